@@ -1,0 +1,1 @@
+"""Where flows run: Prefect deployments."""

@@ -1,0 +1,1 @@
+"""The night: job spec, run ledger, tasks, flows, command line."""

@@ -1,0 +1,1 @@
+"""Demand forecasts: arrays and frames in, arrays and frames out."""

@@ -1,0 +1,1 @@
+"""Stock decisions: arrays and frames in, arrays and frames out."""

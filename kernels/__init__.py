@@ -1,0 +1,1 @@
+"""Numerics: one scalar function is the truth of each recursion."""

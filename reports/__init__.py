@@ -1,0 +1,1 @@
+"""Result tables turned into pictures and pages."""

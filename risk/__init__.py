@@ -1,0 +1,1 @@
+"""Portfolio risk: arrays and frames in, arrays and frames out."""

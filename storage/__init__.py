@@ -1,0 +1,1 @@
+"""Tables, stores, checks: what comes in, what goes out, what was refused."""

@@ -1,0 +1,115 @@
+"""Every table's schema. Nothing else in the project declares a column."""
+
+from storage.tables.bookkeeping import (
+    FAILURES,
+    REJECTS,
+    REPAIRS,
+    RUN_ENTITIES,
+    RUN_STEPS,
+    RUNS,
+)
+from storage.tables.demand import (
+    CALENDAR,
+    CHAMPIONS,
+    DEMAND,
+    DEMAND_ACTUALS,
+    DEMAND_FORECASTS,
+    FORECAST_ACCURACY,
+    ITEMS,
+    QUANTILES,
+)
+from storage.tables.risk import (
+    CURVES,
+    INSTRUMENTS,
+    LIMIT_BREACHES,
+    LIMIT_UTILISATION,
+    LIMITS,
+    LOSS_QUANTILES,
+    MARKET_OUTLOOK,
+    PORTFOLIO_RISK,
+    POSITIONS,
+    PRICES,
+    RISK_CONTRIBUTIONS,
+    STRESS_LOSSES,
+    STRESS_SCENARIOS,
+)
+from storage.tables.stock import OPEN_ORDERS, ORDER_PLANS, STOCK
+from storage.tables.table import Column, Role, Table
+
+INPUT_TABLES = {
+    table.name: table
+    for table in (
+        DEMAND,
+        ITEMS,
+        CALENDAR,
+        STOCK,
+        OPEN_ORDERS,
+        PRICES,
+        INSTRUMENTS,
+        POSITIONS,
+        CURVES,
+        LIMITS,
+        STRESS_SCENARIOS,
+    )
+}
+OUTPUT_TABLES = {
+    table.name: table
+    for table in (
+        DEMAND_ACTUALS,
+        DEMAND_FORECASTS,
+        FORECAST_ACCURACY,
+        CHAMPIONS,
+        ORDER_PLANS,
+        PORTFOLIO_RISK,
+        RISK_CONTRIBUTIONS,
+        LOSS_QUANTILES,
+        STRESS_LOSSES,
+        LIMIT_UTILISATION,
+        LIMIT_BREACHES,
+        MARKET_OUTLOOK,
+        REJECTS,
+        REPAIRS,
+        FAILURES,
+        RUNS,
+        RUN_ENTITIES,
+        RUN_STEPS,
+    )
+}
+
+__all__ = [
+    "CALENDAR",
+    "CHAMPIONS",
+    "CURVES",
+    "DEMAND",
+    "DEMAND_ACTUALS",
+    "DEMAND_FORECASTS",
+    "FAILURES",
+    "FORECAST_ACCURACY",
+    "INPUT_TABLES",
+    "INSTRUMENTS",
+    "ITEMS",
+    "LIMITS",
+    "LIMIT_BREACHES",
+    "LIMIT_UTILISATION",
+    "LOSS_QUANTILES",
+    "MARKET_OUTLOOK",
+    "OPEN_ORDERS",
+    "ORDER_PLANS",
+    "OUTPUT_TABLES",
+    "PORTFOLIO_RISK",
+    "POSITIONS",
+    "PRICES",
+    "QUANTILES",
+    "REJECTS",
+    "REPAIRS",
+    "RISK_CONTRIBUTIONS",
+    "RUNS",
+    "RUN_ENTITIES",
+    "RUN_STEPS",
+    "STOCK",
+    "STRESS_LOSSES",
+    "STRESS_SCENARIOS",
+    "Column",
+    "Role",
+    "Table",
+]

@@ -1,0 +1,146 @@
+"""Demand inputs and what the run says of them."""
+
+from storage.tables.table import Column, input_table, output_table
+
+WAREHOUSE = Column("warehouse_id", "text", "a building with stock")
+ITEM = Column("item_id", "text", "what is sold")
+SERIES = ("warehouse_id", "item_id")
+PERIOD = Column("ds", "timestamp", "start of the period")
+QUANTILES = tuple(f"q{percent:02d}" for percent in range(1, 100))
+
+DEMAND = input_table(
+    "demand",
+    "Demand history, one row per warehouse, item and period.",
+    columns=(
+        WAREHOUSE,
+        ITEM,
+        PERIOD,
+        Column("quantity", "float", "units demanded in the period", minimum=0),
+        Column("in_stock", "boolean", "false where stock ran out in the period", required=False),
+        Column("price", "float", "unit price", nullable=True, required=False, minimum=0),
+        Column("promotion", "boolean", "true where promoted", nullable=True, required=False),
+    ),
+    key=("warehouse_id", "item_id", "ds"),
+    entity=SERIES,
+)
+
+ITEMS = input_table(
+    "items",
+    "What is known of each item.",
+    columns=(
+        ITEM,
+        Column("category", "text", "the group whose profile a new item takes"),
+        Column("unit_cost", "float", "purchase cost, money per unit", minimum=0),
+        Column("unit_price", "float", "sales price, money per unit", minimum=0),
+        Column("case_pack", "float", "units per case; orders are whole cases", positive=True),
+        Column("minimum_order", "float", "smallest order, units", minimum=0),
+        Column(
+            "shelf_life",
+            "integer",
+            "periods until spoiled; null keeps for ever",
+            nullable=True,
+            required=False,
+            minimum=1,
+        ),
+    ),
+    key=("item_id",),
+    entity=("item_id",),
+)
+
+CALENDAR = input_table(
+    "calendar",
+    "Named days that move demand.",
+    columns=(PERIOD, Column("event", "text", "holiday or event")),
+    key=("ds", "event"),
+    entity=("event",),
+)
+
+DEMAND_ACTUALS = output_table(
+    "demand_actuals",
+    "The recent history as the forecast saw it.",
+    columns=(
+        WAREHOUSE,
+        ITEM,
+        PERIOD,
+        Column("quantity", "float", "units in the period, after repairs", minimum=0),
+        Column("censored", "boolean", "a lower bound: stock ran out"),
+        Column("repaired", "boolean", "the value is a recorded repair, not an observation"),
+    ),
+    key=("warehouse_id", "item_id", "ds"),
+    entity=SERIES,
+)
+
+DEMAND_FORECASTS = output_table(
+    "demand_forecasts",
+    "Mean and quantiles 1-99% of demand per warehouse, item and future period.",
+    columns=(
+        WAREHOUSE,
+        ITEM,
+        PERIOD,
+        Column("model", "text", "the champion that made it"),
+        Column("mean", "float", "expected units in the period", minimum=0),
+        *(
+            Column(name, "float", f"{name[1:]}% quantile, units in the period", minimum=0)
+            for name in QUANTILES
+        ),
+    ),
+    key=("warehouse_id", "item_id", "ds"),
+    entity=SERIES,
+)
+
+FORECAST_ACCURACY = output_table(
+    "forecast_accuracy",
+    "Rolling-origin accuracy of each model on each series.",
+    columns=(
+        WAREHOUSE,
+        ITEM,
+        Column("model", "text", "name in the line-up"),
+        Column("demand_class", "text", "smooth, intermittent, erratic, lumpy or new"),
+        Column("windows", "integer", "forecast origins scored", minimum=1),
+        Column("mase", "float", "mean absolute scaled error", nullable=True, minimum=0),
+        Column("rmsse", "float", "root mean squared scaled error", nullable=True, minimum=0),
+        Column("bias", "float", "mean of forecast - actual, units per period", nullable=True),
+        Column(
+            "pinball",
+            "float",
+            "mean pinball loss over 1-99%, scaled like MASE",
+            nullable=True,
+            minimum=0,
+        ),
+        Column(
+            "coverage_80",
+            "float",
+            "share of actuals within q10-q90",
+            nullable=True,
+            minimum=0,
+            maximum=1,
+        ),
+    ),
+    key=("warehouse_id", "item_id", "model"),
+    entity=SERIES,
+)
+
+CHAMPIONS = output_table(
+    "champions",
+    "The model chosen for each series, and why.",
+    columns=(
+        WAREHOUSE,
+        ITEM,
+        Column("demand_class", "text", "smooth, intermittent, erratic, lumpy or new"),
+        Column("model", "text", "the champion's name in the line-up"),
+        Column("distribution", "text", "the law its quantiles come from"),
+        Column("score_name", "text", "the score it won on"),
+        Column("score", "float", "its score, smaller is better", nullable=True),
+        Column("history_length", "integer", "periods of history used", minimum=0),
+        Column(
+            "autocorrelation",
+            "float",
+            "lag-1 correlation of forecast errors",
+            minimum=-1,
+            maximum=1,
+        ),
+        Column("reason", "text", "backtest, or the profile that a short history takes"),
+    ),
+    key=("warehouse_id", "item_id"),
+    entity=SERIES,
+)

@@ -1,0 +1,263 @@
+"""Market inputs and risk results. Losses are positive everywhere."""
+
+from storage.tables.table import Column, input_table, output_table
+
+INSTRUMENT = Column("instrument_id", "text", "what is held or quoted")
+PORTFOLIO = Column("portfolio_id", "text", "a book")
+KINDS = ("equity", "etf", "fx", "bond", "european_option")
+MEASURES = ("value_at_risk", "expected_shortfall")
+METHODS = ("historical", "gaussian", "student_t")
+LEVEL = Column("level", "float", "confidence, fraction in (0, 1)", minimum=0, maximum=1)
+HORIZON = Column("horizon", "integer", "trading days", minimum=1)
+MEASURE = Column("measure", "text", "what is measured")
+METHOD = Column("method", "text", "how scenarios are made", choices=METHODS)
+CURRENCY = Column("currency", "text", "ISO code of every amount in the row")
+
+PRICES = input_table(
+    "prices",
+    "Closing prices in each instrument's own currency.",
+    columns=(
+        INSTRUMENT,
+        Column("ds", "timestamp", "trading day"),
+        Column("close", "float", "closing price", positive=True),
+    ),
+    key=("instrument_id", "ds"),
+    entity=("instrument_id",),
+)
+
+INSTRUMENTS = input_table(
+    "instruments",
+    "Terms of each instrument.",
+    columns=(
+        INSTRUMENT,
+        Column("kind", "text", "equity, etf, fx, bond or european_option", choices=KINDS),
+        Column("currency", "text", "ISO code in which it is quoted"),
+        Column(
+            "underlying",
+            "text",
+            "option: instrument it is written on; fx: ISO code of the foreign currency",
+            nullable=True,
+            required=False,
+        ),
+        Column(
+            "strike", "float", "option: strike price", nullable=True, required=False, positive=True
+        ),
+        Column(
+            "option_type",
+            "text",
+            "option: call or put",
+            nullable=True,
+            required=False,
+            choices=("call", "put"),
+        ),
+        Column(
+            "expiry", "timestamp", "option: expiry; bond: maturity", nullable=True, required=False
+        ),
+        Column(
+            "implied_volatility",
+            "float",
+            "option: annual, fraction",
+            nullable=True,
+            required=False,
+            positive=True,
+        ),
+        Column(
+            "coupon",
+            "float",
+            "bond: annual rate, fraction of face",
+            nullable=True,
+            required=False,
+            minimum=0,
+        ),
+        Column(
+            "coupon_frequency",
+            "integer",
+            "bond: payments a year",
+            nullable=True,
+            required=False,
+            minimum=1,
+        ),
+        Column(
+            "curve_id", "text", "bond and option: discount curve", nullable=True, required=False
+        ),
+        Column(
+            "multiplier",
+            "float",
+            "units of underlying or face per one of quantity",
+            nullable=True,
+            required=False,
+            positive=True,
+        ),
+    ),
+    key=("instrument_id",),
+    entity=("instrument_id",),
+)
+
+POSITIONS = input_table(
+    "positions",
+    "What each portfolio holds.",
+    columns=(PORTFOLIO, INSTRUMENT, Column("quantity", "float", "units held, negative is short")),
+    key=("portfolio_id", "instrument_id"),
+    entity=("portfolio_id",),
+)
+
+CURVES = input_table(
+    "curves",
+    "Zero curves by day.",
+    columns=(
+        Column("curve_id", "text", "name of the curve, one currency each"),
+        Column("ds", "timestamp", "trading day"),
+        Column("tenor", "float", "years", positive=True),
+        Column("zero_rate", "float", "continuously compounded, annual fraction"),
+    ),
+    key=("curve_id", "ds", "tenor"),
+    entity=("curve_id",),
+)
+
+LIMITS = input_table(
+    "limits",
+    "How much risk each portfolio may carry.",
+    columns=(
+        PORTFOLIO,
+        Column("measure", "text", "value_at_risk or expected_shortfall", choices=MEASURES),
+        LEVEL,
+        HORIZON,
+        Column("limit", "float", "largest loss allowed, reporting currency", positive=True),
+    ),
+    key=("portfolio_id", "measure", "level", "horizon"),
+    entity=("portfolio_id",),
+)
+
+STRESS_SCENARIOS = input_table(
+    "stress_scenarios",
+    "Named shifts of the market; the rows of one scenario apply together.",
+    columns=(
+        Column("scenario_id", "text", "name of the scenario"),
+        Column(
+            "target_kind",
+            "text",
+            "what `target` names",
+            choices=("instrument", "kind", "curve", "volatility"),
+        ),
+        Column("target", "text", "instrument, kind or curve; `*` is all of the kind of target"),
+        Column(
+            "shift",
+            "float",
+            "relative for prices and volatility (-0.2 is -20%), absolute for rates",
+        ),
+    ),
+    key=("scenario_id", "target_kind", "target"),
+    entity=("scenario_id",),
+)
+
+PORTFOLIO_RISK = output_table(
+    "portfolio_risk",
+    "Value at risk and expected shortfall of each portfolio; a loss is positive.",
+    columns=(
+        PORTFOLIO,
+        MEASURE,
+        LEVEL,
+        HORIZON,
+        METHOD,
+        Column("value", "float", "the measure, money; a loss is positive"),
+        Column("standard_error", "float", "sampling error of `value`, money", minimum=0),
+        Column("market_value", "float", "value of the portfolio today, money"),
+        CURRENCY,
+    ),
+    key=("portfolio_id", "measure", "level", "horizon", "method"),
+    entity=("portfolio_id",),
+)
+
+RISK_CONTRIBUTIONS = output_table(
+    "risk_contributions",
+    "Component expected shortfall per position; components add up to the portfolio's.",
+    columns=(
+        PORTFOLIO,
+        INSTRUMENT,
+        MEASURE,
+        LEVEL,
+        HORIZON,
+        METHOD,
+        Column("market_value", "float", "value of the position today, money"),
+        Column("value", "float", "component of the measure, money; a loss is positive"),
+        CURRENCY,
+    ),
+    key=("portfolio_id", "instrument_id", "measure", "level", "horizon", "method"),
+    entity=("portfolio_id",),
+)
+
+LOSS_QUANTILES = output_table(
+    "loss_quantiles",
+    "The distribution of each portfolio's loss, for pictures.",
+    columns=(
+        PORTFOLIO,
+        HORIZON,
+        METHOD,
+        Column("probability", "float", "fraction", minimum=0, maximum=1),
+        Column("loss", "float", "quantile of the loss, money"),
+        CURRENCY,
+    ),
+    key=("portfolio_id", "horizon", "method", "probability"),
+    entity=("portfolio_id",),
+)
+
+STRESS_LOSSES = output_table(
+    "stress_losses",
+    "Loss of each portfolio under each named scenario.",
+    columns=(
+        PORTFOLIO,
+        Column("scenario_id", "text", "name of the scenario"),
+        Column("loss", "float", "money; a loss is positive"),
+        Column("market_value", "float", "value of the portfolio today, money"),
+        CURRENCY,
+    ),
+    key=("portfolio_id", "scenario_id"),
+    entity=("portfolio_id",),
+)
+
+LIMIT_COLUMNS = (
+    PORTFOLIO,
+    MEASURE,
+    LEVEL,
+    HORIZON,
+    METHOD,
+    Column("limit", "float", "largest loss allowed, money", positive=True),
+    Column("value", "float", "the measure, money; a loss is positive"),
+    Column("standard_error", "float", "sampling error of `value`, money", minimum=0),
+    Column("utilisation", "float", "value / limit, fraction"),
+    CURRENCY,
+)
+LIMIT_KEY = ("portfolio_id", "measure", "level", "horizon", "method")
+
+LIMIT_UTILISATION = output_table(
+    "limit_utilisation",
+    "How much of every limit is used.",
+    columns=LIMIT_COLUMNS,
+    key=LIMIT_KEY,
+    entity=("portfolio_id",),
+)
+
+LIMIT_BREACHES = output_table(
+    "limit_breaches",
+    "Limits that are exceeded.",
+    columns=LIMIT_COLUMNS,
+    key=LIMIT_KEY,
+    entity=("portfolio_id",),
+)
+
+MARKET_OUTLOOK = output_table(
+    "market_outlook",
+    "Trend and volatility of each instrument that has prices.",
+    columns=(
+        INSTRUMENT,
+        Column("kind", "text", "kind of instrument", choices=KINDS),
+        Column("observations", "integer", "days of history", minimum=0),
+        Column("close", "float", "last closing price, own currency", positive=True),
+        Column("trend", "float", "annual mean of log returns, fraction"),
+        Column("trend_standard_error", "float", "sampling error of trend", minimum=0),
+        Column("volatility", "float", "annual, exponentially weighted, fraction", minimum=0),
+        Column("long_run_volatility", "float", "annual, whole window, fraction", minimum=0),
+    ),
+    key=("instrument_id",),
+    entity=("instrument_id",),
+)

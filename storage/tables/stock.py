@@ -1,0 +1,105 @@
+"""Stock inputs and order plans."""
+
+from storage.tables.demand import ITEM, SERIES, WAREHOUSE
+from storage.tables.table import Column, input_table, output_table
+
+STOCK = input_table(
+    "stock",
+    "Stock position and costs per warehouse and item, at the close of `as_of`.",
+    columns=(
+        WAREHOUSE,
+        ITEM,
+        Column("on_hand", "float", "units in the building", minimum=0),
+        Column("lead_time_mean", "float", "mean periods from order to receipt", minimum=0),
+        Column(
+            "lead_time_deviation",
+            "float",
+            "standard deviation of the lead time, periods",
+            minimum=0,
+        ),
+        Column("review_period", "integer", "periods between orders", minimum=1),
+        Column("holding_cost", "float", "money per unit and period", minimum=0),
+        Column("shortage_cost", "float", "money per unit short", minimum=0),
+        Column("ordering_cost", "float", "money per order", minimum=0),
+        Column(
+            "service_target",
+            "float",
+            "fill rate to reach, fraction in (0, 1)",
+            minimum=0,
+            maximum=1,
+        ),
+    ),
+    key=("warehouse_id", "item_id"),
+    entity=SERIES,
+)
+
+OPEN_ORDERS = input_table(
+    "open_orders",
+    "Orders on the way, by arrival.",
+    columns=(
+        WAREHOUSE,
+        ITEM,
+        Column("ds", "timestamp", "period of arrival"),
+        Column("quantity", "float", "units on order", positive=True),
+    ),
+    key=("warehouse_id", "item_id", "ds"),
+    entity=SERIES,
+)
+
+ORDER_PLANS = output_table(
+    "order_plans",
+    "What to order tonight, and what it is expected to cost and to serve.",
+    columns=(
+        WAREHOUSE,
+        ITEM,
+        Column("category", "text", "the item's category"),
+        Column("on_hand", "float", "units in the building", minimum=0),
+        Column("on_order", "float", "units on the way", minimum=0),
+        Column("lead_time_mean", "float", "mean periods from order to receipt", minimum=0),
+        Column("review_period", "integer", "periods between orders", minimum=1),
+        Column(
+            "reorder_point", "float", "order when the position is at or below it, units", minimum=0
+        ),
+        Column("order_up_to", "float", "level the order raises the position to, units", minimum=0),
+        Column("order_quantity", "float", "units to order now, whole cases", minimum=0),
+        Column("order_value", "float", "order_quantity at unit cost, money", minimum=0),
+        Column("currency", "text", "of every amount of money in the row"),
+        Column("service_target", "float", "fill rate asked for", minimum=0, maximum=1),
+        Column(
+            "fill_rate",
+            "float",
+            "share of demand served from stock under the plan",
+            minimum=0,
+            maximum=1,
+        ),
+        Column("fill_rate_standard_error", "float", "Monte Carlo error of fill_rate", minimum=0),
+        Column(
+            "expected_cost",
+            "float",
+            "holding + shortage + ordering, money over the horizon",
+            minimum=0,
+        ),
+        Column(
+            "expected_cost_standard_error", "float", "Monte Carlo error of expected_cost", minimum=0
+        ),
+        Column(
+            "no_order_cost",
+            "float",
+            "expected cost over the horizon if nothing is ordered",
+            minimum=0,
+        ),
+        Column(
+            "no_order_fill_rate", "float", "fill rate if nothing is ordered", minimum=0, maximum=1
+        ),
+        Column(
+            "periods_of_cover",
+            "float",
+            "position over mean demand, periods; null if none",
+            nullable=True,
+            minimum=0,
+        ),
+        Column("reason", "text", "why this quantity: target met, minimum order, no need, …"),
+    ),
+    key=("warehouse_id", "item_id"),
+    entity=SERIES,
+)

@@ -1,0 +1,158 @@
+"""What a table is: one schema from which frames are checked and DDL is generated."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Literal
+
+import pandas as pd
+import pandera.pandas as pa
+
+ColumnKind = Literal["text", "float", "integer", "boolean", "timestamp"]
+
+# datetime64[us] is what DuckDB and Parquet hold; pandas' nanoseconds would overflow in 2262.
+PANDAS_DTYPES: dict[ColumnKind, Any] = {
+    "text": "object",
+    "float": "float64",
+    "integer": "Int64",
+    "boolean": "boolean",
+    "timestamp": "datetime64[us]",
+}
+
+
+class Role(StrEnum):
+    """Who writes a table: the user (input), a run (output) or the ledger."""
+
+    INPUT = "input"
+    OUTPUT = "output"
+    LEDGER = "ledger"
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: its type, whether it may be null or absent, and its unit.
+
+    Parameters
+    ----------
+    name : snake_case name
+    kind : one of "text", "float", "integer", "boolean", "timestamp" (UTC, no zone)
+    description : what it holds, with unit and sign
+    nullable : whether nulls are allowed
+    required : whether an input may lack the column altogether (outputs have all)
+    minimum, maximum : closed bounds on the value, in the column's unit; None is no bound
+    positive : whether the value must be strictly above zero
+    choices : the allowed values of an enumerated text column
+    """
+
+    name: str
+    kind: ColumnKind
+    description: str
+    nullable: bool = False
+    required: bool = True
+    minimum: float | None = None
+    maximum: float | None = None
+    positive: bool = False
+    choices: tuple[str, ...] = ()
+
+    def schema(self) -> pa.Column:
+        """Return the column as pandera checks it."""
+        checks = []
+        if self.minimum is not None:
+            checks.append(pa.Check.ge(self.minimum))
+        if self.maximum is not None:
+            checks.append(pa.Check.le(self.maximum))
+        if self.positive:
+            checks.append(pa.Check.gt(0))
+        if self.choices:
+            checks.append(pa.Check.isin(self.choices))
+        return pa.Column(
+            PANDAS_DTYPES[self.kind],
+            checks=checks,
+            nullable=self.nullable,
+            required=self.required,
+            coerce=True,
+            description=self.description,
+            name=self.name,
+        )
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table: columns in order, the key that makes a row unique, and its entity.
+
+    Parameters
+    ----------
+    name : snake_case name, the same in every store
+    role : input, output or ledger
+    columns : in the order in which they are written
+    key : columns that identify a row
+    entity : columns that identify what the row is about (a series, a book, an instrument)
+    description : one sentence for data dictionaries
+    """
+
+    name: str
+    role: Role
+    columns: tuple[Column, ...]
+    key: tuple[str, ...]
+    entity: tuple[str, ...]
+    description: str
+
+    @property
+    def column_names(self) -> tuple[str, ...]:
+        """Names of the columns, in order."""
+        return tuple(column.name for column in self.columns)
+
+    @property
+    def schema(self) -> pa.DataFrameSchema:
+        """The pandera schema of a frame of this table."""
+        return pa.DataFrameSchema(
+            {column.name: column.schema() for column in self.columns},
+            unique=list(self.key),
+            strict=True,
+            coerce=True,
+            name=self.name,
+        )
+
+    def validate(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """Return ``frame`` with this table's columns and types, sorted by its key.
+
+        Raises
+        ------
+        pandera.errors.SchemaErrors
+            Where a column is missing or unknown, or a value breaks its column's rules.
+        """
+        ordered = frame.sort_values(list(self.key), kind="stable", ignore_index=True)
+        checked = self.schema.validate(ordered, lazy=True)
+        return checked.loc[:, [name for name in self.column_names if name in checked]]
+
+
+RUN_COLUMNS = (
+    Column("run_id", "text", "the run that wrote the row"),
+    Column("as_of", "timestamp", "the night the run is for"),
+)
+
+
+def input_table(
+    name: str,
+    description: str,
+    *,
+    columns: Sequence[Column],
+    key: tuple[str, ...],
+    entity: tuple[str, ...],
+) -> Table:
+    """Return an input table."""
+    return Table(name, Role.INPUT, tuple(columns), key, entity, description)
+
+
+def output_table(
+    name: str,
+    description: str,
+    *,
+    columns: Sequence[Column],
+    key: tuple[str, ...],
+    entity: tuple[str, ...] = (),
+) -> Table:
+    """Return an output table: the run's columns come first, and lead the key."""
+    return Table(
+        name, Role.OUTPUT, RUN_COLUMNS + tuple(columns), ("run_id", *key), entity, description
+    )
