@@ -12,7 +12,7 @@ Salmon, Moraes, Dror & Shaw (2011), "Parallel random numbers: as easy as 1, 2, 3
 from enum import IntEnum
 
 import numpy as np
-from numba import njit, prange, uint64
+from numba import njit, uint64
 
 from kernels.arrays import Floats, Words
 
@@ -76,10 +76,10 @@ def uniform_pair(seed, stream, entity, path, step):  # type: ignore[no-untyped-d
     return uniform_53(w0, w1), uniform_53(w2, w3)
 
 
-@njit(parallel=True, cache=True, nogil=True)
+@njit(cache=True, nogil=True)
 def _fill_uniforms(seed: int, stream: int, entities: Words, out: Floats) -> None:
     n_entities, n_paths, n_steps = out.shape
-    for e in prange(n_entities):
+    for e in range(n_entities):
         for p in range(n_paths):
             for s in range(0, n_steps, 2):
                 first, second = uniform_pair(seed, stream, entities[e], p, s // 2)
