@@ -1,0 +1,58 @@
+# Two commands do everything on a machine with Python 3.11-3.13 and make:
+#   make demo   makes the environment from the lock and runs a night on the bundled sample
+#   make test   makes it and passes the tests
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+RUN_ENVIRONMENT := DO_NOT_TRACK=1 PREFECT_SERVER_ANALYTICS_ENABLED=false
+
+.PHONY: demo test test-slow lint benchmark lock clean
+
+demo: $(VENV)/.run-ready
+	$(RUN_ENVIRONMENT) $(BIN)/almanac demo
+
+test: $(VENV)/.test-ready
+	$(MAKE) --no-print-directory lint
+	$(RUN_ENVIRONMENT) $(BIN)/python -m pytest -m "not slow and not gpu"
+
+test-slow: $(VENV)/.test-ready
+	$(RUN_ENVIRONMENT) $(BIN)/python -m pytest -m "slow and not gpu"
+
+lint: $(VENV)/.test-ready
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+benchmark: $(VENV)/.run-ready
+	$(RUN_ENVIRONMENT) $(BIN)/python -m benchmarks.nightly
+
+# Pins every dependency with its hashes, for all platforms and Python 3.11-3.13.
+COMPILE := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
+  --no-emit-index-url --no-annotate --no-header --quiet
+lock: $(VENV)/.created
+	$(PIP) install --quiet uv
+	$(COMPILE) --group build --output-file requirements.lock
+	$(COMPILE) --group dev --constraint requirements.lock --output-file requirements-dev.lock
+
+clean:
+	rm -rf $(VENV) almanac-demo
+
+$(VENV)/.created:
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v <= (3, 13) else \
+	  "Almanac needs Python 3.11, 3.12 or 3.13; $(PYTHON) is %d.%d. Try: make PYTHON=python3.12" % v)'
+	$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/.run-ready: requirements.lock pyproject.toml | $(VENV)/.created
+	@echo "Installing the locked dependencies (about a minute the first time) ..."
+	$(PIP) install --quiet --require-hashes --requirement requirements.lock
+	$(PIP) install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.test-ready: requirements-dev.lock pyproject.toml | $(VENV)/.created
+	@echo "Installing the locked dependencies (about a minute the first time) ..."
+	$(PIP) install --quiet --require-hashes --requirement requirements-dev.lock
+	$(PIP) install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@ $(VENV)/.run-ready

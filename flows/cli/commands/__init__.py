@@ -1,0 +1,14 @@
+"""The commands, one a file."""
+
+from flows.cli.commands.demo import demo
+from flows.cli.commands.models import models
+from flows.cli.commands.report import report
+from flows.cli.commands.retry import retry
+from flows.cli.commands.run import run
+from flows.cli.commands.runs import runs
+from flows.cli.commands.serve import serve
+from flows.cli.commands.validate import validate
+
+COMMANDS = (demo, run, retry, runs, report, validate, models, serve)
+
+__all__ = ["COMMANDS"]

@@ -1,0 +1,24 @@
+"""`almanac validate`: is this job spec fit to run?"""
+
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from flows.run import prepare_run
+from flows.spec import load_job
+
+
+@click.command()
+@click.argument("job", type=click.Path(path_type=Path))
+def validate(job: Path) -> None:
+    """Check the job spec JOB and that every file it names is there."""
+    spec = load_job(job)
+    run = prepare_run(spec)
+    sides = [side for side in ("demand", "stock", "risk") if getattr(spec, side) is not None]
+    Console().print(
+        f"{job}: valid. Job {spec.name!r} would run {', '.join(sides)} as of {run.as_of} "
+        f"as run {run.run_id}. `almanac run {job} --dry-run` checks the data too.",
+        soft_wrap=True,
+        highlight=False,
+    )

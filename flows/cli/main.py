@@ -1,0 +1,45 @@
+"""`almanac`: the command and how its errors become exit codes."""
+
+import sys
+from typing import Any
+
+import click
+from rich.console import Console
+
+from flows.cli.commands import COMMANDS
+from flows.errors import AlmanacError, ExitCode
+from storage.inputs import InputRefusedError
+from storage.stores import StorageError
+
+
+class Almanac(click.Group):
+    """A group whose known errors end in one sentence and an exit code, not in a traceback."""
+
+    def invoke(self, context: click.Context) -> Any:  # noqa: ANN401 - click's own signature
+        """Invoke a command."""
+        try:
+            return super().invoke(context)
+        except AlmanacError as error:
+            _say(error)
+            sys.exit(error.exit_code)
+        except InputRefusedError as error:
+            _say(error)
+            sys.exit(ExitCode.REFUSED)
+        except StorageError as error:
+            _say(error)
+            sys.exit(ExitCode.FAILED)
+
+
+def _say(error: Exception) -> None:
+    console = Console(stderr=True)
+    console.print(f"[bold red]almanac:[/] {str(error).replace('[', chr(92) + '[')}", soft_wrap=True)
+
+
+@click.group(cls=Almanac, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="almanac")
+def main() -> None:
+    """Turn last night's data into this morning's decisions."""
+
+
+for command in COMMANDS:
+    main.add_command(command)

@@ -1,0 +1,182 @@
+"""The night: collect, check, predict, decide, measure risk, publish, report."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from prefect import Flow, Task, flow
+from prefect.futures import PrefectFuture, as_completed
+
+from flows.artifacts import ProgressArtifact, show_results
+from flows.errors import AlmanacError, ExitCode
+from flows.outcome import Outcome
+from flows.progress import listener
+from flows.run import (
+    Run,
+    StepRecord,
+    load_run,
+    measured,
+    prepare_run,
+    read_chunk,
+    read_state,
+    update_state,
+)
+from flows.runners import task_runner
+from flows.spec import JobSpec, Side
+from flows.steps import check, decide, predict, risk
+from flows.steps import publish as publishing
+from flows.steps.collect import collect
+from flows.steps.report import write_report
+from flows.steps.settle import Settlement, hold_threshold, settle
+from flows.tasks import (
+    check_task,
+    decide_task,
+    market_task,
+    measure_task,
+    predict_task,
+    scenario_task,
+)
+from storage.inputs import InputRefusedError
+from storage.stores import open_store
+
+
+@dataclass
+class _Night:
+    """What a night has done so far."""
+
+    run: Run
+    steps: list[StepRecord] = field(default_factory=list)
+    chunks: list[str] = field(default_factory=list)
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[StepRecord]:
+        listener().started(name)
+        with measured(name) as record:
+            yield record
+        self.steps.append(record)
+        update_state(self.run.staging, {"steps": [asdict(step) for step in self.steps]})
+        listener().finished(record)
+
+    def add(self, record: StepRecord, summaries: Sequence[dict[str, Any]]) -> None:
+        self.chunks += [str(summary["uri"]) for summary in summaries]
+        record.chunks += len(summaries)
+        record.reused_chunks += sum(bool(summary["reused"]) for summary in summaries)
+        update_state(self.run.staging, {"chunks": self.chunks})
+
+
+@flow(name="demand-forecast")
+def demand_forecast(run_uri: str) -> list[dict[str, Any]]:
+    """Forecast every series of the run, a chunk a task."""
+    return _follow("predict", predict_task, run_uri, predict.prepare(load_run(run_uri)))
+
+
+@flow(name="stock-plan")
+def stock_plan(run_uri: str) -> list[dict[str, Any]]:
+    """Plan the orders of the run on its forecasts, a few chunks a task."""
+    return _follow("decide", decide_task, run_uri, decide.prepare(load_run(run_uri)))
+
+
+@flow(name="portfolio-risk")
+def portfolio_risk(run_uri: str) -> list[dict[str, Any]]:
+    """Measure every book of the run under common scenarios."""
+    run = load_run(run_uri)
+    market = market_task.submit(run_uri)
+    sets = list(range(len(risk.scenario_sets(run))))
+    scenarios = _follow("risk", scenario_task, run_uri, sets)
+    books = _follow("risk", measure_task, run_uri, risk.prepare(run))
+    return [market.result(), *scenarios, *books]
+
+
+@flow(name="publish")
+def publish(run_uri: str) -> Settlement:
+    """Settle the run's identity, then publish every table or none."""
+    run = load_run(run_uri)
+    state = read_state(run.staging)
+    checked = read_chunk(state["checked"])
+    records = [read_chunk(uri) for uri in state["chunks"]]
+    settlement = settle(check.checked_entities(checked), records)
+    hold_threshold(settlement, run.job.execution.failure_threshold)
+    steps = [StepRecord(**step) for step in state["steps"]]
+    publishing.publish(run, checked, records, settlement, steps)
+    return settlement
+
+
+@flow(name="nightly", flow_run_name="{job.name}")
+def nightly(job: JobSpec, only: Side | None = None, again: bool = False) -> Outcome:  # noqa: FBT001, FBT002 - a tick box in the UI's form
+    """Run a night of a job: the same night twice is the same run, and is done once.
+
+    Parameters
+    ----------
+    job : what to read, predict, decide and publish
+    only : one side of the job alone
+    again : publish even where the same run was published before
+    """
+    run = prepare_run(job, only)
+    if not again and is_published(run):
+        return Outcome(run.run_id, ExitCode.DONE, str(run.report), already_published=True)
+    run.save()
+    try:
+        return _run_night(_Night(run))
+    except InputRefusedError:
+        run.staging.remove()
+        raise
+    except AlmanacError as error:
+        update_state(run.staging, {"status": "failed", "reason": str(error)})
+        raise
+
+
+def is_published(run: Run) -> bool:
+    """Return whether the store holds this very run."""
+    with open_store(run.store_url) as store:
+        return bool(store.published(run.run_id))
+
+
+def _run_night(night: _Night) -> Outcome:
+    run = night.run
+    with night.step("collect") as record:
+        record.entities = len(collect(run, run.staging.folder / "assumed"))
+    with night.step("check") as record:
+        checked = check_task(run.uri)
+        update_state(run.staging, {"checked": checked["uri"], "chunks": []})
+        record.chunks, record.reused_chunks = 1, int(bool(checked["reused"]))
+        entities = check.checked_entities(read_chunk(str(checked["uri"])))
+        record.entities = len(entities.entities)
+    if run.job.demand is not None:
+        _side(night, "predict", demand_forecast, len(entities.of("demand", rejected=False)))
+    if run.job.stock is not None:
+        _side(night, "decide", stock_plan, len(entities.of("stock", rejected=False)))
+    if run.job.risk is not None:
+        _side(night, "risk", portfolio_risk, len(entities.of("positions", rejected=False)))
+    with night.step("publish") as record:
+        settlement = publish(run.uri)
+        record.entities = int(settlement.entities["published"].sum())
+    with night.step("report"):
+        write_report(run)
+    publishing.publish_steps(run, night.steps)
+    show_results(run, settlement, night.steps)
+    status = publishing.status_of(settlement)
+    update_state(run.staging, {"status": status})
+    code = ExitCode.DONE_WITH_FAILURES if settlement.failed else ExitCode.DONE
+    return Outcome(run.run_id, code, str(run.report), failed=settlement.failed)
+
+
+def _side(night: _Night, step: str, side: Flow[..., Any], entities: int) -> None:
+    runner = task_runner(night.run.job.execution)
+    with night.step(step) as record:
+        record.entities = entities
+        night.add(record, side.with_options(task_runner=runner)(night.run.uri))
+
+
+def _follow(
+    step: str, work: Task[..., Any], run_uri: str, numbers: Sequence[int]
+) -> list[dict[str, Any]]:
+    """Submit a task for each number, and report each that ends."""
+    listener().planned(step, len(numbers))
+    futures: list[PrefectFuture[Any]] = [work.submit(run_uri, number) for number in numbers]
+    bar = ProgressArtifact(step, len(numbers)) if numbers else None
+    for _ in as_completed(futures):
+        listener().advanced(step)
+        if bar is not None:
+            bar.advance()
+    return [future.result() for future in futures]

@@ -1,0 +1,25 @@
+"""How a run ended."""
+
+from dataclasses import dataclass
+
+from flows.errors import ExitCode
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a run ended.
+
+    Parameters
+    ----------
+    run_id : the run
+    exit_code : what the command exits with
+    report : path of the report
+    already_published : whether the same run was published before, so nothing was done
+    failed : entities that failed
+    """
+
+    run_id: str
+    exit_code: ExitCode
+    report: str
+    already_published: bool = False
+    failed: int = 0

@@ -1,0 +1,163 @@
+"""Chunks of work: which entities belong together, and which are done already."""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from flows.run.staging import checksum, read_json, write_array, write_frame, write_json
+from kernels.arrays import Floats, Integers, Words
+
+MOST_CHUNKS = 200
+
+
+@dataclass(frozen=True)
+class Failed:
+    """One entity that a stage could not complete.
+
+    Parameters
+    ----------
+    input : the input table that brought the entity
+    entity : its ids, joined with "/"
+    stage : where it failed
+    error_type, message : what went wrong
+    """
+
+    input: str
+    entity: str
+    stage: str
+    error_type: str
+    message: str
+
+
+@dataclass(frozen=True)
+class ChunkWork:
+    """What a chunk produced: frames by table, entities that failed, arrays by name."""
+
+    tables: Mapping[str, pd.DataFrame]
+    failures: Sequence[Failed] = ()
+    arrays: Mapping[str, Floats] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ChunkRecord:
+    """A finished chunk, as its manifest records it.
+
+    Parameters
+    ----------
+    key : what the content depends on (run, stage, number, number of chunks)
+    shards : Parquet file by table and NumPy file by array, relative to the chunk's folder
+    checksums : SHA-256 by table or array
+    failures : entities that failed
+    reused : whether the chunk was found finished
+    """
+
+    key: str
+    folder: Path
+    shards: Mapping[str, str]
+    checksums: Mapping[str, str]
+    failures: tuple[Failed, ...]
+    reused: bool
+
+    def shard(self, table: str) -> Path:
+        """Return the chunk's shard of a table, or its file of an array."""
+        return self.folder / self.shards[table]
+
+
+def entity_words(frame: pd.DataFrame, columns: Sequence[str]) -> Words:
+    """Return a stable 64-bit identity for each row of ``frame``.
+
+    Parameters
+    ----------
+    frame : one row per entity
+    columns : the id columns that make up the entity
+    """
+    joined = frame[columns[0]].astype(str)
+    for column in columns[1:]:
+        joined = joined + "\x1f" + frame[column].astype(str)
+    return np.asarray(
+        pd.util.hash_array(joined.to_numpy(dtype=object), categorize=False), np.uint64
+    )
+
+
+def number_of_chunks(n_entities: int, chunk_entities: int) -> int:
+    """Return how many chunks ``n_entities`` make, one at least and `MOST_CHUNKS` at most."""
+    return max(1, min(MOST_CHUNKS, math.ceil(n_entities / chunk_entities)))
+
+
+def assign_chunks(entities: Words, n_chunks: int) -> Integers:
+    """Return the chunk of each entity; it depends on the entity and on ``n_chunks`` alone."""
+    return (entities % np.uint64(n_chunks)).astype(np.int64)
+
+
+def run_chunk(folder: Path, key: str, work: Callable[[], ChunkWork]) -> ChunkRecord:
+    """Do a chunk's work, unless its manifest shows that it is done and intact.
+
+    Shards are written first and the manifest last, so a chunk that was killed has none. A
+    shard whose checksum does not hold makes the whole chunk count as not done.
+    """
+    found = find_chunk(folder, key)
+    if found is not None:
+        return found
+    produced = work()
+    shards = {table: f"{table}.parquet" for table in produced.tables}
+    for table, frame in produced.tables.items():
+        write_frame(folder / shards[table], frame)
+    for name, array in produced.arrays.items():
+        shards[name] = f"{name}.npy"
+        write_array(folder / shards[name], array)
+    checksums = {table: checksum(folder / shard) for table, shard in shards.items()}
+    manifest = {
+        "key": key,
+        "shards": shards,
+        "checksums": checksums,
+        "failures": [asdict(failure) for failure in produced.failures],
+    }
+    write_json(folder / "manifest.json", manifest)
+    return ChunkRecord(key, folder, shards, checksums, tuple(produced.failures), reused=False)
+
+
+def read_chunk(uri: str) -> ChunkRecord:
+    """Return the finished chunk whose folder is ``uri``."""
+    folder = Path(uri)
+    return _recorded(folder, read_json(folder / "manifest.json"))
+
+
+def _recorded(folder: Path, content: dict[str, Any]) -> ChunkRecord:
+    failures = tuple(Failed(**failure) for failure in content["failures"])
+    return ChunkRecord(
+        content["key"], folder, content["shards"], content["checksums"], failures, reused=True
+    )
+
+
+def find_chunk(folder: Path, key: str) -> ChunkRecord | None:
+    """Return the finished chunk in ``folder``, or None where it must be done."""
+    manifest = folder / "manifest.json"
+    if not manifest.exists():
+        return None
+    try:
+        content = read_json(manifest)
+        intact = content["key"] == key and all(
+            (folder / shard).exists() and checksum(folder / shard) == content["checksums"][table]
+            for table, shard in content["shards"].items()
+        )
+    except (ValueError, KeyError):
+        return None
+    return _recorded(folder, content) if intact else None
+
+
+def forget_failed_chunks(folder: Path) -> int:
+    """Make every chunk below ``folder`` in which something failed count as not done.
+
+    Returns how many chunks those are.
+    """
+    forgotten = 0
+    for manifest in sorted(folder.glob("*/chunk-*/manifest.json")):
+        if read_json(manifest)["failures"]:
+            manifest.unlink()
+            forgotten += 1
+    return forgotten

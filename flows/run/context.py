@@ -1,0 +1,139 @@
+"""A run in progress: its identity, its folder, and how far it came."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from flows.errors import JobRefusedError
+from flows.run.chunks import forget_failed_chunks
+from flows.run.identity import code_version, fingerprint_inputs, night_of, run_id_of
+from flows.run.staging import Staging, read_json, write_json
+from flows.spec import JobSpec, Side
+from kernels.device import Device, DeviceError, resolve_device
+
+
+@dataclass(frozen=True)
+class Run:
+    """One night of one job.
+
+    Parameters
+    ----------
+    job : the job, restricted to the sides that run
+    as_of : the night
+    run_id : name of the run, the same for the same work
+    device : where kernels run
+    started_at : when this run was first opened, UTC
+    """
+
+    job: JobSpec
+    as_of: date
+    run_id: str
+    device: Device
+    started_at: datetime
+
+    @property
+    def staging(self) -> Staging:
+        """The run's folder."""
+        return Staging(self.job.path(self.job.outputs.staging) / self.run_id)
+
+    @property
+    def uri(self) -> str:
+        """What tasks pass on to each other."""
+        return str(self.staging.folder)
+
+    @property
+    def store_url(self) -> str:
+        """The store, with its path absolute."""
+        scheme, _, path = self.job.outputs.store.partition(":")
+        return f"{scheme}:{self.job.path(path)}"
+
+    @property
+    def report(self) -> Path:
+        """Where the report goes."""
+        return self.job.path(self.job.outputs.report)
+
+    def chunk_key(self, stage: str, number: int, n_chunks: int) -> str:
+        """Return what the content of a chunk depends on."""
+        return f"{self.run_id}/{stage}/{number}/{n_chunks}"
+
+    def stamp(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """Return ``frame`` with the run's columns in front."""
+        stamped = frame.copy()
+        stamped.insert(0, "as_of", pd.Timestamp(self.as_of).as_unit("us"))
+        stamped.insert(0, "run_id", self.run_id)
+        return stamped
+
+    def save(self) -> None:
+        """Write the run's identity, keeping what its state says already."""
+        state = {
+            "run_id": self.run_id,
+            "as_of": self.as_of.isoformat(),
+            "device": self.device,
+            "started_at": self.started_at.isoformat(),
+            "code_version": code_version(),
+            "job": self.job.model_dump(mode="json"),
+        }
+        update_state(self.staging, state)
+
+
+def prepare_run(job: JobSpec, only: Side | None = None) -> Run:
+    """Return the run that ``job`` stands for tonight; nothing is written.
+
+    Raises
+    ------
+    JobRefusedError
+        Where an input does not exist, the job lacks the side asked for, or the device is absent.
+    """
+    try:
+        restricted = job.restricted(only)
+        device = resolve_device(job.execution.device)
+    except (ValueError, DeviceError) as error:
+        raise JobRefusedError(str(error)) from error
+    as_of = night_of(restricted)
+    run_id = run_id_of(restricted, fingerprint_inputs(restricted), as_of)
+    return Run(restricted, as_of, run_id, device, datetime.now(UTC).replace(tzinfo=None))
+
+
+def load_run(uri: str) -> Run:
+    """Return the run whose folder is ``uri``.
+
+    Raises
+    ------
+    JobRefusedError
+        Where there is no run in that folder.
+    """
+    state = read_state(Staging(Path(uri)))
+    if "job" not in state:
+        raise JobRefusedError(f"run {uri}: the folder holds no run")
+    return Run(
+        job=JobSpec.model_validate(state["job"]),
+        as_of=date.fromisoformat(state["as_of"]),
+        run_id=state["run_id"],
+        device=state["device"],
+        started_at=datetime.fromisoformat(state["started_at"]),
+    )
+
+
+def read_state(staging: Staging) -> dict[str, Any]:
+    """Return what is known of a run; empty where there is none."""
+    return dict(read_json(staging.state)) if staging.state.exists() else {}
+
+
+def update_state(staging: Staging, changes: dict[str, Any]) -> None:
+    """Record ``changes`` in the run's state."""
+    write_json(staging.state, {**read_state(staging), **changes})
+
+
+def forget_failed(run: Run) -> int:
+    """Make the chunks in which something failed count as not done; return how many they are.
+
+    Orders are planned on forecasts, so a forecast done again has its orders planned again.
+    """
+    folder = run.staging.folder
+    failed_forecasts = forget_failed_chunks(folder)
+    for manifest in folder.glob("decide/chunk-*/manifest.json") if failed_forecasts else ():
+        manifest.unlink()
+    return failed_forecasts

@@ -1,0 +1,82 @@
+"""What makes a run the same run: job, inputs, code and night."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from functools import cache
+from importlib.metadata import version
+from importlib.resources import files
+from pathlib import Path
+
+from flows.errors import JobRefusedError
+from flows.run.staging import checksum
+from flows.spec import FileSource, JobSpec
+
+_PACKAGES = ("flows", "forecasting", "inventory", "kernels", "risk", "storage")
+
+# These say where results go or how work is spread, and change no number; the night counts by
+# itself, whether the job names it or the day does.
+_WITHOUT_EFFECT = {
+    "as_of": True,
+    "folder": True,
+    "outputs": True,
+    "execution": {"task_runner", "workers", "chunk_entities"},
+}
+
+
+@cache
+def code_version() -> str:
+    """Return the version and a fingerprint of the source that makes numbers."""
+    digest = hashlib.sha256()
+    for package in _PACKAGES:
+        root = Path(str(files(package)))
+        for source in sorted(root.rglob("*.py")):
+            digest.update(source.relative_to(root.parent).as_posix().encode())
+            digest.update(source.read_bytes())
+    return f"{version('almanac')}+{digest.hexdigest()[:12]}"
+
+
+def fingerprint_inputs(job: JobSpec) -> dict[str, list[str]]:
+    """Return the SHA-256 of every file each input names.
+
+    Raises
+    ------
+    JobRefusedError
+        Where a file does not exist or cannot be read.
+    """
+    prints: dict[str, list[str]] = {}
+    for table, source in job.inputs.given().items():
+        if isinstance(source, FileSource):
+            prints[table] = [_fingerprint(table, job.path(file), file) for file in source.files]
+    return prints
+
+
+def _fingerprint(table: str, path: Path, written: str) -> str:
+    if not path.exists():
+        raise JobRefusedError(f"inputs.{table}: {written} does not exist (looked for {path})")
+    if not path.is_file():
+        raise JobRefusedError(f"inputs.{table}: {written} is not a file")
+    try:
+        return checksum(path)
+    except OSError as error:
+        raise JobRefusedError(
+            f"inputs.{table}: {written} cannot be read ({error.strerror})"
+        ) from error
+
+
+def night_of(job: JobSpec) -> date:
+    """Return the night the job is for: its own, or today (UTC)."""
+    return job.as_of or datetime.now(UTC).date()
+
+
+def run_id_of(job: JobSpec, prints: Mapping[str, list[str]], as_of: date) -> str:
+    """Return the run's id: the job's name and a hash of all that determines its numbers."""
+    content = {
+        "job": job.model_dump(mode="json", exclude=_WITHOUT_EFFECT),
+        "inputs": {table: list(found) for table, found in prints.items()},
+        "code": code_version(),
+        "as_of": as_of.isoformat(),
+    }
+    text = json.dumps(content, sort_keys=True)
+    return f"{job.name}-{as_of:%Y%m%d}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"

@@ -1,0 +1,87 @@
+"""Files of a run in progress: written whole or not at all, and known by their checksum."""
+
+import hashlib
+import json
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from kernels.arrays import Floats
+
+
+def checksum(path: Path) -> str:
+    """Return the SHA-256 of a file, hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def write_text(path: Path, text: str) -> None:
+    """Replace ``path`` with ``text`` in one step, so that no reader sees a torn file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    with temporary.open("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)
+
+
+def write_json(path: Path, content: Any) -> None:  # noqa: ANN401 - JSON
+    """Replace ``path`` with ``content`` as JSON in one step."""
+    write_text(path, json.dumps(content, indent=1, sort_keys=True))
+
+
+def read_json(path: Path) -> Any:  # noqa: ANN401 - JSON
+    """Return the JSON in ``path``."""
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def write_frame(path: Path, frame: pd.DataFrame) -> None:
+    """Replace ``path`` with ``frame`` as Parquet in one step."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    frame.to_parquet(temporary, index=False, compression="zstd")
+    temporary.replace(path)
+
+
+def write_array(path: Path, array: Floats) -> None:
+    """Replace ``path`` with ``array`` as a NumPy file in one step."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    with temporary.open("wb") as file:
+        np.save(file, array)
+    temporary.replace(path)
+
+
+@dataclass(frozen=True)
+class Staging:
+    """The folder of one run.
+
+    Parameters
+    ----------
+    folder : <job's staging folder>/<run_id>
+    """
+
+    folder: Path
+
+    @property
+    def state(self) -> Path:
+        """What the run is and how far it came."""
+        return self.folder / "run.json"
+
+    def chunk(self, stage: str, number: int) -> Path:
+        """Return the folder of one chunk of a stage."""
+        return self.folder / stage / f"chunk-{number:05d}"
+
+    def clean(self, table: str) -> Path:
+        """Return the checked input of a table."""
+        return self.folder / "clean" / f"{table}.parquet"
+
+    def remove(self) -> None:
+        """Remove everything of the run."""
+        shutil.rmtree(self.folder, ignore_errors=True)

@@ -1,0 +1,33 @@
+"""The job spec."""
+
+from flows.spec.files import job_as_toml, load_job, parse_job
+from flows.spec.job import JobSpec, Outputs, Side
+from flows.spec.plans import Checks, DemandPlan, Execution, RiskPlanSpec, StockPlanSpec
+from flows.spec.sources import (
+    AssumedStock,
+    FileSource,
+    GeneratedBooks,
+    Inputs,
+    ListedInstruments,
+    Source,
+)
+
+__all__ = [
+    "AssumedStock",
+    "Checks",
+    "DemandPlan",
+    "Execution",
+    "FileSource",
+    "GeneratedBooks",
+    "Inputs",
+    "JobSpec",
+    "ListedInstruments",
+    "Outputs",
+    "RiskPlanSpec",
+    "Side",
+    "Source",
+    "StockPlanSpec",
+    "job_as_toml",
+    "load_job",
+    "parse_job",
+]

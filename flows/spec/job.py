@@ -1,0 +1,93 @@
+"""The job spec: one TOML file, one frozen model, one form in the UI."""
+
+from datetime import date
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from flows.spec.plans import Checks, DemandPlan, Execution, RiskPlanSpec, StockPlanSpec
+from flows.spec.sources import AssumedStock, Frozen, GeneratedBooks, Inputs, ListedInstruments
+
+Side = Literal["demand", "stock", "risk"]
+
+
+class Outputs(Frozen):
+    """Where results go; relative paths start at the job's folder."""
+
+    store: str = Field("duckdb:almanac.duckdb", description="duckdb:FILE or parquet:FOLDER")
+    report: str = Field("report.html", description="HTML file")
+    staging: str = Field(".almanac", description="folder of runs in progress and their ledger")
+
+
+class JobSpec(Frozen):
+    """One night's work: inputs, plans, outputs."""
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$", description="names the job for good")
+    as_of: date | None = Field(None, description="the night; null is today, UTC")
+    seed: int = Field(20260101, ge=0, lt=2**32, description="of every random stream")
+    folder: Path = Field(Path(), description="where relative paths start")
+    inputs: Inputs
+    outputs: Outputs = Outputs()
+    checks: Checks = Checks()
+    demand: DemandPlan | None = None
+    stock: StockPlanSpec | None = None
+    risk: RiskPlanSpec | None = None
+    execution: Execution = Execution()
+
+    @model_validator(mode="after")
+    def _plans_have_their_inputs(self) -> "JobSpec":
+        needs = {
+            "demand": (self.demand, ("demand",)),
+            "stock": (self.stock, ("demand", "items", "stock")),
+            "risk": (self.risk, ("prices", "instruments", "positions")),
+        }
+        given = self.inputs.given()
+        if all(plan is None for plan, _ in needs.values()):
+            msg = "a job needs at least one of [demand], [stock] and [risk]"
+            raise ValueError(msg)
+        for side, (plan, tables) in needs.items():
+            missing = [table for table in tables if table not in given]
+            if plan is not None and missing:
+                msg = f"[{side}] needs [inputs.{missing[0]}], which the job does not name"
+                raise ValueError(msg)
+        if self.stock is not None and self.demand is None:
+            msg = "[stock] plans orders on the forecast, so it needs [demand] too"
+            raise ValueError(msg)
+        for table, source in given.items():
+            _refuse_misplaced(table, source)
+        return self
+
+    def restricted(self, only: Side | None) -> "JobSpec":
+        """Return the job with one side alone; stock keeps the forecast it is based on.
+
+        Raises
+        ------
+        ValueError
+            Where the job has no such side.
+        """
+        if only is None:
+            return self
+        if getattr(self, only) is None:
+            msg = f"--only {only}: job {self.name!r} has no [{only}] part"
+            raise ValueError(msg)
+        keep = {"demand": {"demand"}, "stock": {"demand", "stock"}, "risk": {"risk"}}[only]
+        dropped = {side: None for side in ("demand", "stock", "risk") if side not in keep}
+        return self.model_copy(update=dropped)
+
+    def path(self, relative: str) -> Path:
+        """Return a path of the job, absolute."""
+        return (self.folder / relative).resolve()
+
+
+def _refuse_misplaced(table: str, source: object) -> None:
+    allowed: dict[type, tuple[str, ...]] = {
+        ListedInstruments: ("instruments",),
+        GeneratedBooks: ("positions",),
+        AssumedStock: ("items", "stock"),
+    }
+    tables = allowed.get(type(source))
+    if tables is not None and table not in tables:
+        kind = getattr(source, "kind", "")
+        msg = f"inputs.{table}: kind {kind!r} is for {' and '.join(tables)} only"
+        raise ValueError(msg)

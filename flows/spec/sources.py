@@ -1,0 +1,114 @@
+"""Where an input comes from: files of the user's, or a stated assumption."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
+
+
+class Frozen(BaseModel):
+    """A value: immutable, and without room for unknown keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class FileSource(Frozen):
+    """CSV or Parquet files whose columns are mapped to a table's.
+
+    ``columns`` maps our name to the source's; names that agree need no entry. ``constants``
+    gives a value to a column the source lacks.
+    """
+
+    kind: Literal["files"] = "files"
+    path: str | None = Field(None, description="a CSV or Parquet file")
+    paths: tuple[str, ...] = Field((), description="several files of the same shape")
+    columns: dict[str, str] = Field({}, description="our column name = the source's")
+    constants: dict[str, str | float | bool] = Field({}, description="our column name = value")
+
+    @model_validator(mode="after")
+    def _name_one_file_at_least(self) -> "FileSource":
+        if (self.path is None) == (not self.paths):
+            msg = "give `path` for one file or `paths` for several, not both"
+            raise ValueError(msg)
+        return self
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The files, as the job spec writes them."""
+        return (self.path,) if self.path is not None else self.paths
+
+
+class ListedInstruments(Frozen):
+    """Instruments derived from the ids in `prices`, all of one kind and currency."""
+
+    kind: Literal["listed"]
+    instrument_kind: Literal["equity", "etf"] = "equity"
+    currency: str = "USD"
+
+
+class GeneratedBooks(Frozen):
+    """Portfolios generated from the instruments in `prices`, for trying the risk side."""
+
+    kind: Literal["generated_books"]
+    portfolios: int = Field(200, ge=1, le=100_000)
+    seed: int = Field(1, ge=0, lt=2**32)
+
+
+class AssumedStock(Frozen):
+    """Items and stock positions assumed from the demand's level, where no stock data exists.
+
+    Lead time and review are in periods of the demand; costs in money per unit.
+    """
+
+    kind: Literal["assumed_stock"]
+    lead_time_mean: float = Field(2, ge=0)
+    lead_time_deviation: float = Field(0, ge=0)
+    review_period: int = Field(1, ge=1)
+    unit_cost: float = Field(1, gt=0)
+    unit_price: float = Field(1.5, gt=0)
+    holding_cost_rate: float = Field(
+        0.005, ge=0, description="holding cost per period, fraction of unit cost"
+    )
+    shortage_cost_rate: float = Field(
+        0.5, ge=0, description="shortage cost per unit, fraction of unit price"
+    )
+    ordering_cost: float = Field(0, ge=0, description="money per order")
+    case_pack: float = Field(1, gt=0)
+    minimum_order: float = Field(0, ge=0)
+    service_target: float = Field(0.95, gt=0, lt=1)
+    periods_of_cover: float = Field(2, ge=0, description="on hand, in periods of mean demand")
+
+
+def _kind(value: Any) -> str:  # noqa: ANN401 - raw TOML or a model
+    if isinstance(value, dict):
+        return str(value.get("kind", "files"))
+    return str(getattr(value, "kind", "files"))
+
+
+Source = Annotated[
+    Annotated[FileSource, Tag("files")]
+    | Annotated[ListedInstruments, Tag("listed")]
+    | Annotated[GeneratedBooks, Tag("generated_books")]
+    | Annotated[AssumedStock, Tag("assumed_stock")],
+    Discriminator(_kind),
+]
+
+
+class Inputs(Frozen):
+    """The tables a night starts from; demand or prices at least."""
+
+    demand: FileSource | None = None
+    items: Source | None = None
+    calendar: FileSource | None = None
+    stock: Source | None = None
+    open_orders: FileSource | None = None
+    prices: FileSource | None = None
+    instruments: Source | None = None
+    positions: Source | None = None
+    curves: FileSource | None = None
+    limits: FileSource | None = None
+    stress_scenarios: FileSource | None = None
+
+    def given(self) -> dict[str, Source]:
+        """Return the sources that the job names, by table."""
+        named = {name: getattr(self, name) for name in type(self).model_fields}
+        return {name: source for name, source in named.items() if source is not None}

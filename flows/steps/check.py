@@ -1,0 +1,116 @@
+"""Check: clean inputs, and a named row for everything refused or repaired."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from flows.run import ChunkRecord, ChunkWork, Run, find_chunk, run_chunk
+from flows.run.staging import checksum
+from flows.spec import JobSpec
+from flows.steps.collect import collect
+from storage.checks import CheckPlan, CheckReport, check_inputs
+
+STAGE = "check"
+
+
+@dataclass(frozen=True)
+class CheckedEntities:
+    """What came in, by input table.
+
+    Parameters
+    ----------
+    counts : frame of input, rows_in, rows_rejected
+    entities : frame of input, entity, rejected
+    """
+
+    counts: pd.DataFrame
+    entities: pd.DataFrame
+
+    def of(self, table: str, *, rejected: bool) -> set[str]:
+        """Return the entities of one input that were or were not rejected."""
+        chosen = (self.entities["input"] == table) & (self.entities["rejected"] == rejected)
+        return set(self.entities.loc[chosen, "entity"])
+
+
+def check_plan(job: JobSpec, as_of: pd.Timestamp) -> CheckPlan:
+    """Return the rules that the job asks for."""
+    demand = job.demand
+    return CheckPlan(
+        as_of=as_of.date(),
+        frequency=demand.frequency if demand else "D",
+        gaps=job.checks.gaps,
+        minimum_history=demand.minimum_history if demand else 1,
+        minimum_price_history=job.checks.minimum_price_history,
+        maximum_price_gap=job.checks.maximum_price_gap,
+        negatives="reject",
+    )
+
+
+def check(run: Run) -> ChunkRecord:
+    """Check every input of the run; a second call finds the first one's result."""
+    folder, key = run.staging.chunk(STAGE, 0), run.chunk_key(STAGE, 0, 1)
+    found = find_chunk(folder, key)
+    if found is not None and not is_intact(found):
+        (folder / "manifest.json").unlink()
+    return run_chunk(folder, key, lambda: _check(run))
+
+
+def _check(run: Run) -> ChunkWork:
+    clean = run.staging.folder / "clean"
+    clean.mkdir(parents=True, exist_ok=True)
+    sources = collect(run, run.staging.folder / "assumed")
+    report = check_inputs(sources, check_plan(run.job, pd.Timestamp(run.as_of)), clean)
+    return ChunkWork(
+        {
+            "rejects": report.rejects,
+            "repairs": report.repairs,
+            "counts": _counts(report),
+            "entities": _entities(report),
+            "clean": _clean_files(report),
+        }
+    )
+
+
+def checked_entities(record: ChunkRecord) -> CheckedEntities:
+    """Return what a finished check counted."""
+    return CheckedEntities(
+        pd.read_parquet(record.shard("counts")), pd.read_parquet(record.shard("entities"))
+    )
+
+
+def is_intact(record: ChunkRecord) -> bool:
+    """Return whether the clean inputs are still those the check wrote."""
+    files = pd.read_parquet(record.shard("clean"))
+    return all(
+        Path(row.path).exists() and checksum(Path(row.path)) == row.checksum
+        for row in files.itertuples()
+    )
+
+
+def _counts(report: CheckReport) -> pd.DataFrame:
+    rows = [
+        (table, checked.rows_in, checked.rows_rejected) for table, checked in report.inputs.items()
+    ]
+    return pd.DataFrame(rows, columns=["input", "rows_in", "rows_rejected"])
+
+
+def _entities(report: CheckReport) -> pd.DataFrame:
+    parts = [
+        pd.DataFrame({"input": table, "entity": list(checked.entities_in)}).assign(
+            rejected=lambda frame, gone=frozenset(checked.entities_rejected): frame["entity"].isin(
+                gone
+            )
+        )
+        for table, checked in report.inputs.items()
+    ]
+    return pd.concat(parts, ignore_index=True)
+
+
+def _clean_files(report: CheckReport) -> pd.DataFrame:
+    paths: Mapping[str, Path] = {table: checked.clean for table, checked in report.inputs.items()}
+    return pd.DataFrame(
+        [(table, str(path), checksum(path)) for table, path in paths.items()],
+        columns=["input", "path", "checksum"],
+    )

@@ -1,0 +1,96 @@
+"""Decide: orders from stock simulated against the forecast's paths."""
+
+import pandas as pd
+
+from flows.run import ChunkRecord, ChunkWork, Failed, Run, entity_words, run_chunk
+from flows.steps.failing import guarded
+from flows.steps.predict import SERIES
+from flows.steps.predict import STAGE as PREDICT
+from flows.steps.predict import prepare as prepare_predict
+from forecasting import sample_paths
+from inventory import StockPlan, plan_orders
+
+STAGE = "decide"
+
+# Planning a series takes a tenth of forecasting it, so a task takes several chunks of series.
+CHUNKS_IN_A_TASK = 4
+
+
+def prepare(run: Run) -> list[int]:
+    """Return the numbers of the chunks of orders to plan."""
+    forecast = prepare_predict(run)
+    return list(range(-(-len(forecast) // CHUNKS_IN_A_TASK)))
+
+
+def plan_chunk(run: Run, number: int) -> ChunkRecord:
+    """Plan the orders of the series of a few forecast chunks."""
+    forecast = prepare_predict(run)
+    members = forecast[number * CHUNKS_IN_A_TASK : (number + 1) * CHUNKS_IN_A_TASK]
+    return run_chunk(
+        run.staging.chunk(STAGE, number),
+        run.chunk_key(STAGE, number, len(forecast)),
+        lambda: _plan(run, members),
+    )
+
+
+def _plan(run: Run, members: list[int]) -> ChunkWork:
+    layout = pd.read_parquet(run.staging.folder / PREDICT / "series.parquet")
+    series = layout.loc[layout["chunk"].isin(members), SERIES]
+    stock = pd.read_parquet(run.staging.clean("stock")).merge(series, on=SERIES)
+    entities = list(stock["warehouse_id"] + "/" + stock["item_id"])
+    return guarded("stock", STAGE, entities, lambda: _plan_stock(run, members, stock))
+
+
+def _plan_stock(run: Run, members: list[int], stock: pd.DataFrame) -> ChunkWork:
+    forecasts = _shards(run, members, "demand_forecasts")
+    champions = _shards(run, members, "champions")
+    forecast_series = champions[SERIES]
+    planned = stock.merge(forecast_series, on=SERIES).sort_values(SERIES, ignore_index=True)
+    missing = _without_forecast(stock, planned)
+    if planned.empty:
+        return ChunkWork({}, missing)
+    wanted = planned[SERIES]
+    forecasts = forecasts.merge(wanted, on=SERIES).sort_values([*SERIES, "ds"], ignore_index=True)
+    champions = champions.merge(wanted, on=SERIES).sort_values(SERIES, ignore_index=True)
+    words = entity_words(planned, SERIES)
+    spec = run.job.stock
+    assert spec is not None
+    paths = sample_paths(forecasts, champions, words, spec.paths, run.job.seed)
+    result = plan_orders(
+        stock=planned,
+        items=pd.read_parquet(run.staging.clean("items")),
+        open_orders=_open_orders(run, wanted),
+        paths=paths,
+        series=wanted,
+        entities=words,
+        plan=StockPlan(shortage=spec.shortage, candidates=spec.candidates, currency=spec.currency),
+        as_of=run.as_of,
+        seed=run.job.seed,
+    )
+    failures = [
+        Failed("stock", failure.entity, failure.stage, failure.error_type, failure.message)
+        for failure in result.failures
+    ]
+    return ChunkWork({"order_plans": run.stamp(result.plans)}, [*missing, *failures])
+
+
+def _without_forecast(stock: pd.DataFrame, planned: pd.DataFrame) -> list[Failed]:
+    has_forecast = set(planned["warehouse_id"] + "/" + planned["item_id"])
+    return [
+        Failed("stock", entity, STAGE, "ForecastMissing", f"no forecast of {entity} to plan on")
+        for entity in stock["warehouse_id"] + "/" + stock["item_id"]
+        if entity not in has_forecast
+    ]
+
+
+def _shards(run: Run, members: list[int], table: str) -> pd.DataFrame:
+    paths = [run.staging.chunk(PREDICT, number) / f"{table}.parquet" for number in members]
+    frames = [pd.read_parquet(path) for path in paths if path.exists()]
+    if not frames:
+        return pd.DataFrame(columns=[*SERIES, "ds"])
+    return pd.concat(frames, ignore_index=True)
+
+
+def _open_orders(run: Run, series: pd.DataFrame) -> pd.DataFrame | None:
+    clean = run.staging.clean("open_orders")
+    return pd.read_parquet(clean).merge(series, on=SERIES) if clean.exists() else None

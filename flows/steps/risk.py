@@ -1,0 +1,193 @@
+"""Risk: common scenarios once, then books chunk by chunk."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from flows.run import (
+    ChunkRecord,
+    ChunkWork,
+    Failed,
+    Run,
+    assign_chunks,
+    entity_words,
+    number_of_chunks,
+    run_chunk,
+)
+from flows.steps.failing import guarded
+from kernels.arrays import Floats
+from risk import (
+    Failure,
+    Market,
+    RiskPlan,
+    build_market,
+    instrument_losses,
+    limit_utilisation,
+    market_outlook,
+    measure_portfolios,
+    stress_losses,
+)
+from storage.tables import LIMIT_UTILISATION, STRESS_LOSSES
+
+MARKET = "market"
+SCENARIOS = "scenarios"
+STAGE = "risk"
+TABLES = (
+    "portfolio_risk",
+    "risk_contributions",
+    "loss_quantiles",
+    "stress_losses",
+    "limit_utilisation",
+    "limit_breaches",
+)
+
+
+def risk_plan(run: Run) -> RiskPlan:
+    """Return the run's risk settings."""
+    spec = run.job.risk
+    assert spec is not None
+    return RiskPlan(
+        currency=spec.currency,
+        levels=spec.levels,
+        horizons=spec.horizons,
+        methods=spec.methods,
+        scenarios=spec.scenarios,
+        history=spec.history,
+        seed=run.job.seed,
+    )
+
+
+def read_market(run: Run) -> Market:
+    """Return the market that every task of the run shares."""
+    curves = run.staging.clean("curves")
+    return build_market(
+        pd.read_parquet(run.staging.clean("prices")),
+        pd.read_parquet(run.staging.clean("instruments")),
+        pd.read_parquet(curves) if curves.exists() else None,
+        run.as_of,
+        risk_plan(run),
+    )
+
+
+def outlook_chunk(run: Run) -> ChunkRecord:
+    """Measure the market itself: trend and volatility of each instrument."""
+    return run_chunk(
+        run.staging.chunk(MARKET, 0), run.chunk_key(MARKET, 0, 1), lambda: _outlook(run)
+    )
+
+
+def _outlook(run: Run) -> ChunkWork:
+    market = read_market(run)
+    failures = [
+        Failed("prices", failure.entity, failure.stage, failure.error_type, failure.message)
+        for failure in market.failures
+    ]
+    outlook = market_outlook(market)
+    return ChunkWork({"market_outlook": run.stamp(outlook), "repairs": market.repairs}, failures)
+
+
+def scenario_sets(run: Run) -> list[tuple[str, int]]:
+    """Return the (method, horizon) of every set of common scenarios, in order."""
+    plan = risk_plan(run)
+    return [(method, horizon) for method in plan.methods for horizon in plan.horizons]
+
+
+def scenario_chunk(run: Run, number: int) -> ChunkRecord:
+    """Revalue every instrument under one set of common scenarios."""
+    sets = scenario_sets(run)
+    method, horizon = sets[number]
+    return run_chunk(
+        run.staging.chunk(SCENARIOS, number),
+        run.chunk_key(SCENARIOS, number, len(sets)),
+        lambda: ChunkWork(
+            {},
+            arrays={"losses": instrument_losses(read_market(run), method, horizon, risk_plan(run))},
+        ),
+    )
+
+
+def prepare(run: Run) -> list[int]:
+    """Return the numbers of the chunks of books to measure."""
+    return sorted(int(chunk) for chunk in _books_in_chunks(run)["chunk"].unique())
+
+
+def measure_chunk(run: Run, number: int) -> ChunkRecord:
+    """Measure the books of one chunk under every set of scenarios."""
+    books = _books_in_chunks(run)
+    members = list(books.loc[books["chunk"] == number, "portfolio_id"])
+    return run_chunk(
+        run.staging.chunk(STAGE, number),
+        run.chunk_key(STAGE, number, int(books["chunk"].nunique())),
+        lambda: guarded("positions", STAGE, members, lambda: _measure(run, members)),
+    )
+
+
+def _books_in_chunks(run: Run) -> pd.DataFrame:
+    positions = pd.read_parquet(run.staging.clean("positions"), columns=["portfolio_id"])
+    books = positions.drop_duplicates().sort_values("portfolio_id", ignore_index=True)
+    n_chunks = number_of_chunks(len(books), run.job.execution.chunk_entities)
+    return books.assign(chunk=assign_chunks(entity_words(books, ["portfolio_id"]), n_chunks))
+
+
+def _measure(run: Run, members: list[str]) -> ChunkWork:
+    plan, market = risk_plan(run), read_market(run)
+    positions = pd.read_parquet(run.staging.clean("positions"))
+    positions = positions.loc[positions["portfolio_id"].isin(members)]
+    tables: dict[str, list[pd.DataFrame]] = {table: [] for table in TABLES}
+    failures: list[Failed] = []
+    for number, (method, horizon) in enumerate(scenario_sets(run)):
+        losses = _read_losses(run, number)
+        measured = measure_portfolios(market, positions, losses, method, horizon, plan)
+        tables["portfolio_risk"].append(measured.risk)
+        tables["risk_contributions"].append(measured.contributions)
+        tables["loss_quantiles"].append(measured.loss_quantiles)
+        failures += _as_failed(measured.failures)
+    stressed, stress_failures = _stress(run, market, positions)
+    tables["stress_losses"].append(stressed)
+    failures += _as_failed(stress_failures)
+    utilisation = _utilisation(run, pd.concat(tables["portfolio_risk"], ignore_index=True))
+    tables["limit_utilisation"].append(utilisation)
+    tables["limit_breaches"].append(utilisation.loc[utilisation["utilisation"] > 1])
+    return ChunkWork(_complete_books(run, tables, failures), failures)
+
+
+def _read_losses(run: Run, number: int) -> Floats:
+    path = run.staging.chunk(SCENARIOS, number) / "losses.npy"
+    losses: Floats = np.load(path, mmap_mode="r")
+    return losses
+
+
+def _stress(
+    run: Run, market: Market, positions: pd.DataFrame
+) -> tuple[pd.DataFrame, Sequence[Failure]]:
+    clean = run.staging.clean("stress_scenarios")
+    if not clean.exists():
+        return pd.DataFrame(columns=list(STRESS_LOSSES.column_names[2:])), ()
+    return stress_losses(market, positions, pd.read_parquet(clean))
+
+
+def _utilisation(run: Run, risk: pd.DataFrame) -> pd.DataFrame:
+    clean = run.staging.clean("limits")
+    if not clean.exists():
+        return pd.DataFrame(columns=list(LIMIT_UTILISATION.column_names[2:]))
+    return limit_utilisation(risk, pd.read_parquet(clean))
+
+
+def _complete_books(
+    run: Run, tables: Mapping[str, list[pd.DataFrame]], failures: Sequence[Failed]
+) -> dict[str, pd.DataFrame]:
+    """Return the tables without the books that failed in any part: a book is whole or absent."""
+    failed = {failure.entity for failure in failures}
+    whole = {}
+    for table, parts in tables.items():
+        frame = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
+        whole[table] = run.stamp(frame.loc[~frame["portfolio_id"].isin(failed)])
+    return whole
+
+
+def _as_failed(failures: Sequence[Failure]) -> list[Failed]:
+    return [
+        Failed("positions", failure.entity, failure.stage, failure.error_type, failure.message)
+        for failure in failures
+    ]

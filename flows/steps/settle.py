@@ -1,0 +1,128 @@
+"""Settle: the identity in = published + rejected + failed, and the failure threshold."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+import pyarrow.parquet as pq
+
+from flows.errors import FailureThresholdError, IdentityError
+from flows.run import ChunkRecord, Failed
+from flows.steps.check import CheckedEntities
+
+# The output whose rows show that an input's entity was published. Inputs that only serve
+# others (items, curves, limits, ...) are published by being admitted.
+PUBLISHED_IN = {
+    "demand": ("demand_forecasts", ("warehouse_id", "item_id")),
+    "stock": ("order_plans", ("warehouse_id", "item_id")),
+    "positions": ("portfolio_risk", ("portfolio_id",)),
+    "prices": ("market_outlook", ("instrument_id",)),
+}
+EXAMPLES = 3
+
+
+@dataclass(frozen=True)
+class Settlement:
+    """The identity of a run.
+
+    Parameters
+    ----------
+    entities : frame of the RUN_ENTITIES columns, without the run's own
+    failures : entities that failed, none of which was published
+    """
+
+    entities: pd.DataFrame
+    failures: tuple[Failed, ...]
+
+    @property
+    def failed(self) -> int:
+        """How many entities failed."""
+        return int(self.entities["failed"].sum())
+
+
+def settle(checked: CheckedEntities, records: Sequence[ChunkRecord]) -> Settlement:
+    """Balance every input's entities.
+
+    Raises
+    ------
+    IdentityError
+        Where an entity that came in is in none, or in two, of published, rejected and failed.
+    """
+    failures = [failure for record in records for failure in record.failures]
+    rows = []
+    for line in checked.counts.itertuples():
+        table = str(line.input)
+        admitted = checked.of(table, rejected=False)
+        rejected = checked.of(table, rejected=True)
+        published = _published(table, admitted, records)
+        failed = {failure.entity for failure in failures if failure.input == table} - published
+        _balance(table, admitted, rejected, published, failed)
+        rows.append(
+            {
+                "input": table,
+                "rows_in": line.rows_in,
+                "rows_rejected": line.rows_rejected,
+                "entities_in": len(admitted) + len(rejected),
+                "published": len(published),
+                "rejected": len(rejected),
+                "failed": len(failed),
+            }
+        )
+    return Settlement(pd.DataFrame(rows), tuple(failures))
+
+
+def _published(table: str, admitted: set[str], records: Sequence[ChunkRecord]) -> set[str]:
+    if table not in PUBLISHED_IN:
+        return admitted
+    output, columns = PUBLISHED_IN[table]
+    found: set[str] = set()
+    for record in records:
+        if output in record.shards:
+            keys = pq.read_table(record.shard(output), columns=list(columns)).to_pandas()
+            found |= _joined(keys.drop_duplicates(), columns)
+    return found
+
+
+def _joined(keys: pd.DataFrame, columns: Iterable[str]) -> set[str]:
+    parts = [keys[column].astype(str) for column in columns]
+    joined = parts[0]
+    for part in parts[1:]:
+        joined = joined + "/" + part
+    return set(joined)
+
+
+def _balance(
+    table: str, admitted: set[str], rejected: set[str], published: set[str], failed: set[str]
+) -> None:
+    problems: Mapping[str, set[str]] = {
+        "neither published nor failed": admitted - published - failed,
+        "published without having come in": published - admitted,
+        "both rejected and admitted": rejected & admitted,
+        "failed without having come in": failed - admitted,
+    }
+    for problem, entities in problems.items():
+        if entities:
+            named = ", ".join(sorted(entities)[:EXAMPLES])
+            raise IdentityError(
+                f"inputs.{table}: {len(entities)} entities are {problem}: {named}"
+                f"{', …' if len(entities) > EXAMPLES else ''}; nothing was published"
+            )
+
+
+def hold_threshold(settlement: Settlement, threshold: float) -> None:
+    """Stop a run of which too much failed.
+
+    Raises
+    ------
+    FailureThresholdError
+        Where the share of failed entities of an input exceeds ``threshold``.
+    """
+    for line in settlement.entities.itertuples():
+        share = line.failed / line.entities_in if line.entities_in else 0.0
+        if share > threshold:
+            example = next(f for f in settlement.failures if f.input == line.input)
+            raise FailureThresholdError(
+                f"inputs.{line.input}: {line.failed} of {line.entities_in} entities failed "
+                f"({share:.1%}, allowed {threshold:.1%}); nothing was published; "
+                f"first: {example.entity}: {example.message}"
+            )
