@@ -61,8 +61,10 @@ def summary(run: Run, settlement: Settlement, steps: Sequence[StepRecord]) -> st
     lines = [
         f"# {run.job.name}, {run.as_of:%d %B %Y}",
         "",
-        f"Run `{run.run_id}` on {run.device}. "
-        f"[Open the report]({run.report.as_uri()}) · store `{run.job.outputs.store}`",
+        (
+            f"Run `{run.run_id}` on {run.device}. "
+            f"[Open the report]({run.report.as_uri()}) · store `{run.job.outputs.store}`"
+        ),
         "",
         "| input | in | published | rejected | failed |",
         "| --- | ---: | ---: | ---: | ---: |",

@@ -7,6 +7,8 @@ from typing import Any
 
 from prefect import Flow, Task, flow
 from prefect.futures import PrefectFuture, as_completed
+from storage.inputs import InputRefusedError
+from storage.stores import open_store
 
 from flows.artifacts import ProgressArtifact, show_results
 from flows.errors import AlmanacError, ExitCode
@@ -37,8 +39,6 @@ from flows.tasks import (
     predict_task,
     scenario_task,
 )
-from storage.inputs import InputRefusedError
-from storage.stores import open_store
 
 
 @dataclass

@@ -63,12 +63,12 @@ class LogListener:
         )
 
 
-_LISTENER: ContextVar[Listener] = ContextVar("listener", default=LogListener())
+_LISTENER: ContextVar[Listener | None] = ContextVar("listener", default=None)
 
 
 def listener() -> Listener:
     """Return who listens to this run."""
-    return _LISTENER.get()
+    return _LISTENER.get() or LogListener()
 
 
 @contextmanager

@@ -79,7 +79,7 @@ def deployment(spec: JobSpec) -> RunnerDeployment:
 
 
 def _sample_job(console: Console) -> JobSpec:
-    from flows.sample import write_demo  # noqa: PLC0415 - slow to import
+    from flows.demo import write_demo  # noqa: PLC0415 - slow to import
 
     folder = Path("almanac-demo")
     if not (folder / "demo.toml").exists():

@@ -3,8 +3,9 @@
 import logging
 from collections.abc import Callable, Sequence
 
-from flows.run import ChunkWork, Failed
 from storage.stores import TransientStoreError
+
+from flows.run import ChunkWork, Failed
 
 LOGGER = logging.getLogger("almanac")
 

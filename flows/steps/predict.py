@@ -133,12 +133,12 @@ def _write_slices(run: Run, series: pd.DataFrame) -> None:
             "ORDER BY chunk, warehouse_id, item_id, ds"
         )
         for number in sorted(series["chunk"].unique()):
-            connection.execute(
-                "COPY (SELECT * EXCLUDE chunk FROM sliced WHERE chunk = $number "
-                "ORDER BY warehouse_id, item_id, ds) TO "
-                f"{_sql_text(str(_slice(run, int(number))))} (FORMAT parquet, COMPRESSION zstd)",
-                {"number": int(number)},
+            sliced = connection.sql(
+                "SELECT * EXCLUDE chunk FROM sliced WHERE chunk = $number "
+                "ORDER BY warehouse_id, item_id, ds",
+                params={"number": int(number)},
             )
+            sliced.write_parquet(str(_slice(run, int(number))), compression="zstd")
 
 
 def _categories(run: Run) -> pd.Series:
@@ -155,7 +155,3 @@ def _layout(run: Run) -> Path:
 
 def _slice(run: Run, number: int) -> Path:
     return run.staging.folder / STAGE / "slices" / f"slice-{number:05d}.parquet"
-
-
-def _sql_text(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

@@ -20,7 +20,7 @@ from flows.spec import load_job
 )
 def demo(folder: Path) -> None:
     """Run a night on the bundled sample: 1,440 series and 40 portfolios."""
-    from flows.sample import write_demo  # noqa: PLC0415 - slow to import
+    from flows.demo import write_demo  # noqa: PLC0415 - slow to import
 
     console = Console()
     if not (folder / "demo.toml").exists():

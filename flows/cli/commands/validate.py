@@ -1,4 +1,4 @@
-"""`almanac validate`: is this job spec fit to run?"""
+"""`almanac validate`: whether a job spec is fit to run."""
 
 from pathlib import Path
 

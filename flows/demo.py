@@ -1,0 +1,49 @@
+"""The bundled sample as a job: inputs and the spec that runs them."""
+
+from pathlib import Path
+
+from flows.run import write_text
+from flows.sample import AS_OF, SampleSize, write_sample
+from flows.spec import (
+    DemandPlan,
+    FileSource,
+    Inputs,
+    JobSpec,
+    RiskPlanSpec,
+    StockPlanSpec,
+    job_as_toml,
+)
+
+SEED = 20261031
+_HEADER = """\
+# The bundled sample: 24 warehouses x 60 items x 3 years of days, and 40 portfolios.
+# Every key that is not here has its default; `almanac validate demo.toml` checks the spec.
+"""
+
+
+def demo_job(demand_file: str = "demand.parquet") -> JobSpec:
+    """Return the job that runs the bundled sample; paths start at its folder."""
+    tables = [name for name in Inputs.model_fields if name != "demand"]
+    return JobSpec(
+        name="demo",
+        as_of=AS_OF,
+        seed=SEED,
+        inputs=Inputs(
+            demand=FileSource(path=f"inputs/{demand_file}"),
+            **{table: FileSource(path=f"inputs/{table}.csv") for table in tables},  # type: ignore[arg-type]
+        ),
+        demand=DemandPlan(),
+        stock=StockPlanSpec(),
+        risk=RiskPlanSpec(),
+    )
+
+
+def write_demo(folder: Path, size: SampleSize | None = None) -> Path:
+    """Write the sample and its job spec to ``folder``; return where the spec is.
+
+    The spec is written last, so a folder that has one has a whole sample.
+    """
+    write_sample(folder / "inputs", SEED, size=size or SampleSize())
+    spec = folder / "demo.toml"
+    write_text(spec, _HEADER + job_as_toml(demo_job()))
+    return spec

@@ -1,0 +1,91 @@
+"""Commands: a refusal is one sentence, exit code 2, and nothing written."""
+
+import pytest
+from click.testing import CliRunner
+
+from flows.cli import main
+
+JOB = """
+name = "night"
+as_of = 2024-01-31
+[inputs.demand]
+path = "demand.csv"
+[demand]
+horizon = 7
+"""
+DEMAND = "warehouse_id,item_id,ds,quantity\n" + "".join(
+    f"north,tea,2024-01-{day:02d},{day % 5}\n" for day in range(1, 32)
+)
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "job.toml").write_text(JOB)
+    (tmp_path / "demand.csv").write_text(DEMAND)
+    return tmp_path
+
+
+def call(*arguments):
+    return CliRunner().invoke(main, [str(argument) for argument in arguments])
+
+
+def files(folder):
+    return sorted(path.name for path in folder.rglob("*"))
+
+
+def replace(path, old, new):
+    path.write_text(path.read_text().replace(old, new))
+
+
+@pytest.mark.parametrize(
+    ("break_it", "names"),
+    [
+        (lambda f: (f / "demand.csv").unlink(), "inputs.demand: demand.csv does not exist"),
+        (lambda f: replace(f / "job.toml", "horizon", "horizont"), "unknown key"),
+        (lambda f: (f / "job.toml").unlink(), "cannot be read"),
+        (lambda f: replace(f / "job.toml", "as_of = 2024-01-31", "as_of = 'soon'"), "as_of"),
+    ],
+)
+@pytest.mark.parametrize("command", [["validate"], ["run"], ["run", "--dry-run"]])
+def test_a_refused_job_ends_in_one_sentence_and_writes_nothing(command, break_it, names, folder):
+    break_it(folder)
+    before = files(folder)
+    result = call(command[0], "job.toml", *command[1:])
+    assert result.exit_code == 2
+    assert names in result.output
+    assert "Traceback" not in result.output
+    assert files(folder) == before
+
+
+def test_a_valid_job_is_said_to_be_valid(folder):
+    result = call("validate", "job.toml")
+    assert result.exit_code == 0, result.output
+    assert "would run demand as of 2024-01-31" in result.output
+    assert files(folder) == ["demand.csv", "job.toml"]
+
+
+def test_a_dry_run_says_what_would_be_rejected_and_writes_nothing(folder):
+    replace(folder / "demand.csv", "2024-01-09,4", "2024-01-09,-4")
+    result = call("run", "job.toml", "--dry-run")
+    assert result.exit_code == 0, result.output
+    assert "1 series, 7 periods ahead" in result.output
+    assert "-4" in result.output
+    assert files(folder) == ["demand.csv", "job.toml"]
+
+
+def test_a_device_that_is_not_there_is_refused(folder):
+    replace(folder / "job.toml", "[demand]", '[execution]\ndevice = "cuda"\n[demand]')
+    result = call("validate", "job.toml")
+    assert result.exit_code == 2
+    assert "device 'cuda'" in result.output
+
+
+def test_an_unknown_run_is_refused_with_those_there_are(folder):
+    result = call("report", "night-20240131-0")
+    assert result.exit_code == 2
+    assert "no run of that id" in result.output
+
+
+def test_without_runs_the_ledger_says_so(folder):
+    assert "No runs below" in call("runs").output

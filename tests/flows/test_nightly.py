@@ -1,0 +1,208 @@
+"""The night, end to end, on a small bundled sample."""
+
+import shutil
+
+import pandas as pd
+import pytest
+
+from flows.demo import write_demo
+from flows.errors import ExitCode, FailureThresholdError
+from flows.nightly import nightly
+from flows.run import load_run, prepare_run, read_state
+from flows.sample import SampleSize
+from flows.spec import load_job
+from flows.steps import predict, risk
+from storage.stores import open_store
+from storage.tables import OUTPUT_TABLES
+
+SMALL = SampleSize(warehouses=2, items=8, days=400, portfolios=6)
+TIMED = {"runs", "run_steps"}
+
+
+@pytest.fixture(scope="module")
+def sample(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("sample")
+    write_demo(folder, SMALL)
+    return folder
+
+
+def night_in(folder, sample, **changes):
+    shutil.copytree(sample, folder)
+    job = load_job(folder / "demo.toml")
+    small = {
+        "risk": job.risk.model_copy(update={"scenarios": 2_000, "history": 250}),
+        "stock": job.stock.model_copy(update={"paths": 50}),
+        "execution": job.execution.model_copy(
+            update={"chunk_entities": 5, "failure_threshold": 0.0}
+        ),
+    }
+    return job.model_copy(update={**small, **changes})
+
+
+def tables_of(job):
+    run = prepare_run(job)
+    with open_store(run.store_url) as store:
+        return {name: store.read(name, run_id=run.run_id) for name in store.tables()}
+
+
+@pytest.fixture(scope="module")
+def finished(prefect, sample, tmp_path_factory):
+    job = night_in(tmp_path_factory.mktemp("night") / "job", sample)
+    outcome = nightly(job)
+    return job, outcome, tables_of(job)
+
+
+def test_a_night_publishes_every_table_and_a_report(finished):
+    job, outcome, tables = finished
+    assert outcome.exit_code is ExitCode.DONE
+    assert set(tables) == set(OUTPUT_TABLES)
+    for name, table in OUTPUT_TABLES.items():
+        table.validate(tables[name])
+    page = job.path(job.outputs.report).read_text(encoding="utf-8")
+    assert outcome.run_id in page
+
+
+def test_every_input_is_published_rejected_or_failed(finished):
+    _, _, tables = finished
+    entities = tables["run_entities"]
+    parts = entities["published"] + entities["rejected"] + entities["failed"]
+    assert (entities["entities_in"] == parts).all()
+    assert set(entities["input"]) >= {"demand", "stock", "positions", "prices"}
+
+
+def test_the_dirt_of_the_sample_is_named(finished):
+    _, _, tables = finished
+    assert len(tables["rejects"]) > 0
+    assert len(tables["repairs"]) > 0
+    assert tables["rejects"]["advice"].str.len().min() > 0
+
+
+def test_the_same_night_twice_is_one_run_and_the_second_does_nothing(finished):
+    job, outcome, _ = finished
+    state = prepare_run(job).staging.state
+    before = state.stat().st_mtime_ns
+    again = nightly(job)
+    assert again.already_published
+    assert again.run_id == outcome.run_id
+    assert state.stat().st_mtime_ns == before
+
+
+def test_the_same_job_elsewhere_gives_the_same_run_and_the_same_tables(finished, sample, tmp_path):
+    job, outcome, tables = finished
+    other = night_in(tmp_path / "job", sample)
+    chunked = other.model_copy(
+        update={
+            "execution": other.execution.model_copy(update={"chunk_entities": 3, "workers": 1})
+        }
+    )
+    again = nightly(chunked)
+    assert again.run_id == outcome.run_id
+    for name, frame in tables_of(chunked).items():
+        if name not in TIMED:
+            pd.testing.assert_frame_equal(frame, tables[name], check_exact=True)
+
+
+def test_a_parquet_store_holds_the_same_tables(finished, sample, tmp_path):
+    _, _, tables = finished
+    job = night_in(tmp_path / "job", sample)
+    parquet = job.model_copy(
+        update={"outputs": job.outputs.model_copy(update={"store": "parquet:store"})}
+    )
+    nightly(parquet)
+    for name, frame in tables_of(parquet).items():
+        if name not in TIMED:
+            pd.testing.assert_frame_equal(frame, tables[name], check_exact=True)
+
+
+def test_an_interrupted_night_goes_on_where_it_stopped(
+    finished, sample, tmp_path, monkeypatch
+):
+    _, outcome, tables = finished
+    job = night_in(tmp_path / "job", sample)
+
+    def killed(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(risk, "prepare", killed)
+        with pytest.raises(KeyboardInterrupt):
+            nightly(job)
+    again = nightly(job)
+    assert again.run_id == outcome.run_id
+    steps = tables_of(job)["run_steps"].set_index("step")
+    assert steps.loc["predict", "reused_chunks"] == steps.loc["predict", "chunks"] > 0
+    forecasts = tables_of(job)["demand_forecasts"]
+    pd.testing.assert_frame_equal(forecasts, tables["demand_forecasts"], check_exact=True)
+
+
+def test_a_broken_chunk_fails_its_series_only_and_a_retry_heals_it(
+    finished, sample, tmp_path, monkeypatch
+):
+    _, _, tables = finished
+    job = night_in(tmp_path / "job", sample)
+    tolerant = job.model_copy(
+        update={"execution": job.execution.model_copy(update={"failure_threshold": 0.9})}
+    )
+    whole = predict._forecast_slice
+
+    def broken(run, number):
+        if number == 0:
+            message = "no such luck"
+            raise ValueError(message)
+        return whole(run, number)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(predict, "_forecast_slice", broken)
+        outcome = nightly(tolerant)
+    assert outcome.exit_code is ExitCode.DONE_WITH_FAILURES
+    published = tables_of(tolerant)
+    failures = published["failures"]
+    assert set(failures["message"]) >= {"no such luck"}
+    kept = published["demand_forecasts"]
+    expected = tables["demand_forecasts"].merge(
+        kept[["warehouse_id", "item_id"]].drop_duplicates(), on=["warehouse_id", "item_id"]
+    )
+    pd.testing.assert_frame_equal(
+        kept.drop(columns="run_id"), expected.drop(columns="run_id"), check_exact=True
+    )
+
+    from flows.run import forget_failed
+
+    run = load_run(prepare_run(tolerant).uri)
+    assert forget_failed(run) > 0
+    assert nightly(tolerant, None, again=True).exit_code is ExitCode.DONE
+    healed = tables_of(tolerant)["demand_forecasts"]
+    pd.testing.assert_frame_equal(
+        healed.drop(columns="run_id"),
+        tables["demand_forecasts"].drop(columns="run_id"),
+        check_exact=True,
+    )
+
+
+def test_too_many_failures_publish_nothing(sample, prefect, tmp_path, monkeypatch):
+    job = night_in(tmp_path / "job", sample)
+
+    def broken(*_):
+        message = "no luck at all"
+        raise ValueError(message)
+
+    monkeypatch.setattr(predict, "_forecast_slice", broken)
+    with pytest.raises(FailureThresholdError, match="no luck at all") as stop:
+        nightly(job)
+    assert stop.value.exit_code is ExitCode.FAILED
+    run = prepare_run(job)
+    with open_store(run.store_url) as store:
+        assert not store.published(run.run_id)
+        assert len(store.runs()) == 0
+    assert read_state(run.staging)["status"] == "failed"
+    assert not run.report.exists()
+
+
+def test_one_side_alone_publishes_that_side(sample, prefect, tmp_path):
+    job = night_in(tmp_path / "job", sample)
+    outcome = nightly(job, "risk")
+    assert outcome.exit_code is ExitCode.DONE
+    run = prepare_run(job, "risk")
+    with open_store(run.store_url) as store:
+        assert len(store.read("portfolio_risk", run_id=run.run_id)) > 0
+        assert "demand_forecasts" not in store.tables() or store.read("demand_forecasts").empty

@@ -1,0 +1,75 @@
+"""Job specs: TOML and model say the same, and a wrong spec is refused in one sentence."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from flows.errors import ExitCode, JobRefusedError
+from flows.spec import JobSpec, job_as_toml, load_job
+
+JOBS = Path(__file__).parents[2] / "jobs"
+MINIMAL = """
+name = "night"
+[inputs.demand]
+path = "demand.csv"
+[demand]
+horizon = 7
+"""
+
+
+def write(folder: Path, text: str) -> Path:
+    path = folder / "job.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("path", sorted(JOBS.glob("*.toml")), ids=lambda path: path.stem)
+def test_a_job_written_as_toml_reads_back_as_itself(path, tmp_path):
+    job = load_job(path)
+    again = load_job(write(tmp_path, job_as_toml(job)))
+    assert again.model_copy(update={"folder": job.folder}) == job
+
+
+def test_a_job_survives_the_json_of_a_form():
+    job = load_job(JOBS / "sp500.toml")
+    assert JobSpec.model_validate(json.loads(job.model_dump_json())) == job
+
+
+def test_relative_paths_start_at_the_folder_of_the_spec(tmp_path):
+    job = load_job(write(tmp_path, MINIMAL))
+    assert job.path("demand.csv") == tmp_path / "demand.csv"
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        (MINIMAL + "horizons = 3\n", "unknown key `demand.horizons`"),
+        (MINIMAL.replace("horizon = 7", "horizon = 0"), "`demand.horizon` is 0"),
+        (MINIMAL.replace('name = "night"', ""), "key `name` is missing"),
+        (MINIMAL.replace("[demand]\nhorizon = 7", ""), "at least one of"),
+        (MINIMAL + "[risk]\n", r"\[risk\] needs \[inputs.prices\]"),
+        (MINIMAL + "[checks]\ngaps = 'average'\n", "`checks.gaps` is 'average'"),
+        (MINIMAL.replace('path = "demand.csv"', ""), "`path` for one file"),
+        (MINIMAL + "[inputs.calendar]\nkind = 'listed'\n", "inputs.calendar"),
+        ("name = ", "is not TOML"),
+    ],
+)
+def test_a_wrong_spec_is_refused_in_one_sentence_that_names_it(text, names, tmp_path):
+    with pytest.raises(JobRefusedError, match=names) as refusal:
+        load_job(write(tmp_path, text))
+    assert "\n" not in str(refusal.value)
+    assert refusal.value.exit_code is ExitCode.REFUSED
+
+
+def test_a_missing_spec_is_named(tmp_path):
+    with pytest.raises(JobRefusedError, match=r"absent\.toml: cannot be read"):
+        load_job(tmp_path / "absent.toml")
+
+
+def test_one_side_alone_keeps_what_it_rests_on():
+    job = load_job(JOBS / "vn1.toml")
+    assert job.restricted("stock").demand is not None
+    assert job.restricted("demand").stock is None
+    with pytest.raises(ValueError, match=r"has no \[risk\] part"):
+        job.restricted("risk")
