@@ -44,7 +44,6 @@ def check_plan(job: JobSpec, as_of: pd.Timestamp) -> CheckPlan:
         minimum_history=demand.minimum_history if demand else 1,
         minimum_price_history=job.checks.minimum_price_history,
         maximum_price_gap=job.checks.maximum_price_gap,
-        negatives="reject",
     )
 
 

@@ -113,6 +113,15 @@ class Table:
             name=self.name,
         )
 
+    def typed(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """Return ``frame`` with this table's columns, in order, in their types."""
+        types = {column.name: PANDAS_DTYPES[column.kind] for column in self.columns}
+        return frame[list(self.column_names)].astype(types)
+
+    def empty(self) -> pd.DataFrame:
+        """Return a frame without rows."""
+        return self.typed(pd.DataFrame(columns=list(self.column_names)))
+
     def validate(self, frame: pd.DataFrame) -> pd.DataFrame:
         """Return ``frame`` with this table's columns and types, sorted by its key.
 

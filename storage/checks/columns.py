@@ -1,0 +1,65 @@
+"""Rules that follow from a table's columns: type, presence, range, choices."""
+
+from collections.abc import Iterator
+
+from storage.checks.bench import Bench, Rule
+from storage.inputs.reader import SUFFIX_FOUND
+from storage.sql import identifier, literal
+from storage.tables import INPUT_TABLES
+from storage.tables.table import Column
+
+_SPOKEN = {
+    "float": "a number",
+    "integer": "a whole number",
+    "boolean": "true or false",
+    "timestamp": "a date",
+    "text": "text",
+}
+
+
+def check_columns(bench: Bench, table: str) -> None:
+    """Refuse each row that breaks a rule of one of its columns."""
+    own = INPUT_TABLES[table]
+    present = bench.read[table].present
+    rules = [
+        rule
+        for column in own.columns
+        if column.name in present
+        for rule in column_rules(column, is_id=column.name in own.entity)
+    ]
+    bench.keep_rules(table, rules)
+
+
+def column_rules(column: Column, *, is_id: bool) -> Iterator[Rule]:
+    """Yield the rules of one column, the most basic first."""
+    name, found = identifier(column.name), identifier(column.name + SUFFIX_FOUND)
+    if column.kind != "text":
+        broken = f"{name} IS NULL AND {found} IS NOT NULL AND trim({found}) <> ''"
+        advice = f"{column.name} must be {_SPOKEN[column.kind]}"
+        yield Rule("wrong_type", column.name, broken, advice)
+    if not column.nullable:
+        yield Rule("missing", column.name, f"{name} IS NULL", f"give {column.name} a value")
+    if is_id and column.kind == "text":
+        advice = f"{column.name} must not be empty"
+        yield Rule("empty", column.name, f"trim({name}) = ''", advice)
+    yield from _range_rules(column, name)
+    if column.choices:
+        choices = ", ".join(literal(choice) for choice in column.choices)
+        advice = f"{column.name} must be one of {', '.join(column.choices)}"
+        yield Rule("unknown_choice", column.name, f"{name} NOT IN ({choices})", advice)
+
+
+def _range_rules(column: Column, name: str) -> Iterator[Rule]:
+    if column.kind == "float":
+        advice = f"{column.name} must be finite"
+        yield Rule("not_finite", column.name, f"NOT isfinite({name})", advice)
+    if column.minimum is not None:
+        code = "negative" if column.minimum == 0 else "too_small"
+        advice = f"{column.name} must be at least {column.minimum:g}"
+        yield Rule(code, column.name, f"{name} < {column.minimum!r}", advice)
+    if column.maximum is not None:
+        advice = f"{column.name} must be at most {column.maximum:g}"
+        yield Rule("too_large", column.name, f"{name} > {column.maximum!r}", advice)
+    if column.positive:
+        advice = f"{column.name} must be above zero"
+        yield Rule("not_positive", column.name, f"{name} <= 0", advice)

@@ -1,0 +1,120 @@
+"""Prices: on one calendar, without holes, long enough and current."""
+
+from storage.checks.bench import Bench, Rule, rows
+from storage.checks.columns import check_columns
+from storage.sql import literal
+
+
+def check_prices(bench: Bench) -> None:
+    """Check prices and align them on the table's calendar in table ``clean_prices``."""
+    check_columns(bench, "prices")
+    night = f"TIMESTAMP {literal(bench.plan.as_of.isoformat())} + INTERVAL 1 DAY"
+    bench.keep_rules(
+        "prices",
+        [
+            Rule(
+                "future",
+                "ds",
+                f"ds >= {night}",
+                f"prices after {bench.plan.as_of} cannot be known; correct the date",
+            )
+        ],
+    )
+    bench.refuse_duplicates("prices")
+    _make_calendar(bench)
+    _refuse_off_calendar(bench)
+    _lay_on_calendar(bench)
+    _refuse_unusable(bench)
+    bench.connection.execute(
+        "CREATE TABLE clean_prices AS SELECT instrument_id, ds, close, repaired FROM laid "
+        f"SEMI JOIN {rows('prices')} USING (instrument_id)"
+    )
+
+
+def _make_calendar(bench: Bench) -> None:
+    """Make the calendar: days on which half of the instruments then listed have a price."""
+    bench.connection.execute(
+        "CREATE TEMP TABLE trading_days AS "  # noqa: S608 - own names
+        f"WITH spans AS (SELECT instrument_id, min(ds) AS first, max(ds) AS last "
+        f"FROM {rows('prices')} GROUP BY 1), "
+        f"days AS (SELECT ds, count(*) AS priced FROM {rows('prices')} GROUP BY 1), "
+        "changes AS (SELECT first AS ds, 1 AS change FROM spans "
+        "UNION ALL SELECT last + INTERVAL 1 MICROSECOND, -1 FROM spans), "
+        "listed AS (SELECT ds, sum(sum(change)) OVER (ORDER BY ds) AS listed "
+        "FROM changes GROUP BY ds) "
+        "SELECT days.ds, row_number() OVER (ORDER BY days.ds) AS day FROM days "
+        "ASOF JOIN listed ON days.ds >= listed.ds WHERE 2 * priced >= listed"
+    )
+
+
+def _refuse_off_calendar(bench: Bench) -> None:
+    bench.keep_rules(
+        "prices",
+        [
+            Rule(
+                "off_calendar",
+                "ds",
+                "ds NOT IN (SELECT ds FROM trading_days)",
+                "fewer than half of the instruments have a price on this day",
+            )
+        ],
+    )
+
+
+def _lay_on_calendar(bench: Bench) -> None:
+    """Fill every instrument's own span, and its tail, with the last price."""
+    connection = bench.connection
+    connection.execute(
+        "CREATE TEMP TABLE spans_of_prices AS SELECT instrument_id, min(day) AS first, "  # noqa: S608
+        "max(day) AS last, count(*) AS observations, (SELECT max(day) FROM trading_days) AS "
+        f"table_last FROM {rows('prices')} JOIN trading_days USING (ds) GROUP BY 1"
+    )
+    connection.execute(
+        "CREATE TEMP TABLE laid AS SELECT s.instrument_id, d.ds, d.day, "  # noqa: S608
+        "coalesce(p.close, last_value(p.close IGNORE NULLS) OVER instrument) AS close, "
+        "p.close IS NULL AS repaired FROM spans_of_prices s JOIN trading_days d "
+        f"ON d.day BETWEEN s.first AND s.table_last LEFT JOIN {rows('prices')} p "
+        "ON p.instrument_id = s.instrument_id AND p.ds = d.ds "
+        "WINDOW instrument AS (PARTITION BY s.instrument_id ORDER BY d.day)"
+    )
+    connection.execute(
+        "CREATE TEMP TABLE price_gaps AS SELECT instrument_id, min(ds) AS ds, min(day) AS day, "
+        "count(*) AS days FROM (SELECT *, day - row_number() OVER "
+        "(PARTITION BY instrument_id ORDER BY day) AS island FROM laid WHERE repaired) "
+        "GROUP BY instrument_id, island"
+    )
+
+
+def _refuse_unusable(bench: Bench) -> None:
+    plan = bench.plan
+    bench.refuse_entities(
+        "prices",
+        "SELECT instrument_id AS entity, observations AS value FROM spans_of_prices "  # noqa: S608
+        f"WHERE observations < {plan.minimum_price_history}",
+        code="short_history",
+        column="close",
+        advice=f"{plan.minimum_price_history} prices are needed; this is how many there are",
+    )
+    bench.refuse_entities(
+        "prices",
+        "SELECT instrument_id AS entity, table_last - last AS value FROM spans_of_prices "  # noqa: S608
+        f"SEMI JOIN {rows('prices')} USING (instrument_id) "
+        f"WHERE table_last - last > {plan.maximum_price_gap}",
+        code="stale",
+        column="ds",
+        advice="there has been no price for this many trading days",
+    )
+    bench.refuse_entities(
+        "prices",
+        "SELECT instrument_id AS entity, max(days) AS value FROM price_gaps "  # noqa: S608
+        f"SEMI JOIN {rows('prices')} USING (instrument_id) "
+        f"WHERE days > {plan.maximum_price_gap} GROUP BY 1",
+        code="price_gap",
+        column="close",
+        advice=f"a hole of this many trading days; {plan.maximum_price_gap} are carried forward",
+    )
+    bench.note_repairs(
+        "SELECT 'prices', instrument_id, ds, days, 'price_carried', 'close', "  # noqa: S608
+        f"'the last price is carried forward' FROM price_gaps SEMI JOIN {rows('prices')} "
+        "USING (instrument_id)"
+    )

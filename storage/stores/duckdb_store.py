@@ -1,0 +1,138 @@
+"""The embedded store: one DuckDB file, one transaction a run."""
+
+from datetime import date
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import duckdb
+import pandas as pd
+
+from storage.errors import TerminalStoreError, TransientStoreError
+from storage.sql import identifier, listing
+from storage.stores.ddl import create_table
+from storage.stores.protocol import Publication
+from storage.stores.shards import output_table, stage_shards
+from storage.tables import OUTPUT_TABLES, RUNS
+
+
+class DuckDBStore:
+    """A DuckDB file; readers see the old night or the new one.
+
+    Parameters
+    ----------
+    path : the file; it is made where it does not exist
+
+    Raises
+    ------
+    TransientStoreError
+        Where another process has the file open.
+    TerminalStoreError
+        Where it is not a DuckDB file, or cannot be made.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            self._connection = duckdb.connect(str(path))
+        except duckdb.IOException as error:
+            reason = str(error).strip().splitlines()[0]
+            if "lock" in reason.lower():
+                raise TransientStoreError(
+                    f"store {path}: another process has it open; close it and try again"
+                ) from error
+            raise TerminalStoreError(f"store {path}: {reason}") from error
+
+    def publish(self, publication: Publication) -> None:
+        """Publish in one transaction."""
+        connection = self._connection
+        tables = [output_table(name) for name in publication.shards]
+        staged = {
+            table.name: stage_shards(
+                connection, table, publication.shards[table.name], publication.run_id
+            )
+            for table in tables
+        }
+        connection.begin()
+        try:
+            connection.execute(create_table(RUNS))
+            earlier = self._earlier_runs(publication)
+            for table in tables:
+                self._replace(table.name, staged[table.name], earlier, publication.run_id)
+            connection.commit()
+        except duckdb.Error as error:
+            connection.rollback()
+            reason = str(error).strip().splitlines()[0]
+            raise TerminalStoreError(f"store {self._path}: {reason}") from error
+        except BaseException:
+            connection.rollback()
+            raise
+        finally:
+            for name in staged.values():
+                connection.execute(f"DROP TABLE IF EXISTS {name}")
+
+    def _earlier_runs(self, publication: Publication) -> list[str]:
+        found = self._connection.execute(
+            "SELECT run_id FROM runs WHERE job = $1 AND as_of = $2",
+            [publication.job, publication.as_of],
+        )
+        return [str(row[0]) for row in found.fetchall()]
+
+    def _replace(self, name: str, staged: str, earlier: list[str], run_id: str) -> None:
+        """Replace earlier runs' rows, but keep the history of runs itself."""
+        table = OUTPUT_TABLES[name]
+        gone = {run_id} if name == RUNS.name else {*earlier, run_id}
+        self._connection.execute(create_table(table))
+        self._connection.execute(
+            f"DELETE FROM {identifier(name)} WHERE run_id IN (SELECT unnest($1))",  # noqa: S608
+            [sorted(gone)],
+        )
+        self._connection.execute(
+            f"INSERT INTO {identifier(name)} SELECT * FROM {staged} ORDER BY {listing(table.key)}"  # noqa: S608
+        )
+
+    def read(
+        self, table: str, *, run_id: str | None = None, as_of: date | None = None
+    ) -> pd.DataFrame:
+        """Return rows of a table; an output table never published to is empty."""
+        own = output_table(table)
+        if table not in self.tables():
+            return own.empty()
+        found = self._connection.execute(
+            f"SELECT * FROM {identifier(table)} WHERE run_id = coalesce($1, run_id) "  # noqa: S608
+            f"AND as_of = coalesce($2, as_of) ORDER BY {listing(own.key)}",
+            [run_id, as_of],
+        )
+        return own.typed(found.df())
+
+    def tables(self) -> tuple[str, ...]:
+        """Return the tables that are in the file."""
+        found = self._connection.execute(
+            "SELECT table_name FROM information_schema.tables WHERE table_type = 'BASE TABLE'"
+        )
+        present = {str(row[0]) for row in found.fetchall()}
+        return tuple(name for name in OUTPUT_TABLES if name in present)
+
+    def published(self, run_id: str) -> bool:
+        """Return whether `runs` has the run."""
+        return bool(len(self.read(RUNS.name, run_id=run_id)))
+
+    def runs(self) -> pd.DataFrame:
+        """Return `runs`."""
+        return self.read(RUNS.name)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
