@@ -1,1 +1,25 @@
 """Demand forecasts: arrays and frames in, arrays and frames out."""
+
+from forecasting.errors import Failure, ForecastError, PlanError, UnknownModelError
+from forecasting.forecast import ForecastResult, forecast_demand
+from forecasting.models import MODELS
+from forecasting.panel import DemandPanel
+from forecasting.paths import sample_paths
+from forecasting.plan import DEFAULT_LINE_UP, ForecastPlan
+from forecasting.profiles import CategoryProfiles, category_profiles
+
+__all__ = [
+    "DEFAULT_LINE_UP",
+    "MODELS",
+    "CategoryProfiles",
+    "DemandPanel",
+    "Failure",
+    "ForecastError",
+    "ForecastPlan",
+    "ForecastResult",
+    "PlanError",
+    "UnknownModelError",
+    "category_profiles",
+    "forecast_demand",
+    "sample_paths",
+]

@@ -1,0 +1,106 @@
+"""Rolling-origin backtests: the same origins for every model of a line-up."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from forecasting.errors import Failure
+from forecasting.models import find_model
+from forecasting.panel import Batch
+from forecasting.plan import ForecastPlan
+from kernels.arrays import Flags, Floats, Integers
+
+
+@dataclass(frozen=True)
+class Origins:
+    """Where a backtest stands, and what came after.
+
+    Parameters
+    ----------
+    counts : (n_series,) int64, origins of each series, `plan.windows` at most
+    actuals : (n_series, windows, horizon) float64; NaN where there is no such origin, or where
+        stock ran out, which is not scored
+    """
+
+    counts: Integers
+    actuals: Floats
+
+    def of(self, chosen: Integers) -> "Origins":
+        """Return the origins of some series."""
+        return Origins(self.counts[chosen], self.actuals[chosen])
+
+
+def place_origins(batch: Batch, censored: Flags, plan: ForecastPlan) -> Origins:
+    """Return the origins of every series, the last one first.
+
+    An origin needs `plan.minimum_history` periods before it and the horizon after it.
+
+    Parameters
+    ----------
+    batch : demand as observed
+    censored : (n_observations,) bool
+    plan : windows, step and horizon
+    """
+    room = batch.lengths - plan.minimum_history - plan.horizon
+    counts = np.clip(room // plan.step + 1, 0, plan.windows)
+    counts[room < 0] = 0
+    actuals = np.full((len(batch), plan.windows, plan.horizon), np.nan)
+    scored = np.where(censored, np.nan, batch.values)
+    for window in range(plan.windows):
+        chosen = np.flatnonzero(counts > window)
+        stops = batch.offsets[chosen + 1] - window * plan.step
+        places = stops[:, None] - plan.horizon + np.arange(plan.horizon)
+        actuals[chosen, window] = scored[places]
+    return Origins(counts, actuals)
+
+
+@dataclass(frozen=True)
+class ModelRun:
+    """One model over all origins and from the end.
+
+    Parameters
+    ----------
+    model : its name
+    past : (n_series, windows, horizon) float64, means from each origin; NaN where there is none
+    future : (n_series, horizon) float64, means from the end; NaN where the model failed, or has
+        no answer to so short a history
+    failures : series on which it raised an error
+    """
+
+    model: str
+    past: Floats
+    future: Floats
+    failures: tuple[Failure, ...]
+
+
+def run_model(
+    name: str, batch: Batch, origins: Origins, entities: Sequence[str], plan: ForecastPlan
+) -> ModelRun:
+    """Forecast every series from each of its origins and from its end.
+
+    Means below zero are demand of zero: the models know no bounds, demand does.
+    """
+    model = find_model(name)
+    past = np.full(origins.actuals.shape, np.nan)
+    failed: dict[int, Exception] = {}
+    for window in range(plan.windows):
+        chosen = np.flatnonzero(origins.counts > window)
+        if len(chosen):
+            dropped = np.full(len(chosen), plan.horizon + window * plan.step)
+            cut = batch.cut(chosen, dropped, plan.history)
+            found = model.forecast(cut, plan.season_length, plan.horizon)
+            past[chosen, window] = np.maximum(found.means, 0.0)
+            failed |= {int(chosen[number]): error for number, error in found.errors.items()}
+    everything = np.arange(len(batch))
+    last = batch.cut(everything, np.zeros(len(batch), np.int64), plan.history)
+    found = model.forecast(last, plan.season_length, plan.horizon)
+    future = np.maximum(found.means, 0.0)
+    failed |= dict(found.errors)
+    broken = np.array(sorted(failed), dtype=np.int64)
+    past[broken], future[broken] = np.nan, np.nan
+    failures = tuple(
+        Failure(entities[n], f"backtest {name}", type(failed[n]).__name__, str(failed[n]))
+        for n in sorted(failed)
+    )
+    return ModelRun(name, past, future, failures)

@@ -1,0 +1,38 @@
+"""Demand classes.
+
+References
+----------
+Syntetos, Boylan & Croston (2005), "On the categorization of demand patterns", Journal of the
+Operational Research Society 56(5): cut-offs 1.32 for the mean interval, 0.49 for CV squared.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecasting.panel import Batch
+from kernels.demand_history import intervals_and_variations
+
+CLASSES = ("smooth", "intermittent", "erratic", "lumpy")
+INTERVAL_CUT = 1.32
+VARIATION_CUT = 0.49
+
+
+def classify_demand(batch: Batch) -> NDArray[np.object_]:
+    """Return the class of each series: smooth, intermittent, erratic or lumpy.
+
+    Parameters
+    ----------
+    batch : demand, units per period
+
+    Returns
+    -------
+    (n_series,) object. By the mean interval between demands (periods over periods with demand)
+    and the squared coefficient of variation of the sizes of demand (population variance). A
+    series without demand is intermittent.
+    """
+    measured = np.empty((len(batch), 2))
+    intervals_and_variations(batch.values, batch.offsets, measured)
+    rare = measured[:, 0] >= INTERVAL_CUT
+    varied = measured[:, 1] >= VARIATION_CUT
+    names = np.array(["smooth", "erratic", "intermittent", "lumpy"], dtype=object)
+    return np.asarray(names[2 * rare + varied])

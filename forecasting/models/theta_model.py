@@ -1,0 +1,24 @@
+"""Theta models on the batched kernel."""
+
+from dataclasses import dataclass
+
+from forecasting.models.protocol import BatchForecast
+from forecasting.panel import Batch
+from kernels.theta import ThetaModel, fit_thetas
+
+
+@dataclass(frozen=True)
+class BatchedTheta:
+    """A theta model, all series in one call.
+
+    Parameters
+    ----------
+    kind : which theta model
+    """
+
+    kind: ThetaModel
+
+    def forecast(self, batch: Batch, season_length: int, horizon: int) -> BatchForecast:
+        """Forecast each series."""
+        fits = fit_thetas(batch.values, batch.offsets, season_length, horizon, self.kind)
+        return BatchForecast(fits.means)

@@ -1,0 +1,70 @@
+"""Sample paths of demand, drawn from a forecast's quantiles."""
+
+import numpy as np
+import pandas as pd
+
+from forecasting.errors import PlanError
+from forecasting.forecast import QUANTILES
+from forecasting.panel import SERIES
+from kernels.arrays import Floats, Words
+from kernels.demand_paths import fill_paths
+
+WHOLE_LAWS = ("negative binomial", "zero")
+
+
+def sample_paths(
+    forecasts: pd.DataFrame, champions: pd.DataFrame, entities: Words, n_paths: int, seed: int
+) -> Floats:
+    """Draw paths of demand whose marginals are the forecast's quantiles.
+
+    Dependence over time is a Gaussian autoregression of order one with the champion's error
+    correlation. Between 1% and 99% quantiles are interpolated (whole units for count laws);
+    beyond, the tail is exponential. A path depends on the seed and its entity alone.
+
+    Parameters
+    ----------
+    forecasts : sorted by series and ds, the same number of periods for each series
+    champions : one row per series, in the same order
+    entities : (n_series,) uint64, stable identities in that order
+    n_paths : paths per series
+    seed : in [0, 2**32)
+
+    Returns
+    -------
+    (n_series, n_paths, horizon) float64, units per period, not negative.
+
+    Raises
+    ------
+    PlanError
+        Where the frames disagree on the series, or series on the number of periods.
+    """
+    n_series = len(champions)
+    horizon = len(forecasts) // max(n_series, 1)
+    if horizon * n_series != len(forecasts) or len(entities) != n_series:
+        raise PlanError(
+            f"forecasts must have the same number of periods for each of {n_series} series and "
+            f"entities; got {len(forecasts)} rows and {len(entities)} entities"
+        )
+    if n_series and not _same_series(forecasts, champions, horizon):
+        raise PlanError("forecasts and champions must list the same series in the same order")
+    quantiles = forecasts[QUANTILES].to_numpy(np.float64).reshape(n_series, horizon, len(QUANTILES))
+    out = np.empty((n_series, n_paths, horizon))
+    fill_paths(
+        seed,
+        np.ascontiguousarray(entities, np.uint64),
+        np.ascontiguousarray(quantiles),
+        champions["autocorrelation"].to_numpy(np.float64, copy=True),
+        champions["distribution"].isin(WHOLE_LAWS).to_numpy(),
+        out,
+    )
+    return out
+
+
+def _same_series(forecasts: pd.DataFrame, champions: pd.DataFrame, horizon: int) -> bool:
+    return all(
+        np.array_equal(
+            forecasts[name].to_numpy(dtype=object),
+            np.repeat(champions[name].to_numpy(dtype=object), horizon),
+        )
+        for name in SERIES
+    )

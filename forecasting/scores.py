@@ -1,0 +1,56 @@
+"""Scores of forecasts.
+
+References
+----------
+Hyndman & Koehler (2006), "Another look at measures of forecast accuracy", International Journal
+of Forecasting 22(4) (MASE); Makridakis, Spiliotis & Assimakopoulos (2022), "M5 accuracy
+competition", International Journal of Forecasting 38(4) (RMSSE).
+"""
+
+import warnings
+
+import numpy as np
+
+from forecasting.panel import Batch
+from kernels.arrays import Floats, Integers
+
+
+def seasonal_scale(batch: Batch, season_length: int, drop_last: Integers) -> Floats:
+    """Return the mean absolute seasonal difference of each series: the scale of MASE.
+
+    Parameters
+    ----------
+    batch : demand, units per period
+    season_length : periods; a series of one season or less is differenced by one period
+    drop_last : (n_series,) int64, observations at the end that are held out
+
+    Returns
+    -------
+    (n_series,) float64, units per period; NaN where it is zero or undefined.
+    """
+    return _scale(batch, season_length, drop_last, np.abs)
+
+
+def squared_scale(batch: Batch, drop_last: Integers) -> Floats:
+    """Return the mean squared one-step difference of each series: the scale of RMSSE squared."""
+    return _scale(batch, 1, drop_last, np.square)
+
+
+def _scale(batch: Batch, lag: int, drop_last: Integers, size: np.ufunc) -> Floats:
+    scales = np.full(len(batch), np.nan)
+    for number in range(len(batch)):
+        values = batch.series(number)
+        values = values[: len(values) - drop_last[number]]
+        own = lag if len(values) > lag else 1
+        if len(values) > own:
+            scale = float(size(values[own:] - values[:-own]).mean())
+            scales[number] = scale if scale > 0.0 else np.nan
+    return scales
+
+
+def mean_over_origins(values: Floats) -> Floats:
+    """Return the mean over origins and steps, (n_series,); NaN where nothing is scored."""
+    with warnings.catch_warnings():
+        # A series without a scored period has no mean, which is what NaN says.
+        warnings.filterwarnings("ignore", "Mean of empty slice", RuntimeWarning)
+        return np.asarray(np.nanmean(values, axis=(1, 2)))

@@ -1,0 +1,109 @@
+"""Passes over demand histories: censored periods, dispersion, autocorrelation of errors."""
+
+import math
+
+from numba import njit
+
+from kernels.arrays import Flags, Floats, Integers
+
+NEIGHBOURS = 4
+
+
+@njit(cache=True, nogil=True)
+def uncensor(
+    values: Floats, censored: Flags, offsets: Integers, season_length: int, out: Floats
+) -> None:
+    """Fill ``out`` with demand as it may have been where stock had not run out.
+
+    A censored period takes the mean of up to `NEIGHBOURS` uncensored periods at the same place
+    in the season, the nearest on each side first, and never less than what was sold.
+
+    Parameters
+    ----------
+    values, censored, out : (n_observations,)
+    offsets : (n_series + 1,) int64
+    season_length : periods
+    """
+    for s in range(offsets.shape[0] - 1):
+        start, stop = offsets[s], offsets[s + 1]
+        for t in range(start, stop):
+            out[t] = values[t]
+            if not censored[t]:
+                continue
+            total, found = 0.0, 0
+            distance = season_length
+            while found < NEIGHBOURS and (t - distance >= start or t + distance < stop):
+                if t - distance >= start and not censored[t - distance]:
+                    total += values[t - distance]
+                    found += 1
+                if t + distance < stop and not censored[t + distance] and found < NEIGHBOURS:
+                    total += values[t + distance]
+                    found += 1
+                distance += season_length
+            if found > 0:
+                out[t] = max(values[t], total / found)
+
+
+@njit(cache=True, nogil=True)
+def recent_moments(
+    values: Floats, offsets: Integers, season_length: int, recent: int, out: Floats
+) -> None:
+    """Fill mean, variance about the seasonal means, share of zeros, and whether all are whole.
+
+    Parameters
+    ----------
+    values : (n_observations,) float64
+    offsets : (n_series + 1,) int64
+    season_length : periods; seasonal means are taken where three seasons are at hand
+    recent : last observations looked at
+    out : (n_series, 4) float64
+    """
+    for s in range(offsets.shape[0] - 1):
+        stop = offsets[s + 1]
+        start = max(offsets[s], stop - recent)
+        n = stop - start
+        places = season_length if n >= 3 * season_length else 1
+        total, zeros, whole = 0.0, 0.0, 1.0
+        for t in range(start, stop):
+            total += values[t]
+            zeros += 1.0 if values[t] == 0.0 else 0.0
+            if values[t] != math.floor(values[t]):
+                whole = 0.0
+        squares = 0.0
+        for place in range(places):
+            part, count = 0.0, 0
+            for t in range(start + place, stop, places):
+                part += values[t]
+                count += 1
+            for t in range(start + place, stop, places):
+                squares += (values[t] - part / count) ** 2
+        out[s, 0] = total / n
+        out[s, 1] = squares / max(n - places, 1)
+        out[s, 2] = zeros / n
+        out[s, 3] = whole
+
+
+@njit(cache=True, nogil=True)
+def intervals_and_variations(values: Floats, offsets: Integers, out: Floats) -> None:
+    """Fill the mean interval between demands and the squared variation of their sizes.
+
+    Parameters
+    ----------
+    values : (n_observations,) float64, not negative
+    offsets : (n_series + 1,) int64
+    out : (n_series, 2) float64; a series without demand has infinity and zero
+    """
+    for s in range(offsets.shape[0] - 1):
+        n = offsets[s + 1] - offsets[s]
+        count, total = 0, 0.0
+        for t in range(offsets[s], offsets[s + 1]):
+            if values[t] > 0.0:
+                count += 1
+                total += values[t]
+        mean = total / max(count, 1)
+        squares = 0.0
+        for t in range(offsets[s], offsets[s + 1]):
+            if values[t] > 0.0:
+                squares += (values[t] - mean) ** 2
+        out[s, 0] = n / count if count else math.inf
+        out[s, 1] = squares / count / (mean * mean) if count else 0.0

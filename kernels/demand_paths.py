@@ -1,0 +1,81 @@
+"""Sample paths whose marginals are given quantiles, dependent over time.
+
+References
+----------
+Biller & Nelson (2003), "Modeling and generating multivariate time-series input processes using a
+vector autoregressive technique", ACM TOMACS 13(3): a Gaussian autoregression carries the
+dependence, quantile functions the marginals.
+"""
+
+import math
+
+from numba import njit
+
+from kernels.arrays import Flags, Floats, Words
+from kernels.normal import normal_cdf, normal_quantile
+from kernels.philox import Stream, uniform_pair
+
+_STREAM = int(Stream.DEMAND_PATHS)
+N_QUANTILES = 99
+_LOG_TEN = math.log(10.0)
+
+
+@njit(cache=True, nogil=True)
+def quantile_at(quantiles: Floats, u: float, whole: bool) -> float:
+    """Value of the quantile function at probability ``u``.
+
+    Between the 99 percentiles a continuous law is interpolated linearly (below 1% from zero) and
+    a count law takes the next percentile; beyond 99% the tail is exponential, as steep as from
+    90% to 99%, rounded to a whole number for a count law.
+    """
+    place = u * (N_QUANTILES + 1)
+    if place > N_QUANTILES:
+        slope = (quantiles[N_QUANTILES - 1] - quantiles[89]) / _LOG_TEN
+        value = quantiles[N_QUANTILES - 1] + slope * math.log(0.01 / (1.0 - u))
+        return math.floor(value + 0.5) if whole else value
+    if whole:
+        return quantiles[max(int(math.ceil(place)) - 1, 0)]
+    below = int(place)
+    fraction = place - below
+    low = quantiles[below - 1] if below > 0 else 0.0
+    high = quantiles[min(below, N_QUANTILES - 1)]
+    return low + fraction * (high - low)
+
+
+@njit(cache=True, nogil=True)
+def fill_paths(
+    seed: int,
+    entities: Words,
+    quantiles: Floats,
+    autocorrelations: Floats,
+    whole: Flags,
+    out: Floats,
+) -> None:
+    """Fill paths of demand.
+
+    Parameters
+    ----------
+    seed : in [0, 2**32)
+    entities : (n_series,) uint64, stable identities
+    quantiles : (n_series, horizon, 99) float64, ascending along the last axis
+    autocorrelations : (n_series,) lag-1 correlation of the normal scores, in (-1, 1)
+    whole : (n_series,) whether demand comes in whole units
+    out : (n_series, n_paths, horizon) float64, overwritten
+    """
+    n_series, n_paths, horizon = out.shape
+    for s in range(n_series):
+        rho = autocorrelations[s]
+        fresh = math.sqrt(1.0 - rho * rho)
+        for path in range(n_paths):
+            score = 0.0
+            spare = 0.0
+            for step in range(horizon):
+                if step % 2 == 0:
+                    first, spare = uniform_pair(seed, _STREAM, entities[s], path, step // 2)
+                else:
+                    first = spare
+                draw = normal_quantile(first)
+                score = draw if step == 0 else rho * score + fresh * draw
+                u = first if rho == 0.0 else normal_cdf(score)
+                u = min(max(u, 1e-12), 1.0 - 1e-12)
+                out[s, path, step] = quantile_at(quantiles[s, step], u, whole[s])
