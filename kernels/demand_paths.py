@@ -34,7 +34,7 @@ def quantile_at(quantiles: Floats, u: float, whole: bool) -> float:
         value = quantiles[N_QUANTILES - 1] + slope * math.log(0.01 / (1.0 - u))
         return math.floor(value + 0.5) if whole else value
     if whole:
-        return quantiles[max(int(math.ceil(place)) - 1, 0)]
+        return quantiles[max(math.ceil(place) - 1, 0)]
     below = int(place)
     fraction = place - below
     low = quantiles[below - 1] if below > 0 else 0.0

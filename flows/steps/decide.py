@@ -62,9 +62,9 @@ def _plan_stock(run: Run, members: list[int], stock: pd.DataFrame) -> ChunkWork:
         open_orders=_open_orders(run, wanted),
         paths=paths,
         series=wanted,
+        periods=forecasts["ds"].to_numpy().reshape(len(wanted), -1),
         entities=words,
         plan=StockPlan(shortage=spec.shortage, candidates=spec.candidates, currency=spec.currency),
-        as_of=run.as_of,
         seed=run.job.seed,
     )
     failures = [

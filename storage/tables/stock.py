@@ -68,7 +68,7 @@ ORDER_PLANS = output_table(
         Column(
             "fill_rate",
             "float",
-            "share of demand served from stock under the plan",
+            "share of demand served from stock, from the first period a new order can reach",
             minimum=0,
             maximum=1,
         ),
@@ -89,7 +89,7 @@ ORDER_PLANS = output_table(
             minimum=0,
         ),
         Column(
-            "no_order_fill_rate", "float", "fill rate if nothing is ordered", minimum=0, maximum=1
+            "no_order_fill_rate", "float", "the same if nothing is ordered", minimum=0, maximum=1
         ),
         Column(
             "periods_of_cover",
