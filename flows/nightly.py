@@ -7,8 +7,6 @@ from typing import Any
 
 from prefect import Flow, Task, flow
 from prefect.futures import PrefectFuture, as_completed
-from storage.inputs import InputRefusedError
-from storage.stores import open_store
 
 from flows.artifacts import ProgressArtifact, show_results
 from flows.errors import AlmanacError, ExitCode
@@ -39,6 +37,8 @@ from flows.tasks import (
     predict_task,
     scenario_task,
 )
+from storage.inputs import InputRefusedError
+from storage.stores import open_store
 
 
 @dataclass

@@ -7,12 +7,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from kernels.arrays import Flags, Floats, Integers
+from kernels.arrays import Dates, Flags, Floats, Integers
 from kernels.demand_history import uncensor
 
 Frequency = Literal["h", "D", "W", "MS"]
 SERIES = ["warehouse_id", "item_id"]
-Dates = NDArray[np.datetime64]
 
 _STEPS: dict[Frequency, np.timedelta64] = {
     "h": np.timedelta64(1, "h"),

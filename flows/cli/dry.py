@@ -6,12 +6,12 @@ from pathlib import Path
 import pandas as pd
 from rich.console import Console
 from rich.table import Table
-from storage.checks import CheckReport, check_inputs
 
 from flows.run import Run, number_of_chunks, prepare_run
 from flows.spec import JobSpec, Side
 from flows.steps.check import check_plan
 from flows.steps.collect import collect
+from storage.checks import CheckReport, check_inputs
 
 
 def describe_dry_run(job: JobSpec, only: Side | None, console: Console) -> None:

@@ -5,11 +5,11 @@ from typing import Any
 
 import click
 from rich.console import Console
-from storage.inputs import InputRefusedError
-from storage.stores import StorageError
 
 from flows.cli.commands import COMMANDS
 from flows.errors import AlmanacError, ExitCode
+from storage.inputs import InputRefusedError
+from storage.stores import StorageError
 
 
 class Almanac(click.Group):

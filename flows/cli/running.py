@@ -5,7 +5,6 @@ import sys
 from pathlib import Path
 
 from rich.console import Console
-from storage.stores import open_store
 
 from flows.cli.environment import prepare_prefect
 from flows.cli.terminal import TerminalListener
@@ -14,6 +13,7 @@ from flows.outcome import Outcome
 from flows.progress import LogListener, listening
 from flows.run import Run, forget_failed, prepare_run
 from flows.spec import JobSpec, Side
+from storage.stores import open_store
 
 
 def run_job(job: JobSpec, only: Side | None, console: Console) -> ExitCode:

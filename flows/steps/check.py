@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
-from storage.checks import CheckPlan, CheckReport, check_inputs
 
 from flows.run import ChunkRecord, ChunkWork, Run, find_chunk, run_chunk
 from flows.run.staging import checksum
 from flows.spec import JobSpec
 from flows.steps.collect import collect
+from storage.checks import CheckPlan, CheckReport, check_inputs
 
 STAGE = "check"
 

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import duckdb
 import pandas as pd
-from storage.inputs import InputSource
 
 from flows.errors import JobRefusedError
 from flows.run import Run, write_frame
 from flows.sample.assumed_stock import StockAssumptions, assume_stock
 from flows.sample.books import generate_books
 from flows.spec import AssumedStock, FileSource, GeneratedBooks, JobSpec, ListedInstruments
+from storage.inputs import InputSource
 
 DEMAND_SIDE = ("demand", "items", "calendar", "stock", "open_orders")
 RISK_SIDE = ("prices", "instruments", "positions", "curves", "limits", "stress_scenarios")

@@ -3,9 +3,8 @@
 import logging
 from collections.abc import Callable, Sequence
 
-from storage.stores import TransientStoreError
-
 from flows.run import ChunkWork, Failed
+from storage.stores import TransientStoreError
 
 LOGGER = logging.getLogger("almanac")
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pandas as pd
 import psutil
-from storage.stores import Publication, open_store
 
 from flows.run import ChunkRecord, Run, StepRecord, code_version, write_frame
 from flows.steps.settle import Settlement
+from storage.stores import Publication, open_store
 from storage.tables import (
     FAILURES,
     OUTPUT_TABLES,

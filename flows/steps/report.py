@@ -2,10 +2,9 @@
 
 from pathlib import Path
 
-from storage.stores import open_store
-
 from flows.run import Run, write_text
 from reports import render_report
+from storage.stores import open_store
 from storage.tables import OUTPUT_TABLES
 
 

@@ -80,10 +80,11 @@ def outlook_chunk(run: Run) -> ChunkRecord:
 def _outlook(run: Run) -> ChunkWork:
     market = read_market(run)
     failures = [
-        Failed("prices", failure.entity, failure.stage, failure.error_type, failure.message)
+        Failed("instruments", failure.entity, failure.stage, failure.error_type, failure.message)
         for failure in market.failures
     ]
-    outlook = market_outlook(market)
+    instruments = pd.read_parquet(run.staging.clean("instruments"))
+    outlook = market_outlook(market, instruments)
     return ChunkWork({"market_outlook": run.stamp(outlook), "repairs": market.repairs}, failures)
 
 

@@ -54,8 +54,9 @@ def settle(checked: CheckedEntities, records: Sequence[ChunkRecord]) -> Settleme
         table = str(line.input)
         admitted = checked.of(table, rejected=False)
         rejected = checked.of(table, rejected=True)
-        published = _published(table, admitted, records)
-        failed = {failure.entity for failure in failures if failure.input == table} - published
+        named = {failure.entity for failure in failures if failure.input == table}
+        published = _published(table, admitted - named, records)
+        failed = named - published
         _balance(table, admitted, rejected, published, failed)
         rows.append(
             {
@@ -71,9 +72,9 @@ def settle(checked: CheckedEntities, records: Sequence[ChunkRecord]) -> Settleme
     return Settlement(pd.DataFrame(rows), tuple(failures))
 
 
-def _published(table: str, admitted: set[str], records: Sequence[ChunkRecord]) -> set[str]:
+def _published(table: str, sound: set[str], records: Sequence[ChunkRecord]) -> set[str]:
     if table not in PUBLISHED_IN:
-        return admitted
+        return sound
     output, columns = PUBLISHED_IN[table]
     found: set[str] = set()
     for record in records:

@@ -1,0 +1,109 @@
+"""European options: value and sensitivities of one option, and values over scenarios.
+
+References
+----------
+Black & Scholes (1973); Merton (1973); Haug (2007), "The complete guide to option pricing
+formulas", 2nd ed., ch. 1-2 (generalised with cost of carry).
+"""
+
+import math
+
+from numba import njit
+
+from kernels.arrays import Floats
+from kernels.normal import normal_cdf, normal_density
+
+
+@njit(cache=True, nogil=True)
+def option_moneyness(
+    spot: float, strike: float, carry: float, volatility: float, years: float
+) -> float:
+    """Return d1 of the Black-Scholes formula."""
+    deviation = volatility * math.sqrt(years)
+    return math.log(spot / strike) / deviation + carry * years / deviation + 0.5 * deviation
+
+
+@njit(cache=True, nogil=True)
+def option_value(
+    spot: float,
+    strike: float,
+    rate: float,
+    carry: float,
+    volatility: float,
+    years: float,
+    sign: float,
+) -> float:
+    """Return the value of a European option, money per unit of the underlying.
+
+    Parameters
+    ----------
+    spot, strike : money, positive
+    rate : continuously compounded, annual fraction
+    carry : cost of carry, annual fraction: rate less dividend yield
+    volatility : annual fraction
+    years : to expiry; at or past expiry, or without volatility, the discounted intrinsic value
+    sign : 1 for a call, -1 for a put
+    """
+    years = max(years, 0.0)
+    discounted_strike = strike * math.exp(-rate * years)
+    forward = spot * math.exp((carry - rate) * years)
+    if years <= 0.0 or volatility <= 0.0:
+        return max(sign * (forward - discounted_strike), 0.0)
+    d1 = option_moneyness(spot, strike, carry, volatility, years)
+    d2 = d1 - volatility * math.sqrt(years)
+    return sign * (forward * normal_cdf(sign * d1) - discounted_strike * normal_cdf(sign * d2))
+
+
+@njit(cache=True, nogil=True)
+def option_delta(
+    spot: float,
+    strike: float,
+    rate: float,
+    carry: float,
+    volatility: float,
+    years: float,
+    sign: float,
+) -> float:
+    """Return the change of value per unit of spot (Haug 2.1)."""
+    d1 = option_moneyness(spot, strike, carry, volatility, years)
+    return sign * math.exp((carry - rate) * years) * normal_cdf(sign * d1)
+
+
+@njit(cache=True, nogil=True)
+def option_gamma(
+    spot: float, strike: float, rate: float, carry: float, volatility: float, years: float
+) -> float:
+    """Return the change of delta per unit of spot (Haug 2.4)."""
+    d1 = option_moneyness(spot, strike, carry, volatility, years)
+    deviation = volatility * math.sqrt(years)
+    return normal_density(d1) * math.exp((carry - rate) * years) / (spot * deviation)
+
+
+@njit(cache=True, nogil=True)
+def option_vega(
+    spot: float, strike: float, rate: float, carry: float, volatility: float, years: float
+) -> float:
+    """Return the change of value per unit of volatility (Haug 2.5)."""
+    d1 = option_moneyness(spot, strike, carry, volatility, years)
+    return spot * math.exp((carry - rate) * years) * normal_density(d1) * math.sqrt(years)
+
+
+@njit(cache=True, nogil=True)
+def fill_option_values(
+    spots: Floats,
+    rates: Floats,
+    volatilities: Floats,
+    strike: float,
+    years: float,
+    sign: float,
+    out: Floats,
+) -> None:
+    """Fill the value of one option, without dividends, under each scenario.
+
+    Parameters
+    ----------
+    spots, rates, volatilities, out : (n_scenarios,) float64
+    strike, years, sign : as in `option_value`
+    """
+    for s in range(spots.shape[0]):
+        out[s] = option_value(spots[s], strike, rates[s], rates[s], volatilities[s], years, sign)

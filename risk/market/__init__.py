@@ -1,0 +1,1 @@
+"""Instruments, factors and full revaluation."""

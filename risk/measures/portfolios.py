@@ -1,0 +1,239 @@
+"""Value at risk, expected shortfall and its components, book by book."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from kernels.arrays import Floats, Integers
+from risk.errors import BookError, Failure
+from risk.market.market import Market
+from risk.market.revalue import TRADING_DAYS, Shifts, current_values, revalue
+from risk.measures.tail import Tail, measure_tail
+from risk.plan import Method, RiskPlan
+from risk.scenarios import factor_moves
+
+STAGE = "measure portfolios"
+VALUE_AT_RISK, EXPECTED_SHORTFALL = "value_at_risk", "expected_shortfall"
+PROBABILITIES = np.concatenate([[0.001, 0.005], np.arange(1, 100) / 100, [0.995, 0.999]])
+RISK_COLUMNS = [
+    "portfolio_id",
+    "measure",
+    "level",
+    "horizon",
+    "method",
+    "value",
+    "standard_error",
+    "market_value",
+    "currency",
+]
+CONTRIBUTION_COLUMNS = [
+    "portfolio_id",
+    "instrument_id",
+    "measure",
+    "level",
+    "horizon",
+    "method",
+    "market_value",
+    "value",
+    "currency",
+]
+QUANTILE_COLUMNS = ["portfolio_id", "horizon", "method", "probability", "loss", "currency"]
+
+
+@dataclass(frozen=True)
+class PortfolioMeasures:
+    """Measures of books under one set of scenarios.
+
+    Parameters
+    ----------
+    risk : VaR and ES at every level, with standard errors
+    contributions : component ES of every position
+    loss_quantiles : the distribution of each book's loss
+    failures : books that could not be measured
+    """
+
+    risk: pd.DataFrame
+    contributions: pd.DataFrame
+    loss_quantiles: pd.DataFrame
+    failures: list[Failure]
+
+
+@dataclass(frozen=True)
+class Book:
+    """One portfolio on a market.
+
+    Parameters
+    ----------
+    portfolio_id : its id
+    instruments : (n_positions,) int64, numbers of the instruments, in the order of their ids
+    quantities : (n_positions,) float64, units, negative is short
+    """
+
+    portfolio_id: str
+    instruments: Integers
+    quantities: Floats
+
+
+def instrument_losses(market: Market, method: Method, horizon: int, plan: RiskPlan) -> Floats:
+    """Return the loss of one unit of each instrument under each common scenario.
+
+    Time passes: bonds and options are valued ``horizon`` trading days (of 252 a year) later.
+    Implied volatilities stay as they are.
+
+    Parameters
+    ----------
+    market : instruments and factors
+    method : how scenarios are made
+    horizon : trading days
+    plan : settings of the scenarios
+
+    Returns
+    -------
+    (n_instruments, n_scenarios) float64, reporting currency, a loss is positive.
+    """
+    moves = factor_moves(market.factors, method, horizon, plan)
+    shifts = Shifts(moves, np.zeros((1, 1)), horizon / TRADING_DAYS)
+    values = revalue(market, shifts)
+    return np.subtract(current_values(market)[:, None], values, out=values)
+
+
+def books_of(market: Market, positions: pd.DataFrame) -> tuple[list[Book], list[Failure]]:
+    """Return the books in ``positions``, and those that hold what cannot be valued."""
+    numbers = market.numbers()
+    reasons = {failure.entity: failure.message for failure in market.failures}
+    books, failures = [], []
+    for portfolio_id, rows in positions.sort_values("instrument_id").groupby(
+        "portfolio_id", sort=True
+    ):
+        name = str(portfolio_id)
+        try:
+            books.append(_book(name, rows, numbers, reasons))
+        except BookError as error:
+            failures.append(Failure(name, STAGE, type(error).__name__, str(error)))
+    return books, failures
+
+
+def _book(name: str, rows: pd.DataFrame, numbers: dict[str, int], reasons: dict[str, str]) -> Book:
+    held = [str(instrument) for instrument in rows["instrument_id"]]
+    for instrument in held:
+        if instrument not in numbers:
+            why = reasons.get(instrument, "it is not among the instruments")
+            raise BookError(f"instrument {instrument!r} cannot be valued: {why}")
+    if len(set(held)) != len(held):
+        twice = next(instrument for instrument in held if held.count(instrument) > 1)
+        raise BookError(f"instrument {twice!r} is held in two positions")
+    quantities = rows["quantity"].to_numpy(float)
+    if not np.isfinite(quantities).all():
+        bad = held[int(np.flatnonzero(~np.isfinite(quantities))[0])]
+        raise BookError(f"quantity of {bad!r} must be finite")
+    return Book(name, np.array([numbers[i] for i in held], dtype=np.int64), quantities)
+
+
+def measure_portfolios(
+    market: Market,
+    positions: pd.DataFrame,
+    losses: Floats,
+    method: Method,
+    horizon: int,
+    plan: RiskPlan,
+) -> PortfolioMeasures:
+    """Measure every book under one set of common scenarios; each by itself.
+
+    Parameters
+    ----------
+    market : instruments and factors
+    positions : portfolio_id, instrument_id, quantity
+    losses : (n_instruments, n_scenarios), as `instrument_losses` gives them
+    method, horizon : what the scenarios are
+    plan : levels and currency
+    """
+    books, failures = books_of(market, positions)
+    values = current_values(market)
+    ids = market.terms["instrument_id"].to_numpy(dtype=object)
+    overlap = horizon if method == "historical" else 1
+    risk: list[dict[str, Any]] = []
+    contributions: list[pd.DataFrame] = []
+    quantiles: list[pd.DataFrame] = []
+    for book in books:
+        parts = book.quantities[:, None] * losses[book.instruments]
+        total = parts.sum(axis=0)
+        if not np.isfinite(total).all():
+            failures.append(
+                Failure(book.portfolio_id, STAGE, "BookError", "its loss is not finite")
+            )
+            continue
+        worth = book.quantities * values[book.instruments]
+        common = {
+            "portfolio_id": book.portfolio_id,
+            "horizon": horizon,
+            "method": method,
+            "currency": plan.currency,
+        }
+        for level in plan.levels:
+            tail = measure_tail(total, level, overlap)
+            risk += _risk_rows(common, level, tail, float(worth.sum()))
+            contributions.append(_contributions(common, level, tail, parts, worth, ids, book))
+        quantiles.append(_quantiles(common, total))
+    return PortfolioMeasures(
+        pd.DataFrame(risk, columns=RISK_COLUMNS),
+        _stacked(contributions, CONTRIBUTION_COLUMNS),
+        _stacked(quantiles, QUANTILE_COLUMNS),
+        failures,
+    )
+
+
+def _risk_rows(
+    common: dict[str, Any], level: float, tail: Tail, worth: float
+) -> list[dict[str, Any]]:
+    measured = (
+        (VALUE_AT_RISK, tail.value_at_risk, tail.value_at_risk_error),
+        (EXPECTED_SHORTFALL, tail.expected_shortfall, tail.expected_shortfall_error),
+    )
+    return [
+        {
+            **common,
+            "measure": measure,
+            "level": level,
+            "value": value,
+            "standard_error": error,
+            "market_value": worth,
+        }
+        for measure, value, error in measured
+    ]
+
+
+def _contributions(
+    common: dict[str, Any],
+    level: float,
+    tail: Tail,
+    parts: Floats,
+    worth: Floats,
+    ids: np.ndarray,
+    book: Book,
+) -> pd.DataFrame:
+    """Component ES (Euler): each position's mean loss over the book's tail."""
+    return pd.DataFrame(
+        {
+            **common,
+            "instrument_id": ids[book.instruments],
+            "measure": EXPECTED_SHORTFALL,
+            "level": level,
+            "market_value": worth,
+            "value": parts[:, tail.scenarios] @ tail.weights,
+        }
+    )
+
+
+def _quantiles(common: dict[str, Any], total: Floats) -> pd.DataFrame:
+    return pd.DataFrame(
+        {**common, "probability": PROBABILITIES, "loss": np.quantile(total, PROBABILITIES)}
+    )
+
+
+def _stacked(frames: Sequence[pd.DataFrame], columns: list[str]) -> pd.DataFrame:
+    if not frames:
+        return pd.DataFrame(columns=columns)
+    return pd.concat(frames, ignore_index=True)[columns]
