@@ -8,7 +8,7 @@ import pandas as pd
 
 from flows.errors import JobRefusedError
 from flows.run import Run, write_frame
-from flows.sample.assumed_stock import StockAssumptions, assume_stock
+from flows.sample.assumed_stock import assume_stock
 from flows.sample.books import generate_books
 from flows.spec import AssumedStock, FileSource, GeneratedBooks, JobSpec, ListedInstruments
 from storage.inputs import InputSource
@@ -124,8 +124,7 @@ def _assumed(table: str, source: object, sources: Mapping[str, InputSource]) -> 
         "FROM source WHERE warehouse_id IS NOT NULL AND item_id IS NOT NULL "
         "GROUP BY 1, 2 ORDER BY 1, 2",
     )
-    assumptions = StockAssumptions(**source.model_dump(exclude={"kind"}))
-    items, stock = assume_stock(level, assumptions)
+    items, stock = assume_stock(level, source)
     return items if table == "items" else stock
 
 
