@@ -15,6 +15,14 @@ class UnknownModelError(PlanError):
     """The line-up names a model that is not registered."""
 
 
+class PanelError(ForecastError, ValueError):
+    """Histories or forecasts are not laid out as they must be."""
+
+
+class NotFiniteError(ForecastError, ArithmeticError):
+    """A model gave a mean that is not a finite number."""
+
+
 @dataclass(frozen=True)
 class Failure:
     """One entity, or one model on it, that could not be completed.

@@ -100,7 +100,7 @@ def plan_orders(
             own = paths[number]
             position.validate(own.shape[1])
             _refuse_bad_paths(own)
-            decision = decide_order(position, own, int(entities[number]), seed, plan)
+            decision = decide_order(position, own, entities[number], seed, plan)
             rows.append(_row(record, item, position, decision, own, plan))
         except (StockError, ValueError) as error:
             failures.append(Failure(name, STAGE, type(error).__name__, str(error)))

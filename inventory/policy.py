@@ -35,7 +35,7 @@ class Decision:
 
 
 def decide_order(
-    position: Position, paths: Floats, entity: int, seed: int, plan: StockPlan
+    position: Position, paths: Floats, entity: np.uint64, seed: int, plan: StockPlan
 ) -> Decision:
     """Return the cheapest order-up-to level that serves the target.
 

@@ -1,6 +1,6 @@
 """Models: the batched face, the registry, and what stands behind it."""
 
-from forecasting.models.protocol import BatchForecast, Forecaster
+from forecasting.models.protocol import BatchForecast, Forecaster, Seasons
 from forecasting.models.registry import MODELS, find_model
 
-__all__ = ["MODELS", "BatchForecast", "Forecaster", "find_model"]
+__all__ = ["MODELS", "BatchForecast", "Forecaster", "Seasons", "find_model"]

@@ -2,10 +2,24 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from forecasting.panel import Batch
 from kernels.arrays import Floats
+
+
+class Seasons(NamedTuple):
+    """How demand repeats itself.
+
+    Parameters
+    ----------
+    length : periods of the season
+    year : periods of a year, a fraction included; a season of half a year or more is taken to be
+        the year's own
+    """
+
+    length: int
+    year: float
 
 
 @dataclass(frozen=True)
@@ -14,8 +28,9 @@ class BatchForecast:
 
     Parameters
     ----------
-    means : (n_series, horizon) float64, units per period; NaN where it failed
-    errors : number of the series -> what went wrong
+    means : (n_series, horizon) float64, units per period; NaN where it failed, and where the
+        model has no answer to so short a history
+    errors : number of the series -> what went wrong; too short a history is no error
     """
 
     means: Floats
@@ -23,7 +38,11 @@ class BatchForecast:
 
 
 class Forecaster(Protocol):
-    """A model that forecasts many series at a call."""
+    """A model that forecasts many series at a call.
 
-    def forecast(self, batch: Batch, season_length: int, horizon: int) -> BatchForecast:
-        """Forecast each series of ``batch`` for ``horizon`` periods; each by itself."""
+    Its answer to a series does not depend on the others in the batch. Means may be negative;
+    what is made of them knows that demand is not.
+    """
+
+    def forecast(self, batch: Batch, seasons: Seasons, horizon: int) -> BatchForecast:
+        """Forecast each series of ``batch`` for ``horizon`` periods."""

@@ -8,61 +8,73 @@ from forecasting.errors import UnknownModelError
 from forecasting.models.protocol import Forecaster
 from forecasting.models.statsforecast_model import StatsforecastModel
 from forecasting.models.theta_model import BatchedTheta
+from forecasting.models.yearly_model import YearlyModel
 from kernels.theta import ThetaModel
-
-
-def _zoo(name: str, arguments: Callable[[int], dict[str, Any]]) -> StatsforecastModel:
-    """Return a statsforecast model; the library is imported when the model is first used."""
-
-    def build(season_length: int) -> Any:  # noqa: ANN401 - the library's model
-        models = import_module("statsforecast.models")
-        return getattr(models, name)(**arguments(season_length))
-
-    return StatsforecastModel(build)
-
-
-def _season(season_length: int) -> dict[str, Any]:
-    return {"season_length": season_length}
-
-
-def _nothing(_season_length: int) -> dict[str, Any]:
-    return {}
-
-
-def _smoothing(_season_length: int) -> dict[str, Any]:
-    return {"alpha_d": 0.2, "alpha_p": 0.2}
-
 
 SEASONS_IN_WINDOW = 4
 PERIODS_IN_WINDOW = 8
+CROSTON_SMOOTHING = 0.2
+
+
+def _zoo(
+    name: str, *, seasonal: bool = False, seasons: int = 0, periods: int = 1, **settings: float
+) -> StatsforecastModel:
+    """Return a statsforecast model; the library is imported when the model is first used.
+
+    Parameters
+    ----------
+    name : of its class
+    seasonal : whether it takes the season's length
+    seasons, periods : history it needs, whichever is longer
+    settings : of its class
+    """
+
+    def build(season_length: int) -> Any:  # noqa: ANN401 - the library's model
+        models = import_module("statsforecast.models")
+        season = {"season_length": season_length} if seasonal else {}
+        return getattr(models, name)(**season, **settings)
+
+    shortest: Callable[[int], int] = lambda length: max(seasons * length, periods)  # noqa: E731
+    return StatsforecastModel(build, shortest)
+
+
+_SEASONAL_SMOOTHING = _zoo("SeasonalExponentialSmoothingOptimized", seasonal=True, seasons=1)
+_DYNAMIC_THETA = BatchedTheta(ThetaModel.DYNAMIC_OPTIMISED)
 
 MODELS: Mapping[str, Forecaster] = {
-    "Naive": _zoo("Naive", _nothing),
-    "HistoricAverage": _zoo("HistoricAverage", _nothing),
-    "SeasonalNaive": _zoo("SeasonalNaive", _season),
-    "WindowAverage": _zoo("WindowAverage", lambda _: {"window_size": PERIODS_IN_WINDOW}),
-    "SeasonalWindowAverage": _zoo(
-        "SeasonalWindowAverage", lambda m: {"season_length": m, "window_size": SEASONS_IN_WINDOW}
+    "Naive": _zoo("Naive"),
+    "HistoricAverage": _zoo("HistoricAverage"),
+    "SeasonalNaive": _zoo("SeasonalNaive", seasonal=True, seasons=1),
+    "WindowAverage": _zoo(
+        "WindowAverage", periods=PERIODS_IN_WINDOW, window_size=PERIODS_IN_WINDOW
     ),
-    "SimpleExponentialSmoothing": _zoo("SimpleExponentialSmoothingOptimized", _nothing),
-    "SeasonalExponentialSmoothing": _zoo("SeasonalExponentialSmoothingOptimized", _season),
-    "Holt": _zoo("Holt", _season),
-    "HoltWinters": _zoo("HoltWinters", _season),
+    "SeasonalWindowAverage": _zoo(
+        "SeasonalWindowAverage",
+        seasonal=True,
+        seasons=SEASONS_IN_WINDOW,
+        window_size=SEASONS_IN_WINDOW,
+    ),
+    "SimpleExponentialSmoothing": _zoo("SimpleExponentialSmoothingOptimized"),
+    "SeasonalExponentialSmoothing": _SEASONAL_SMOOTHING,
+    "YearlySeasonalSmoothing": YearlyModel(_SEASONAL_SMOOTHING),
+    "Holt": _zoo("Holt", seasonal=True),
+    "HoltWinters": _zoo("HoltWinters", seasonal=True, seasons=2),
     "Theta": BatchedTheta(ThetaModel.STANDARD),
     "OptimizedTheta": BatchedTheta(ThetaModel.OPTIMISED),
     "DynamicTheta": BatchedTheta(ThetaModel.DYNAMIC_STANDARD),
-    "DynamicOptimizedTheta": BatchedTheta(ThetaModel.DYNAMIC_OPTIMISED),
-    "AutoTheta": _zoo("AutoTheta", _season),
-    "AutoETS": _zoo("AutoETS", _season),
-    "AutoCES": _zoo("AutoCES", _season),
-    "AutoARIMA": _zoo("AutoARIMA", _season),
-    "MSTL": _zoo("MSTL", _season),
-    "CrostonClassic": _zoo("CrostonClassic", _nothing),
-    "CrostonOptimized": _zoo("CrostonOptimized", _nothing),
-    "CrostonSBA": _zoo("CrostonSBA", _nothing),
-    "TSB": _zoo("TSB", _smoothing),
-    "ADIDA": _zoo("ADIDA", _nothing),
-    "IMAPA": _zoo("IMAPA", _nothing),
+    "DynamicOptimizedTheta": _DYNAMIC_THETA,
+    "YearlyTheta": YearlyModel(_DYNAMIC_THETA),
+    "AutoTheta": _zoo("AutoTheta", seasonal=True),
+    "AutoETS": _zoo("AutoETS", seasonal=True),
+    "AutoCES": _zoo("AutoCES", seasonal=True),
+    "AutoARIMA": _zoo("AutoARIMA", seasonal=True),
+    "MSTL": _zoo("MSTL", seasonal=True, seasons=2),
+    "CrostonClassic": _zoo("CrostonClassic"),
+    "CrostonOptimized": _zoo("CrostonOptimized"),
+    "CrostonSBA": _zoo("CrostonSBA"),
+    "TSB": _zoo("TSB", alpha_d=CROSTON_SMOOTHING, alpha_p=CROSTON_SMOOTHING),
+    "ADIDA": _zoo("ADIDA"),
+    "IMAPA": _zoo("IMAPA"),
 }
 
 

@@ -7,8 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from forecasting.models.protocol import BatchForecast
+from forecasting.errors import NotFiniteError
+from forecasting.models.protocol import BatchForecast, Seasons
 from forecasting.panel import Batch
+from kernels.arrays import Floats
 
 
 @dataclass(frozen=True)
@@ -18,24 +20,29 @@ class StatsforecastModel:
     Parameters
     ----------
     build : season length -> model
+    shortest : season length -> periods of history below which the model has no answer
     """
 
     build: Callable[[int], Any]
+    shortest: Callable[[int], int]
 
-    def forecast(self, batch: Batch, season_length: int, horizon: int) -> BatchForecast:
+    def forecast(self, batch: Batch, seasons: Seasons, horizon: int) -> BatchForecast:
         """Forecast each series; one that raises or gives no finite mean is an error of its own."""
         means = np.full((len(batch), horizon), np.nan)
         errors: dict[int, Exception] = {}
-        for number in range(len(batch)):
+        for number in np.flatnonzero(batch.lengths >= self.shortest(seasons.length)):
             try:
-                means[number] = self._one(batch, number, season_length, horizon)
+                means[number] = self._one(batch.series(number), seasons.length, horizon)
             except Exception as error:  # noqa: BLE001 - a library's failure on one series is a value
-                errors[number] = error
+                errors[int(number)] = error
         return BatchForecast(means, errors)
 
-    def _one(self, batch: Batch, number: int, season_length: int, horizon: int) -> Any:  # noqa: ANN401 - an array of the library's
+    def _one(self, values: Floats, season_length: int, horizon: int) -> Floats:
         with warnings.catch_warnings():
             # Convergence chatter of the fitters; what matters shows in the backtest.
             warnings.simplefilter("ignore")
-            found = self.build(season_length).forecast(y=batch.series(number), h=horizon)
-        return found["mean"]
+            found = self.build(season_length).forecast(y=values, h=horizon)
+        means = np.asarray(found["mean"], dtype=np.float64)
+        if not np.isfinite(means).all():
+            raise NotFiniteError(f"the forecast of {len(values)} periods is not finite")
+        return means

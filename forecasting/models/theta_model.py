@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from forecasting.models.protocol import BatchForecast
+from forecasting.models.protocol import BatchForecast, Seasons
 from forecasting.panel import Batch
 from kernels.theta import ThetaModel, fit_thetas
 
@@ -18,7 +18,7 @@ class BatchedTheta:
 
     kind: ThetaModel
 
-    def forecast(self, batch: Batch, season_length: int, horizon: int) -> BatchForecast:
+    def forecast(self, batch: Batch, seasons: Seasons, horizon: int) -> BatchForecast:
         """Forecast each series."""
-        fits = fit_thetas(batch.values, batch.offsets, season_length, horizon, self.kind)
+        fits = fit_thetas(batch.values, batch.offsets, seasons.length, horizon, self.kind)
         return BatchForecast(fits.means)
