@@ -1,0 +1,181 @@
+"""Pictures of demand: what was sold, what is expected, and how good forecasts have been."""
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from reports.figures.theme import (
+    BAND_INNER,
+    BAND_OUTER,
+    BLUE,
+    GREEN,
+    INK,
+    MUTED,
+    ORANGE,
+    figure,
+)
+from reports.wording import inert
+
+# Half the width of an 80% band of a normal law, in standard deviations.
+HALF_BAND = 1.2815515594600038
+CLASSES = ("smooth", "erratic", "intermittent", "lumpy", "new")
+
+
+def total_demand(actuals: pd.DataFrame, forecasts: pd.DataFrame) -> go.Figure:
+    """Draw total demand by period, with the forecast's mean and two 80% bands.
+
+    Quantiles do not add up. The inner band holds if all series erred independently of each other
+    (deviations from each series' 80% band), the outer one if all erred together.
+    """
+    past = actuals.groupby("ds")["quantity"].sum()
+    complete = actuals.groupby("ds").size()
+    past = past[complete >= 0.9 * complete.max()]
+    grouped = (
+        forecasts.assign(variance=((forecasts["q90"] - forecasts["q10"]) / (2 * HALF_BAND)) ** 2)
+        .groupby("ds")[["mean", "q10", "q90", "variance"]]
+        .sum()
+    )
+    spread = HALF_BAND * np.sqrt(grouped["variance"])
+    ahead = grouped.index
+    return figure(
+        *_band(ahead, grouped["q10"], grouped["q90"], BAND_OUTER, "80% if all err together"),
+        *_band(
+            ahead,
+            np.maximum(grouped["mean"] - spread, 0.0),
+            grouped["mean"] + spread,
+            BAND_INNER,
+            "80% if all err independently",
+        ),
+        go.Scatter(x=past.index, y=past, name="actual", line={"color": INK, "width": 1.6}),
+        go.Scatter(x=ahead, y=grouped["mean"], name="forecast mean", line={"color": BLUE}),
+        yaxis={"title": "units per period", "rangemode": "tozero"},
+        height=360,
+    )
+
+
+def _band(
+    x: pd.Index, low: pd.Series, high: pd.Series, colour: str, name: str
+) -> tuple[go.Scatter, go.Scatter]:
+    edge = {"x": x, "mode": "lines", "line": {"width": 0}, "hoverinfo": "skip"}
+    return (
+        go.Scatter(**edge, y=low, showlegend=False),
+        go.Scatter(**edge, y=high, fill="tonexty", fillcolor=colour, name=name),
+    )
+
+
+def demand_by_warehouse(actuals: pd.DataFrame, forecasts: pd.DataFrame) -> go.Figure:
+    """Draw each warehouse's forecast against as many past periods."""
+    horizon = forecasts["ds"].nunique()
+    recent = np.sort(actuals["ds"].unique())[-horizon:]
+    before = actuals[actuals["ds"].isin(recent)].groupby("warehouse_id")["quantity"].sum()
+    after = forecasts.groupby("warehouse_id")["mean"].sum()
+    order = after.sort_values().tail(40).index
+    names = [inert(name) for name in order]
+    before = before.reindex(order, fill_value=0.0)
+    return figure(
+        go.Bar(
+            y=names,
+            x=before,
+            name=f"last {horizon} periods",
+            orientation="h",
+            marker={"color": "#c3cbd4"},
+        ),
+        go.Bar(
+            y=names,
+            x=after[order],
+            name=f"next {horizon} periods",
+            orientation="h",
+            marker={"color": BLUE},
+        ),
+        height=max(280, 22 * len(order) + 90),
+        xaxis={"title": "units"},
+        yaxis={"type": "category"},
+        bargap=0.25,
+    )
+
+
+def champions_by_class(champions: pd.DataFrame) -> go.Figure:
+    """Draw which models won, by demand class."""
+    table = champions.groupby(["demand_class", "model"]).size().unstack(fill_value=0)
+    classes = [name for name in CLASSES if name in table.index]
+    wins = table.sum().sort_values(ascending=False)
+    return figure(
+        *(
+            go.Bar(y=classes, x=table.loc[classes, model], name=inert(model), orientation="h")
+            for model in wins.index
+        ),
+        barmode="stack",
+        height=90 + 56 * len(classes),
+        xaxis={"title": "series"},
+        legend={"orientation": "h", "y": -0.35, "yanchor": "top", "x": 0},
+        margin={"l": 90, "r": 16, "t": 8, "b": 90},
+    )
+
+
+def accuracy_by_class(scored: pd.DataFrame) -> go.Figure:
+    """Draw the spread of the champions' scaled errors by class; 1 is a seasonal naive's."""
+    boxes = []
+    for name in CLASSES:
+        values = scored.loc[scored["demand_class"] == name, "mase"].dropna()
+        if len(values):
+            low, first, middle, third, high = values.quantile([0.05, 0.25, 0.5, 0.75, 0.95])
+            boxes.append(
+                go.Box(
+                    name=name,
+                    lowerfence=[low],
+                    q1=[first],
+                    median=[middle],
+                    q3=[third],
+                    upperfence=[high],
+                    x=[name],
+                    marker={"color": BLUE},
+                    showlegend=False,
+                )
+            )
+    return figure(
+        *boxes,
+        yaxis={"title": "MASE (5-95%)", "rangemode": "tozero"},
+        shapes=[_line(1.0)],
+        height=300,
+    )
+
+
+def coverage_by_class(scored: pd.DataFrame) -> go.Figure:
+    """Draw how often actuals fell within the 80% band."""
+    means = scored.groupby("demand_class")["coverage_80"].mean()
+    classes = [name for name in CLASSES if name in means.index]
+    return figure(
+        go.Bar(x=classes, y=means[classes], marker={"color": GREEN}, showlegend=False, width=0.5),
+        yaxis={"title": "actuals within q10-q90", "tickformat": ".0%", "range": [0, 1]},
+        shapes=[_line(0.8)],
+        height=300,
+    )
+
+
+def value_added(scored: pd.DataFrame, accuracy: pd.DataFrame, baseline: str) -> go.Figure:
+    """Draw how much smaller the champions' errors are than a baseline model's."""
+    base = accuracy.loc[accuracy["model"] == baseline, ["warehouse_id", "item_id", "mase"]].rename(
+        columns={"mase": "base"}
+    )
+    joined = scored.merge(base, on=["warehouse_id", "item_id"])
+    gain = (1.0 - joined["mase"] / joined["base"]).replace([np.inf, -np.inf], np.nan).dropna()
+    shown = gain.clip(-0.5, 1.0)
+    return figure(
+        go.Histogram(
+            x=shown,
+            xbins={"start": -0.5, "end": 1.0, "size": 0.05},
+            marker={"color": ORANGE},
+            showlegend=False,
+        ),
+        xaxis={"title": f"error saved against {baseline}", "tickformat": ".0%"},
+        yaxis={"title": "series"},
+        shapes=[_line(0.0, vertical=True)],
+        height=300,
+    )
+
+
+def _line(at: float, *, vertical: bool = False) -> dict[str, object]:
+    style = {"type": "line", "line": {"color": MUTED, "dash": "dot", "width": 1.5}}
+    if vertical:
+        return {**style, "x0": at, "x1": at, "yref": "paper", "y0": 0, "y1": 1}
+    return {**style, "y0": at, "y1": at, "xref": "paper", "x0": 0, "x1": 1}

@@ -1,0 +1,92 @@
+"""Pictures of orders: where the money goes, and what it buys."""
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from reports.figures.theme import BLUE, INK, MUTED, ORANGE, figure
+from reports.wording import inert
+
+
+def orders_by_warehouse(plans: pd.DataFrame) -> go.Figure:
+    """Draw the money ordered tonight by warehouse, the largest first."""
+    totals = plans.groupby("warehouse_id")["order_value"].sum().sort_values().tail(40)
+    return figure(
+        go.Bar(
+            y=[inert(name) for name in totals.index],
+            x=totals,
+            orientation="h",
+            marker={"color": BLUE},
+            showlegend=False,
+        ),
+        height=max(260, 20 * len(totals) + 70),
+        xaxis={"title": f"ordered tonight, {plans['currency'].iloc[0]}"},
+        yaxis={"type": "category"},
+    )
+
+
+def service_bought(plans: pd.DataFrame) -> go.Figure:
+    """Draw fill rates without and with tonight's orders, against the targets."""
+    edges = {"start": 0.0, "end": 1.0001, "size": 0.05}
+    return figure(
+        go.Histogram(
+            x=plans["no_order_fill_rate"],
+            xbins=edges,
+            name="if nothing is ordered",
+            marker={"color": "#c3cbd4"},
+        ),
+        go.Histogram(
+            x=plans["fill_rate"], xbins=edges, name="under the plan", marker={"color": BLUE}
+        ),
+        barmode="overlay",
+        xaxis={"title": "fill rate from the first receipt on", "tickformat": ".0%"},
+        yaxis={"title": "items"},
+        height=340,
+    )
+
+
+def cover(plans: pd.DataFrame) -> go.Figure:
+    """Draw how long stock and orders on the way last, before tonight's orders."""
+    known = plans["periods_of_cover"].dropna().clip(upper=90)
+    return figure(
+        go.Histogram(
+            x=known,
+            xbins={"start": 0, "end": 90.001, "size": 3},
+            marker={"color": ORANGE},
+            showlegend=False,
+        ),
+        xaxis={"title": "periods of cover (90 and more at the end)"},
+        yaxis={"title": "items"},
+        height=300,
+    )
+
+
+def service_against_target(plans: pd.DataFrame) -> go.Figure:
+    """Draw each target, and the fill rates planned for it."""
+    boxes = [
+        go.Box(
+            x=[f"{target:.0%}"] * len(group),
+            y=group["fill_rate"],
+            name=f"{target:.0%}",
+            marker={"color": BLUE, "size": 2},
+            boxpoints=False,
+            showlegend=False,
+        )
+        for target, group in plans.groupby("service_target")
+    ]
+    targets = sorted(plans["service_target"].unique())
+    marks = go.Scatter(
+        x=[f"{target:.0%}" for target in targets],
+        y=targets,
+        mode="markers",
+        name="target",
+        marker={"symbol": "line-ew-open", "size": 34, "color": INK, "line": {"width": 2}},
+    )
+    return figure(
+        *boxes,
+        marks,
+        xaxis={"title": "service target", "type": "category"},
+        yaxis={"title": "fill rate planned", "tickformat": ".0%"},
+        height=300,
+        hovermode="closest",
+        legend={"font": {"color": MUTED}, "orientation": "h", "y": 1.02, "yanchor": "bottom"},
+    )

@@ -1,0 +1,206 @@
+"""Demand: what is expected, and how good forecasts have been."""
+
+from typing import Any
+
+import pandas as pd
+
+from reports.figures import demand as figures
+from reports.sections.section import Card, Explorer, Listing, Picture, Section, Tables, has
+from reports.tables import PageColumn, page_table
+from reports.wording import count, number, percent
+
+SERIES = ["warehouse_id", "item_id"]
+MOST_SERIES = 80
+BASELINES = ("SeasonalNaive", "HistoricAverage", "WindowAverage")
+BANDS = ("q05", "q10", "q25", "q50", "q75", "q90", "q95")
+
+
+def demand_section(tables: Tables) -> Section | None:
+    """Return the demand section, or None where nothing was forecast."""
+    if not has(tables, "demand_forecasts", "champions"):
+        return None
+    forecasts, actuals = tables["demand_forecasts"], tables["demand_actuals"]
+    champions, accuracy = tables["champions"], tables["forecast_accuracy"]
+    scored = champions.merge(
+        accuracy.drop(columns=["run_id", "as_of", "demand_class"]), on=[*SERIES, "model"]
+    )
+    return Section(
+        "demand",
+        "Demand",
+        _lead(champions, scored),
+        cards=_cards(forecasts, scored),
+        pictures=_pictures(forecasts, actuals, champions, scored, accuracy),
+        explorer=_explorer(tables, scored),
+        listings=_listings(accuracy, scored),
+    )
+
+
+def _lead(champions: pd.DataFrame, scored: pd.DataFrame) -> list[str]:
+    new = champions[~champions["reason"].str.startswith("backtest")]
+    lines = [
+        f"Each series takes the model that did best in its own rolling-origin backtest "
+        f"({count(len(scored))} series); {count(len(new))} series have too little history or no "
+        "demand, and take their category's profile or zero."
+    ]
+    return lines
+
+
+def _cards(forecasts: pd.DataFrame, scored: pd.DataFrame) -> list[Card]:
+    periods = forecasts["ds"].nunique()
+    cards = [Card(count(forecasts["mean"].sum()), f"units expected in {periods} periods")]
+    if len(scored):
+        cards.append(Card(number(scored["mase"].median()), "median MASE (1 is seasonal naive)"))
+        cards.append(Card(percent(scored["coverage_80"].mean()), "of actuals within the 80% band"))
+    return cards
+
+
+def _pictures(
+    forecasts: pd.DataFrame,
+    actuals: pd.DataFrame,
+    champions: pd.DataFrame,
+    scored: pd.DataFrame,
+    accuracy: pd.DataFrame,
+) -> list[Picture]:
+    pictures = [
+        Picture(
+            "total-demand",
+            "Total demand",
+            figures.total_demand(actuals, forecasts),
+            "Quantiles of series do not add up: the inner band holds if series err independently, "
+            "the outer one if all err together. The truth lies between.",
+            wide=True,
+        ),
+        Picture(
+            "warehouse-demand",
+            "By warehouse",
+            figures.demand_by_warehouse(actuals, forecasts),
+            "The forecast against as many periods before it; the 40 largest.",
+        ),
+        Picture(
+            "champions",
+            "Which models won",
+            figures.champions_by_class(champions),
+            "By demand class (Syntetos & Boylan).",
+        ),
+    ]
+    if len(scored):
+        pictures += [
+            Picture(
+                "accuracy",
+                "Backtest error by class",
+                figures.accuracy_by_class(scored),
+                "Of the chosen models; below the dotted line is better than a seasonal naive "
+                "in sample.",
+            ),
+            Picture(
+                "coverage",
+                "Coverage of the 80% band",
+                figures.coverage_by_class(scored),
+                "On held-out windows; the dotted line is what it should be. Counts near zero "
+                "cannot be hit exactly, so rare demand is covered more often.",
+            ),
+        ]
+        baseline = next((name for name in BASELINES if name in set(accuracy["model"])), None)
+        if baseline is not None:
+            pictures.append(
+                Picture(
+                    "value-added",
+                    "Value added by choosing",
+                    figures.value_added(scored, accuracy, baseline),
+                    f"Share of {baseline}'s error that the chosen model saves, series by series.",
+                )
+            )
+    return pictures
+
+
+def _explorer(tables: Tables, scored: pd.DataFrame) -> Explorer:
+    """Embed the series that matter most: by ordered money or volume, and the worst forecasts."""
+    forecasts, actuals = tables["demand_forecasts"], tables["demand_actuals"]
+    volume = forecasts.groupby(SERIES)["mean"].sum().rename("weight").reset_index()
+    if has(tables, "order_plans"):
+        money = tables["order_plans"][[*SERIES, "order_value"]]
+        ranked = money.sort_values("order_value", ascending=False)
+    else:
+        ranked = volume.sort_values("weight", ascending=False)
+    worst = scored.sort_values("pinball", ascending=False)
+    chosen = (
+        pd.concat([ranked.head(MOST_SERIES * 3 // 4)[SERIES], worst.head(MOST_SERIES)[SERIES]])
+        .drop_duplicates()
+        .head(MOST_SERIES)
+    )
+    champions = tables["champions"].merge(chosen, on=SERIES).set_index(SERIES)
+    ahead = dict(iter(forecasts.merge(chosen, on=SERIES).groupby(SERIES)))
+    past = dict(iter(actuals.merge(chosen, on=SERIES).groupby(SERIES)))
+    data = {
+        f"{key[0]} / {key[1]}": _series(past[key], ahead[key], champions.loc[key])
+        for key in chosen.itertuples(index=False, name=None)
+    }
+    left_out = len(tables["champions"]) - len(data)
+    note = (
+        f"The {len(data)} series with the most money on order, or the worst forecasts; "
+        f"{count(left_out)} more are in demand_forecasts."
+    )
+    return Explorer("series", "One series at a time", note, list(data), data)
+
+
+def _series(past: pd.DataFrame, ahead: pd.DataFrame, champion: pd.Series) -> dict[str, Any]:
+    return {
+        "past": {
+            "ds": past["ds"].dt.strftime("%Y-%m-%d %H:%M").tolist(),
+            "quantity": [round(float(value), 2) for value in past["quantity"]],
+            "censored": past["censored"].astype(bool).tolist(),
+            "repaired": past["repaired"].astype(bool).tolist(),
+        },
+        "ahead": {
+            "ds": ahead["ds"].dt.strftime("%Y-%m-%d %H:%M").tolist(),
+            "mean": [round(float(value), 3) for value in ahead["mean"]],
+            **{name: [round(float(value), 2) for value in ahead[name]] for name in BANDS},
+        },
+        "text": f"{champion['model']}, {champion['demand_class']}, {champion['distribution']}; "
+        f"{champion['reason']}",
+    }
+
+
+def _listings(accuracy: pd.DataFrame, scored: pd.DataFrame) -> list[Listing]:
+    if not len(scored):
+        return []
+    means = (
+        accuracy.groupby("model")[["mase", "rmsse", "pinball", "bias", "coverage_80"]]
+        .mean()
+        .assign(series=accuracy.groupby("model").size(), wins=scored["model"].value_counts())
+        .fillna({"wins": 0})
+        .sort_values("wins", ascending=False)
+        .reset_index()
+    )
+    models = page_table(
+        means,
+        [
+            PageColumn("model", "model"),
+            PageColumn("series", "series tried", count),
+            PageColumn("wins", "chosen for", count),
+            PageColumn("mase", "MASE", number),
+            PageColumn("rmsse", "RMSSE", number),
+            PageColumn("pinball", "pinball, scaled", lambda value: number(value, 3)),
+            PageColumn("bias", "bias, units", number),
+            PageColumn("coverage_80", "80% coverage", percent),
+        ],
+        source="forecast_accuracy",
+    )
+    worst = page_table(
+        scored.sort_values("mase", ascending=False),
+        [
+            PageColumn("warehouse_id", "warehouse"),
+            PageColumn("item_id", "item"),
+            PageColumn("demand_class", "class"),
+            PageColumn("model", "model"),
+            PageColumn("mase", "MASE", number),
+            PageColumn("bias", "bias, units per period", number),
+            PageColumn("coverage_80", "80% coverage", percent),
+        ],
+        source="champions",
+        most=20,
+    )
+    return [
+        Listing("Models compared", models, "Means over the series on which each was tried."),
+        Listing("Hardest to forecast", worst, "The chosen model's error was largest here."),
+    ]

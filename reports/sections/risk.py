@@ -1,0 +1,172 @@
+"""Risk: value at risk, expected shortfall, limits, contributions, stress."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from reports.figures import risk as figures
+from reports.sections.section import Card, Explorer, Listing, Picture, Section, Tables, has
+from reports.tables import PageColumn, page_table
+from reports.wording import count, money, percent
+
+MOST_CONTRIBUTORS = 12
+PREFERRED = ("student_t", "gaussian", "historical")
+
+
+def risk_section(tables: Tables) -> Section | None:
+    """Return the risk section, or None where no book was measured."""
+    if not has(tables, "portfolio_risk"):
+        return None
+    risk = tables["portfolio_risk"]
+    currency = risk["currency"].iloc[0]
+    level, horizon = float(risk["level"].min()), int(risk["horizon"].min())
+    shortfall = risk[
+        (risk["measure"] == "expected_shortfall")
+        & np.isclose(risk["level"], level)
+        & (risk["horizon"] == horizon)
+    ]
+    methods = [name for name in PREFERRED if name in set(risk["method"])]
+    main = shortfall[shortfall["method"] == methods[0]]
+    return Section(
+        "risk",
+        "Portfolio risk",
+        [
+            f"Losses are positive. Expected shortfall {level:.1%} over {horizon} day is the mean "
+            "loss in the worst scenarios; every figure carries the standard error of its own "
+            "sample. Options and bonds are revalued in full in every scenario."
+        ],
+        cards=[
+            Card(count(risk["portfolio_id"].nunique()), "portfolios"),
+            Card(money(main["market_value"].sum(), currency), "market value"),
+            Card(
+                money(main["value"].sum(), currency),
+                f"sum of ES {level:.1%}, {horizon} day, {methods[0].replace('_', ' ')}",
+            ),
+            Card(
+                count(tables["limit_breaches"]["portfolio_id"].nunique()),
+                "portfolios over a limit",
+                alarm=has(tables, "limit_breaches"),
+            ),
+        ],
+        pictures=_pictures(tables, level, horizon),
+        explorer=_explorer(tables, level, horizon),
+        listings=_listings(tables, level, horizon),
+    )
+
+
+def _pictures(tables: Tables, level: float, horizon: int) -> list[Picture]:
+    pictures = []
+    if has(tables, "limit_utilisation"):
+        pictures.append(
+            Picture(
+                "limits",
+                "Limits",
+                figures.limit_use(tables["limit_utilisation"]),
+                "Each portfolio's most used limit, by the method that uses it most; beyond the "
+                "dotted line it is exceeded.",
+            )
+        )
+    if has(tables, "stress_losses", "risk_contributions"):
+        pictures.append(
+            Picture(
+                "stress",
+                "Stress",
+                figures.stress_map(tables["stress_losses"], _gross(tables)),
+                "Loss as a share of the gross value of the positions; orange loses, blue gains.",
+            )
+        )
+    pictures.append(
+        Picture(
+            "methods",
+            "Methods compared",
+            figures.methods_compared(tables["portfolio_risk"], level, horizon),
+            f"Expected shortfall {level:.1%}, {horizon} day, relative to the mean of the methods; "
+            "the riskiest portfolios first.",
+            wide=True,
+        )
+    )
+    return pictures
+
+
+def _gross(tables: Tables) -> pd.Series:
+    positions = tables["risk_contributions"].drop_duplicates(["portfolio_id", "instrument_id"])
+    return positions["market_value"].abs().groupby(positions["portfolio_id"]).sum()
+
+
+def _explorer(tables: Tables, level: float, horizon: int) -> Explorer:
+    quantiles, parts = tables["loss_quantiles"], tables["risk_contributions"]
+    quantiles = quantiles[quantiles["horizon"] == horizon]
+    parts = parts[np.isclose(parts["level"], level) & (parts["horizon"] == horizon)]
+    method = next(name for name in PREFERRED if name in set(parts["method"]))
+    losses = dict(iter(quantiles.groupby("portfolio_id")))
+    components = dict(iter(parts[parts["method"] == method].groupby("portfolio_id")))
+    data = {str(book): _book(losses[book], components[book]) for book in sorted(losses)}
+    note = (
+        f"The distribution of the {horizon}-day loss by method, and the positions that make up "
+        f"expected shortfall {level:.1%} ({method.replace('_', ' ')}); components add up to it, "
+        "and a negative one hedges."
+    )
+    return Explorer("books", "One portfolio at a time", note, list(data), data)
+
+
+def _book(losses: pd.DataFrame, parts: pd.DataFrame) -> dict[str, Any]:
+    order = parts["value"].abs().sort_values(ascending=False).index
+    top = parts.loc[order].head(MOST_CONTRIBUTORS)
+    rest = float(parts["value"].sum() - top["value"].sum())
+    names = [str(name) for name in top["instrument_id"]]
+    values = [round(float(value), 2) for value in top["value"]]
+    if len(parts) > len(top):
+        names.append(f"{len(parts) - len(top)} others")
+        values.append(round(rest, 2))
+    return {
+        "losses": {
+            str(method): {
+                "probability": group["probability"].tolist(),
+                "loss": [round(float(value), 2) for value in group["loss"]],
+            }
+            for method, group in losses.groupby("method")
+        },
+        "parts": {"names": names, "values": values},
+        "currency": str(parts["currency"].iloc[0]),
+    }
+
+
+def _listings(tables: Tables, level: float, horizon: int) -> list[Listing]:
+    listings = []
+    if has(tables, "limit_breaches"):
+        breaches = tables["limit_breaches"].sort_values("utilisation", ascending=False)
+        columns = [
+            PageColumn("portfolio_id", "portfolio"),
+            PageColumn("measure", "measure", lambda value: str(value).replace("_", " ")),
+            PageColumn("level", "level", percent),
+            PageColumn("horizon", "days", count),
+            PageColumn("method", "method", lambda value: str(value).replace("_", " ")),
+            PageColumn("limit", "limit", money),
+            PageColumn("value", "value", money),
+            PageColumn("standard_error", "±", money),
+            PageColumn("utilisation", "used", percent),
+        ]
+        table = page_table(breaches, columns, source="limit_breaches", flag=lambda _: True)
+        listings.append(Listing("Limits exceeded", table))
+    return [*listings, _portfolios(tables["portfolio_risk"], level, horizon)]
+
+
+def _portfolios(risk: pd.DataFrame, level: float, horizon: int) -> Listing:
+    chosen = risk[
+        (risk["measure"] == "expected_shortfall")
+        & np.isclose(risk["level"], level)
+        & (risk["horizon"] == horizon)
+    ]
+    wide = chosen.pivot(index="portfolio_id", columns="method", values=["value", "standard_error"])
+    flat = pd.DataFrame({f"{what} {method}": wide[what, method] for what, method in wide.columns})
+    flat.insert(0, "market_value", chosen.groupby("portfolio_id")["market_value"].first())
+    methods = [name for name in PREFERRED if name in set(chosen["method"])]
+    flat = flat.sort_values(f"value {methods[0]}", ascending=False).reset_index()
+    columns = [PageColumn("portfolio_id", "portfolio"), PageColumn("market_value", "value", money)]
+    for method in methods:
+        columns.append(PageColumn(f"value {method}", method.replace("_", " "), money))
+        columns.append(PageColumn(f"standard_error {method}", "±", money))
+    table = page_table(flat, columns, source="portfolio_risk", most=200)
+    title = f"Expected shortfall {level:.1%}, {horizon} day, {risk['currency'].iloc[0]}"
+    return Listing(title, table, "By method, with the standard error of each.")

@@ -1,0 +1,92 @@
+"""What a section of the page is made of."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from reports.tables import PageTable
+
+Tables = Mapping[str, pd.DataFrame]
+
+
+@dataclass(frozen=True)
+class Card:
+    """A headline figure.
+
+    Parameters
+    ----------
+    value : the figure, as text
+    label : what it is
+    alarm : whether it wants attention
+    """
+
+    value: str
+    label: str
+    alarm: bool = False
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A figure with its title and a sentence that says how to read it."""
+
+    name: str
+    title: str
+    figure: go.Figure
+    note: str = ""
+    wide: bool = False
+
+
+@dataclass(frozen=True)
+class Listing:
+    """A table with its title and a sentence that says how to read it."""
+
+    title: str
+    table: PageTable
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Explorer:
+    """A chart of one entity at a time, chosen from a list.
+
+    Parameters
+    ----------
+    name : which drawing the page's script uses: "series" or "books"
+    title, note : what it shows
+    choices : names to choose from, in order
+    data : what the script draws, by name
+    """
+
+    name: str
+    title: str
+    note: str
+    choices: Sequence[str]
+    data: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Section:
+    """One section of the page.
+
+    Parameters
+    ----------
+    name : anchor
+    title : heading
+    lead : what matters, in sentences
+    """
+
+    name: str
+    title: str
+    lead: Sequence[str] = ()
+    cards: Sequence[Card] = ()
+    pictures: Sequence[Picture] = ()
+    explorer: Explorer | None = None
+    listings: Sequence[Listing] = field(default_factory=tuple)
+
+
+def has(tables: Tables, *names: str) -> bool:
+    """Return whether all of these tables have rows."""
+    return all(name in tables and len(tables[name]) for name in names)

@@ -1,0 +1,122 @@
+"""Orders: what to buy tonight, and what it is expected to do."""
+
+from reports.figures import stock as figures
+from reports.sections.section import Card, Listing, Picture, Section, Tables, has
+from reports.tables import PageColumn, page_table
+from reports.wording import count, money, number, percent
+
+ITEM = [PageColumn("warehouse_id", "warehouse"), PageColumn("item_id", "item")]
+OVERSTOCK_PERIODS = 45
+
+
+def stock_section(tables: Tables) -> Section | None:
+    """Return the section on orders, or None where none were planned."""
+    if not has(tables, "order_plans"):
+        return None
+    plans = tables["order_plans"]
+    currency = plans["currency"].iloc[0]
+    short = plans["fill_rate"] < plans["service_target"] - 1e-12
+    over = plans["periods_of_cover"] > OVERSTOCK_PERIODS
+    return Section(
+        "orders",
+        "Orders",
+        [
+            "Each item's order-up-to level is the cheapest, over simulated holding, shortage and "
+            "ordering cost, that serves its target. Stock is walked along the forecast's own "
+            "sample paths with drawn lead times; fill rates count from the first period that an "
+            "order placed tonight can reach."
+        ],
+        cards=[
+            Card(money(plans["order_value"].sum(), currency), "ordered tonight"),
+            Card(count((plans["order_quantity"] > 0).sum()), "order lines"),
+            Card(money(plans["expected_cost"].sum(), currency), "expected cost over the horizon"),
+            Card(money(plans["no_order_cost"].sum(), currency), "cost if nothing is ordered"),
+            Card(count(short.sum()), "items below their target", alarm=bool(short.any())),
+            Card(count(over.sum()), f"items with over {OVERSTOCK_PERIODS} periods of cover"),
+        ],
+        pictures=[
+            Picture(
+                "orders-by-warehouse",
+                "Where the money goes",
+                figures.orders_by_warehouse(plans),
+                "Order value by warehouse; the 40 largest.",
+            ),
+            Picture(
+                "service-bought",
+                "What the orders buy",
+                figures.service_bought(plans),
+                "Items by fill rate, without and with the plan.",
+            ),
+            Picture(
+                "service-target",
+                "Service planned against target",
+                figures.service_against_target(plans),
+                "Where a shortage is dear, the cheapest level serves more than is asked for.",
+            ),
+            Picture("cover", "Cover before tonight", figures.cover(plans)),
+        ],
+        listings=_listings(tables),
+    )
+
+
+def _listings(tables: Tables) -> list[Listing]:
+    plans = tables["order_plans"]
+    saved = plans.assign(saving=plans["no_order_cost"] - plans["expected_cost"])
+    ranked = saved[saved["order_quantity"] > 0].sort_values("order_value", ascending=False)
+    risky = saved.sort_values("saving", ascending=False)
+    idle = plans.sort_values("periods_of_cover", ascending=False)
+    return [
+        Listing(
+            "Orders ranked by money",
+            page_table(
+                ranked,
+                [
+                    *ITEM,
+                    PageColumn("order_quantity", "order, units", count),
+                    PageColumn("order_value", "value", money),
+                    PageColumn("on_hand", "on hand", count),
+                    PageColumn("on_order", "on order", count),
+                    PageColumn("order_up_to", "order up to", count),
+                    PageColumn("fill_rate", "fill rate", percent),
+                    PageColumn("fill_rate_standard_error", "±", lambda v: percent(v, 2)),
+                    PageColumn("reason", "why"),
+                ],
+                source="order_plans",
+            ),
+        ),
+        Listing(
+            "Most at risk if nothing is ordered",
+            page_table(
+                risky,
+                [
+                    *ITEM,
+                    PageColumn("saving", "expected saving", money),
+                    PageColumn("no_order_fill_rate", "fill rate without", percent),
+                    PageColumn("fill_rate", "fill rate with", percent),
+                    PageColumn("expected_cost", "expected cost", money),
+                    PageColumn("expected_cost_standard_error", "±", number),
+                    PageColumn("periods_of_cover", "cover, periods", lambda v: number(v, 1)),
+                ],
+                source="order_plans",
+                most=25,
+            ),
+            "Expected cost of ordering nothing less that of the plan, on the same demand.",
+        ),
+        Listing(
+            "Longest cover",
+            page_table(
+                idle,
+                [
+                    *ITEM,
+                    PageColumn("category", "category"),
+                    PageColumn("periods_of_cover", "cover, periods", lambda v: number(v, 0)),
+                    PageColumn("on_hand", "on hand", count),
+                    PageColumn("on_order", "on order", count),
+                    PageColumn("reason", "why"),
+                ],
+                source="order_plans",
+                most=15,
+            ),
+            "Stock and orders on the way over mean forecast demand.",
+        ),
+    ]

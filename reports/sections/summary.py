@@ -1,0 +1,119 @@
+"""Run summary: what came in, what went out, and how long it took."""
+
+import pandas as pd
+
+from reports.sections.section import Card, Listing, Section, Tables, has
+from reports.tables import PageColumn, page_table
+from reports.wording import count, money, number, plural
+
+STATUS = {
+    "published": "published",
+    "published_with_failures": "published, with failures",
+    "failed": "failed",
+}
+
+
+def summary_section(tables: Tables) -> Section:
+    """Return the section that opens the page."""
+    run = tables["runs"].iloc[0]
+    entities = tables["run_entities"]
+    lead = [
+        f"Job {run['job']} as of {run['as_of']:%d %B %Y} is "
+        f"{STATUS.get(run['status'], run['status'])}. "
+        f"Computed on {run['device']} ({run['machine']}), finished {run['finished_at']:%d %B %Y, %H:%M} UTC."
+    ]
+    lead += _sentences(tables)
+    return Section(
+        "summary",
+        "This morning",
+        lead,
+        cards=_cards(tables),
+        listings=_identity(entities) + _steps(tables),
+    )
+
+
+def _sentences(tables: Tables) -> list[str]:
+    lines = []
+    entities = tables["run_entities"].set_index("input")
+    if "demand" in entities.index:
+        row = entities.loc["demand"]
+        lines.append(
+            f"{count(row['published'])} of {count(row['entities_in'])} series have a forecast; "
+            f"{plural(int(row['rejected']), 'was', 'were')} rejected and "
+            f"{count(row['failed'])} failed."
+        )
+    if has(tables, "order_plans"):
+        plans = tables["order_plans"]
+        ordered = plans[plans["order_quantity"] > 0]
+        total = money(ordered["order_value"].sum(), plans["currency"].iloc[0])
+        saved = plans["no_order_cost"].sum() - plans["expected_cost"].sum()
+        lines.append(
+            f"{plural(len(ordered), 'order line')} for {total} are proposed; against ordering "
+            f"nothing they are expected to save {money(saved, plans['currency'].iloc[0])} of "
+            "holding, shortage and ordering cost over the horizon."
+        )
+    if has(tables, "limit_utilisation"):
+        breaches = tables["limit_breaches"]["portfolio_id"].nunique()
+        books = tables["limit_utilisation"]["portfolio_id"].nunique()
+        lines.append(
+            f"{count(breaches)} of {count(books)} portfolios with limits exceed one by at least "
+            "one method."
+        )
+    return lines
+
+
+def _cards(tables: Tables) -> list[Card]:
+    entities = tables["run_entities"]
+    cards = []
+    if has(tables, "champions"):
+        cards.append(Card(count(len(tables["champions"])), "series forecast"))
+    if has(tables, "order_plans"):
+        plans = tables["order_plans"]
+        ordered = plans["order_quantity"] > 0
+        cards.append(Card(count(ordered.sum()), "order lines"))
+        total = money(plans["order_value"].sum(), plans["currency"].iloc[0])
+        cards.append(Card(total, "ordered tonight"))
+    if has(tables, "portfolio_risk"):
+        cards.append(Card(count(tables["portfolio_risk"]["portfolio_id"].nunique()), "portfolios"))
+        breaches = tables["limit_breaches"]["portfolio_id"].nunique()
+        cards.append(Card(count(breaches), "portfolios over a limit", alarm=bool(breaches)))
+    rows = int(entities["rows_rejected"].sum())
+    cards.append(Card(count(rows), "rows rejected", alarm=bool(rows)))
+    failed = int(entities["failed"].sum())
+    cards.append(Card(count(failed), "entities failed", alarm=bool(failed)))
+    return cards
+
+
+def _identity(entities: pd.DataFrame) -> tuple[Listing, ...]:
+    total = entities["published"] + entities["rejected"] + entities["failed"]
+    checked = entities.assign(
+        balance=["✓" if ok else "✗" for ok in total == entities["entities_in"]]
+    )
+    columns = [
+        PageColumn("input", "input"),
+        PageColumn("rows_in", "rows read", count),
+        PageColumn("rows_rejected", "rows rejected", count),
+        PageColumn("entities_in", "entities in", count),
+        PageColumn("published", "published", count),
+        PageColumn("rejected", "rejected", count),
+        PageColumn("failed", "failed", count),
+        PageColumn("balance", "adds up"),
+    ]
+    note = "For every input, entities in = published + rejected + failed. Nothing is lost silently."
+    table = page_table(checked, columns, source="run_entities")
+    return (Listing("What came in, and what became of it", table, note),)
+
+
+def _steps(tables: Tables) -> tuple[Listing, ...]:
+    if not has(tables, "run_steps"):
+        return ()
+    columns = [
+        PageColumn("step", "step"),
+        PageColumn("seconds", "seconds", lambda value: number(value, 1)),
+        PageColumn("peak_memory_mb", "peak memory, MiB", count),
+        PageColumn("entities", "entities", count),
+        PageColumn("chunks", "chunks of work", count),
+        PageColumn("reused_chunks", "found done", count),
+    ]
+    table = page_table(tables["run_steps"], columns, source="run_steps")
+    return (Listing("How long it took", table, "Steps up to the writing of this page."),)

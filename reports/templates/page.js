@@ -1,0 +1,123 @@
+"use strict";
+(() => {
+  const read = (id) => JSON.parse(document.getElementById(id).textContent);
+  const figures = read("figures");
+  const explorers = read("explorers");
+  const config = { displayModeBar: false, responsive: true };
+  const blue = "#0072b2", ink = "#1c2733", red = "#d55e00", orange = "#e69f00", grid = "#e6eaef";
+  const palette = { student_t: blue, gaussian: orange, historical: "#009e73" };
+  const base = (height, extra) => Object.assign({
+    height, margin: { l: 60, r: 16, t: 28, b: 44 }, paper_bgcolor: "#fff", plot_bgcolor: "#fff",
+    font: { family: "system-ui, sans-serif", size: 12, color: ink },
+    legend: { orientation: "h", y: 1.02, yanchor: "bottom", x: 0 },
+  }, extra);
+  const axis = (extra) => Object.assign({ gridcolor: grid, zerolinecolor: grid, automargin: true }, extra);
+  // The chart library reads some HTML in text; ids must stay text.
+  const inert = (text) => String(text).replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
+
+  const draw = (node) => {
+    if (node.dataset.drawn) return;
+    node.dataset.drawn = "yes";
+    const figure = figures[node.dataset.figure];
+    Plotly.newPlot(node, figure.data, figure.layout, config);
+  };
+  const charts = [...document.querySelectorAll("[data-figure]")];
+  const watcher = new IntersectionObserver((entries) => {
+    for (const entry of entries) if (entry.isIntersecting) { watcher.unobserve(entry.target); draw(entry.target); }
+  }, { rootMargin: "600px" });
+  charts.forEach((node) => watcher.observe(node));
+  window.addEventListener("beforeprint", () => charts.forEach(draw));
+
+  const band = (x, low, high, name, fill) => [
+    { x, y: low, mode: "lines", line: { width: 0 }, hoverinfo: "skip", showlegend: false },
+    { x, y: high, mode: "lines", line: { width: 0 }, fill: "tonexty", fillcolor: fill, name, hoverinfo: "skip" },
+  ];
+  const marks = (past, flag, name, colour, symbol) => ({
+    x: past.ds.filter((_, i) => past[flag][i]), y: past.quantity.filter((_, i) => past[flag][i]),
+    mode: "markers", name, marker: { color: colour, symbol, size: 8 },
+  });
+  const drawSeries = (panes, one) => {
+    const { past, ahead } = one;
+    const traces = [
+      ...band(ahead.ds, ahead.q05, ahead.q95, "5-95%", "rgba(0,114,178,.10)"),
+      ...band(ahead.ds, ahead.q10, ahead.q90, "10-90%", "rgba(0,114,178,.16)"),
+      ...band(ahead.ds, ahead.q25, ahead.q75, "25-75%", "rgba(0,114,178,.28)"),
+      { x: past.ds, y: past.quantity, name: "actual", mode: "lines", line: { color: ink, width: 1.4 } },
+      marks(past, "censored", "stock ran out", orange, "triangle-up"),
+      marks(past, "repaired", "repaired", red, "circle-open"),
+      { x: ahead.ds, y: ahead.mean, name: "mean", mode: "lines", line: { color: blue } },
+      { x: ahead.ds, y: ahead.q50, name: "median", mode: "lines", line: { color: blue, dash: "dot", width: 1 } },
+    ].filter((trace) => trace.mode !== "markers" || trace.x.length);
+    if (panes.children.length !== 1) panes.replaceChildren(document.createElement("div"));
+    Plotly.react(panes.children[0], traces, base(360, { xaxis: axis(), yaxis: axis({ title: { text: "units per period" }, rangemode: "tozero" }) }), config);
+    return one.text;
+  };
+  const drawBook = (panes, one) => {
+    const lines = Object.entries(one.losses).map(([method, law]) => ({
+      x: law.loss, y: law.probability, name: method.replace("_", " "), mode: "lines",
+      line: { color: palette[method], width: 2 },
+      hovertemplate: "%{y:.1%} of scenarios lose at most %{x:,.3s}<extra></extra>",
+    }));
+    const names = one.parts.names.map(inert).reverse();
+    const values = [...one.parts.values].reverse();
+    const bars = [{ x: values, y: names, type: "bar", orientation: "h", showlegend: false,
+      marker: { color: values.map((value) => (value > 0 ? red : blue)) }, hovertemplate: "%{y}: %{x:,.3s}<extra></extra>" }];
+    if (panes.children.length !== 2) panes.replaceChildren(document.createElement("div"), document.createElement("div"));
+    Plotly.react(panes.children[0], lines, base(380, { xaxis: axis({ title: { text: `loss, ${one.currency}` } }), yaxis: axis({ title: { text: "share of scenarios" }, tickformat: ".0%" }) }), config);
+    Plotly.react(panes.children[1], bars, base(380, { xaxis: axis({ title: { text: `component of expected shortfall, ${one.currency}` } }), yaxis: axis({ type: "category" }) }), config);
+    return "";
+  };
+  const drawings = { series: drawSeries, books: drawBook };
+  for (const box of document.querySelectorAll("[data-explorer]")) {
+    const data = explorers[box.dataset.explorer];
+    const field = box.querySelector("input");
+    const names = [...box.querySelectorAll("option")].map((option) => option.value);
+    let current = names[0];
+    const show = (name) => {
+      if (!Object.hasOwn(data, name)) return;
+      current = name;
+      field.value = name;
+      box.querySelector(".detail").textContent = drawings[box.dataset.explorer](box.querySelector(".panes"), data[name]);
+    };
+    // An empty field shows the whole list; leaving it empty keeps what was shown.
+    field.addEventListener("focus", () => { field.value = ""; });
+    field.addEventListener("blur", () => { if (!Object.hasOwn(data, field.value)) field.value = current; });
+    field.addEventListener("input", () => show(field.value));
+    for (const button of box.querySelectorAll("[data-move]")) {
+      button.addEventListener("click", () => {
+        const next = names.indexOf(current) + Number(button.dataset.move);
+        show(names[(next + names.length) % names.length]);
+      });
+    }
+    const first = new IntersectionObserver((entries) => {
+      if (entries.some((entry) => entry.isIntersecting)) { first.disconnect(); show(current); }
+    }, { rootMargin: "600px" });
+    first.observe(box);
+    window.addEventListener("beforeprint", () => show(current));
+  }
+
+  for (const table of document.querySelectorAll(".listing table")) {
+    const heads = [...table.querySelectorAll("th")];
+    heads.forEach((head, column) => head.querySelector("button").addEventListener("click", () => {
+      const down = head.getAttribute("aria-sort") !== "descending";
+      heads.forEach((other) => other.removeAttribute("aria-sort"));
+      head.setAttribute("aria-sort", down ? "descending" : "ascending");
+      const key = (row) => row.cells[column].dataset.value;
+      const numeric = head.classList.contains("number");
+      const compare = (a, b) => numeric
+        ? (parseFloat(key(a)) || -Infinity) - (parseFloat(key(b)) || -Infinity)
+        : key(a).localeCompare(key(b));
+      const rows = [...table.tBodies[0].rows].sort((a, b) => (down ? compare(b, a) : compare(a, b)));
+      table.tBodies[0].append(...rows);
+    }));
+  }
+
+  const links = new Map([...document.querySelectorAll("nav a")].map((link) => [link.hash.slice(1), link]));
+  const here = new IntersectionObserver((entries) => {
+    for (const entry of entries) if (entry.isIntersecting) {
+      links.forEach((link) => link.classList.remove("here"));
+      links.get(entry.target.id)?.classList.add("here");
+    }
+  }, { rootMargin: "-20% 0px -70% 0px" });
+  document.querySelectorAll("main > section").forEach((section) => here.observe(section));
+})();
