@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from forecasting.errors import Failure
-from forecasting.models import find_model
+from forecasting.errors import Failure, NotFiniteError
+from forecasting.models import BatchForecast, Forecaster, find_model
 from forecasting.panel import Batch
 from forecasting.plan import ForecastPlan
 from kernels.arrays import Flags, Floats, Integers
@@ -79,7 +79,16 @@ def run_model(
 ) -> ModelRun:
     """Forecast every series from each of its origins and from its end.
 
-    Means below zero are demand of zero: the models know no bounds, demand does.
+    A mean below zero becomes zero: the models know no bounds, demand does. A model that fails on
+    a series from one origin is out of that series' contest.
+
+    Parameters
+    ----------
+    name : of a registered model
+    batch : demand, censored periods raised
+    origins : of the same series
+    entities : names of the series
+    plan : settings
     """
     model = find_model(name)
     past = np.full(origins.actuals.shape, np.nan)
@@ -88,13 +97,13 @@ def run_model(
         chosen = np.flatnonzero(origins.counts > window)
         if len(chosen):
             dropped = np.full(len(chosen), plan.horizon + window * plan.step)
-            cut = batch.cut(chosen, dropped, plan.history)
-            found = model.forecast(cut, plan.season_length, plan.horizon)
+            cut = batch.cut(chosen, dropped, plan.history_of(name))
+            found = _forecast(model, cut, plan)
             past[chosen, window] = np.maximum(found.means, 0.0)
             failed |= {int(chosen[number]): error for number, error in found.errors.items()}
     everything = np.arange(len(batch))
-    last = batch.cut(everything, np.zeros(len(batch), np.int64), plan.history)
-    found = model.forecast(last, plan.season_length, plan.horizon)
+    last = batch.cut(everything, np.zeros(len(batch), np.int64), plan.history_of(name))
+    found = _forecast(model, last, plan)
     future = np.maximum(found.means, 0.0)
     failed |= dict(found.errors)
     broken = np.array(sorted(failed), dtype=np.int64)
@@ -104,3 +113,13 @@ def run_model(
         for n in sorted(failed)
     )
     return ModelRun(name, past, future, failures)
+
+
+def _forecast(model: Forecaster, batch: Batch, plan: ForecastPlan) -> BatchForecast:
+    """Forecast a batch; a mean that is infinite, or in part missing, is an error of its series."""
+    found = model.forecast(batch, plan.seasons, plan.horizon)
+    finite = np.isfinite(found.means)
+    silent = np.isnan(found.means).all(axis=1)
+    broken = np.flatnonzero(~finite.all(axis=1) & ~silent)
+    errors = {int(n): NotFiniteError("the forecast is not finite") for n in broken}
+    return BatchForecast(found.means, {**errors, **found.errors})

@@ -5,26 +5,17 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from forecasting.autocorrelation import error_autocorrelation
 from forecasting.backtest import ModelRun, Origins, run_model
-from forecasting.distributions import (
-    LAW_NAMES,
-    Moments,
-    Spread,
-    error_autocorrelation,
-    estimate_spread,
-    score_law,
-)
+from forecasting.distributions import Spread, estimate_spread
 from forecasting.errors import Failure
+from forecasting.laws import choose_law, score_law, usual_law
+from forecasting.moments import Moments, measure_moments
 from forecasting.panel import Batch
 from forecasting.plan import ForecastPlan
 from forecasting.scores import mean_over_origins, seasonal_scale, squared_scale
-from kernels.arrays import Flags, Floats, Integers
-from kernels.demand_laws import Law
-
-# Above this level demand in whole units may also be fitted by a continuous law.
-LEVEL_OF_CHOICE = 20.0
+from kernels.arrays import Floats, Integers
 
 
 @dataclass(frozen=True)
@@ -38,7 +29,8 @@ class Contest:
     means : (n_series, horizon) float64, the winner's forecast
     spread : the law around it
     autocorrelation : (n_series,) float64, of the winner's errors
-    accuracy : frame of model, windows, mase, rmsse, bias, pinball, coverage_80 and `number`
+    accuracy : frame of number (of the series), model, windows, mase, rmsse, bias, pinball and
+        coverage_80, each model with the series' usual law
     failures : models that failed on a series
     """
 
@@ -60,17 +52,18 @@ class _Scored:
     bias: Floats
     coverage: Floats
 
-    def criterion(self, plan: ForecastPlan) -> Floats:
+    def criterion(self, actuals: Floats, plan: ForecastPlan) -> Floats:
+        """Return the score of each series; infinite unless the model answered everywhere."""
         chosen = self.pinball if plan.score == "pinball" else self.absolute
-        failed = ~np.isfinite(self.run.future).all(axis=1)
-        return np.where(np.isfinite(chosen) & ~failed, chosen, np.inf)
+        answered = np.isfinite(self.run.past) | np.isnan(actuals)
+        finite = np.isfinite(self.run.future).all(axis=1) & answered.all(axis=(1, 2))
+        return np.where(np.isfinite(chosen) & finite, chosen, np.inf)
 
 
 def hold_contest(
     names: Sequence[str],
     batch: Batch,
     origins: Origins,
-    moments: Moments,
     entities: Sequence[str],
     plan: ForecastPlan,
 ) -> Contest:
@@ -80,29 +73,30 @@ def hold_contest(
     ----------
     names : the line-up; the earlier name wins a tie
     batch : demand, censored periods raised
-    origins, moments : of the same series
+    origins : of the same series
     entities : names of the series
     plan : settings
     """
-    law = np.where(moments.whole, int(Law.COUNT), int(Law.LOGNORMAL)).astype(np.int64)
+    held_out = plan.horizon + (origins.counts - 1) * plan.step
+    before = batch.cut(np.arange(len(batch)), held_out, None)
+    moments = measure_moments(before, plan.season_length)
     scored = [
-        _score(run_model(name, batch, origins, entities, plan), origins, law, moments)
-        for name in names
+        _score(run_model(name, batch, origins, entities, plan), origins, moments) for name in names
     ]
-    criteria = np.array([model.criterion(plan) for model in scored])
+    criteria = np.array([model.criterion(origins.actuals, plan) for model in scored])
     champion = np.argmin(criteria, axis=0)
     rows = np.arange(len(batch))
     beaten = ~np.isfinite(criteria[champion, rows])
     past = np.array([model.run.past for model in scored])[champion, rows]
-    law = _better_law(law, past, origins, moments)
-    held_out = plan.horizon + (origins.counts - 1) * plan.step
+    law = choose_law(past, origins.actuals, moments)
     scale = seasonal_scale(batch, plan.season_length, held_out)
     squared = squared_scale(batch, held_out)
+    now = measure_moments(batch, plan.season_length)
     return Contest(
         champion=np.where(beaten, -1, champion),
         score=criteria[champion, rows] / scale,
         means=np.array([model.run.future for model in scored])[champion, rows],
-        spread=estimate_spread(law, past, origins.actuals, moments),
+        spread=estimate_spread(law, past, origins.actuals, now),
         autocorrelation=error_autocorrelation(past, origins.actuals),
         accuracy=pd.concat(
             [_accuracy(model, origins, scale, squared) for model in scored], ignore_index=True
@@ -111,8 +105,8 @@ def hold_contest(
     )
 
 
-def _score(run: ModelRun, origins: Origins, law: Integers, moments: Moments) -> _Scored:
-    losses, covered = score_law(law, run.past, origins.actuals, moments)
+def _score(run: ModelRun, origins: Origins, moments: Moments) -> _Scored:
+    losses, covered = score_law(usual_law(moments), run.past, origins.actuals, moments)
     errors = run.past - origins.actuals
     return _Scored(
         run,
@@ -122,27 +116,6 @@ def _score(run: ModelRun, origins: Origins, law: Integers, moments: Moments) -> 
         bias=mean_over_origins(errors),
         coverage=mean_over_origins(covered),
     )
-
-
-def _better_law(
-    law: Integers, past: Floats, origins: Origins, moments: Moments
-) -> NDArray[np.int64]:
-    """Return the lognormal law where demand is high enough and it scores better."""
-    open_to_choice: Flags = (law == Law.COUNT) & (moments.mean >= LEVEL_OF_CHOICE)
-    chosen = np.flatnonzero(open_to_choice)
-    if not len(chosen):
-        return law
-    some = moments.of(chosen)
-    actuals = origins.actuals[chosen]
-    scores = [
-        mean_over_origins(
-            score_law(np.full(len(chosen), int(kind)), past[chosen], actuals, some)[0]
-        )
-        for kind in (Law.COUNT, Law.LOGNORMAL)
-    ]
-    better = law.copy()
-    better[chosen[scores[1] < scores[0]]] = int(Law.LOGNORMAL)
-    return better
 
 
 def _accuracy(model: _Scored, origins: Origins, scale: Floats, squared: Floats) -> pd.DataFrame:
@@ -159,9 +132,3 @@ def _accuracy(model: _Scored, origins: Origins, scale: Floats, squared: Floats) 
         }
     )
     return frame.loc[np.isfinite(model.absolute)]
-
-
-def law_names(law: Integers) -> NDArray[np.object_]:
-    """Return the name of each law."""
-    names = np.array([LAW_NAMES[kind] for kind in Law], dtype=object)
-    return np.asarray(names[law])

@@ -1,57 +1,36 @@
-"""The law of demand around a mean: its kind, its dispersion, and its quantiles.
+"""The law of demand around a mean: its dispersion, how that grows ahead, and its quantiles.
 
 The dispersion comes from the model's own backtest errors, held together by the series' recent
 variance where errors are few.
 """
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
-from forecasting.panel import Batch
-from forecasting.plan import LEVELS, ForecastPlan
-from kernels.arrays import Flags, Floats, Integers
-from kernels.demand_history import recent_moments
-from kernels.demand_laws import Law, fill_quantiles, pinball_and_coverage
+from forecasting.moments import Moments
+from kernels.arrays import Floats, Integers
+from kernels.demand_laws import Law, fill_quantiles
+from kernels.empirical_law import ratio_quantiles
+from kernels.gamma_law import gamma_quantiles, gamma_table
 
+LEVELS = np.arange(1, 100) / 100.0
+LAW_NAMES = {
+    Law.COUNT: "negative binomial",
+    Law.GAMMA: "gamma",
+    Law.LOGNORMAL: "lognormal",
+    Law.EMPIRICAL: "empirical",
+}
 # The recent variance counts as much as this many backtest errors.
 PRIOR_ERRORS = 8.0
-SEASONS_OF_VARIANCE = 8
-PERIODS_OF_VARIANCE = 28
+# Growth of the variance from the first step ahead to the last: the usual one over Walmart, VN1 and
+# Store-Item models, and how many errors of a series' own it counts as.
+PRIOR_GROWTH = 0.25
+PRIOR_GROWTH_ERRORS = 200.0
+LARGEST_GROWTH = 4.0
 SMALLEST_DISPERSION = 1e-4
 LARGEST_ZERO_SHARE = 0.99
-LAW_NAMES = {Law.COUNT: "negative binomial", Law.LOGNORMAL: "lognormal"}
-
-
-@dataclass(frozen=True)
-class Moments:
-    """What the recent history says of each series.
-
-    Parameters
-    ----------
-    mean, variance : (n_series,) float64, units and units squared per period
-    zero_share : (n_series,) float64, fraction of periods without demand
-    whole : (n_series,) bool, whether demand comes in whole units
-    """
-
-    mean: Floats
-    variance: Floats
-    zero_share: Floats
-    whole: Flags
-
-    def of(self, chosen: Integers) -> "Moments":
-        """Return the moments of some series."""
-        return Moments(
-            self.mean[chosen], self.variance[chosen], self.zero_share[chosen], self.whole[chosen]
-        )
-
-
-def measure_moments(batch: Batch, plan: ForecastPlan) -> Moments:
-    """Return the moments of each series' recent history."""
-    out = np.empty((len(batch), 4))
-    recent = max(SEASONS_OF_VARIANCE * min(plan.season_length, 28), PERIODS_OF_VARIANCE)
-    recent_moments(batch.values, batch.offsets, plan.season_length, recent, out)
-    return Moments(out[:, 0], out[:, 1], out[:, 2], out[:, 3] == 1.0)
 
 
 @dataclass(frozen=True)
@@ -61,115 +40,127 @@ class Spread:
     Parameters
     ----------
     law : (n_series,) int64 of `Law`
-    dispersion : (n_series,) float64, as the law defines it
-    zero_share : (n_series,) float64
+    dispersion : (n_series,) float64 one period ahead, as the law defines it
+    growth : (n_series,) float64, by which share the variance is greater at the last step
+    zero_share : (n_series,) float64, of a lognormal
+    ratios : (n_series, 99) float64, of an empirical law
     """
 
     law: Integers
     dispersion: Floats
+    growth: Floats
     zero_share: Floats
+    ratios: Floats
+
+    def of(self, chosen: Integers) -> "Spread":
+        """Return the laws of some series."""
+        return Spread(
+            self.law[chosen],
+            self.dispersion[chosen],
+            self.growth[chosen],
+            self.zero_share[chosen],
+            self.ratios[chosen],
+        )
 
 
-def estimate_spread(
-    law: Integers, past: Floats, actuals: Floats, moments: Moments, leave_out: int | None = None
-) -> Spread:
-    """Return the dispersion of each series about a model's means.
+def estimate_spread(law: Integers, past: Floats, actuals: Floats, moments: Moments) -> Spread:
+    """Return the law of each series about a model's means.
 
     Parameters
     ----------
     law : (n_series,) int64 of `Law`
     past, actuals : (n_series, windows, horizon) float64, NaN where unscored
-    moments : of the recent history
-    leave_out : window that is not looked at, so that it can be scored honestly
+    moments : of the history before what is to be forecast
     """
     seen = np.isfinite(past) & np.isfinite(actuals)
-    if leave_out is not None:
-        seen[:, leave_out] = False
-    squares = np.where(seen, (actuals - past) ** 2, 0.0).sum(axis=(1, 2))
-    levels = np.where(seen, past, 0.0).sum(axis=(1, 2))
-    level_squares = np.where(seen, past**2, 0.0).sum(axis=(1, 2))
-    squares = squares + PRIOR_ERRORS * moments.variance
-    by_mean = squares / np.maximum(levels + PRIOR_ERRORS * moments.mean, 1e-12)
-    by_square = squares / np.maximum(level_squares + PRIOR_ERRORS * moments.mean**2, 1e-12)
-    dispersion = np.where(law == Law.COUNT, by_mean, by_square)
-    zero_share = np.where(
-        law == Law.LOGNORMAL, np.minimum(moments.zero_share, LARGEST_ZERO_SHARE), 0.0
+    squares = np.where(seen, (actuals - past) ** 2, 0.0)
+    by_mean = (law == Law.COUNT)[:, None, None]
+    variances = np.where(seen, np.where(by_mean, past, past**2), 0.0)
+    growth = estimate_growth(squares, variances, seen.sum(axis=(1, 2)))
+    ahead = growth_ahead(growth, past.shape[2])[:, None, :]
+    prior = np.where(law == Law.COUNT, moments.mean, moments.mean**2)
+    dispersion = (squares.sum(axis=(1, 2)) + PRIOR_ERRORS * moments.variance) / np.maximum(
+        (variances * ahead).sum(axis=(1, 2)) + PRIOR_ERRORS * prior, 1e-12
     )
-    return Spread(law, np.maximum(dispersion, SMALLEST_DISPERSION), zero_share)
+    dispersion = np.where(law == Law.EMPIRICAL, 1.0, np.maximum(dispersion, SMALLEST_DISPERSION))
+    zero_share = np.minimum(moments.zero_share, LARGEST_ZERO_SHARE)
+    ratios = np.ones((len(law), len(LEVELS)))
+    for number in np.flatnonzero(law == Law.EMPIRICAL):
+        of_gamma = squares[number].sum() + PRIOR_ERRORS * moments.variance[number]
+        of_gamma /= max(variances[number].sum() + PRIOR_ERRORS * prior[number], 1e-12)
+        gamma_quantiles(1.0, max(of_gamma, SMALLEST_DISPERSION), _table(), ratios[number])
+        ratio_quantiles(
+            past[number].reshape(-1), actuals[number].reshape(-1), LEVELS, ratios[number]
+        )
+    return Spread(law, dispersion, growth, zero_share, ratios)
+
+
+def estimate_growth(squares: Floats, variances: Floats, counts: Integers) -> Floats:
+    """Return by which share each series' variance grows from the first step to the last.
+
+    Squared errors are taken to average ``variances * (1 + growth * x)``, x from 0 to 1 over the
+    horizon; growth matches their mean x, together with `PRIOR_GROWTH_ERRORS` errors that grow by
+    `PRIOR_GROWTH`.
+
+    Parameters
+    ----------
+    squares, variances : (n_series, windows, horizon) float64, zero where unscored
+    counts : (n_series,) scored periods
+
+    Returns
+    -------
+    (n_series,) float64 in [0, `LARGEST_GROWTH`]
+    """
+    x = np.arange(squares.shape[2]) / max(squares.shape[2] - 1, 1)
+    seen = np.maximum(counts, 1)
+    prior = PRIOR_GROWTH_ERRORS / seen
+    total = squares.sum(axis=(1, 2))
+    flat = variances.sum(axis=(1, 2))
+    share = 1.0 + PRIOR_GROWTH / 2.0
+    late = (squares * x).sum(axis=(1, 2)) + prior * total * (0.5 + PRIOR_GROWTH / 3.0) / share
+    place = np.divide(late, total * (1.0 + prior), out=np.full(len(seen), 0.5), where=total > 0.0)
+    first = (variances * x).sum(axis=(1, 2)) + prior * flat / 2.0
+    second = (variances * x * x).sum(axis=(1, 2)) + prior * flat / 3.0
+    zeroth = flat * (1.0 + prior)
+    over, under = place * zeroth - first, second - place * first
+    raw = np.divide(over, under, out=np.full(len(seen), LARGEST_GROWTH), where=under > 0.0)
+    return np.clip(np.where((total > 0.0) & (flat > 0.0), raw, PRIOR_GROWTH), 0.0, LARGEST_GROWTH)
+
+
+def growth_ahead(growth: Floats, horizon: int) -> Floats:
+    """Return the variance of each step relative to the first, (n_series, horizon)."""
+    return 1.0 + growth[:, None] * (np.arange(horizon) / max(horizon - 1, 1))
 
 
 def quantiles_of(spread: Spread, means: Floats) -> Floats:
-    """Return the percentiles 1-99% of each period.
+    """Return the percentiles 1-99% of each step ahead.
 
     Parameters
     ----------
     spread : the law of each series
-    means : (n_series, n_periods) float64, units per period; NaN gives NaN
+    means : (n_series, horizon) float64, units per period; NaN gives NaN
 
     Returns
     -------
-    (n_series, n_periods, 99) float64, ascending, not negative. The law's mean is the mean given;
-    the average of the percentiles differs from it by what lies beyond 1% and 99%.
+    (n_series, horizon, 99) float64, ascending, not negative. The law's mean is the mean given;
+    the average of the percentiles differs from it by what lies beyond 1% and 99%, and for an
+    empirical law by what is cut at zero.
     """
-    n_series, n_periods = means.shape
-    flat = np.ascontiguousarray(means).reshape(-1)
-    known = np.isfinite(flat)
-    out = np.full((n_series * n_periods, len(LEVELS)), np.nan)
-    spread_out = [
-        np.repeat(values, n_periods)[known]
-        for values in (spread.law, spread.dispersion, spread.zero_share)
-    ]
-    found = np.empty((int(known.sum()), len(LEVELS)))
-    fill_quantiles(spread_out[0], flat[known], spread_out[1], spread_out[2], LEVELS, found)
-    out[known] = found
-    return out.reshape(n_series, n_periods, len(LEVELS))
+    out = np.empty((*means.shape, len(LEVELS)))
+    dispersion = spread.dispersion[:, None] * growth_ahead(spread.growth, means.shape[1])
+    fill_quantiles(
+        spread.law,
+        np.ascontiguousarray(means),
+        dispersion,
+        spread.zero_share,
+        spread.ratios,
+        LEVELS,
+        _table(),
+        out,
+    )
+    return out
 
 
-def score_law(
-    law: Integers, past: Floats, actuals: Floats, moments: Moments
-) -> tuple[Floats, Floats]:
-    """Return pinball loss and 80% coverage of each scored period.
-
-    Each window is scored with the dispersion that the other windows give.
-
-    Returns
-    -------
-    losses, covered : (n_series, windows, horizon) float64, NaN where unscored; losses in units
-    """
-    losses, covered = np.full(past.shape, np.nan), np.full(past.shape, np.nan)
-    for window in range(past.shape[1]):
-        spread = estimate_spread(law, past, actuals, moments, leave_out=window)
-        quantiles = quantiles_of(spread, past[:, window])
-        flat_losses, flat_covered = np.empty(past[:, window].size), np.empty(past[:, window].size)
-        pinball_and_coverage(
-            np.ascontiguousarray(actuals[:, window]).reshape(-1),
-            quantiles.reshape(-1, len(LEVELS)),
-            LEVELS,
-            flat_losses,
-            flat_covered,
-        )
-        losses[:, window] = flat_losses.reshape(past[:, window].shape)
-        covered[:, window] = flat_covered.reshape(past[:, window].shape)
-    covered[np.isnan(losses)] = np.nan
-    return losses, covered
-
-
-def error_autocorrelation(past: Floats, actuals: Floats) -> Floats:
-    """Return the lag-1 correlation of each series' errors within an origin, shrunk to zero.
-
-    Parameters
-    ----------
-    past, actuals : (n_series, windows, horizon) float64, NaN where unscored
-
-    Returns
-    -------
-    (n_series,) float64 within [-0.5, 0.95]; as many pairs as `PRIOR_ERRORS` halve it.
-    """
-    errors = actuals - past
-    first, second = errors[:, :, :-1], errors[:, :, 1:]
-    both = np.isfinite(first) & np.isfinite(second)
-    products = np.where(both, first * second, 0.0).sum(axis=(1, 2))
-    squares = np.where(both, 0.5 * (first**2 + second**2), 0.0).sum(axis=(1, 2))
-    pairs = both.sum(axis=(1, 2))
-    raw = np.divide(products, squares, out=np.zeros_like(products), where=squares > 0.0)
-    return np.clip(raw * pairs / (pairs + PRIOR_ERRORS), -0.5, 0.95)
+@cache
+def _table() -> Floats:
+    return gamma_table(LEVELS)

@@ -6,14 +6,16 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
+from forecasting.autocorrelation import HIGHEST
 from forecasting.backtest import Origins, place_origins
-from forecasting.champions import hold_contest, law_names
+from forecasting.champions import hold_contest
 from forecasting.classes import CLASSES, classify_demand
-from forecasting.distributions import Moments, Spread, measure_moments, quantiles_of
+from forecasting.distributions import LEVELS, SMALLEST_DISPERSION, Spread, quantiles_of
 from forecasting.errors import Failure
+from forecasting.laws import law_names
 from forecasting.panel import SERIES, Batch, DemandPanel
-from forecasting.plan import LEVELS, ForecastPlan
-from forecasting.profiles import EVERYTHING, CategoryProfiles, forecast_by_profile
+from forecasting.plan import ForecastPlan
+from forecasting.profiles import EVERYTHING, Categories, CategoryProfiles, forecast_by_profile
 from kernels.arrays import Floats, Integers
 from kernels.demand_laws import Law
 
@@ -56,7 +58,9 @@ class _Results:
         self.means = np.full((n, horizon), np.nan)
         self.law = np.zeros(n, np.int64)
         self.dispersion = np.ones(n)
+        self.growth = np.zeros(n)
         self.zero_share = np.zeros(n)
+        self.ratios = np.ones((n, len(LEVELS)))
         self.autocorrelation = np.zeros(n)
         self.score = np.full(n, np.nan)
         self.model = np.full(n, "", dtype=object)
@@ -64,13 +68,26 @@ class _Results:
         self.reason = np.full(n, "", dtype=object)
         self.distribution = np.full(n, "", dtype=object)
 
+    def set_spread(self, chosen: Integers, spread: Spread) -> None:
+        """Keep the laws of some series."""
+        self.law[chosen] = spread.law
+        self.dispersion[chosen] = spread.dispersion
+        self.growth[chosen] = spread.growth
+        self.zero_share[chosen] = spread.zero_share
+        self.ratios[chosen] = spread.ratios
+
+    @property
+    def spread(self) -> Spread:
+        """The law of each series."""
+        return Spread(self.law, self.dispersion, self.growth, self.zero_share, self.ratios)
+
 
 def forecast_demand(
     panel: DemandPanel,
     plan: ForecastPlan,
     as_of: date,
     profiles: CategoryProfiles,
-    categories: pd.Series,
+    categories: Categories,
 ) -> ForecastResult:
     """Forecast every series of a panel from the period after its last.
 
@@ -84,13 +101,18 @@ def forecast_demand(
     as_of : the night; no forecast is for a period on or before it
     profiles : by category, for series too short for a backtest
     categories : item_id -> category
+
+    Notes
+    -----
+    A series without demand in a history of `plan.minimum_history` periods or more is forecast to
+    have none. A series that no model can forecast, or that ended a horizon ago, is a failure.
     """
     batch = panel.uncensored(plan.season_length)
     origins = place_origins(panel.batch, panel.censored, plan)
-    moments = measure_moments(batch, plan)
     totals = np.add.reduceat(batch.values, batch.offsets[:-1])
     scorable = np.isfinite(origins.actuals).any(axis=(1, 2))
-    empty = totals == 0.0
+    # A short history without demand says little: the category's profile says more.
+    empty = (totals == 0.0) & (batch.lengths >= plan.minimum_history)
     results = _Results(panel, plan)
     results.demand_class[:] = classify_demand(batch)
     _forecast_zero(results, np.flatnonzero(empty))
@@ -99,7 +121,7 @@ def forecast_demand(
     for demand_class in CLASSES:
         chosen = np.flatnonzero(contested & (results.demand_class == demand_class))
         if len(chosen):
-            _forecast_contested(results, demand_class, chosen, batch, origins, moments)
+            _forecast_contested(results, demand_class, chosen, batch, origins)
     return _as_frames(results, as_of)
 
 
@@ -115,20 +137,27 @@ def _forecast_new(
     chosen: Integers,
     batch: Batch,
     profiles: CategoryProfiles,
-    categories: pd.Series,
+    categories: Categories,
 ) -> None:
-    for number in chosen:
-        category = str(categories.get(results.panel.item_id[number], EVERYTHING))
+    plan, panel = results.plan, results.panel
+    places = panel.next_places(plan.season_length)
+    needed = plan.minimum_history + plan.horizon
+    for number in chosen.tolist():
+        category = str(categories.get(panel.item_id[number], EVERYTHING))
         known, profile = profiles.find(category)
-        means, dispersion = forecast_by_profile(batch.series(number), profile, results.plan)
-        whole = float(profile["whole"]) > 0.5
-        results.means[number] = np.maximum(means, 0.0)
-        results.law[number] = int(Law.COUNT if whole else Law.LOGNORMAL)
-        level = max(float(means.mean()), 1e-12)
-        results.dispersion[number] = dispersion if whole else dispersion / level
+        found = forecast_by_profile(batch.series(number), int(places[number]), profile, plan)
+        whole = profile["whole"] > 0.5
+        level = max(float(found.means.mean()), 1e-12)
+        results.means[number] = found.means
+        results.law[number] = int(Law.COUNT if whole else Law.GAMMA)
+        dispersion = found.variance / (level if whole else level**2)
+        results.dispersion[number] = max(dispersion, SMALLEST_DISPERSION)
+        results.autocorrelation[number] = min(found.shared, HIGHEST)
         whose = f"category {known!r}" if known != EVERYTHING else "all series"
         periods = int(batch.lengths[number])
-        results.reason[number] = f"{periods} periods of history: profile of {whose}"
+        results.reason[number] = (
+            f"{periods} periods of history, a backtest needs {needed}: profile of {whose}"
+        )
     results.model[chosen] = PROFILE_MODEL
     results.demand_class[chosen] = NEW
     results.distribution[chosen] = law_names(results.law[chosen])
@@ -140,17 +169,14 @@ def _forecast_contested(
     chosen: Integers,
     batch: Batch,
     origins: Origins,
-    moments: Moments,
 ) -> None:
     plan = results.plan
     names = plan.models_for(demand_class)
     entities = _entities(results.panel, chosen)
     group = batch.cut(chosen, np.zeros(len(chosen), np.int64), None)
-    contest = hold_contest(names, group, origins.of(chosen), moments.of(chosen), entities, plan)
+    contest = hold_contest(names, group, origins.of(chosen), entities, plan)
     results.means[chosen] = np.where(contest.champion[:, None] < 0, np.nan, contest.means)
-    results.law[chosen] = contest.spread.law
-    results.dispersion[chosen] = contest.spread.dispersion
-    results.zero_share[chosen] = contest.spread.zero_share
+    results.set_spread(chosen, contest.spread)
     results.autocorrelation[chosen] = contest.autocorrelation
     results.score[chosen] = contest.score
     results.model[chosen] = np.array(names, dtype=object)[contest.champion]
@@ -177,17 +203,25 @@ def _entities(panel: DemandPanel, chosen: Integers) -> list[str]:
 
 
 def _as_frames(results: _Results, as_of: date) -> ForecastResult:
-    done = np.flatnonzero(np.isfinite(results.means).all(axis=1))
     panel, plan = results.panel, results.plan
+    late = panel.future(plan.horizon) > np.datetime64(as_of)
+    made = np.isfinite(results.means).all(axis=1)
+    done = np.flatnonzero(made & late.any(axis=1))
+    results.failures += [
+        Failure(
+            panel.entities[n],
+            "forecast",
+            "HistoryEndedError",
+            f"its history ends on {panel.last_ds[n]}, a horizon or more before {as_of}",
+        )
+        for n in np.flatnonzero(made & ~late.any(axis=1))
+    ]
     ids = {"warehouse_id": panel.warehouse_id[done], "item_id": panel.item_id[done]}
-    spread = Spread(results.law[done], results.dispersion[done], results.zero_share[done])
-    quantiles = quantiles_of(spread, results.means[done])
-    future = panel.future(plan.horizon)[done]
-    late = future > np.datetime64(as_of)
+    quantiles = quantiles_of(results.spread.of(done), results.means[done])
     head = pd.DataFrame(
         {
             **{name: np.repeat(values, plan.horizon) for name, values in ids.items()},
-            "ds": future.reshape(-1),
+            "ds": panel.future(plan.horizon)[done].reshape(-1),
             "model": np.repeat(results.model[done], plan.horizon),
             "mean": results.means[done].reshape(-1),
         }
@@ -206,7 +240,7 @@ def _as_frames(results: _Results, as_of: date) -> ForecastResult:
             "reason": results.reason[done],
         }
     )
-    forecasts = pd.concat([head, body], axis=1).loc[late.reshape(-1)]
+    forecasts = pd.concat([head, body], axis=1).loc[late[done].reshape(-1)]
     return ForecastResult(
         forecasts.reset_index(drop=True), _accuracy(results), champions, results.failures
     )

@@ -7,11 +7,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from forecasting.errors import PanelError
 from kernels.arrays import Dates, Flags, Floats, Integers
 from kernels.demand_history import uncensor
 
 Frequency = Literal["h", "D", "W", "MS"]
 SERIES = ["warehouse_id", "item_id"]
+COLUMNS = [*SERIES, "ds", "quantity", "censored"]
 
 _STEPS: dict[Frequency, np.timedelta64] = {
     "h": np.timedelta64(1, "h"),
@@ -91,10 +93,20 @@ class DemandPanel:
 
         Parameters
         ----------
-        frame : warehouse_id, item_id, ds, quantity (no NaN, a regular grid in each series),
-            censored
+        frame : warehouse_id, item_id, ds (a regular grid in each series), quantity (units per
+            period, not negative, no NaN), censored; other columns are not looked at
         frequency : of the grid
+
+        Raises
+        ------
+        PanelError
+            Where a column is missing, a quantity is not a number of zero or more, or the rows of
+            a series are not together and one period apart.
         """
+        missing = [name for name in COLUMNS if name not in frame.columns]
+        if missing or frame.empty:
+            lacks = f"columns {', '.join(missing)}" if missing else "rows"
+            raise PanelError(f"demand must have rows of {', '.join(COLUMNS)}; it lacks {lacks}")
         warehouse = frame["warehouse_id"].to_numpy(dtype=object)
         item = frame["item_id"].to_numpy(dtype=object)
         new = np.ones(len(frame), dtype=bool)
@@ -103,6 +115,9 @@ class DemandPanel:
         offsets = np.append(starts, len(frame)).astype(np.int64)
         values = frame["quantity"].to_numpy(dtype=np.float64, copy=True)
         ds = frame["ds"].to_numpy(dtype="datetime64[us]")
+        _check_quantities(values)
+        _check_series(warehouse[starts], item[starts])
+        _check_grid(ds, new, frequency)
         return cls(
             warehouse[starts],
             item[starts],
@@ -127,6 +142,13 @@ class DemandPanel:
         uncensor(self.batch.values, self.censored, self.batch.offsets, season_length, out)
         return Batch(out, self.batch.offsets)
 
+    def next_places(self, season_length: int) -> Integers:
+        """Return the place in the calendar's season of the period after each end, (n_series,).
+
+        Series that end on different dates have places that mean the same.
+        """
+        return (_period_numbers(self.last_ds, self.frequency) + 1) % season_length
+
     def future(self, horizon: int) -> Dates:
         """Return the starts of the next periods of each series, (n_series, horizon)."""
         ahead = np.arange(1, horizon + 1)
@@ -134,3 +156,37 @@ class DemandPanel:
             months = self.last_ds.astype("datetime64[M]")[:, None] + ahead
             return months.astype("datetime64[us]")
         return self.last_ds[:, None] + ahead * _STEPS[self.frequency]
+
+
+def _period_numbers(ds: Dates, frequency: Frequency) -> Integers:
+    """Return the number of each period since 1970."""
+    if frequency == "MS":
+        return ds.astype("datetime64[M]").astype(np.int64)
+    since = ds - np.datetime64(0, "us")
+    return np.asarray(since // _STEPS[frequency], dtype=np.int64)
+
+
+def _check_quantities(values: Floats) -> None:
+    bad = np.flatnonzero(~(np.isfinite(values) & (values >= 0.0)))
+    if len(bad):
+        row = int(bad[0])
+        raise PanelError(f"quantity must be zero or more in every row; row {row} has {values[row]}")
+
+
+def _check_series(warehouse: NDArray[np.object_], item: NDArray[np.object_]) -> None:
+    seen: set[tuple[object, object]] = set()
+    for series in zip(warehouse, item, strict=True):
+        if series in seen:
+            raise PanelError(f"rows of a series must be together; {series[0]}/{series[1]} is split")
+        seen.add(series)
+
+
+def _check_grid(ds: Dates, new: Flags, frequency: Frequency) -> None:
+    steps = np.diff(_period_numbers(ds, frequency))
+    bad = np.flatnonzero((steps != 1) & ~new[1:])
+    if len(bad):
+        row = int(bad[0])
+        raise PanelError(
+            f"periods of a series must be one {frequency} apart; {ds[row]} is followed by "
+            f"{ds[row + 1]}"
+        )

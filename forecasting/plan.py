@@ -4,14 +4,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-import numpy as np
-
 from forecasting.classes import CLASSES
 from forecasting.errors import PlanError
-from forecasting.models import find_model
+from forecasting.models import Seasons, find_model
 from forecasting.panel import Frequency
 
-LEVELS = np.arange(1, 100) / 100.0
+SEASON_LENGTHS: Mapping[Frequency, int] = {"h": 24, "D": 7, "W": 52, "MS": 12}
+DAYS_IN_YEAR = 365.25
+_YEARS: Mapping[Frequency, float] = {
+    "h": 24 * DAYS_IN_YEAR,
+    "D": DAYS_IN_YEAR,
+    "W": DAYS_IN_YEAR / 7.0,
+    "MS": 12.0,
+}
+SCORES = ("pinball", "mase")
+LARGEST_SEED = 2**32 - 1
 DEFAULT_LINE_UP: Mapping[str, tuple[str, ...]] = {
     "smooth": (
         "SeasonalNaive",
@@ -19,6 +26,8 @@ DEFAULT_LINE_UP: Mapping[str, tuple[str, ...]] = {
         "SeasonalExponentialSmoothing",
         "SimpleExponentialSmoothing",
         "DynamicOptimizedTheta",
+        "YearlySeasonalSmoothing",
+        "YearlyTheta",
     ),
     "erratic": (
         "SeasonalNaive",
@@ -26,6 +35,8 @@ DEFAULT_LINE_UP: Mapping[str, tuple[str, ...]] = {
         "SimpleExponentialSmoothing",
         "WindowAverage",
         "DynamicOptimizedTheta",
+        "YearlySeasonalSmoothing",
+        "YearlyTheta",
     ),
     "intermittent": ("CrostonSBA", "TSB", "SimpleExponentialSmoothing", "WindowAverage"),
     "lumpy": ("CrostonSBA", "TSB", "SimpleExponentialSmoothing", "WindowAverage"),
@@ -39,12 +50,13 @@ class ForecastPlan:
     Parameters
     ----------
     frequency : of the series
-    season_length : periods
+    season_length : periods; `SEASON_LENGTHS` has the usual ones
     horizon : periods ahead
     windows : forecast origins of the backtest, the last one a horizon before the end
     step : periods between origins
     line_up : models by demand class; a class left out takes `DEFAULT_LINE_UP`
-    history : last observations handed to a model; None is all
+    history : last observations handed to a model; None is all. Or by model name, a model left out
+        taking all
     minimum_history : periods below which a series takes its category's profile
     seed : of sample paths, in [0, 2**32)
     score : "pinball" (mean over 1-99%) or "mase", what a champion wins on
@@ -61,26 +73,52 @@ class ForecastPlan:
     windows: int = 3
     step: int = 1
     line_up: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    history: int | None = None
+    history: int | Mapping[str, int] | None = None
     minimum_history: int = 2
     seed: int = 0
     score: Literal["pinball", "mase"] = "pinball"
 
     def __post_init__(self) -> None:
+        _check_choice("frequency", self.frequency, tuple(SEASON_LENGTHS))
+        _check_choice("score", self.score, SCORES)
         for name in ("season_length", "horizon", "windows", "step", "minimum_history"):
-            value = getattr(self, name)
-            if value < 1:
-                raise PlanError(f"{name} must be at least 1; got {value}")
+            _check_range(name, getattr(self, name), 1)
+        _check_range("seed", self.seed, 0, LARGEST_SEED)
         for demand_class, names in self.line_up.items():
-            if demand_class not in CLASSES:
-                raise PlanError(
-                    f"demand class must be one of {', '.join(CLASSES)}; got {demand_class!r}"
-                )
+            _check_choice("demand class", demand_class, CLASSES)
             if not names:
-                raise PlanError(f"line_up.{demand_class} must name a model at least")
+                raise PlanError(f"line_up.{demand_class} must name a model at least; got none")
             for name in names:
                 find_model(name)
+        if isinstance(self.history, Mapping):
+            for name, periods in self.history.items():
+                find_model(name)
+                _check_range(f"history.{name}", periods, 1)
+        elif self.history is not None:
+            _check_range("history", self.history, 1)
+
+    @property
+    def seasons(self) -> Seasons:
+        """How demand repeats itself on this grid."""
+        return Seasons(self.season_length, _YEARS[self.frequency])
 
     def models_for(self, demand_class: str) -> tuple[str, ...]:
         """Return the names of the models that compete for a demand class."""
         return self.line_up.get(demand_class) or DEFAULT_LINE_UP[demand_class]
+
+    def history_of(self, model: str) -> int | None:
+        """Return how many last observations a model is given; None is all."""
+        if isinstance(self.history, Mapping):
+            return self.history.get(model)
+        return self.history
+
+
+def _check_choice(name: str, value: object, allowed: tuple[str, ...]) -> None:
+    if value not in allowed:
+        raise PlanError(f"{name} must be one of {', '.join(allowed)}; got {value!r}")
+
+
+def _check_range(name: str, value: int, least: int, most: int | None = None) -> None:
+    if value < least or (most is not None and value > most):
+        allowed = f"at least {least}" if most is None else f"in [{least}, {most}]"
+        raise PlanError(f"{name} must be {allowed}; got {value}")

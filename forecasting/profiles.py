@@ -1,21 +1,29 @@
-"""Category profiles: what a new item takes until it has a history of its own."""
+"""Category profiles: what a new item takes until it has a history of its own.
 
-from collections.abc import Sequence
+References
+----------
+Bühlmann (1967), "Experience rating and credibility", ASTIN Bulletin 4(3): how a short history of
+one's own is held together by the level of one's kind.
+"""
+
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
 import pandas as pd
 
-from forecasting.distributions import measure_moments
+from forecasting.moments import measure_moments
 from forecasting.panel import DemandPanel
 from forecasting.plan import ForecastPlan
-from kernels.arrays import Floats
+from kernels.arrays import Floats, Integers
 
+Categories = Mapping[str, str] | pd.Series
 # The profile over everything, for a category that has no series with a history.
 EVERYTHING = ""
-# A category's level counts as much as this many periods of the item's own.
-PRIOR_PERIODS = 14.0
+SEASONS_IN_PROFILE = 8
+# Squared variation of levels within a category of one series.
+LONE_VARIATION = 1.0
 
 
 @dataclass(frozen=True)
@@ -24,9 +32,10 @@ class CategoryProfiles:
 
     Parameters
     ----------
-    frame : index category; columns level (mean units per period and series), dispersion
-        (variance / mean), whole (share of series in whole units), and s0, s1, ... the seasonal
-        index of each place in the season, mean 1
+    frame : index category, `EVERYTHING` among them; columns level (mean units per period and
+        series), level_variance (between series), within (variance of a series about its level),
+        whole (share of series in whole units), and s0, s1, ... the index of each place in the
+        calendar's season, mean 1
     """
 
     frame: pd.DataFrame
@@ -40,14 +49,15 @@ class CategoryProfiles:
         """Return the profiles of a frame that `to_frame` made."""
         return cls(frame.set_index("category"))
 
-    def find(self, category: str) -> tuple[str, pd.Series]:
+    def find(self, category: str) -> tuple[str, dict[str, float]]:
         """Return a category's profile, or that over everything, and the name of which it is."""
         known = category if category in self.frame.index else EVERYTHING
-        return known, self.frame.loc[known]
+        values = self.frame.to_numpy(np.float64)[self.frame.index.get_indexer(pd.Index([known]))[0]]
+        return known, dict(zip(self.frame.columns, values.tolist(), strict=True))
 
 
 def category_profiles(
-    panel: DemandPanel, categories: pd.Series, plan: ForecastPlan
+    panel: DemandPanel, categories: Categories, plan: ForecastPlan
 ) -> CategoryProfiles:
     """Return the profile of each category, from series with history enough.
 
@@ -59,18 +69,18 @@ def category_profiles(
     """
     batch = panel.uncensored(plan.season_length)
     long = np.flatnonzero(batch.lengths >= plan.minimum_history)
-    moments = measure_moments(batch, plan)
-    own = pd.Series(panel.item_id[long]).map(categories).fillna(EVERYTHING).to_numpy(dtype=object)
+    moments = measure_moments(batch, plan.season_length)
+    own = pd.Series(panel.item_id[long], dtype=object).map(categories).fillna(EVERYTHING)
     table = pd.DataFrame(
         {
-            "category": own,
+            "category": own.to_numpy(dtype=object),
             "level": moments.mean[long],
-            "variance": moments.variance[long],
+            "within": moments.variance[long],
             "whole": moments.whole[long].astype(float),
         }
     )
     seasons = pd.DataFrame(
-        _seasonal_sums(panel, plan, long), columns=_season_columns(plan.season_length)
+        _seasonal_means(panel, plan.season_length, long), columns=_season_columns(plan)
     )
     table = pd.concat([table, seasons], axis=1)
     profiles = [_profile(EVERYTHING, table, plan)]
@@ -82,56 +92,89 @@ def category_profiles(
     return CategoryProfiles(pd.DataFrame(profiles).set_index("category"))
 
 
-def _season_columns(season_length: int) -> list[str]:
-    return [f"s{place}" for place in range(season_length)]
+def _season_columns(plan: ForecastPlan) -> list[str]:
+    return [f"s{place}" for place in range(plan.season_length)]
 
 
-def _seasonal_sums(panel: DemandPanel, plan: ForecastPlan, chosen: Sequence[int]) -> Floats:
-    """Sum of each series' last seasons by place, counted back from its end."""
-    batch, m = panel.uncensored(plan.season_length), plan.season_length
-    sums = np.zeros((len(chosen), m))
-    for row, number in enumerate(chosen):
-        values = batch.series(int(number))
-        seasons = min(len(values) // m, 8)
+def _seasonal_means(panel: DemandPanel, season_length: int, chosen: Integers) -> Floats:
+    """Mean of each series' last whole seasons by place in the calendar's; zero without one."""
+    batch = panel.uncensored(season_length)
+    places = panel.next_places(season_length)
+    means = np.zeros((len(chosen), season_length))
+    for row, number in enumerate(chosen.tolist()):
+        values = batch.series(number)
+        seasons = min(len(values) // season_length, SEASONS_IN_PROFILE)
         if seasons:
-            sums[row] = values[len(values) - seasons * m :].reshape(seasons, m).mean(axis=0)
-    return sums
+            last = values[len(values) - seasons * season_length :]
+            found = last.reshape(seasons, season_length).mean(axis=0)
+            means[row] = np.roll(found, places[number])
+    return means
 
 
 def _profile(category: str, table: pd.DataFrame, plan: ForecastPlan) -> dict[str, object]:
-    level = float(table["level"].mean()) if len(table) else 0.0
-    variance = float(table["variance"].mean()) if len(table) else 0.0
-    columns = _season_columns(plan.season_length)
-    season = table[columns].sum().to_numpy(dtype=float)
+    n = len(table)
+    level = float(table["level"].mean()) if n else 0.0
+    lone = LONE_VARIATION * level**2
+    season = table[_season_columns(plan)].sum().to_numpy(dtype=float)
     total = season.mean()
     index = season / total if total > 0.0 else np.ones(plan.season_length)
     return {
         "category": category,
         "level": level,
-        "dispersion": variance / level if level > 0.0 else 1.0,
-        "whole": float(table["whole"].mean()) if len(table) else 1.0,
-        **dict(zip(columns, index, strict=True)),
+        "level_variance": float(table["level"].var(ddof=1)) if n > 1 else lone,
+        "within": float(table["within"].mean()) if n else 0.0,
+        "whole": float(table["whole"].mean()) if n else 1.0,
+        **dict(zip(_season_columns(plan), index.tolist(), strict=True)),
     }
 
 
-def forecast_by_profile(
-    values: Floats, profile: pd.Series, plan: ForecastPlan
-) -> tuple[Floats, float]:
-    """Return the means of a new item, and the dispersion around them.
+@dataclass(frozen=True)
+class ProfileForecast:
+    """The forecast of one new item.
 
     Parameters
     ----------
-    values : (n,) float64, the item's own short history
-    profile : of its category
-
-    Returns
-    -------
-    means : (horizon,) units per period: the item's own level, held together by the category's,
-        in the category's season
-    dispersion : variance / mean
+    means : (horizon,) float64, units per period
+    variance : units squared, of a period at the item's level, what is not known of that level
+        included
+    shared : share of the variance that all periods have in common, because it is the level's
     """
-    index = profile[_season_columns(plan.season_length)].to_numpy(dtype=float)
-    places = np.arange(-len(values), plan.horizon) % plan.season_length
-    exposure = index[places[: len(values)]].sum()
-    level = (values.sum() + PRIOR_PERIODS * float(profile["level"])) / (exposure + PRIOR_PERIODS)
-    return level * index[places[len(values) :]], float(profile["dispersion"])
+
+    means: Floats
+    variance: float
+    shared: float
+
+
+def forecast_by_profile(
+    values: Floats, place: int, profile: Mapping[str, float], plan: ForecastPlan
+) -> ProfileForecast:
+    """Forecast a new item by its category's level and season and its own few periods.
+
+    The item's own level counts with the credibility ``n b / (n b + w)``, where n is its number of
+    periods, b the variance of levels in the category and w that of periods about a level. A
+    profile without a level leaves the item's own mean and variance.
+
+    Parameters
+    ----------
+    values : (n,) float64, the item's own short history, units per period
+    place : of the next period in the calendar's season
+    profile : of its category
+    plan : season length and horizon
+    """
+    index = np.array([profile[name] for name in _season_columns(plan)])
+    places = (place + np.arange(-len(values), plan.horizon)) % plan.season_length
+    exposure = float(index[places[: len(values)]].sum())
+    own = float(values.sum()) / exposure if exposure > 0.0 else 0.0
+    level, between, within = profile["level"], profile["level_variance"], profile["within"]
+    if level <= 0.0:
+        level, between, within = own, 0.0, float(values.var())
+    known = exposure * between + within
+    credibility = exposure * between / known if known > 0.0 else 1.0
+    estimate = level + credibility * (own - level)
+    unknown = (1.0 - credibility) * between
+    variance = within * (estimate / level if level > 0.0 else 1.0) + unknown
+    return ProfileForecast(
+        means=estimate * index[places[len(values) :]],
+        variance=variance,
+        shared=unknown / variance if variance > 0.0 else 0.0,
+    )

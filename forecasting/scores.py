@@ -1,4 +1,4 @@
-"""Scores of forecasts.
+"""Scales and averages of errors.
 
 References
 ----------
@@ -6,8 +6,6 @@ Hyndman & Koehler (2006), "Another look at measures of forecast accuracy", Inter
 of Forecasting 22(4) (MASE); Makridakis, Spiliotis & Assimakopoulos (2022), "M5 accuracy
 competition", International Journal of Forecasting 38(4) (RMSSE).
 """
-
-import warnings
 
 import numpy as np
 
@@ -49,8 +47,17 @@ def _scale(batch: Batch, lag: int, drop_last: Integers, size: np.ufunc) -> Float
 
 
 def mean_over_origins(values: Floats) -> Floats:
-    """Return the mean over origins and steps, (n_series,); NaN where nothing is scored."""
-    with warnings.catch_warnings():
-        # A series without a scored period has no mean, which is what NaN says.
-        warnings.filterwarnings("ignore", "Mean of empty slice", RuntimeWarning)
-        return np.asarray(np.nanmean(values, axis=(1, 2)))
+    """Return the mean over origins and steps of what is scored; NaN where nothing is.
+
+    Parameters
+    ----------
+    values : (n_series, windows, horizon) float64, NaN where unscored
+
+    Returns
+    -------
+    (n_series,) float64
+    """
+    scored = ~np.isnan(values)
+    counts = scored.sum(axis=(1, 2))
+    totals = np.where(scored, values, 0.0).sum(axis=(1, 2))
+    return np.asarray(np.divide(totals, counts, out=np.full(len(values), np.nan), where=counts > 0))

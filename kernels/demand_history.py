@@ -1,4 +1,4 @@
-"""Passes over demand histories: censored periods, dispersion, autocorrelation of errors."""
+"""Passes over demand histories: censored periods, moments, intervals between demands."""
 
 import math
 
@@ -15,8 +15,9 @@ def uncensor(
 ) -> None:
     """Fill ``out`` with demand as it may have been where stock had not run out.
 
-    A censored period takes the mean of up to `NEIGHBOURS` uncensored periods at the same place
-    in the season, the nearest on each side first, and never less than what was sold.
+    A censored period takes the mean of the last `NEIGHBOURS` uncensored periods before it at the
+    same place in the season, and never less than what was sold. Only where there is none before
+    does it take those after: a backtest must not see what came later.
 
     Parameters
     ----------
@@ -31,15 +32,18 @@ def uncensor(
             if not censored[t]:
                 continue
             total, found = 0.0, 0
-            distance = season_length
-            while found < NEIGHBOURS and (t - distance >= start or t + distance < stop):
-                if t - distance >= start and not censored[t - distance]:
-                    total += values[t - distance]
+            place = t - season_length
+            while found < NEIGHBOURS and place >= start:
+                if not censored[place]:
+                    total += values[place]
                     found += 1
-                if t + distance < stop and not censored[t + distance] and found < NEIGHBOURS:
-                    total += values[t + distance]
+                place -= season_length
+            place = stop if found > 0 else t + season_length
+            while found < NEIGHBOURS and place < stop:
+                if not censored[place]:
+                    total += values[place]
                     found += 1
-                distance += season_length
+                place += season_length
             if found > 0:
                 out[t] = max(values[t], total / found)
 

@@ -2,9 +2,8 @@
 
 References
 ----------
-Johnson, Kemp & Kotz (2005), "Univariate discrete distributions", ch. 4-5 (recursions);
 Aitchison (1955), "On the distribution of a positive random variable having a discrete
-probability mass at the origin", JASA 50 (the zero-inflated lognormal).
+probability mass at the origin", JASA 50 (the lognormal with a mass at zero).
 """
 
 import math
@@ -13,6 +12,8 @@ from enum import IntEnum
 from numba import njit
 
 from kernels.arrays import Floats, Integers
+from kernels.count_law import count_quantiles
+from kernels.gamma_law import gamma_quantiles
 from kernels.normal import normal_quantile
 
 
@@ -20,49 +21,35 @@ class Law(IntEnum):
     """A law of demand.
 
     COUNT : negative binomial with variance ``dispersion * mean``; Poisson where that is the mean
+    GAMMA : variance ``dispersion * mean**2``
     LOGNORMAL : variance ``dispersion * mean**2`` in all, and a mass ``zero_share`` at zero
+    EMPIRICAL : given ratios to the mean, with ``dispersion`` times their variance
     """
 
     COUNT = 0
-    LOGNORMAL = 1
+    GAMMA = 1
+    LOGNORMAL = 2
+    EMPIRICAL = 3
 
 
-# The recursion starts from the probability of zero, which must not underflow.
-SMALLEST_LOG_PROBABILITY = -600.0
-
-
-@njit(cache=True, nogil=True)
-def log_probability_of_zero(mean: float, dispersion: float) -> float:
-    """Logarithm of the probability of no demand under the count law."""
-    if dispersion <= 1.0 + 1e-9:
-        return -mean
-    return -mean / (dispersion - 1.0) * math.log(dispersion)
+# A count that spreads wider has the quantiles of a gamma law of the same mean and variance, to
+# half a unit: the walk over single counts would take too long.
+LARGEST_WALK = 250.0
 
 
 @njit(cache=True, nogil=True)
-def count_quantiles(mean: float, dispersion: float, levels: Floats, out: Floats) -> None:
-    """Fill ``out`` with the smallest counts whose probability reaches each level.
+def wide_count_quantiles(mean: float, dispersion: float, table: Floats, out: Floats) -> None:
+    """Fill ``out`` with the quantiles of a count law of a large deviation, in whole units.
 
     Parameters
     ----------
-    mean : units per period, positive
+    mean : units per period
     dispersion : variance / mean; 1 or less is Poisson
-    levels : (n_levels,) ascending, in (0, 1)
+    table : of `gamma_table`
     """
-    poisson = dispersion <= 1.0 + 1e-9
-    probability = math.exp(log_probability_of_zero(mean, dispersion))
-    size = 0.0 if poisson else mean / (dispersion - 1.0)
-    share = 0.0 if poisson else 1.0 - 1.0 / dispersion
-    # Rounding may keep the sum below a level for ever; twelve deviations out it is reached.
-    last = int(mean + 12.0 * math.sqrt(mean * max(dispersion, 1.0))) + 50
-    total = probability
-    count = 0
-    for i in range(levels.shape[0]):
-        while total < levels[i] and count < last:
-            probability *= mean / (count + 1) if poisson else (count + size) / (count + 1) * share
-            count += 1
-            total += probability
-        out[i] = count
+    gamma_quantiles(mean, max(dispersion, 1.0) / mean, table, out)
+    for i in range(out.shape[0]):
+        out[i] = math.floor(out[i] + 0.5)
 
 
 @njit(cache=True, nogil=True)
@@ -92,62 +79,80 @@ def lognormal_quantiles(
 
 
 @njit(cache=True, nogil=True)
+def empirical_quantiles(mean: float, dispersion: float, ratios: Floats, out: Floats) -> None:
+    """Fill ``out`` with ratios to the mean, spread by the root of ``dispersion``, cut at zero."""
+    spread = math.sqrt(dispersion)
+    for i in range(ratios.shape[0]):
+        out[i] = mean * max(1.0 + spread * (ratios[i] - 1.0), 0.0)
+
+
+@njit(cache=True, nogil=True)
+def law_quantiles(
+    law: int,
+    mean: float,
+    dispersion: float,
+    zero_share: float,
+    ratios: Floats,
+    levels: Floats,
+    table: Floats,
+    out: Floats,
+) -> None:
+    """Fill the quantiles of one period; a mean of zero has all of them zero, NaN has NaN.
+
+    Parameters
+    ----------
+    law : of `Law`, which says what ``dispersion`` is
+    ratios, levels, out : (n_levels,) float64; levels ascending, in (0, 1)
+    table : of `gamma_table` at ``levels``
+    """
+    if math.isnan(mean):
+        out[:] = math.nan
+    elif mean <= 0.0:
+        out[:] = 0.0
+    elif law == Law.LOGNORMAL:
+        lognormal_quantiles(mean, dispersion, zero_share, levels, out)
+    elif law == Law.GAMMA:
+        gamma_quantiles(mean, dispersion, table, out)
+    elif law == Law.EMPIRICAL:
+        empirical_quantiles(mean, dispersion, ratios, out)
+    elif mean * max(dispersion, 1.0) > LARGEST_WALK * LARGEST_WALK:
+        wide_count_quantiles(mean, dispersion, table, out)
+    else:
+        count_quantiles(mean, dispersion, levels, out)
+
+
+@njit(cache=True, nogil=True)
 def fill_quantiles(
     laws: Integers,
     means: Floats,
     dispersions: Floats,
     zero_shares: Floats,
+    ratios: Floats,
     levels: Floats,
+    table: Floats,
     out: Floats,
 ) -> None:
-    """Fill the quantiles of many periods.
+    """Fill the quantiles of many series and periods.
 
     Parameters
     ----------
-    laws : (n,) int64 of `Law`; a count law whose start would underflow becomes a lognormal of
-        the same mean and variance
-    means, dispersions, zero_shares : (n,) float64; a mean of zero has all quantiles zero
+    laws : (n_series,) int64 of `Law`
+    means, dispersions : (n_series, n_periods) float64, units per period; as the law defines it
+    zero_shares : (n_series,) float64
+    ratios : (n_series, n_levels) float64
     levels : (n_levels,) ascending, in (0, 1)
-    out : (n, n_levels) float64
+    table : of `gamma_table` at ``levels``
+    out : (n_series, n_periods, n_levels) float64, overwritten
     """
-    for i in range(means.shape[0]):
-        mean, dispersion = means[i], dispersions[i]
-        if mean <= 0.0:
-            out[i, :] = 0.0
-        elif laws[i] == Law.LOGNORMAL:
-            lognormal_quantiles(mean, dispersion, zero_shares[i], levels, out[i])
-        elif log_probability_of_zero(mean, dispersion) < SMALLEST_LOG_PROBABILITY:
-            lognormal_quantiles(mean, max(dispersion, 1.0) / mean, 0.0, levels, out[i])
-        else:
-            count_quantiles(mean, dispersion, levels, out[i])
-
-
-@njit(cache=True, nogil=True)
-def pinball_and_coverage(
-    actuals: Floats, quantiles: Floats, levels: Floats, losses: Floats, covered: Floats
-) -> None:
-    """Fill the mean pinball loss over levels, and whether the actual lies within the 80% band.
-
-    Parameters
-    ----------
-    actuals : (n,) float64; NaN is not scored and gives NaN
-    quantiles : (n, n_levels) float64, ascending along levels
-    levels : (n_levels,) ascending; 10% and 90% are taken to be the first at or above them
-    losses, covered : (n,) float64, overwritten
-    """
-    n_levels = levels.shape[0]
-    low, high = 0, 0
-    for j in range(n_levels):
-        if levels[j] < 0.1 - 1e-9:
-            low = j + 1
-        if levels[j] < 0.9 - 1e-9:
-            high = j + 1
-    for i in range(actuals.shape[0]):
-        actual = actuals[i]
-        total = 0.0
-        for j in range(n_levels):
-            difference = actual - quantiles[i, j]
-            total += levels[j] * difference if difference >= 0.0 else (levels[j] - 1.0) * difference
-        losses[i] = total / n_levels
-        within = quantiles[i, low] <= actual <= quantiles[i, high]
-        covered[i] = math.nan if math.isnan(actual) else 1.0 if within else 0.0
+    for s in range(means.shape[0]):
+        for t in range(means.shape[1]):
+            law_quantiles(
+                laws[s],
+                means[s, t],
+                dispersions[s, t],
+                zero_shares[s],
+                ratios[s],
+                levels,
+                table,
+                out[s, t],
+            )

@@ -30,11 +30,12 @@ class StatsforecastModel:
         """Forecast each series; one that raises or gives no finite mean is an error of its own."""
         means = np.full((len(batch), horizon), np.nan)
         errors: dict[int, Exception] = {}
-        for number in np.flatnonzero(batch.lengths >= self.shortest(seasons.length)):
+        long_enough = np.flatnonzero(batch.lengths >= self.shortest(seasons.length))
+        for number in long_enough.tolist():
             try:
                 means[number] = self._one(batch.series(number), seasons.length, horizon)
             except Exception as error:  # noqa: BLE001 - a library's failure on one series is a value
-                errors[int(number)] = error
+                errors[number] = error
         return BatchForecast(means, errors)
 
     def _one(self, values: Floats, season_length: int, horizon: int) -> Floats:

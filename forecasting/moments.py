@@ -1,0 +1,55 @@
+"""What the recent history says of each series before any model does."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from forecasting.panel import Batch
+from kernels.arrays import Flags, Floats, Integers
+from kernels.demand_history import recent_moments
+
+SEASONS_OF_VARIANCE = 8
+# Of a long season as many periods as of a month: its variance is about a level, not the season.
+LONGEST_SEASON_OF_VARIANCE = 28
+FEWEST_PERIODS_OF_VARIANCE = 28
+
+
+@dataclass(frozen=True)
+class Moments:
+    """Moments of each series' recent history.
+
+    Parameters
+    ----------
+    mean, variance : (n_series,) float64, units and units squared per period; the variance is
+        about seasonal means where the history allows
+    zero_share : (n_series,) float64, fraction of periods without demand
+    whole : (n_series,) bool, whether demand comes in whole units
+    """
+
+    mean: Floats
+    variance: Floats
+    zero_share: Floats
+    whole: Flags
+
+    def of(self, chosen: Integers) -> "Moments":
+        """Return the moments of some series."""
+        return Moments(
+            self.mean[chosen], self.variance[chosen], self.zero_share[chosen], self.whole[chosen]
+        )
+
+
+def measure_moments(batch: Batch, season_length: int) -> Moments:
+    """Return the moments of each series' recent history.
+
+    Parameters
+    ----------
+    batch : demand, units per period; each series has one period at least
+    season_length : periods
+    """
+    out = np.empty((len(batch), 4))
+    recent = max(
+        SEASONS_OF_VARIANCE * min(season_length, LONGEST_SEASON_OF_VARIANCE),
+        FEWEST_PERIODS_OF_VARIANCE,
+    )
+    recent_moments(batch.values, batch.offsets, season_length, recent, out)
+    return Moments(out[:, 0], out[:, 1], out[:, 2], out[:, 3] == 1.0)
