@@ -51,7 +51,10 @@ def option_value(
         return max(sign * (forward - discounted_strike), 0.0)
     d1 = option_moneyness(spot, strike, carry, volatility, years)
     d2 = d1 - volatility * math.sqrt(years)
-    return sign * (forward * normal_cdf(sign * d1) - discounted_strike * normal_cdf(sign * d2))
+    value: float = sign * (
+        forward * normal_cdf(sign * d1) - discounted_strike * normal_cdf(sign * d2)
+    )
+    return value
 
 
 @njit(cache=True, nogil=True)
@@ -66,7 +69,8 @@ def option_delta(
 ) -> float:
     """Return the change of value per unit of spot (Haug 2.1)."""
     d1 = option_moneyness(spot, strike, carry, volatility, years)
-    return sign * math.exp((carry - rate) * years) * normal_cdf(sign * d1)
+    delta: float = sign * math.exp((carry - rate) * years) * normal_cdf(sign * d1)
+    return delta
 
 
 @njit(cache=True, nogil=True)
@@ -76,7 +80,8 @@ def option_gamma(
     """Return the change of delta per unit of spot (Haug 2.4)."""
     d1 = option_moneyness(spot, strike, carry, volatility, years)
     deviation = volatility * math.sqrt(years)
-    return normal_density(d1) * math.exp((carry - rate) * years) / (spot * deviation)
+    gamma: float = normal_density(d1) * math.exp((carry - rate) * years) / (spot * deviation)
+    return gamma
 
 
 @njit(cache=True, nogil=True)
@@ -85,7 +90,8 @@ def option_vega(
 ) -> float:
     """Return the change of value per unit of volatility (Haug 2.5)."""
     d1 = option_moneyness(spot, strike, carry, volatility, years)
-    return spot * math.exp((carry - rate) * years) * normal_density(d1) * math.sqrt(years)
+    vega: float = spot * math.exp((carry - rate) * years) * normal_density(d1) * math.sqrt(years)
+    return vega
 
 
 @njit(cache=True, nogil=True)

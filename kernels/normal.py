@@ -104,10 +104,11 @@ def normal_quantile(p: float) -> float:
     q = p - 0.5
     if abs(q) <= 0.425:
         r = 0.180625 - q * q
-        return q * _polynomial(r, _CENTRE_OVER) / _polynomial(r, _CENTRE_UNDER)
+        centre: float = q * _polynomial(r, _CENTRE_OVER) / _polynomial(r, _CENTRE_UNDER)
+        return centre
     r = math.sqrt(-math.log(p if q < 0.0 else 1.0 - p))
     if r <= 5.0:
-        z = _polynomial(r - 1.6, _TAIL_OVER) / _polynomial(r - 1.6, _TAIL_UNDER)
+        z: float = _polynomial(r - 1.6, _TAIL_OVER) / _polynomial(r - 1.6, _TAIL_UNDER)
     else:
         z = _polynomial(r - 5.0, _FAR_OVER) / _polynomial(r - 5.0, _FAR_UNDER)
     return -z if q < 0.0 else z

@@ -24,10 +24,14 @@ COLUMNS = [
 ]
 
 
+# A deviation needs two returns.
+FEWEST_PRICES = 3
+
+
 def market_outlook(
     market: Market, instruments: pd.DataFrame, *, decay: float = 0.94
 ) -> pd.DataFrame:
-    """Return trend and volatility of every instrument that has prices, from all its prices.
+    """Return trend and volatility of every instrument with prices, each from all its own prices.
 
     Parameters
     ----------
@@ -37,33 +41,49 @@ def market_outlook(
 
     Returns
     -------
-    Frame: trend is the mean of log returns, volatility exponentially weighted, long-run
-    volatility unweighted, all annual fractions (252 days); the trend's error is that of a mean.
+    Frame: trend is the mean of log returns, volatility exponentially weighted about zero,
+    long-run volatility unweighted about the mean, all annual fractions (252 days); the trend's
+    error is that of a mean of independent returns. An instrument with fewer than three prices,
+    or a price that is not positive, is left out.
     """
-    kinds = instruments.set_index("instrument_id")["kind"]
+    kinds = {
+        str(name): kind
+        for name, kind in zip(instruments["instrument_id"], instruments["kind"], strict=True)
+    }
     rows = []
     for name, group in market.prices.sort_values("ds").groupby("instrument_id", sort=True):
         closes = group["close"].to_numpy(float)
-        returns = np.diff(np.log(closes))
-        deviation = float(returns.std(ddof=1)) if len(returns) > 1 else 0.0
-        rows.append(
-            {
-                "instrument_id": name,
-                "kind": kinds[name],
-                "observations": len(closes),
-                "close": closes[-1],
-                "trend": float(returns.mean()) * TRADING_DAYS if len(returns) else 0.0,
-                "trend_standard_error": deviation / np.sqrt(max(len(returns), 1)) * TRADING_DAYS,
-                "volatility": weighted_volatility(returns, decay) * np.sqrt(TRADING_DAYS),
-                "long_run_volatility": deviation * np.sqrt(TRADING_DAYS),
-            }
-        )
+        if str(name) in kinds and len(closes) >= FEWEST_PRICES and _are_prices(closes):
+            rows.append(
+                {"instrument_id": name, "kind": kinds[str(name)], **_outlook(closes, decay)}
+            )
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
+def _are_prices(closes: Floats) -> bool:
+    return bool((np.isfinite(closes) & (closes > 0.0)).all())
+
+
+def _outlook(closes: Floats, decay: float) -> dict[str, float]:
+    returns = np.diff(np.log(closes))
+    deviation = float(returns.std(ddof=1))
+    return {
+        "observations": len(closes),
+        "close": closes[-1],
+        "trend": float(returns.mean()) * TRADING_DAYS,
+        "trend_standard_error": deviation / np.sqrt(len(returns)) * TRADING_DAYS,
+        "volatility": weighted_volatility(returns, decay) * np.sqrt(TRADING_DAYS),
+        "long_run_volatility": deviation * np.sqrt(TRADING_DAYS),
+    }
+
+
 def weighted_volatility(returns: Floats, decay: float) -> float:
-    """Return the exponentially weighted volatility per day, the last return weighing most."""
-    if not len(returns):
-        return 0.0
+    """Return the exponentially weighted volatility per day, the last return weighing most.
+
+    Parameters
+    ----------
+    returns : (n_returns,) float64, log returns, oldest first, at least one
+    decay : weight of a return relative to the next one's, in (0, 1)
+    """
     weights = decay ** np.arange(len(returns))[::-1]
-    return float(np.sqrt(weights @ returns**2 / weights.sum()))
+    return float(np.sqrt((weights * returns**2).sum() / weights.sum()))

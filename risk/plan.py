@@ -43,20 +43,23 @@ class RiskPlan:
     seed: int = 0
 
     def __post_init__(self) -> None:
+        for name in ("levels", "horizons", "methods"):
+            if not getattr(self, name):
+                raise PlanError(f"{name} must not be empty")
         for level in self.levels:
-            if not 0.5 < level < 1.0:
-                raise PlanError(f"level must be in (0.5, 1); got {level}")
+            _require(0.5 < level < 1.0, "level", "in (0.5, 1)", level)
         for horizon in self.horizons:
-            if not 1 <= horizon <= 250:
-                raise PlanError(f"horizon must be 1 to 250 trading days; got {horizon}")
+            _require(1 <= horizon <= 250, "horizon", "1 to 250 trading days", horizon)
         for method in self.methods:
-            if method not in METHODS:
-                raise PlanError(f"method must be one of {', '.join(METHODS)}; got {method!r}")
-        if self.scenarios < 100:
-            raise PlanError(f"scenarios must be at least 100; got {self.scenarios}")
-        if self.history < FEWEST_RETURNS:
-            raise PlanError(f"history must be at least {FEWEST_RETURNS}; got {self.history}")
-        if self.degrees_of_freedom is not None and self.degrees_of_freedom <= 2.0:
-            raise PlanError(f"degrees_of_freedom must exceed 2; got {self.degrees_of_freedom}")
-        if not 0.0 < self.ewma_decay < 1.0:
-            raise PlanError(f"ewma_decay must be in (0, 1); got {self.ewma_decay}")
+            _require(method in METHODS, "method", f"one of {', '.join(METHODS)}", method)
+        _require(self.scenarios >= 100, "scenarios", "at least 100", self.scenarios)
+        _require(self.history >= FEWEST_RETURNS, "history", "at least 30", self.history)
+        _require(0.0 < self.ewma_decay < 1.0, "ewma_decay", "in (0, 1)", self.ewma_decay)
+        _require(0 <= self.seed < 2**32, "seed", "in [0, 2**32)", self.seed)
+        degrees = self.degrees_of_freedom
+        _require(degrees is None or degrees > 2.0, "degrees_of_freedom", "above 2", degrees)
+
+
+def _require(holds: bool, name: str, allowed: str, value: object) -> None:  # noqa: FBT001 - a condition
+    if not holds:
+        raise PlanError(f"{name} must be {allowed}; got {value!r}")

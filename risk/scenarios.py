@@ -10,14 +10,12 @@ import numpy as np
 from scipy import optimize, special, stats
 
 from kernels.arrays import Floats
-from kernels.market_normals import market_normals
+from kernels.market_normals import gaussian_moves
 from kernels.philox import Stream, uniforms
 from risk.errors import MarketError
 from risk.market.factors import Factors
 from risk.plan import Method, RiskPlan
 
-# Matrix products are made in blocks of this many scenarios, whatever their number.
-BLOCK = 1024
 DEGREES_RANGE = (2.5, 50.0)
 
 
@@ -25,9 +23,9 @@ def factor_moves(factors: Factors, method: Method, horizon: int, plan: RiskPlan)
     """Return the moves of every factor under each scenario.
 
     Historical scenarios are the window's own moves over ``horizon`` days, overlapping. Gaussian
-    and Student-t ones have mean zero and the window's sample covariance times ``horizon``; the t
-    is one mixing variable for all factors, scaled so that its covariance is that too, with the
-    same degrees of freedom at every horizon.
+    and Student-t ones have mean zero and the window's sample covariance, equally weighted, times
+    ``horizon``; the t is one mixing variable for all factors, scaled so that its covariance is
+    that too, with the same degrees of freedom at every horizon.
 
     Parameters
     ----------
@@ -38,42 +36,44 @@ def factor_moves(factors: Factors, method: Method, horizon: int, plan: RiskPlan)
 
     Returns
     -------
-    (n_factors, n_scenarios) float64, log returns of prices and absolute changes of rates.
+    (n_factors, n_scenarios) float64, log returns of prices and absolute changes of rates. A
+    Gaussian factor depends on its own history, the seed and the scenario: not on the others.
 
     Raises
     ------
     MarketError
-        Where the window is shorter than the horizon.
+        Where the window is shorter than two horizons.
     """
     if method == "historical":
-        return _historical(factors, horizon)
-    root = covariance_root(factors.moves) * np.sqrt(horizon)
-    n_scenarios = plan.scenarios
-    moves = np.empty((len(root), n_scenarios))
-    for start in range(0, n_scenarios, BLOCK):
-        # The last block is made whole and cut, so that every product has one shape.
-        draws = market_normals(plan.seed, start, BLOCK, len(root))
-        stop = min(start + BLOCK, n_scenarios)
-        moves[:, start:stop] = (root @ draws.T)[:, : stop - start]
+        return _historical(factors.moves, horizon)
+    loadings = covariance_loadings(factors.moves) * np.sqrt(horizon)
+    moves = gaussian_moves(loadings, plan.seed, plan.scenarios)
     if method == "student_t":
         degrees = plan.degrees_of_freedom or estimate_degrees(factors.moves)
-        moves *= _mixing(degrees, n_scenarios, plan.seed)
+        moves *= _mixing(degrees, plan.scenarios, plan.seed)
     return moves
 
 
-def _historical(factors: Factors, horizon: int) -> Floats:
-    n_returns = len(factors.moves)
+def _historical(moves: Floats, horizon: int) -> Floats:
+    n_returns = len(moves)
     if n_returns < 2 * horizon:
         raise MarketError(
             f"historical scenarios over {horizon} days need {2 * horizon} returns; "
             f"the window has {n_returns}"
         )
-    sums = np.cumsum(np.vstack([np.zeros(factors.moves.shape[1]), factors.moves]), axis=0)
-    return np.ascontiguousarray((sums[horizon:] - sums[:-horizon]).T)
+    n_windows = n_returns - horizon + 1
+    sums = np.zeros((n_windows, moves.shape[1]))
+    for day in range(horizon):
+        sums += moves[day : day + n_windows]
+    return np.ascontiguousarray(sums.T)
 
 
-def covariance_root(moves: Floats) -> Floats:
+def covariance_loadings(moves: Floats) -> Floats:
     """Return a matrix whose product with its transpose is the sample covariance of ``moves``.
+
+    It is the window itself, centred: a scenario is a random mixture of the window's days. So a
+    singular covariance, as of a window shorter than the number of factors, needs no repair, and
+    no factor's loadings depend on another's.
 
     Parameters
     ----------
@@ -81,13 +81,10 @@ def covariance_root(moves: Floats) -> Floats:
 
     Returns
     -------
-    (n_factors, n_factors) float64. It is the symmetric square root, so a window shorter than the
-    number of factors, whose covariance is singular, is no obstacle.
+    (n_factors, n_returns) float64
     """
-    centred = moves - moves.mean(axis=0)
-    covariance = centred.T @ centred / (len(moves) - 1)
-    values, vectors = np.linalg.eigh(covariance)
-    return np.asarray((vectors * np.sqrt(np.maximum(values, 0.0))) @ vectors.T)
+    own = np.ascontiguousarray(moves.T)
+    return np.asarray((own - own.mean(axis=1, keepdims=True)) / np.sqrt(len(moves) - 1))
 
 
 def estimate_degrees(moves: Floats) -> float:

@@ -28,51 +28,27 @@ class CashFlows:
 def bond_cash_flows(
     as_of: date, maturity: pd.Timestamp, coupon: float, frequency: int
 ) -> CashFlows:
-    """Return a bond's remaining cash flows.
+    """Return a bond's remaining cash flows; the value with them includes accrued interest.
 
     Parameters
     ----------
     as_of : today
     maturity : day of the last coupon and of redemption, after today
-    coupon : annual rate, fraction of face
-    frequency : coupons a year: 1, 2, 3, 4, 6 or 12
+    coupon : annual rate, fraction of face; 0 is a zero-coupon bond
+    frequency : coupons a year: 1, 2, 3, 4, 6 or 12; of no meaning without a coupon
     """
-    months = 12 // frequency
-    days = []
-    number = 0
-    while True:
-        day = maturity - pd.DateOffset(months=months * number)
-        if day <= pd.Timestamp(as_of):
+    today = pd.Timestamp(as_of)
+    days = [maturity]
+    while coupon > 0.0:
+        # Counted back from maturity each time, or month ends would drift.
+        day = maturity - pd.DateOffset(months=12 // frequency * len(days))
+        if day <= today:
             break
         days.append(day)
-        number += 1
-    days.reverse()
-    years = np.array([(day - pd.Timestamp(as_of)).days / DAYS_IN_YEAR for day in days])
-    amounts = np.full(len(days), coupon / frequency)
+    years = np.array([(day - today).days / DAYS_IN_YEAR for day in reversed(days)])
+    amounts = np.full(len(days), coupon / frequency if coupon > 0.0 else 0.0)
     amounts[-1] += 1.0
     return CashFlows(years, amounts)
-
-
-def interpolation_weights(tenors: Floats, years: Floats) -> Floats:
-    """Return weights that interpolate zero rates linearly, flat beyond the first and last tenor.
-
-    Parameters
-    ----------
-    tenors : (n_tenors,) ascending, years
-    years : (n_times,) years
-
-    Returns
-    -------
-    (n_times, n_tenors) float64; each row adds up to 1.
-    """
-    weights = np.zeros((len(years), len(tenors)))
-    right = np.clip(np.searchsorted(tenors, years), 1, len(tenors) - 1)
-    left = right - 1
-    share = np.clip((years - tenors[left]) / (tenors[right] - tenors[left]), 0.0, 1.0)
-    rows = np.arange(len(years))
-    weights[rows, left] += 1.0 - share
-    weights[rows, right] += share
-    return weights
 
 
 def bond_values(flows: CashFlows, rates: Floats, elapsed: float) -> Floats:
@@ -84,5 +60,8 @@ def bond_values(flows: CashFlows, rates: Floats, elapsed: float) -> Floats:
     rates : (n_flows, n_scenarios) float64, zero rate for each flow, continuously compounded
     elapsed : years gone by; a flow paid meanwhile counts as cash
     """
-    left = np.maximum(flows.years - elapsed, 0.0)
-    return np.asarray(flows.amounts @ np.exp(-rates * left[:, None]))
+    values = np.zeros(rates.shape[1])
+    # Flow by flow: a matrix product's sum could depend on the number of threads.
+    for amount, left, rate in zip(flows.amounts, flows.years - elapsed, rates, strict=True):
+        values += amount * np.exp(-rate * max(left, 0.0))
+    return values

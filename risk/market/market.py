@@ -10,10 +10,12 @@ import pandas as pd
 
 from kernels.arrays import Integers
 from risk.errors import Failure, MarketError
-from risk.market.factors import Factors, build_factors
+from risk.market.curves import Note, screen_curves
+from risk.market.factors import Factors, build_factors, repairs_frame
+from risk.market.prices import Problems, screen_prices
+from risk.market.terms import PRICED_KINDS, term_problem
 from risk.plan import RiskPlan
 
-PRICED_KINDS = ("equity", "etf", "fx")
 NO_FACTOR = -1
 STAGE = "build market"
 
@@ -31,9 +33,10 @@ class Market:
         a bond
     currency_factor : (n_instruments,) factor of its currency; -1 for the reporting currency
     factors : what moves
-    prices : closing prices of the instruments that have them
-    repairs : what was filled in
+    prices : closing prices, as they came
+    repairs : what was filled in: REPAIRS without the running number
     failures : instruments that cannot be valued
+    unusable : ids of those instruments, and of the curves that cannot be used
     """
 
     as_of: date
@@ -45,10 +48,22 @@ class Market:
     prices: pd.DataFrame
     repairs: pd.DataFrame
     failures: tuple[Failure, ...]
+    unusable: frozenset[str]
 
     def numbers(self) -> dict[str, int]:
         """Return the number of each instrument."""
         return {str(name): n for n, name in enumerate(self.terms["instrument_id"])}
+
+
+@dataclass(frozen=True)
+class _Sources:
+    """What the factors offer an instrument, and why something is missing."""
+
+    factors: Factors
+    by_currency: Mapping[str, int]
+    terms: Mapping[str, Mapping[Any, Any]]
+    prices: Problems
+    curves: Problems
 
 
 def build_market(
@@ -59,6 +74,10 @@ def build_market(
     plan: RiskPlan,
 ) -> Market:
     """Align prices and curves, and say which instruments can be valued.
+
+    Factors are the log prices of equities, ETFs and FX in their own currency, and the zero rates
+    of every curve's tenors. An FX instrument's price is the reporting currency per unit of the
+    currency its ``underlying`` names, and converts whatever is quoted in that currency.
 
     Parameters
     ----------
@@ -75,40 +94,58 @@ def build_market(
     """
     if prices.empty or instruments.empty:
         raise MarketError("there are no prices or no instruments")
-    factors = build_factors(prices, curves, plan)
+    notes: list[Note] = []
+    quoted = instruments.loc[instruments["kind"].isin(PRICED_KINDS), "instrument_id"]
+    table, price_problems = screen_prices(
+        prices.loc[prices["instrument_id"].isin(quoted)], as_of, plan
+    )
+    rates, curve_problems = screen_curves(curves, pd.DatetimeIndex(table.index), notes)
+    factors = build_factors(table, rates, plan, notes)
+    terms = {str(row["instrument_id"]): row for row in instruments.to_dict("records")}
     by_currency = _currency_factors(instruments, factors, plan.currency)
-    rows, failures = [], []
-    price_factor, currency_factor = [], []
-    for row in instruments.sort_values("instrument_id").to_dict("records"):
-        problem = _problem(row, factors, by_currency)
-        if problem is not None:
-            name = str(row["instrument_id"])
-            failures.append(Failure(name, STAGE, MarketError.__name__, problem))
-            continue
-        rows.append(row)
-        price_factor.append(_price_factor(row, factors))
-        currency_factor.append(by_currency[str(row["currency"])])
+    sources = _Sources(factors, by_currency, terms, price_problems, curve_problems)
+    rows, failures = _split(instruments, sources, as_of)
     return Market(
         as_of,
         plan.currency,
         pd.DataFrame(rows, columns=instruments.columns).reset_index(drop=True),
-        np.array(price_factor, dtype=np.int64),
-        np.array(currency_factor, dtype=np.int64),
+        np.array([_price_factor(row, factors) for row in rows], dtype=np.int64),
+        np.array([by_currency[str(row["currency"])] for row in rows], dtype=np.int64),
         factors,
         prices,
-        factors.repairs,
+        repairs_frame(notes),
         tuple(failures),
+        frozenset({failure.entity for failure in failures} | set(curve_problems)),
     )
+
+
+def _split(
+    instruments: pd.DataFrame, sources: _Sources, as_of: date
+) -> tuple[list[dict[Any, Any]], list[Failure]]:
+    """Part the instruments that can be valued from those that cannot."""
+    twice = set(instruments.loc[instruments["instrument_id"].duplicated(), "instrument_id"])
+    rows, failures = [], []
+    named = instruments.sort_values("instrument_id", kind="stable")
+    for row in named.drop_duplicates("instrument_id").to_dict("records"):
+        problem = "it has two rows of terms" if row["instrument_id"] in twice else None
+        problem = problem or term_problem(row, as_of) or _market_problem(row, sources)
+        if problem is None:
+            rows.append(row)
+        else:
+            name = str(row["instrument_id"])
+            failures.append(Failure(name, STAGE, MarketError.__name__, problem))
+    return rows, failures
 
 
 def _currency_factors(
     instruments: pd.DataFrame, factors: Factors, reporting: str
 ) -> dict[str, int]:
     found = {reporting: NO_FACTOR}
-    for row in instruments.to_dict("records"):
-        number = factors.number(str(row["instrument_id"]))
+    rows = instruments.sort_values("instrument_id", kind="stable").to_dict("records")
+    for row in rows:
+        number = factors.price(str(row["instrument_id"]))
         if row["kind"] == "fx" and row["currency"] == reporting and number is not None:
-            found[str(row["underlying"])] = number
+            found.setdefault(str(row["underlying"]), number)
     return found
 
 
@@ -116,24 +153,43 @@ def _price_factor(row: Mapping[Any, Any], factors: Factors) -> int:
     if row["kind"] == "bond":
         return NO_FACTOR
     named = row["underlying"] if row["kind"] == "european_option" else row["instrument_id"]
-    number = factors.number(str(named))
+    number = factors.price(str(named))
     assert number is not None
     return number
 
 
-def _problem(
-    row: Mapping[Any, Any], factors: Factors, by_currency: Mapping[str, int]
-) -> str | None:
-    kind, currency = row["kind"], row["currency"]
-    if currency not in by_currency:
+def _market_problem(row: Mapping[Any, Any], sources: _Sources) -> str | None:
+    kind, currency = row["kind"], str(row["currency"])
+    if currency not in sources.by_currency:
         return f"there is no exchange rate of its currency {currency!r} to the reporting currency"
-    if kind in PRICED_KINDS and factors.number(str(row["instrument_id"])) is None:
-        return "there are no prices of it"
-    if kind == "european_option" and factors.number(str(row["underlying"])) is None:
-        return f"there are no prices of its underlying {row['underlying']!r}"
+    if kind in PRICED_KINDS:
+        return _price_problem(str(row["instrument_id"]), "", sources)
     curve = row.get("curve_id")
-    if isinstance(curve, str) and not any(name.startswith(f"{curve}@") for name in factors.names):
-        return f"there are no rates of its curve {curve!r}"
-    if kind == "bond" and not isinstance(curve, str):
-        return "a bond needs a curve"
+    if isinstance(curve, str) and sources.factors.curve(curve) is None:
+        why = sources.curves.get(curve, "there are no rates of it")
+        return f"its curve {curve!r} cannot be used: {why}"
+    if kind == "bond":
+        return None if isinstance(curve, str) else "a bond needs a curve"
+    return _underlying_problem(row, sources)
+
+
+def _underlying_problem(row: Mapping[Any, Any], sources: _Sources) -> str | None:
+    underlying = str(row["underlying"])
+    problem = _price_problem(underlying, f"its underlying {underlying!r} cannot be used: ", sources)
+    if problem is not None:
+        return problem
+    terms = sources.terms[underlying]
+    if terms["currency"] != row["currency"]:
+        return (
+            f"an option must be in its underlying's currency {terms['currency']!r}; "
+            f"got {row['currency']!r}"
+        )
+    if terms["kind"] == "fx":
+        return "an option on a currency needs the foreign rate, which its terms do not name"
     return None
+
+
+def _price_problem(name: str, prefix: str, sources: _Sources) -> str | None:
+    if sources.factors.price(name) is not None:
+        return None
+    return prefix + sources.prices.get(name, "there are no prices of it")

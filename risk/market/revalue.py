@@ -8,8 +8,10 @@ import numpy as np
 
 from kernels.arrays import Floats
 from kernels.black_scholes import fill_option_values
-from risk.market.bonds import DAYS_IN_YEAR, bond_cash_flows, bond_values, interpolation_weights
+from risk.market.bonds import DAYS_IN_YEAR, bond_cash_flows, bond_values
+from risk.market.curves import interpolation_weights
 from risk.market.market import NO_FACTOR, Market
+from risk.market.terms import multiplier
 
 TRADING_DAYS = 252.0
 
@@ -33,7 +35,7 @@ class Shifts:
 
 def no_shift(market: Market) -> Shifts:
     """Return the one scenario in which nothing moves."""
-    return Shifts(np.zeros((len(market.factors.names), 1)), np.zeros((1, 1)), 0.0)
+    return Shifts(np.zeros((len(market.factors.levels), 1)), np.zeros((1, 1)), 0.0)
 
 
 def current_values(market: Market) -> Floats:
@@ -44,10 +46,11 @@ def current_values(market: Market) -> Floats:
 def revalue(market: Market, shifts: Shifts) -> Floats:
     """Return the value of one unit of each instrument under each scenario.
 
-    Equities, ETFs and FX are worth their price, bonds their discounted cash flows (zero rates
-    interpolated linearly in time, flat beyond the ends), European options the Black-Scholes
-    value at their own implied volatility and the curve's rate to expiry (no dividends). All are
-    converted at the scenario's exchange rate.
+    Equities, ETFs and FX are worth their price; bonds their discounted cash flows (zero rates
+    interpolated linearly in time, flat beyond the ends), coupons paid meanwhile counting as cash;
+    European options the Black-Scholes value at their own implied volatility and their curve's
+    rate to expiry, zero without a curve, and no dividends; an option that expires meanwhile pays
+    against the scenario's price. All are converted at the scenario's exchange rate.
 
     Parameters
     ----------
@@ -66,8 +69,8 @@ def revalue(market: Market, shifts: Shifts) -> Floats:
         elif row["kind"] == "european_option":
             values[number] = _option(market, number, row, shifts)
         else:
-            factor = int(market.price_factor[number])
-            values[number] = _multiplier(row) * _price(market, factor, shifts)
+            values[number] = _price(market, int(market.price_factor[number]), shifts)
+        values[number] *= multiplier(row)
         currency = int(market.currency_factor[number])
         if currency != NO_FACTOR:
             values[number] *= _price(market, currency, shifts)
@@ -78,18 +81,13 @@ def _price(market: Market, factor: int, shifts: Shifts) -> Floats:
     return np.asarray(market.factors.levels[factor] * np.exp(shifts.moves[factor]))
 
 
-def _multiplier(row: Mapping[Any, Any]) -> float:
-    given = row.get("multiplier")
-    return 1.0 if given is None or np.isnan(given) else float(given)
-
-
 def _bond(market: Market, row: Mapping[Any, Any], shifts: Shifts) -> Floats:
-    flows = bond_cash_flows(
-        market.as_of, row["expiry"], float(row["coupon"]), int(row["coupon_frequency"])
-    )
+    coupon = float(row["coupon"])
+    frequency = int(row["coupon_frequency"]) if coupon > 0.0 else 1
+    flows = bond_cash_flows(market.as_of, row["expiry"], coupon, frequency)
     left = np.maximum(flows.years - shifts.elapsed, 0.0)
     rates = _rates(market, str(row["curve_id"]), left, shifts)
-    return _multiplier(row) * bond_values(flows, rates, shifts.elapsed)
+    return bond_values(flows, rates, shifts.elapsed)
 
 
 def _option(market: Market, number: int, row: Mapping[Any, Any], shifts: Shifts) -> Floats:
@@ -103,29 +101,27 @@ def _option(market: Market, number: int, row: Mapping[Any, Any], shifts: Shifts)
     moved = shifts.volatility[number if len(shifts.volatility) > 1 else 0]
     volatilities = np.broadcast_to(float(row["implied_volatility"]) * (1.0 + moved), spots.shape)
     out = np.empty(len(spots))
-    sign = 1.0 if row["option_type"] == "call" else -1.0
     fill_option_values(
         spots,
-        np.ascontiguousarray(rates),
+        rates,
         np.ascontiguousarray(volatilities),
         float(row["strike"]),
         years,
-        sign,
+        1.0 if row["option_type"] == "call" else -1.0,
         out,
     )
-    return _multiplier(row) * out
+    return out
 
 
 def _rates(market: Market, curve_id: str, years: Floats, shifts: Shifts) -> Floats:
     """Return zero rates for each time and scenario, (n_times, n_scenarios)."""
-    points = sorted(
-        (float(name.rpartition("@")[2]), number)
-        for number, name in enumerate(market.factors.names)
-        if name.rpartition("@")[0] == curve_id
-    )
-    numbers = [number for _, number in points]
-    weights = interpolation_weights(np.array([tenor for tenor, _ in points]), years)
-    levels = market.factors.levels[numbers]
-    # Few tenors: a plain sum keeps the result free of how a matrix product is blocked.
-    moved = levels[:, None] + shifts.moves[numbers]
-    return np.asarray(sum(weights[:, [j]] * moved[j] for j in range(len(numbers))))
+    points = market.factors.curve(curve_id)
+    assert points is not None
+    tenors, numbers = points
+    weights = interpolation_weights(tenors, years)
+    moved = market.factors.levels[numbers][:, None] + shifts.moves[numbers]
+    rates = np.zeros((len(years), moved.shape[1]))
+    # Tenor by tenor: a matrix product's sum could depend on the number of threads.
+    for weight, rate in zip(weights.T, moved, strict=True):
+        rates += weight[:, None] * rate
+    return rates

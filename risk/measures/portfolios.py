@@ -8,10 +8,11 @@ import numpy as np
 import pandas as pd
 
 from kernels.arrays import Floats, Integers
+from kernels.book_losses import book_losses, position_losses
 from risk.errors import BookError, Failure
 from risk.market.market import Market
 from risk.market.revalue import TRADING_DAYS, Shifts, current_values, revalue
-from risk.measures.tail import Tail, measure_tail
+from risk.measures.tail import Tail, measure_tails
 from risk.plan import Method, RiskPlan
 from risk.scenarios import factor_moves
 
@@ -112,7 +113,7 @@ def books_of(market: Market, positions: pd.DataFrame) -> tuple[list[Book], list[
         try:
             books.append(_book(name, rows, numbers, reasons))
         except BookError as error:
-            failures.append(Failure(name, STAGE, type(error).__name__, str(error)))
+            failures.append(_failure(name, error))
     return books, failures
 
 
@@ -158,24 +159,22 @@ def measure_portfolios(
     contributions: list[pd.DataFrame] = []
     quantiles: list[pd.DataFrame] = []
     for book in books:
-        parts = book.quantities[:, None] * losses[book.instruments]
-        total = parts.sum(axis=0)
-        if not np.isfinite(total).all():
-            failures.append(
-                Failure(book.portfolio_id, STAGE, "BookError", "its loss is not finite")
-            )
+        total = book_losses(losses, book.instruments, book.quantities)
+        with np.errstate(over="ignore"):
+            worth = book.quantities * values[book.instruments]
+        if not (np.isfinite(total).all() and np.isfinite(worth).all()):
+            failures.append(_failure(book.portfolio_id, BookError("its value or loss overflows")))
             continue
-        worth = book.quantities * values[book.instruments]
         common = {
             "portfolio_id": book.portfolio_id,
             "horizon": horizon,
             "method": method,
             "currency": plan.currency,
         }
-        for level in plan.levels:
-            tail = measure_tail(total, level, overlap)
+        tails = measure_tails(total, plan.levels, overlap)
+        for level, tail in zip(plan.levels, tails, strict=True):
             risk += _risk_rows(common, level, tail, float(worth.sum()))
-            contributions.append(_contributions(common, level, tail, parts, worth, ids, book))
+        contributions.append(_contributions(common, plan.levels, tails, losses, worth, ids, book))
         quantiles.append(_quantiles(common, total))
     return PortfolioMeasures(
         pd.DataFrame(risk, columns=RISK_COLUMNS),
@@ -183,6 +182,10 @@ def measure_portfolios(
         _stacked(quantiles, QUANTILE_COLUMNS),
         failures,
     )
+
+
+def _failure(portfolio_id: str, error: BookError) -> Failure:
+    return Failure(portfolio_id, STAGE, type(error).__name__, str(error))
 
 
 def _risk_rows(
@@ -207,22 +210,27 @@ def _risk_rows(
 
 def _contributions(
     common: dict[str, Any],
-    level: float,
-    tail: Tail,
-    parts: Floats,
+    levels: Sequence[float],
+    tails: Sequence[Tail],
+    losses: Floats,
     worth: Floats,
     ids: np.ndarray,
     book: Book,
 ) -> pd.DataFrame:
     """Component ES (Euler): each position's mean loss over the book's tail."""
+    components = [
+        position_losses(losses, book.instruments, book.quantities, tail.scenarios, tail.weights)
+        for tail in tails
+    ]
+    n_positions = len(book.instruments)
     return pd.DataFrame(
         {
             **common,
-            "instrument_id": ids[book.instruments],
+            "instrument_id": np.tile(ids[book.instruments], len(tails)),
             "measure": EXPECTED_SHORTFALL,
-            "level": level,
-            "market_value": worth,
-            "value": parts[:, tail.scenarios] @ tail.weights,
+            "level": np.repeat(levels, n_positions),
+            "market_value": np.tile(worth, len(tails)),
+            "value": np.concatenate(components),
         }
     )
 

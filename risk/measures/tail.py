@@ -8,12 +8,13 @@ sample median", JASA 73; Manistre & Hancock (2005), "Variance of the CTE estimat
 American Actuarial Journal 9(2), eq. 8.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from scipy import special
 
-from kernels.arrays import Floats
+from kernels.arrays import Floats, Integers
 from risk.errors import PlanError
 
 # Order statistics further than this many deviations from the quantile carry no weight.
@@ -36,69 +37,83 @@ class Tail:
     value_at_risk_error: float
     expected_shortfall: float
     expected_shortfall_error: float
-    scenarios: np.ndarray
+    scenarios: Integers
     weights: Floats
 
 
 def measure_tail(losses: Floats, level: float, overlap: int = 1) -> Tail:
-    """Measure the tail of a sample of losses.
+    """Measure the tail of a sample of losses, as `measure_tails` does at one level."""
+    return measure_tails(losses, (level,), overlap)[0]
 
-    Value at risk is the smallest loss whose empirical distribution reaches ``level``: the
+
+def measure_tails(losses: Floats, levels: Sequence[float], overlap: int = 1) -> list[Tail]:
+    """Measure the tail of a sample of losses at each level.
+
+    Value at risk is the smallest loss whose empirical distribution reaches the level: the
     ceil(n level)-th of n sorted losses. Expected shortfall is the mean of the worst
     n (1 - level) losses, the value at risk counting with what is left of a whole scenario.
 
     Parameters
     ----------
     losses : (n_scenarios,) float64, money, a loss is positive; no NaN
-    level : in (0, 1), e.g. 0.975
+    levels : in (0, 1), e.g. 0.975
     overlap : days that neighbouring scenarios share, when they come from overlapping windows:
         n scenarios then tell as much as n / overlap, and errors grow by its root
 
     Raises
     ------
     PlanError
-        Where the level is out of range.
+        Where a level is out of range.
     """
+    order = np.argsort(losses, kind="stable")
+    ordered = losses[order]
+    return [_measure(order, ordered, level, overlap) for level in levels]
+
+
+def _measure(order: Integers, ordered: Floats, level: float, overlap: int) -> Tail:
     if not 0.0 < level < 1.0:
         raise PlanError(f"level must be in (0, 1); got {level}")
-    n = len(losses)
-    order = np.argsort(losses, kind="stable")
-    place = min(max(int(np.ceil(n * level - 1e-9)), 1), n)
-    tail = order[place - 1 :]
+    n = len(ordered)
+    place = quantile_place(n, level)
+    tail = ordered[place - 1 :]
     weights = np.full(len(tail), 1.0 / (n * (1.0 - level)))
     weights[0] = 1.0 - weights[1:].sum()
-    quantile = float(losses[order[place - 1]])
-    shortfall = float(weights @ losses[tail])
-    growth = np.sqrt(overlap)
+    quantile, shortfall = float(tail[0]), float((weights * tail).sum())
+    growth = float(np.sqrt(overlap))
     return Tail(
         value_at_risk=quantile,
-        value_at_risk_error=float(growth * _quantile_error(losses[order], level)),
+        value_at_risk_error=growth * _quantile_error(ordered, level),
         expected_shortfall=shortfall,
-        expected_shortfall_error=float(
-            growth * _shortfall_error(losses[tail], weights, quantile, shortfall, n, level)
-        ),
-        scenarios=tail,
+        expected_shortfall_error=growth
+        * _shortfall_error(tail, weights, quantile, shortfall, n, level),
+        scenarios=order[place - 1 :],
         weights=weights,
     )
+
+
+def quantile_place(n_scenarios: int, level: float) -> int:
+    """Return which of the sorted losses, counted from 1, is the value at risk."""
+    # 1000 * 0.975 must be 975, whatever the last bit of the product says.
+    return min(max(int(np.ceil(n_scenarios * level - 1e-9)), 1), n_scenarios)
 
 
 def _quantile_error(ordered: Floats, level: float) -> float:
     """Maritz-Jarrett: the deviation of an order statistic under the sample's own law."""
     n = len(ordered)
     reach = int(np.ceil(_REACH * np.sqrt(n * level * (1.0 - level)))) + 2
-    place = int(np.ceil(n * level - 1e-9))
+    place = quantile_place(n, level)
     low, high = max(place - reach, 0), min(place + reach, n)
     edges = np.arange(low, high + 1) / n
     reached = special.betainc(place, n - place + 1, edges)
     weights = np.diff(reached)
     values = ordered[low:high]
-    mean = float(weights @ values)
-    return float(np.sqrt(max(float(weights @ (values - mean) ** 2), 0.0)))
+    mean = float((weights * values).sum())
+    return float(np.sqrt(max(float((weights * (values - mean) ** 2).sum()), 0.0)))
 
 
 def _shortfall_error(
     tail: Floats, weights: Floats, quantile: float, shortfall: float, n: int, level: float
 ) -> float:
-    within = float(weights @ (tail - shortfall) ** 2)
+    within = float((weights * (tail - shortfall) ** 2).sum())
     between = level * (shortfall - quantile) ** 2
     return float(np.sqrt((within + between) / (n * (1.0 - level))))

@@ -1,0 +1,90 @@
+"""Zero rates on the prices' calendar, and interpolation between tenors."""
+
+import numpy as np
+import pandas as pd
+
+from kernels.arrays import Floats
+from risk.market.prices import Problems
+
+Note = dict[str, object]
+
+
+def screen_curves(
+    curves: pd.DataFrame | None, days: pd.DatetimeIndex, notes: list[Note]
+) -> tuple[pd.DataFrame, Problems]:
+    """Lay zero rates on the calendar, and set aside the curves that cannot be used.
+
+    A tenor without a rate on a trading day keeps its last one, or takes its first; that is noted.
+
+    Parameters
+    ----------
+    curves : curve_id, ds, tenor, zero_rate; None is none
+    days : the calendar
+    notes : repairs, added to
+
+    Returns
+    -------
+    rates : (n_days, n_points) by (curve_id, tenor), sorted, no NaN
+    problems : reason by curve
+    """
+    if curves is None or curves.empty:
+        return pd.DataFrame(index=days), {}
+    problems = _bad_rows(curves)
+    sound = curves.loc[~curves["curve_id"].isin(problems)]
+    # pivot_table would average duplicates; there are none here, and an average would be silent.
+    known = sound.pivot(index="ds", columns=["curve_id", "tenor"], values="zero_rate")  # noqa: PD010
+    known = known.sort_index().sort_index(axis=1)
+    for curve_id in known.columns.unique("curve_id"):
+        found = known[curve_id].reindex(days).notna().to_numpy()
+        absent = days[np.flatnonzero(~found.all(axis=1))]
+        if len(absent):
+            notes.append(_carried(str(curve_id), absent))
+    laid = known.reindex(known.index.union(days)).ffill().bfill()
+    return laid.reindex(days).astype(float), problems
+
+
+def _bad_rows(curves: pd.DataFrame) -> Problems:
+    rate, tenor = curves["zero_rate"].to_numpy(float), curves["tenor"].to_numpy(float)
+    checks = (
+        (~np.isfinite(rate), "its rate must be finite; on {day} it is {rate}"),
+        (~(np.isfinite(tenor) & (tenor > 0.0)), "its tenor must be positive; on {day} it is {at}"),
+        (
+            curves.duplicated(["curve_id", "ds", "tenor"]).to_numpy(),
+            "it has two rates of {day} at {at} years",
+        ),
+    )
+    problems: Problems = {}
+    for wrong, message in checks:
+        for row in curves.loc[wrong].drop_duplicates("curve_id").itertuples(index=False):
+            told = message.format(day=f"{row.ds:%Y-%m-%d}", rate=row.zero_rate, at=row.tenor)
+            problems.setdefault(str(row.curve_id), told)
+    return problems
+
+
+def _carried(curve_id: str, absent: pd.DatetimeIndex) -> Note:
+    return {
+        "input": "curves",
+        "entity": curve_id,
+        "ds": absent[0],
+        "periods": len(absent),
+        "code": "rates_carried",
+        "column": "zero_rate",
+        "detail": "no rates on these trading days: the nearest earlier ones, or the first ones, "
+        "are taken",
+    }
+
+
+def interpolation_weights(tenors: Floats, years: Floats) -> Floats:
+    """Return weights that interpolate zero rates linearly, flat beyond the first and last tenor.
+
+    Parameters
+    ----------
+    tenors : (n_tenors,) ascending, years
+    years : (n_times,) years
+
+    Returns
+    -------
+    (n_times, n_tenors) float64; each row adds up to 1.
+    """
+    # Column j interpolates the curve that is 1 at tenor j and 0 at the others.
+    return np.column_stack([np.interp(years, tenors, unit) for unit in np.eye(len(tenors))])

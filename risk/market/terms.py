@@ -1,0 +1,75 @@
+"""Terms of instruments: what a row must say before it can be valued."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+PRICED_KINDS = ("equity", "etf", "fx")
+KINDS = (*PRICED_KINDS, "bond", "european_option")
+FREQUENCIES = (1, 2, 3, 4, 6, 12)
+OPTION_TYPES = ("call", "put")
+
+
+def multiplier(row: Mapping[Any, Any]) -> float:
+    """Return units of underlying or face per one of quantity; 1 where the row says nothing."""
+    given = row.get("multiplier")
+    return 1.0 if _is_missing(given) else float(given)  # type: ignore[arg-type]
+
+
+def term_problem(row: Mapping[Any, Any], as_of: date) -> str | None:
+    """Return why an instrument's own terms do not allow a value, or None.
+
+    Parameters
+    ----------
+    row : the instruments' columns
+    as_of : the night; a bond or option must end after it
+    """
+    kind = row["kind"]
+    if kind not in KINDS:
+        return f"kind must be one of {', '.join(KINDS)}; got {kind!r}"
+    if not _is_positive(multiplier(row)):
+        return f"multiplier must be positive; got {row['multiplier']}"
+    if kind == "bond":
+        return _expiry_problem(row, as_of) or _bond_problem(row)
+    if kind == "european_option":
+        return _expiry_problem(row, as_of) or _option_problem(row)
+    return None
+
+
+def _expiry_problem(row: Mapping[Any, Any], as_of: date) -> str | None:
+    expiry = row.get("expiry")
+    if _is_missing(expiry):
+        return "it needs an expiry"
+    if pd.Timestamp(expiry).date() <= as_of:  # type: ignore[arg-type]
+        return f"it expired on {expiry:%Y-%m-%d}; the night is {as_of}"
+    return None
+
+
+def _bond_problem(row: Mapping[Any, Any]) -> str | None:
+    coupon, frequency = row.get("coupon"), row.get("coupon_frequency")
+    if _is_missing(coupon) or not 0.0 <= float(coupon) < np.inf:  # type: ignore[arg-type]
+        return f"coupon must be a fraction of face, 0 or more; got {coupon}"
+    if float(coupon) > 0.0 and (_is_missing(frequency) or frequency not in FREQUENCIES):  # type: ignore[arg-type]
+        listed = ", ".join(str(number) for number in FREQUENCIES)
+        return f"coupon_frequency must be one of {listed} a year; got {frequency}"
+    return None
+
+
+def _option_problem(row: Mapping[Any, Any]) -> str | None:
+    for term in ("strike", "implied_volatility"):
+        if not _is_positive(row.get(term)):
+            return f"{term} must be positive; got {row.get(term)}"
+    if row.get("option_type") not in OPTION_TYPES:
+        return f"option_type must be call or put; got {row.get('option_type')!r}"
+    return None
+
+
+def _is_missing(value: object) -> bool:
+    return value is None or value is pd.NA or value is pd.NaT or value != value  # noqa: PLR0124 - NaN
+
+
+def _is_positive(value: object) -> bool:
+    return not _is_missing(value) and 0.0 < float(value) < np.inf  # type: ignore[arg-type]
