@@ -7,6 +7,11 @@ from typing import Any
 import pandas as pd
 
 
+def spaced(value: object) -> str:
+    """Return a name with its underscores as spaces."""
+    return str(value).replace("_", " ")
+
+
 @dataclass(frozen=True)
 class PageColumn:
     """A column on the page.
@@ -25,7 +30,7 @@ class PageColumn:
     @property
     def is_text(self) -> bool:
         """Whether the column is aligned as text."""
-        return self.show is str
+        return self.show in {str, spaced}
 
 
 @dataclass(frozen=True)

@@ -105,10 +105,10 @@ def champions_by_class(champions: pd.DataFrame) -> go.Figure:
             for model in wins.index
         ),
         barmode="stack",
-        height=90 + 56 * len(classes),
+        height=200 + 44 * len(classes),
         xaxis={"title": "series"},
-        legend={"orientation": "h", "y": -0.35, "yanchor": "top", "x": 0},
-        margin={"l": 90, "r": 16, "t": 8, "b": 90},
+        legend={"orientation": "v", "y": 1, "yanchor": "top", "x": 1.02},
+        margin={"l": 90, "r": 200, "t": 8, "b": 44},
     )
 
 

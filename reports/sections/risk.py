@@ -7,7 +7,7 @@ import pandas as pd
 
 from reports.figures import risk as figures
 from reports.sections.section import Card, Explorer, Listing, Picture, Section, Tables, has
-from reports.tables import PageColumn, page_table
+from reports.tables import PageColumn, page_table, spaced
 from reports.wording import count, money, percent
 
 MOST_CONTRIBUTORS = 12
@@ -138,10 +138,10 @@ def _listings(tables: Tables, level: float, horizon: int) -> list[Listing]:
         breaches = tables["limit_breaches"].sort_values("utilisation", ascending=False)
         columns = [
             PageColumn("portfolio_id", "portfolio"),
-            PageColumn("measure", "measure", lambda value: str(value).replace("_", " ")),
+            PageColumn("measure", "measure", spaced),
             PageColumn("level", "level", percent),
             PageColumn("horizon", "days", count),
-            PageColumn("method", "method", lambda value: str(value).replace("_", " ")),
+            PageColumn("method", "method", spaced),
             PageColumn("limit", "limit", money),
             PageColumn("value", "value", money),
             PageColumn("standard_error", "±", money),
@@ -163,7 +163,10 @@ def _portfolios(risk: pd.DataFrame, level: float, horizon: int) -> Listing:
     flat.insert(0, "market_value", chosen.groupby("portfolio_id")["market_value"].first())
     methods = [name for name in PREFERRED if name in set(chosen["method"])]
     flat = flat.sort_values(f"value {methods[0]}", ascending=False).reset_index()
-    columns = [PageColumn("portfolio_id", "portfolio"), PageColumn("market_value", "value", money)]
+    columns = [
+        PageColumn("portfolio_id", "portfolio"),
+        PageColumn("market_value", "market value", money),
+    ]
     for method in methods:
         columns.append(PageColumn(f"value {method}", method.replace("_", " "), money))
         columns.append(PageColumn(f"standard_error {method}", "±", money))

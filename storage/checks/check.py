@@ -38,7 +38,7 @@ def check_inputs(
     progress: Callable[[str], None] | None = None,
     *,
     threads: int = 2,
-    memory_limit: str = "2GB",
+    memory_limit: str = "800MB",
 ) -> CheckReport:
     """Read and check every input, and write the rows that pass to ``folder``.
 

@@ -1,0 +1,251 @@
+"""A small, made-up night, as output tables."""
+
+import numpy as np
+import pandas as pd
+
+from storage.tables import OUTPUT_TABLES, QUANTILES
+
+RUN, AS_OF = "night-20260101-abc", pd.Timestamp("2026-01-01")
+DAYS = pd.date_range("2025-11-01", AS_OF, freq="D")
+AHEAD = pd.date_range("2026-01-02", periods=14, freq="D")
+
+
+def night(warehouse="north", item="tea", book="alpha", instrument="ACME"):
+    """Return one series, one order, one book; every table validated."""
+    draws = np.random.default_rng(1)
+    series = {"warehouse_id": warehouse, "item_id": item}
+    mean = draws.uniform(5, 9, len(AHEAD))
+    quantiles = {name: mean * (0.5 + n / 99) for n, name in enumerate(QUANTILES)}
+    models = ["SeasonalNaive", "Theta"]
+    priced = {"portfolio_id": book, "currency": "USD"}
+    risk = [
+        {
+            **priced,
+            "measure": measure,
+            "level": level,
+            "horizon": horizon,
+            "method": method,
+            "value": 1000.0 * level * horizon,
+            "standard_error": 12.0,
+            "market_value": 50_000.0,
+        }
+        for measure in ("value_at_risk", "expected_shortfall")
+        for level in (0.975, 0.99)
+        for horizon in (1, 10)
+        for method in ("historical", "student_t")
+    ]
+    limit = {
+        **priced,
+        "measure": "expected_shortfall",
+        "level": 0.975,
+        "horizon": 1,
+        "method": "student_t",
+        "limit": 800.0,
+        "value": 975.0,
+        "standard_error": 12.0,
+        "utilisation": 975.0 / 800.0,
+    }
+    frames = {
+        "demand_actuals": pd.DataFrame(
+            {
+                **series,
+                "ds": DAYS,
+                "quantity": draws.poisson(7, len(DAYS)).astype(float),
+                "censored": False,
+                "repaired": False,
+            }
+        ),
+        "demand_forecasts": pd.DataFrame(
+            {**series, "ds": AHEAD, "model": "Theta", "mean": mean, **quantiles}
+        ),
+        "forecast_accuracy": pd.DataFrame(
+            {
+                **series,
+                "model": models,
+                "demand_class": "smooth",
+                "windows": 3,
+                "mase": [1.1, 0.8],
+                "rmsse": [1.0, 0.7],
+                "bias": [0.1, -0.1],
+                "pinball": [0.4, 0.3],
+                "coverage_80": [0.7, 0.81],
+            }
+        ),
+        "champions": pd.DataFrame(
+            [
+                {
+                    **series,
+                    "demand_class": "smooth",
+                    "model": "Theta",
+                    "distribution": "negative binomial",
+                    "score_name": "pinball",
+                    "score": 0.3,
+                    "history_length": 62,
+                    "autocorrelation": 0.1,
+                    "reason": "backtest over 3 origins",
+                }
+            ]
+        ),
+        "order_plans": pd.DataFrame(
+            [
+                {
+                    **series,
+                    "category": "tea",
+                    "on_hand": 5.0,
+                    "on_order": 0.0,
+                    "lead_time_mean": 2.0,
+                    "review_period": 1,
+                    "reorder_point": 20.0,
+                    "order_up_to": 30.0,
+                    "order_quantity": 25.0,
+                    "order_value": 12_345.0,
+                    "currency": "USD",
+                    "service_target": 0.95,
+                    "fill_rate": 0.97,
+                    "fill_rate_standard_error": 0.002,
+                    "expected_cost": 40.0,
+                    "expected_cost_standard_error": 1.0,
+                    "no_order_cost": 90.0,
+                    "no_order_fill_rate": 0.1,
+                    "periods_of_cover": 0.7,
+                    "reason": "target 95% met at 97.0%",
+                }
+            ]
+        ),
+        "portfolio_risk": pd.DataFrame(risk),
+        "risk_contributions": pd.DataFrame(
+            [
+                {
+                    **priced,
+                    "instrument_id": instrument,
+                    "measure": "expected_shortfall",
+                    "level": level,
+                    "horizon": horizon,
+                    "method": method,
+                    "market_value": 50_000.0,
+                    "value": 1000.0 * level * horizon,
+                }
+                for level in (0.975, 0.99)
+                for horizon in (1, 10)
+                for method in ("historical", "student_t")
+            ]
+        ),
+        "loss_quantiles": pd.DataFrame(
+            [
+                {
+                    **priced,
+                    "horizon": horizon,
+                    "method": method,
+                    "probability": p,
+                    "loss": 1000.0 * (p - 0.5),
+                }
+                for horizon in (1, 10)
+                for method in ("historical", "student_t")
+                for p in np.arange(1, 100) / 100
+            ]
+        ),
+        "stress_losses": pd.DataFrame(
+            [{**priced, "scenario_id": "crash", "loss": 9_000.0, "market_value": 50_000.0}]
+        ),
+        "limit_utilisation": pd.DataFrame([limit]),
+        "limit_breaches": pd.DataFrame([limit]),
+        "market_outlook": pd.DataFrame(
+            [
+                {
+                    "instrument_id": instrument,
+                    "kind": "equity",
+                    "observations": 500,
+                    "close": 10.0,
+                    "trend": 0.05,
+                    "trend_standard_error": 0.1,
+                    "volatility": 0.2,
+                    "long_run_volatility": 0.25,
+                }
+            ]
+        ),
+        "rejects": pd.DataFrame(
+            [
+                {
+                    "number": 0,
+                    "input": "demand",
+                    "source": "demand.csv",
+                    "row": 7,
+                    "entity": f"{warehouse}/{item}",
+                    "severity": "row",
+                    "code": "negative",
+                    "column": "quantity",
+                    "value": "-4",
+                    "advice": "quantity must be at least 0",
+                }
+            ]
+        ),
+        "repairs": pd.DataFrame(
+            [
+                {
+                    "number": 0,
+                    "input": "demand",
+                    "entity": f"{warehouse}/{item}",
+                    "ds": AS_OF,
+                    "periods": 3,
+                    "code": "gap_filled",
+                    "column": "quantity",
+                    "detail": "missing periods had no sale: 0",
+                }
+            ]
+        ),
+        "failures": pd.DataFrame(
+            [
+                {
+                    "input": "demand",
+                    "entity": f"{warehouse}/{item}-2",
+                    "stage": "predict",
+                    "error_type": "ValueError",
+                    "message": "no such luck",
+                }
+            ]
+        ),
+        "runs": pd.DataFrame(
+            [
+                {
+                    "job": "night",
+                    "status": "published",
+                    "code_version": "0.1.0+abc",
+                    "device": "cpu",
+                    "seed": 1,
+                    "started_at": AS_OF,
+                    "finished_at": AS_OF,
+                    "machine": "x86_64, 2 cores, Linux",
+                }
+            ]
+        ),
+        "run_entities": pd.DataFrame(
+            [
+                {
+                    "input": "demand",
+                    "rows_in": 62,
+                    "rows_rejected": 1,
+                    "entities_in": 2,
+                    "published": 1,
+                    "rejected": 0,
+                    "failed": 1,
+                }
+            ]
+        ),
+        "run_steps": pd.DataFrame(
+            [
+                {
+                    "number": 0,
+                    "step": "check",
+                    "seconds": 1.25,
+                    "peak_memory_mb": 300.0,
+                    "entities": 2,
+                    "reused_chunks": 0,
+                    "chunks": 1,
+                }
+            ]
+        ),
+    }
+    return {
+        name: OUTPUT_TABLES[name].validate(frame.assign(run_id=RUN, as_of=AS_OF))
+        for name, frame in frames.items()
+    }
