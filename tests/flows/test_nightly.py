@@ -91,9 +91,7 @@ def test_the_same_job_elsewhere_gives_the_same_run_and_the_same_tables(finished,
     job, outcome, tables = finished
     other = night_in(tmp_path / "job", sample)
     chunked = other.model_copy(
-        update={
-            "execution": other.execution.model_copy(update={"chunk_entities": 3, "workers": 1})
-        }
+        update={"execution": other.execution.model_copy(update={"chunk_entities": 3, "workers": 1})}
     )
     again = nightly(chunked)
     assert again.run_id == outcome.run_id
@@ -114,9 +112,7 @@ def test_a_parquet_store_holds_the_same_tables(finished, sample, tmp_path):
             pd.testing.assert_frame_equal(frame, tables[name], check_exact=True)
 
 
-def test_an_interrupted_night_goes_on_where_it_stopped(
-    finished, sample, tmp_path, monkeypatch
-):
+def test_an_interrupted_night_goes_on_where_it_stopped(finished, sample, tmp_path, monkeypatch):
     _, outcome, tables = finished
     job = night_in(tmp_path / "job", sample)
 

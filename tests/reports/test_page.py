@@ -55,9 +55,11 @@ def test_every_section_is_there(page):
 
 def test_nothing_is_loaded_from_anywhere(page):
     assert Page(page).loads == []
-    own = page.replace(re.search(r"<style>.*?</style>", page, re.S).group(0), "")
-    assert "@import" not in page
-    assert not re.search(r"<[^>]+\s(src|href)\s*=\s*[\"']?https?:", own)
+    # The chart library's source names its makers' pages in texts; it is not ours to judge here.
+    own = page.replace(get_plotlyjs(), "")
+    assert len(own) < len(page)
+    assert "://" not in own
+    assert "@import" not in own
 
 
 def test_numbers_on_the_page_are_those_of_the_tables(page):
