@@ -10,8 +10,6 @@ import math
 
 from numba import njit
 
-from kernels.arrays import Floats
-
 _HALF_ROOT = 0.7071067811865476
 _ROOT_TWO_PI = 2.5066282746310002
 
@@ -112,10 +110,3 @@ def normal_quantile(p: float) -> float:
     else:
         z = _polynomial(r - 5.0, _FAR_OVER) / _polynomial(r - 5.0, _FAR_UNDER)
     return -z if q < 0.0 else z
-
-
-@njit(cache=True, nogil=True)
-def fill_normals(uniforms: Floats) -> None:
-    """Turn a flat array of uniforms in (0, 1) into standard normals, in place."""
-    for i in range(uniforms.shape[0]):
-        uniforms[i] = normal_quantile(uniforms[i])

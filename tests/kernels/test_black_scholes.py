@@ -1,0 +1,124 @@
+"""European options: published values, then laws, then the textbook formula."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kernels.black_scholes import (
+    fill_option_values,
+    option_delta,
+    option_gamma,
+    option_value,
+    option_vega,
+)
+from tests.oracles import revaluation
+
+CALL, PUT = 1.0, -1.0
+
+# Haug (2007), ch. 1, as collected in QuantLib's test-suite/europeanoption.cpp:
+# sign, strike, spot, dividend yield, rate, years, volatility, value.
+HAUG = [
+    (CALL, 65.00, 60.00, 0.00, 0.08, 0.25, 0.30, 2.1334),
+    (PUT, 95.00, 100.00, 0.05, 0.10, 0.50, 0.20, 2.4648),
+    (PUT, 19.00, 19.00, 0.10, 0.10, 0.75, 0.28, 1.7011),
+    (CALL, 19.00, 19.00, 0.10, 0.10, 0.75, 0.28, 1.7011),
+    (CALL, 1.60, 1.56, 0.08, 0.06, 0.50, 0.12, 0.0291),
+    (PUT, 70.00, 75.00, 0.05, 0.10, 0.50, 0.35, 4.0870),
+    (CALL, 100.0, 90.00, 0.10, 0.10, 0.10, 0.15, 0.0205),
+    (CALL, 100.0, 100.0, 0.10, 0.10, 0.10, 0.15, 1.8734),
+    (CALL, 100.0, 110.0, 0.10, 0.10, 0.10, 0.15, 9.9413),
+    (CALL, 100.0, 90.00, 0.10, 0.10, 0.10, 0.25, 0.3150),
+    (CALL, 100.0, 100.0, 0.10, 0.10, 0.10, 0.25, 3.1217),
+    (CALL, 100.0, 110.0, 0.10, 0.10, 0.10, 0.25, 10.3556),
+    (CALL, 100.0, 90.00, 0.10, 0.10, 0.10, 0.35, 0.9474),
+    (CALL, 100.0, 100.0, 0.10, 0.10, 0.10, 0.35, 4.3693),
+    (CALL, 100.0, 110.0, 0.10, 0.10, 0.10, 0.35, 11.1381),
+    (CALL, 100.0, 90.00, 0.10, 0.10, 0.50, 0.15, 0.8069),
+    (CALL, 100.0, 100.0, 0.10, 0.10, 0.50, 0.15, 4.0232),
+    (CALL, 100.0, 110.0, 0.10, 0.10, 0.50, 0.15, 10.5769),
+    (CALL, 100.0, 90.00, 0.10, 0.10, 0.50, 0.25, 2.7026),
+    (CALL, 100.0, 100.0, 0.10, 0.10, 0.50, 0.25, 6.6997),
+    (CALL, 100.0, 110.0, 0.10, 0.10, 0.50, 0.25, 12.7857),
+    (CALL, 100.0, 90.00, 0.10, 0.10, 0.50, 0.35, 4.9329),
+    (CALL, 100.0, 100.0, 0.10, 0.10, 0.50, 0.35, 9.3679),
+    (CALL, 100.0, 110.0, 0.10, 0.10, 0.50, 0.35, 15.3086),
+    (PUT, 100.0, 90.00, 0.10, 0.10, 0.10, 0.15, 9.9210),
+    (PUT, 100.0, 110.0, 0.10, 0.10, 0.10, 0.15, 0.0408),
+    (PUT, 100.0, 90.00, 0.10, 0.10, 0.50, 0.35, 14.4452),
+    (PUT, 100.0, 110.0, 0.10, 0.10, 0.50, 0.35, 5.7963),
+]
+prices = st.floats(1.0, 500.0)
+rates = st.floats(-0.05, 0.15)
+volatilities = st.floats(0.05, 1.0)
+terms = st.floats(0.02, 5.0)
+
+
+@pytest.mark.parametrize(
+    ("sign", "strike", "spot", "dividend", "rate", "years", "vol", "value"), HAUG
+)
+def test_values_are_haugs(sign, strike, spot, dividend, rate, years, vol, value):
+    ours = option_value(spot, strike, rate, rate - dividend, vol, years, sign)
+    assert ours == pytest.approx(value, abs=0.5e-4)  # printed to four decimals
+
+
+def test_greeks_are_haugs():
+    # Haug (2007), ch. 2; QuantLib europeanoption.cpp, printed to four decimals.
+    assert option_delta(105.0, 100.0, 0.10, 0.0, 0.36, 0.5, CALL) == pytest.approx(0.5946, abs=5e-5)
+    assert option_delta(105.0, 100.0, 0.10, 0.0, 0.36, 0.5, PUT) == pytest.approx(-0.3566, abs=5e-5)
+    assert option_gamma(55.0, 60.0, 0.10, 0.10, 0.30, 0.75) == pytest.approx(0.0278, abs=5e-5)
+    assert option_vega(55.0, 60.0, 0.10, 0.10, 0.30, 0.75) == pytest.approx(18.9358, abs=5e-5)
+
+
+@given(prices, prices, rates, rates, volatilities, terms)
+def test_call_less_put_is_the_forward(spot, strike, rate, carry, volatility, years):
+    call = option_value(spot, strike, rate, carry, volatility, years, CALL)
+    put = option_value(spot, strike, rate, carry, volatility, years, PUT)
+    forward = spot * math.exp((carry - rate) * years) - strike * math.exp(-rate * years)
+    # Rounding of the terms that cancel, of the size of spot and strike.
+    assert call - put == pytest.approx(forward, abs=1e-14 * (spot + strike) * 4)
+
+
+@given(prices, prices, rates, rates, volatilities, terms, st.sampled_from([CALL, PUT]))
+def test_value_is_the_textbook_formula(spot, strike, rate, carry, volatility, years, sign):
+    ours = option_value(spot, strike, rate, carry, volatility, years, sign)
+    theirs = revaluation.option_value(spot, strike, rate, carry, volatility, years, sign)
+    assert ours == pytest.approx(theirs, abs=1e-13 * (spot + strike))
+
+
+@given(prices, prices, rates, rates, st.floats(0.1, 1.0), st.floats(0.1, 5.0))
+def test_greeks_are_the_slopes_of_the_value(spot, strike, rate, carry, volatility, years):
+    step = 1e-4 * spot
+
+    def value(s, v):
+        return option_value(s, strike, rate, carry, v, years, CALL)
+
+    # Central differences: a third derivative times step squared, and cancellation over the step.
+    slack = 1e-6 * (1.0 + spot + strike)
+    delta = (value(spot + step, volatility) - value(spot - step, volatility)) / (2 * step)
+    assert option_delta(spot, strike, rate, carry, volatility, years, CALL) == pytest.approx(
+        delta, abs=1e-6
+    )
+    vega = (value(spot, volatility + 1e-5) - value(spot, volatility - 1e-5)) / 2e-5
+    assert option_vega(spot, strike, rate, carry, volatility, years) == pytest.approx(
+        vega, abs=slack
+    )
+
+
+@pytest.mark.parametrize(("years", "volatility"), [(0.0, 0.3), (-0.1, 0.3), (0.5, 0.0)])
+@pytest.mark.parametrize(("sign", "expected"), [(CALL, 10.0), (PUT, 0.0)])
+def test_without_time_or_volatility_only_the_intrinsic_value_is_left(
+    years, volatility, sign, expected
+):
+    assert option_value(110.0, 100.0, 0.0, 0.0, volatility, years, sign) == expected
+
+
+def test_scenarios_are_the_scalar():
+    draws = np.random.default_rng(7)
+    spots, rate, vols = draws.uniform(50, 150, 99), draws.normal(0.02, 0.01, 99), np.full(99, 0.3)
+    out = np.empty(99)
+    fill_option_values(spots, rate, vols, 100.0, 0.4, PUT, out)
+    scalar = [option_value(s, 100.0, r, r, 0.3, 0.4, PUT) for s, r in zip(spots, rate, strict=True)]
+    assert out.tolist() == scalar
