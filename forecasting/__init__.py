@@ -1,22 +1,24 @@
 """Demand forecasts: arrays and frames in, arrays and frames out."""
 
-from forecasting.errors import Failure, ForecastError, PlanError, UnknownModelError
+from forecasting.errors import Failure, ForecastError, PanelError, PlanError, UnknownModelError
 from forecasting.forecast import ForecastResult, forecast_demand
 from forecasting.models import MODELS
 from forecasting.panel import DemandPanel
 from forecasting.paths import sample_paths
-from forecasting.plan import DEFAULT_LINE_UP, ForecastPlan
+from forecasting.plan import DEFAULT_LINE_UP, SEASON_LENGTHS, ForecastPlan
 from forecasting.profiles import CategoryProfiles, category_profiles
 
 __all__ = [
     "DEFAULT_LINE_UP",
     "MODELS",
+    "SEASON_LENGTHS",
     "CategoryProfiles",
     "DemandPanel",
     "Failure",
     "ForecastError",
     "ForecastPlan",
     "ForecastResult",
+    "PanelError",
     "PlanError",
     "UnknownModelError",
     "category_profiles",

@@ -3,9 +3,10 @@
 import numpy as np
 import pandas as pd
 
-from forecasting.errors import PlanError
+from forecasting.errors import PanelError, PlanError
 from forecasting.forecast import QUANTILES
 from forecasting.panel import SERIES
+from forecasting.plan import LARGEST_SEED
 from kernels.arrays import Floats, Words
 from kernels.demand_paths import fill_paths
 
@@ -26,7 +27,7 @@ def sample_paths(
     forecasts : sorted by series and ds, the same number of periods for each series
     champions : one row per series, in the same order
     entities : (n_series,) uint64, stable identities in that order
-    n_paths : paths per series
+    n_paths : paths per series, one or more
     seed : in [0, 2**32)
 
     Returns
@@ -36,17 +37,23 @@ def sample_paths(
     Raises
     ------
     PlanError
+        Where the seed or the number of paths is out of range.
+    PanelError
         Where the frames disagree on the series, or series on the number of periods.
     """
+    if not 0 <= seed <= LARGEST_SEED:
+        raise PlanError(f"seed must be in [0, {LARGEST_SEED}]; got {seed}")
+    if n_paths < 1:
+        raise PlanError(f"n_paths must be at least 1; got {n_paths}")
     n_series = len(champions)
     horizon = len(forecasts) // max(n_series, 1)
     if horizon * n_series != len(forecasts) or len(entities) != n_series:
-        raise PlanError(
+        raise PanelError(
             f"forecasts must have the same number of periods for each of {n_series} series and "
             f"entities; got {len(forecasts)} rows and {len(entities)} entities"
         )
     if n_series and not _same_series(forecasts, champions, horizon):
-        raise PlanError("forecasts and champions must list the same series in the same order")
+        raise PanelError("forecasts and champions must list the same series in the same order")
     quantiles = forecasts[QUANTILES].to_numpy(np.float64).reshape(n_series, horizon, len(QUANTILES))
     out = np.empty((n_series, n_paths, horizon))
     fill_paths(

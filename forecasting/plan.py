@@ -52,7 +52,8 @@ class ForecastPlan:
     frequency : of the series
     season_length : periods; `SEASON_LENGTHS` has the usual ones
     horizon : periods ahead
-    windows : forecast origins of the backtest, the last one a horizon before the end
+    windows : forecast origins of the backtest, the last one a horizon before the end; three see
+        too little of a year to tell its season from a trend
     step : periods between origins
     line_up : models by demand class; a class left out takes `DEFAULT_LINE_UP`
     history : last observations handed to a model; None is all. Or by model name, a model left out
@@ -70,7 +71,7 @@ class ForecastPlan:
     frequency: Frequency
     season_length: int
     horizon: int
-    windows: int = 3
+    windows: int = 6
     step: int = 1
     line_up: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     history: int | Mapping[str, int] | None = None

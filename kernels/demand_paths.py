@@ -29,17 +29,20 @@ def quantile_at(quantiles: Floats, u: float, whole: bool) -> float:
     90% to 99%, rounded to a whole number for a count law.
     """
     place = u * (N_QUANTILES + 1)
+    value: float = 0.0
     if place > N_QUANTILES:
         slope = (quantiles[N_QUANTILES - 1] - quantiles[89]) / _LOG_TEN
         value = quantiles[N_QUANTILES - 1] + slope * math.log(0.01 / (1.0 - u))
-        return math.floor(value + 0.5) if whole else value
-    if whole:
-        return quantiles[max(math.ceil(place) - 1, 0)]
-    below = int(place)
-    fraction = place - below
-    low = quantiles[below - 1] if below > 0 else 0.0
-    high = quantiles[min(below, N_QUANTILES - 1)]
-    return low + fraction * (high - low)
+        if whole:
+            value = math.floor(value + 0.5)
+    elif whole:
+        value = quantiles[max(math.ceil(place) - 1, 0)]
+    else:
+        below = int(place)
+        low = quantiles[below - 1] if below > 0 else 0.0
+        high = quantiles[min(below, N_QUANTILES - 1)]
+        value = low + (place - below) * (high - low)
+    return value
 
 
 @njit(cache=True, nogil=True)

@@ -16,11 +16,11 @@ from kernels.arrays import Floats
 @njit(cache=True, nogil=True)
 def pinball(actual: float, quantiles: Floats, levels: Floats) -> float:
     """Mean over levels of the loss ``(level - [actual < quantile]) * (actual - quantile)``."""
-    total = 0.0
-    for j in range(levels.shape[0]):
+    total: float = 0.0
+    for j in range(len(levels)):
         difference = actual - quantiles[j]
         total += levels[j] * difference if difference >= 0.0 else (levels[j] - 1.0) * difference
-    return total / levels.shape[0]
+    return total / len(levels)
 
 
 @njit(cache=True, nogil=True)
