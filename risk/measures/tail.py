@@ -17,8 +17,10 @@ from scipy import special
 from kernels.arrays import Floats, Integers
 from risk.errors import PlanError
 
-# Order statistics further than this many deviations from the quantile carry no weight.
+# Order statistics further from the quantile than this many deviations, and this many places (for
+# the few beyond an extreme level, whose law is skewed), weigh less than 1e-8 together.
 _REACH = 8.0
+_PLACES = 20
 
 
 @dataclass(frozen=True)
@@ -100,12 +102,12 @@ def quantile_place(n_scenarios: int, level: float) -> int:
 def _quantile_error(ordered: Floats, level: float) -> float:
     """Maritz-Jarrett: the deviation of an order statistic under the sample's own law."""
     n = len(ordered)
-    reach = int(np.ceil(_REACH * np.sqrt(n * level * (1.0 - level)))) + 2
+    reach = int(np.ceil(_REACH * np.sqrt(n * level * (1.0 - level)))) + _PLACES
     place = quantile_place(n, level)
     low, high = max(place - reach, 0), min(place + reach, n)
     edges = np.arange(low, high + 1) / n
     reached = special.betainc(place, n - place + 1, edges)
-    weights = np.diff(reached)
+    weights = np.diff(reached) / (reached[-1] - reached[0])
     values = ordered[low:high]
     mean = float((weights * values).sum())
     return float(np.sqrt(max(float((weights * (values - mean) ** 2).sum()), 0.0)))

@@ -56,12 +56,12 @@ volatilities = st.floats(0.05, 1.0)
 terms = st.floats(0.02, 5.0)
 
 
-@pytest.mark.parametrize(
-    ("sign", "strike", "spot", "dividend", "rate", "years", "vol", "value"), HAUG
-)
-def test_values_are_haugs(sign, strike, spot, dividend, rate, years, vol, value):
-    ours = option_value(spot, strike, rate, rate - dividend, vol, years, sign)
-    assert ours == pytest.approx(value, abs=0.5e-4)  # printed to four decimals
+@pytest.mark.parametrize("published", HAUG)
+def test_values_are_haugs(published):
+    sign, strike, spot, dividend, rate, years, volatility, value = published
+    ours = option_value(spot, strike, rate, rate - dividend, volatility, years, sign)
+    # QuantLib's own tolerance: the book's fourth decimal is not always rounded to the nearest.
+    assert ours == pytest.approx(value, abs=1e-4)
 
 
 def test_greeks_are_haugs():
