@@ -1,0 +1,360 @@
+"""Checks: every refusal and repair is a named row, and every entity is accounted for."""
+
+import dataclasses
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.storage.inputs import (
+    PLAN,
+    check,
+    clean,
+    codes,
+    demand_rows,
+    instrument,
+    price_rows,
+)
+
+
+def put(frame, row, **values):
+    changed = frame.astype(object)
+    for name, value in values.items():
+        changed.loc[row, name] = value
+    return changed
+
+
+def accounted(report):
+    for table, checked in report.inputs.items():
+        entity = [column for column in ENTITY[table]]
+        kept = clean(report, table)[entity].astype(str).agg("/".join, axis=1)
+        assert set(kept) | set(checked.entities_rejected) == set(checked.entities_in), table
+        assert not set(kept) & set(checked.entities_rejected), table
+        named = report.rejects[report.rejects["input"] == table]
+        refused = set(named.loc[named["severity"] == "entity", "entity"])
+        assert set(checked.entities_rejected) <= refused, table
+
+
+ENTITY = {
+    "demand": ["warehouse_id", "item_id"],
+    "items": ["item_id"],
+    "stock": ["warehouse_id", "item_id"],
+    "open_orders": ["warehouse_id", "item_id"],
+    "prices": ["instrument_id"],
+    "instruments": ["instrument_id"],
+    "positions": ["portfolio_id"],
+    "limits": ["portfolio_id"],
+    "curves": ["curve_id"],
+    "stress_scenarios": ["scenario_id"],
+    "calendar": ["event"],
+}
+
+
+def test_clean_demand_passes_unchanged(tmp_path):
+    report = check(tmp_path, demand=demand_rows())
+    assert len(report.rejects) == 0
+    assert len(report.repairs) == 0
+    assert clean(report, "demand")["quantity"].tolist() == [
+        float(value) for value in demand_rows()["quantity"]
+    ]
+
+
+@pytest.mark.parametrize(
+    ("values", "code", "found"),
+    [
+        ({"quantity": "-4"}, "negative", "-4"),
+        ({"quantity": ""}, "missing", None),
+        ({"quantity": "many"}, "wrong_type", "many"),
+        ({"quantity": "inf"}, "not_finite", "inf"),
+        ({"ds": "2024-13-01"}, "wrong_type", "2024-13-01"),
+        ({"ds": "2024-04-07"}, "future", "2024-04-07"),
+        ({"ds": "2024-01-09 06:00"}, "off_grid", "2024-01-09 06:00"),
+        ({"item_id": " "}, "empty", " "),
+    ],
+)
+def test_a_bad_row_is_refused_with_its_place_and_value(tmp_path, values, code, found):
+    frame = put(demand_rows(), 8, **values)
+    report = check(tmp_path, demand=frame)
+    row = report.rejects.iloc[0] if code != "empty" else report.rejects.query("row == 9").iloc[0]
+    assert row["code"] == code
+    assert row["row"] == 9
+    assert row["source"] == "demand.csv"
+    assert (row["value"] == found) if found is not None else pd.isna(row["value"])
+    assert report.inputs["demand"].rows_rejected == 1
+    accounted(report)
+
+
+def test_the_place_of_a_refused_row_is_a_recorded_repair(tmp_path):
+    report = check(tmp_path, demand=put(demand_rows(), 8, quantity="-4"))
+    repair = report.repairs.iloc[0]
+    assert (repair["code"], repair["periods"]) == ("gap_filled", 1)
+    assert repair["ds"] == pd.Timestamp("2024-01-09")
+    kept = clean(report, "demand")
+    assert kept["repaired"].sum() == 1
+    assert kept.loc[kept["repaired"], "quantity"].item() == 0.0
+
+
+def test_an_exact_duplicate_and_a_contradiction_are_told_apart(tmp_path):
+    frame = demand_rows()
+    clash = frame.iloc[[3]].assign(quantity="99")
+    report = check(tmp_path, demand=pd.concat([frame, frame.iloc[[2]], clash], ignore_index=True))
+    assert codes(report) == {"duplicate": 1, "conflicting_duplicate": 1}
+    assert 99.0 not in clean(report, "demand")["quantity"].tolist()
+    clash_row = report.rejects[report.rejects["code"] == "conflicting_duplicate"].iloc[0]
+    assert (clash_row["row"], clash_row["value"]) == (93, "99")
+
+
+@pytest.mark.parametrize(
+    ("gaps", "filled"), [("zero", [0.0] * 6), ("carry", [3.0, 4.0, 0.0, 1.0, 2.0, 3.0])]
+)
+def test_a_gap_is_filled_by_the_policy_and_is_one_repair(tmp_path, gaps, filled):
+    frame = demand_rows().drop(index=range(14, 20))
+    report = check(tmp_path, dataclasses.replace(PLAN, gaps=gaps), demand=frame)
+    assert report.repairs[["code", "periods"]].to_numpy().tolist() == [["gap_filled", 6]]
+    kept = clean(report, "demand")
+    assert kept.loc[kept["repaired"], "quantity"].tolist() == filled
+    assert len(kept) == 91
+
+
+def test_a_gap_may_be_refused(tmp_path):
+    frame = pd.concat([demand_rows().drop(index=[14, 15]), demand_rows(item="coffee")])
+    report = check(tmp_path, dataclasses.replace(PLAN, gaps="reject"), demand=frame)
+    assert report.inputs["demand"].entities_rejected == ["north/tea"]
+    assert report.rejects.iloc[0]["value"] == "2"
+    accounted(report)
+
+
+def test_a_series_that_ends_early_is_filled_or_refused_by_the_policy(tmp_path):
+    frame = pd.concat([demand_rows(), demand_rows(item="coffee", end="2024-03-01")])
+    zero = check(tmp_path / "a", demand=frame)
+    assert zero.repairs["code"].tolist() == ["ended_zero"]
+    carried = check(tmp_path / "b", dataclasses.replace(PLAN, gaps="carry"), demand=frame)
+    assert carried.inputs["demand"].entities_rejected == ["north/coffee"]
+    assert codes(carried) == {"ended": 1}
+
+
+def test_a_stock_out_is_marked_as_a_lower_bound(tmp_path):
+    frame = demand_rows().assign(in_stock="true")
+    report = check(tmp_path, demand=put(frame, slice(4, 6), in_stock="false"))
+    assert report.repairs[["code", "periods"]].to_numpy().tolist() == [["censored", 3]]
+    assert clean(report, "demand")["censored"].sum() == 3
+
+
+def test_weeks_start_on_the_usual_weekday(tmp_path):
+    weeks = pd.date_range("2023-01-06", periods=40, freq="7D")
+    frame = pd.DataFrame(
+        {"warehouse_id": "w", "item_id": "i", "ds": weeks.strftime("%Y-%m-%d"), "quantity": 1}
+    )
+    off = put(frame, 5, ds="2023-02-11")
+    report = check(tmp_path, dataclasses.replace(PLAN, frequency="W"), demand=off)
+    assert codes(report) == {"off_grid": 1}
+    assert clean(report, "demand")["ds"].tolist() == weeks.tolist()
+
+
+def test_months_start_on_the_first(tmp_path):
+    months = pd.date_range("2020-01-01", periods=30, freq="MS")
+    frame = pd.DataFrame(
+        {"warehouse_id": "w", "item_id": "i", "ds": months.strftime("%Y-%m-%d"), "quantity": 1}
+    ).drop(index=[10, 11])
+    report = check(tmp_path, dataclasses.replace(PLAN, frequency="MS"), demand=frame)
+    assert clean(report, "demand")["ds"].tolist() == months.tolist()
+    assert report.repairs["periods"].tolist() == [2]
+
+
+def test_an_unknown_item_is_refused_whole(tmp_path):
+    items = pd.DataFrame(
+        [{"item_id": "tea", "category": "c", "unit_cost": 1, "unit_price": 2, "case_pack": 1,
+          "minimum_order": 0}]
+    )  # fmt: skip
+    frame = pd.concat([demand_rows(), demand_rows(item="ghost")])
+    report = check(tmp_path, demand=frame, items=items)
+    assert codes(report) == {"unknown_item": 1}
+    assert report.inputs["demand"].entities_rejected == ["north/ghost"]
+    accounted(report)
+
+
+def test_prices_share_a_calendar_and_short_holes_are_carried(tmp_path):
+    frame = pd.concat(
+        [
+            price_rows("A"),
+            price_rows("B"),
+            price_rows("C").drop(index=[10, 11]).reset_index(drop=True),
+        ]
+    )
+    weekend = pd.DataFrame({"instrument_id": ["A"], "ds": ["2024-02-03"], "close": ["100"]})
+    instruments = pd.concat([instrument(name) for name in "ABC"])
+    report = check(tmp_path, prices=pd.concat([frame, weekend]), instruments=instruments)
+    assert codes(report) == {"off_calendar": 1}
+    assert report.repairs[["entity", "code", "periods"]].to_numpy().tolist() == [
+        ["C", "price_carried", 2]
+    ]
+    assert clean(report, "prices").groupby("instrument_id").size().to_dict() == {
+        "A": 65,
+        "B": 65,
+        "C": 65,
+    }
+
+
+@pytest.mark.parametrize(
+    ("rows", "code"),
+    [
+        (price_rows("X", end="2024-03-12"), "stale"),
+        (price_rows("X", start="2024-03-12"), "short_history"),
+        (price_rows("X").drop(index=range(20, 27)), "price_gap"),
+        (price_rows("X").assign(close="0"), "no_valid_rows"),
+    ],
+)
+def test_an_instrument_without_usable_prices_is_refused_and_so_is_its_book(tmp_path, rows, code):
+    positions = pd.DataFrame(
+        [("good", "A", 1), ("bad", "A", 1), ("bad", "X", 1)],
+        columns=["portfolio_id", "instrument_id", "quantity"],
+    )
+    report = check(
+        tmp_path,
+        prices=pd.concat([price_rows("A"), price_rows("B"), rows]),
+        instruments=pd.concat([instrument(name) for name in "ABX"]),
+        positions=positions,
+    )
+    by_input = report.rejects[report.rejects["severity"] == "entity"].groupby("input")["code"]
+    assert by_input.first().to_dict() == {
+        "prices": code,
+        "instruments": "no_prices",
+        "positions": "unknown_instrument",
+    }
+    assert clean(report, "positions")["portfolio_id"].tolist() == ["good"]
+    accounted(report)
+
+
+@pytest.mark.parametrize(
+    ("terms", "code", "column"),
+    [
+        (
+            {"kind": "european_option", "underlying": "A", "strike": 10},
+            "missing_term",
+            "option_type",
+        ),
+        ({"kind": "bond", "coupon": 0.01}, "missing_term", "coupon_frequency"),
+        ({"kind": "tulip"}, "unknown_choice", "kind"),
+    ],
+)
+def test_an_instrument_without_its_terms_is_refused(tmp_path, terms, code, column):
+    report = check(
+        tmp_path,
+        prices=price_rows("A"),
+        instruments=pd.concat([instrument("A"), instrument("Z", **terms)]),
+    )
+    row = report.rejects[report.rejects["severity"] == "row"].iloc[0]
+    assert (row["code"], row["column"], row["entity"]) == (code, column, "Z")
+    accounted(report)
+
+
+def option(**changed):
+    terms = {
+        "underlying": "A",
+        "strike": 10,
+        "option_type": "call",
+        "expiry": "2024-06-28",
+        "implied_volatility": 0.2,
+    }
+    return instrument("OPT", "european_option", **{**terms, **changed})
+
+
+@pytest.mark.parametrize(
+    ("row", "code"),
+    [
+        (option(expiry="2024-03-31"), "expired"),
+        (option(underlying="GHOST"), "unknown_underlying"),
+        (option(curve_id="GHOST"), "unknown_curve"),
+        (option(implied_volatility=-0.2), "not_positive"),
+    ],
+)
+def test_an_option_that_cannot_be_valued_is_refused(tmp_path, row, code):
+    report = check(tmp_path, prices=price_rows("A"), instruments=pd.concat([instrument("A"), row]))
+    assert code in codes(report)
+    assert clean(report, "instruments")["instrument_id"].tolist() == ["A"]
+
+
+@pytest.mark.parametrize(
+    ("rows", "code"),
+    [
+        ([("p", "A", 1), ("p", "A", 2)], "incomplete_book"),
+        ([("p", "A", "some")], "incomplete_book"),
+        ([("p", "A", 0)], "empty_book"),
+        ([("p", "GHOST", 1)], "unknown_instrument"),
+    ],
+)
+def test_a_book_is_whole_or_refused(tmp_path, rows, code):
+    columns = ["portfolio_id", "instrument_id", "quantity"]
+    positions = pd.DataFrame([*rows, ("q", "A", 1)], columns=columns)
+    limits = pd.DataFrame(
+        [("p", "value_at_risk", 0.99, 1, 10.0)],
+        columns=["portfolio_id", "measure", "level", "horizon", "limit"],
+    )
+    report = check(
+        tmp_path, prices=price_rows("A"), instruments=instrument("A"), positions=positions,
+        limits=limits,
+    )  # fmt: skip
+    assert report.inputs["positions"].entities_rejected == ["p"]
+    assert code in codes(report, "entity")
+    assert "unknown_portfolio" in codes(report, "entity")
+    accounted(report)
+
+
+def test_a_scenario_of_an_unknown_target_is_refused_whole(tmp_path):
+    scenarios = pd.DataFrame(
+        [
+            ("crash", "kind", "equity", -0.2),
+            ("crash", "instrument", "GHOST", -0.5),
+            ("mild", "instrument", "A", -0.1),
+            ("all", "volatility", "*", 0.5),
+        ],
+        columns=["scenario_id", "target_kind", "target", "shift"],
+    )
+    report = check(
+        tmp_path, prices=price_rows("A"), instruments=instrument("A"), stress_scenarios=scenarios
+    )
+    assert report.inputs["stress_scenarios"].entities_rejected == ["crash"]
+
+
+dirty_quantity = st.sampled_from(["1", "2.5", "-1", "", "x", "nan", "inf", "1e400", "'; --"])
+dirty_date = st.sampled_from(
+    ["2024-01-01", "2024-01-02", "2024-01-04", "2024-02-01", "2030-01-01", "yesterday", ""]
+)
+dirty_id = st.sampled_from(["a", "b", "", " ", "é", "a/b", "<b>", "x'y"])
+
+
+@given(
+    rows=st.lists(
+        st.tuples(dirty_id, dirty_id, dirty_date, dirty_quantity), min_size=1, max_size=25
+    ),
+    gaps=st.sampled_from(["zero", "carry", "reject"]),
+)
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_whatever_comes_in_is_clean_or_named(tmp_path, rows, gaps):
+    frame = pd.DataFrame(rows, columns=["warehouse_id", "item_id", "ds", "quantity"])
+    report = check(tmp_path, dataclasses.replace(PLAN, gaps=gaps), demand=frame)
+    kept = clean(report, "demand")
+    assert np.isfinite(kept["quantity"].to_numpy()).all()
+    assert (kept["quantity"] >= 0).all()
+    assert not kept.duplicated(["warehouse_id", "item_id", "ds"]).any()
+    assert report.rejects["advice"].str.len().gt(0).all()
+    checked = report.inputs["demand"]
+    names = set(kept["warehouse_id"] + "/" + kept["item_id"])
+    assert names | set(checked.entities_rejected) == set(checked.entities_in)
+    observed = (~kept["repaired"]).sum()
+    entity_refused = set(checked.entities_rejected)
+    if not entity_refused:
+        assert observed + checked.rows_rejected == checked.rows_in
+
+
+def test_the_same_files_give_the_same_bytes(tmp_path):
+    frame = pd.concat([demand_rows().drop(index=[4]), demand_rows(item="coffee")])
+    first = check(tmp_path / "a", demand=frame)
+    second = check(tmp_path / "b", demand=frame)
+    one, two = (report.inputs["demand"].clean.read_bytes() for report in (first, second))
+    assert one == two
+    pd.testing.assert_frame_equal(first.repairs, second.repairs)
