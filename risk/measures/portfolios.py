@@ -128,8 +128,8 @@ def _book(name: str, rows: pd.DataFrame, numbers: dict[str, int], reasons: dict[
         raise BookError(f"instrument {twice!r} is held in two positions")
     quantities = rows["quantity"].to_numpy(float)
     if not np.isfinite(quantities).all():
-        bad = held[int(np.flatnonzero(~np.isfinite(quantities))[0])]
-        raise BookError(f"quantity of {bad!r} must be finite")
+        bad = int(np.flatnonzero(~np.isfinite(quantities))[0])
+        raise BookError(f"quantity of {held[bad]!r} must be finite; got {quantities[bad]}")
     return Book(name, np.array([numbers[i] for i in held], dtype=np.int64), quantities)
 
 
