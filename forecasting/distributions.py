@@ -16,12 +16,6 @@ from kernels.empirical_law import ratio_quantiles
 from kernels.gamma_law import gamma_quantiles, gamma_table
 
 LEVELS = np.arange(1, 100) / 100.0
-LAW_NAMES = {
-    Law.COUNT: "negative binomial",
-    Law.GAMMA: "gamma",
-    Law.LOGNORMAL: "lognormal",
-    Law.EMPIRICAL: "empirical",
-}
 # The recent variance counts as much as this many backtest errors.
 PRIOR_ERRORS = 8.0
 # Growth of the variance from the first step ahead to the last: the usual one over Walmart, VN1 and

@@ -12,7 +12,7 @@ from forecasting.champions import hold_contest
 from forecasting.classes import CLASSES, classify_demand
 from forecasting.distributions import LEVELS, SMALLEST_DISPERSION, Spread, quantiles_of
 from forecasting.errors import Failure
-from forecasting.laws import law_names
+from forecasting.laws import name_laws
 from forecasting.panel import SERIES, Batch, DemandPanel
 from forecasting.plan import ForecastPlan
 from forecasting.profiles import EVERYTHING, Categories, CategoryProfiles, forecast_by_profile
@@ -160,7 +160,7 @@ def _forecast_new(
         )
     results.model[chosen] = PROFILE_MODEL
     results.demand_class[chosen] = NEW
-    results.distribution[chosen] = law_names(results.law[chosen])
+    results.distribution[chosen] = name_laws(results.spread.of(chosen))
 
 
 def _forecast_contested(
@@ -180,7 +180,7 @@ def _forecast_contested(
     results.autocorrelation[chosen] = contest.autocorrelation
     results.score[chosen] = contest.score
     results.model[chosen] = np.array(names, dtype=object)[contest.champion]
-    results.distribution[chosen] = law_names(contest.spread.law)
+    results.distribution[chosen] = name_laws(contest.spread)
     results.reason[chosen] = np.array(
         [f"backtest over {count} origins" for count in origins.counts[chosen]], dtype=object
     )

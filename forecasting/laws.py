@@ -3,13 +3,17 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from forecasting.distributions import LAW_NAMES, LEVELS, estimate_spread, quantiles_of
+from forecasting.distributions import LEVELS, Spread, estimate_spread, quantiles_of
 from forecasting.moments import Moments
 from forecasting.scores import mean_over_origins
 from kernels.arrays import Floats, Integers
+from kernels.count_law import POISSON_HIGHEST, POISSON_LOWEST
 from kernels.demand_laws import Law
 from kernels.quantile_scores import fill_scores
 
+# By number in `Law`.
+LAW_NAMES = ("negative binomial", "gamma", "lognormal", "empirical")
+COUNT_NAMES = ("negative binomial", "Poisson", "binomial")
 # Above this level demand in whole units may also be fitted by a continuous law.
 LEVEL_OF_CHOICE = 20.0
 # Another law must be better by this share: the backtest is short and the choice is of the best.
@@ -96,7 +100,10 @@ def _mean_loss(law: Integers, past: Floats, actuals: Floats, moments: Moments) -
     return mean_over_origins(score_law(law, past, actuals, moments)[0])
 
 
-def law_names(law: Integers) -> NDArray[np.object_]:
-    """Return the name of each law."""
-    names = np.array([LAW_NAMES[kind] for kind in Law], dtype=object)
-    return np.asarray(names[law])
+def name_laws(spread: Spread) -> NDArray[np.object_]:
+    """Return the name of each series' law; that of a count one period ahead."""
+    names = np.array(LAW_NAMES, dtype=object)[spread.law]
+    counts = spread.law == Law.COUNT
+    names[counts & (spread.dispersion <= POISSON_HIGHEST)] = "Poisson"
+    names[counts & (spread.dispersion < POISSON_LOWEST)] = "binomial"
+    return np.asarray(names)

@@ -5,12 +5,13 @@ import pandas as pd
 
 from forecasting.errors import PanelError, PlanError
 from forecasting.forecast import QUANTILES
+from forecasting.laws import COUNT_NAMES
 from forecasting.panel import SERIES
 from forecasting.plan import LARGEST_SEED
 from kernels.arrays import Floats, Words
 from kernels.demand_paths import fill_paths
 
-WHOLE_LAWS = ("negative binomial", "zero")
+WHOLE_LAWS = (*COUNT_NAMES, "zero")
 
 
 def sample_paths(

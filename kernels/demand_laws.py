@@ -20,7 +20,7 @@ from kernels.normal import normal_quantile
 class Law(IntEnum):
     """A law of demand.
 
-    COUNT : negative binomial with variance ``dispersion * mean``; Poisson where that is the mean
+    COUNT : variance ``dispersion * mean``: negative binomial, Poisson or binomial
     GAMMA : variance ``dispersion * mean**2``
     LOGNORMAL : variance ``dispersion * mean**2`` in all, and a mass ``zero_share`` at zero
     EMPIRICAL : given ratios to the mean, with ``dispersion`` times their variance
@@ -44,10 +44,10 @@ def wide_count_quantiles(mean: float, dispersion: float, table: Floats, out: Flo
     Parameters
     ----------
     mean : units per period
-    dispersion : variance / mean; 1 or less is Poisson
+    dispersion : variance / mean
     table : of `gamma_table`
     """
-    gamma_quantiles(mean, max(dispersion, 1.0) / mean, table, out)
+    gamma_quantiles(mean, dispersion / mean, table, out)
     for i in range(out.shape[0]):
         out[i] = math.floor(out[i] + 0.5)
 

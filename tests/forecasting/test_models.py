@@ -1,0 +1,155 @@
+"""Models: the batched face gives what the model gives alone, and a failure is a value."""
+
+from importlib import import_module
+
+import numpy as np
+import pytest
+
+from forecasting.errors import NotFiniteError, UnknownModelError
+from forecasting.models import MODELS, Seasons, find_model
+from forecasting.models.statsforecast_model import StatsforecastModel
+from forecasting.models.yearly_model import YearlyModel
+from forecasting.panel import Batch
+from tests.forecasting.demand import panel_of, week
+
+WEEKS = Seasons(7, 365.25)
+
+
+@pytest.fixture(scope="module")
+def batch():
+    draws, t = np.random.default_rng(6), np.arange(91)
+    series = {
+        ("W", "A"): draws.poisson(20 * week(t)),
+        ("W", "B"): draws.poisson(0.4, 91),
+        ("W", "C"): draws.poisson(3, 80),
+    }
+    return panel_of(series).batch
+
+
+@pytest.mark.parametrize(
+    ("name", "theirs", "arguments"),
+    [
+        ("Naive", "Naive", {}),
+        ("HistoricAverage", "HistoricAverage", {}),
+        ("SeasonalNaive", "SeasonalNaive", {"season_length": 7}),
+        ("WindowAverage", "WindowAverage", {"window_size": 8}),
+        ("SeasonalWindowAverage", "SeasonalWindowAverage", {"season_length": 7, "window_size": 4}),
+        ("SimpleExponentialSmoothing", "SimpleExponentialSmoothingOptimized", {}),
+        (
+            "SeasonalExponentialSmoothing",
+            "SeasonalExponentialSmoothingOptimized",
+            {"season_length": 7},
+        ),
+        ("Holt", "Holt", {"season_length": 7}),
+        ("HoltWinters", "HoltWinters", {"season_length": 7}),
+        ("AutoETS", "AutoETS", {"season_length": 7}),
+        ("MSTL", "MSTL", {"season_length": 7}),
+        ("CrostonClassic", "CrostonClassic", {}),
+        ("CrostonOptimized", "CrostonOptimized", {}),
+        ("CrostonSBA", "CrostonSBA", {}),
+        ("TSB", "TSB", {"alpha_d": 0.2, "alpha_p": 0.2}),
+        ("ADIDA", "ADIDA", {}),
+        ("IMAPA", "IMAPA", {}),
+    ],
+)
+@pytest.mark.filterwarnings("ignore")  # statsforecast's fitters warn; its numbers are compared
+def test_a_model_of_statsforecast_says_what_it_says_there(batch, name, theirs, arguments):
+    found = find_model(name).forecast(batch, WEEKS, 9)
+    build = getattr(import_module("statsforecast.models"), theirs)
+    for number in range(len(batch)):
+        expected = build(**arguments).forecast(y=batch.series(number), h=9)["mean"]
+        assert np.array_equal(found.means[number], expected)
+    assert not found.errors
+
+
+@pytest.mark.parametrize("name", sorted(MODELS))
+def test_every_model_answers_or_names_an_error_or_has_too_short_a_history(name):
+    series = {
+        ("W", "1"): [3.0],
+        ("W", "2"): [1.0, 2.0],
+        ("W", "3"): np.zeros(30),
+        ("W", "4"): np.full(30, 5.0),
+        ("W", "5"): np.r_[np.zeros(50), 1.0],
+    }
+    found = find_model(name).forecast(panel_of(series).batch, WEEKS, 5)
+    finite = np.isfinite(found.means)
+    assert (finite.all(axis=1) | np.isnan(found.means).all(axis=1)).all()
+    assert not finite[sorted(found.errors)].any()
+    if "Yearly" not in name:
+        assert finite[2:].all() or name in {"HoltWinters", "MSTL"}
+
+
+def test_a_model_that_raises_on_one_series_answers_the_others(batch):
+    class Picky:
+        def forecast(self, y, h):
+            if len(y) == 80:
+                raise ZeroDivisionError("no such luck")
+            return {"mean": np.full(h, np.inf if y.mean() < 1 else 2.0)}
+
+    found = StatsforecastModel(lambda _: Picky(), lambda _: 1).forecast(batch, WEEKS, 3)
+    assert (found.means[0] == 2.0).all()
+    assert np.isnan(found.means[1:]).all()
+    assert isinstance(found.errors[1], NotFiniteError)
+    assert isinstance(found.errors[2], ZeroDivisionError)
+
+
+def test_an_unknown_model_is_named():
+    with pytest.raises(UnknownModelError, match="'Oracle' is not registered; there are ADIDA,"):
+        find_model("Oracle")
+
+
+def seasonal_history(days, seed=0):
+    t = np.arange(days)
+    year = 1.0 + 0.5 * np.cos(2 * np.pi * t / 365.25)
+    return np.random.default_rng(seed).poisson(40.0 * week(t) * year).astype(float)
+
+
+def test_a_yearly_model_follows_the_year_where_the_model_within_does_not():
+    y = seasonal_history(1096 + 56)
+    batch = Batch(y[:1096], np.array([0, 1096]))
+    errors = {
+        name: np.abs(find_model(name).forecast(batch, WEEKS, 56).means[0] - y[1096:]).mean()
+        for name in ("YearlyTheta", "DynamicOptimizedTheta")
+    }
+    assert errors["YearlyTheta"] < 0.8 * errors["DynamicOptimizedTheta"]
+
+
+def test_a_yearly_model_has_no_answer_below_two_years():
+    batch = Batch(
+        np.concatenate([seasonal_history(800), seasonal_history(500)]), np.array([0, 800, 1300])
+    )
+    found = find_model("YearlyTheta").forecast(batch, WEEKS, 7)
+    assert np.isfinite(found.means[0]).all()
+    assert np.isnan(found.means[1]).all()
+    assert not found.errors
+
+
+def test_a_yearly_model_passes_on_the_failures_within():
+    class Failing:
+        def forecast(self, **_history):
+            raise ValueError("not today")
+
+    within = StatsforecastModel(lambda _: Failing(), lambda _: 1)
+    batch = Batch(
+        np.concatenate([seasonal_history(500), seasonal_history(800)]), np.array([0, 500, 1300])
+    )
+    found = YearlyModel(within).forecast(batch, WEEKS, 7)
+    assert list(found.errors) == [1]
+
+
+def test_where_the_season_is_the_year_the_model_within_sees_none():
+    seen = []
+
+    class Watching:
+        def forecast(self, y, h):
+            return {"mean": np.full(h, y.mean())}
+
+    def build(season_length):
+        seen.append(season_length)
+        return Watching()
+
+    y = np.random.default_rng(0).poisson(50.0, 156).astype(float)
+    YearlyModel(StatsforecastModel(build, lambda _: 1)).forecast(
+        Batch(y, np.array([0, 156])), Seasons(52, 365.25 / 7), 4
+    )
+    assert seen == [1]

@@ -1,0 +1,72 @@
+"""Panels: histories end to end, on a checked grid."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from forecasting import DemandPanel, PanelError
+from forecasting.panel import Batch
+from tests.forecasting.demand import frame_of, mixed_series, panel_of
+
+
+def test_a_panel_holds_each_series_as_it_was():
+    series = mixed_series()
+    panel = panel_of(series)
+    assert panel.entities == [f"{w}/{i}" for w, i in series]
+    for number, values in enumerate(series.values()):
+        assert np.array_equal(panel.batch.series(number), values)
+
+
+def test_a_cut_drops_the_end_and_keeps_the_last_of_the_rest():
+    batch = Batch(np.arange(12.0), np.array([0, 5, 12]))
+    cut = batch.cut(np.array([1, 0]), np.array([2, 1]), 3)
+    assert cut.series(0).tolist() == [7.0, 8.0, 9.0]
+    assert cut.series(1).tolist() == [1.0, 2.0, 3.0]
+    assert batch.cut(np.array([0]), np.array([0]), None).series(0).tolist() == [0, 1, 2, 3, 4]
+
+
+@pytest.mark.parametrize(("frequency", "step"), [("h", "h"), ("D", "D"), ("W", "7D"), ("MS", "MS")])
+def test_the_future_continues_the_grid(frequency, step):
+    panel = panel_of(
+        {("W", "A"): np.ones(5), ("W", "B"): np.ones(8)}, frequency, start="2024-01-01"
+    )
+    for number, length in enumerate([5, 8]):
+        dates = pd.date_range("2024-01-01", periods=length + 4, freq=step)
+        assert np.array_equal(panel.future(4)[number], dates[length:].to_numpy("datetime64[us]"))
+
+
+@pytest.mark.parametrize("frequency", ["h", "D", "W", "MS"])
+def test_places_in_the_season_mean_the_same_in_every_series(frequency):
+    panel = panel_of(
+        {("W", "A"): np.ones(9), ("W", "B"): np.ones(11)}, frequency, start="2024-01-01"
+    )
+    places = panel.next_places(12)
+    assert (places[1] - places[0]) % 12 == 2
+
+
+@pytest.mark.parametrize("value", [-1.0, np.nan, np.inf])
+def test_a_quantity_that_is_none_is_named(value):
+    frame = frame_of({("W", "A"): [1.0, 2.0, 3.0]})
+    frame.loc[1, "quantity"] = value
+    with pytest.raises(PanelError, match=f"row 1 has {value}"):
+        DemandPanel.from_frame(frame, "D")
+
+
+def test_a_gap_is_named():
+    frame = frame_of({("W", "A"): np.ones(5)}).drop(index=2)
+    with pytest.raises(PanelError, match=r"2023-01-03.* is followed by 2023-01-05"):
+        DemandPanel.from_frame(frame, "D")
+
+
+def test_a_series_in_two_places_is_named():
+    frame = frame_of({("W", "A"): np.ones(2), ("W", "B"): np.ones(2)})
+    with pytest.raises(PanelError, match="W/A is split"):
+        DemandPanel.from_frame(frame.iloc[[0, 2, 3, 1]], "D")
+
+
+def test_a_missing_column_and_an_empty_table_are_named():
+    frame = frame_of({("W", "A"): np.ones(2)})
+    with pytest.raises(PanelError, match="lacks columns censored"):
+        DemandPanel.from_frame(frame.drop(columns="censored"), "D")
+    with pytest.raises(PanelError, match="lacks rows"):
+        DemandPanel.from_frame(frame.iloc[:0], "D")
