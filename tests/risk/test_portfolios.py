@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from risk import RiskPlan, build_market, instrument_losses, limit_utilisation, measure_portfolios
 from risk.market.revalue import current_values
 from risk.measures.portfolios import PROBABILITIES
+from risk.measures.tail import measure_tail
 from storage.tables import LOSS_QUANTILES, PORTFOLIO_RISK, RISK_CONTRIBUTIONS
 from tests.risk.markets import (
     AS_OF,
@@ -110,6 +111,18 @@ def test_components_are_what_a_little_more_of_the_position_adds(losses, method, 
             slope = (moved[level] - base[level]) / step
             # Cancellation: rounding of a figure of a thousand, over the step.
             assert slope == pytest.approx(rows[level], abs=1e-2)
+
+
+def test_errors_of_overlapping_historical_windows_are_those_of_fewer_scenarios(losses):
+    numbers = MARKET.numbers()
+    for (method, horizon), overlap in {("historical", 10): 10, ("gaussian", 10): 1}.items():
+        made = losses[method, horizon]
+        total = sum(q * made[numbers[name]] for name, q in BOOKS["equity"].items())
+        rows = of_book(measure(HELD, losses, method, horizon).risk, "equity")
+        found = rows.set_index(["measure", "level"])["standard_error"]
+        tail = measure_tail(total, 0.975, overlap)
+        assert found["value_at_risk", 0.975] == pytest.approx(tail.value_at_risk_error)
+        assert found["expected_shortfall", 0.975] == pytest.approx(tail.expected_shortfall_error)
 
 
 def test_market_values_are_quantities_times_values(losses):

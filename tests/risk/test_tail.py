@@ -147,6 +147,15 @@ def test_intervals_of_two_errors_hold_the_truth_as_often_as_they_claim():
     assert abs(held / repeats - 0.945) < 4 * np.sqrt(0.05 * 0.95 / repeats)
 
 
+def test_the_error_of_es_is_manistre_and_hancocks():
+    # Eq. 8: (variance within the tail + level (ES - VaR)^2) / (n (1 - level)). The worst ten of
+    # 1..100 have mean 95.5 and variance (10^2 - 1) / 12.
+    tail = measure_tail(np.arange(1.0, 101.0), 0.9)
+    assert (tail.value_at_risk, tail.expected_shortfall) == (90.0, pytest.approx(95.5))
+    expected = np.sqrt((99.0 / 12.0 + 0.9 * 5.5**2) / 10.0)
+    assert tail.expected_shortfall_error == pytest.approx(expected)
+
+
 def test_overlapping_windows_enlarge_the_errors_by_the_root_of_the_overlap():
     losses = np.random.default_rng(23).normal(size=500)
     alone, shared = measure_tail(losses, 0.975), measure_tail(losses, 0.975, overlap=10)
