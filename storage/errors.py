@@ -19,3 +19,7 @@ class TransientStoreError(StoreError):
 
 class TerminalStoreError(StoreError):
     """The store will not do it, however often it is asked."""
+
+
+class StoreBusyError(TransientStoreError):
+    """Another process is writing to the store."""

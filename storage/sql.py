@@ -1,6 +1,7 @@
-"""Quoting: names and texts from outside are data, never SQL."""
+"""Quoting: names, texts and paths from outside are data, never SQL."""
 
 from collections.abc import Iterable
+from pathlib import Path
 
 from storage.tables.table import Column, ColumnKind
 
@@ -11,6 +12,7 @@ SQL_TYPES: dict[ColumnKind, str] = {
     "boolean": "BOOLEAN",
     "timestamp": "TIMESTAMP",
 }
+_GLOB = str.maketrans({character: f"[{character}]" for character in "*?["})
 
 
 def identifier(name: str) -> str:
@@ -22,7 +24,14 @@ def literal(value: str | float | bool) -> str:  # noqa: FBT001 - a value, not a 
     """Return ``value`` as a literal."""
     if isinstance(value, str):
         return "'" + value.replace("'", "''") + "'"
-    return str(value).upper() if isinstance(value, bool) else repr(value)
+    if isinstance(value, bool):
+        return str(value).upper()
+    return f"CAST({literal(repr(value))} AS DOUBLE)" if isinstance(value, float) else repr(value)
+
+
+def file_literal(path: Path) -> str:
+    """Return a path as a literal that DuckDB's readers take for this one file, not a pattern."""
+    return literal(str(path).translate(_GLOB))
 
 
 def listing(names: Iterable[str]) -> str:
@@ -35,7 +44,11 @@ def sql_type(column: Column) -> str:
     return SQL_TYPES[column.kind]
 
 
-def joined_ids(columns: Iterable[str], prefix: str = "") -> str:
-    """Return an expression for the entity: its ids joined with '/'."""
-    parts = [f"CAST({prefix}{identifier(name)} AS VARCHAR)" for name in columns]
-    return "concat_ws('/', " + ", ".join(parts) + ")"
+def entity_of(columns: Iterable[str]) -> str:
+    """Return an expression for the entity: its ids joined with '/', a missing one as ''."""
+    return " || '/' || ".join(f"coalesce({identifier(name)}, '')" for name in columns)
+
+
+def first_line(error: BaseException) -> str:
+    """Return the first line of an error's message, without its full stop."""
+    return str(error).strip().splitlines()[0].rstrip(".")

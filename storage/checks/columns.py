@@ -2,17 +2,20 @@
 
 from collections.abc import Iterator
 
-from storage.checks.bench import Bench, Rule
+from storage.checks.bench import Bench
+from storage.checks.rules import Rule
 from storage.inputs.reader import SUFFIX_FOUND
 from storage.sql import identifier, literal
 from storage.tables import INPUT_TABLES
 from storage.tables.table import Column
 
+# A mistyped year would be filled from then on, period by period.
+EARLIEST = "1900-01-01"
 _SPOKEN = {
     "float": "a number",
     "integer": "a whole number",
     "boolean": "true or false",
-    "timestamp": "a date",
+    "timestamp": "a date, year-month-day",
     "text": "text",
 }
 
@@ -32,9 +35,10 @@ def check_columns(bench: Bench, table: str) -> None:
 
 def column_rules(column: Column, *, is_id: bool) -> Iterator[Rule]:
     """Yield the rules of one column, the most basic first."""
-    name, found = identifier(column.name), identifier(column.name + SUFFIX_FOUND)
+    name = identifier(column.name)
     if column.kind != "text":
-        broken = f"{name} IS NULL AND {found} IS NOT NULL AND trim({found}) <> ''"
+        found = identifier(column.name + SUFFIX_FOUND)
+        broken = f"{name} IS NULL AND trim({found}) <> ''"
         advice = f"{column.name} must be {_SPOKEN[column.kind]}"
         yield Rule("wrong_type", column.name, broken, advice)
     if not column.nullable:
@@ -50,6 +54,10 @@ def column_rules(column: Column, *, is_id: bool) -> Iterator[Rule]:
 
 
 def _range_rules(column: Column, name: str) -> Iterator[Rule]:
+    if column.kind == "timestamp":
+        broken = f"NOT isfinite({name}) OR {name} < TIMESTAMP {literal(EARLIEST)}"
+        advice = f"{column.name} must be a date from {EARLIEST} on; look for a mistyped year"
+        yield Rule("too_early", column.name, broken, advice)
     if column.kind == "float":
         advice = f"{column.name} must be finite"
         yield Rule("not_finite", column.name, f"NOT isfinite({name})", advice)

@@ -1,10 +1,12 @@
 """Demand: on its grid, without gaps, and with stock-outs marked."""
 
-from storage.checks.bench import Bench, Rule, rows
+from storage.checks.bench import Bench, rows
 from storage.checks.columns import check_columns
+from storage.checks.duplicates import refuse_duplicates, refuse_shared_names
+from storage.checks.gaps import fill_gaps
 from storage.checks.periods import Periods, periods_of
-from storage.checks.plan import SEASONS
-from storage.sql import joined_ids, literal
+from storage.checks.rules import Rule
+from storage.sql import entity_of, literal
 
 SERIES = ("warehouse_id", "item_id")
 _GRID_ADVICE = {
@@ -16,132 +18,101 @@ _GRID_ADVICE = {
 
 
 def check_demand(bench: Bench) -> None:
-    """Check demand and lay it on a regular grid in table ``clean_demand``."""
+    """Check demand and lay it on a regular grid in view ``clean_demand``."""
     check_columns(bench, "demand")
     periods = periods_of(bench)
     bench.keep_rules("demand", _date_rules(bench, periods))
-    bench.refuse_duplicates("demand")
+    refuse_duplicates(bench, "demand")
+    refuse_shared_names(bench, "demand")
     if bench.has("items"):
         bench.refuse_entities(
             "demand",
-            f"SELECT {joined_ids(SERIES)} AS entity, item_id AS value FROM {rows('demand')} "  # noqa: S608
+            f"SELECT {entity_of(SERIES)} AS entity, item_id AS value FROM {rows('demand')} "  # noqa: S608
             f"ANTI JOIN {rows('items')} USING (item_id)",
             code="unknown_item",
             column="item_id",
             advice="add the item to items, or correct its id",
         )
+    _number_series(bench, periods)
+    _refuse_unfillable(bench)
     _lay_on_grid(bench, periods)
-    _note_filled(bench, periods)
-    _note_censored(bench)
+    fill_gaps(bench, periods)
+    _note_censored(bench, periods)
 
 
 def _date_rules(bench: Bench, periods: Periods) -> list[Rule]:
-    night = f"TIMESTAMP {literal(bench.plan.as_of.isoformat())} + INTERVAL 1 DAY"
+    as_of = bench.plan.as_of
+    night = f"TIMESTAMP {literal(as_of.isoformat())} + INTERVAL 1 DAY"
+    advice = f"demand after {as_of} cannot be known; correct the date"
     return [
-        Rule(
-            "future",
-            "ds",
-            f"ds >= {night}",
-            f"demand after {bench.plan.as_of} cannot be known; correct the date",
-        ),
+        Rule("future", "ds", f"ds >= {night}", advice),
         Rule("off_grid", "ds", periods.off_grid, _GRID_ADVICE[bench.plan.frequency]),
     ]
 
 
-def _lay_on_grid(bench: Bench, periods: Periods) -> None:
-    connection = bench.connection
-    connection.execute(
-        "CREATE TEMP TABLE observed AS SELECT warehouse_id, item_id, "  # noqa: S608 - own names
-        f"CAST({periods.of_ds} AS BIGINT) AS period, quantity, "
-        "in_stock IS NOT DISTINCT FROM false AS censored, price, "
-        f"coalesce(promotion, false) AS promotion FROM {rows('demand')}"
-    )
-    connection.execute(
-        "CREATE TEMP TABLE spans AS SELECT warehouse_id, item_id, min(period) AS first, "
-        "max(period) AS last, count(*) AS observations, "
-        "max(max(period)) OVER () AS table_last FROM observed GROUP BY ALL"
-    )
-    _refuse_unfillable(bench)
-    connection.execute(
-        "CREATE TEMP TABLE grid AS SELECT warehouse_id, item_id, last, "
-        "unnest(generate_series(first, table_last)) AS period FROM spans"
-        if bench.plan.gaps != "reject"
-        else "CREATE TEMP TABLE grid AS SELECT warehouse_id, item_id, last, "
-        "unnest(generate_series(first, last)) AS period FROM spans"
-    )
-    connection.execute(
-        "CREATE TEMP TABLE filled AS SELECT g.warehouse_id, g.item_id, g.period, g.last, "  # noqa: S608
-        f"{_filled_quantity(bench)} AS quantity, coalesce(o.censored, false) AS censored, "
-        "o.quantity IS NULL AS repaired, o.price, coalesce(o.promotion, false) AS promotion "
-        "FROM grid g LEFT JOIN observed o USING (warehouse_id, item_id, period) "
-        "WINDOW series AS (PARTITION BY g.warehouse_id, g.item_id ORDER BY g.period)"
-    )
-    connection.execute(
-        "CREATE TABLE clean_demand AS SELECT warehouse_id, item_id, "  # noqa: S608
-        f"CAST({periods.start('period')} AS TIMESTAMP) AS ds, quantity, censored, repaired, "
-        "price, promotion FROM filled"
-    )
-
-
-def _filled_quantity(bench: Bench) -> str:
-    if bench.plan.gaps == "zero":
-        return "coalesce(o.quantity, 0)"
-    season = SEASONS[bench.plan.frequency]
-    return (
-        f"coalesce(o.quantity, lag(o.quantity, {season}) OVER series, "
-        "last_value(o.quantity IGNORE NULLS) OVER series)"
+def _number_series(bench: Bench, periods: Periods) -> None:
+    """Make ``series``: numbered in their order, with the first and last period of each."""
+    bench.connection.execute(
+        "CREATE TABLE series AS SELECT *, "  # noqa: S608 - own names
+        "row_number() OVER (ORDER BY warehouse_id, item_id) AS series, "
+        "max(last) OVER () AS table_last, "
+        f"{entity_of(SERIES)} AS entity FROM (SELECT warehouse_id, item_id, "
+        f"min({periods.of_ds}) AS first, max({periods.of_ds}) AS last, "
+        f"count(*) AS observations FROM {rows('demand')} GROUP BY ALL)"
     )
 
 
 def _refuse_unfillable(bench: Bench) -> None:
     """Refuse the series whose gaps the plan does not allow to fill."""
-    entity = joined_ids(SERIES)
-    if bench.plan.gaps == "reject":
-        bench.refuse_entities(
+    plan = bench.plan
+    refused = 0
+    if plan.gaps == "reject":
+        refused += bench.refuse_entities(
             "demand",
-            f"SELECT {entity} AS entity, last - first + 1 - observations AS value FROM spans "  # noqa: S608
+            "SELECT entity, last - first + 1 - observations AS value FROM series "
             "WHERE last - first + 1 > observations",
             code="gap",
             column="ds",
             advice="the series lacks this many periods; fill them, or choose another `gaps`",
         )
-    elif bench.plan.gaps == "carry":
-        bench.refuse_entities(
+    if plan.gaps != "zero":
+        silence = 1 if plan.gaps == "reject" else plan.minimum_history
+        refused += bench.refuse_entities(
             "demand",
-            f"SELECT {entity} AS entity, table_last - last AS value FROM spans "  # noqa: S608
-            f"WHERE table_last - last >= {bench.plan.minimum_history}",
+            f"SELECT entity, table_last - last AS value FROM series "  # noqa: S608 - a number
+            f"WHERE table_last - last >= {silence} AND entity NOT IN "
+            "(SELECT entity FROM rejects WHERE input = 'demand' AND severity = 'entity')",
             code="ended",
             column="ds",
             advice="the series has been silent for this many periods; drop it if it has ended",
         )
-    bench.connection.execute(
-        f"DELETE FROM spans WHERE {entity} IN "  # noqa: S608
-        "(SELECT entity FROM rejects WHERE input = 'demand' AND severity = 'entity')"
+    if refused:
+        bench.connection.execute(
+            "DELETE FROM series WHERE entity IN "
+            "(SELECT entity FROM rejects WHERE input = 'demand' AND severity = 'entity')"
+        )
+
+
+def _lay_on_grid(bench: Bench, periods: Periods) -> None:
+    """Make ``history``, series and period as numbers: they sort and join much faster."""
+    connection = bench.connection
+    connection.execute(
+        f"CREATE TABLE history AS SELECT series, {periods.of_ds} AS period, quantity, "  # noqa: S608
+        "in_stock IS NOT DISTINCT FROM false AS censored, false AS repaired, price, "
+        f"coalesce(promotion, false) AS promotion FROM {rows('demand')} "
+        "JOIN series USING (warehouse_id, item_id)"
+    )
+    connection.execute(
+        "CREATE VIEW clean_demand AS SELECT warehouse_id, item_id, "  # noqa: S608 - own names
+        f"{periods.start('period')} AS ds, quantity, censored, repaired, price, promotion, "
+        "series, period FROM history JOIN series USING (series)"
     )
 
 
-def _note_filled(bench: Bench, periods: Periods) -> None:
-    how = (
-        "missing periods had no sale: 0"
-        if bench.plan.gaps == "zero"
-        else "missing periods take the value a season earlier, else the last one"
-    )
-    trailing = "period > last"
-    code = "ended_zero" if bench.plan.gaps == "zero" else "end_carried"
+def _note_censored(bench: Bench, periods: Periods) -> None:
     bench.note_repairs(
-        "SELECT 'demand', entity, CAST("  # noqa: S608 - own names
-        f"{periods.start('min(period)')} AS TIMESTAMP), count(*), "
-        f"CASE WHEN at_end THEN {literal(code)} ELSE 'gap_filled' END, 'quantity', "
-        f"CASE WHEN at_end THEN 'no data to the end of the table; ' ELSE '' END || {literal(how)} "
-        f"FROM (SELECT {joined_ids(SERIES)} AS entity, period, {trailing} AS at_end, "
-        "period - row_number() OVER (PARTITION BY warehouse_id, item_id, period > last "
-        "ORDER BY period) AS island FROM filled WHERE repaired) GROUP BY entity, at_end, island"
-    )
-
-
-def _note_censored(bench: Bench) -> None:
-    bench.note_repairs(
-        f"SELECT 'demand', {joined_ids(SERIES)}, min(ds), count(*), 'censored', 'quantity', "  # noqa: S608
+        f"SELECT 'demand', entity, {periods.start('min(period)')}, count(*), 'censored', "  # noqa: S608
+        "'quantity', "
         "'stock ran out: demand was at least what was sold, and is marked as a lower bound' "
-        "FROM clean_demand WHERE censored GROUP BY warehouse_id, item_id"
+        "FROM history JOIN series USING (series) WHERE censored GROUP BY entity"
     )

@@ -6,10 +6,12 @@ from storage.checks.bench import Bench, rows
 from storage.checks.plan import Frequency
 
 _DAYS = "datediff('day', TIMESTAMP '1970-01-01', ds)"
+# A remainder keeps its sign in SQL; days before 1970 have one too.
+_WEEKDAY = f"((({_DAYS}) % 7) + 7) % 7"
 _PERIOD_OF: dict[Frequency, str] = {
     "h": "datediff('hour', TIMESTAMP '1970-01-01', ds)",
     "D": _DAYS,
-    "W": f"(({_DAYS}) - {{anchor}}) // 7",
+    "W": f"CAST(floor((({_DAYS}) - {{anchor}}) / 7) AS BIGINT)",
     "MS": "datediff('month', TIMESTAMP '1970-01-01', ds)",
 }
 _START_OF: dict[Frequency, str] = {
@@ -54,7 +56,7 @@ def periods_of(bench: Bench) -> Periods:
     if frequency != "W":
         return Periods(frequency)
     found = bench.connection.execute(
-        f"SELECT ({_DAYS}) % 7 AS weekday FROM {rows('demand')} GROUP BY 1 "  # noqa: S608 - own name
+        f"SELECT {_WEEKDAY} AS weekday FROM {rows('demand')} GROUP BY 1 "  # noqa: S608 - own name
         "ORDER BY count(*) DESC, 1 LIMIT 1"
     ).fetchall()
     return Periods(frequency, int(found[0][0]) if found else 0)

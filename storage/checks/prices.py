@@ -1,12 +1,14 @@
 """Prices: on one calendar, without holes, long enough and current."""
 
-from storage.checks.bench import Bench, Rule, rows
+from storage.checks.bench import Bench, rows
 from storage.checks.columns import check_columns
+from storage.checks.duplicates import refuse_duplicates
+from storage.checks.rules import Rule
 from storage.sql import literal
 
 
 def check_prices(bench: Bench) -> None:
-    """Check prices and align them on the table's calendar in table ``clean_prices``."""
+    """Check prices and align them on the table's calendar in view ``clean_prices``."""
     check_columns(bench, "prices")
     night = f"TIMESTAMP {literal(bench.plan.as_of.isoformat())} + INTERVAL 1 DAY"
     bench.keep_rules(
@@ -20,13 +22,14 @@ def check_prices(bench: Bench) -> None:
             )
         ],
     )
-    bench.refuse_duplicates("prices")
+    refuse_duplicates(bench, "prices")
     _make_calendar(bench)
     _refuse_off_calendar(bench)
     _lay_on_calendar(bench)
     _refuse_unusable(bench)
     bench.connection.execute(
-        "CREATE TABLE clean_prices AS SELECT instrument_id, ds, close, repaired FROM laid "
+        "CREATE VIEW clean_prices AS "  # noqa: S608 - own names
+        "SELECT instrument_id, ds, close, repaired FROM laid "
         f"SEMI JOIN {rows('prices')} USING (instrument_id)"
     )
 
@@ -70,7 +73,7 @@ def _lay_on_calendar(bench: Bench) -> None:
         f"table_last FROM {rows('prices')} JOIN trading_days USING (ds) GROUP BY 1"
     )
     connection.execute(
-        "CREATE TEMP TABLE laid AS SELECT s.instrument_id, d.ds, d.day, "  # noqa: S608
+        "CREATE TABLE laid AS SELECT s.instrument_id, d.ds, d.day, "  # noqa: S608
         "coalesce(p.close, last_value(p.close IGNORE NULLS) OVER instrument) AS close, "
         "p.close IS NULL AS repaired FROM spans_of_prices s JOIN trading_days d "
         f"ON d.day BETWEEN s.first AND s.table_last LEFT JOIN {rows('prices')} p "

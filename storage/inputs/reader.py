@@ -1,23 +1,20 @@
-"""Reading files into DuckDB: every value as found, its typed reading, and where it stood."""
+"""Reading files into DuckDB: every value in its type, and where it stood."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import duckdb
 
 from storage.errors import InputRefusedError
+from storage.inputs.casting import cast
+from storage.inputs.files import column_types, file_reader, unreadable
 from storage.inputs.source import InputSource
-from storage.sql import identifier, literal, sql_type
+from storage.sql import first_line, identifier, literal
 from storage.tables import INPUT_TABLES
 from storage.tables.table import Column, Table
 
-READERS = {
-    ".parquet": "read_parquet({file})",
-    ".csv": "read_csv({file}, all_varchar = true, header = true, nullstr = '')",
-}
-# Names that the reader adds; a source's own column never has them.
+# Names that the reader adds.
 ROW = "_row"
-FILE = "_file"
 FILE_NUMBER = "_file_number"
 SUFFIX_FOUND = "_found"
 
@@ -29,41 +26,51 @@ class ReadInput:
     Parameters
     ----------
     rows : how many rows
-    present : the table's columns that the source has, or that have a constant
+    present : the table's columns that every file has, or that have a constant
+    files : names of the files, by file number
     """
 
     rows: int
     present: frozenset[str]
+    files: tuple[str, ...]
 
 
-def read_input(connection: duckdb.DuckDBPyConnection, source: InputSource) -> ReadInput:
-    """Create table ``read_<table>`` in ``connection`` from a source.
+def read_input(
+    connection: duckdb.DuckDBPyConnection, source: InputSource, target: str
+) -> ReadInput:
+    """Create table ``target`` in ``connection`` from a source.
 
-    Each of the table's columns appears twice: typed (null where the text is not of the type),
-    and as text under its name with ``_found`` added. ``_file``, ``_file_number`` and ``_row``
-    (from 1) say where a row stood. Optional columns that the source lacks are null throughout.
+    Each of the table's columns is there in its type, null where the value is not of the type.
+    The text as found is in a column of the same name with ``_found`` added, where the source
+    has text or the value is not of the type (text columns have none). ``_file_number`` (from 0)
+    and ``_row`` (from 1) say where a row stood. Optional columns that a file lacks are null. The
+    connection's time zone must be UTC.
 
     Raises
     ------
     InputRefusedError
         Where a file is missing or unreadable, lacks a required column, or all files are empty.
     """
-    table = INPUT_TABLES[source.table]
-    target = identifier(f"read_{table.name}")
-    present = _present_columns(connection, source, table)
-    for number, path in enumerate(source.paths):
-        select = _select(source, number, table, present)
-        verb = f"INSERT INTO {target}" if number else f"CREATE OR REPLACE TABLE {target} AS"
+    table = _known_table(source)
+    found = [types for _, types in _files(connection, source, table)]
+    for number, types in enumerate(found):
+        select = _select(source, number, table, types)
+        verb = "INSERT INTO" if number else "CREATE TABLE"
+        link = "" if number else "AS"
         try:
-            connection.execute(f"{verb} {select}")
+            connection.execute(f"{verb} {identifier(target)} {link} {select}")
         except duckdb.Error as error:
-            raise _unreadable(source, path, error) from error
-    found = connection.execute(f"SELECT count(*) FROM {target}").fetchall()  # noqa: S608 - quoted
-    rows = int(found[0][0])
-    if not rows:
-        files = ", ".join(path.name for path in source.paths)
-        raise InputRefusedError(f"inputs.{table.name}: {files} has no rows")
-    return ReadInput(rows, frozenset(column.name for column in present))
+            raise unreadable(source, source.paths[number], first_line(error)) from error
+    files = tuple(path.name for path in source.paths)
+    counted = connection.execute(f"SELECT count(*) FROM {identifier(target)}").fetchall()  # noqa: S608 - quoted
+    if not counted[0][0]:
+        raise InputRefusedError(f"inputs.{table.name}: {', '.join(files)} has no rows")
+    present = frozenset(
+        column.name
+        for column in table.columns
+        if all(_has(source, column.name, types) for types in found)
+    )
+    return ReadInput(int(counted[0][0]), present, files)
 
 
 def inspect_input(source: InputSource) -> None:
@@ -72,93 +79,75 @@ def inspect_input(source: InputSource) -> None:
     Raises
     ------
     InputRefusedError
-        As `read_input`, but for emptiness.
+        As `read_input`, but for emptiness and for damage beyond the header.
     """
     with duckdb.connect() as connection:
-        _present_columns(connection, source, INPUT_TABLES[source.table])
+        list(_files(connection, source, _known_table(source)))
 
 
-def _present_columns(
-    connection: duckdb.DuckDBPyConnection, source: InputSource, table: Table
-) -> tuple[Column, ...]:
-    """Return the table's columns that every file has, or that have a constant."""
-    _refuse_unknown_names(source, table)
-    shared: set[str] | None = None
-    for path in source.paths:
-        names = _column_names(connection, source, path)
-        _refuse_missing(source, path, table, names)
-        shared = names if shared is None else shared & names
-    return tuple(
-        column
-        for column in table.columns
-        if column.name in source.constants or source.column(column.name) in (shared or set())
-    )
-
-
-def _refuse_unknown_names(source: InputSource, table: Table) -> None:
+def _known_table(source: InputSource) -> Table:
+    table = INPUT_TABLES.get(source.table)
+    if table is None:
+        known = ", ".join(INPUT_TABLES)
+        raise InputRefusedError(f"inputs.{source.table}: there is no such input; there are {known}")
+    if not source.paths:
+        raise InputRefusedError(f"inputs.{source.table}: at least one file must be given")
     for name in (*source.columns, *source.constants):
         if name not in table.column_names:
             allowed = ", ".join(table.column_names)
             raise InputRefusedError(
                 f"inputs.{table.name}: the table has no column {name!r}; it has {allowed}"
             )
+    return table
 
 
-def _column_names(
-    connection: duckdb.DuckDBPyConnection, source: InputSource, path: Path
-) -> set[str]:
-    if not path.exists():
-        raise InputRefusedError(f"inputs.{source.table}: {path} does not exist")
-    try:
-        described = connection.execute(f"DESCRIBE SELECT * FROM {_reader(source, path)}")  # noqa: S608 - quoted
-        return {str(row[0]) for row in described.fetchall()}
-    except duckdb.Error as error:
-        raise _unreadable(source, path, error) from error
+def _files(
+    connection: duckdb.DuckDBPyConnection, source: InputSource, table: Table
+) -> Sequence[tuple[str, Mapping[str, str]]]:
+    """Return the name and the column types of each file; refuse one that lacks a column."""
+    found = []
+    for path in source.paths:
+        types = column_types(connection, source, path)
+        for column in table.columns:
+            _refuse_missing(source, path.name, column, types)
+        found.append((path.name, types))
+    return found
 
 
-def _refuse_missing(source: InputSource, path: Path, table: Table, names: set[str]) -> None:
-    for column in table.columns:
+def _refuse_missing(
+    source: InputSource, file: str, column: Column, types: Mapping[str, str]
+) -> None:
+    needed = column.required or column.name in source.columns
+    if needed and not _has(source, column.name, types):
         wanted = source.column(column.name)
-        needed = column.required or column.name in source.columns
-        if needed and column.name not in source.constants and wanted not in names:
-            has = ", ".join(sorted(names))
-            mapped = f" (mapped from {column.name!r})" if wanted != column.name else ""
-            raise InputRefusedError(
-                f"inputs.{table.name}: {path.name} has no column {wanted!r}{mapped}; it has {has}"
-            )
-
-
-def _reader(source: InputSource, path: Path) -> str:
-    reader = READERS.get(path.suffix.lower())
-    if reader is None:
-        known = " or ".join(sorted(READERS))
+        mapped = f" (mapped from {column.name!r})" if wanted != column.name else ""
         raise InputRefusedError(
-            f"inputs.{source.table}: {path.name} is neither CSV nor Parquet; "
-            f"the name must end in {known}"
+            f"inputs.{source.table}: {file} has no column {wanted!r}{mapped}; "
+            f"it has {', '.join(sorted(types))}"
         )
-    return reader.format(file=literal(str(path)))
 
 
-def _select(source: InputSource, number: int, table: Table, present: tuple[Column, ...]) -> str:
-    path = source.paths[number]
-    parts = [
-        f"{literal(path.name)} AS {FILE}",
-        f"{number} AS {FILE_NUMBER}",
-        f"row_number() OVER () AS {ROW}",
-    ]
+def _has(source: InputSource, name: str, types: Mapping[str, str]) -> bool:
+    return name in source.constants or source.column(name) in types
+
+
+def _select(source: InputSource, number: int, table: Table, types: Mapping[str, str]) -> str:
+    parts = [f"{number} AS {FILE_NUMBER}", f"row_number() OVER () AS {ROW}"]
     for column in table.columns:
-        found = _expression(source, column.name) if column in present else "NULL"
-        parts.append(f"TRY_CAST({found} AS {sql_type(column)}) AS {identifier(column.name)}")
-        parts.append(f"CAST({found} AS VARCHAR) AS {identifier(column.name + SUFFIX_FOUND)}")
-    return f"SELECT {', '.join(parts)} FROM {_reader(source, path)}"  # noqa: S608 - quoted
-
-
-def _expression(source: InputSource, name: str) -> str:
-    if name in source.constants:
-        return literal(source.constants[name])
-    return identifier(source.column(name))
-
-
-def _unreadable(source: InputSource, path: Path, error: duckdb.Error) -> InputRefusedError:
-    reason = str(error).strip().splitlines()[0].rstrip(".")
-    return InputRefusedError(f"inputs.{source.table}: {path.name} cannot be read ({reason})")
+        raw, source_type = "NULL", "VARCHAR"
+        if column.name in source.constants:
+            raw = f"CAST({literal(source.constants[column.name])} AS VARCHAR)"
+        elif _has(source, column.name, types):
+            name = source.column(column.name)
+            raw, source_type = identifier(name), types[name]
+        typed = cast(column, raw, source_type)
+        parts.append(f"{typed} AS {identifier(column.name)}")
+        if column.kind != "text":
+            found = identifier(column.name + SUFFIX_FOUND)
+            text = f"CAST({raw} AS VARCHAR)"
+            kept = (
+                text if source_type == "VARCHAR" else f"CASE WHEN {typed} IS NULL THEN {text} END"
+            )
+            parts.append(f"{kept} AS {found}")
+    reader = file_reader(source, source.paths[number])
+    return f"SELECT {', '.join(parts)} FROM {reader}"  # noqa: S608 - quoted

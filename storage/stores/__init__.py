@@ -1,7 +1,9 @@
 """Stores: where runs are published."""
 
 from storage.errors import (
+    InputRefusedError,
     StorageError,
+    StoreBusyError,
     StoreError,
     TerminalStoreError,
     TransientStoreError,
@@ -10,9 +12,11 @@ from storage.stores.opening import open_store
 from storage.stores.protocol import Publication, Store
 
 __all__ = [
+    "InputRefusedError",
     "Publication",
     "StorageError",
     "Store",
+    "StoreBusyError",
     "StoreError",
     "TerminalStoreError",
     "TransientStoreError",

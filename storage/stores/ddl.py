@@ -4,8 +4,17 @@ from storage.sql import identifier, sql_type
 from storage.tables.table import Table
 
 
+def column_list(table: Table) -> str:
+    """Return the columns of a table with their DuckDB types, as DDL lists them."""
+    return ", ".join(f"{identifier(column.name)} {sql_type(column)}" for column in table.columns)
+
+
 def create_table(table: Table) -> str:
-    """Return DuckDB's statement that creates ``table`` where it is not there yet."""
+    """Return DuckDB's statement that creates ``table`` where it is not there yet.
+
+    The key is no constraint here: a publication's rows are held to it before they get here, and
+    DuckDB's index would refuse to put back, in one transaction, a key that was just deleted.
+    """
     lines = [
         f"    {identifier(column.name)} {sql_type(column)}{'' if column.nullable else ' NOT NULL'}"
         for column in table.columns

@@ -8,11 +8,11 @@ from typing import Self
 import duckdb
 import pandas as pd
 
-from storage.errors import TerminalStoreError, TransientStoreError
-from storage.sql import identifier, listing
+from storage.errors import StoreBusyError, TerminalStoreError
+from storage.sql import first_line, identifier, listing
 from storage.stores.ddl import create_table
 from storage.stores.protocol import Publication
-from storage.stores.shards import output_table, stage_shards
+from storage.stores.shards import output_table, refuse_unlisted_run, stage_shards
 from storage.tables import OUTPUT_TABLES, RUNS
 
 
@@ -25,7 +25,7 @@ class DuckDBStore:
 
     Raises
     ------
-    TransientStoreError
+    StoreBusyError
         Where another process has the file open.
     TerminalStoreError
         Where it is not a DuckDB file, or cannot be made.
@@ -33,13 +33,15 @@ class DuckDBStore:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        path.parent.mkdir(parents=True, exist_ok=True)
         try:
+            path.parent.mkdir(parents=True, exist_ok=True)
             self._connection = duckdb.connect(str(path))
-        except duckdb.IOException as error:
-            reason = str(error).strip().splitlines()[0]
+        except OSError as error:
+            raise TerminalStoreError(f"store {path}: {error.strerror}") from error
+        except duckdb.Error as error:
+            reason = first_line(error)
             if "lock" in reason.lower():
-                raise TransientStoreError(
+                raise StoreBusyError(
                     f"store {path}: another process has it open; close it and try again"
                 ) from error
             raise TerminalStoreError(f"store {path}: {reason}") from error
@@ -47,30 +49,28 @@ class DuckDBStore:
     def publish(self, publication: Publication) -> None:
         """Publish in one transaction."""
         connection = self._connection
-        tables = [output_table(name) for name in publication.shards]
-        staged = {
-            table.name: stage_shards(
-                connection, table, publication.shards[table.name], publication.run_id
-            )
-            for table in tables
-        }
         connection.begin()
         try:
+            tables = [output_table(name) for name in publication.shards]
+            staged = {table.name: stage_shards(connection, table, publication) for table in tables}
             connection.execute(create_table(RUNS))
+            known = self._is_listed(publication.run_id)
+            refuse_unlisted_run(connection, publication, known=known)
             earlier = self._earlier_runs(publication)
             for table in tables:
                 self._replace(table.name, staged[table.name], earlier, publication.run_id)
+                connection.execute(f"DROP TABLE {staged[table.name]}")
             connection.commit()
         except duckdb.Error as error:
             connection.rollback()
-            reason = str(error).strip().splitlines()[0]
-            raise TerminalStoreError(f"store {self._path}: {reason}") from error
+            raise TerminalStoreError(f"store {self._path}: {first_line(error)}") from error
         except BaseException:
             connection.rollback()
             raise
-        finally:
-            for name in staged.values():
-                connection.execute(f"DROP TABLE IF EXISTS {name}")
+
+    def _is_listed(self, run_id: str) -> bool:
+        found = self._connection.execute("SELECT count(*) FROM runs WHERE run_id = $1", [run_id])
+        return bool(found.fetchall()[0][0])
 
     def _earlier_runs(self, publication: Publication) -> list[str]:
         found = self._connection.execute(
@@ -116,7 +116,7 @@ class DuckDBStore:
 
     def published(self, run_id: str) -> bool:
         """Return whether `runs` has the run."""
-        return bool(len(self.read(RUNS.name, run_id=run_id)))
+        return RUNS.name in self.tables() and self._is_listed(run_id)
 
     def runs(self) -> pd.DataFrame:
         """Return `runs`."""

@@ -20,7 +20,9 @@ def open_store(address: str) -> Store:
     Raises
     ------
     TerminalStoreError
-        Where the scheme is unknown or the path is missing.
+        Where the scheme is unknown, the path is missing, or the store cannot be made.
+    StoreBusyError
+        Where another process has the store open and it takes one at a time.
     """
     scheme, _, path = address.partition(":")
     if scheme not in _SCHEMES or not path:

@@ -4,24 +4,32 @@ A publication writes its files under names of its own and then replaces the mani
 step, so that a reader sees the old night or the new one, and a crash leaves the old one.
 """
 
-import hashlib
-import json
-import os
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
+from urllib.parse import quote
 
 import duckdb
 import pandas as pd
 
 from storage.errors import TerminalStoreError
-from storage.sql import listing
+from storage.sql import first_line, listing
+from storage.stores.manifest import (
+    Entry,
+    checksum,
+    read_manifest,
+    replace_manifest,
+    sync,
+    writing,
+)
 from storage.stores.protocol import Publication
-from storage.stores.shards import output_table, stage_shards
+from storage.stores.shards import output_table, refuse_unlisted_run, stage_shards
 from storage.tables import OUTPUT_TABLES, RUNS
 
-MANIFEST = "manifest.json"
+# One group size whatever the threads, so that the same rows are the same bytes.
+_ROW_GROUP = 122_880
 
 
 class ParquetStore:
@@ -30,6 +38,11 @@ class ParquetStore:
     Parameters
     ----------
     folder : the folder; it is made where it does not exist
+
+    Raises
+    ------
+    TerminalStoreError
+        Where it cannot be made.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -41,72 +54,67 @@ class ParquetStore:
 
     def publish(self, publication: Publication) -> None:
         """Write the files, then make them count."""
-        entries = self._entries()
-        fresh = []
+        try:
+            with writing(self._folder):
+                self._publish(publication)
+        except duckdb.Error as error:
+            reason = first_line(error)
+            raise TerminalStoreError(f"store {self._folder}: {reason}") from error
+        except OSError as error:
+            raise TerminalStoreError(f"store {self._folder}: {error.strerror}") from error
+
+    def _publish(self, publication: Publication) -> None:
         with duckdb.connect() as connection:
-            for name, shards in publication.shards.items():
-                table = output_table(name)
-                staged = stage_shards(connection, table, shards, publication.run_id)
-                relation = connection.sql(f"SELECT * FROM {staged} ORDER BY {listing(table.key)}")  # noqa: S608
-                fresh.append(self._write(name, publication, relation))
-        replaced = {
-            entry["run_id"]
-            for entry in entries
-            if (entry["job"], entry["as_of"]) == (publication.job, publication.as_of.isoformat())
-        }
-        kept = [
+            tables = [output_table(name) for name in publication.shards]
+            staged = [stage_shards(connection, table, publication) for table in tables]
+            known = self.published(publication.run_id)
+            refuse_unlisted_run(connection, publication, known=known)
+            fresh = [
+                self._write(
+                    table.name,
+                    publication,
+                    connection.sql(f"SELECT * FROM {rows} ORDER BY {listing(table.key)}"),  # noqa: S608
+                )
+                for table, rows in zip(tables, staged, strict=True)
+            ]
+        entries = [*self._kept(publication), *fresh]
+        replace_manifest(self._folder, entries)
+        self._sweep(entries)
+
+    def _kept(self, publication: Publication) -> list[Entry]:
+        """Return the entries that the publication leaves in place."""
+        night = (publication.job, publication.as_of.isoformat())
+        return [
             entry
-            for entry in entries
-            if entry["table"] not in publication.shards
-            or not (
-                entry["run_id"] == publication.run_id
-                or (entry["table"] != RUNS.name and entry["run_id"] in replaced)
+            for entry in read_manifest(self._folder)
+            if entry.table not in publication.shards
+            or (
+                entry.run_id != publication.run_id
+                and (entry.table == RUNS.name or (entry.job, entry.as_of) != night)
             )
         ]
-        self._replace_manifest([*kept, *fresh])
-        self._sweep([*kept, *fresh])
 
     def _write(
         self, name: str, publication: Publication, relation: duckdb.DuckDBPyRelation
-    ) -> dict[str, Any]:
-        folder = self._folder / name / f"as_of={publication.as_of.isoformat()}"
+    ) -> Entry:
+        night, job = publication.as_of.isoformat(), quote(publication.job, safe="")
+        folder = self._folder / name / f"as_of={night}" / f"job={job}"
         folder.mkdir(parents=True, exist_ok=True)
-        temporary = folder / f".{publication.run_id}.{os.getpid()}"
-        relation.write_parquet(str(temporary), compression="zstd")
-        digest = hashlib.sha256(temporary.read_bytes()).hexdigest()
-        final = folder / f"{publication.run_id}-{digest[:12]}.parquet"
+        run = quote(publication.run_id, safe="")
+        temporary = folder / f".{run}.parquet"
+        relation.write_parquet(str(temporary), compression="zstd", row_group_size=_ROW_GROUP)
+        digest = checksum(temporary)
+        final = folder / f"{run}-{digest[:12]}.parquet"
+        sync(temporary)
         temporary.replace(final)
-        return {
-            "table": name,
-            "run_id": publication.run_id,
-            "job": publication.job,
-            "as_of": publication.as_of.isoformat(),
-            "file": final.relative_to(self._folder).as_posix(),
-            "sha256": digest,
-        }
+        sync(folder)
+        file = final.relative_to(self._folder).as_posix()
+        return Entry(name, night, publication.job, publication.run_id, file, digest)
 
-    def _entries(self) -> list[dict[str, Any]]:
-        manifest = self._folder / MANIFEST
-        if not manifest.exists():
-            return []
-        try:
-            return list(json.loads(manifest.read_text(encoding="utf-8"))["files"])
-        except (ValueError, KeyError) as error:
-            raise TerminalStoreError(f"store {self._folder}: {MANIFEST} is damaged") from error
-
-    def _replace_manifest(self, entries: list[dict[str, Any]]) -> None:
-        ordered = sorted(entries, key=lambda entry: (entry["table"], entry["as_of"], entry["file"]))
-        temporary = self._folder / f".{MANIFEST}.{os.getpid()}"
-        with temporary.open("w", encoding="utf-8") as file:
-            json.dump({"files": ordered}, file, indent=1, sort_keys=True)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(self._folder / MANIFEST)
-
-    def _sweep(self, entries: list[dict[str, Any]]) -> None:
+    def _sweep(self, entries: Sequence[Entry]) -> None:
         """Remove files that no longer count, crashed publications' among them."""
-        counting = {self._folder / entry["file"] for entry in entries}
-        for path in self._folder.glob("*/as_of=*/*"):
+        counting = {self._folder / entry.file for entry in entries}
+        for path in self._folder.glob("*/as_of=*/job=*/*"):
             if path not in counting:
                 path.unlink(missing_ok=True)
 
@@ -115,38 +123,47 @@ class ParquetStore:
     ) -> pd.DataFrame:
         """Return rows of a table; an output table never published to is empty."""
         own = output_table(table)
-        night = as_of.isoformat() if as_of is not None else None
-        frames = [
-            pd.read_parquet(self._intact(entry))
-            for entry in self._entries()
-            if entry["table"] == table
-            and run_id in {None, entry["run_id"]}
-            and night in {None, entry["as_of"]}
-        ]
+        while True:
+            manifest = read_manifest(self._folder)
+            wanted = [
+                entry
+                for entry in manifest
+                if entry.table == table
+                and run_id in {None, entry.run_id}
+                and (as_of is None or as_of.isoformat() == entry.as_of)
+            ]
+            try:
+                frames = [pd.read_parquet(self._intact(entry)) for entry in wanted]
+                break
+            except (FileNotFoundError, TerminalStoreError):
+                # Files go when a publication replaces them; what counts now is then elsewhere.
+                if read_manifest(self._folder) == manifest:
+                    raise
         if not frames:
             return own.empty()
         stacked = pd.concat([own.typed(frame) for frame in frames], ignore_index=True)
         return stacked.sort_values(list(own.key), kind="stable", ignore_index=True)
 
-    def _intact(self, entry: dict[str, Any]) -> Path:
-        path = self._folder / entry["file"]
+    def _intact(self, entry: Entry) -> Path:
+        path = self._folder / entry.file
         if not path.exists():
-            raise TerminalStoreError(f"store {self._folder}: {entry['file']} is missing")
-        if hashlib.sha256(path.read_bytes()).hexdigest() != entry["sha256"]:
+            raise TerminalStoreError(f"store {self._folder}: {entry.file} is missing")
+        if checksum(path) != entry.sha256:
             raise TerminalStoreError(
-                f"store {self._folder}: {entry['file']} is not what was published (checksum)"
+                f"store {self._folder}: {entry.file} is not what was published (checksum)"
             )
         return path
 
     def tables(self) -> tuple[str, ...]:
         """Return the tables that the manifest names."""
-        present = {entry["table"] for entry in self._entries()}
+        present = {entry.table for entry in read_manifest(self._folder)}
         return tuple(name for name in OUTPUT_TABLES if name in present)
 
     def published(self, run_id: str) -> bool:
         """Return whether `runs` has the run."""
         return any(
-            entry["table"] == RUNS.name and entry["run_id"] == run_id for entry in self._entries()
+            entry.table == RUNS.name and entry.run_id == run_id
+            for entry in read_manifest(self._folder)
         )
 
     def runs(self) -> pd.DataFrame:

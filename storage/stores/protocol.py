@@ -19,7 +19,8 @@ class Publication:
     run_id : the run
     as_of : its night
     job : the job's name
-    shards : Parquet files by output table; their columns are the table's
+    shards : Parquet files by output table, none for a table without rows; their columns are the
+        table's. The first publication of a run has its row in `runs`
     """
 
     run_id: str
@@ -42,7 +43,7 @@ class Store(Protocol):
         TransientStoreError
             Where the store is busy.
         TerminalStoreError
-            Where rows break their table's schema or key.
+            Where rows break their table's schema or key, or belong to another run.
         """
 
     def read(

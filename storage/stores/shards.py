@@ -6,8 +6,11 @@ from pathlib import Path
 import duckdb
 
 from storage.errors import TerminalStoreError
-from storage.sql import identifier, listing, literal, sql_type
-from storage.tables import OUTPUT_TABLES
+from storage.inputs.casting import cast
+from storage.sql import file_literal, first_line, identifier, listing, literal, sql_type
+from storage.stores.ddl import column_list
+from storage.stores.protocol import Publication
+from storage.tables import OUTPUT_TABLES, RUNS
 from storage.tables.table import Column, Table
 
 EXAMPLES = 3
@@ -29,34 +32,80 @@ def output_table(name: str) -> Table:
 
 
 def stage_shards(
-    connection: duckdb.DuckDBPyConnection, table: Table, paths: Sequence[Path], run_id: str
+    connection: duckdb.DuckDBPyConnection, table: Table, publication: Publication
 ) -> str:
-    """Create a temporary table of a publication's rows, checked, and return its name.
+    """Create a temporary table of a publication's rows, checked, and return its quoted name.
 
     Raises
     ------
     TerminalStoreError
-        Where a shard lacks a column, a value breaks its column's rules, a key is not unique, or
-        a row belongs to another run.
+        Where a shard cannot be read or its columns are not the table's, a value is not of its
+        column's type or breaks its rules, a key is not unique, or a row belongs to another run.
     """
     staged = identifier(f"staged_{table.name}")
-    files = "[" + ", ".join(literal(str(path)) for path in paths) + "]"
-    casts = ", ".join(
-        f"CAST({identifier(c.name)} AS {sql_type(c)}) AS {identifier(c.name)}"
-        for c in table.columns
-    )
+    paths = publication.shards[table.name]
     try:
-        connection.execute(
-            f"CREATE OR REPLACE TEMP TABLE {staged} AS SELECT {casts} "  # noqa: S608 - quoted
-            f"FROM read_parquet({files}, union_by_name = true)"
-        )
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE {staged} ({column_list(table)})")
+        if paths:
+            _refuse_other_columns(connection, table, paths)
+            _fill(connection, table, staged, paths)
     except duckdb.Error as error:
-        reason = str(error).strip().splitlines()[0]
-        raise TerminalStoreError(f"table {table.name}: {reason}") from error
+        raise TerminalStoreError(f"table {table.name}: {first_line(error)}") from error
     _refuse_broken_rules(connection, table, staged)
     _refuse_repeated_keys(connection, table, staged)
-    _refuse_foreign_rows(connection, table, staged, run_id)
+    _refuse_foreign_rows(connection, table, staged, publication)
     return staged
+
+
+def _fill(
+    connection: duckdb.DuckDBPyConnection, table: Table, staged: str, paths: Sequence[Path]
+) -> None:
+    reader = f"read_parquet({_files(paths)}, union_by_name = true)"
+    types = {
+        str(row[0]): str(row[1])
+        for row in connection.execute(f"DESCRIBE SELECT * FROM {reader}").fetchall()  # noqa: S608
+    }
+    casts = {
+        column.name: cast(column, identifier(column.name), types[column.name])
+        for column in table.columns
+    }
+    for column in table.columns:
+        if types[column.name] != sql_type(column):
+            _refuse_wrong_type(connection, table, column, (casts[column.name], reader))
+    connection.execute(f"INSERT INTO {staged} SELECT {', '.join(casts.values())} FROM {reader}")  # noqa: S608
+
+
+def _refuse_wrong_type(
+    connection: duckdb.DuckDBPyConnection, table: Table, column: Column, read: tuple[str, str]
+) -> None:
+    typed, reader = read
+    name = identifier(column.name)
+    wrong = connection.execute(
+        f"SELECT {name} FROM {reader} WHERE {typed} IS NULL AND {name} IS NOT NULL LIMIT 1"  # noqa: S608
+    ).fetchall()
+    if wrong:
+        raise TerminalStoreError(
+            f"table {table.name}: {column.name} must be of type {column.kind}; got {wrong[0][0]!r}"
+        )
+
+
+def _refuse_other_columns(
+    connection: duckdb.DuckDBPyConnection, table: Table, paths: Sequence[Path]
+) -> None:
+    found = connection.execute(
+        f"SELECT file_name, list(name) FROM parquet_schema({_files(paths)}) "  # noqa: S608 - quoted
+        "WHERE coalesce(num_children, 0) = 0 GROUP BY 1 ORDER BY 1"
+    ).fetchall()
+    for file, names in found:
+        missing = [name for name in table.column_names if name not in names]
+        unknown = sorted(set(names) - set(table.column_names))
+        if missing or unknown:
+            what = f"lacks {missing[0]!r}" if missing else f"has unknown {unknown[0]!r}"
+            raise TerminalStoreError(f"table {table.name}: shard {Path(file).name} {what}")
+
+
+def _files(paths: Sequence[Path]) -> str:
+    return "[" + ", ".join(file_literal(path) for path in paths) + "]"
 
 
 def _refuse_broken_rules(connection: duckdb.DuckDBPyConnection, table: Table, staged: str) -> None:
@@ -124,13 +173,44 @@ def _refuse_repeated_keys(connection: duckdb.DuckDBPyConnection, table: Table, s
 
 
 def _refuse_foreign_rows(
-    connection: duckdb.DuckDBPyConnection, table: Table, staged: str, run_id: str
+    connection: duckdb.DuckDBPyConnection, table: Table, staged: str, publication: Publication
 ) -> None:
     foreign = connection.execute(
-        f"SELECT DISTINCT run_id FROM {staged} WHERE run_id <> $1 LIMIT 1",  # noqa: S608 - quoted
-        [run_id],
+        f"SELECT run_id, as_of FROM {staged} WHERE run_id <> $1 OR as_of <> $2 LIMIT 1",  # noqa: S608
+        [publication.run_id, publication.as_of],
     ).fetchall()
     if foreign:
         raise TerminalStoreError(
-            f"table {table.name}: a shard of run {run_id} has a row of run {foreign[0][0]}"
+            f"table {table.name}: a shard of run {publication.run_id} as of {publication.as_of} "
+            f"has a row of run {foreign[0][0]} as of {foreign[0][1]}"
+        )
+
+
+def refuse_unlisted_run(
+    connection: duckdb.DuckDBPyConnection, publication: Publication, *, known: bool
+) -> None:
+    """Refuse a publication whose run `runs` would not have: no later run could replace it.
+
+    Parameters
+    ----------
+    connection : holds the staged tables
+    publication : what is being published
+    known : whether the run has been published before
+
+    Raises
+    ------
+    TerminalStoreError
+        Where neither the store nor the publication has the run's row, or it is of another job.
+    """
+    if RUNS.name not in publication.shards:
+        if not known:
+            raise TerminalStoreError(
+                f"run {publication.run_id}: its first publication must have a row in runs"
+            )
+        return
+    jobs = connection.execute("SELECT job FROM staged_runs").fetchall()
+    if [str(row[0]) for row in jobs] != [publication.job]:
+        raise TerminalStoreError(
+            f"run {publication.run_id}: runs must have one row, of job {publication.job!r}; "
+            f"got {[row[0] for row in jobs]}"
         )

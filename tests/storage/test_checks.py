@@ -28,8 +28,8 @@ def put(frame, row, **values):
 
 def accounted(report):
     for table, checked in report.inputs.items():
-        entity = [column for column in ENTITY[table]]
-        kept = clean(report, table)[entity].astype(str).agg("/".join, axis=1)
+        ids = clean(report, table)[ENTITY[table]].itertuples(index=False)
+        kept = ["/".join(row) for row in ids]
         assert set(kept) | set(checked.entities_rejected) == set(checked.entities_in), table
         assert not set(kept) & set(checked.entities_rejected), table
         named = report.rejects[report.rejects["input"] == table]

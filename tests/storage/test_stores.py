@@ -1,20 +1,17 @@
 """Stores: one suite for all. A run is visible whole or not at all."""
 
-import subprocess
-import sys
+from dataclasses import replace
 from datetime import date
 
+import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from storage.stores import (
-    Publication,
-    TerminalStoreError,
-    TransientStoreError,
-    open_store,
-    parquet_store,
-)
-from tests.reports.builder import AS_OF, RUN, night
+from storage.stores import Publication, TerminalStoreError, open_store
+from storage.tables import OUTPUT_TABLES, RUN_STEPS
+from tests.storage.nights import AS_OF, JOB, RUN, night, publication
 
 SCHEMES = ["duckdb", "parquet"]
 
@@ -24,30 +21,45 @@ def address(request, tmp_path):
     return f"{request.param}:{tmp_path / 'store'}"
 
 
-def shards(folder, run_id=RUN, **changed):
-    """Write a made-up night as shards, one file a table."""
-    folder.mkdir(parents=True, exist_ok=True)
-    found = {}
-    for name, frame in {**night(), **changed}.items():
-        path = folder / f"{name}.parquet"
-        frame.assign(run_id=run_id).to_parquet(path)
-        found[name] = [path]
-    return found
+def visible(store):
+    return {name: store.read(name) for name in store.tables()}
 
 
-def publication(folder, run_id=RUN, as_of=AS_OF.date(), **changed):
-    return Publication(run_id, as_of, "night", shards(folder, run_id, **changed))
+def assert_same(found, expected):
+    assert list(found) == list(expected)
+    for name, frame in expected.items():
+        pd.testing.assert_frame_equal(found[name], frame)
 
 
-def test_what_is_published_is_read_back(address, tmp_path):
+def test_what_is_published_is_read_back_typed_and_in_order(address, tmp_path):
     with open_store(address) as store:
         store.publish(publication(tmp_path / "s"))
         assert store.published(RUN)
         for name, frame in night().items():
             pd.testing.assert_frame_equal(store.read(name, run_id=RUN), frame)
-            pd.testing.assert_frame_equal(store.read(name, as_of=AS_OF.date()), frame)
+            pd.testing.assert_frame_equal(store.read(name, as_of=AS_OF), frame)
     with open_store(address) as again:
-        assert len(again.read("portfolio_risk")) == len(night()["portfolio_risk"])
+        assert_same(visible(again), night())
+
+
+def test_every_store_reads_the_same(tmp_path):
+    found = []
+    for scheme in SCHEMES:
+        with open_store(f"{scheme}:{tmp_path / scheme}") as store:
+            store.publish(publication(tmp_path / "s"))
+            found.append(visible(store))
+    assert_same(*found)
+
+
+def test_rows_are_ordered_by_key_whatever_the_order_of_the_shards(address, tmp_path):
+    whole = night()["champions"]
+    ours = publication(tmp_path / "s")
+    paths = [tmp_path / f"{n}.parquet" for n in range(len(whole))]
+    for n, path in enumerate(paths):
+        whole.iloc[[len(whole) - 1 - n]].to_parquet(path, index=False)
+    with open_store(address) as store:
+        store.publish(replace(ours, shards={**ours.shards, "champions": paths}))
+        pd.testing.assert_frame_equal(store.read("champions"), whole)
 
 
 def test_an_empty_store_has_nothing_and_says_so(address):
@@ -55,36 +67,79 @@ def test_an_empty_store_has_nothing_and_says_so(address):
         assert store.tables() == ()
         assert not store.published(RUN)
         assert store.runs().empty
-        assert list(store.read("failures").columns)[:2] == ["run_id", "as_of"]
+        for name, table in OUTPUT_TABLES.items():
+            pd.testing.assert_frame_equal(store.read(name), table.empty())
+
+
+def test_a_table_without_shards_is_published_empty(address, tmp_path):
+    ours = publication(tmp_path / "s")
+    with open_store(address) as store:
+        store.publish(replace(ours, shards={**ours.shards, "failures": []}))
+        assert "failures" in store.tables()
+        assert store.read("failures").empty
 
 
 def test_publishing_the_same_run_twice_changes_nothing(address, tmp_path):
     with open_store(address) as store:
         store.publish(publication(tmp_path / "s"))
-        before = {name: store.read(name) for name in store.tables()}
+        before = visible(store)
         store.publish(publication(tmp_path / "s"))
-        for name, frame in before.items():
-            pd.testing.assert_frame_equal(store.read(name), frame)
+        assert_same(visible(store), before)
 
 
 def test_a_newer_run_of_the_same_night_takes_the_place_of_the_older(address, tmp_path):
     with open_store(address) as store:
         store.publish(publication(tmp_path / "1"))
-        store.publish(publication(tmp_path / "2", "night-20260101-def"))
-        assert store.read("demand_forecasts")["run_id"].unique().tolist() == ["night-20260101-def"]
-        assert sorted(store.runs()["run_id"]) == [RUN, "night-20260101-def"]
+        store.publish(publication(tmp_path / "2", "night-b"))
+        for name in store.tables():
+            expected = [RUN, "night-b"] if name == "runs" else ["night-b"]
+            assert store.read(name)["run_id"].unique().tolist() == expected, name
+        assert store.published(RUN)
 
 
-def test_nights_and_jobs_stand_side_by_side(address, tmp_path):
-    later = {
-        name: frame.assign(as_of=pd.Timestamp("2026-01-02").as_unit("us"))
-        for name, frame in night().items()
-    }
+def test_what_a_newer_run_does_not_name_stays(address, tmp_path):
+    first, second = publication(tmp_path / "1"), publication(tmp_path / "2", "night-b")
+    named = {name: second.shards[name] for name in ("runs", "champions")}
+    with open_store(address) as store:
+        store.publish(first)
+        store.publish(replace(second, shards=named))
+        assert store.read("champions")["run_id"].unique().tolist() == ["night-b"]
+        assert store.read("order_plans")["run_id"].unique().tolist() == [RUN]
+
+
+@pytest.mark.parametrize(
+    ("job", "as_of"), [("another job", AS_OF), (JOB, date(2026, 1, 2)), ("a/b=..", AS_OF)]
+)
+def test_nights_and_jobs_stand_side_by_side(address, tmp_path, job, as_of):
     with open_store(address) as store:
         store.publish(publication(tmp_path / "1"))
-        store.publish(publication(tmp_path / "2", "night-2", date(2026, 1, 2), **later))
-        assert store.read("champions")["run_id"].tolist() == [RUN, "night-2"]
-        assert store.read("champions", as_of=date(2026, 1, 2))["run_id"].tolist() == ["night-2"]
+        store.publish(publication(tmp_path / "2", "night-b", as_of, job))
+        for name in store.tables():
+            assert store.read(name)["run_id"].unique().tolist() == [RUN, "night-b"], name
+            assert store.read(name, run_id="night-b")["run_id"].unique().tolist() == ["night-b"]
+        expected = [RUN, "night-b"] if as_of == AS_OF else [RUN]
+        assert store.read("champions", as_of=AS_OF)["run_id"].unique().tolist() == expected
+
+
+def test_a_published_run_may_bring_one_table_up_to_date(address, tmp_path):
+    path = tmp_path / "steps.parquet"
+    steps = night()["run_steps"].assign(seconds=9.0)
+    steps.to_parquet(path, index=False)
+    with open_store(address) as store:
+        store.publish(publication(tmp_path / "s"))
+        store.publish(Publication(RUN, AS_OF, JOB, {RUN_STEPS.name: [path]}))
+        assert_same(visible(store), {**night(), "run_steps": steps})
+
+
+def test_a_run_that_runs_does_not_know_is_refused(address, tmp_path):
+    ours = publication(tmp_path / "s")
+    without = {name: paths for name, paths in ours.shards.items() if name != "runs"}
+    with open_store(address) as store:
+        with pytest.raises(TerminalStoreError, match="must have a row in runs"):
+            store.publish(replace(ours, shards=without))
+        with pytest.raises(TerminalStoreError, match="must have one row, of job 'other'"):
+            store.publish(replace(ours, job="other"))
+        assert store.tables() == ()
 
 
 @pytest.mark.parametrize(
@@ -92,119 +147,136 @@ def test_nights_and_jobs_stand_side_by_side(address, tmp_path):
     [
         ("order_plans", {"order_quantity": -1.0}, "order_quantity = -1.0; it must be given and"),
         ("portfolio_risk", {"method": "guess"}, "one of historical, gaussian, student_t"),
-        ("champions", {"model": None}, "champions: 1 rows have model = None"),
-        ("market_outlook", {"volatility": float("inf")}, "finite"),
+        ("champions", {"model": None}, "champions: 3 rows have model = None"),
+        ("market_outlook", {"volatility": np.inf}, "finite"),
+        ("market_outlook", {"volatility": np.nan}, "volatility"),
+        ("market_outlook", {"close": 0.0}, "above zero"),
+        ("forecast_accuracy", {"coverage_80": 1.5}, "at most 1"),
+        ("forecast_accuracy", {"windows": 1.5}, "windows must be of type integer; got 1.5"),
+        ("champions", {"score": "high"}, "score must be of type float; got 'high'"),
+        ("champions", {"surprise": 1}, "champions.parquet has unknown 'surprise'"),
+        ("champions", {"run_id": "night-x"}, "row of run night-x"),
+        ("champions", {"as_of": pd.Timestamp("2026-01-09")}, "as of 2026-01-09"),
     ],
 )
 def test_a_row_that_breaks_its_table_refuses_the_whole_run(address, tmp_path, table, change, says):
-    broken = night()[table].assign(**change)
+    broken = night("night-b")[table].assign(**change)
     with open_store(address) as store:
         store.publish(publication(tmp_path / "1"))
-        with pytest.raises(TerminalStoreError, match=says):
-            store.publish(publication(tmp_path / "2", "night-2", **{table: broken}))
-        assert not store.published("night-2")
-        assert store.read("demand_forecasts")["run_id"].unique().tolist() == [RUN]
+        with pytest.raises(TerminalStoreError, match=says) as refusal:
+            store.publish(publication(tmp_path / "2", "night-b", **{table: broken}))
+        assert table in str(refusal.value)
+        assert "\n" not in str(refusal.value)
+        assert not store.published("night-b")
+        assert_same(visible(store), night())
 
 
 def test_a_repeated_key_refuses_the_run_and_is_named(address, tmp_path):
     twice = pd.concat([night()["champions"]] * 2)
-    with open_store(address) as store, pytest.raises(TerminalStoreError, match="north/tea"):
+    with (
+        open_store(address) as store,
+        pytest.raises(TerminalStoreError, match="warehouse_id 0/item_id 0"),
+    ):
         store.publish(publication(tmp_path / "1", champions=twice))
 
 
-def test_a_row_of_another_run_refuses_the_run(address, tmp_path):
-    found = shards(tmp_path / "s", "night-2")
-    with (
-        open_store(address) as store,
-        pytest.raises(TerminalStoreError, match="row of run night-2"),
-    ):
-        store.publish(Publication(RUN, AS_OF.date(), "night", found))
-
-
 def test_an_unknown_table_is_refused(address, tmp_path):
-    found = {"tulips": shards(tmp_path / "s")["champions"]}
+    ours = publication(tmp_path / "s")
     with open_store(address) as store, pytest.raises(TerminalStoreError, match="'tulips' is not"):
-        store.publish(Publication(RUN, AS_OF.date(), "night", found))
+        store.publish(replace(ours, shards={"tulips": ours.shards["champions"]}))
+    with open_store(address) as store, pytest.raises(TerminalStoreError, match="'tulips' is not"):
+        store.read("tulips")
 
 
-def test_a_shard_that_lacks_a_column_is_refused(address, tmp_path):
-    found = shards(tmp_path / "s", champions=night()["champions"].drop(columns="model"))
-    with open_store(address) as store, pytest.raises(TerminalStoreError, match="champions"):
-        store.publish(Publication(RUN, AS_OF.date(), "night", found))
+@pytest.mark.parametrize("which", [[0], [0, 1], [1]])
+def test_a_shard_that_lacks_a_column_is_refused_whichever_it_is(address, tmp_path, which):
+    ours = publication(tmp_path / "s")
+    frame = night()["champions"]
+    paths = [tmp_path / "0.parquet", tmp_path / "1.parquet"]
+    for n, path in enumerate(paths):
+        part = frame.iloc[[n]]
+        (part.drop(columns="score") if n in which else part).to_parquet(path, index=False)
+    with open_store(address) as store, pytest.raises(TerminalStoreError, match="lacks 'score'"):
+        store.publish(replace(ours, shards={**ours.shards, "champions": paths}))
 
 
-def test_a_crash_between_tables_leaves_the_old_night(tmp_path, monkeypatch):
-    for scheme in SCHEMES:
-        address = f"{scheme}:{tmp_path / scheme}"
-        with open_store(address) as store:
-            store.publish(publication(tmp_path / "1"))
-        with open_store(address) as store:
-            calls = []
-            name = "_replace" if scheme == "duckdb" else "_write"
-            whole = getattr(type(store), name)
-
-            def dying(self, *arguments, calls=calls, whole=whole):
-                calls.append(1)
-                if len(calls) == 5:
-                    raise KeyboardInterrupt
-                return whole(self, *arguments)
-
-            with monkeypatch.context() as patch:
-                patch.setattr(type(store), name, dying)
-                with pytest.raises(KeyboardInterrupt):
-                    store.publish(publication(tmp_path / "2", "night-2"))
-        with open_store(address) as store:
-            assert not store.published("night-2")
-            for table, frame in night().items():
-                pd.testing.assert_frame_equal(store.read(table), frame)
+def test_a_shard_that_is_missing_or_cut_short_is_refused(address, tmp_path):
+    ours = publication(tmp_path / "s")
+    path = ours.shards["champions"][0]
+    with open_store(address) as store:
+        path.write_bytes(path.read_bytes()[:-20])
+        with pytest.raises(TerminalStoreError, match="table champions"):
+            store.publish(ours)
+        path.unlink()
+        with pytest.raises(TerminalStoreError, match="table champions"):
+            store.publish(ours)
+        assert store.tables() == ()
 
 
-def test_a_duckdb_file_that_another_process_holds_is_busy_not_broken(tmp_path):
-    path = tmp_path / "store"
-    with open_store(f"duckdb:{path}"):
-        pass
-    holder = subprocess.Popen(
-        [
-            sys.executable,
-            "-c",
-            f"import duckdb; c = duckdb.connect({str(path)!r}); print('held', flush=True); input()",
-        ],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-    )
-    try:
-        assert holder.stdout.readline().strip() == b"held"
-        with pytest.raises(TransientStoreError, match="another process has it open"):
-            open_store(f"duckdb:{path}")
-    finally:
-        holder.communicate(b"\n")
+def test_a_path_is_never_a_pattern(address, tmp_path):
+    folder = tmp_path / "it's [1] *"
+    with open_store(address.replace("store", "st[o]re*")) as store:
+        store.publish(publication(folder))
+        (folder / "decoy.parquet").write_bytes(b"")
+        assert_same(visible(store), night())
 
 
-def test_a_file_that_is_no_database_is_refused(tmp_path):
-    path = tmp_path / "store"
-    path.write_text("not a database")
-    with pytest.raises(TerminalStoreError):
-        open_store(f"duckdb:{path}")
-
-
-def test_a_changed_file_of_a_parquet_store_is_noticed(tmp_path):
-    with open_store(f"parquet:{tmp_path / 'store'}") as store:
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("dies_at", [1, 5, len(OUTPUT_TABLES)])
+def test_a_crash_between_tables_leaves_the_old_night(tmp_path, monkeypatch, scheme, dies_at):
+    address = f"{scheme}:{tmp_path / 'store'}"
+    with open_store(address) as store:
         store.publish(publication(tmp_path / "1"))
-        victim = next((tmp_path / "store" / "champions").rglob("*.parquet"))
-        victim.write_bytes(victim.read_bytes()[:-1] + b"?")
-        with pytest.raises(TerminalStoreError, match="checksum"):
-            store.read("champions")
+    with open_store(address) as store:
+        calls = []
+        name = "_replace" if scheme == "duckdb" else "_write"
+        whole = getattr(type(store), name)
 
+        def dying(self, *arguments):
+            calls.append(1)
+            if len(calls) == dies_at:
+                raise KeyboardInterrupt
+            return whole(self, *arguments)
 
-def test_a_damaged_manifest_is_noticed(tmp_path):
-    with open_store(f"parquet:{tmp_path / 'store'}") as store:
-        store.publish(publication(tmp_path / "1"))
-        (tmp_path / "store" / parquet_store.MANIFEST).write_text("{")
-        with pytest.raises(TerminalStoreError, match="damaged"):
-            store.read("champions")
+        with monkeypatch.context() as patch:
+            patch.setattr(type(store), name, dying)
+            with pytest.raises(KeyboardInterrupt):
+                store.publish(publication(tmp_path / "2", "night-b"))
+        assert_same(visible(store), night())
+    with open_store(address) as store:
+        assert_same(visible(store), night())
+        store.publish(publication(tmp_path / "2", "night-b"))
+        assert store.published("night-b")
 
 
 @pytest.mark.parametrize("address", ["mysql:x", "duckdb:", "nothing"])
 def test_an_unknown_address_lists_those_there_are(address):
     with pytest.raises(TerminalStoreError, match="duckdb:PATH or parquet:PATH"):
         open_store(address)
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_a_place_where_no_store_can_be_is_refused(tmp_path, scheme):
+    (tmp_path / "file").write_text("not a folder")
+    with pytest.raises(TerminalStoreError, match="file"):
+        open_store(f"{scheme}:{tmp_path / 'file' / 'store'}")
+
+
+hostile_text = st.text(
+    st.characters(blacklist_categories=("Cs",), blacklist_characters="\x00"), min_size=1, max_size=9
+)
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+@given(names=st.lists(hostile_text, min_size=1, max_size=4, unique=True), run_id=hostile_text)
+@settings(max_examples=15, deadline=None)
+def test_whatever_an_id_or_a_job_is_called_it_is_only_a_name(
+    scheme, names, run_id, tmp_path_factory
+):
+    folder = tmp_path_factory.mktemp("names")
+    row = night(run_id, job=names[0])["champions"].iloc[[0]]
+    champions = pd.concat([row.assign(item_id=name) for name in names], ignore_index=True)
+    with open_store(f"{scheme}:{folder / 'store'}") as store:
+        store.publish(publication(folder / "s", run_id, job=names[0], champions=champions))
+        assert store.published(run_id)
+        assert sorted(store.read("champions", run_id=run_id)["item_id"]) == sorted(names)

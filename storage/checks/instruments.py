@@ -1,0 +1,101 @@
+"""Instruments and curves: terms by kind, and a market to value them in."""
+
+from storage.checks.bench import Bench, rows
+from storage.checks.columns import check_columns
+from storage.checks.duplicates import refuse_duplicates
+from storage.checks.rules import Rule
+from storage.sql import literal
+
+_TERMS = {
+    "european_option": ("underlying", "strike", "option_type", "expiry", "implied_volatility"),
+    "bond": ("coupon", "coupon_frequency", "expiry", "curve_id"),
+    "fx": ("underlying",),
+}
+_PRICED = "('equity', 'etf', 'fx')"
+
+
+def check_curves(bench: Bench) -> None:
+    """Check curves: two tenors at least, and nothing from the future."""
+    check_columns(bench, "curves")
+    future = f"ds >= TIMESTAMP {literal(bench.plan.as_of.isoformat())} + INTERVAL 1 DAY"
+    advice = f"rates after {bench.plan.as_of} cannot be known; correct the date"
+    bench.keep_rules("curves", [Rule("future", "ds", future, advice)])
+    refuse_duplicates(bench, "curves")
+    bench.refuse_entities(
+        "curves",
+        f"SELECT curve_id AS entity, count(DISTINCT tenor) AS value FROM {rows('curves')} "  # noqa: S608
+        "GROUP BY 1 HAVING count(DISTINCT tenor) < 2",
+        code="too_few_tenors",
+        column="tenor",
+        advice="a curve needs two tenors at least",
+    )
+
+
+def check_instruments(bench: Bench) -> None:
+    """Check instruments against prices and curves, then prices against instruments."""
+    check_columns(bench, "instruments")
+    bench.keep_rules("instruments", _term_rules(bench))
+    refuse_duplicates(bench, "instruments")
+    _refuse_without_market(bench)
+    if bench.has("prices"):
+        bench.refuse_entities(
+            "prices",
+            f"SELECT instrument_id AS entity, instrument_id AS value FROM {rows('prices')} "  # noqa: S608
+            f"ANTI JOIN {rows('instruments')} USING (instrument_id)",
+            code="unknown_instrument",
+            column="instrument_id",
+            advice="the instrument is not among the admitted instruments",
+        )
+
+
+def _term_rules(bench: Bench) -> list[Rule]:
+    missing = [
+        Rule(
+            "missing_term",
+            term,
+            f"kind = {literal(kind)} AND {term} IS NULL",
+            f"a {kind.replace('_', ' ')} needs {term}",
+        )
+        for kind, terms in _TERMS.items()
+        for term in terms
+    ]
+    expired = f"expiry < TIMESTAMP {literal(bench.plan.as_of.isoformat())} + INTERVAL 1 DAY"
+    advice = f"the instrument expired by {bench.plan.as_of}; close its positions"
+    return [*missing, Rule("expired", "expiry", expired, advice)]
+
+
+def _refuse_without_market(bench: Bench) -> None:
+    instruments = rows("instruments")
+    bench.refuse_entities(
+        "instruments",
+        f"SELECT instrument_id AS entity, kind AS value FROM {instruments} "  # noqa: S608
+        f"WHERE kind IN {_PRICED} AND instrument_id NOT IN {known_ids(bench, 'prices')}",
+        code="no_prices",
+        column="instrument_id",
+        advice="there are no admitted prices of it",
+    )
+    bench.refuse_entities(
+        "instruments",
+        f"SELECT instrument_id AS entity, curve_id AS value FROM {instruments} "  # noqa: S608
+        f"WHERE curve_id IS NOT NULL AND curve_id NOT IN {known_ids(bench, 'curves')}",
+        code="unknown_curve",
+        column="curve_id",
+        advice="the curve is not among the admitted curves",
+    )
+    bench.refuse_entities(
+        "instruments",
+        f"SELECT instrument_id AS entity, underlying AS value FROM {instruments} "  # noqa: S608
+        "WHERE kind = 'european_option' AND underlying NOT IN "
+        f"(SELECT instrument_id FROM {instruments} WHERE kind IN {_PRICED})",
+        code="unknown_underlying",
+        column="underlying",
+        advice="the underlying is not among the admitted instruments with prices",
+    )
+
+
+def known_ids(bench: Bench, table: str) -> str:
+    """Return SQL for the set of a market input's admitted ids; empty where it is absent."""
+    name = "curve_id" if table == "curves" else "instrument_id"
+    if not bench.has(table):
+        return "(SELECT NULL WHERE false)"
+    return f"(SELECT {name} FROM {rows(table)})"  # noqa: S608 - own names

@@ -1,0 +1,50 @@
+"""Made-up nights: every output table with a few valid rows, from nothing but its schema."""
+
+from datetime import date
+
+import pandas as pd
+
+from storage.stores import Publication
+from storage.tables import OUTPUT_TABLES
+
+RUN, JOB, AS_OF = "night-a", "night", date(2026, 1, 1)
+
+
+def value(column, number):
+    """Return a valid value of a column; another one for each number where it has no choices."""
+    if column.choices:
+        return column.choices[0]
+    low = 0.0 if column.minimum is None else column.minimum
+    return {
+        "text": f"{column.name} {number}",
+        "float": low + 1.0 / (number + 2),
+        "integer": int(low) + number + 1,
+        "boolean": number % 2 == 0,
+        "timestamp": pd.Timestamp("2025-12-01") + pd.Timedelta(days=number),
+    }[column.kind]
+
+
+def night(run_id=RUN, as_of=AS_OF, job=JOB, rows=3):
+    """Return a frame for each output table, in its types and sorted by its key."""
+    frames = {}
+    for name, table in OUTPUT_TABLES.items():
+        count = 1 if name == "runs" else rows
+        frame = pd.DataFrame(
+            [{column.name: value(column, n) for column in table.columns} for n in range(count)]
+        )
+        frame = frame.assign(run_id=run_id, as_of=pd.Timestamp(as_of))
+        if name == "runs":
+            frame = frame.assign(job=job)
+        frames[name] = table.typed(frame).sort_values(list(table.key), ignore_index=True)
+    return frames
+
+
+def publication(folder, run_id=RUN, as_of=AS_OF, job=JOB, **changed):
+    """Write a made-up night as shards, one file a table, and return it for publishing."""
+    folder.mkdir(parents=True, exist_ok=True)
+    shards = {}
+    for name, frame in {**night(run_id, as_of, job), **changed}.items():
+        path = folder / f"{name}.parquet"
+        frame.to_parquet(path, index=False)
+        shards[name] = [path]
+    return Publication(run_id, as_of, job, shards)
