@@ -1,12 +1,13 @@
 """Demand forecasts: arrays and frames in, arrays and frames out."""
 
 from forecasting.errors import Failure, ForecastError, PanelError, PlanError, UnknownModelError
-from forecasting.forecast import ForecastResult, forecast_demand
+from forecasting.forecast import forecast_demand
 from forecasting.models import MODELS
 from forecasting.panel import DemandPanel
 from forecasting.paths import sample_paths
 from forecasting.plan import DEFAULT_LINE_UP, SEASON_LENGTHS, ForecastPlan
 from forecasting.profiles import CategoryProfiles, category_profiles
+from forecasting.results import ForecastResult
 
 __all__ = [
     "DEFAULT_LINE_UP",

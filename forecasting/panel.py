@@ -1,25 +1,19 @@
 """Demand histories of many series, end to end in flat arrays."""
 
 from dataclasses import dataclass
-from typing import Literal, Self
+from typing import Self
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from forecasting.errors import PanelError
+from forecasting.grid import Frequency, check_grid, future_periods, period_numbers
 from kernels.arrays import Dates, Flags, Floats, Integers
 from kernels.demand_history import uncensor
 
-Frequency = Literal["h", "D", "W", "MS"]
 SERIES = ["warehouse_id", "item_id"]
 COLUMNS = [*SERIES, "ds", "quantity", "censored"]
-
-_STEPS: dict[Frequency, np.timedelta64] = {
-    "h": np.timedelta64(1, "h"),
-    "D": np.timedelta64(1, "D"),
-    "W": np.timedelta64(7, "D"),
-}
 
 
 @dataclass(frozen=True)
@@ -117,7 +111,7 @@ class DemandPanel:
         ds = frame["ds"].to_numpy(dtype="datetime64[us]")
         _check_quantities(values)
         _check_series(warehouse[starts], item[starts])
-        _check_grid(ds, new, frequency)
+        check_grid(ds, new, frequency)
         return cls(
             warehouse[starts],
             item[starts],
@@ -147,23 +141,11 @@ class DemandPanel:
 
         Series that end on different dates have places that mean the same.
         """
-        return (_period_numbers(self.last_ds, self.frequency) + 1) % season_length
+        return (period_numbers(self.last_ds, self.frequency) + 1) % season_length
 
     def future(self, horizon: int) -> Dates:
         """Return the starts of the next periods of each series, (n_series, horizon)."""
-        ahead = np.arange(1, horizon + 1)
-        if self.frequency == "MS":
-            months = self.last_ds.astype("datetime64[M]")[:, None] + ahead
-            return months.astype("datetime64[us]")
-        return self.last_ds[:, None] + ahead * _STEPS[self.frequency]
-
-
-def _period_numbers(ds: Dates, frequency: Frequency) -> Integers:
-    """Return the number of each period since 1970."""
-    if frequency == "MS":
-        return ds.astype("datetime64[M]").astype(np.int64)
-    since = ds - np.datetime64(0, "us")
-    return np.asarray(since // _STEPS[frequency], dtype=np.int64)
+        return future_periods(self.last_ds, horizon, self.frequency)
 
 
 def _check_quantities(values: Floats) -> None:
@@ -179,14 +161,3 @@ def _check_series(warehouse: NDArray[np.object_], item: NDArray[np.object_]) -> 
         if series in seen:
             raise PanelError(f"rows of a series must be together; {series[0]}/{series[1]} is split")
         seen.add(series)
-
-
-def _check_grid(ds: Dates, new: Flags, frequency: Frequency) -> None:
-    steps = np.diff(_period_numbers(ds, frequency))
-    bad = np.flatnonzero((steps != 1) & ~new[1:])
-    if len(bad):
-        row = int(bad[0])
-        raise PanelError(
-            f"periods of a series must be one {frequency} apart; {ds[row]} is followed by "
-            f"{ds[row + 1]}"
-        )

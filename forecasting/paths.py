@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 
 from forecasting.errors import PanelError, PlanError
-from forecasting.forecast import QUANTILES
 from forecasting.laws import COUNT_NAMES
 from forecasting.panel import SERIES
 from forecasting.plan import LARGEST_SEED
+from forecasting.results import QUANTILES
 from kernels.arrays import Floats, Words
 from kernels.demand_paths import fill_paths
 

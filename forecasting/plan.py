@@ -6,8 +6,8 @@ from typing import Literal
 
 from forecasting.classes import CLASSES
 from forecasting.errors import PlanError
+from forecasting.grid import Frequency
 from forecasting.models import Seasons, find_model
-from forecasting.panel import Frequency
 
 SEASON_LENGTHS: Mapping[Frequency, int] = {"h": 24, "D": 7, "W": 52, "MS": 12}
 DAYS_IN_YEAR = 365.25

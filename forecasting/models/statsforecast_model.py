@@ -1,6 +1,5 @@
 """Models of statsforecast, called one series at a time, in this thread."""
 
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -39,9 +38,8 @@ class StatsforecastModel:
         return BatchForecast(means, errors)
 
     def _one(self, values: Floats, season_length: int, horizon: int) -> Floats:
-        with warnings.catch_warnings():
-            # Convergence chatter of the fitters; what matters shows in the backtest.
-            warnings.simplefilter("ignore")
+        # AutoTheta divides by the variance of a constant; what is not finite is caught below.
+        with np.errstate(invalid="ignore", divide="ignore"):
             found = self.build(season_length).forecast(y=values, h=horizon)
         means = np.asarray(found["mean"], dtype=np.float64)
         if not np.isfinite(means).all():

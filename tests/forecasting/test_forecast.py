@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forecasting import MODELS, category_profiles, forecast_demand
-from forecasting.forecast import QUANTILES
 from forecasting.laws import COUNT_NAMES
 from forecasting.models import BatchForecast
 from forecasting.panel import SERIES
+from forecasting.results import QUANTILES
 from storage.tables import CHAMPIONS, DEMAND_FORECASTS, FORECAST_ACCURACY
 from tests.forecasting.demand import daily_plan, frame_of, mixed_series, panel_of, week
 from tests.oracles import forecasting as oracle
@@ -289,3 +289,13 @@ def test_a_frame_with_more_columns_is_the_same_panel():
     frame = frame_of(mixed_series())
     more = DemandPanel.from_frame(frame.assign(price=1.0, promotion=False), "D")
     assert np.array_equal(more.batch.values, panel_of(mixed_series()).batch.values)
+
+
+def test_where_all_fail_the_frames_are_empty_and_have_their_columns(monkeypatch, result):
+    monkeypatch.setitem(MODELS, "Broken", Broken())
+    y = np.random.default_rng(4).poisson(9.0, 120)
+    found = forecast({("W", "A"): y}, daily_plan(line_up={"smooth": ("Broken",)}))
+    for part in ("forecasts", "accuracy", "champions"):
+        assert getattr(found, part).empty
+        assert list(getattr(found, part).columns) == list(getattr(result, part).columns)
+    assert [f.error_type for f in found.failures] == ["ZeroDivisionError", "NoModelError"]

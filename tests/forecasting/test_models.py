@@ -52,7 +52,6 @@ def batch():
         ("IMAPA", "IMAPA", {}),
     ],
 )
-@pytest.mark.filterwarnings("ignore")  # statsforecast's fitters warn; its numbers are compared
 def test_a_model_of_statsforecast_says_what_it_says_there(batch, name, theirs, arguments):
     found = find_model(name).forecast(batch, WEEKS, 9)
     build = getattr(import_module("statsforecast.models"), theirs)

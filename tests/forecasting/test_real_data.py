@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from forecasting import DemandPanel, ForecastPlan, category_profiles, forecast_demand
-from forecasting.forecast import QUANTILES
 from forecasting.panel import SERIES
+from forecasting.results import QUANTILES
 
 LEVELS = np.arange(1, 100) / 100.0
 

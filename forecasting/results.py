@@ -1,0 +1,156 @@
+"""Results of a forecast, series by series, and the frames they become."""
+
+from dataclasses import dataclass, field
+from datetime import date
+
+import numpy as np
+import pandas as pd
+
+from forecasting.distributions import LEVELS, Spread, quantiles_of
+from forecasting.errors import Failure
+from forecasting.panel import SERIES, DemandPanel
+from forecasting.plan import ForecastPlan
+from kernels.arrays import Integers
+
+QUANTILES = [f"q{round(100 * level):02d}" for level in LEVELS]
+ACCURACY = ["model", "demand_class", "windows", "mase", "rmsse", "bias", "pinball", "coverage_80"]
+
+
+@dataclass(frozen=True)
+class ForecastResult:
+    """What a forecast gives, as frames of the tables' own columns.
+
+    Parameters
+    ----------
+    forecasts : warehouse_id, item_id, ds, model, mean, q01 ... q99, units per period
+    accuracy : a row per series and model that was backtested
+    champions : a row per series
+    failures : series without a forecast, and models that failed on a series that has one
+    """
+
+    forecasts: pd.DataFrame
+    accuracy: pd.DataFrame
+    champions: pd.DataFrame
+    failures: list[Failure]
+
+
+@dataclass
+class Results:
+    """Results by series, filled group by group.
+
+    Parameters
+    ----------
+    panel, plan : what is forecast, and how
+    accuracy : frames of what was backtested, with the number of the series
+    failures : so far
+    """
+
+    panel: DemandPanel
+    plan: ForecastPlan
+    accuracy: list[pd.DataFrame] = field(default_factory=list)
+    failures: list[Failure] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        n, horizon = len(self.panel), self.plan.horizon
+        self.means = np.full((n, horizon), np.nan)
+        self.law = np.zeros(n, np.int64)
+        self.dispersion = np.ones(n)
+        self.growth = np.zeros(n)
+        self.zero_share = np.zeros(n)
+        self.ratios = np.ones((n, len(LEVELS)))
+        self.autocorrelation = np.zeros(n)
+        self.score = np.full(n, np.nan)
+        self.model = np.full(n, "", dtype=object)
+        self.demand_class = np.full(n, "", dtype=object)
+        self.reason = np.full(n, "", dtype=object)
+        self.distribution = np.full(n, "", dtype=object)
+
+    def set_spread(self, chosen: Integers, spread: Spread) -> None:
+        """Keep the laws of some series."""
+        self.law[chosen] = spread.law
+        self.dispersion[chosen] = spread.dispersion
+        self.growth[chosen] = spread.growth
+        self.zero_share[chosen] = spread.zero_share
+        self.ratios[chosen] = spread.ratios
+
+    @property
+    def spread(self) -> Spread:
+        """The law of each series."""
+        return Spread(self.law, self.dispersion, self.growth, self.zero_share, self.ratios)
+
+
+def as_frames(results: Results, as_of: date) -> ForecastResult:
+    """Return the frames of what was forecast; a series without a period left is a failure.
+
+    Parameters
+    ----------
+    results : of every series
+    as_of : the night; periods on or before it are left out
+    """
+    panel = results.panel
+    late = panel.future(results.plan.horizon) > np.datetime64(as_of)
+    made = np.isfinite(results.means).all(axis=1)
+    ended = np.flatnonzero(made & ~late.any(axis=1))
+    results.failures += [
+        Failure(
+            panel.entities[number],
+            "forecast",
+            "HistoryEndedError",
+            f"its history ends on {panel.last_ds[number]}, a horizon or more before {as_of}",
+        )
+        for number in ended
+    ]
+    done = np.flatnonzero(made & late.any(axis=1))
+    forecasts = _forecasts(results, done).loc[late[done].reshape(-1)]
+    return ForecastResult(
+        forecasts.reset_index(drop=True),
+        _accuracy(results),
+        _champions(results, done),
+        results.failures,
+    )
+
+
+def _forecasts(results: Results, done: Integers) -> pd.DataFrame:
+    panel, horizon = results.panel, results.plan.horizon
+    quantiles = quantiles_of(results.spread.of(done), results.means[done])
+    head = pd.DataFrame(
+        {
+            "warehouse_id": np.repeat(panel.warehouse_id[done], horizon),
+            "item_id": np.repeat(panel.item_id[done], horizon),
+            "ds": panel.future(horizon)[done].reshape(-1),
+            "model": np.repeat(results.model[done], horizon),
+            "mean": results.means[done].reshape(-1),
+        }
+    )
+    body = pd.DataFrame(quantiles.reshape(-1, len(LEVELS)), columns=QUANTILES)
+    return pd.concat([head, body], axis=1)
+
+
+def _champions(results: Results, done: Integers) -> pd.DataFrame:
+    score = results.score[done]
+    return pd.DataFrame(
+        {
+            "warehouse_id": results.panel.warehouse_id[done],
+            "item_id": results.panel.item_id[done],
+            "demand_class": results.demand_class[done],
+            "model": results.model[done],
+            "distribution": results.distribution[done],
+            "score_name": results.plan.score,
+            "score": np.where(np.isfinite(score), score, np.nan),
+            "history_length": results.panel.batch.lengths[done],
+            "autocorrelation": results.autocorrelation[done],
+            "reason": results.reason[done],
+        }
+    )
+
+
+def _accuracy(results: Results) -> pd.DataFrame:
+    if not results.accuracy:
+        return pd.DataFrame(columns=[*SERIES, *ACCURACY])
+    stacked = pd.concat(results.accuracy, ignore_index=True)
+    numbers = stacked["number"].to_numpy()
+    stacked.insert(0, "item_id", results.panel.item_id[numbers])
+    stacked.insert(0, "warehouse_id", results.panel.warehouse_id[numbers])
+    return stacked[[*SERIES, *ACCURACY]].sort_values(
+        [*SERIES, "model"], kind="stable", ignore_index=True
+    )
