@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -39,14 +40,18 @@ def serve_jobs(host: str, port: int, jobs: Sequence[Path]) -> None:
     """
     console = Console()
     specs = [load_job(path) for path in jobs] or [_sample_job(console)]
+    _refuse_taken_port(host, port)
     api = f"http://{host}:{port}/api"
     environment = {**os.environ, "PREFECT_API_URL": api}
     signal.signal(signal.SIGTERM, _interrupt)
     with ExitStack() as stack:
         server = ["server", "start", "--host", host, "--port", str(port)]
-        stack.enter_context(_prefect(server, dict(os.environ)))
+        # The page asks the API where it is told to, which is port 4200 unless said otherwise.
+        started = stack.enter_context(
+            _prefect(server, {**os.environ, "PREFECT_SERVER_UI_API_URL": api})
+        )
         with console.status("Starting the Prefect server …"):
-            _await_health(api)
+            _await_health(api, started)
         _prefect_once(
             ["work-pool", "create", WORK_POOL, "--type", "process", "--overwrite"], environment
         )
@@ -128,9 +133,20 @@ def _prefect_once(arguments: list[str], environment: dict[str, str]) -> None:
         raise ServeError(f"prefect {' '.join(arguments)}: {done.stderr.strip() or done.stdout}")
 
 
-def _await_health(api: str) -> None:
+def _refuse_taken_port(host: str, port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise ServeError(
+                f"port {port} of {host} cannot be had ({error.strerror}); choose another --port"
+            ) from error
+
+
+def _await_health(api: str, server: subprocess.Popen[bytes]) -> None:
     deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline:
+    while time.monotonic() < deadline and server.poll() is None:
         try:
             with urllib.request.urlopen(f"{api}/health", timeout=5):  # noqa: S310 - our own server
                 return
