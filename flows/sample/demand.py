@@ -96,7 +96,7 @@ def _levels(items: pd.DataFrame, n_warehouses: int, draws: np.random.Generator) 
 def _expected(
     items: pd.DataFrame, level: Floats, days: pd.DatetimeIndex, draws: np.random.Generator
 ) -> tuple[Floats, Floats, np.ndarray]:
-    """Expected demand (warehouse, item, day), price and promotion (item, day)."""
+    """Return expected demand (warehouse, item, day), price and promotion (item, day)."""
     angle = 2.0 * np.pi * (days.dayofyear.to_numpy() - 196) / 365.25
     season = np.exp(np.outer(items["season"], np.cos(angle)))
     years = (np.arange(len(days)) - len(days) / 2) / 365.25

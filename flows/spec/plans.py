@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from flows.spec.sources import Frozen
 
@@ -25,7 +25,7 @@ class DemandPlan(Frozen):
     frequency: Frequency = "D"
     season_length: int | None = Field(None, ge=1, description="periods; null is the usual one")
     horizon: int = Field(28, ge=1, le=366, description="periods ahead")
-    windows: int = Field(3, ge=1, le=52, description="forecast origins of the backtest")
+    windows: int = Field(6, ge=1, le=52, description="forecast origins of the backtest")
     step: int | None = Field(None, ge=1, description="periods between origins; null is horizon")
     history: int | None = Field(
         None, ge=8, description="last observations handed to a model; null is all"
@@ -61,6 +61,9 @@ class RiskPlanSpec(Frozen):
     )
     scenarios: int = Field(20_000, ge=1_000, le=10_000_000, description="Monte Carlo scenarios")
     history: int = Field(500, ge=60, description="returns in the window, trading days")
+    degrees_of_freedom: float | None = Field(
+        None, gt=2, description="of the t; null estimates them from the window"
+    )
 
     @field_validator("levels")
     @classmethod
@@ -70,6 +73,17 @@ class RiskPlanSpec(Frozen):
                 msg = f"level must be in (0.5, 1); got {level}"
                 raise ValueError(msg)
         return levels
+
+    @model_validator(mode="after")
+    def _window_covers_horizons(self) -> "RiskPlanSpec":
+        longest = max(self.horizons, default=1)
+        if "historical" in self.methods and self.history < 2 * longest:
+            msg = (
+                f"history must be at least {2 * longest} returns for historical scenarios over "
+                f"{longest} days; got {self.history}"
+            )
+            raise ValueError(msg)
+        return self
 
     @field_validator("horizons")
     @classmethod

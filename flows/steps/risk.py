@@ -54,6 +54,7 @@ def risk_plan(run: Run) -> RiskPlan:
         methods=spec.methods,
         scenarios=spec.scenarios,
         history=spec.history,
+        degrees_of_freedom=spec.degrees_of_freedom,
         seed=run.job.seed,
     )
 

@@ -1,0 +1,103 @@
+"""Theta models: the batched kernel against statsforecast on M3 monthly and M4 weekly.
+
+python -m benchmarks.theta
+
+One thread each; the median of five runs of ours against one pass of statsforecast over a sample
+of the series, both in this process, after a warm-up. Forecasts are compared as well as times.
+"""
+
+import statistics
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from statsforecast import models
+
+from benchmarks.machine import describe_machine
+from kernels.theta import ThetaModel, fit_thetas
+
+DATA = Path(__file__).parents[2] / "shared" / "data"
+RECORD = Path(__file__).parent / "records" / "theta.md"
+PAIRS = (
+    (ThetaModel.STANDARD, "Theta"),
+    (ThetaModel.OPTIMISED, "OptimizedTheta"),
+    (ThetaModel.DYNAMIC_OPTIMISED, "DynamicOptimizedTheta"),
+)
+RUNS = 5
+
+
+def main() -> None:
+    """Measure both sets, and write the record."""
+    lines = [
+        "# Theta models",
+        "",
+        f"`python -m benchmarks.theta`: {describe_machine('statsforecast', 'numba')}.",
+        "",
+        (
+            "| data | model | series | ours, ms a series | statsforecast | ratio "
+            "| median relative difference of forecasts | sMAPE ours | sMAPE statsforecast |"
+        ),
+        "| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
+    ]
+    for name, season, horizon, sample in (("m3 monthly", 12, 18, 200), ("m4_weekly", 52, 13, 40)):
+        train, test = _series(name)
+        for kind, label in PAIRS:
+            lines.append(_row(name, label, kind, train, test, season, horizon, sample))
+            print(lines[-1], flush=True)
+    text = "\n".join(lines) + "\n"
+    RECORD.parent.mkdir(parents=True, exist_ok=True)
+    RECORD.write_text(text, encoding="utf-8")
+
+
+def _series(name: str) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    frame = pd.read_parquet(DATA / f"{name.split(maxsplit=1)[0]}.parquet")
+    if name == "m3 monthly":
+        frame = frame[frame["period"] == "MONTHLY"]
+    parts = []
+    for held_out in (False, True):
+        groups = frame[frame["is_test"] == held_out].groupby("unique_id", observed=True)
+        parts.append([group["y"].to_numpy(float) for _, group in groups])
+    return parts[0], parts[1]
+
+
+def _row(
+    name: str,
+    label: str,
+    kind: ThetaModel,
+    train: list[np.ndarray],
+    test: list[np.ndarray],
+    season: int,
+    horizon: int,
+    sample: int,
+) -> str:
+    offsets = np.concatenate([[0], np.cumsum([len(y) for y in train])]).astype(np.int64)
+    values = np.concatenate(train)
+    times = []
+    for _ in range(RUNS + 1):
+        started = time.perf_counter()
+        ours = fit_thetas(values, offsets, season, horizon, kind).means
+        times.append(time.perf_counter() - started)
+    own = statistics.median(times[1:]) / len(train)
+    chosen = np.linspace(0, len(train) - 1, sample).astype(int)
+    build = getattr(models, label)
+    build(season_length=season).forecast(y=train[0], h=horizon)
+    started = time.perf_counter()
+    theirs = np.array(
+        [build(season_length=season).forecast(y=train[n], h=horizon)["mean"] for n in chosen]
+    )
+    peer = (time.perf_counter() - started) / len(chosen)
+    distance = np.abs(ours[chosen] - theirs).mean(axis=1) / np.abs(theirs).mean(axis=1)
+    held = np.array([test[n] for n in chosen])
+    errors = [
+        float(np.mean(200.0 * np.abs(f - held) / (np.abs(f) + np.abs(held))))
+        for f in (ours[chosen], theirs)
+    ]
+    return (
+        f"| {name} | {label} | {len(train):,} | {own * 1e3:.4f} | {peer * 1e3:.2f} "
+        f"| {peer / own:,.0f} | {np.median(distance):.1e} | {errors[0]:.2f} | {errors[1]:.2f} |"
+    )
+
+
+if __name__ == "__main__":
+    main()
