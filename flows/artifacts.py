@@ -1,7 +1,7 @@
 """What the Prefect UI shows of a run: progress, a table of results, a summary."""
 
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import cast
 from uuid import UUID
 
 from prefect.artifacts import (
@@ -43,7 +43,10 @@ class ProgressArtifact:
 
 def show_results(run: Run, settlement: Settlement, steps: Sequence[StepRecord]) -> None:
     """Put the run's results into the UI: a table of the identity, and a summary."""
-    identity: list[dict[str, Any]] = settlement.entities.to_dict("records")
+    identity = [
+        {str(name): value for name, value in row.items()}
+        for row in settlement.entities.to_dict("records")
+    ]
     create_table_artifact(
         table=identity,
         key="almanac-entities",

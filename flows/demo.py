@@ -30,7 +30,7 @@ def demo_job(demand_file: str = "demand.parquet") -> JobSpec:
         seed=SEED,
         inputs=Inputs(
             demand=FileSource(path=f"inputs/{demand_file}"),
-            **{table: FileSource(path=f"inputs/{table}.csv") for table in tables},  # type: ignore[arg-type]
+            **{table: FileSource(path=f"inputs/{table}.csv") for table in tables},
         ),
         demand=DemandPlan(),
         stock=StockPlanSpec(),

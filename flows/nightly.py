@@ -1,6 +1,6 @@
 """The night: collect, check, predict, decide, measure risk, publish, report."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -165,7 +165,8 @@ def _side(night: _Night, step: str, side: Flow[..., Any], entities: int) -> None
     runner = task_runner(night.run.job.execution)
     with night.step(step) as record:
         record.entities = entities
-        night.add(record, side.with_options(task_runner=runner)(night.run.uri))
+        work: Callable[[str], list[dict[str, Any]]] = side.with_options(task_runner=runner)
+        night.add(record, work(night.run.uri))
 
 
 def _follow(

@@ -8,7 +8,7 @@ from flows.steps import check, decide, predict, risk
 from flows.steps.failing import TRANSIENT
 
 RETRIES = 2
-RETRY_DELAYS = [2, 10]
+RETRY_DELAYS = [2.0, 10.0]
 
 
 def is_transient(_task: Task, _run: TaskRun, state: State) -> bool:  # type: ignore[type-arg]

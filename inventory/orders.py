@@ -129,9 +129,9 @@ def _arrivals(
 ) -> dict[tuple[Any, Any], list[tuple[np.datetime64, float]]]:
     found: dict[tuple[Any, Any], list[tuple[np.datetime64, float]]] = {}
     if open_orders is not None:
-        for row in open_orders.itertuples(index=False):
-            arrival = (np.datetime64(row.ds), float(row.quantity))
-            found.setdefault((row.warehouse_id, row.item_id), []).append(arrival)
+        for row in open_orders.to_dict("records"):
+            arrival = (np.datetime64(row["ds"]), float(row["quantity"]))
+            found.setdefault((row["warehouse_id"], row["item_id"]), []).append(arrival)
     return found
 
 

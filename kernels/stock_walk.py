@@ -37,7 +37,8 @@ def drawn_lead_time(
     if deviation <= 0.0:
         return math.ceil(mean - 1e-9)
     uniform, _ = uniform_pair(seed, _LEAD_TIMES, entity, path, period)
-    return max(math.floor(mean + deviation * normal_quantile(uniform) + 0.5), 0)
+    periods: int = max(math.floor(mean + deviation * normal_quantile(uniform) + 0.5), 0)
+    return periods
 
 
 @njit(cache=True, nogil=True)

@@ -9,7 +9,7 @@ from risk.measures.portfolios import (
     measure_portfolios,
 )
 from risk.outlook import market_outlook
-from risk.plan import RiskPlan
+from risk.plan import Method, RiskPlan
 from risk.stress import StressError, stress_losses
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "Failure",
     "Market",
     "MarketError",
+    "Method",
     "PlanError",
     "PortfolioMeasures",
     "RiskError",

@@ -2,6 +2,7 @@
 
 import tempfile
 from pathlib import Path
+from typing import cast
 
 import pandas as pd
 from rich.console import Console
@@ -29,8 +30,10 @@ def describe_dry_run(job: JobSpec, only: Side | None, console: Console) -> None:
     console.print(_work(run, report))
     console.print(_refusals(report) if len(report.rejects) else "No row would be rejected.")
     if len(report.repairs):
-        counts = report.repairs.groupby(["input", "code"]).size()
-        listed = ", ".join(f"{table} {code} x{n:,}" for (table, code), n in counts.items())
+        counts = report.repairs.value_counts(["input", "code"], sort=False).reset_index()
+        listed = ", ".join(
+            f"{row['input']} {row['code']} x{row['count']:,}" for row in counts.to_dict("records")
+        )
         console.print(f"Repairs that would be recorded: {listed}.", highlight=False)
 
 
@@ -77,7 +80,8 @@ def _admitted(report: CheckReport, table: str) -> int:
 def _refusals(report: CheckReport) -> Table:
     table = Table("input", "refused", "code", "count", "first", "what to do", box=None)
     grouped = report.rejects.groupby(["input", "severity", "code"], sort=True)
-    for (name, severity, code), rows in grouped:
+    for key, rows in grouped:
+        name, severity, code = cast("tuple[str, str, str]", key)
         first = rows.iloc[0]
         where = f"{first['source']} row {first['row']}" if pd.notna(first["row"]) else ""
         example = f"{first['entity']} {where} {first['column'] or ''} {first['value'] or ''}"

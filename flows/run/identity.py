@@ -17,7 +17,7 @@ _PACKAGES = ("flows", "forecasting", "inventory", "kernels", "risk", "storage")
 
 # These say where results go or how work is spread, and change no number; the night counts by
 # itself, whether the job names it or the day does.
-_WITHOUT_EFFECT = {
+_WITHOUT_EFFECT: dict[str, bool | set[str]] = {
     "as_of": True,
     "folder": True,
     "outputs": True,

@@ -169,8 +169,8 @@ def _as_rows(
     w, i, d = np.nonzero(alive)
     return pd.DataFrame(
         {
-            "warehouse_id": pd.Categorical.from_codes(w, list(warehouses)),
-            "item_id": pd.Categorical.from_codes(i, list(items["item_id"])),
+            "warehouse_id": pd.Categorical.from_codes(w.tolist(), pd.Index(warehouses)),
+            "item_id": pd.Categorical.from_codes(i.tolist(), pd.Index(items["item_id"])),
             "ds": days.to_numpy()[d],
             "quantity": quantity[w, i, d],
             "in_stock": in_stock[w, i, d],

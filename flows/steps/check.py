@@ -83,8 +83,8 @@ def is_intact(record: ChunkRecord) -> bool:
     """Return whether the clean inputs are still those the check wrote."""
     files = pd.read_parquet(record.shard("clean"))
     return all(
-        Path(row.path).exists() and checksum(Path(row.path)) == row.checksum
-        for row in files.itertuples()
+        Path(row["path"]).exists() and checksum(Path(row["path"])) == row["checksum"]
+        for row in files.to_dict("records")
     )
 
 
@@ -96,14 +96,12 @@ def _counts(report: CheckReport) -> pd.DataFrame:
 
 
 def _entities(report: CheckReport) -> pd.DataFrame:
-    parts = [
-        pd.DataFrame({"input": table, "entity": list(checked.entities_in)}).assign(
-            rejected=lambda frame, gone=frozenset(checked.entities_rejected): frame["entity"].isin(
-                gone
-            )
-        )
-        for table, checked in report.inputs.items()
-    ]
+    parts = []
+    for table, checked in report.inputs.items():
+        gone = set(checked.entities_rejected)
+        entities = list(checked.entities_in)
+        refused = [entity in gone for entity in entities]
+        parts.append(pd.DataFrame({"input": table, "entity": entities, "rejected": refused}))
     return pd.concat(parts, ignore_index=True)
 
 

@@ -82,7 +82,8 @@ def _instruments_with_prices(job: JobSpec, prices: InputSource) -> pd.DataFrame:
     )
     current = found["last"] == found["last"].max()
     long_enough = found["observations"] >= job.checks.minimum_price_history
-    return found.loc[current & long_enough].reset_index(drop=True)
+    held: pd.DataFrame = found.loc[current & long_enough].reset_index(drop=True)
+    return held
 
 
 def _listed(source: object, sources: Mapping[str, InputSource]) -> pd.DataFrame:

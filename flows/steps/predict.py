@@ -80,7 +80,8 @@ def forecast_chunk(run: Run, number: int) -> ChunkRecord:
 def series_of_chunk(run: Run, number: int) -> pd.DataFrame:
     """Return the series of one chunk, sorted by id."""
     series = pd.read_parquet(_layout(run))
-    return series.loc[series["chunk"] == number].sort_values(SERIES, ignore_index=True)
+    chosen: pd.DataFrame = series.loc[series["chunk"] == number]
+    return chosen.sort_values(SERIES, ignore_index=True)
 
 
 def _forecast(run: Run, number: int) -> ChunkWork:
@@ -114,7 +115,7 @@ def _forecast_slice(run: Run, number: int) -> ChunkWork:
 
 
 def _series_in_chunks(run: Run) -> pd.DataFrame:
-    keys = pq.read_table(run.staging.clean("demand"), columns=SERIES).to_pandas()
+    keys: pd.DataFrame = pq.read_table(run.staging.clean("demand"), columns=SERIES).to_pandas()
     series = keys.drop_duplicates(ignore_index=True)
     n_chunks = number_of_chunks(len(series), run.job.execution.chunk_entities)
     words = entity_words(series, SERIES)

@@ -20,6 +20,7 @@ from kernels.arrays import Floats
 from risk import (
     Failure,
     Market,
+    Method,
     RiskPlan,
     build_market,
     instrument_losses,
@@ -89,7 +90,7 @@ def _outlook(run: Run) -> ChunkWork:
     return ChunkWork({"market_outlook": run.stamp(outlook), "repairs": market.repairs}, failures)
 
 
-def scenario_sets(run: Run) -> list[tuple[str, int]]:
+def scenario_sets(run: Run) -> list[tuple[Method, int]]:
     """Return the (method, horizon) of every set of common scenarios, in order."""
     plan = risk_plan(run)
     return [(method, horizon) for method in plan.methods for horizon in plan.horizons]

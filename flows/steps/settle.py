@@ -50,8 +50,8 @@ def settle(checked: CheckedEntities, records: Sequence[ChunkRecord]) -> Settleme
     """
     failures = [failure for record in records for failure in record.failures]
     rows = []
-    for line in checked.counts.itertuples():
-        table = str(line.input)
+    for line in checked.counts.to_dict("records"):
+        table = str(line["input"])
         admitted = checked.of(table, rejected=False)
         rejected = checked.of(table, rejected=True)
         named = {failure.entity for failure in failures if failure.input == table}
@@ -61,8 +61,8 @@ def settle(checked: CheckedEntities, records: Sequence[ChunkRecord]) -> Settleme
         rows.append(
             {
                 "input": table,
-                "rows_in": line.rows_in,
-                "rows_rejected": line.rows_rejected,
+                "rows_in": line["rows_in"],
+                "rows_rejected": line["rows_rejected"],
                 "entities_in": len(admitted) + len(rejected),
                 "published": len(published),
                 "rejected": len(rejected),
@@ -118,12 +118,13 @@ def hold_threshold(settlement: Settlement, threshold: float) -> None:
     FailureThresholdError
         Where the share of failed entities of an input exceeds ``threshold``.
     """
-    for line in settlement.entities.itertuples():
-        share = line.failed / line.entities_in if line.entities_in else 0.0
+    for line in settlement.entities.to_dict("records"):
+        table, failed, came_in = line["input"], int(line["failed"]), int(line["entities_in"])
+        share = failed / came_in if came_in else 0.0
         if share > threshold:
-            example = next(f for f in settlement.failures if f.input == line.input)
+            example = next(f for f in settlement.failures if f.input == table)
             raise FailureThresholdError(
-                f"inputs.{line.input}: {line.failed} of {line.entities_in} entities failed "
+                f"inputs.{table}: {failed} of {came_in} entities failed "
                 f"({share:.1%}, allowed {threshold:.1%}); nothing was published; "
                 f"first: {example.entity}: {example.message}"
             )

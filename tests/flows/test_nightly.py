@@ -88,7 +88,7 @@ def test_the_same_night_twice_is_one_run_and_the_second_does_nothing(finished):
 
 
 def test_the_same_job_elsewhere_gives_the_same_run_and_the_same_tables(finished, sample, tmp_path):
-    job, outcome, tables = finished
+    _job, outcome, tables = finished
     other = night_in(tmp_path / "job", sample)
     chunked = other.model_copy(
         update={"execution": other.execution.model_copy(update={"chunk_entities": 3, "workers": 1})}
