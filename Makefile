@@ -45,14 +45,15 @@ $(VENV)/.created:
 	$(PYTHON) -m venv $(VENV)
 	@touch $@
 
+# The lock names everything, so pip resolves nothing (--no-deps) and checks every hash.
 $(VENV)/.run-ready: requirements.lock pyproject.toml | $(VENV)/.created
 	@echo "Installing the locked dependencies (about a minute the first time) ..."
-	$(PIP) install --quiet --require-hashes --requirement requirements.lock
+	$(PIP) install --quiet --no-deps --require-hashes --requirement requirements.lock
 	$(PIP) install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(VENV)/.test-ready: requirements-dev.lock pyproject.toml | $(VENV)/.created
 	@echo "Installing the locked dependencies (about a minute the first time) ..."
-	$(PIP) install --quiet --require-hashes --requirement requirements-dev.lock
+	$(PIP) install --quiet --no-deps --require-hashes --requirement requirements-dev.lock
 	$(PIP) install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@ $(VENV)/.run-ready
