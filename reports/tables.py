@@ -6,10 +6,8 @@ from typing import Any
 
 import pandas as pd
 
-
-def spaced(value: object) -> str:
-    """Return a name with its underscores as spaces."""
-    return str(value).replace("_", " ")
+from reports.wording import spaced
+from storage.tables import OUTPUT_TABLES
 
 
 @dataclass(frozen=True)
@@ -21,11 +19,13 @@ class PageColumn:
     name : column of the frame
     title : its head, with the unit
     show : value -> text
+    hint : what it holds, in a sentence; where empty, the schema's description of `name`
     """
 
     name: str
     title: str
     show: Callable[[Any], str] = str
+    hint: str = ""
 
     @property
     def is_text(self) -> bool:
@@ -40,6 +40,7 @@ class PageTable:
     Parameters
     ----------
     columns : in order
+    hints : what each column holds
     rows : (text, sort value) for each cell
     left_out : rows of the source that are not shown
     source : name of the output table
@@ -47,6 +48,7 @@ class PageTable:
     """
 
     columns: Sequence[PageColumn]
+    hints: Sequence[str]
     rows: Sequence[Sequence[tuple[str, Any]]]
     left_out: int
     source: str
@@ -59,9 +61,18 @@ def page_table(
     *,
     source: str,
     most: int = 50,
-    flag: Callable[[pd.Series], bool] | None = None,
+    flag: pd.Series | None = None,
 ) -> PageTable:
-    """Return the first ``most`` rows of ``frame`` for the page."""
+    """Return the first ``most`` rows of ``frame`` for the page.
+
+    Parameters
+    ----------
+    frame : in the order of the page
+    columns : what to show of it
+    source : the output table that the numbers come from
+    most : rows to show at most; the rest is counted
+    flag : for each row of ``frame``, whether it stands out
+    """
     shown = frame.head(most)
     rows = [
         [
@@ -71,14 +82,16 @@ def page_table(
         for values in shown[[column.name for column in columns]].itertuples(index=False, name=None)
     ]
     flagged = (
-        frozenset(n for n, (_, row) in enumerate(shown.iterrows()) if flag(row))
-        if flag is not None
-        else frozenset()
+        frozenset() if flag is None else frozenset(flag.to_numpy()[:most].nonzero()[0].tolist())
     )
-    return PageTable(columns, rows, len(frame) - len(shown), source, flagged)
+    known = {column.name: column.description for column in OUTPUT_TABLES[source].columns}
+    hints = [column.hint or known.get(column.name, "") for column in columns]
+    return PageTable(columns, hints, rows, len(frame) - len(shown), source, flagged)
 
 
 def _sortable(value: Any) -> Any:  # noqa: ANN401 - table values
+    if value is None or value is pd.NA:
+        return ""
     if isinstance(value, bool | int | float):
         return "" if value != value else value  # noqa: PLR0124 - NaN
     return str(value)

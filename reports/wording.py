@@ -4,6 +4,10 @@ import html
 import math
 from typing import Any
 
+import pandas as pd
+
+NOTHING = "\u2013"
+
 
 def count(value: float) -> str:
     """Return a whole number with thousands separated: 1,440."""
@@ -12,32 +16,61 @@ def count(value: float) -> str:
 
 def number(value: Any, digits: int = 2) -> str:  # noqa: ANN401 - table values
     """Return a number with so many digits after the point; an absent one is a dash."""
-    return "–" if _absent(value) else f"{float(value):,.{digits}f}"
+    return NOTHING if _absent(value) else f"{float(value):,.{digits}f}"
 
 
 def percent(value: Any, digits: int = 1) -> str:  # noqa: ANN401 - table values
     """Return a fraction as a percentage: 0.973 is 97.3%."""
-    return "–" if _absent(value) else f"{100 * float(value):.{digits}f}%"
+    return NOTHING if _absent(value) else f"{100 * float(value):,.{digits}f}%"
+
+
+def share(value: float) -> str:
+    """Return a level as it is spoken of: 0.975 is 97.5%, 0.99 is 99%."""
+    return f"{100 * value:.10g}%"
+
+
+def amount(value: Any) -> str:  # noqa: ANN401 - table values
+    """Return money in full for a table: 12,345, and 12.30 below a hundred."""
+    if _absent(value):
+        return NOTHING
+    return number(value, 0 if abs(float(value)) >= 100 else 2)
 
 
 def money(value: Any, currency: str = "") -> str:  # noqa: ANN401 - table values
     """Return an amount, short from a thousand on: 41.3k, 2.4m, with its currency."""
     if _absent(value):
-        return "–"
-    amount = abs(float(value))
-    sign = "−" if float(value) < 0 else ""
-    for size, letter in ((1e9, "bn"), (1e6, "m"), (1e3, "k")):
-        if amount >= size:
-            text = f"{amount / size:,.{1 if amount < 100 * size else 0}f}{letter}"
+        return NOTHING
+    size = abs(float(value))
+    sign = "-" if float(value) < 0 else ""
+    for unit, letter in ((1e9, "bn"), (1e6, "m"), (1e3, "k")):
+        # From half a step below: 999,960 is 1.0m, not 1,000k.
+        if size >= unit * (1 - 0.5e-3):
+            text = f"{size / unit:,.{1 if size < 99.95 * unit else 0}f}{letter}"
             break
     else:
-        text = f"{amount:,.0f}"
+        text = f"{size:,.0f}"
     return f"{sign}{text}{' ' + currency if currency else ''}"
+
+
+def total_money(frame: pd.DataFrame, column: str) -> str:
+    """Return the sum of a column of money; currencies are never added to each other."""
+    totals = frame.groupby("currency")[column].sum()
+    return " + ".join(money(total, str(currency)) for currency, total in totals.items()) or "0"
+
+
+def currencies(frame: pd.DataFrame) -> str:
+    """Return the currency of a table for a head or an axis; several are all named."""
+    return " / ".join(sorted(frame["currency"].unique()))
 
 
 def plural(value: int, one: str, many: str | None = None) -> str:
     """Return a count with its noun: 1 series is one, 2 orders are many."""
     return f"{count(value)} {one if value == 1 else many or one + 's'}"
+
+
+def spaced(value: object) -> str:
+    """Return a name with its underscores as spaces."""
+    return str(value).replace("_", " ")
 
 
 def inert(text: object) -> str:
@@ -46,4 +79,4 @@ def inert(text: object) -> str:
 
 
 def _absent(value: Any) -> bool:  # noqa: ANN401 - table values
-    return value is None or (isinstance(value, float) and math.isnan(value)) or value != value  # noqa: PLR0124 - NaN and NA
+    return value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value))

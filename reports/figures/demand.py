@@ -29,7 +29,7 @@ def total_demand(actuals: pd.DataFrame, forecasts: pd.DataFrame) -> go.Figure:
     """
     past = actuals.groupby("ds")["quantity"].sum()
     complete = actuals.groupby("ds").size()
-    past = past[complete >= 0.9 * complete.max()]
+    past = past[10 * complete >= 9 * complete.max()]
     grouped = (
         forecasts.assign(variance=((forecasts["q90"] - forecasts["q10"]) / (2 * HALF_BAND)) ** 2)
         .groupby("ds")[["mean", "q10", "q90", "variance"]]

@@ -16,8 +16,9 @@ def limit_use(utilisation: pd.DataFrame) -> go.Figure:
     shown = worst.sort_values("utilisation").tail(MOST_BOOKS)
     names = [inert(name) for name in shown["portfolio_id"]]
     detail = [
-        f"{row.measure.replace('_', ' ')} {row.level:.1%}, {row.horizon} d, {row.method}"
-        for row in shown.itertuples()
+        f"{row['measure'].replace('_', ' ')} {row['level']:.1%}, {row['horizon']} d, "
+        f"{row['method']}"
+        for row in shown.to_dict("records")
     ]
     colours = [RED if used > 1 else BLUE if used > 0.8 else SKY for used in shown["utilisation"]]
     return figure(

@@ -37,12 +37,13 @@ def demand_section(tables: Tables) -> Section | None:
 
 def _lead(champions: pd.DataFrame, scored: pd.DataFrame) -> list[str]:
     new = champions[~champions["reason"].str.startswith("backtest")]
-    lines = [
-        f"Each series takes the model that did best in its own rolling-origin backtest "
-        f"({count(len(scored))} series); {count(len(new))} series have too little history or no "
-        "demand, and take their category's profile or zero."
+    return [
+        (
+            "Each series takes the model that did best in its own rolling-origin backtest "
+            f"({count(len(scored))} series); {count(len(new))} series have too little history or "
+            "no demand, and take their category's profile or zero."
+        )
     ]
-    return lines
 
 
 def _cards(forecasts: pd.DataFrame, scored: pd.DataFrame) -> list[Card]:

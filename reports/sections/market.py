@@ -31,8 +31,10 @@ def market_section(tables: Tables) -> Section | None:
         "market",
         "Market",
         [
-            f"{percent(calm, 0)} of instruments are calmer than over their whole history. A trend "
-            "is a mean of past returns; most are within two standard errors of zero."
+            (
+                f"{percent(calm, 0)} of instruments are calmer than over their whole history. A "
+                "trend is a mean of past returns; most are within two standard errors of zero."
+            )
         ],
         pictures=[
             Picture(

@@ -36,12 +36,14 @@ def _rejects(rejects: pd.DataFrame) -> Listing:
         value=("value", "first"),
     ).reset_index()
     rows["where"] = [
-        f"{row.source} row {row.row}" if pd.notna(row.row) else row.source
-        for row in rows.itertuples()
+        f"{row['source']} row {row['row']}" if pd.notna(row["row"]) else str(row["source"])
+        for row in rows.to_dict("records")
     ]
     rows["found"] = [
-        f"{row.column} = {row.value}" if pd.notna(row.column) and pd.notna(row.value) else ""
-        for row in rows.itertuples()
+        f"{row['column']} = {row['value']}"
+        if pd.notna(row["column"]) and pd.notna(row["value"])
+        else ""
+        for row in rows.to_dict("records")
     ]
     table = page_table(
         rows,
@@ -94,6 +96,6 @@ def _failures(failures: pd.DataFrame) -> Listing:
         ],
         source="failures",
         most=60,
-        flag=lambda _: True,
+        flag=failures["input"].notna(),
     )
     return Listing("Failed", table)

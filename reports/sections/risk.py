@@ -7,8 +7,8 @@ import pandas as pd
 
 from reports.figures import risk as figures
 from reports.sections.section import Card, Explorer, Listing, Picture, Section, Tables, has
-from reports.tables import PageColumn, page_table, spaced
-from reports.wording import count, money, percent
+from reports.tables import PageColumn, page_table
+from reports.wording import count, currencies, money, percent, share, spaced, total_money
 
 MOST_CONTRIBUTORS = 12
 PREFERRED = ("student_t", "gaussian", "historical")
@@ -19,7 +19,6 @@ def risk_section(tables: Tables) -> Section | None:
     if not has(tables, "portfolio_risk"):
         return None
     risk = tables["portfolio_risk"]
-    currency = risk["currency"].iloc[0]
     level, horizon = float(risk["level"].min()), int(risk["horizon"].min())
     shortfall = risk[
         (risk["measure"] == "expected_shortfall")
@@ -32,16 +31,18 @@ def risk_section(tables: Tables) -> Section | None:
         "risk",
         "Portfolio risk",
         [
-            f"Losses are positive. Expected shortfall {level:.1%} over {horizon} day is the mean "
-            "loss in the worst scenarios; every figure carries the standard error of its own "
-            "sample. Options and bonds are revalued in full in every scenario."
+            (
+                f"Losses are positive. Expected shortfall {share(level)} over {horizon} day is the "
+                "mean loss in the worst scenarios; every figure carries the standard error of its "
+                "own sample. Options and bonds are revalued in full in every scenario."
+            )
         ],
         cards=[
             Card(count(risk["portfolio_id"].nunique()), "portfolios"),
-            Card(money(main["market_value"].sum(), currency), "market value"),
+            Card(total_money(main, "market_value"), "market value"),
             Card(
-                money(main["value"].sum(), currency),
-                f"sum of ES {level:.1%}, {horizon} day, {methods[0].replace('_', ' ')}",
+                total_money(main, "value"),
+                f"sum of ES {share(level)}, {horizon} day, {methods[0].replace('_', ' ')}",
             ),
             Card(
                 count(tables["limit_breaches"]["portfolio_id"].nunique()),
@@ -81,7 +82,7 @@ def _pictures(tables: Tables, level: float, horizon: int) -> list[Picture]:
             "methods",
             "Methods compared",
             figures.methods_compared(tables["portfolio_risk"], level, horizon),
-            f"Expected shortfall {level:.1%}, {horizon} day, relative to the mean of the methods; "
+            f"Expected shortfall {share(level)}, {horizon} day, relative to the methods' mean; "
             "the riskiest portfolios first.",
             wide=True,
         )
@@ -101,10 +102,10 @@ def _explorer(tables: Tables, level: float, horizon: int) -> Explorer:
     method = next(name for name in PREFERRED if name in set(parts["method"]))
     losses = dict(iter(quantiles.groupby("portfolio_id")))
     components = dict(iter(parts[parts["method"] == method].groupby("portfolio_id")))
-    data = {str(book): _book(losses[book], components[book]) for book in sorted(losses)}
+    data = {str(book): _book(losses[book], components[book]) for book in sorted(losses, key=str)}
     note = (
         f"The distribution of the {horizon}-day loss by method, and the positions that make up "
-        f"expected shortfall {level:.1%} ({method.replace('_', ' ')}); components add up to it, "
+        f"expected shortfall {share(level)} ({spaced(method)}); components add up to it, "
         "and a negative one hedges."
     )
     return Explorer("books", "One portfolio at a time", note, list(data), data)
@@ -139,7 +140,7 @@ def _listings(tables: Tables, level: float, horizon: int) -> list[Listing]:
         columns = [
             PageColumn("portfolio_id", "portfolio"),
             PageColumn("measure", "measure", spaced),
-            PageColumn("level", "level", percent),
+            PageColumn("level", "level", share),
             PageColumn("horizon", "days", count),
             PageColumn("method", "method", spaced),
             PageColumn("limit", "limit", money),
@@ -147,7 +148,9 @@ def _listings(tables: Tables, level: float, horizon: int) -> list[Listing]:
             PageColumn("standard_error", "±", money),
             PageColumn("utilisation", "used", percent),
         ]
-        table = page_table(breaches, columns, source="limit_breaches", flag=lambda _: True)
+        table = page_table(
+            breaches, columns, source="limit_breaches", flag=breaches["utilisation"] > 0
+        )
         listings.append(Listing("Limits exceeded", table))
     return [*listings, _portfolios(tables["portfolio_risk"], level, horizon)]
 
@@ -159,7 +162,8 @@ def _portfolios(risk: pd.DataFrame, level: float, horizon: int) -> Listing:
         & (risk["horizon"] == horizon)
     ]
     wide = chosen.pivot(index="portfolio_id", columns="method", values=["value", "standard_error"])
-    flat = pd.DataFrame({f"{what} {method}": wide[what, method] for what, method in wide.columns})
+    flat = wide.copy()
+    flat.columns = pd.Index([" ".join(map(str, column)) for column in wide.columns])
     flat.insert(0, "market_value", chosen.groupby("portfolio_id")["market_value"].first())
     methods = [name for name in PREFERRED if name in set(chosen["method"])]
     flat = flat.sort_values(f"value {methods[0]}", ascending=False).reset_index()
@@ -168,8 +172,8 @@ def _portfolios(risk: pd.DataFrame, level: float, horizon: int) -> Listing:
         PageColumn("market_value", "market value", money),
     ]
     for method in methods:
-        columns.append(PageColumn(f"value {method}", method.replace("_", " "), money))
+        columns.append(PageColumn(f"value {method}", spaced(method), money))
         columns.append(PageColumn(f"standard_error {method}", "±", money))
     table = page_table(flat, columns, source="portfolio_risk", most=200)
-    title = f"Expected shortfall {level:.1%}, {horizon} day, {risk['currency'].iloc[0]}"
+    title = f"Expected shortfall {share(level)}, {horizon} day, {currencies(risk)}"
     return Listing(title, table, "By method, with the standard error of each.")

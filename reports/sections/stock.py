@@ -3,7 +3,7 @@
 from reports.figures import stock as figures
 from reports.sections.section import Card, Listing, Picture, Section, Tables, has
 from reports.tables import PageColumn, page_table
-from reports.wording import count, money, number, percent
+from reports.wording import count, money, number, percent, total_money
 
 ITEM = [PageColumn("warehouse_id", "warehouse"), PageColumn("item_id", "item")]
 OVERSTOCK_PERIODS = 45
@@ -14,23 +14,24 @@ def stock_section(tables: Tables) -> Section | None:
     if not has(tables, "order_plans"):
         return None
     plans = tables["order_plans"]
-    currency = plans["currency"].iloc[0]
     short = plans["fill_rate"] < plans["service_target"] - 1e-12
     over = plans["periods_of_cover"] > OVERSTOCK_PERIODS
     return Section(
         "orders",
         "Orders",
         [
-            "Each item's order-up-to level is the cheapest, over simulated holding, shortage and "
-            "ordering cost, that serves its target. Stock is walked along the forecast's own "
-            "sample paths with drawn lead times; fill rates count from the first period that an "
-            "order placed tonight can reach."
+            (
+                "Each item's order-up-to level is the cheapest, over simulated holding, shortage "
+                "and ordering cost, that serves its target. Stock is walked along the forecast's "
+                "own sample paths with drawn lead times; fill rates count from the first period "
+                "that an order placed tonight can reach."
+            )
         ],
         cards=[
-            Card(money(plans["order_value"].sum(), currency), "ordered tonight"),
+            Card(total_money(plans, "order_value"), "ordered tonight"),
             Card(count((plans["order_quantity"] > 0).sum()), "order lines"),
-            Card(money(plans["expected_cost"].sum(), currency), "expected cost over the horizon"),
-            Card(money(plans["no_order_cost"].sum(), currency), "cost if nothing is ordered"),
+            Card(total_money(plans, "expected_cost"), "expected cost over the horizon"),
+            Card(total_money(plans, "no_order_cost"), "cost if nothing is ordered"),
             Card(count(short.sum()), "items below their target", alarm=bool(short.any())),
             Card(count(over.sum()), f"items with over {OVERSTOCK_PERIODS} periods of cover"),
         ],

@@ -4,7 +4,7 @@ import pandas as pd
 
 from reports.sections.section import Card, Listing, Section, Tables, has
 from reports.tables import PageColumn, page_table
-from reports.wording import count, money, number, plural
+from reports.wording import count, number, plural, total_money
 
 STATUS = {
     "published": "published",
@@ -18,9 +18,12 @@ def summary_section(tables: Tables) -> Section:
     run = tables["runs"].iloc[0]
     entities = tables["run_entities"]
     lead = [
-        f"Job {run['job']} as of {run['as_of']:%d %B %Y} is "
-        f"{STATUS.get(run['status'], run['status'])}. "
-        f"Computed on {run['device']} ({run['machine']}), finished {run['finished_at']:%d %B %Y, %H:%M} UTC."
+        (
+            f"Job {run['job']} as of {run['as_of']:%d %B %Y} is "
+            f"{STATUS.get(run['status'], run['status'])}. "
+            f"Computed on {run['device']} ({run['machine']}), finished "
+            f"{run['finished_at']:%d %B %Y, %H:%M} UTC."
+        )
     ]
     lead += _sentences(tables)
     return Section(
@@ -36,7 +39,7 @@ def _sentences(tables: Tables) -> list[str]:
     lines = []
     entities = tables["run_entities"].set_index("input")
     if "demand" in entities.index:
-        row = entities.loc["demand"]
+        row = entities.loc[["demand"]].to_dict("records")[0]
         lines.append(
             f"{count(row['published'])} of {count(row['entities_in'])} series have a forecast; "
             f"{plural(int(row['rejected']), 'was', 'were')} rejected and "
@@ -45,11 +48,11 @@ def _sentences(tables: Tables) -> list[str]:
     if has(tables, "order_plans"):
         plans = tables["order_plans"]
         ordered = plans[plans["order_quantity"] > 0]
-        total = money(ordered["order_value"].sum(), plans["currency"].iloc[0])
-        saved = plans["no_order_cost"].sum() - plans["expected_cost"].sum()
+        total = total_money(ordered, "order_value")
+        saving = plans.assign(saving=plans["no_order_cost"] - plans["expected_cost"])
         lines.append(
             f"{plural(len(ordered), 'order line')} for {total} are proposed; against ordering "
-            f"nothing they are expected to save {money(saved, plans['currency'].iloc[0])} of "
+            f"nothing they are expected to save {total_money(saving, 'saving')} of "
             "holding, shortage and ordering cost over the horizon."
         )
     if has(tables, "limit_utilisation"):
@@ -71,7 +74,7 @@ def _cards(tables: Tables) -> list[Card]:
         plans = tables["order_plans"]
         ordered = plans["order_quantity"] > 0
         cards.append(Card(count(ordered.sum()), "order lines"))
-        total = money(plans["order_value"].sum(), plans["currency"].iloc[0])
+        total = total_money(plans, "order_value")
         cards.append(Card(total, "ordered tonight"))
     if has(tables, "portfolio_risk"):
         cards.append(Card(count(tables["portfolio_risk"]["portfolio_id"].nunique()), "portfolios"))

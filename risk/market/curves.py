@@ -32,7 +32,7 @@ def screen_curves(
     problems = _bad_rows(curves)
     sound = curves.loc[~curves["curve_id"].isin(problems)]
     # pivot_table would average duplicates; there are none here, and an average would be silent.
-    known = sound.pivot(index="ds", columns=["curve_id", "tenor"], values="zero_rate")  # noqa: PD010
+    known = sound.pivot(index="ds", columns=["curve_id", "tenor"], values="zero_rate")
     known = known.sort_index().sort_index(axis=1)
     for curve_id in known.columns.unique("curve_id"):
         found = known[curve_id].reindex(days).notna().to_numpy()

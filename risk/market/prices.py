@@ -33,7 +33,7 @@ def screen_prices(
     problems = _bad_rows(prices, as_of)
     sound = prices.loc[~prices["instrument_id"].isin(problems)]
     # pivot_table would average duplicates; there are none here, and an average would be silent.
-    table = sound.pivot(index="ds", columns="instrument_id", values="close").sort_index()  # noqa: PD010
+    table = sound.pivot(index="ds", columns="instrument_id", values="close").sort_index()
     known = table.notna()
     listed = table.ffill().notna() & table.bfill().notna()
     trading = 2 * known.sum(axis=1) >= listed.sum(axis=1)

@@ -115,8 +115,7 @@ class Table:
 
     def typed(self, frame: pd.DataFrame) -> pd.DataFrame:
         """Return ``frame`` with this table's columns, in order, in their types."""
-        types = {column.name: PANDAS_DTYPES[column.kind] for column in self.columns}
-        return frame[list(self.column_names)].astype(types)
+        return frame[list(self.column_names)].astype(self._dtypes)
 
     def empty(self) -> pd.DataFrame:
         """Return a frame without rows."""
@@ -132,7 +131,13 @@ class Table:
         """
         ordered = frame.sort_values(list(self.key), kind="stable", ignore_index=True)
         checked = self.schema.validate(ordered, lazy=True)
-        return checked.loc[:, [name for name in self.column_names if name in checked]]
+        present = {name: dtype for name, dtype in self._dtypes.items() if name in checked}
+        # pandera hands timestamps back in nanoseconds, whatever its schema says.
+        return checked[list(present)].astype(present)
+
+    @property
+    def _dtypes(self) -> dict[str, Any]:
+        return {column.name: PANDAS_DTYPES[column.kind] for column in self.columns}
 
 
 RUN_COLUMNS = (

@@ -45,7 +45,8 @@ def page():
 
 
 def embedded(page, name):
-    found = re.search(rf'<script type="application/json" id="{name}">(.*?)</script>', page, re.S)
+    opening = f'<script type="application/json" id="{name}">'
+    found = re.search(rf"{opening}(.*?)</script>", page, re.DOTALL)
     return json.loads(found.group(1))
 
 

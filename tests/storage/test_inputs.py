@@ -98,3 +98,138 @@ def test_types_of_parquet_are_taken_as_they_are(tmp_path):
     ).to_parquet(path)
     found = read(InputSource("prices", (path,)))
     assert found["close"].tolist() == [1.0, 2.0]
+
+
+def read_text(tmp_path, text, table="prices", **settings):
+    path = tmp_path / f"{table}.csv"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return read(InputSource(table, (path,), **settings))
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+def test_the_header_decides_the_delimiter(tmp_path, delimiter):
+    header = delimiter.join(["instrument_id", "ds", "close"])
+    row = delimiter.join(['"a,b;c|d"', "2024-01-02", "3"])
+    found = read_text(tmp_path, f"{header}\n{row}\n")
+    assert found[["instrument_id", "close"]].to_numpy().tolist() == [["a,b;c|d", 3.0]]
+
+
+def test_no_value_decides_how_a_file_is_read(tmp_path):
+    ids = ["#comment", "'single'", 'a "quoted" one', "NULL", "nan", " lead", "\\", "*"]
+    frame = pd.DataFrame({"instrument_id": ids, "ds": "2024-01-02", "close": 1})
+    found = read_text(tmp_path, frame.to_csv(index=False))
+    assert found["instrument_id"].tolist() == ids
+
+
+def test_a_byte_order_mark_is_no_part_of_a_name(tmp_path):
+    found = read_text(tmp_path, "\ufeffinstrument_id,ds,close\r\nA,2024-01-02,3\r\n")
+    assert found["close"].tolist() == [3.0]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "instrument_id,ds,close\nA,2024-01-02\n",
+        "instrument_id,ds,close\nA,2024-01-02,3,4\n",
+        "instrument_id,ds,close\ncaf\xe9,2024-01-02,3\n".encode("latin-1"),
+    ],
+)
+def test_a_torn_or_foreign_file_is_refused_in_one_sentence(tmp_path, text):
+    with pytest.raises(InputRefusedError, match=r"prices\.csv cannot be read") as refusal:
+        read_text(tmp_path, text)
+    assert "\n" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("name", ["a*.csv", "a?.csv", "a[b].csv", "a{b,c}.csv", "a'b.csv"])
+def test_a_file_name_is_never_a_pattern(tmp_path, name):
+    wanted, decoy = "instrument_id,ds,close\nA,2024-01-02,3\n", "instrument_id,ds,close\nB,,\n"
+    for other in ("ab.csv", "ac.csv", "abc.csv", "b.csv"):
+        (tmp_path / other).write_text(decoy)
+    (tmp_path / name).write_text(wanted)
+    found = read(InputSource("prices", (tmp_path / name,)))
+    assert found["instrument_id"].tolist() == ["A"]
+
+
+def test_a_folder_is_not_a_file(tmp_path):
+    (tmp_path / "prices.csv").mkdir()
+    with pytest.raises(InputRefusedError, match="is not a file"):
+        inspect_input(InputSource("prices", (tmp_path / "prices.csv",)))
+
+
+def test_an_unknown_input_and_one_without_files_are_refused(tmp_path):
+    with pytest.raises(InputRefusedError, match="there is no such input; there are demand"):
+        inspect_input(InputSource("tulips", (tmp_path,)))
+    with pytest.raises(InputRefusedError, match="at least one file"):
+        inspect_input(InputSource("prices", ()))
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("2024-01-02", "2024-01-02"),
+        ("2024-01-02 03:04:05", "2024-01-02 03:04:05"),
+        ("2024-01-02T03:00:00Z", "2024-01-02 03:00:00"),
+        ("2024-01-02T03:00:00+02:00", "2024-01-02 01:00:00"),
+        ("2024-01-02 22:00:00-05:00", "2024-01-03 03:00:00"),
+        ("01/02/2024", None),
+        ("20240102", None),
+        ("2024-02-30", None),
+    ],
+)
+def test_a_time_is_read_in_utc_or_not_at_all(tmp_path, text, moment):
+    found = read_text(tmp_path, f"instrument_id,ds,close\nA,{text},1\n").iloc[0]
+    assert pd.isna(found["ds"]) if moment is None else found["ds"] == pd.Timestamp(moment)
+    assert found["ds_found"] == text
+
+
+def test_a_zoned_time_of_parquet_is_read_in_utc(tmp_path):
+    path = tmp_path / "prices.parquet"
+    zoned = pd.to_datetime(["2024-01-02 22:00"]).tz_localize("America/New_York")
+    pd.DataFrame({"instrument_id": ["A"], "ds": zoned, "close": [1.0]}).to_parquet(path)
+    found = read(InputSource("prices", (path,)))
+    assert found["ds"].tolist() == [pd.Timestamp("2024-01-03 03:00")]
+
+
+LIMIT = {"portfolio_id": "p", "measure": "value_at_risk", "level": 0.99, "limit": 1.0}
+
+
+@pytest.mark.parametrize(
+    ("given", "whole"), [(10, 10), (10.0, 10), ("10", 10), ("10.0", 10), (1.5, None), ("1.5", None)]
+)
+@pytest.mark.parametrize("suffix", [".csv", ".parquet"])
+def test_a_whole_number_is_never_rounded_to(tmp_path, given, whole, suffix):
+    path = tmp_path / f"limits{suffix}"
+    frame = pd.DataFrame([{**LIMIT, "horizon": given}])
+    frame.to_csv(path, index=False) if suffix == ".csv" else frame.to_parquet(path)
+    found = read(InputSource("limits", (path,)))["horizon"].iloc[0]
+    assert pd.isna(found) if whole is None else found == whole
+
+
+@pytest.mark.parametrize(
+    ("given", "truth"),
+    [(True, True), ("false", False), (1, True), (0.0, False), ("t", True), (2, None), ("?", None)],
+)
+@pytest.mark.parametrize("suffix", [".csv", ".parquet"])
+def test_a_truth_is_one_or_none(tmp_path, given, truth, suffix):
+    path = tmp_path / f"demand{suffix}"
+    frame = demand_rows().head(1).assign(in_stock=[given])
+    frame.to_csv(path, index=False) if suffix == ".csv" else frame.to_parquet(path)
+    found = read(InputSource("demand", (path,)))["in_stock"].iloc[0]
+    assert pd.isna(found) if truth is None else found == truth
+
+
+def test_a_column_that_only_one_file_has_is_not_asked_of_the_others(tmp_path):
+    first, second = tmp_path / "1.csv", tmp_path / "2.csv"
+    demand_rows().assign(in_stock="true").to_csv(first, index=False)
+    demand_rows(item="coffee").to_csv(second, index=False)
+    with duckdb.connect() as connection:
+        result = read_input(connection, InputSource("demand", (first, second)), "found")
+    assert "in_stock" not in result.present
+    assert result.rows == 2 * 91
+
+
+@pytest.mark.parametrize("constant", [0.5, 3, "0.5"])
+def test_a_constant_is_read_like_a_value(tmp_path, constant):
+    text = "instrument_id,ds\nA,2024-01-02\n"
+    found = read_text(tmp_path, text, constants={"close": constant})
+    assert found["close"].tolist() == [float(constant)]

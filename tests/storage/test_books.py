@@ -1,0 +1,138 @@
+"""Curves, limits, positions and scenarios: whole, or refused by name."""
+
+import pandas as pd
+import pytest
+
+from tests.storage.inputs import check, clean, codes, instrument, price_rows
+from tests.storage.test_checks import option
+
+POSITIONS = ["portfolio_id", "instrument_id", "quantity"]
+SCENARIOS = ["scenario_id", "target_kind", "target", "shift"]
+LIMITS = ["portfolio_id", "measure", "level", "horizon", "limit"]
+CURVES = ["curve_id", "ds", "tenor", "zero_rate"]
+
+
+def market():
+    bond = instrument(
+        "BOND", "bond", coupon=0.02, coupon_frequency=2, expiry="2030-01-01", curve_id="usd"
+    )
+    return {
+        "prices": price_rows("A"),
+        "instruments": pd.concat([instrument("A"), option(), bond]),
+        "curves": pd.DataFrame(
+            [("usd", "2024-03-28", 10, 0.04), ("usd", "2024-03-28", 1, 0.03)], columns=CURVES
+        ),
+    }
+
+
+def test_a_whole_market_passes(tmp_path):
+    positions = pd.DataFrame([("p", "A", -1), ("p", "OPT", 2), ("p", "BOND", 3)], columns=POSITIONS)
+    report = check(tmp_path, **market(), positions=positions)
+    assert report.rejects.empty
+    assert clean(report, "curves")["tenor"].tolist() == [1.0, 10.0]
+    assert clean(report, "positions")["quantity"].tolist() == [-1.0, 3.0, 2.0]
+
+
+@pytest.mark.parametrize(
+    ("rows", "code"),
+    [
+        ([("usd", "2024-03-28", 1, 0.03)], "too_few_tenors"),
+        ([("usd", "2024-03-28", 1, 0.03), ("usd", "2024-03-28", 2, "inf")], "too_few_tenors"),
+        ([("usd", "2024-04-02", 1, 0.03), ("usd", "2024-04-02", 2, 0.03)], "no_valid_rows"),
+        ([("eur", "2024-03-28", 1, 0.03), ("eur", "2024-03-28", 2, 0.03)], None),
+    ],
+)
+def test_a_bond_falls_with_its_curve_and_takes_its_book_along(tmp_path, rows, code):
+    positions = pd.DataFrame([("p", "A", 1), ("p", "BOND", 1), ("q", "A", 1)], columns=POSITIONS)
+    tables = {**market(), "curves": pd.DataFrame(rows, columns=CURVES)}
+    report = check(tmp_path, **tables, positions=positions)
+    found = report.rejects.query("severity == 'entity'").set_index("input")["code"].to_dict()
+    expected = {"instruments": "unknown_curve", "positions": "unknown_instrument"}
+    assert found == (expected if code is None else {**expected, "curves": code})
+    assert clean(report, "positions")["portfolio_id"].tolist() == ["q"]
+
+
+def test_without_curves_no_bond_is_admitted(tmp_path):
+    tables = {name: frame for name, frame in market().items() if name != "curves"}
+    report = check(tmp_path, **tables)
+    assert clean(report, "instruments")["instrument_id"].tolist() == ["A", "OPT"]
+
+
+def test_a_row_that_holds_nothing_leaves_its_book_whole(tmp_path):
+    rows = [("p", "A", 1), ("p", "OPT", 0), ("p", "A", 1)]
+    report = check(tmp_path, **market(), positions=pd.DataFrame(rows, columns=POSITIONS))
+    assert codes(report) == {"zero_quantity": 1, "duplicate": 1}
+    assert report.inputs["positions"].entities_rejected == []
+    assert clean(report, "positions")["instrument_id"].tolist() == ["A"]
+
+
+def test_a_row_without_a_book_harms_none(tmp_path):
+    rows = [("p", "A", 1), (None, "A", 1)]
+    report = check(tmp_path, **market(), positions=pd.DataFrame(rows, columns=POSITIONS))
+    assert clean(report, "positions")["portfolio_id"].tolist() == ["p"]
+    assert report.inputs["positions"].entities_rejected == [""]
+
+
+@pytest.mark.parametrize(
+    ("row", "code"),
+    [
+        (("p", "value_at_risk", 1, 1, 10), "level_out_of_range"),
+        (("p", "value_at_risk", 0, 1, 10), "level_out_of_range"),
+        (("p", "value_at_risk", 99, 1, 10), "too_large"),
+        (("p", "vega", 0.99, 1, 10), "unknown_choice"),
+        (("p", "value_at_risk", 0.99, 0, 10), "too_small"),
+        (("p", "value_at_risk", 0.99, 1, 0), "not_positive"),
+        (("ghost", "value_at_risk", 0.99, 1, 10), "unknown_portfolio"),
+    ],
+)
+def test_a_limit_that_cannot_be_measured_is_refused(tmp_path, row, code):
+    good = ("p", "expected_shortfall", 0.975, 10, 5)
+    report = check(
+        tmp_path,
+        **market(),
+        positions=pd.DataFrame([("p", "A", 1)], columns=POSITIONS),
+        limits=pd.DataFrame([good, row], columns=LIMITS),
+    )
+    assert code in codes(report)
+    assert clean(report, "limits")["measure"].tolist() == ["expected_shortfall"]
+
+
+@pytest.mark.parametrize(
+    ("row", "code"),
+    [
+        (("kind", "equity", -1.0), "incomplete_scenario"),
+        (("volatility", "*", -1.5), "incomplete_scenario"),
+        (("instrument", "A", "much"), "incomplete_scenario"),
+        (("weather", "A", -0.1), "incomplete_scenario"),
+        (("kind", "tulip", -0.1), "unknown_target"),
+        (("instrument", "GHOST", -0.1), "unknown_target"),
+        (("curve", "eur", 0.01), "unknown_target"),
+        (("volatility", "BOND", 0.1), "unknown_target"),
+    ],
+)
+def test_a_scenario_is_applied_whole_or_refused(tmp_path, row, code):
+    scenarios = pd.DataFrame(
+        [("mild", "kind", "equity", -0.1), ("crash", "instrument", "A", -0.4), ("crash", *row)],
+        columns=SCENARIOS,
+    )
+    report = check(tmp_path, **market(), stress_scenarios=scenarios)
+    assert report.inputs["stress_scenarios"].entities_rejected == ["crash"]
+    assert codes(report, "entity") == {code: 1}
+    assert clean(report, "stress_scenarios")["scenario_id"].tolist() == ["mild"]
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        ("kind", "fx", -0.1),  # a kind that is not held today
+        ("instrument", "BOND", -0.1),
+        ("curve", "usd", -1.5),  # rates shift by an amount
+        ("curve", "*", 0.01),
+        ("volatility", "OPT", 0.3),
+        ("volatility", "A", 0.3),  # an option is written on it
+    ],
+)
+def test_a_scenario_may_shift_whatever_is_in_the_market(tmp_path, row):
+    scenarios = pd.DataFrame([("s", *row)], columns=SCENARIOS)
+    report = check(tmp_path, **market(), stress_scenarios=scenarios)
+    assert report.rejects.empty
