@@ -26,7 +26,7 @@ from flows.runners import task_runner
 from flows.spec import JobSpec, Side
 from flows.steps import check, decide, predict, risk
 from flows.steps import publish as publishing
-from flows.steps.collect import collect
+from flows.steps.collect import collect, inspect_sources
 from flows.steps.report import write_report
 from flows.steps.settle import Settlement, hold_threshold, settle
 from flows.tasks import (
@@ -115,6 +115,7 @@ def nightly(job: JobSpec, only: Side | None = None, again: bool = False) -> Outc
     run = prepare_run(job, only)
     if not again and is_published(run):
         return Outcome(run.run_id, ExitCode.DONE, str(run.report), already_published=True)
+    inspect_sources(run)
     run.save()
     try:
         return _run_night(_Night(run))

@@ -1,6 +1,10 @@
 """How Prefect behaves under the command line, unless the user says otherwise."""
 
+import logging
 import os
+
+from flows.errors import AlmanacError
+from storage.errors import StorageError
 
 _DEFAULTS = {
     "DO_NOT_TRACK": "1",
@@ -21,3 +25,19 @@ def prepare_prefect(*, quiet: bool) -> None:
         os.environ.setdefault(name, value)
     if quiet:
         os.environ.setdefault("PREFECT_LOGGING_LEVEL", "ERROR")
+
+
+class _KnownErrors(logging.Filter):
+    """Keeps the tracebacks of errors that the command says in one sentence off the console."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        error = record.exc_info[1] if record.exc_info else None
+        return not isinstance(error, (AlmanacError, StorageError))
+
+
+def drop_known_tracebacks() -> None:
+    """Leave tracebacks of our own errors to Prefect's server; call it once Prefect is there."""
+    for name in ("prefect", "prefect.flow_runs", "prefect.task_runs"):
+        for handler in logging.getLogger(name).handlers:
+            if isinstance(handler, logging.StreamHandler):
+                handler.addFilter(_KnownErrors())

@@ -6,13 +6,14 @@ from pathlib import Path
 
 from rich.console import Console
 
-from flows.cli.environment import prepare_prefect
+from flows.cli.environment import drop_known_tracebacks, prepare_prefect
 from flows.cli.terminal import TerminalListener
 from flows.errors import ExitCode
 from flows.outcome import Outcome
 from flows.progress import LogListener, listening
 from flows.run import Run, forget_failed, prepare_run
 from flows.spec import JobSpec, Side
+from flows.steps.collect import inspect_sources
 from storage.stores import open_store
 
 
@@ -22,6 +23,7 @@ def run_job(job: JobSpec, only: Side | None, console: Console) -> ExitCode:
     if _published_before(run):
         outcome = Outcome(run.run_id, ExitCode.DONE, str(run.report), already_published=True)
     else:
+        inspect_sources(run)
         outcome = _run_flow(job, only, console)
     say_outcome(run, outcome, console)
     return outcome.exit_code
@@ -44,6 +46,7 @@ def _run_flow(job: JobSpec, only: Side | None, console: Console, *, again: bool 
         console.print("starting Prefect …")
     with console.status("Starting Prefect …"):
         from flows.nightly import nightly  # noqa: PLC0415 - the environment comes first
+    drop_known_tracebacks()
     if not interactive:
         with listening(LogListener()):
             return nightly(job, only, again)

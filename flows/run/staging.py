@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import shutil
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -83,5 +84,7 @@ class Staging:
         return self.folder / "clean" / f"{table}.parquet"
 
     def remove(self) -> None:
-        """Remove everything of the run."""
+        """Remove everything of the run, and the folder of runs where this was the only one."""
         shutil.rmtree(self.folder, ignore_errors=True)
+        with suppress(OSError):
+            self.folder.parent.rmdir()

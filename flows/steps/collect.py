@@ -11,7 +11,7 @@ from flows.run import Run, write_frame
 from flows.sample.assumed_stock import assume_stock
 from flows.sample.books import generate_books
 from flows.spec import AssumedStock, FileSource, GeneratedBooks, JobSpec, ListedInstruments
-from storage.inputs import InputSource
+from storage.inputs import InputSource, inspect_input
 
 DEMAND_SIDE = ("demand", "items", "calendar", "stock", "open_orders")
 RISK_SIDE = ("prices", "instruments", "positions", "curves", "limits", "stress_scenarios")
@@ -45,6 +45,20 @@ def collect(run: Run, folder: Path) -> dict[str, InputSource]:
         if not isinstance(given[table], FileSource):
             sources[table] = _generated(job, table, sources, folder / f"{table}.parquet")
     return sources
+
+
+def inspect_sources(run: Run) -> None:
+    """Refuse a run whose files cannot be read as the tables they are named for.
+
+    Raises
+    ------
+    InputRefusedError
+        Where a file is unreadable, lacks a required column, or all files of a table are empty.
+    """
+    given = run.job.inputs.given()
+    for table in needed_tables(run.job):
+        if isinstance(source := given[table], FileSource):
+            inspect_input(file_source(run.job, table, source))
 
 
 def file_source(job: JobSpec, table: str, source: FileSource) -> InputSource:

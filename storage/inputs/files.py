@@ -51,6 +51,15 @@ def column_types(
         raise unreadable(source, path, first_line(error)) from error
 
 
+def has_rows(connection: duckdb.DuckDBPyConnection, source: InputSource, path: Path) -> bool:
+    """Return whether a file has a row besides its header."""
+    reader = file_reader(source, path)
+    try:
+        return bool(connection.execute(f"SELECT 1 FROM {reader} LIMIT 1").fetchall())  # noqa: S608 - quoted
+    except duckdb.Error as error:
+        raise unreadable(source, path, first_line(error)) from error
+
+
 def unreadable(source: InputSource, path: Path, reason: str) -> InputRefusedError:
     """Return the refusal of a file that cannot be read."""
     return InputRefusedError(f"inputs.{source.table}: {path.name} cannot be read ({reason})")

@@ -7,7 +7,7 @@ import duckdb
 
 from storage.errors import InputRefusedError
 from storage.inputs.casting import cast
-from storage.inputs.files import column_types, file_reader, unreadable
+from storage.inputs.files import column_types, file_reader, has_rows, unreadable
 from storage.inputs.source import InputSource
 from storage.sql import first_line, identifier, literal
 from storage.tables import INPUT_TABLES
@@ -64,7 +64,7 @@ def read_input(
     files = tuple(path.name for path in source.paths)
     counted = connection.execute(f"SELECT count(*) FROM {identifier(target)}").fetchall()  # noqa: S608 - quoted
     if not counted[0][0]:
-        raise InputRefusedError(f"inputs.{table.name}: {', '.join(files)} has no rows")
+        raise _no_rows(source)
     present = frozenset(
         column.name
         for column in table.columns
@@ -74,15 +74,22 @@ def read_input(
 
 
 def inspect_input(source: InputSource) -> None:
-    """Refuse a source whose files cannot be read as its table, without reading the rows.
+    """Refuse a source whose files cannot be read as its table, without reading them through.
 
     Raises
     ------
     InputRefusedError
-        As `read_input`, but for emptiness and for damage beyond the header.
+        As `read_input`, but for damage beyond the first rows.
     """
     with duckdb.connect() as connection:
-        list(_files(connection, source, _known_table(source)))
+        _files(connection, source, _known_table(source))
+        if not any(has_rows(connection, source, path) for path in source.paths):
+            raise _no_rows(source)
+
+
+def _no_rows(source: InputSource) -> InputRefusedError:
+    names = ", ".join(path.name for path in source.paths)
+    return InputRefusedError(f"inputs.{source.table}: {names} has no rows")
 
 
 def _known_table(source: InputSource) -> Table:

@@ -44,6 +44,7 @@ def replace(path, old, new):
         (lambda f: (f / "demand.csv").unlink(), "inputs.demand: demand.csv does not exist"),
         (lambda f: replace(f / "job.toml", "horizon", "horizont"), "unknown key"),
         (lambda f: (f / "job.toml").unlink(), "cannot be read"),
+        (lambda f: (f / "job.toml").write_bytes(b"\xff\xfe name"), "job.toml"),
         (lambda f: replace(f / "job.toml", "as_of = 2024-01-31", "as_of = 'soon'"), "as_of"),
     ],
 )
@@ -52,6 +53,27 @@ def test_a_refused_job_ends_in_one_sentence_and_writes_nothing(command, break_it
     break_it(folder)
     before = files(folder)
     result = call(command[0], "job.toml", *command[1:])
+    assert result.exit_code == 2
+    assert names in result.output
+    assert "Traceback" not in result.output
+    assert files(folder) == before
+
+
+@pytest.mark.parametrize(
+    ("break_it", "names"),
+    [
+        (lambda f: replace(f / "demand.csv", "ds,quantity", "ds,amount"), "quantity"),
+        (lambda f: (f / "demand.csv").write_text(DEMAND.splitlines()[0] + "\n"), "demand"),
+        (lambda f: (f / "demand.csv").write_text(""), "demand.csv"),
+        (lambda f: (f / "demand.csv").write_bytes(b"PAR1\x00\xff\xfe\x81\n\x9d"), "demand.csv"),
+    ],
+    ids=["missing column", "no rows", "empty file", "not a table"],
+)
+@pytest.mark.parametrize("flag", [[], ["--dry-run"]])
+def test_inputs_that_cannot_be_used_end_a_run_the_same_way(flag, break_it, names, folder, prefect):
+    break_it(folder)
+    before = files(folder)
+    result = call("run", "job.toml", *flag)
     assert result.exit_code == 2
     assert names in result.output
     assert "Traceback" not in result.output

@@ -7,14 +7,16 @@ from rich.console import Console
 
 from flows.run import prepare_run
 from flows.spec import load_job
+from flows.steps.collect import inspect_sources
 
 
 @click.command()
 @click.argument("job", type=click.Path(path_type=Path))
 def validate(job: Path) -> None:
-    """Check the job spec JOB and that every file it names is there."""
+    """Check the job spec JOB and that every file it names is there, with the columns it needs."""
     spec = load_job(job)
     run = prepare_run(spec)
+    inspect_sources(run)
     sides = [side for side in ("demand", "stock", "risk") if getattr(spec, side) is not None]
     Console().print(
         f"{job}: valid. Job {spec.name!r} would run {', '.join(sides)} as of {run.as_of} "
