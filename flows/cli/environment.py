@@ -23,8 +23,7 @@ def prepare_prefect(*, quiet: bool) -> None:
     """
     for name, value in _DEFAULTS.items():
         os.environ.setdefault(name, value)
-    if quiet:
-        os.environ.setdefault("PREFECT_LOGGING_LEVEL", "ERROR")
+    os.environ.setdefault("PREFECT_LOGGING_LEVEL", "ERROR" if quiet else "WARNING")
 
 
 class _KnownErrors(logging.Filter):

@@ -77,5 +77,6 @@ class TerminalListener:
         task = self._tasks[record.step]
         total = next(t.total for t in self._progress.tasks if t.id == task) or 1
         reused = f", {record.reused_chunks} chunks reused" if record.reused_chunks else ""
-        note = f"{record.entities:,} entities, {record.peak_memory_mb:,.0f} MiB{reused}"
+        handled = f"{record.entities:,} entities, " if record.entities else ""
+        note = f"{handled}{record.peak_memory_mb:,.0f} MiB{reused}"
         self._progress.update(task, total=total, completed=total, note=note)

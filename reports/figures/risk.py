@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from reports.figures.theme import BLUE, MUTED, RED, SKY, figure
-from reports.wording import inert
+from reports.figures.theme import BLUE, METHODS, MUTED, RED, SKY, figure
+from reports.wording import inert, spaced
 
 MOST_BOOKS = 60
 
@@ -84,7 +84,13 @@ def methods_compared(risk: pd.DataFrame, level: float, horizon: int) -> go.Figur
     names = [inert(name) for name in relative.index]
     return figure(
         *(
-            go.Scatter(x=names, y=relative[method], name=method.replace("_", " "), mode="markers")
+            go.Scatter(
+                x=names,
+                y=relative[method],
+                name=spaced(method),
+                mode="markers",
+                marker={"color": METHODS.get(str(method))},
+            )
             for method in relative.columns
         ),
         yaxis={"title": "ES over the methods' mean", "tickformat": ".0%"},
