@@ -1,14 +1,13 @@
 """Tasks: one chunk of work each, URIs in and URIs out."""
 
+from typing import Any
+
 from prefect import Task, task
 from prefect.client.schemas.objects import State, TaskRun
 
 from flows.run import ChunkRecord, load_run
 from flows.steps import check, decide, predict, risk
 from flows.steps.failing import TRANSIENT
-
-RETRIES = 2
-RETRY_DELAYS = [2.0, 10.0]
 
 
 def is_transient(_task: Task, _run: TaskRun, state: State) -> bool:  # type: ignore[type-arg]
@@ -22,6 +21,13 @@ def is_transient(_task: Task, _run: TaskRun, state: State) -> bool:  # type: ign
     return False
 
 
+PATIENT: dict[str, Any] = {
+    "retries": 2,
+    "retry_delay_seconds": [2.0, 10.0],
+    "retry_condition_fn": is_transient,
+}
+
+
 def _summary(record: ChunkRecord) -> dict[str, object]:
     return {
         "uri": str(record.folder),
@@ -30,57 +36,37 @@ def _summary(record: ChunkRecord) -> dict[str, object]:
     }
 
 
-@task(retries=RETRIES, retry_delay_seconds=RETRY_DELAYS, retry_condition_fn=is_transient)
+@task(**PATIENT)
 def check_task(run_uri: str) -> dict[str, object]:
     """Check every input of the run."""
     return _summary(check.check(load_run(run_uri)))
 
 
-@task(
-    task_run_name="predict-{number}",
-    retries=RETRIES,
-    retry_delay_seconds=RETRY_DELAYS,
-    retry_condition_fn=is_transient,
-)
+@task(task_run_name="predict-{number}", **PATIENT)
 def predict_task(run_uri: str, number: int) -> dict[str, object]:
     """Forecast the series of one chunk."""
     return _summary(predict.forecast_chunk(load_run(run_uri), number))
 
 
-@task(
-    task_run_name="decide-{number}",
-    retries=RETRIES,
-    retry_delay_seconds=RETRY_DELAYS,
-    retry_condition_fn=is_transient,
-)
+@task(task_run_name="decide-{number}", **PATIENT)
 def decide_task(run_uri: str, number: int) -> dict[str, object]:
     """Plan the orders of one chunk."""
     return _summary(decide.plan_chunk(load_run(run_uri), number))
 
 
-@task(retries=RETRIES, retry_delay_seconds=RETRY_DELAYS, retry_condition_fn=is_transient)
+@task(**PATIENT)
 def market_task(run_uri: str) -> dict[str, object]:
     """Measure trend and volatility of every instrument."""
     return _summary(risk.outlook_chunk(load_run(run_uri)))
 
 
-@task(
-    task_run_name="scenarios-{number}",
-    retries=RETRIES,
-    retry_delay_seconds=RETRY_DELAYS,
-    retry_condition_fn=is_transient,
-)
+@task(task_run_name="scenarios-{number}", **PATIENT)
 def scenario_task(run_uri: str, number: int) -> dict[str, object]:
     """Revalue every instrument under one set of common scenarios."""
     return _summary(risk.scenario_chunk(load_run(run_uri), number))
 
 
-@task(
-    task_run_name="risk-{number}",
-    retries=RETRIES,
-    retry_delay_seconds=RETRY_DELAYS,
-    retry_condition_fn=is_transient,
-)
+@task(task_run_name="risk-{number}", **PATIENT)
 def measure_task(run_uri: str, number: int) -> dict[str, object]:
     """Measure the books of one chunk."""
     return _summary(risk.measure_chunk(load_run(run_uri), number))

@@ -2,6 +2,7 @@
 
 import logging
 import os
+from typing import Literal
 
 from flows.errors import AlmanacError
 from storage.errors import StorageError
@@ -14,16 +15,16 @@ _DEFAULTS = {
 }
 
 
-def prepare_prefect(*, quiet: bool) -> None:
+def prepare_prefect(level: Literal["INFO", "WARNING", "ERROR"]) -> None:
     """Set Prefect's defaults; call it before Prefect is imported.
 
     Parameters
     ----------
-    quiet : whether a progress bar owns the terminal, so that log lines stay out of it
+    level : from which Prefect's own log lines are shown
     """
     for name, value in _DEFAULTS.items():
         os.environ.setdefault(name, value)
-    os.environ.setdefault("PREFECT_LOGGING_LEVEL", "ERROR" if quiet else "WARNING")
+    os.environ.setdefault("PREFECT_LOGGING_LEVEL", level)
 
 
 class _KnownErrors(logging.Filter):

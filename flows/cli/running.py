@@ -39,7 +39,7 @@ def _published_before(run: Run) -> bool:
 
 def _run_flow(job: JobSpec, only: Side | None, console: Console, *, again: bool = False) -> Outcome:
     interactive = console.is_terminal
-    prepare_prefect(quiet=interactive)
+    prepare_prefect("ERROR" if interactive else "WARNING")
     if not interactive:
         logging.basicConfig(stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s")
         logging.getLogger("almanac").setLevel(logging.INFO)

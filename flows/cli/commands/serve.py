@@ -19,7 +19,7 @@ from flows.cli.environment import prepare_prefect
 )
 def serve(host: str, port: int, jobs: tuple[Path, ...]) -> None:
     """Start a Prefect server with its UI, register the jobs, and work on their runs."""
-    prepare_prefect(quiet=False)
+    prepare_prefect("INFO")
     from flows.serving import serve_jobs  # noqa: PLC0415 - the environment comes first
 
     serve_jobs(host, port, jobs)
