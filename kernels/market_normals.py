@@ -7,7 +7,7 @@ seed and the scenario: not on the other factors, the number of scenarios, or any
 import numpy as np
 from numba import njit
 
-from kernels.arrays import Floats
+from kernels.arrays import Floats, Words
 from kernels.normal import normal_quantile
 from kernels.philox import Stream, uniform_pair
 
@@ -19,22 +19,54 @@ _ROWS = 8
 
 
 @njit(cache=True, nogil=True)
-def fill_market_normals(seed: int, first_scenario: int, out: Floats) -> None:
+def fill_stream_normals(seed: int, stream: int, first_scenario: int, out: Floats) -> None:
     """Fill (n_rows, n_scenarios) standard normals; two neighbouring rows share one counter.
 
     Parameters
     ----------
     seed : in [0, 2**32)
+    stream : what the numbers are for
     first_scenario : number of the scenario in the first column
     out : (n_rows, n_scenarios) float64
     """
     n_rows, n_scenarios = out.shape
     for row in range(0, n_rows, 2):
         for s in range(n_scenarios):
-            first, second = uniform_pair(seed, _NORMALS, row // 2, first_scenario + s, 0)
+            first, second = uniform_pair(seed, stream, row // 2, first_scenario + s, 0)
             out[row, s] = normal_quantile(first)
             if row + 1 < n_rows:
                 out[row + 1, s] = normal_quantile(second)
+
+
+@njit(cache=True, nogil=True)
+def fill_market_normals(seed: int, first_scenario: int, out: Floats) -> None:
+    """Fill ``out`` as `fill_stream_normals` does, of the stream of market normals."""
+    fill_stream_normals(seed, _NORMALS, first_scenario, out)
+
+
+@njit(cache=True, nogil=True)
+def add_specific_normals(
+    seed: int, stream: int, entities: Words, deviations: Floats, out: Floats
+) -> None:
+    """Add to each row of ``out`` normals of its own.
+
+    Parameters
+    ----------
+    seed : in [0, 2**32)
+    stream : what the numbers are for
+    entities : (n_factors,) uint64, stable identities of the rows
+    deviations : (n_factors,) float64; nothing is drawn for one that is zero
+    out : (n_factors, n_scenarios) float64, added to
+    """
+    for f in range(out.shape[0]):
+        deviation = deviations[f]
+        if deviation == 0.0:
+            continue
+        for s in range(0, out.shape[1], 2):
+            first, second = uniform_pair(seed, stream, entities[f], s // 2, 0)
+            out[f, s] += deviation * normal_quantile(first)
+            if s + 1 < out.shape[1]:
+                out[f, s + 1] += deviation * normal_quantile(second)
 
 
 @njit(cache=True, nogil=True)
@@ -61,21 +93,36 @@ def _mix(loadings: Floats, normals: Floats, out: Floats) -> None:
 
 
 @njit(cache=True, nogil=True)
-def _fill_moves(loadings: Floats, seed: int, out: Floats) -> None:
+def _fill_moves(loadings: Floats, seed: int, stream: int, out: Floats) -> None:
     n_factors, n_rows = loadings.shape
     normals = np.empty((n_rows, _WIDTH))
     block = np.empty((n_factors, _WIDTH))
     n_scenarios = out.shape[1]
     for start in range(0, n_scenarios, _WIDTH):
         # The last block is made whole and cut, so that every scenario is summed alike.
-        fill_market_normals(seed, start, normals)
+        fill_stream_normals(seed, stream, start, normals)
         block[:] = 0.0
         _mix(loadings, normals, block)
         kept = min(_WIDTH, n_scenarios - start)
         out[:, start : start + kept] = block[:, :kept]
 
 
-def gaussian_moves(loadings: Floats, seed: int, n_scenarios: int) -> Floats:
+@njit(cache=True, nogil=True)
+def _mix_given(loadings: Floats, normals: Floats, out: Floats) -> None:
+    n_rows, n_scenarios = normals.shape
+    given = np.zeros((loadings.shape[1], _WIDTH))
+    block = np.empty((loadings.shape[0], _WIDTH))
+    for start in range(0, n_scenarios, _WIDTH):
+        kept = min(_WIDTH, n_scenarios - start)
+        given[:n_rows, :kept] = normals[:, start : start + kept]
+        block[:] = 0.0
+        _mix(loadings, given, block)
+        out[:, start : start + kept] = block[:, :kept]
+
+
+def gaussian_moves(
+    loadings: Floats, seed: int, n_scenarios: int, stream: Stream = Stream.MARKET_NORMALS
+) -> Floats:
     """Return Gaussian moves with covariance ``loadings @ loadings.T``.
 
     Parameters
@@ -83,14 +130,36 @@ def gaussian_moves(loadings: Floats, seed: int, n_scenarios: int) -> Floats:
     loadings : (n_factors, n_rows) float64, weight of each common normal in each factor
     seed : in [0, 2**32)
     n_scenarios : how many
+    stream : what the common normals are for
 
     Returns
     -------
     (n_factors, n_scenarios) float64, mean zero.
     """
+    out = np.empty((len(loadings), n_scenarios))
+    _fill_moves(_padded(loadings), seed, int(stream), out)
+    return out
+
+
+def mixed_moves(loadings: Floats, normals: Floats) -> Floats:
+    """Return ``loadings @ normals``, each number summed in one order.
+
+    Parameters
+    ----------
+    loadings : (n_factors, n_rows) float64
+    normals : (n_rows, n_scenarios) float64
+
+    Returns
+    -------
+    (n_factors, n_scenarios) float64; element [f, s] depends on row f and column s alone.
+    """
+    out = np.empty((len(loadings), normals.shape[1]))
+    _mix_given(_padded(loadings), normals, out)
+    return out
+
+
+def _padded(loadings: Floats) -> Floats:
     n_factors, n_rows = loadings.shape
     padded = np.zeros((n_factors, -(-n_rows // _ROWS) * _ROWS))
     padded[:, :n_rows] = loadings
-    out = np.empty((n_factors, n_scenarios))
-    _fill_moves(padded, seed, out)
-    return out
+    return padded

@@ -34,6 +34,12 @@ class Stream(IntEnum):
     MARKET_TAILS = 4
     BACKFILL = 5
     BOOTSTRAP = 6
+    COPULA_NORMALS = 7
+    COPULA_TAILS = 8
+    SPECIFIC_NORMALS = 9
+    STATIONARY_BLOCKS = 10
+    SOBOL_SCRAMBLES = 11
+    SOBOL_REST = 12
 
 
 @njit(inline="always")

@@ -4,7 +4,9 @@ import shutil
 
 import pandas as pd
 import pytest
+from click.testing import CliRunner
 
+from flows.cli import main
 from flows.demo import write_demo
 from flows.errors import ExitCode, FailureThresholdError
 from flows.nightly import nightly
@@ -68,6 +70,17 @@ def test_every_input_is_published_rejected_or_failed(finished):
     parts = entities["published"] + entities["rejected"] + entities["failed"]
     assert (entities["entities_in"] == parts).all()
     assert set(entities["input"]) >= {"demand", "stock", "positions", "prices"}
+
+
+def test_the_ledger_shows_the_identity_and_every_step(finished):
+    job, outcome, tables = finished
+    folder = str(job.folder)
+    listed = CliRunner().invoke(main, ["runs", "--folder", folder])
+    assert outcome.run_id in listed.output
+    shown = CliRunner().invoke(main, ["runs", outcome.run_id[:8], "--folder", folder])
+    assert shown.exit_code == 0, shown.output
+    for name in (*tables["run_entities"]["input"], *tables["run_steps"]["step"]):
+        assert name in shown.output
 
 
 def test_the_dirt_of_the_sample_is_named(finished):

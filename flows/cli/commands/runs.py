@@ -1,32 +1,88 @@
-"""`almanac runs`: the ledger."""
+"""`almanac runs`: the ledger, and one run of it."""
 
+import sys
 from pathlib import Path
+from typing import Any
 
 import click
+import pandas as pd
 from rich.console import Console
 from rich.table import Table
 
-from flows.cli.ledger import find_states, folder_option
+from flows.cli.ledger import find_run, find_states, folder_option
+from flows.run import Run, load_run, read_state
+from storage.stores import open_store
 
 
 @click.command()
+@click.argument("run_id", required=False)
 @folder_option
-def runs(folder: Path) -> None:
-    """List the runs below a folder, newest first."""
-    console = Console()
+def runs(run_id: str | None, folder: Path) -> None:
+    """List the runs below a folder, newest first; or show RUN_ID: what came in, and each step."""
+    # A pipe has no width; wide enough to cut no id.
+    console = Console(width=None if sys.stdout.isatty() else 120)
+    if run_id is not None:
+        _show(load_run(str(find_run(folder, run_id))), console)
+        return
     states = find_states(folder)
     if not states:
         console.print(f"No runs below {folder.resolve()}.", soft_wrap=True)
         return
-    table = Table("run", "as of", "started (UTC)", "status", "seconds", "peak MiB", box=None)
+    table = Table(box=None)
+    for head in ("run", "as of", "started (UTC)", "status", "seconds", "peak MiB"):
+        table.add_column(head, no_wrap=True)
     for state in states:
-        steps = state.get("steps", [])
-        table.add_row(
-            state["run_id"],
-            state["as_of"],
-            state["started_at"][:19],
-            state.get("status", "unfinished"),
-            f"{sum(step['seconds'] for step in steps):.1f}",
-            f"{max((step['peak_memory_mb'] for step in steps), default=0):,.0f}",
-        )
+        table.add_row(state["run_id"], *_ledger_row(state))
     console.print(table)
+
+
+def _ledger_row(state: dict[str, Any]) -> tuple[str, ...]:
+    steps = state.get("steps", [])
+    return (
+        state["as_of"],
+        state["started_at"][:16].replace("T", " "),
+        state.get("status", "unfinished"),
+        f"{sum(step['seconds'] for step in steps):.1f}",
+        f"{max((step['peak_memory_mb'] for step in steps), default=0):,.0f}",
+    )
+
+
+def _show(run: Run, console: Console) -> None:
+    state = read_state(run.staging)
+    console.print(
+        f"Run [bold]{run.run_id}[/], {run.job.name} as of {run.as_of} on {run.device}: "
+        f"{state.get('status', 'unfinished')}. {state.get('reason', '')}",
+        soft_wrap=True,
+    )
+    with open_store(run.store_url) as store:
+        published = bool(store.published(run.run_id))
+        entities = store.read("run_entities", run_id=run.run_id) if published else None
+    if entities is not None:
+        console.print(_identity(entities))
+    console.print(_steps(state.get("steps", [])))
+
+
+def _identity(entities: pd.DataFrame) -> Table:
+    counted = ("rows_in", "rows_rejected", "entities_in", "published", "rejected", "failed")
+    table = Table("input", box=None)
+    for name in counted:
+        table.add_column(name.replace("_", " "), justify="right")
+    for row in entities.to_dict("records"):
+        table.add_row(str(row["input"]), *(f"{row[name]:,}" for name in counted))
+    return table
+
+
+def _steps(steps: list[dict[str, Any]]) -> Table:
+    table = Table("step", box=None)
+    for name in ("seconds", "peak MiB", "entities", "chunks", "found done"):
+        table.add_column(name, justify="right")
+    for step in steps:
+        table.add_row(
+            step["step"],
+            f"{step['seconds']:.1f}",
+            f"{step['peak_memory_mb']:,.0f}",
+            f"{step['entities']:,}",
+            f"{step['chunks']:,}",
+            f"{step['reused_chunks']:,}",
+        )
+    return table
