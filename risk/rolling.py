@@ -1,0 +1,149 @@
+"""Risk figures of today's books on past days, each from the returns known on its eve.
+
+References
+----------
+Basel Committee (2019), MAR32: a backtest of hypothetical losses holds positions fixed.
+McNeil, Frey & Embrechts (2015), "Quantitative risk management", ch. 9.3.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from kernels.arrays import Dates, Floats
+from kernels.book_losses import book_losses
+from risk.errors import PlanError
+from risk.market.market import Market
+from risk.market.revalue import TRADING_DAYS, Shifts, current_values, revalue
+from risk.measures.portfolios import Book, instrument_losses
+from risk.measures.tail import quantile_place
+from risk.plan import Method, RiskPlan
+
+# Scenario sets that do not follow the volatility of the day are made anew once a week.
+REFRESH_DAYS = 5
+
+
+@dataclass(frozen=True)
+class RollingFigures:
+    """What each book lost on each judged day, and what had been said of that day on its eve.
+
+    Parameters
+    ----------
+    dates : (n_days,) judged days
+    losses : (n_days, n_books) float64, money, of the books as they are today; a loss is positive
+    value_at_risk, expected_shortfall : (n_levels, n_days, n_books) float64, money, one day ahead
+    """
+
+    dates: Dates
+    losses: Floats
+    value_at_risk: Floats
+    expected_shortfall: Floats
+
+
+def judged_days(market: Market, window: int) -> int:
+    """Return how many of the market's returns have a whole window before them.
+
+    Raises
+    ------
+    PlanError
+        Where none has.
+    """
+    days = len(market.factors.moves) - window
+    if days < 1:
+        raise PlanError(
+            f"backtest window must be below the {len(market.factors.moves)} returns there are; "
+            f"got {window}"
+        )
+    return days
+
+
+def rolling_figures(
+    market: Market,
+    books: Sequence[Book],
+    method: Method,
+    plan: RiskPlan,
+    window: int,
+    days: range,
+) -> RollingFigures:
+    """Return value at risk and expected shortfall of every book for each judged day.
+
+    Terms and positions are today's on every day; only the returns are those of the time. A day's
+    figures come from the ``window`` returns before it, by the very scenarios that a night makes;
+    sets of Monte Carlo scenarios serve five days. So no figure knows its day's return.
+
+    Parameters
+    ----------
+    market : instruments, and factors over all days
+    books : what is judged
+    method : how scenarios are made
+    plan : levels, scenarios, degrees of freedom and seed
+    window : returns that each figure comes from
+    days : judged days, numbered from the first with a whole window before it; where it starts
+        changes no figure if it is a multiple of `REFRESH_DAYS`
+    """
+    judged_days(market, window)
+    first = window + days.start
+    shape = (len(plan.levels), len(days), len(books))
+    value_at_risk, shortfall = np.empty(shape), np.empty(shape)
+    known = _losses(market, books, slice(first - window, window + days.stop))
+    scenarios = known[:window]
+    for number in range(len(days)):
+        if method == "historical":
+            scenarios = known[number : number + window]
+        elif number % REFRESH_DAYS == 0:
+            eve = _as_known(market, slice(first + number - window, first + number))
+            scenarios = _book_losses(instrument_losses(eve, method, 1, plan), books)
+        figures = tail_figures(scenarios, plan.levels)
+        value_at_risk[:, number], shortfall[:, number] = figures
+    dates = market.factors.dates[first : window + days.stop]
+    return RollingFigures(dates, known[window:], value_at_risk, shortfall)
+
+
+def tail_figures(losses: Floats, levels: Sequence[float]) -> tuple[Floats, Floats]:
+    """Return value at risk and expected shortfall of many samples at once.
+
+    The conventions are those of `risk.measures.tail.measure_tails`.
+
+    Parameters
+    ----------
+    losses : (n_scenarios, n_books) float64, money
+    levels : in (0, 1)
+
+    Returns
+    -------
+    Two (n_levels, n_books) float64, money.
+    """
+    n_scenarios = len(losses)
+    ordered = np.sort(losses, axis=0)
+    value_at_risk, shortfall = [], []
+    for level in levels:
+        place = quantile_place(n_scenarios, level)
+        weight = 1.0 / (n_scenarios * (1.0 - level))
+        beyond = ordered[place:]
+        rest = 1.0 - weight * len(beyond)
+        value_at_risk.append(ordered[place - 1])
+        shortfall.append(rest * ordered[place - 1] + weight * beyond.sum(axis=0))
+    return np.array(value_at_risk), np.array(shortfall)
+
+
+def _as_known(market: Market, days: slice) -> Market:
+    """Return today's market with the returns of these days alone."""
+    factors = market.factors
+    own = np.ascontiguousarray(factors.moves[days])
+    return replace(market, factors=replace(factors, moves=own, dates=factors.dates[days]))
+
+
+def _losses(market: Market, books: Sequence[Book], days: slice) -> Floats:
+    """Return what each book would lose under each day's returns, (n_days, n_books)."""
+    moves = np.ascontiguousarray(market.factors.moves[days].T)
+    values = revalue(market, Shifts(moves, np.zeros((1, 1)), 1.0 / TRADING_DAYS))
+    return _book_losses(current_values(market)[:, None] - values, books)
+
+
+def _book_losses(losses: Floats, books: Sequence[Book]) -> Floats:
+    """Return (n_scenarios, n_books) losses."""
+    out = np.empty((losses.shape[1], len(books)))
+    for number, book in enumerate(books):
+        out[:, number] = book_losses(losses, book.instruments, book.quantities)
+    return out
