@@ -1,12 +1,25 @@
 """Settings of a risk run."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
+from risk.covariance.estimate import COVARIANCE_METHODS, CovarianceMethod
 from risk.errors import PlanError
 
-Method = Literal["historical", "gaussian", "student_t"]
-METHODS: tuple[Method, ...] = ("historical", "gaussian", "student_t")
+Method = Literal[
+    "historical",
+    "gaussian",
+    "student_t",
+    "gaussian_copula",
+    "t_copula",
+    "block_bootstrap",
+    "quasi_gaussian",
+    "quasi_student_t",
+]
+METHODS: tuple[Method, ...] = get_args(Method)
+NIGHTLY_METHODS: tuple[Method, ...] = ("historical", "gaussian", "student_t")
+Margins = Literal["empirical", "student_t"]
+MARGINS: tuple[Margins, ...] = get_args(Margins)
 FEWEST_RETURNS = 30
 
 
@@ -23,7 +36,11 @@ class RiskPlan:
     scenarios : of each Monte Carlo set
     history : returns in the window, trading days
     degrees_of_freedom : of the t; None estimates them
-    ewma_decay : of the outlook's volatility, per day
+    ewma_decay : of the outlook's volatility and of the "ewma" covariance, per day
+    covariance : how that of Gaussian and t scenarios is estimated, and of a copula's scores
+    margins : laws of the single factors under a copula
+    block_length : mean days in a run of the block bootstrap; None lets the window choose
+    randomisations : independent Sobol sequences that quasi-random scenarios are dealt from
     seed : in [0, 2**32)
 
     Raises
@@ -35,11 +52,15 @@ class RiskPlan:
     currency: str = "USD"
     levels: tuple[float, ...] = (0.975, 0.99)
     horizons: tuple[int, ...] = (1, 10)
-    methods: tuple[Method, ...] = METHODS
+    methods: tuple[Method, ...] = NIGHTLY_METHODS
     scenarios: int = 20_000
     history: int = 500
     degrees_of_freedom: float | None = None
     ewma_decay: float = 0.94
+    covariance: CovarianceMethod = "sample"
+    margins: Margins = "empirical"
+    block_length: float | None = None
+    randomisations: int = 16
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -51,11 +72,16 @@ class RiskPlan:
         for horizon in self.horizons:
             _require(1 <= horizon <= 250, "horizon", "1 to 250 trading days", horizon)
         for method in self.methods:
-            _require(method in METHODS, "method", f"one of {', '.join(METHODS)}", method)
+            _require_one_of("method", method, METHODS)
         _require(self.scenarios >= 100, "scenarios", "at least 100", self.scenarios)
         _require(self.history >= FEWEST_RETURNS, "history", "at least 30", self.history)
         _require(0.0 < self.ewma_decay < 1.0, "ewma_decay", "in (0, 1)", self.ewma_decay)
         _require(0 <= self.seed < 2**32, "seed", "in [0, 2**32)", self.seed)
+        _require_one_of("covariance", self.covariance, COVARIANCE_METHODS)
+        _require_one_of("margins", self.margins, MARGINS)
+        length, sequences = self.block_length, self.randomisations
+        _require(length is None or length >= 1.0, "block_length", "at least 1", length)
+        _require(2 <= sequences <= 100, "randomisations", "2 to 100", sequences)
         degrees = self.degrees_of_freedom
         _require(degrees is None or degrees > 2.0, "degrees_of_freedom", "above 2", degrees)
 
@@ -63,3 +89,7 @@ class RiskPlan:
 def _require(holds: bool, name: str, allowed: str, value: object) -> None:  # noqa: FBT001 - a condition
     if not holds:
         raise PlanError(f"{name} must be {allowed}; got {value!r}")
+
+
+def _require_one_of(name: str, value: str, allowed: tuple[str, ...]) -> None:
+    _require(value in allowed, name, f"one of {', '.join(allowed)}", value)

@@ -1,0 +1,123 @@
+"""Covariances of histories that differ in length: every date counts for whoever has it.
+
+References
+----------
+Little & Rubin (2002), "Statistical analysis with missing data", sections 3.4 (available cases)
+and 11.2 (EM for the normal law); Stambaugh (1997), "Analyzing investments whose histories differ
+in length", Journal of Financial Economics 45(3) (what EM finds where histories start late).
+"""
+
+import numpy as np
+
+from kernels.arrays import Flags, Floats
+from risk.covariance.covariance import Covariance, CovarianceError, require_moves, rooted
+from risk.covariance.repair import nearest_correlation
+
+FEWEST_COMMON = 30
+_CONVERGED = 1e-10
+_MOST_ITERATIONS = 5000
+
+
+def pairwise_covariance(moves: Floats, fewest: int = FEWEST_COMMON) -> Covariance:
+    """Return variances from each factor's own dates, and correlations from each pair's.
+
+    Such correlations need not be semidefinite; they are moved to the nearest that are, and the
+    distance is recorded.
+
+    Parameters
+    ----------
+    moves : (n_returns, n_factors) float64; NaN is a missing value
+    fewest : common returns that any two factors must have, at least 2
+
+    Raises
+    ------
+    CovarianceError
+        Where two factors have fewer common returns.
+    """
+    present = ~np.isnan(moves)
+    require_moves(np.where(present, moves, 0.0))
+    counts = present.T.astype(float) @ present
+    if counts.min() < max(fewest, 2):
+        first, second = np.unravel_index(np.argmin(counts), counts.shape)
+        raise CovarianceError(
+            f"factors {first} and {second} have {counts.min():.0f} returns in common; "
+            f"{max(fewest, 2)} are needed at least"
+        )
+    deviations = np.nanstd(moves, axis=0, ddof=1)
+    found = _pairwise_correlations(moves, present, counts)
+    repaired = nearest_correlation(found)
+    return rooted(np.outer(deviations, deviations) * repaired.matrix, repaired)
+
+
+def _pairwise_correlations(moves: Floats, present: Flags, counts: Floats) -> Floats:
+    # About the own means first: sums of squares then lose no digits to them.
+    values = np.where(present, moves - np.nanmean(moves, axis=0), 0.0)
+    seen = present.astype(float)
+    sums = values.T @ seen
+    squares = (values**2).T @ seen - sums**2 / counts
+    products = values.T @ values - sums * sums.T / counts
+    scale = np.sqrt(np.maximum(squares * squares.T, 0.0))
+    found = np.where(scale > 0.0, products / np.where(scale > 0.0, scale, 1.0), 0.0)
+    np.fill_diagonal(found, 1.0)
+    return np.clip(0.5 * (found + found.T), -1.0, 1.0)
+
+
+def likelihood_covariance(moves: Floats) -> Covariance:
+    """Return the covariance of greatest Gaussian likelihood, by expectation and maximisation.
+
+    What a long history says of a short one's missing days enters by regression. It needs more
+    returns than factors; `statistical_factors` does not.
+
+    Parameters
+    ----------
+    moves : (n_returns, n_factors) float64; NaN is a missing value
+
+    Returns
+    -------
+    Covariance over the number of returns, as maximum likelihood has it.
+
+    Raises
+    ------
+    CovarianceError
+        Where the covariance is singular, or the iteration does not converge.
+    """
+    present = ~np.isnan(moves)
+    require_moves(np.where(present, moves, 0.0))
+    if present.sum(axis=0).min() < 2 or np.nanstd(moves, axis=0).min() == 0.0:
+        raise CovarianceError("every factor needs two returns that differ at least")
+    # Units fall out of the iteration: it runs on deviations.
+    means, scale = np.nanmean(moves, axis=0), np.nanstd(moves, axis=0)
+    scaled = (moves - means) / scale
+    patterns, members = np.unique(present, axis=0, return_inverse=True)
+    centre, matrix = np.zeros(moves.shape[1]), np.eye(moves.shape[1])
+    for _ in range(_MOST_ITERATIONS):
+        filled, spread = _expected(scaled, patterns, members.ravel(), centre, matrix)
+        before, centre = matrix, filled.mean(axis=0)
+        about = filled - centre
+        matrix = (about.T @ about + spread) / len(moves)
+        if float(np.abs(matrix - before).max()) < _CONVERGED:
+            return rooted(np.outer(scale, scale) * matrix)
+    raise CovarianceError(f"the likelihood is not at its top after {_MOST_ITERATIONS} iterations")
+
+
+def _expected(
+    scaled: Floats, patterns: Flags, members: np.ndarray, centre: Floats, matrix: Floats
+) -> tuple[Floats, Floats]:
+    """Return the moves with missing ones expected, and the sum of their conditional spreads."""
+    filled = scaled.copy()
+    spread = np.zeros_like(matrix)
+    for number, present in enumerate(patterns):
+        rows, absent = np.flatnonzero(members == number), ~present
+        if not absent.any():
+            continue
+        known = matrix[np.ix_(present, present)]
+        if np.linalg.cond(known) > 1e12:
+            raise CovarianceError(
+                f"the covariance is singular: {scaled.shape[0]} returns, {scaled.shape[1]} factors"
+            )
+        weights = np.linalg.solve(known, matrix[np.ix_(present, absent)])
+        expected = centre[absent] + (scaled[np.ix_(rows, present)] - centre[present]) @ weights
+        filled[np.ix_(rows, absent)] = expected
+        left = matrix[np.ix_(absent, absent)] - matrix[np.ix_(absent, present)] @ weights
+        spread[np.ix_(absent, absent)] += len(rows) * left
+    return filled, spread
