@@ -5,6 +5,7 @@ from pathlib import Path
 from flows.run import write_text
 from flows.sample import AS_OF, SampleSize, write_sample
 from flows.spec import (
+    BacktestSpec,
     DemandPlan,
     FileSource,
     Inputs,
@@ -34,7 +35,7 @@ def demo_job(demand_file: str = "demand.parquet") -> JobSpec:
         ),
         demand=DemandPlan(),
         stock=StockPlanSpec(),
-        risk=RiskPlanSpec(),
+        risk=RiskPlanSpec(backtest=BacktestSpec()),
     )
 
 

@@ -24,12 +24,13 @@ from flows.run import (
 )
 from flows.runners import task_runner
 from flows.spec import JobSpec, Side
-from flows.steps import check, decide, predict, risk
+from flows.steps import backtest, check, decide, predict, risk
 from flows.steps import publish as publishing
 from flows.steps.collect import collect, inspect_sources
 from flows.steps.report import write_report
 from flows.steps.settle import Settlement, hold_threshold, settle
 from flows.tasks import (
+    backtest_task,
     check_task,
     decide_task,
     market_task,
@@ -86,6 +87,12 @@ def portfolio_risk(run_uri: str) -> list[dict[str, Any]]:
     scenarios = _follow("risk", scenario_task, run_uri, sets)
     books = _follow("risk", measure_task, run_uri, risk.prepare(run))
     return [market.result(), *scenarios, *books]
+
+
+@flow(name="risk-backtest")
+def risk_backtest(run_uri: str) -> list[dict[str, Any]]:
+    """Judge the night's risk figures on past days."""
+    return _follow("backtest", backtest_task, run_uri, backtest.prepare(load_run(run_uri)))
 
 
 @flow(name="publish")
@@ -148,7 +155,10 @@ def _run_night(night: _Night) -> Outcome:
     if run.job.stock is not None:
         _side(night, "decide", stock_plan, len(entities.of("stock", rejected=False)))
     if run.job.risk is not None:
-        _side(night, "risk", portfolio_risk, len(entities.of("positions", rejected=False)))
+        books = len(entities.of("positions", rejected=False))
+        _side(night, "risk", portfolio_risk, books)
+        if run.job.risk.backtest is not None:
+            _side(night, "backtest", risk_backtest, books)
     with night.step("publish") as record:
         settlement = publish(run.uri)
         record.entities = int(settlement.entities["published"].sum())

@@ -6,7 +6,7 @@ from prefect import Task, task
 from prefect.client.schemas.objects import State, TaskRun
 
 from flows.run import ChunkRecord, load_run
-from flows.steps import check, decide, predict, risk
+from flows.steps import backtest, check, decide, predict, risk
 from flows.steps.failing import TRANSIENT
 
 
@@ -70,3 +70,9 @@ def scenario_task(run_uri: str, number: int) -> dict[str, object]:
 def measure_task(run_uri: str, number: int) -> dict[str, object]:
     """Measure the books of one chunk."""
     return _summary(risk.measure_chunk(load_run(run_uri), number))
+
+
+@task(task_run_name="backtest-{number}", **PATIENT)
+def backtest_task(run_uri: str, number: int) -> dict[str, object]:
+    """Judge every book on one block of past days."""
+    return _summary(backtest.judge_block(load_run(run_uri), number))

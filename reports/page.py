@@ -11,6 +11,7 @@ import pandas as pd
 from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
+from reports.sections.backtest import backtest_section
 from reports.sections.demand import demand_section
 from reports.sections.dictionary import dictionary
 from reports.sections.market import market_section
@@ -41,6 +42,7 @@ def render_report(tables: Mapping[str, pd.DataFrame]) -> str:
             demand_section(tables),
             stock_section(tables),
             risk_section(tables),
+            backtest_section(tables),
             market_section(tables),
             quality_section(tables),
         )

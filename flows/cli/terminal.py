@@ -22,6 +22,7 @@ TITLES = {
     "predict": "Predict demand",
     "decide": "Decide orders",
     "risk": "Measure risk",
+    "backtest": "Backtest risk",
     "publish": "Publish tables",
     "report": "Write report",
 }

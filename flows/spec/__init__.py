@@ -2,7 +2,14 @@
 
 from flows.spec.files import job_as_toml, load_job, parse_job
 from flows.spec.job import JobSpec, Outputs, Side
-from flows.spec.plans import Checks, DemandPlan, Execution, RiskPlanSpec, StockPlanSpec
+from flows.spec.plans import (
+    BacktestSpec,
+    Checks,
+    DemandPlan,
+    Execution,
+    RiskPlanSpec,
+    StockPlanSpec,
+)
 from flows.spec.sources import (
     AssumedStock,
     FileSource,
@@ -14,6 +21,7 @@ from flows.spec.sources import (
 
 __all__ = [
     "AssumedStock",
+    "BacktestSpec",
     "Checks",
     "DemandPlan",
     "Execution",

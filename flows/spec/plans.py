@@ -48,6 +48,14 @@ class StockPlanSpec(Frozen):
     currency: str = Field("USD", min_length=3, max_length=3)
 
 
+class BacktestSpec(Frozen):
+    """The backtest: today's books on past days, each figure from the returns of its eve."""
+
+    days: int = Field(250, ge=20, le=2_500, description="judged days, the last ones")
+    window: int = Field(250, ge=60, le=2_500, description="returns that a day's figures come from")
+    scenarios: int = Field(2_000, ge=500, le=100_000, description="of each Monte Carlo set")
+
+
 class RiskPlanSpec(Frozen):
     """The risk figures: measures, scenarios and their number."""
 
@@ -64,6 +72,7 @@ class RiskPlanSpec(Frozen):
     degrees_of_freedom: float | None = Field(
         None, gt=2, description="of the t; null estimates them from the window"
     )
+    backtest: BacktestSpec | None = Field(None, description="null judges no past days")
 
     @field_validator("levels")
     @classmethod

@@ -60,15 +60,15 @@ def risk_plan(run: Run) -> RiskPlan:
     )
 
 
-def read_market(run: Run) -> Market:
-    """Return the market that every task of the run shares."""
+def read_market(run: Run, plan: RiskPlan | None = None) -> Market:
+    """Return the market that every task of the run shares; a plan may ask for more history."""
     curves = run.staging.clean("curves")
     return build_market(
         pd.read_parquet(run.staging.clean("prices")),
         pd.read_parquet(run.staging.clean("instruments")),
         pd.read_parquet(curves) if curves.exists() else None,
         run.as_of,
-        risk_plan(run),
+        plan or risk_plan(run),
     )
 
 

@@ -20,7 +20,12 @@ BLUE, ORANGE, GREEN, RED, PURPLE, SKY, GOLD = (
     "#b8a100",
 )
 PALETTE = (BLUE, ORANGE, GREEN, PURPLE, SKY, RED, GOLD, MUTED)
-METHODS = {"student_t": BLUE, "gaussian": ORANGE, "historical": GREEN}
+METHODS = {
+    "student_t": BLUE,
+    "filtered_historical": PURPLE,
+    "historical": GREEN,
+    "gaussian": ORANGE,
+}
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
 BAND_OUTER, BAND_INNER = "rgba(0,114,178,0.12)", "rgba(0,114,178,0.26)"
 

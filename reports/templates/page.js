@@ -5,7 +5,7 @@
   const explorers = read("explorers");
   const config = { displayModeBar: false, responsive: true };
   const blue = "#0072b2", ink = "#1c2733", red = "#d55e00", orange = "#e69f00", grid = "#e6eaef";
-  const palette = { student_t: blue, gaussian: orange, historical: "#009e73" };
+  const palette = { student_t: blue, filtered_historical: "#cc79a7", historical: "#009e73", gaussian: orange };
   const base = (height, extra) => Object.assign({
     height, margin: { l: 60, r: 16, t: 28, b: 44 }, paper_bgcolor: "#fff", plot_bgcolor: "#fff",
     font: { family: "system-ui, sans-serif", size: 12, color: ink },
@@ -67,7 +67,23 @@
     Plotly.react(panes.children[1], bars, base(380, { xaxis: axis({ title: { text: `component of expected shortfall, ${one.currency}` } }), yaxis: axis({ type: "category" }) }), config);
     return "";
   };
-  const drawings = { series: drawSeries, books: drawBook };
+  const drawBacktest = (panes, one) => {
+    const methods = one.methods;
+    const judged = one.lines[methods[0]];
+    const calm = one.loss.map((loss, day) => (loss > judged[day] ? null : loss));
+    const beyond = one.loss.map((loss, day) => (loss > judged[day] ? loss : null));
+    const points = { x: one.ds, mode: "markers", type: "scatter" };
+    const traces = [
+      { ...points, y: calm, name: "loss", marker: { color: "#b4bec9", size: 4 } },
+      { ...points, y: beyond, name: `beyond ${methods[0].replace("_", " ")}`, marker: { color: red, size: 7 } },
+      ...methods.map((method) => ({ x: one.ds, y: one.lines[method], name: method.replace("_", " "), mode: "lines", line: { color: palette[method], width: 1.6, shape: "hv" } })),
+    ];
+    if (panes.children.length !== 1) panes.replaceChildren(document.createElement("div"));
+    Plotly.react(panes.children[0], traces, base(400, { xaxis: axis(), yaxis: axis({ title: { text: `loss, ${one.currency}` } }) }), config);
+    const counts = methods.map((method) => `${one.loss.filter((loss, day) => loss > one.lines[method][day]).length} by ${method.replace("_", " ")}`);
+    return `Exceptions on ${one.ds.length} days: ${counts.join(", ")}.`;
+  };
+  const drawings = { series: drawSeries, books: drawBook, backtests: drawBacktest };
   for (const box of document.querySelectorAll("[data-explorer]")) {
     const data = explorers[box.dataset.explorer];
     const field = box.querySelector("input");

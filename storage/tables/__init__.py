@@ -1,5 +1,6 @@
 """Every table's schema. Nothing else in the project declares a column."""
 
+from storage.tables.backtests import RISK_BACKTEST_DAYS
 from storage.tables.bookkeeping import (
     FAILURES,
     REJECTS,
@@ -66,6 +67,7 @@ OUTPUT_TABLES = {
         STRESS_LOSSES,
         LIMIT_UTILISATION,
         LIMIT_BREACHES,
+        RISK_BACKTEST_DAYS,
         MARKET_OUTLOOK,
         REJECTS,
         REPAIRS,
@@ -102,6 +104,7 @@ __all__ = [
     "QUANTILES",
     "REJECTS",
     "REPAIRS",
+    "RISK_BACKTEST_DAYS",
     "RISK_CONTRIBUTIONS",
     "RUNS",
     "RUN_ENTITIES",

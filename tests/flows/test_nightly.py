@@ -12,7 +12,7 @@ from flows.errors import ExitCode, FailureThresholdError
 from flows.nightly import nightly
 from flows.run import load_run, prepare_run, read_state
 from flows.sample import SampleSize
-from flows.spec import load_job
+from flows.spec import BacktestSpec, load_job
 from flows.steps import predict, risk
 from storage.stores import open_store
 from storage.tables import OUTPUT_TABLES
@@ -31,8 +31,9 @@ def sample(tmp_path_factory):
 def night_in(folder, sample, **changes):
     shutil.copytree(sample, folder)
     job = load_job(folder / "demo.toml")
+    past = BacktestSpec(days=70, window=60, scenarios=500)
     small = {
-        "risk": job.risk.model_copy(update={"scenarios": 2_000, "history": 250}),
+        "risk": job.risk.model_copy(update={"scenarios": 2_000, "history": 250, "backtest": past}),
         "stock": job.stock.model_copy(update={"paths": 50}),
         "execution": job.execution.model_copy(
             update={"chunk_entities": 5, "failure_threshold": 0.0}

@@ -1,0 +1,122 @@
+"""Backtest: today's books on past days, block by block of days."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from flows.errors import JobRefusedError
+from flows.run import ChunkRecord, ChunkWork, Failed, Run, run_chunk
+from flows.spec import BacktestSpec
+from flows.steps.failing import guarded
+from flows.steps.risk import read_market, risk_plan
+from risk import (
+    REFRESH_DAYS,
+    Market,
+    Method,
+    PlanError,
+    RiskPlan,
+    RollingFigures,
+    books_of,
+    judged_days,
+    rolling_figures,
+)
+
+STAGE = "backtest"
+# Days in a block of Monte Carlo figures: some seconds of work, and whole sets of scenarios.
+BLOCK_DAYS = 12 * REFRESH_DAYS
+
+
+@dataclass(frozen=True)
+class Block:
+    """Judged days of one method that are done together."""
+
+    method: Method
+    days: range
+
+
+def prepare(run: Run) -> list[int]:
+    """Return the numbers of the blocks to judge; none where the job asks for no backtest.
+
+    Raises
+    ------
+    JobRefusedError
+        Where the prices reach back no further than one window.
+    """
+    if run.job.risk is None or run.job.risk.backtest is None:
+        return []
+    return list(range(len(_blocks(run, read_market(run, _plan(run))))))
+
+
+def judge_block(run: Run, number: int) -> ChunkRecord:
+    """Judge every book on one block of days by one method."""
+    market = read_market(run, _plan(run))
+    blocks = _blocks(run, market)
+    positions = pd.read_parquet(run.staging.clean("positions"))
+    members = sorted(set(positions["portfolio_id"]))
+    return run_chunk(
+        run.staging.chunk(STAGE, number),
+        run.chunk_key(STAGE, number, len(blocks)),
+        lambda: guarded(
+            "positions", STAGE, members, lambda: _judge(run, market, positions, blocks[number])
+        ),
+    )
+
+
+def _spec(run: Run) -> BacktestSpec:
+    assert run.job.risk is not None
+    assert run.job.risk.backtest is not None
+    return run.job.risk.backtest
+
+
+def _plan(run: Run) -> RiskPlan:
+    spec = _spec(run)
+    history, scenarios = spec.window + spec.days, spec.scenarios
+    return replace(risk_plan(run), history=history, scenarios=scenarios)
+
+
+def _blocks(run: Run, market: Market) -> list[Block]:
+    try:
+        days = judged_days(market, _spec(run).window)
+    except PlanError as error:
+        raise JobRefusedError(f"risk.backtest: {error}") from error
+    blocks = []
+    for method in _plan(run).methods:
+        size = days if method == "historical" else BLOCK_DAYS
+        starts = range(0, days, size)
+        blocks += [Block(method, range(start, min(start + size, days))) for start in starts]
+    return blocks
+
+
+def _judge(run: Run, market: Market, positions: pd.DataFrame, block: Block) -> ChunkWork:
+    plan = _plan(run)
+    books, failures = books_of(market, positions)
+    figures = rolling_figures(market, books, block.method, plan, _spec(run).window, block.days)
+    names = [book.portfolio_id for book in books]
+    frame = _frame(figures, names, block.method, plan)
+    failed = [
+        Failed("positions", failure.entity, STAGE, failure.error_type, failure.message)
+        # A book that cannot be valued is one failure, not one a block.
+        for failure in failures
+        if block.days.start == 0 and block.method == plan.methods[0]
+    ]
+    return ChunkWork({"risk_backtest_days": run.stamp(frame)}, failed)
+
+
+def _frame(
+    figures: RollingFigures, names: list[str], method: Method, plan: RiskPlan
+) -> pd.DataFrame:
+    """Return one row per level, day and book."""
+    n_levels, n_days, n_books = figures.value_at_risk.shape
+    return pd.DataFrame(
+        {
+            "portfolio_id": np.tile(np.array(names, dtype=object), n_levels * n_days),
+            "method": method,
+            "level": np.repeat(plan.levels, n_days * n_books),
+            "ds": np.tile(np.repeat(figures.dates, n_books), n_levels),
+            "loss": np.tile(figures.losses.ravel(), n_levels),
+            "value_at_risk": figures.value_at_risk.ravel(),
+            "expected_shortfall": figures.expected_shortfall.ravel(),
+            "currency": plan.currency,
+        }
+    )

@@ -1,0 +1,81 @@
+"""Pictures of backtests: how often losses went beyond what was said, and when."""
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+from scipy import stats
+
+from reports.figures.theme import INK, METHODS, MUTED, figure
+from reports.wording import share, spaced
+
+
+def exceptions_by_book(days: pd.DataFrame, level: float) -> go.Figure:
+    """Draw how many books had how many exceptions, and how many would by chance.
+
+    Parameters
+    ----------
+    days : the risk_backtest_days table
+    level : of value at risk
+    """
+    chosen = days[np.isclose(days["level"], level)]
+    beyond = chosen.assign(beyond=chosen["loss"] > chosen["value_at_risk"])
+    counts = {
+        str(method): group.groupby("portfolio_id")["beyond"].sum().to_numpy(int)
+        for method, group in beyond.groupby("method")
+    }
+    n_days = chosen["ds"].nunique()
+    largest = max(int(of_books.max()) for of_books in counts.values())
+    most = max(largest, int(stats.binom.ppf(0.999, n_days, 1 - level)))
+    exceptions = np.arange(most + 1)
+    methods = [name for name in METHODS if name in counts]
+    n_books = chosen["portfolio_id"].nunique()
+    chance = n_books * stats.binom.pmf(exceptions, n_days, 1 - level)
+    return figure(
+        *(
+            go.Bar(
+                x=exceptions,
+                y=np.bincount(counts[method], minlength=most + 1),
+                name=spaced(method),
+                marker={"color": METHODS[method]},
+            )
+            for method in methods
+        ),
+        go.Scatter(
+            x=exceptions,
+            y=chance,
+            name="by chance",
+            mode="lines",
+            line={"color": INK, "dash": "dot", "shape": "spline"},
+        ),
+        xaxis={"title": f"days of {n_days} with a loss beyond value at risk {share(level)}"},
+        yaxis={"title": "portfolios"},
+        height=340,
+    )
+
+
+def exceptions_by_month(days: pd.DataFrame, level: float) -> go.Figure:
+    """Draw the share of portfolio-days beyond value at risk, month by month."""
+    chosen = days[np.isclose(days["level"], level)]
+    beyond = (chosen["loss"] > chosen["value_at_risk"]).astype(float)
+    month = chosen["ds"].dt.to_period("M").dt.to_timestamp()
+    rates = beyond.groupby([chosen["method"], month]).mean().unstack(level=0)
+    methods = [name for name in METHODS if name in rates]
+    return figure(
+        *(
+            go.Scatter(
+                x=rates.index,
+                y=rates[method],
+                name=spaced(method),
+                mode="lines+markers",
+                marker={"size": 4},
+                line={"color": METHODS[method], "width": 1.5},
+            )
+            for method in methods
+        ),
+        yaxis={"title": "portfolio-days beyond", "tickformat": ".0%", "rangemode": "tozero"},
+        shapes=[
+            {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": 1 - level, "y1": 1 - level,
+             "line": {"color": MUTED, "dash": "dot"}}
+        ],
+        height=340,
+    )  # fmt: skip
