@@ -1,0 +1,55 @@
+"""Losses under crises replayed, by full revaluation."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from risk.errors import Failure
+from risk.market.market import Market
+from risk.market.revalue import Shifts, current_values, revalue
+from risk.measures.portfolios import books_of
+from risk.scenarios.replay import Replay, replay_moves
+from risk.stress import COLUMNS
+
+
+def replay_losses(
+    market: Market, positions: pd.DataFrame, replays: Sequence[Replay]
+) -> tuple[pd.DataFrame, list[Failure]]:
+    """Return the loss of every book under every replay, at once and without time passing.
+
+    Implied volatilities stay as they are: the data hold none of the past.
+
+    Parameters
+    ----------
+    market : instruments and factors, whose history holds the days of the replays
+    positions : portfolio_id, instrument_id, quantity
+    replays : what is replayed
+
+    Returns
+    -------
+    losses : frame of `stress_losses`: portfolio_id, scenario_id (the replay's name), loss,
+        market_value, currency; reporting currency, a loss is positive
+    failures : books that could not be valued
+
+    Raises
+    ------
+    MarketError
+        Where a replay reaches beyond the history.
+    """
+    values = current_values(market)
+    shifts = Shifts(replay_moves(market.factors, replays), np.zeros((1, 1)), 0.0)
+    losses = values[:, None] - revalue(market, shifts)
+    books, failures = books_of(market, positions)
+    rows = [
+        {
+            "portfolio_id": book.portfolio_id,
+            "scenario_id": replay.name,
+            "loss": float((book.quantities * losses[book.instruments, number]).sum()),
+            "market_value": float((book.quantities * values[book.instruments]).sum()),
+            "currency": market.currency,
+        }
+        for book in books
+        for number, replay in enumerate(replays)
+    ]
+    return pd.DataFrame(rows, columns=COLUMNS), failures

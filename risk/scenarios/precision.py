@@ -1,0 +1,222 @@
+"""How many scenarios, and of which kind, a requested error takes.
+
+References
+----------
+Glasserman (2004), "Monte Carlo methods in financial engineering", sections 4.1 (control
+variates), 5.4 (randomised quasi-Monte Carlo) and 9.2; Hsu & Nelson (1990), "Control variates for
+quantile estimation", Management Science 36(7); Rockafellar & Uryasev (2000), "Optimization of
+conditional value-at-risk", Journal of Risk 2(3), eq. 4.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from kernels.arrays import Floats
+from risk.errors import PlanError
+from risk.measures.tail import measure_tail
+from risk.scenarios.quadratic_law import LawTail
+
+Measure = Literal["value_at_risk", "expected_shortfall"]
+MOST_SCENARIOS = 10**9
+
+
+@dataclass(frozen=True)
+class TailEstimate:
+    """Value at risk and expected shortfall by a technique, with what it gained.
+
+    Parameters
+    ----------
+    value_at_risk, expected_shortfall : money, a loss is positive
+    value_at_risk_error, expected_shortfall_error : their standard errors, money
+    value_at_risk_gain, expected_shortfall_gain : how many times as many plain scenarios would
+        have the same error: variance of plain Monte Carlo over that of the technique
+    scenarios : how many were used
+    """
+
+    value_at_risk: float
+    expected_shortfall: float
+    value_at_risk_error: float
+    expected_shortfall_error: float
+    value_at_risk_gain: float
+    expected_shortfall_gain: float
+    scenarios: int
+
+    def relative_error(self, measure: Measure) -> float:
+        """Return a measure's standard error as a fraction of it.
+
+        Raises
+        ------
+        PlanError
+            Where the measure is not positive, so that a relative error says nothing.
+        """
+        value = float(getattr(self, measure))
+        if not value > 0.0:
+            raise PlanError(f"{measure} must be positive for a relative error; got {value}")
+        return float(getattr(self, f"{measure}_error")) / value
+
+    def scenarios_for(self, relative_error: float, measure: Measure) -> int:
+        """Return how many scenarios this technique takes to reach a relative standard error.
+
+        The variance is taken to fall as one over their number; that of quasi-random scenarios
+        falls faster, and fewer may do.
+
+        Parameters
+        ----------
+        relative_error : requested, fraction, positive
+        measure : of which
+
+        Raises
+        ------
+        PlanError
+            Where the error is not positive, the measure is not, or a billion would not do.
+        """
+        if not relative_error > 0.0:
+            raise PlanError(f"relative_error must be positive; got {relative_error}")
+        needed = self.scenarios * (self.relative_error(measure) / relative_error) ** 2
+        if needed > MOST_SCENARIOS:
+            raise PlanError(
+                f"relative_error must be one that {MOST_SCENARIOS} scenarios reach; "
+                f"{relative_error} takes {needed:.3g}"
+            )
+        return max(1, int(np.ceil(needed)))
+
+
+def plain_tail(losses: Floats, level: float) -> TailEstimate:
+    """Return the tail of independent scenarios, as `measure_tail` does: gains of one.
+
+    Parameters
+    ----------
+    losses : (n_scenarios,) float64, money, no NaN
+    level : in (0, 1)
+    """
+    tail = measure_tail(losses, level)
+    return TailEstimate(
+        tail.value_at_risk,
+        tail.expected_shortfall,
+        tail.value_at_risk_error,
+        tail.expected_shortfall_error,
+        1.0,
+        1.0,
+        len(losses),
+    )
+
+
+def randomised_tail(losses: Floats, level: float, randomisations: int) -> TailEstimate:
+    """Return the tail of quasi-random scenarios, its error from their independent randomisations.
+
+    The measures are those of all scenarios together; the errors are the spread of the measures
+    of each randomisation by itself over the root of their number, which is the error of their
+    mean and bounds that of the whole but for sampling.
+
+    Parameters
+    ----------
+    losses : (n_scenarios,) float64, money, no NaN; scenario s is of randomisation
+        ``s % randomisations``
+    level : in (0, 1)
+    randomisations : at least 2
+
+    Raises
+    ------
+    PlanError
+        Where a randomisation would have fewer than two scenarios.
+    """
+    if not 2 <= randomisations <= len(losses) // 2:
+        raise PlanError(
+            f"randomisations must be 2 to {len(losses) // 2} of {len(losses)} scenarios; "
+            f"got {randomisations}"
+        )
+    whole = measure_tail(losses, level)
+    parts = [
+        measure_tail(np.ascontiguousarray(losses[number::randomisations]), level)
+        for number in range(randomisations)
+    ]
+    measured = np.array([(part.value_at_risk, part.expected_shortfall) for part in parts])
+    var_error, es_error = measured.std(axis=0, ddof=1) / np.sqrt(randomisations)
+    return TailEstimate(
+        whole.value_at_risk,
+        whole.expected_shortfall,
+        float(var_error),
+        float(es_error),
+        _gain(whole.value_at_risk_error, var_error),
+        _gain(whole.expected_shortfall_error, es_error),
+        len(losses),
+    )
+
+
+def controlled_tail(
+    losses: Floats, control: Floats, level: float, control_tail: LawTail
+) -> TailEstimate:
+    """Return the tail corrected by a control whose own tail is known.
+
+    Value at risk is the quantile of scenarios weighted so that the share beyond the control's
+    value at risk is what it must be; expected shortfall is the least value of Rockafellar and
+    Uryasev's function, its mean excess regressed on that share and on the control's excess.
+
+    Parameters
+    ----------
+    losses : (n_scenarios,) float64, money, independent scenarios, no NaN
+    control : (n_scenarios,) float64, money: of the same scenarios, such as delta-gamma losses
+    level : in (0, 1)
+    control_tail : of the control's exact law, such as `quadratic_tail` gives
+
+    Raises
+    ------
+    PlanError
+        Where no scenario, or every one, lies beyond the control's value at risk.
+    """
+    beyond = control > control_tail.value_at_risk
+    if beyond.all() or not beyond.any():
+        raise PlanError(
+            f"scenarios must lie on both sides of the control's value at risk; "
+            f"{int(beyond.sum())} of {len(beyond)} are beyond it"
+        )
+    plain = measure_tail(losses, level)
+    weights = np.where(beyond, (1.0 - level) / beyond.sum(), level / (~beyond).sum())
+    value_at_risk = _weighted_quantile(losses, weights, level)
+    excess = np.maximum(losses - value_at_risk, 0.0)
+    controls = np.column_stack([beyond, np.maximum(control - control_tail.value_at_risk, 0.0)])
+    mean_excess = control_tail.expected_shortfall - control_tail.value_at_risk
+    known = (1.0 - level) * np.array([1.0, mean_excess])
+    mean, error = _regressed_mean(excess, controls, known)
+    _, share_error = _regressed_mean(
+        (losses > value_at_risk).astype(float), controls[:, :1], known[:1]
+    )
+    # However good the control, a quantile is a scenario: it misses by the gap to the next, whose
+    # mean is 1 / n over the density. The density is that which the plain error implies.
+    share = np.hypot(share_error, 1.0 / len(losses))
+    plain_share = np.sqrt(level * (1.0 - level) / len(losses))
+    var_error = float(plain.value_at_risk_error * share / plain_share)
+    # Missing the quantile costs the least value half the density times the miss squared.
+    es_error = float(np.hypot(error, 0.5 * var_error * share) / (1.0 - level))
+    return TailEstimate(
+        value_at_risk,
+        value_at_risk + mean / (1.0 - level),
+        var_error,
+        es_error,
+        _gain(plain.value_at_risk_error, var_error),
+        _gain(plain.expected_shortfall_error, es_error),
+        len(losses),
+    )
+
+
+def _weighted_quantile(losses: Floats, weights: Floats, level: float) -> float:
+    order = np.argsort(losses, kind="stable")
+    # Rounding in the sum must not push the quantile one scenario out.
+    reached = np.cumsum(weights[order]) >= level - 1e-12
+    return float(losses[order[np.argmax(reached)]])
+
+
+def _regressed_mean(values: Floats, controls: Floats, known: Floats) -> tuple[float, float]:
+    """Return the mean of ``values`` corrected by controls of known mean, and its error."""
+    about = controls - controls.mean(axis=0)
+    slopes = np.linalg.lstsq(about, values - values.mean(), rcond=None)[0]
+    residuals = values - values.mean() - about @ slopes
+    mean = values.mean() - (controls.mean(axis=0) - known) @ slopes
+    spread = np.sqrt((residuals**2).sum() / (len(values) - 1 - len(known)))
+    return float(mean), float(spread / np.sqrt(len(values)))
+
+
+def _gain(plain_error: float, error: float) -> float:
+    return float((plain_error / error) ** 2) if error > 0.0 else float("inf")
