@@ -14,6 +14,7 @@ from risk.outlook import market_outlook
 from risk.plan import Method, RiskPlan
 from risk.rolling import REFRESH_DAYS, RollingFigures, judged_days, rolling_figures
 from risk.stress import StressError, stress_losses
+from risk.what_if import compare_losses
 
 __all__ = [
     "REFRESH_DAYS",
@@ -31,6 +32,7 @@ __all__ = [
     "StressError",
     "books_of",
     "build_market",
+    "compare_losses",
     "instrument_losses",
     "judged_days",
     "limit_utilisation",

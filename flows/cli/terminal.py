@@ -1,5 +1,6 @@
 """Progress on a terminal."""
 
+import sys
 from types import TracebackType
 from typing import Self
 
@@ -26,6 +27,11 @@ TITLES = {
     "publish": "Publish tables",
     "report": "Write report",
 }
+
+
+def wide_console() -> Console:
+    """Return a console for tables: as wide as the terminal, or 120 columns without one."""
+    return Console(width=None if sys.stdout.isatty() else 120)
 
 
 class TerminalListener:

@@ -6,7 +6,17 @@ INSTRUMENT = Column("instrument_id", "text", "what is held or quoted")
 PORTFOLIO = Column("portfolio_id", "text", "a book")
 KINDS = ("equity", "etf", "fx", "bond", "european_option")
 MEASURES = ("value_at_risk", "expected_shortfall")
-METHODS = ("historical", "gaussian", "student_t")
+METHODS = (
+    "historical",
+    "filtered_historical",
+    "gaussian",
+    "student_t",
+    "gaussian_copula",
+    "t_copula",
+    "block_bootstrap",
+    "quasi_gaussian",
+    "quasi_student_t",
+)
 LEVEL = Column("level", "float", "confidence, fraction in (0, 1)", minimum=0, maximum=1)
 HORIZON = Column("horizon", "integer", "trading days", minimum=1)
 MEASURE = Column("measure", "text", "what is measured")

@@ -2,6 +2,7 @@
 
 import shutil
 
+import numpy as np
 import pandas as pd
 import pytest
 from click.testing import CliRunner
@@ -82,6 +83,37 @@ def test_the_ledger_shows_the_identity_and_every_step(finished):
     assert shown.exit_code == 0, shown.output
     for name in (*tables["run_entities"]["input"], *tables["run_steps"]["step"]):
         assert name in shown.output
+
+
+def test_a_changed_book_is_measured_in_the_scenarios_of_the_run(finished, tmp_path):
+    job, outcome, tables = finished
+    run = prepare_run(job)
+    positions = pd.read_parquet(run.staging.clean("positions"))
+    book = positions["portfolio_id"].iloc[0]
+    mine = positions[positions["portfolio_id"] == book]
+    path = tmp_path / "after.csv"
+    mine.assign(quantity=2.0 * mine["quantity"]).to_csv(path, index=False)
+    written = tmp_path / "compared.csv"
+    arguments = [outcome.run_id, path, "--folder", job.folder, "--output", written]
+    result = CliRunner().invoke(main, ["what-if", *map(str, arguments)])
+    assert result.exit_code == 0, result.output
+    keys = ["portfolio_id", "method", "horizon", "measure", "level"]
+    compared = pd.read_csv(written).set_index(keys)
+    published = tables["portfolio_risk"].set_index(keys).loc[compared.index]
+    # Twice the positions lose twice as much in every scenario.
+    np.testing.assert_allclose(compared["before"], published["value"], rtol=1e-12)
+    np.testing.assert_allclose(compared["difference"], published["value"], rtol=1e-12)
+
+
+def test_a_changed_book_that_cannot_be_valued_is_named(finished, tmp_path):
+    job, outcome, _ = finished
+    path = tmp_path / "after.csv"
+    path.write_text("portfolio_id,instrument_id,quantity\nnew,GHOST,1\n")
+    result = CliRunner().invoke(
+        main, ["what-if", outcome.run_id, str(path), "--folder", str(job.folder)]
+    )
+    assert result.exit_code == 2
+    assert "portfolio 'new' cannot be valued: instrument 'GHOST'" in result.output
 
 
 def test_the_dirt_of_the_sample_is_named(finished):

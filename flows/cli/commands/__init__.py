@@ -8,7 +8,8 @@ from flows.cli.commands.run import run
 from flows.cli.commands.runs import runs
 from flows.cli.commands.serve import serve
 from flows.cli.commands.validate import validate
+from flows.cli.commands.what_if import what_if
 
-COMMANDS = (demo, run, retry, runs, report, validate, models, serve)
+COMMANDS = (demo, run, retry, runs, report, what_if, validate, models, serve)
 
 __all__ = ["COMMANDS"]

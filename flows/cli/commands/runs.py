@@ -1,6 +1,5 @@
 """`almanac runs`: the ledger, and one run of it."""
 
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from flows.cli.ledger import find_run, find_states, folder_option
+from flows.cli.terminal import wide_console
 from flows.run import Run, load_run, read_state
 from storage.stores import open_store
 
@@ -19,8 +19,7 @@ from storage.stores import open_store
 @folder_option
 def runs(run_id: str | None, folder: Path) -> None:
     """List the runs below a folder, newest first; or show RUN_ID: what came in, and each step."""
-    # A pipe has no width; wide enough to cut no id.
-    console = Console(width=None if sys.stdout.isatty() else 120)
+    console = wide_console()
     if run_id is not None:
         _show(load_run(str(find_run(folder, run_id))), console)
         return

@@ -1,0 +1,50 @@
+"""`almanac what-if`: changed positions under a run's own scenarios."""
+
+from pathlib import Path
+
+import click
+import pandas as pd
+from rich.table import Table
+
+from flows.cli.ledger import find_run, folder_option
+from flows.cli.terminal import wide_console
+from flows.run import load_run
+
+
+@click.command("what-if")
+@click.argument("run_id")
+@click.argument("positions", type=click.Path(path_type=Path))
+@click.option("--output", type=click.Path(path_type=Path), help="Write all rows to this CSV file.")
+@folder_option
+def what_if(run_id: str, positions: Path, output: Path | None, folder: Path) -> None:
+    """Measure the books in POSITIONS against those of RUN_ID, in the same scenarios."""
+    from flows.steps.what_if import what_if as compare  # noqa: PLC0415 - slow to import
+
+    compared = compare(load_run(str(find_run(folder, run_id))), positions)
+    console = wide_console()
+    console.print(_as_table(compared))
+    if output is not None:
+        compared.to_csv(output, index=False, lineterminator="\n")
+        console.print(f"{len(compared):,} rows are in {output}.", soft_wrap=True)
+
+
+def _as_table(compared: pd.DataFrame) -> Table:
+    currency = compared["currency"].iloc[0]
+    table = Table(
+        title=f"Before and after, {currency}; a loss is positive: a negative change is less risk",
+        box=None,
+    )
+    for head in ("portfolio", "measure", "days", "method"):
+        table.add_column(head, no_wrap=True)
+    for head in ("before", "after", "change", "± error"):
+        table.add_column(head, justify="right", no_wrap=True)
+    short = {"value_at_risk": "VaR", "expected_shortfall": "ES"}
+    for row in compared.to_dict("records"):
+        table.add_row(
+            str(row["portfolio_id"]),
+            f"{short[row['measure']]} {100 * row['level']:g}%",
+            str(row["horizon"]),
+            str(row["method"]).replace("_", " "),
+            *(f"{row[name]:,.0f}" for name in ("before", "after", "difference", "standard_error")),
+        )
+    return table

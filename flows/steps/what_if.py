@@ -1,0 +1,99 @@
+"""What if: changed positions under a run's own scenarios."""
+
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pandas as pd
+
+from flows.errors import JobRefusedError
+from flows.run import Run, read_chunk
+from flows.steps.risk import read_market, risk_plan, scenario_chunk, scenario_sets
+from kernels.arrays import Floats
+from kernels.book_losses import book_losses
+from risk import Book, books_of, compare_losses
+from storage.inputs import InputSource, read_input
+
+
+def what_if(run: Run, path: Path) -> pd.DataFrame:
+    """Compare portfolios as the run measured them with the positions in a file.
+
+    Both are valued in the run's own scenarios, so the difference has a far smaller error than
+    either figure. A portfolio that the run does not have starts empty.
+
+    Parameters
+    ----------
+    run : a run that measured risk
+    path : CSV or Parquet of portfolio_id, instrument_id, quantity: the whole of each changed book
+
+    Returns
+    -------
+    One row per portfolio, method, horizon, measure and level, as `risk.compare_losses` gives it.
+
+    Raises
+    ------
+    JobRefusedError
+        Where the run measured no risk, or a book in the file cannot be valued.
+    InputRefusedError
+        Where the file cannot be read as positions.
+    """
+    if run.job.risk is None:
+        raise JobRefusedError(
+            f"run {run.run_id} has no [risk] part, so there is nothing to compare"
+        )
+    market, plan = read_market(run), risk_plan(run)
+    before = {
+        book.portfolio_id: book
+        for book in books_of(market, pd.read_parquet(run.staging.clean("positions")))[0]
+    }
+    after, failures = books_of(market, _positions(path))
+    if failures:
+        raise JobRefusedError(
+            f"{path.name}: portfolio {failures[0].entity!r} cannot be valued: {failures[0].message}"
+        )
+    parts = []
+    for number, (method, horizon) in enumerate(scenario_sets(run)):
+        losses = np.load(
+            read_chunk(str(scenario_chunk(run, number).folder)).shard("losses"), mmap_mode="r"
+        )
+        overlap = horizon if method == "historical" else 1
+        for book in after:
+            compared = compare_losses(
+                _losses(losses, before.get(book.portfolio_id)),
+                _losses(losses, book),
+                plan.levels,
+                overlap,
+            )
+            parts.append(
+                compared.assign(
+                    portfolio_id=book.portfolio_id,
+                    method=method,
+                    horizon=horizon,
+                    currency=plan.currency,
+                )
+            )
+    whole = pd.concat(parts, ignore_index=True)
+    first = ["portfolio_id", "method", "horizon", "measure", "level"]
+    return whole[first + [name for name in whole.columns if name not in first]]
+
+
+def _losses(losses: Floats, book: Book | None) -> Floats:
+    if book is None:
+        return np.zeros(losses.shape[1])
+    return book_losses(losses, book.instruments, book.quantities)
+
+
+def _positions(path: Path) -> pd.DataFrame:
+    with duckdb.connect() as connection:
+        connection.execute("SET TimeZone = 'UTC'")
+        read_input(connection, InputSource("positions", (path,)), "positions")
+        found = connection.execute(
+            "SELECT portfolio_id, instrument_id, quantity FROM positions"
+        ).df()
+    bad = found[found.isna().any(axis=1)]
+    if len(bad):
+        raise JobRefusedError(
+            f"{path.name}: row {int(bad.index[0]) + 1} needs portfolio_id, instrument_id and a "
+            "number as quantity"
+        )
+    return found
