@@ -7,7 +7,7 @@ import numpy as np
 
 from kernels.arrays import Floats
 from risk.covariance.covariance import Covariance, CovarianceError, require_moves
-from risk.covariance.sample import exponential_covariance, sample_covariance
+from risk.covariance.sample import centred, exponential_covariance, moving, sample_covariance
 from risk.covariance.shrinkage import ledoit_wolf, oracle_approximating
 from risk.covariance.statistical_factors import statistical_factors
 
@@ -45,13 +45,20 @@ def estimate_covariance(
             f"method must be one of {', '.join(COVARIANCE_METHODS)}; got {method!r}"
         )
     require_moves(moves)
-    deviations = moves.std(axis=0, ddof=1)
-    moving = deviations > 0.0
-    # Over n here and n - 1 outside: standardised moves have unit variance over n.
-    scale = np.where(moving, moves.std(axis=0), 1.0)
+    return _shrunk_correlations(moves, method)
+
+
+def _shrunk_correlations(moves: Floats, method: CovarianceMethod) -> Covariance:
+    shown = moving(moves)
+    if not shown.any():
+        return sample_covariance(moves)
+    own = centred(moves)[shown]
+    # Over n here and n - 1 below: standardised moves have unit variance over n.
+    scale = np.sqrt((own**2).mean(axis=1))
     shrink = ledoit_wolf if method == "ledoit_wolf" else oracle_approximating
-    shrunk = shrink((moves - moves.mean(axis=0))[:, moving] / scale[moving])
-    loadings, specific = np.zeros((len(deviations), len(moves))), np.zeros(len(deviations))
-    loadings[moving] = deviations[moving, None] * shrunk.loadings
-    specific[moving] = deviations[moving] * shrunk.specific
+    shrunk = shrink((own / scale[:, None]).T)
+    deviations = scale * np.sqrt(len(moves) / (len(moves) - 1))
+    loadings, specific = np.zeros((len(shown), len(moves))), np.zeros(len(shown))
+    loadings[shown] = deviations[:, None] * shrunk.loadings
+    specific[shown] = deviations * shrunk.specific
     return replace(shrunk, loadings=loadings, specific=specific)

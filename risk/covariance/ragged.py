@@ -43,8 +43,9 @@ def pairwise_covariance(moves: Floats, fewest: int = FEWEST_COMMON) -> Covarianc
             f"factors {first} and {second} have {counts.min():.0f} returns in common; "
             f"{max(fewest, 2)} are needed at least"
         )
-    deviations = np.nanstd(moves, axis=0, ddof=1)
-    found = _pairwise_correlations(moves, present, counts)
+    shown = np.nanmax(moves, axis=0) > np.nanmin(moves, axis=0)
+    deviations = np.where(shown, np.nanstd(moves, axis=0, ddof=1), 0.0)
+    found = _pairwise_correlations(np.where(shown, moves, 0.0), present, counts)
     repaired = nearest_correlation(found)
     return rooted(np.outer(deviations, deviations) * repaired.matrix, repaired)
 
@@ -83,7 +84,10 @@ def likelihood_covariance(moves: Floats) -> Covariance:
     """
     present = ~np.isnan(moves)
     require_moves(np.where(present, moves, 0.0))
-    if present.sum(axis=0).min() < 2 or np.nanstd(moves, axis=0).min() == 0.0:
+    if (
+        present.sum(axis=0).min() < 2
+        or (np.nanmax(moves, axis=0) == np.nanmin(moves, axis=0)).any()
+    ):
         raise CovarianceError("every factor needs two returns that differ at least")
     # Units fall out of the iteration: it runs on deviations.
     means, scale = np.nanmean(moves, axis=0), np.nanstd(moves, axis=0)

@@ -11,7 +11,7 @@ RiskMetrics (1996), "Technical document", section 5.2 (exponential weights about
 
 import numpy as np
 
-from kernels.arrays import Floats
+from kernels.arrays import Flags, Floats
 from risk.covariance.covariance import Covariance, CovarianceError, require_moves
 
 
@@ -46,3 +46,11 @@ def centred(moves: Floats) -> Floats:
     """Return each factor's moves about their mean, (n_factors, n_returns)."""
     own = np.ascontiguousarray(moves.T)
     return np.asarray(own - own.mean(axis=1, keepdims=True))
+
+
+def moving(moves: Floats) -> Flags:
+    """Return which factors do not stay at one value, (n_factors,).
+
+    A deviation would not say: that of equal moves is a rounding of their mean.
+    """
+    return np.asarray(moves.max(axis=0) > moves.min(axis=0))

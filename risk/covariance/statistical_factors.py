@@ -49,8 +49,9 @@ def statistical_factors(moves: Floats, n_components: int | None = None) -> Covar
         raise CovarianceError("every factor needs two returns at least")
     require_moves(np.where(missing, 0.0, moves))
     means = np.nanmean(moves, axis=0)
-    deviations = np.nanstd(moves, axis=0, ddof=1)
-    scaled = np.where(missing, 0.0, moves - means) / np.where(deviations > 0.0, deviations, 1.0)
+    shown = np.nanmax(moves, axis=0) > np.nanmin(moves, axis=0)
+    deviations = np.where(shown, np.nanstd(moves, axis=0, ddof=1), 0.0)
+    scaled = np.where(missing | ~shown, 0.0, moves - means) / np.where(shown, deviations, 1.0)
     own = np.ascontiguousarray(scaled.T)
     if n_components is None:
         n_components = number_of_factors(own)

@@ -11,6 +11,7 @@ import numpy as np
 
 from kernels.arrays import Floats
 from kernels.stationary_bootstrap import bootstrap_moves
+from risk.covariance.sample import moving
 from risk.errors import MarketError
 from risk.market.factors import Factors
 from risk.plan import RiskPlan
@@ -46,10 +47,9 @@ def market_block_length(moves: Floats) -> float:
     moves : (n_returns, n_factors) float64, no NaN
     """
     absolute = np.abs(moves - moves.mean(axis=0))
-    moving = np.flatnonzero(moves.std(axis=0) > 0.0)
     lengths = [
         max(optimal_block_length(moves[:, number]), optimal_block_length(absolute[:, number]))
-        for number in moving
+        for number in np.flatnonzero(moving(moves))
     ]
     return float(np.mean(lengths)) if lengths else 1.0
 
@@ -76,9 +76,9 @@ def optimal_block_length(series: Floats) -> float:
     n = len(series)
     if n < 9:
         raise MarketError(f"a block length needs nine values; got {n}")
-    centred = series - series.mean()
-    if not centred.any():
+    if series.max() == series.min():
         return 1.0
+    centred = series - series.mean()
     in_a_row = max(5, int(np.log10(n)))
     most_lags = min(int(np.ceil(np.sqrt(n))) + in_a_row, n - 2)
     covariances = np.array(

@@ -14,7 +14,7 @@ from kernels.arrays import Floats
 from kernels.margins import interpolate_knots, pick_steps
 from kernels.philox import Stream
 from risk.covariance import Covariance, estimate_covariance
-from risk.covariance.sample import centred
+from risk.covariance.sample import centred, moving
 from risk.market.factors import Factors
 from risk.plan import RiskPlan
 from risk.scenarios.margins import empirical_sums, score_knots, student_t_margins
@@ -131,8 +131,7 @@ def estimate_copula_degrees(moves: Floats) -> float:
     -------
     Within 2.5 to 50; 50 where fewer than two factors move.
     """
-    moving = np.flatnonzero(moves.std(axis=0) > 0.0)
-    pairs = _neighbours(moving)
+    pairs = _neighbours(np.flatnonzero(moving(moves)))
     if not pairs:
         return DEGREES_RANGE[1]
     taus = np.array([stats.kendalltau(moves[:, i], moves[:, j]).statistic for i, j in pairs])
@@ -154,11 +153,11 @@ def estimate_copula_degrees(moves: Floats) -> float:
     return float(found.x)
 
 
-def _neighbours(moving: np.ndarray) -> list[tuple[int, int]]:
+def _neighbours(numbers: np.ndarray) -> list[tuple[int, int]]:
     """Return pairs of factors one place apart, then two, and so on, no more than needed."""
     pairs: list[tuple[int, int]] = []
-    for apart in range(1, len(moving)):
-        pairs += zip(moving[:-apart].tolist(), moving[apart:].tolist(), strict=True)
+    for apart in range(1, len(numbers)):
+        pairs += zip(numbers[:-apart].tolist(), numbers[apart:].tolist(), strict=True)
         if len(pairs) >= _MOST_PAIRS:
             break
     return pairs[:_MOST_PAIRS]
