@@ -1,5 +1,6 @@
 """Portfolio risk: arrays and frames in, arrays and frames out. A loss is positive."""
 
+from risk.covariance import CovarianceMethod
 from risk.errors import BookError, Failure, MarketError, PlanError, RiskError
 from risk.market.market import Market, build_market
 from risk.measures.limits import limit_utilisation
@@ -11,21 +12,27 @@ from risk.measures.portfolios import (
     measure_portfolios,
 )
 from risk.outlook import market_outlook
-from risk.plan import Method, RiskPlan
+from risk.plan import NIGHTLY_METHODS, Margins, Method, RiskPlan
+from risk.replays import replay_losses
 from risk.rolling import REFRESH_DAYS, RollingFigures, judged_days, rolling_figures
+from risk.scenarios.replay import Replay, crises_within
 from risk.stress import StressError, stress_losses
 from risk.what_if import compare_losses
 
 __all__ = [
+    "NIGHTLY_METHODS",
     "REFRESH_DAYS",
     "Book",
     "BookError",
+    "CovarianceMethod",
     "Failure",
+    "Margins",
     "Market",
     "MarketError",
     "Method",
     "PlanError",
     "PortfolioMeasures",
+    "Replay",
     "RiskError",
     "RiskPlan",
     "RollingFigures",
@@ -33,11 +40,13 @@ __all__ = [
     "books_of",
     "build_market",
     "compare_losses",
+    "crises_within",
     "instrument_losses",
     "judged_days",
     "limit_utilisation",
     "market_outlook",
     "measure_portfolios",
+    "replay_losses",
     "rolling_figures",
     "stress_losses",
 ]

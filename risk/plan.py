@@ -17,6 +17,7 @@ Method = Literal[
     "quasi_student_t",
 ]
 METHODS: tuple[Method, ...] = get_args(Method)
+QUASI_METHODS: tuple[Method, ...] = ("quasi_gaussian", "quasi_student_t")
 NIGHTLY_METHODS: tuple[Method, ...] = ("historical", "gaussian", "student_t")
 Margins = Literal["empirical", "student_t"]
 MARGINS: tuple[Margins, ...] = get_args(Margins)

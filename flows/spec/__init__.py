@@ -3,13 +3,12 @@
 from flows.spec.files import job_as_toml, load_job, parse_job
 from flows.spec.job import JobSpec, Outputs, Side
 from flows.spec.plans import (
-    BacktestSpec,
     Checks,
     DemandPlan,
     Execution,
-    RiskPlanSpec,
     StockPlanSpec,
 )
+from flows.spec.risk_plan import BacktestSpec, ReplaySpec, RiskPlanSpec
 from flows.spec.sources import (
     AssumedStock,
     FileSource,
@@ -31,6 +30,7 @@ __all__ = [
     "JobSpec",
     "ListedInstruments",
     "Outputs",
+    "ReplaySpec",
     "RiskPlanSpec",
     "Side",
     "Source",

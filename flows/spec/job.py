@@ -6,7 +6,8 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from flows.spec.plans import Checks, DemandPlan, Execution, RiskPlanSpec, StockPlanSpec
+from flows.spec.plans import Checks, DemandPlan, Execution, StockPlanSpec
+from flows.spec.risk_plan import RiskPlanSpec
 from flows.spec.sources import AssumedStock, Frozen, GeneratedBooks, Inputs, ListedInstruments
 
 Side = Literal["demand", "stock", "risk"]

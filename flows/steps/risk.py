@@ -1,6 +1,7 @@
 """Risk: common scenarios once, then books chunk by chunk."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -21,12 +22,15 @@ from risk import (
     Failure,
     Market,
     Method,
+    Replay,
     RiskPlan,
     build_market,
+    crises_within,
     instrument_losses,
     limit_utilisation,
     market_outlook,
     measure_portfolios,
+    replay_losses,
     stress_losses,
 )
 from storage.tables import LIMIT_UTILISATION, STRESS_LOSSES
@@ -34,6 +38,8 @@ from storage.tables import LIMIT_UTILISATION, STRESS_LOSSES
 MARKET = "market"
 SCENARIOS = "scenarios"
 STAGE = "risk"
+# More days than any history has.
+WHOLE_HISTORY = 100_000
 TABLES = (
     "portfolio_risk",
     "risk_contributions",
@@ -56,6 +62,11 @@ def risk_plan(run: Run) -> RiskPlan:
         scenarios=spec.scenarios,
         history=spec.history,
         degrees_of_freedom=spec.degrees_of_freedom,
+        ewma_decay=spec.ewma_decay,
+        covariance=spec.covariance,
+        margins=spec.margins,
+        block_length=spec.block_length,
+        randomisations=spec.randomisations,
         seed=run.job.seed,
     )
 
@@ -86,7 +97,7 @@ def _outlook(run: Run) -> ChunkWork:
         for failure in market.failures
     ]
     instruments = pd.read_parquet(run.staging.clean("instruments"))
-    outlook = market_outlook(market, instruments)
+    outlook = market_outlook(market, instruments, decay=risk_plan(run).ewma_decay)
     return ChunkWork({"market_outlook": run.stamp(outlook), "repairs": market.repairs}, failures)
 
 
@@ -164,10 +175,24 @@ def _read_losses(run: Run, number: int) -> Floats:
 def _stress(
     run: Run, market: Market, positions: pd.DataFrame
 ) -> tuple[pd.DataFrame, Sequence[Failure]]:
-    clean = run.staging.clean("stress_scenarios")
-    if not clean.exists():
-        return pd.DataFrame(columns=list(STRESS_LOSSES.column_names[2:])), ()
-    return stress_losses(market, positions, pd.read_parquet(clean))
+    """Return losses under named shifts of the market, and under replayed crises."""
+    spec, clean = run.job.risk, run.staging.clean("stress_scenarios")
+    assert spec is not None
+    parts = [pd.DataFrame(columns=list(STRESS_LOSSES.column_names[2:]))]
+    failures: list[Failure] = []
+    if clean.exists():
+        shifted, failures = stress_losses(market, positions, pd.read_parquet(clean))
+        parts.append(shifted)
+    if spec.crises or spec.replays:
+        # Crises may lie before the window of the scenarios.
+        whole = read_market(run, replace(risk_plan(run), history=WHOLE_HISTORY))
+        known = crises_within(whole.factors) if spec.crises else ()
+        replays = [*known, *(Replay(own.name, own.first, own.last) for own in spec.replays)]
+        replayed, failed = replay_losses(whole, positions, replays)
+        parts.append(replayed)
+        failures = [*failures, *failed]
+    filled = [part for part in parts if len(part)] or parts[:1]
+    return pd.concat(filled, ignore_index=True), failures
 
 
 def _utilisation(run: Run, risk: pd.DataFrame) -> pd.DataFrame:

@@ -1,7 +1,7 @@
 """Value at risk, expected shortfall and its components, book by book."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -13,8 +13,9 @@ from risk.errors import BookError, Failure
 from risk.market.market import Market
 from risk.market.revalue import TRADING_DAYS, Shifts, current_values, revalue
 from risk.measures.tail import Tail, measure_tails
-from risk.plan import Method, RiskPlan
+from risk.plan import QUASI_METHODS, Method, RiskPlan
 from risk.scenarios import factor_moves
+from risk.scenarios.precision import randomised_tail
 
 STAGE = "measure portfolios"
 VALUE_AT_RISK, EXPECTED_SHORTFALL = "value_at_risk", "expected_shortfall"
@@ -171,7 +172,7 @@ def measure_portfolios(
             "method": method,
             "currency": plan.currency,
         }
-        tails = measure_tails(total, plan.levels, overlap)
+        tails = _tails(total, method, overlap, plan)
         for level, tail in zip(plan.levels, tails, strict=True):
             risk += _risk_rows(common, level, tail, float(worth.sum()))
         contributions.append(_contributions(common, plan.levels, tails, losses, worth, ids, book))
@@ -182,6 +183,22 @@ def measure_portfolios(
         _stacked(quantiles, QUANTILE_COLUMNS),
         failures,
     )
+
+
+def _tails(total: Floats, method: Method, overlap: int, plan: RiskPlan) -> list[Tail]:
+    """Return the book's tails; the errors of quasi-random ones come from their randomisations."""
+    tails = measure_tails(total, plan.levels, overlap)
+    if method not in QUASI_METHODS:
+        return tails
+    estimates = [randomised_tail(total, level, plan.randomisations) for level in plan.levels]
+    return [
+        replace(
+            tail,
+            value_at_risk_error=estimate.value_at_risk_error,
+            expected_shortfall_error=estimate.expected_shortfall_error,
+        )
+        for tail, estimate in zip(tails, estimates, strict=True)
+    ]
 
 
 def _failure(portfolio_id: str, error: BookError) -> Failure:

@@ -15,6 +15,7 @@ from flows.run import load_run, prepare_run, read_state
 from flows.sample import SampleSize
 from flows.spec import BacktestSpec, load_job
 from flows.steps import predict, risk
+from risk.plan import METHODS
 from storage.stores import open_store
 from storage.tables import OUTPUT_TABLES
 
@@ -144,6 +145,22 @@ def test_the_same_job_elsewhere_gives_the_same_run_and_the_same_tables(finished,
     for name, frame in tables_of(chunked).items():
         if name not in TIMED:
             pd.testing.assert_frame_equal(frame, tables[name], check_exact=True)
+
+
+def test_every_method_of_scenarios_measures_every_book(finished, sample, tmp_path):
+    job, _, tables = finished
+    of_job = job.risk
+    wanted = {"methods": METHODS, "horizons": (1,), "scenarios": 1_000, "backtest": None}
+    changed = night_in(
+        tmp_path / "job", sample, risk=of_job.model_copy(update=wanted), demand=None, stock=None
+    )
+    nightly(changed)
+    measured = tables_of(changed)["portfolio_risk"]
+    counts = measured.groupby("method")["portfolio_id"].nunique()
+    assert set(counts.index) == set(METHODS)
+    assert (counts == tables["portfolio_risk"]["portfolio_id"].nunique()).all()
+    assert np.isfinite(measured["value"]).all()
+    assert (measured["standard_error"] > 0).all()
 
 
 def test_a_parquet_store_holds_the_same_tables(finished, sample, tmp_path):
