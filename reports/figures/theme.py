@@ -20,11 +20,17 @@ BLUE, ORANGE, GREEN, RED, PURPLE, SKY, GOLD = (
     "#b8a100",
 )
 PALETTE = (BLUE, ORANGE, GREEN, PURPLE, SKY, RED, GOLD, MUTED)
+# In the order of preference where one of them must stand for all.
 METHODS = {
     "student_t": BLUE,
     "filtered_historical": PURPLE,
     "historical": GREEN,
     "gaussian": ORANGE,
+    "t_copula": SKY,
+    "gaussian_copula": GOLD,
+    "block_bootstrap": RED,
+    "quasi_student_t": MUTED,
+    "quasi_gaussian": INK,
 }
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
 BAND_OUTER, BAND_INNER = "rgba(0,114,178,0.12)", "rgba(0,114,178,0.26)"

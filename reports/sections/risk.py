@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 
 from reports.figures import risk as figures
+from reports.figures.theme import METHODS
 from reports.sections.section import Card, Explorer, Listing, Picture, Section, Tables, has
 from reports.tables import PageColumn, page_table
 from reports.wording import count, currencies, money, percent, share, spaced, total_money
 
 MOST_CONTRIBUTORS = 12
-PREFERRED = ("student_t", "gaussian", "historical")
 
 
 def risk_section(tables: Tables) -> Section | None:
@@ -25,7 +25,7 @@ def risk_section(tables: Tables) -> Section | None:
         & np.isclose(risk["level"], level)
         & (risk["horizon"] == horizon)
     ]
-    methods = [name for name in PREFERRED if name in set(risk["method"])]
+    methods = [name for name in METHODS if name in set(risk["method"])]
     main = shortfall[shortfall["method"] == methods[0]]
     return Section(
         "risk",
@@ -99,7 +99,7 @@ def _explorer(tables: Tables, level: float, horizon: int) -> Explorer:
     quantiles, parts = tables["loss_quantiles"], tables["risk_contributions"]
     quantiles = quantiles[quantiles["horizon"] == horizon]
     parts = parts[np.isclose(parts["level"], level) & (parts["horizon"] == horizon)]
-    method = next(name for name in PREFERRED if name in set(parts["method"]))
+    method = next(name for name in METHODS if name in set(parts["method"]))
     losses = dict(iter(quantiles.groupby("portfolio_id")))
     components = dict(iter(parts[parts["method"] == method].groupby("portfolio_id")))
     data = {str(book): _book(losses[book], components[book]) for book in sorted(losses, key=str)}
@@ -165,7 +165,7 @@ def _portfolios(risk: pd.DataFrame, level: float, horizon: int) -> Listing:
     flat = wide.copy()
     flat.columns = pd.Index([" ".join(map(str, column)) for column in wide.columns])
     flat.insert(0, "market_value", chosen.groupby("portfolio_id")["market_value"].first())
-    methods = [name for name in PREFERRED if name in set(chosen["method"])]
+    methods = [name for name in METHODS if name in set(chosen["method"])]
     flat = flat.sort_values(f"value {methods[0]}", ascending=False).reset_index()
     columns = [
         PageColumn("portfolio_id", "portfolio"),

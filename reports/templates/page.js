@@ -5,7 +5,7 @@
   const explorers = read("explorers");
   const config = { displayModeBar: false, responsive: true };
   const blue = "#0072b2", ink = "#1c2733", red = "#d55e00", orange = "#e69f00", grid = "#e6eaef";
-  const palette = { student_t: blue, filtered_historical: "#cc79a7", historical: "#009e73", gaussian: orange };
+  const palette = read("palette");
   const base = (height, extra) => Object.assign({
     height, margin: { l: 60, r: 16, t: 28, b: 44 }, paper_bgcolor: "#fff", plot_bgcolor: "#fff",
     font: { family: "system-ui, sans-serif", size: 12, color: ink },
@@ -54,7 +54,7 @@
   };
   const drawBook = (panes, one) => {
     const lines = Object.entries(one.losses).map(([method, law]) => ({
-      x: law.loss, y: law.probability, name: method.replace("_", " "), mode: "lines",
+      x: law.loss, y: law.probability, name: method.replaceAll("_", " "), mode: "lines",
       line: { color: palette[method], width: 2 },
       hovertemplate: "%{y:.1%} of scenarios lose at most %{x:,.3s}<extra></extra>",
     }));
@@ -75,12 +75,12 @@
     const points = { x: one.ds, mode: "markers", type: "scatter" };
     const traces = [
       { ...points, y: calm, name: "loss", marker: { color: "#b4bec9", size: 4 } },
-      { ...points, y: beyond, name: `beyond ${methods[0].replace("_", " ")}`, marker: { color: red, size: 7 } },
-      ...methods.map((method) => ({ x: one.ds, y: one.lines[method], name: method.replace("_", " "), mode: "lines", line: { color: palette[method], width: 1.6, shape: "hv" } })),
+      { ...points, y: beyond, name: `beyond ${methods[0].replaceAll("_", " ")}`, marker: { color: red, size: 7 } },
+      ...methods.map((method) => ({ x: one.ds, y: one.lines[method], name: method.replaceAll("_", " "), mode: "lines", line: { color: palette[method], width: 1.6, shape: "hv" } })),
     ];
     if (panes.children.length !== 1) panes.replaceChildren(document.createElement("div"));
     Plotly.react(panes.children[0], traces, base(400, { xaxis: axis(), yaxis: axis({ title: { text: `loss, ${one.currency}` } }) }), config);
-    const counts = methods.map((method) => `${one.loss.filter((loss, day) => loss > one.lines[method][day]).length} by ${method.replace("_", " ")}`);
+    const counts = methods.map((method) => `${one.loss.filter((loss, day) => loss > one.lines[method][day]).length} by ${method.replaceAll("_", " ")}`);
     return `Exceptions on ${one.ds.length} days: ${counts.join(", ")}.`;
   };
   const drawings = { series: drawSeries, books: drawBook, backtests: drawBacktest };

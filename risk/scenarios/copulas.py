@@ -76,6 +76,7 @@ def _lay_margins(
 ) -> None:
     """Replace scores by moves of each factor's own law, in place."""
     own = centred(moves)
+    own[~moving(moves)] = 0.0
     if plan.margins == "empirical" and horizon == 1:
         levels = np.arange(1, len(moves)) / len(moves)
         pick_steps(drawn, score_quantiles(levels, degrees), np.sort(own, axis=1))
