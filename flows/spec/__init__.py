@@ -10,6 +10,7 @@ from flows.spec.plans import (
 )
 from flows.spec.risk_plan import BacktestSpec, ReplaySpec, RiskPlanSpec
 from flows.spec.sources import (
+    AssumedCurve,
     AssumedStock,
     FileSource,
     GeneratedBooks,
@@ -19,6 +20,7 @@ from flows.spec.sources import (
 )
 
 __all__ = [
+    "AssumedCurve",
     "AssumedStock",
     "BacktestSpec",
     "Checks",

@@ -8,7 +8,14 @@ from pydantic import Field, model_validator
 
 from flows.spec.plans import Checks, DemandPlan, Execution, StockPlanSpec
 from flows.spec.risk_plan import RiskPlanSpec
-from flows.spec.sources import AssumedStock, Frozen, GeneratedBooks, Inputs, ListedInstruments
+from flows.spec.sources import (
+    AssumedCurve,
+    AssumedStock,
+    Frozen,
+    GeneratedBooks,
+    Inputs,
+    ListedInstruments,
+)
 
 Side = Literal["demand", "stock", "risk"]
 
@@ -86,6 +93,7 @@ def _refuse_misplaced(table: str, source: object) -> None:
         ListedInstruments: ("instruments",),
         GeneratedBooks: ("positions",),
         AssumedStock: ("items", "stock"),
+        AssumedCurve: ("curves",),
     }
     tables = allowed.get(type(source))
     if tables is not None and table not in tables:

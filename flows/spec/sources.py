@@ -38,11 +38,42 @@ class FileSource(Frozen):
 
 
 class ListedInstruments(Frozen):
-    """Instruments derived from the ids in `prices`, all of one kind and currency."""
+    """Instruments derived from the ids in `prices`, all of one kind and currency.
+
+    Options are written 5% out of the money on as many of them, a call or a put in turn, for three
+    or six months, at their realised volatility and no dividends; bonds mature in 2 to 30 years.
+    """
 
     kind: Literal["listed"]
     instrument_kind: Literal["equity", "etf"] = "equity"
     currency: str = "USD"
+    options: int = Field(0, ge=0, le=10_000, description="European options to write on them")
+    bonds: int = Field(0, ge=0, le=30, description="government bonds to add")
+    coupon: float = Field(0.025, ge=0, le=1, description="of the bonds, annual fraction of face")
+    curve_id: str | None = Field(None, description="discounts bonds and options; bonds need it")
+
+    @model_validator(mode="after")
+    def _bonds_have_a_curve(self) -> "ListedInstruments":
+        if self.bonds and self.curve_id is None:
+            msg = f"bonds need a curve_id to be discounted by; got bonds = {self.bonds} without one"
+            raise ValueError(msg)
+        return self
+
+
+class AssumedCurve(Frozen):
+    """A zero curve assumed on the days of `prices`: it rises with tenor, and wanders in parallel.
+
+    Its last level is the one given; changes are normal, independent of prices.
+    """
+
+    kind: Literal["assumed_curve"]
+    curve_id: str = "assumed"
+    short_rate: float = Field(0.02, gt=-0.05, lt=0.5, description="annual fraction")
+    long_rate: float = Field(0.03, gt=-0.05, lt=0.5, description="annual fraction")
+    daily_volatility: float = Field(
+        0.0005, ge=0, le=0.01, description="of the whole curve, absolute change of the rate"
+    )
+    seed: int = Field(1, ge=0, lt=2**32)
 
 
 class GeneratedBooks(Frozen):
@@ -88,7 +119,8 @@ Source = Annotated[
     Annotated[FileSource, Tag("files")]
     | Annotated[ListedInstruments, Tag("listed")]
     | Annotated[GeneratedBooks, Tag("generated_books")]
-    | Annotated[AssumedStock, Tag("assumed_stock")],
+    | Annotated[AssumedStock, Tag("assumed_stock")]
+    | Annotated[AssumedCurve, Tag("assumed_curve")],
     Discriminator(_kind),
 ]
 
@@ -104,7 +136,7 @@ class Inputs(Frozen):
     prices: FileSource | None = None
     instruments: Source | None = None
     positions: Source | None = None
-    curves: FileSource | None = None
+    curves: Source | None = None
     limits: FileSource | None = None
     stress_scenarios: FileSource | None = None
 

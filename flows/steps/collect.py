@@ -8,9 +8,18 @@ import pandas as pd
 
 from flows.errors import JobRefusedError
 from flows.run import Run, write_frame
+from flows.sample.assumed_curve import assume_curve
 from flows.sample.assumed_stock import assume_stock
 from flows.sample.books import generate_books
-from flows.spec import AssumedStock, FileSource, GeneratedBooks, JobSpec, ListedInstruments
+from flows.sample.listed import list_instruments
+from flows.spec import (
+    AssumedCurve,
+    AssumedStock,
+    FileSource,
+    GeneratedBooks,
+    JobSpec,
+    ListedInstruments,
+)
 from storage.inputs import InputSource, inspect_input
 
 DEMAND_SIDE = ("demand", "items", "calendar", "stock", "open_orders")
@@ -76,7 +85,8 @@ def _generated(
 ) -> InputSource:
     source = job.inputs.given()[table]
     makers: dict[type, Callable[[], pd.DataFrame]] = {
-        ListedInstruments: lambda: _listed(source, sources),
+        ListedInstruments: lambda: _listed(job, source, sources),
+        AssumedCurve: lambda: _curve(source, sources),
         GeneratedBooks: lambda: _books(job, source, sources),
         AssumedStock: lambda: _assumed(table, source, sources),
     }
@@ -85,34 +95,41 @@ def _generated(
     return InputSource(table=table, paths=(path,), columns={}, constants={})
 
 
-def _instruments_with_prices(job: JobSpec, prices: InputSource) -> pd.DataFrame:
-    """Return id, last close and days of history of the instruments fit to be held."""
+def _quoted_instruments(job: JobSpec, prices: InputSource) -> pd.DataFrame:
+    """Return each instrument's last close and volatility, and whether it is fit to be held."""
     id_column = _quoted(prices, "instrument_id")
     close, ds = _quoted(prices, "close"), _quoted(prices, "ds")
     found = _query(
         prices,
-        f"SELECT {id_column} AS instrument_id, arg_max({close}, {ds}) AS last_price, "  # noqa: S608 - quoted identifiers
-        f"count({close}) AS observations, max({ds}) AS last FROM source GROUP BY ALL ORDER BY ALL",
+        f"WITH days AS (SELECT {id_column} AS instrument_id, {ds} AS ds, {close} AS close, "  # noqa: S608 - quoted identifiers
+        f"lag({close}) OVER (PARTITION BY {id_column} ORDER BY {ds}) AS eve FROM source) "
+        "SELECT CAST(instrument_id AS VARCHAR) AS instrument_id, "
+        "arg_max(close, ds) AS last_price, count(close) AS observations, max(ds) AS last, "
+        "coalesce(sqrt(252) * stddev_samp(CASE WHEN close > 0 AND eve > 0 "
+        "THEN ln(close / eve) END), 0) AS volatility FROM days GROUP BY ALL ORDER BY ALL",
     )
     current = found["last"] == found["last"].max()
-    long_enough = found["observations"] >= job.checks.minimum_price_history
-    held: pd.DataFrame = found.loc[current & long_enough].reset_index(drop=True)
-    return held
-
-
-def _listed(source: object, sources: Mapping[str, InputSource]) -> pd.DataFrame:
-    assert isinstance(source, ListedInstruments)
-    id_column = _quoted(sources["prices"], "instrument_id")
-    ids = _query(
-        sources["prices"],
-        f"SELECT DISTINCT {id_column} AS instrument_id FROM source ORDER BY 1",  # noqa: S608 - quoted
+    return found.assign(
+        current=current & (found["observations"] >= job.checks.minimum_price_history)
     )
-    return ids.assign(kind=source.instrument_kind, currency=source.currency)
+
+
+def _listed(job: JobSpec, source: object, sources: Mapping[str, InputSource]) -> pd.DataFrame:
+    assert isinstance(source, ListedInstruments)
+    return list_instruments(_quoted_instruments(job, sources["prices"]), source)
+
+
+def _curve(source: object, sources: Mapping[str, InputSource]) -> pd.DataFrame:
+    assert isinstance(source, AssumedCurve)
+    ds = _quoted(sources["prices"], "ds")
+    days = _query(sources["prices"], f"SELECT DISTINCT {ds} AS ds FROM source ORDER BY 1")  # noqa: S608 - quoted
+    return assume_curve(pd.DatetimeIndex(days["ds"]), source)
 
 
 def _books(job: JobSpec, source: object, sources: Mapping[str, InputSource]) -> pd.DataFrame:
     assert isinstance(source, GeneratedBooks)
-    held = _instruments_with_prices(job, sources["prices"])
+    quoted = _quoted_instruments(job, sources["prices"])
+    held = quoted[quoted["current"]]
     if held.empty:
         raise JobRefusedError(
             "inputs.positions: no instrument in prices has "
@@ -121,9 +138,20 @@ def _books(job: JobSpec, source: object, sources: Mapping[str, InputSource]) -> 
     return generate_books(
         held["instrument_id"].to_numpy(dtype=object),
         held["last_price"].to_numpy(dtype=float),
+        _derived(job, sources),
         source.portfolios,
         source.seed,
     )
+
+
+def _derived(job: JobSpec, sources: Mapping[str, InputSource]) -> pd.DataFrame:
+    """Return the options and bonds among generated instruments; none where a file gives them."""
+    columns = ["instrument_id", "kind", "option_type"]
+    if not isinstance(job.inputs.instruments, ListedInstruments):
+        return pd.DataFrame(columns=columns)
+    listed = pd.read_parquet(sources["instruments"].paths[0])
+    derived = listed[listed["kind"].isin(["european_option", "bond"])]
+    return derived.reindex(columns=columns).reset_index(drop=True)
 
 
 def _assumed(table: str, source: object, sources: Mapping[str, InputSource]) -> pd.DataFrame:
