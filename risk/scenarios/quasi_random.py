@@ -93,4 +93,4 @@ def principal_loadings(loadings: Floats) -> Floats:
     else:
         turned = own @ np.linalg.eigh(cross_products(np.ascontiguousarray(own.T)))[1][:, ::-1]
     signs = np.where(turned.sum(axis=0) < 0.0, -1.0, 1.0)
-    return np.ascontiguousarray(scale[:, None] * (turned * signs))
+    return np.ascontiguousarray(deviations[:, None] * (turned * signs))
