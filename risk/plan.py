@@ -41,7 +41,8 @@ class RiskPlan:
     covariance : how that of Gaussian and t scenarios is estimated, and of a copula's scores
     margins : laws of the single factors under a copula
     block_length : mean days in a run of the block bootstrap; None lets the window choose
-    randomisations : independent Sobol sequences that quasi-random scenarios are dealt from
+    randomisations : independent Sobol sequences that quasi-random scenarios are dealt from; their
+        share of the scenarios is most even where it is a power of two
     seed : in [0, 2**32)
 
     Raises

@@ -1,6 +1,7 @@
 """Covariances of factors, each with a root that scenarios are mixed by."""
 
-from risk.covariance.covariance import Covariance, CovarianceError, rooted
+from risk.covariance.covariance import Covariance, rooted
+from risk.covariance.errors import CovarianceError
 from risk.covariance.estimate import CovarianceMethod, estimate_covariance
 from risk.covariance.ragged import likelihood_covariance, pairwise_covariance
 from risk.covariance.repair import Repaired, nearest_correlation, spectral_correlation

@@ -6,12 +6,8 @@ import numpy as np
 
 from kernels.arrays import Floats
 from kernels.cross_products import cross_products
+from risk.covariance.errors import CovarianceError
 from risk.covariance.repair import Repaired, spectral_correlation
-from risk.errors import RiskError
-
-
-class CovarianceError(RiskError, ValueError):
-    """The moves do not allow the covariance asked for."""
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,8 @@ from typing import Literal, get_args
 import numpy as np
 
 from kernels.arrays import Floats
-from risk.covariance.covariance import Covariance, CovarianceError, require_moves
+from risk.covariance.covariance import Covariance, require_moves
+from risk.covariance.errors import CovarianceError
 from risk.covariance.sample import centred, exponential_covariance, moving, sample_covariance
 from risk.covariance.shrinkage import ledoit_wolf, oracle_approximating
 from risk.covariance.statistical_factors import statistical_factors

@@ -10,7 +10,8 @@ in length", Journal of Financial Economics 45(3) (what EM finds where histories 
 import numpy as np
 
 from kernels.arrays import Flags, Floats
-from risk.covariance.covariance import Covariance, CovarianceError, require_moves, rooted
+from risk.covariance.covariance import Covariance, require_moves, rooted
+from risk.covariance.errors import CovarianceError
 from risk.covariance.repair import nearest_correlation
 
 FEWEST_COMMON = 30

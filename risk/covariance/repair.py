@@ -13,13 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from kernels.arrays import Floats
+from risk.covariance.errors import CovarianceError
 
 # Eigenvalues of a correlation matrix sum to its size: rounding is this share of it.
 _ROUNDING = 1e-13
-
-
-class RepairError(ValueError):
-    """The repair did not converge."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +71,7 @@ def nearest_correlation(
 
     Raises
     ------
-    RepairError
+    CovarianceError
         Where the projections have not converged.
     """
     smallest = float(np.linalg.eigvalsh(matrix)[0])
@@ -91,7 +88,7 @@ def nearest_correlation(
         if moved <= tolerance * np.linalg.norm(nearest):
             finished = spectral_correlation(nearest).matrix
             return _repaired(matrix, finished, smallest, iteration)
-    raise RepairError(
+    raise CovarianceError(
         f"the nearest correlation matrix is not found after {most_iterations} iterations"
     )
 

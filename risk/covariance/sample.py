@@ -12,7 +12,8 @@ RiskMetrics (1996), "Technical document", section 5.2 (exponential weights about
 import numpy as np
 
 from kernels.arrays import Flags, Floats
-from risk.covariance.covariance import Covariance, CovarianceError, require_moves
+from risk.covariance.covariance import Covariance, require_moves
+from risk.covariance.errors import CovarianceError
 
 
 def sample_covariance(moves: Floats) -> Covariance:

@@ -13,11 +13,12 @@ import numpy as np
 
 from kernels.arrays import Flags, Floats
 from kernels.cross_products import cross_products
-from risk.covariance.covariance import Covariance, CovarianceError, require_moves
+from risk.covariance.covariance import Covariance, require_moves
+from risk.covariance.errors import CovarianceError
 
 MOST_FACTORS = 20
 _CONVERGED = 1e-8
-_MOST_ITERATIONS = 500
+_MOST_ITERATIONS = 5000
 
 
 def statistical_factors(moves: Floats, n_components: int | None = None) -> Covariance:
@@ -94,9 +95,10 @@ def _filled_directions(own: Floats, missing: Flags, n_components: int) -> Floats
         filled = ((own @ directions) @ directions.T)[missing]
         change = float(np.abs(filled - own[missing]).max())
         own[missing] = filled
-        directions = _directions(own, n_components)
         if change < _CONVERGED:
-            return directions
+            return _directions(own, n_components)
+        # One step of orthogonal iteration follows the slow change of the values filled in.
+        directions = np.linalg.qr(own.T @ (own @ directions))[0]
     raise CovarianceError(
         f"missing values are not settled after {_MOST_ITERATIONS} rounds; "
         f"the last one moved them by {change} deviations"

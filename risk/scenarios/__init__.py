@@ -5,7 +5,9 @@ from risk.scenarios.copulas import estimate_copula_degrees
 from risk.scenarios.factor_moves import factor_moves
 from risk.scenarios.normal_mixtures import covariance_loadings, estimate_degrees
 from risk.scenarios.precision import (
+    Choice,
     TailEstimate,
+    choose_technique,
     controlled_tail,
     plain_tail,
     randomised_tail,
@@ -27,10 +29,12 @@ from risk.scenarios.replay import (
 
 __all__ = [
     "CRISES",
+    "Choice",
     "LawTail",
     "QuadraticLaw",
     "Replay",
     "TailEstimate",
+    "choose_technique",
     "controlled_tail",
     "covariance_loadings",
     "crises_within",

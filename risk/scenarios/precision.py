@@ -8,6 +8,7 @@ quantile estimation", Management Science 36(7); Rockafellar & Uryasev (2000), "O
 conditional value-at-risk", Journal of Risk 2(3), eq. 4.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -81,6 +82,50 @@ class TailEstimate:
                 f"{relative_error} takes {needed:.3g}"
             )
         return max(1, int(np.ceil(needed)))
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The technique that reaches a requested error with the fewest scenarios.
+
+    Parameters
+    ----------
+    technique : its name
+    scenarios : how many it takes
+    needed : how many every technique would take
+    """
+
+    technique: str
+    scenarios: int
+    needed: Mapping[str, int]
+
+
+def choose_technique(
+    pilots: Mapping[str, Sequence[TailEstimate]], relative_error: float, measure: Measure
+) -> Choice:
+    """Return the technique that brings every book to a relative standard error with least work.
+
+    Scenarios are common to the books, so a technique takes as many as the book that needs most.
+
+    Parameters
+    ----------
+    pilots : by technique, the estimate of each book from a pilot; of equal needs the first wins
+    relative_error : requested, fraction, positive
+    measure : of which
+
+    Raises
+    ------
+    PlanError
+        Where there is no pilot, or an estimate's `scenarios_for` refuses.
+    """
+    if not pilots or not all(pilots.values()):
+        raise PlanError(f"every technique needs a book's pilot; got {dict(pilots)}")
+    needed = {
+        technique: max(book.scenarios_for(relative_error, measure) for book in books)
+        for technique, books in pilots.items()
+    }
+    technique = min(needed, key=lambda name: needed[name])
+    return Choice(technique, needed[technique], needed)
 
 
 def plain_tail(losses: Floats, level: float) -> TailEstimate:

@@ -6,7 +6,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from risk.covariance import CovarianceError, nearest_correlation, rooted, spectral_correlation
-from risk.covariance.repair import RepairError
 from tests.oracles.covariance import semidefinite
 
 QUANTLIB = np.array([[1.0, 0.9, 0.7], [0.9, 1.0, 0.3], [0.7, 0.3, 1.0]])
@@ -73,7 +72,7 @@ def test_a_sound_correlation_is_left_alone_to_the_bit(repair):
 
 
 def test_a_repair_that_cannot_finish_says_so():
-    with pytest.raises(RepairError, match="not found after 2 iterations"):
+    with pytest.raises(CovarianceError, match="not found after 2 iterations"):
         nearest_correlation(HIGHAM, most_iterations=2)
 
 

@@ -12,6 +12,7 @@ from risk.scenarios import (
     LawTail,
     QuadraticLaw,
     TailEstimate,
+    choose_technique,
     controlled_tail,
     covariance_loadings,
     factor_moves,
@@ -176,6 +177,22 @@ def test_errors_that_cannot_be_met_are_refused():
         estimate.scenarios_for(0.01, "value_at_risk")
     with pytest.raises(PlanError, match="1e-08 takes"):
         estimate.scenarios_for(1e-8, "expected_shortfall")
+
+
+def test_the_technique_with_the_fewest_scenarios_for_the_neediest_book_is_chosen():
+    def books(*errors):
+        return [TailEstimate(10.0, 10.0, 9.0, error, 1.0, 1.0, 1000) for error in errors]
+
+    pilots = {"plain": books(0.2, 0.3), "control": books(0.01, 0.25), "quasi": books(0.1, 0.2)}
+    choice = choose_technique(pilots, 0.01, "expected_shortfall")
+    assert (choice.technique, choice.scenarios) == ("quasi", 4000)
+    assert choice.needed == {"plain": 9000, "control": 6250, "quasi": 4000}
+
+
+@pytest.mark.parametrize("pilots", [{}, {"plain": []}])
+def test_a_choice_without_a_pilot_is_refused(pilots):
+    with pytest.raises(PlanError, match="every technique needs a book's pilot"):
+        choose_technique(pilots, 0.01, "value_at_risk")
 
 
 # Randomisations.
