@@ -14,7 +14,7 @@ from flows.progress import LogListener, listening
 from flows.run import Run, forget_failed, prepare_run
 from flows.spec import JobSpec, Side
 from flows.steps.collect import inspect_sources
-from storage.stores import open_store
+from storage.stores import is_path, open_store
 
 
 def run_job(job: JobSpec, only: Side | None, console: Console) -> ExitCode:
@@ -30,8 +30,8 @@ def run_job(job: JobSpec, only: Side | None, console: Console) -> ExitCode:
 
 
 def _published_before(run: Run) -> bool:
-    scheme, _, path = run.store_url.partition(":")
-    if scheme in {"duckdb", "parquet"} and not Path(path).exists():
+    # Opening a store that does not exist would make it.
+    if is_path(run.store_url) and not Path(run.store_url.partition(":")[2]).exists():
         return False
     with open_store(run.store_url) as store:
         return bool(store.published(run.run_id))

@@ -13,6 +13,7 @@ from flows.run.identity import code_version, fingerprint_inputs, night_of, run_i
 from flows.run.staging import Staging, read_json, write_json
 from flows.spec import JobSpec, Side
 from kernels.device import Device, DeviceError, resolve_device
+from storage.stores import is_path
 
 
 @dataclass(frozen=True)
@@ -46,8 +47,11 @@ class Run:
 
     @property
     def store_url(self) -> str:
-        """The store, with its path absolute."""
-        scheme, _, path = self.job.outputs.store.partition(":")
+        """The store's address; a path in it is absolute."""
+        address = self.job.outputs.store
+        if not is_path(address):
+            return address
+        scheme, _, path = address.partition(":")
         return f"{scheme}:{self.job.path(path)}"
 
     @property

@@ -23,7 +23,10 @@ Side = Literal["demand", "stock", "risk"]
 class Outputs(Frozen):
     """Where results go; relative paths start at the job's folder."""
 
-    store: str = Field("duckdb:almanac.duckdb", description="duckdb:FILE or parquet:FOLDER")
+    store: str = Field(
+        "duckdb:almanac.duckdb",
+        description="duckdb:FILE, parquet:FOLDER or postgresql://USER@HOST/DATABASE",
+    )
     report: str = Field("report.html", description="HTML file")
     staging: str = Field(".almanac", description="folder of runs in progress and their ledger")
 

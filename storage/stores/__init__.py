@@ -8,7 +8,7 @@ from storage.errors import (
     TerminalStoreError,
     TransientStoreError,
 )
-from storage.stores.opening import open_store
+from storage.stores.opening import is_path, open_store
 from storage.stores.protocol import Publication, Store
 
 __all__ = [
@@ -20,5 +20,6 @@ __all__ = [
     "StoreError",
     "TerminalStoreError",
     "TransientStoreError",
+    "is_path",
     "open_store",
 ]

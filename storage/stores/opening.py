@@ -8,24 +8,43 @@ from storage.stores.duckdb_store import DuckDBStore
 from storage.stores.parquet_store import ParquetStore
 from storage.stores.protocol import Store
 
-_SCHEMES: Mapping[str, Callable[[Path], Store]] = {
+_BY_PATH: Mapping[str, Callable[[Path], Store]] = {
     "duckdb": DuckDBStore,
     "parquet": ParquetStore,
 }
 
 
+def is_path(address: str) -> bool:
+    """Return whether a store's address names a place on disk, as "duckdb:FILE" does."""
+    return address.partition(":")[0] in _BY_PATH
+
+
 def open_store(address: str) -> Store:
-    """Open the store at ``address``: "duckdb:FILE" or "parquet:FOLDER".
+    """Open the store at ``address``: "duckdb:FILE", "parquet:FOLDER" or "postgresql://...".
 
     Raises
     ------
     TerminalStoreError
         Where the scheme is unknown, the path is missing, or the store cannot be made.
-    StoreBusyError
-        Where another process has the store open and it takes one at a time.
+    TransientStoreError
+        Where the store cannot be reached, or another process has it open and it takes one.
     """
     scheme, _, path = address.partition(":")
-    if scheme not in _SCHEMES or not path:
-        known = " or ".join(f"{name}:PATH" for name in _SCHEMES)
-        raise TerminalStoreError(f"store {address!r}: the address must be {known}")
-    return _SCHEMES[scheme](Path(path))
+    if scheme in {"postgresql", "postgres"} and path:
+        return _open_postgres(address)
+    if scheme not in _BY_PATH or not path:
+        known = ", ".join(f"{name}:PATH" for name in _BY_PATH)
+        raise TerminalStoreError(
+            f"store {address!r}: the address must be {known} or postgresql://..."
+        )
+    return _BY_PATH[scheme](Path(path))
+
+
+def _open_postgres(address: str) -> Store:
+    try:
+        from storage.stores.postgres_store import PostgresStore  # noqa: PLC0415 - an extra
+    except ImportError as error:
+        raise TerminalStoreError(
+            "the PostgreSQL store needs psycopg: pip install 'almanac[postgres]'"
+        ) from error
+    return PostgresStore(address)
