@@ -40,6 +40,8 @@ class Stream(IntEnum):
     STATIONARY_BLOCKS = 10
     SOBOL_SCRAMBLES = 11
     SOBOL_REST = 12
+    STARTING_DIRECTIONS = 13
+    BACKTEST_DAYS = 14
 
 
 @njit(inline="always")

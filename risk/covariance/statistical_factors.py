@@ -13,6 +13,8 @@ import numpy as np
 
 from kernels.arrays import Flags, Floats
 from kernels.cross_products import cross_products
+from kernels.market_normals import mixed_moves
+from kernels.principal_directions import principal_directions
 from risk.covariance.covariance import Covariance, require_moves
 from risk.covariance.errors import CovarianceError
 
@@ -107,15 +109,11 @@ def _filled_directions(own: Floats, missing: Flags, n_components: int) -> Floats
 
 def _directions(own: Floats, n_components: int) -> Floats:
     """Return orthonormal weights of the days whose sums are the leading components."""
-    if len(own) > own.shape[1]:
-        return np.ascontiguousarray(np.linalg.eigh(_products(own))[1][:, -n_components:])
-    values, vectors = np.linalg.eigh(_products(own))
-    lengths = np.sqrt(np.maximum(values[-n_components:], 1e-300))
-    return np.ascontiguousarray(own.T @ vectors[:, -n_components:] / lengths)
+    return np.ascontiguousarray(principal_directions(own, n_components).T)
 
 
 def _model(own: Floats, directions: Floats, deviations: Floats) -> Covariance:
-    common = own @ directions / np.sqrt(own.shape[1] - 1)
+    common = mixed_moves(own, directions) / np.sqrt(own.shape[1] - 1)
     shared = (common**2).sum(axis=1)
     # What was filled in adds common variance alone; the whole stays that of the values present.
     common /= np.sqrt(np.maximum(shared, 1.0))[:, None]

@@ -17,9 +17,9 @@ from dataclasses import replace
 import numpy as np
 
 from kernels.arrays import Floats
-from kernels.cross_products import cross_products
 from kernels.market_normals import mixed_moves
 from kernels.philox import Stream
+from kernels.principal_directions import principal_directions
 from kernels.sobol import fill_normal_quantiles, sobol_uniforms
 from risk.covariance import estimate_covariance
 from risk.market.factors import Factors
@@ -27,6 +27,7 @@ from risk.plan import RiskPlan
 from risk.scenarios.normal_mixtures import draw_moves, estimate_degrees, factor_identities, mixing
 
 EVEN_DIRECTIONS = 64
+_SETTLED = 1e-5
 
 
 def quasi_gaussian_moves(factors: Factors, horizon: int, plan: RiskPlan) -> Floats:
@@ -54,27 +55,24 @@ def quasi_student_t_moves(factors: Factors, horizon: int, plan: RiskPlan) -> Flo
 def _moves(factors: Factors, horizon: int, plan: RiskPlan, kept: int) -> tuple[Floats, Floats]:
     """Return uniforms of the first ``kept`` coordinates, and moves by those after them."""
     covariance = estimate_covariance(factors.moves, plan.covariance, plan.ewma_decay)
-    loadings = principal_loadings(covariance.loadings) * np.sqrt(horizon)
-    leading = min(EVEN_DIRECTIONS, loadings.shape[1])
-    points = sobol_uniforms(kept + leading, plan.scenarios, plan.randomisations, plan.seed)
+    leading, rest = split_loadings(covariance.loadings * np.sqrt(horizon))
+    n_even = leading.shape[1]
+    points = sobol_uniforms(kept + n_even, plan.scenarios, plan.randomisations, plan.seed)
     uniform, normals = points[:kept].copy(), points[kept:]
     fill_normal_quantiles(normals)
-    moves = mixed_moves(loadings[:, :leading], normals)
-    rest = replace(
-        covariance,
-        loadings=np.ascontiguousarray(loadings[:, leading:]),
-        specific=covariance.specific * np.sqrt(horizon),
-    )
-    if rest.loadings.shape[1] or rest.specific.any():
-        moves += draw_moves(rest, 1.0, factor_identities(factors), plan, Stream.SOBOL_REST)
+    moves = mixed_moves(leading, normals)
+    left = replace(covariance, loadings=rest, specific=covariance.specific * np.sqrt(horizon))
+    if rest.shape[1] or left.specific.any():
+        moves += draw_moves(left, 1.0, factor_identities(factors), plan, Stream.SOBOL_REST)
     return uniform, moves
 
 
-def principal_loadings(loadings: Floats) -> Floats:
-    """Turn loadings so that their columns are principal components, the largest first.
+def split_loadings(loadings: Floats) -> tuple[Floats, Floats]:
+    """Part loadings into those on the leading principal directions, and what is left of them.
 
-    Components are of the correlations, for prices and rates have different units. The covariance
-    stays; each component's loadings sum to a positive number.
+    Directions are of the correlations, for prices and rates have different units. They are good
+    to a part in 100,000 of the variance that they carry; the covariance of both parts together
+    is that of the whole to rounding, whatever they are.
 
     Parameters
     ----------
@@ -82,15 +80,14 @@ def principal_loadings(loadings: Floats) -> Floats:
 
     Returns
     -------
-    (n_factors, n_components) float64, n_components the smaller of n_factors and n_rows
+    leading : (n_factors, n_directions) float64, the longest direction first, at most 64
+    rest : (n_factors, n_rows) float64, or without columns where the leading ones are all
     """
     deviations = np.sqrt((loadings**2).sum(axis=1))
-    scale = np.where(deviations > 0.0, deviations, 1.0)
-    own = loadings / scale[:, None]
-    if len(own) <= own.shape[1]:
-        values, vectors = np.linalg.eigh(cross_products(own))
-        turned = vectors[:, ::-1] * np.sqrt(np.maximum(values[::-1], 0.0))
-    else:
-        turned = own @ np.linalg.eigh(cross_products(np.ascontiguousarray(own.T)))[1][:, ::-1]
-    signs = np.where(turned.sum(axis=0) < 0.0, -1.0, 1.0)
-    return np.ascontiguousarray(deviations[:, None] * (turned * signs))
+    own = loadings / np.where(deviations > 0.0, deviations, 1.0)[:, None]
+    most = min(loadings.shape)
+    directions = principal_directions(own, min(EVEN_DIRECTIONS, most), _SETTLED)
+    leading = mixed_moves(loadings, np.ascontiguousarray(directions.T))
+    if leading.shape[1] == most:
+        return leading, np.empty((len(loadings), 0))
+    return leading, loadings - mixed_moves(leading, directions)
