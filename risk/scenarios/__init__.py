@@ -1,14 +1,14 @@
 """Common scenarios: moves of every factor, by each method that a plan may name."""
 
 from risk.scenarios.block_bootstrap import market_block_length, optimal_block_length
-from risk.scenarios.copulas import estimate_copula_degrees
+from risk.scenarios.control_variates import controlled_tail
+from risk.scenarios.copula_degrees import estimate_copula_degrees
 from risk.scenarios.factor_moves import factor_moves
 from risk.scenarios.normal_mixtures import covariance_loadings, estimate_degrees
 from risk.scenarios.precision import (
     Choice,
     TailEstimate,
     choose_technique,
-    controlled_tail,
     plain_tail,
     randomised_tail,
 )

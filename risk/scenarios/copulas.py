@@ -8,7 +8,6 @@ pseudo-observations).
 """
 
 import numpy as np
-from scipy import optimize, special, stats
 
 from kernels.arrays import Floats
 from kernels.margins import interpolate_knots, pick_steps
@@ -17,17 +16,10 @@ from risk.covariance import Covariance, estimate_covariance
 from risk.covariance.sample import centred, moving
 from risk.market.factors import Factors
 from risk.plan import RiskPlan
+from risk.scenarios.copula_degrees import estimate_copula_degrees
 from risk.scenarios.margins import empirical_sums, score_knots, student_t_margins
-from risk.scenarios.normal_mixtures import (
-    DEGREES_RANGE,
-    draw_moves,
-    factor_identities,
-    mixing,
-    tail_draws,
-)
-
-# Enough pairs for one number; more only take time.
-_MOST_PAIRS = 400
+from risk.scenarios.normal_mixtures import draw_moves, factor_identities, mixing, tail_draws
+from risk.scenarios.rank_scores import rank_scores, score_probabilities, score_quantiles
 
 
 def gaussian_copula_moves(factors: Factors, horizon: int, plan: RiskPlan) -> Floats:
@@ -87,90 +79,8 @@ def _lay_margins(
     interpolate_knots(drawn, knots, laws(own, horizon, levels))
 
 
-def rank_scores(moves: Floats, degrees: float | None) -> Floats:
-    """Return the scores of each factor's ranks, rank / (n_returns + 1), (n_returns, n_factors).
-
-    Parameters
-    ----------
-    moves : (n_returns, n_factors) float64; equal moves share their mean rank
-    degrees : of the t; None is the normal law
-    """
-    ranks = stats.rankdata(moves, axis=0) / (len(moves) + 1.0)
-    return score_quantiles(ranks, degrees)
-
-
-def score_quantiles(levels: Floats, degrees: float | None) -> Floats:
-    """Return the scores at these probabilities, of the normal law or a standard t."""
-    found = special.ndtri(levels) if degrees is None else special.stdtrit(degrees, levels)
-    return np.asarray(found)
-
-
-def score_probabilities(scores: Floats, degrees: float | None) -> Floats:
-    """Return the probabilities below these scores, of the normal law or a standard t."""
-    found = special.ndtr(scores) if degrees is None else special.stdtr(degrees, scores)
-    return np.asarray(found)
-
-
 def _unit(covariance: Covariance) -> Covariance:
     """Scale every factor to unit variance; one that never moves stays at zero."""
     variances = (covariance.loadings**2).sum(axis=1) + covariance.specific**2
     deviations = np.where(variances > 0.0, np.sqrt(variances), 1.0)
     return Covariance(covariance.loadings / deviations[:, None], covariance.specific / deviations)
-
-
-def estimate_copula_degrees(moves: Floats) -> float:
-    """Return the t copula's degrees of freedom, of greatest composite likelihood.
-
-    The likelihood is that of pairs of neighbouring factors, each with the correlation that its
-    Kendall tau implies; margins enter by their ranks alone.
-
-    Parameters
-    ----------
-    moves : (n_returns, n_factors) float64, no NaN
-
-    Returns
-    -------
-    Within 2.5 to 50; 50 where fewer than two factors move.
-    """
-    pairs = _neighbours(np.flatnonzero(moving(moves)))
-    if not pairs:
-        return DEGREES_RANGE[1]
-    taus = np.array([stats.kendalltau(moves[:, i], moves[:, j]).statistic for i, j in pairs])
-    # Factors that always move together have no density; they say nothing of the degrees.
-    apart = np.abs(taus) < 0.999
-    if not apart.any():
-        return DEGREES_RANGE[1]
-    correlations = np.sin(0.5 * np.pi * taus[apart])
-    ranks = stats.rankdata(moves, axis=0) / (len(moves) + 1.0)
-    first, second = np.array(pairs)[apart].T
-
-    def negative_likelihood(degrees: float) -> float:
-        scores = special.stdtrit(degrees, ranks)
-        return -_pair_likelihood(scores[:, first], scores[:, second], correlations, degrees)
-
-    found = optimize.minimize_scalar(
-        negative_likelihood, bounds=DEGREES_RANGE, method="bounded", options={"xatol": 1e-3}
-    )
-    return float(found.x)
-
-
-def _neighbours(numbers: np.ndarray) -> list[tuple[int, int]]:
-    """Return pairs of factors one place apart, then two, and so on, no more than needed."""
-    pairs: list[tuple[int, int]] = []
-    for apart in range(1, len(numbers)):
-        pairs += zip(numbers[:-apart].tolist(), numbers[apart:].tolist(), strict=True)
-        if len(pairs) >= _MOST_PAIRS:
-            break
-    return pairs[:_MOST_PAIRS]
-
-
-def _pair_likelihood(x: Floats, y: Floats, correlations: Floats, degrees: float) -> float:
-    """Return the mean log density of bivariate t copulas at t scores (n_returns, n_pairs)."""
-    unexplained = 1.0 - correlations**2
-    form = (x * x - 2.0 * correlations * x * y + y * y) / unexplained
-    joint = -0.5 * (degrees + 2.0) * np.log1p(form / degrees) - 0.5 * np.log(unexplained)
-    single = -0.5 * (degrees + 1.0) * (np.log1p(x * x / degrees) + np.log1p(y * y / degrees))
-    half = 0.5 * degrees
-    constant = special.gammaln(half + 1.0) + special.gammaln(half)
-    constant -= 2.0 * special.gammaln(half + 0.5)
-    return float((joint - single).mean() + constant)

@@ -11,13 +11,13 @@ from scipy import stats
 from kernels.margins import interpolate_knots
 from risk import RiskPlan
 from risk.scenarios import estimate_copula_degrees, factor_moves
-from risk.scenarios.copulas import rank_scores, score_probabilities
 from risk.scenarios.margins import (
     empirical_sums,
     marginal_degrees,
     score_knots,
     student_t_margins,
 )
+from risk.scenarios.rank_scores import rank_scores, score_probabilities
 from tests.oracles.scenarios import sum_law
 from tests.risk.scenario_factors import factors_of, heavy_moves
 

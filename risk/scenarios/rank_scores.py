@@ -1,0 +1,35 @@
+"""Scores of ranks: what a copula sees of a factor's moves.
+
+References
+----------
+McNeil, Frey & Embrechts (2015), "Quantitative risk management", section 7.5 (pseudo-observations).
+"""
+
+import numpy as np
+from scipy import special, stats
+
+from kernels.arrays import Floats
+
+
+def rank_scores(moves: Floats, degrees: float | None) -> Floats:
+    """Return the scores of each factor's ranks, rank / (n_returns + 1), (n_returns, n_factors).
+
+    Parameters
+    ----------
+    moves : (n_returns, n_factors) float64; equal moves share their mean rank
+    degrees : of the t; None is the normal law
+    """
+    ranks = stats.rankdata(moves, axis=0) / (len(moves) + 1.0)
+    return score_quantiles(ranks, degrees)
+
+
+def score_quantiles(levels: Floats, degrees: float | None) -> Floats:
+    """Return the scores at these probabilities, of the normal law or a standard t."""
+    found = special.ndtri(levels) if degrees is None else special.stdtrit(degrees, levels)
+    return np.asarray(found)
+
+
+def score_probabilities(scores: Floats, degrees: float | None) -> Floats:
+    """Return the probabilities below these scores, of the normal law or a standard t."""
+    found = special.ndtr(scores) if degrees is None else special.stdtr(degrees, scores)
+    return np.asarray(found)
