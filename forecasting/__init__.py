@@ -1,5 +1,6 @@
 """Demand forecasts: arrays and frames in, arrays and frames out."""
 
+from forecasting.calibration import Calibration, learn_calibration
 from forecasting.errors import Failure, ForecastError, PanelError, PlanError, UnknownModelError
 from forecasting.forecast import forecast_demand
 from forecasting.models import MODELS
@@ -13,6 +14,7 @@ __all__ = [
     "DEFAULT_LINE_UP",
     "MODELS",
     "SEASON_LENGTHS",
+    "Calibration",
     "CategoryProfiles",
     "DemandPanel",
     "Failure",
@@ -24,5 +26,6 @@ __all__ = [
     "UnknownModelError",
     "category_profiles",
     "forecast_demand",
+    "learn_calibration",
     "sample_paths",
 ]

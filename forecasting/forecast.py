@@ -6,6 +6,7 @@ import numpy as np
 
 from forecasting.autocorrelation import HIGHEST
 from forecasting.backtest import Origins, place_origins
+from forecasting.calibration import Calibration
 from forecasting.champions import hold_contest
 from forecasting.classes import CLASSES, classify_demand
 from forecasting.distributions import SMALLEST_DISPERSION
@@ -29,6 +30,7 @@ def forecast_demand(
     as_of: date,
     profiles: CategoryProfiles,
     categories: Categories,
+    calibration: Calibration | None = None,
 ) -> ForecastResult:
     """Forecast every series of a panel from the period after its last.
 
@@ -43,6 +45,7 @@ def forecast_demand(
     as_of : the night; no forecast is for a period on or before it
     profiles : by category, for series too short for a backtest
     categories : item_id -> category
+    calibration : of quantiles, learned over all series; None leaves each law its own
 
     Notes
     -----
@@ -64,7 +67,7 @@ def forecast_demand(
         chosen = np.flatnonzero(contested & (results.demand_class == demand_class))
         if len(chosen):
             _forecast_contested(results, demand_class, chosen, batch, origins)
-    return as_frames(results, as_of)
+    return as_frames(results, as_of, calibration)
 
 
 def _forecast_zero(results: Results, chosen: Integers) -> None:
@@ -121,7 +124,8 @@ def _forecast_contested(
     results.set_spread(chosen, contest.spread)
     results.autocorrelation[chosen] = contest.autocorrelation
     results.score[chosen] = contest.score
-    results.model[chosen] = np.array(names, dtype=object)[contest.champion]
+    results.model[chosen] = np.array(contest.names, dtype=object)[contest.champion]
+    results.set_weights(chosen, names, contest.weights)
     results.distribution[chosen] = name_laws(contest.spread)
     results.reason[chosen] = np.array(
         [f"backtest over {count} origins" for count in origins.counts[chosen]], dtype=object

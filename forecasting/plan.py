@@ -61,6 +61,7 @@ class ForecastPlan:
     minimum_history : periods below which a series takes its category's profile
     seed : of sample paths, in [0, 2**32)
     score : "pinball" (mean over 1-99%) or "mase", what a champion wins on
+    combine : whether a series takes the weighted combination of its best models, or its champion
 
     Raises
     ------
@@ -78,6 +79,7 @@ class ForecastPlan:
     minimum_history: int = 2
     seed: int = 0
     score: Literal["pinball", "mase"] = "pinball"
+    combine: bool = True
 
     def __post_init__(self) -> None:
         _check_choice("frequency", self.frequency, tuple(SEASON_LENGTHS))

@@ -1,19 +1,23 @@
 """Results of a forecast, series by series, and the frames they become."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
 import numpy as np
 import pandas as pd
 
+from forecasting.calibration import Calibration
 from forecasting.distributions import LEVELS, Spread, quantiles_of
 from forecasting.errors import Failure
 from forecasting.panel import SERIES, DemandPanel
 from forecasting.plan import ForecastPlan
-from kernels.arrays import Integers
+from kernels.arrays import Floats, Integers
+from kernels.demand_laws import Law
 
 QUANTILES = [f"q{round(100 * level):02d}" for level in LEVELS]
 ACCURACY = ["model", "demand_class", "windows", "mase", "rmsse", "bias", "pinball", "coverage_80"]
+WEIGHTS = [*SERIES, "model", "weight"]
 
 
 @dataclass(frozen=True)
@@ -26,12 +30,15 @@ class ForecastResult:
     accuracy : a row per series and model that was backtested
     champions : a row per series
     failures : series without a forecast, and models that failed on a series that has one
+    weights : warehouse_id, item_id, model, weight; the models in each contested series' forecast,
+        a fraction that sums to one
     """
 
     forecasts: pd.DataFrame
     accuracy: pd.DataFrame
     champions: pd.DataFrame
     failures: list[Failure]
+    weights: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=WEIGHTS))
 
 
 @dataclass
@@ -42,12 +49,14 @@ class Results:
     ----------
     panel, plan : what is forecast, and how
     accuracy : frames of what was backtested, with the number of the series
+    weights : frames of the models that the forecasts are made of, with that number
     failures : so far
     """
 
     panel: DemandPanel
     plan: ForecastPlan
     accuracy: list[pd.DataFrame] = field(default_factory=list)
+    weights: list[pd.DataFrame] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -73,19 +82,35 @@ class Results:
         self.zero_share[chosen] = spread.zero_share
         self.ratios[chosen] = spread.ratios
 
+    def set_weights(self, chosen: Integers, names: Sequence[str], weights: Floats) -> None:
+        """Keep of which models the forecasts of some series are made, (n_models, n_series)."""
+        series, models = np.nonzero(weights.T)
+        self.weights.append(
+            pd.DataFrame(
+                {
+                    "number": chosen[series],
+                    "model": np.array(names, dtype=object)[models],
+                    "weight": weights[models, series],
+                }
+            )
+        )
+
     @property
     def spread(self) -> Spread:
         """The law of each series."""
         return Spread(self.law, self.dispersion, self.growth, self.zero_share, self.ratios)
 
 
-def as_frames(results: Results, as_of: date) -> ForecastResult:
+def as_frames(
+    results: Results, as_of: date, calibration: Calibration | None = None
+) -> ForecastResult:
     """Return the frames of what was forecast; a series without a period left is a failure.
 
     Parameters
     ----------
     results : of every series
     as_of : the night; periods on or before it are left out
+    calibration : of quantiles; None leaves each law its own
     """
     panel = results.panel
     late = panel.future(results.plan.horizon) > np.datetime64(as_of)
@@ -101,18 +126,21 @@ def as_frames(results: Results, as_of: date) -> ForecastResult:
         for number in ended
     ]
     done = np.flatnonzero(made & late.any(axis=1))
-    forecasts = _forecasts(results, done).loc[late[done].reshape(-1)]
+    forecasts = _forecasts(results, done, calibration).loc[late[done].reshape(-1)]
     return ForecastResult(
         forecasts.reset_index(drop=True),
-        _accuracy(results),
+        _by_series(results, results.accuracy, [*SERIES, *ACCURACY]),
         _champions(results, done),
         results.failures,
+        _by_series(results, results.weights, WEIGHTS),
     )
 
 
-def _forecasts(results: Results, done: Integers) -> pd.DataFrame:
+def _forecasts(results: Results, done: Integers, calibration: Calibration | None) -> pd.DataFrame:
     panel, horizon = results.panel, results.plan.horizon
     quantiles = quantiles_of(results.spread.of(done), results.means[done])
+    if calibration is not None:
+        calibration.apply(quantiles, results.demand_class[done], results.law[done] == Law.COUNT)
     head = pd.DataFrame(
         {
             "warehouse_id": np.repeat(panel.warehouse_id[done], horizon),
@@ -144,13 +172,14 @@ def _champions(results: Results, done: Integers) -> pd.DataFrame:
     )
 
 
-def _accuracy(results: Results) -> pd.DataFrame:
-    if not results.accuracy:
-        return pd.DataFrame(columns=[*SERIES, *ACCURACY])
-    stacked = pd.concat(results.accuracy, ignore_index=True)
+def _by_series(
+    results: Results, frames: Sequence[pd.DataFrame], columns: list[str]
+) -> pd.DataFrame:
+    """Stack frames with the number of the series, each named and in order."""
+    if not frames:
+        return pd.DataFrame(columns=columns)
+    stacked = pd.concat(frames, ignore_index=True)
     numbers = stacked["number"].to_numpy()
     stacked.insert(0, "item_id", results.panel.item_id[numbers])
     stacked.insert(0, "warehouse_id", results.panel.warehouse_id[numbers])
-    return stacked[[*SERIES, *ACCURACY]].sort_values(
-        [*SERIES, "model"], kind="stable", ignore_index=True
-    )
+    return stacked[columns].sort_values([*SERIES, "model"], kind="stable", ignore_index=True)

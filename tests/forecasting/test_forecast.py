@@ -166,7 +166,7 @@ def test_accuracy_is_that_of_the_oracles():
 
 @pytest.mark.parametrize("score", ["pinball", "mase"])
 def test_the_champion_has_the_least_of_its_score(score):
-    result = forecast(mixed_series(), daily_plan(score=score))
+    result = forecast(mixed_series(), daily_plan(score=score, combine=False))
     contested = result.champions[~result.champions["model"].isin(["Zero", "CategoryProfile"])]
     assert len(contested) >= 6
     for row in contested.itertuples():
@@ -192,7 +192,7 @@ def test_a_broken_model_costs_its_series_that_model_only(monkeypatch):
     monkeypatch.setitem(MODELS, "Broken", Broken())
     draws = np.random.default_rng(4)
     series = {("W", f"I{n}"): draws.poisson(9.0, n) for n in (120, 121, 122)}
-    plan = daily_plan(line_up={"smooth": ("Broken", "SeasonalNaive")})
+    plan = daily_plan(line_up={"smooth": ("Broken", "SeasonalNaive")}, combine=False)
     without = daily_plan(line_up={"smooth": ("SeasonalNaive",)})
     result, expected = forecast(series, plan), forecast(series, without)
     pd.testing.assert_frame_equal(result.forecasts, expected.forecasts, check_exact=True)

@@ -6,7 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecasting import DemandPanel, ForecastPlan, category_profiles, forecast_demand
+from forecasting import (
+    DemandPanel,
+    ForecastPlan,
+    category_profiles,
+    forecast_demand,
+    learn_calibration,
+)
 from forecasting.panel import SERIES
 from forecasting.results import QUANTILES
 
@@ -19,7 +25,8 @@ def held_out(frame, plan, frequency):
     history, future = frame[left >= plan.horizon], frame[left < plan.horizon]
     panel = DemandPanel.from_frame(history, frequency)
     profiles = category_profiles(panel, {}, plan)
-    result = forecast_demand(panel, plan, date(2000, 1, 1), profiles, {})
+    calibration = learn_calibration(panel, plan)
+    result = forecast_demand(panel, plan, date(2000, 1, 1), profiles, {}, calibration)
     assert not result.failures
     return result.forecasts.merge(future, on=[*SERIES, "ds"], validate="one_to_one")
 

@@ -1,0 +1,190 @@
+"""Calibrated quantiles: what backtests say of each class and horizon, carried to the forecast.
+
+How often demand fell below each percentile is counted over all series of a class, each origin
+with the law that the other origins give. A percentile then takes the quantile that demand fell
+below as often as the percentile says.
+"""
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from forecasting.backtest import place_origins
+from forecasting.champions import Contest, hold_contest
+from forecasting.classes import CLASSES, classify_demand
+from forecasting.distributions import LEVELS, estimate_spread, quantiles_of
+from forecasting.panel import DemandPanel
+from forecasting.plan import ForecastPlan
+from kernels.arrays import Flags, Floats, Integers
+from kernels.calibration import add_hits, move_quantiles
+
+# Parts of the horizon that are counted apart.
+BANDS = 4
+# So many series halve what their hits say: the periods of one series depend on each other.
+PRIOR_SERIES = 20.0
+# Beyond so many series of a class the count changes by less than its own error.
+LARGEST_SAMPLE = 2_000
+NAMES = [f"u{round(100 * level):02d}" for level in LEVELS]
+COVERAGES = (50, 80, 90, 98)
+LEVEL_COLUMNS = ["demand_class", "band", "series", *NAMES]
+COVERAGE = ["demand_class", "band", "nominal", "before", "after"]
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """Levels that percentiles take, by class and part of the horizon.
+
+    Parameters
+    ----------
+    levels : demand_class, band (from 0, the nearest), series (counted), u01 ... u99 (probability
+        at which the law's quantile is taken)
+    coverage : demand_class, band, nominal (per cent, central), before, after (fractions of
+        actuals); of the last origin, with levels from the earlier ones. An interval that holds
+        an atom in part counts that part
+    """
+
+    levels: pd.DataFrame
+    coverage: pd.DataFrame
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return the levels as a plain frame."""
+        return self.levels
+
+    @classmethod
+    def from_frame(cls, levels: pd.DataFrame) -> Self:
+        """Return the calibration of a frame that `to_frame` made."""
+        return cls(levels, pd.DataFrame(columns=COVERAGE))
+
+    def levels_for(self, classes: NDArray[np.object_], horizon: int) -> Floats:
+        """Return the level of each percentile, (n_series, horizon, 99); its own if unknown."""
+        known = self.levels.set_index(["demand_class", "band"])[NAMES]
+        out = np.tile(LEVELS, (len(classes), horizon, 1))
+        bands = bands_of(horizon)
+        for demand_class in set(classes.tolist()):
+            rows = np.flatnonzero(classes == demand_class)
+            for band in np.unique(bands):
+                if (demand_class, band) in known.index:
+                    found = known.loc[(demand_class, band)].to_numpy(np.float64)
+                    out[np.ix_(rows, np.flatnonzero(bands == band))] = found
+        return out
+
+    def apply(self, quantiles: Floats, classes: NDArray[np.object_], whole: Flags) -> None:
+        """Move the percentiles of each series in place.
+
+        Parameters
+        ----------
+        quantiles : (n_series, horizon, 99) float64, units, overwritten
+        classes : (n_series,) of `CLASSES`; another keeps its quantiles
+        whole : (n_series,) bool, whether demand comes in whole units
+        """
+        known = np.isin(classes, self.levels["demand_class"].unique())
+        chosen = np.flatnonzero(known)
+        moved = quantiles[chosen]
+        move_quantiles(moved, self.levels_for(classes[chosen], quantiles.shape[1]), whole[chosen])
+        quantiles[chosen] = moved
+
+
+def bands_of(horizon: int) -> Integers:
+    """Return the band of each step ahead: `BANDS` of them at most, as even as can be."""
+    return np.arange(horizon) * min(BANDS, horizon) // horizon
+
+
+def learn_calibration(panel: DemandPanel, plan: ForecastPlan) -> Calibration:
+    """Count hits over the backtests of all series, or of evenly many of each class.
+
+    Parameters
+    ----------
+    panel : all series, not one chunk of them, or series in other chunks are forecast otherwise
+    plan : settings of the forecast that is to be calibrated
+    """
+    batch = panel.uncensored(plan.season_length)
+    origins = place_origins(panel.batch, panel.censored, plan)
+    demand = np.add.reduceat(batch.values, batch.offsets[:-1]) > 0.0
+    contested = demand & np.isfinite(origins.actuals).any(axis=(1, 2))
+    classes = classify_demand(batch)
+    levels, coverage = [], []
+    for demand_class in CLASSES:
+        members = np.flatnonzero(contested & (classes == demand_class))
+        if not len(members):
+            continue
+        places = np.linspace(0, len(members) - 1, min(len(members), LARGEST_SAMPLE))
+        chosen = members[np.round(places).astype(np.int64)]
+        some = origins.of(chosen)
+        entities = [str(number) for number in chosen]
+        group = batch.cut(chosen, np.zeros(len(chosen), np.int64), None)
+        contest = hold_contest(plan.models_for(demand_class), group, some, entities, plan)
+        hits = count_hits(contest, some.actuals)
+        levels.append(_levels(demand_class, hits.sum(axis=0), len(chosen)))
+        coverage.append(_coverage(demand_class, hits, len(chosen)))
+    return Calibration(
+        pd.concat(levels, ignore_index=True) if levels else pd.DataFrame(columns=LEVEL_COLUMNS),
+        pd.concat(coverage, ignore_index=True) if coverage else pd.DataFrame(columns=COVERAGE),
+    )
+
+
+def count_hits(contest: Contest, actuals: Floats) -> Floats:
+    """Return how often the winners' demand fell below each percentile, by origin and band.
+
+    Parameters
+    ----------
+    contest : of a class
+    actuals : (n_series, windows, horizon) float64, NaN where unscored
+
+    Returns
+    -------
+    (windows, bands, 100) float64; the last column counts the actuals.
+    """
+    bands = bands_of(actuals.shape[2])
+    hits = np.zeros((actuals.shape[1], bands.max() + 1, len(LEVELS) + 1))
+    for window in range(actuals.shape[1]):
+        others = actuals.copy()
+        others[:, window] = np.nan
+        spread = estimate_spread(contest.spread.law, contest.past, others, contest.before)
+        quantiles = quantiles_of(spread, contest.past[:, window])
+        add_hits(np.ascontiguousarray(actuals[:, window]), quantiles, bands, hits[window])
+    return hits
+
+
+def find_levels(hits: Floats, n_series: int) -> Floats:
+    """Return where each percentile is to be taken, (bands, 99), ascending, in (0, 1).
+
+    Parameters
+    ----------
+    hits : (bands, 100) float64
+    n_series : counted; with `PRIOR_SERIES` the levels go half the way
+    """
+    share = n_series / (n_series + PRIOR_SERIES)
+    out = np.empty((len(hits), len(LEVELS)))
+    ends = np.concatenate([[0.0], LEVELS, [1.0]])
+    for band, counted in enumerate(hits):
+        found = counted[:-1] / counted[-1] if counted[-1] > 0.0 else LEVELS
+        curve = share * found + (1.0 - share) * LEVELS
+        out[band] = np.interp(LEVELS, np.concatenate([[0.0], curve, [1.0]]), ends)
+    return out
+
+
+def _levels(demand_class: str, hits: Floats, n_series: int) -> pd.DataFrame:
+    frame = pd.DataFrame(find_levels(hits, n_series), columns=NAMES)
+    head = {"demand_class": demand_class, "band": np.arange(len(frame)), "series": n_series}
+    return pd.concat([pd.DataFrame(head), frame], axis=1)
+
+
+def _coverage(demand_class: str, hits: Floats, n_series: int) -> pd.DataFrame:
+    """Judge on the last origin what the earlier ones teach."""
+    levels = find_levels(hits[1:].sum(axis=0), n_series)
+    ends = np.concatenate([[0.0], LEVELS, [1.0]])
+    rows = []
+    for band, counted in enumerate(hits[0]):
+        if counted[-1] == 0.0:
+            continue
+        curve = np.concatenate([[0.0], counted[:-1] / counted[-1], [1.0]])
+        for nominal in COVERAGES:
+            inside = np.array([50 - nominal / 2, 50 + nominal / 2]).astype(int) - 1
+            before = np.interp(LEVELS[inside], ends, curve)
+            after = np.interp(levels[band][inside], ends, curve)
+            row = (demand_class, band, nominal, before[1] - before[0], after[1] - after[0])
+            rows.append(row)
+    return pd.DataFrame(rows, columns=COVERAGE)
