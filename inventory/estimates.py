@@ -2,7 +2,8 @@
 
 References
 ----------
-Cochran (1977), "Sampling techniques", eq. 6.13 (the variance of a ratio by the delta method).
+Cochran (1977), "Sampling techniques", eq. 6.13 (the variance of a ratio by the delta method);
+Law (2015), "Simulation modeling and analysis", section 10.2.1 (paired differences).
 """
 
 from dataclasses import dataclass
@@ -10,7 +11,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from kernels.arrays import Floats
-from kernels.stock_walk import HELD, ORDERS, REACHED, SERVED, SHORT
+from kernels.stock_terms import (
+    HELD,
+    ORDERS,
+    OWED,
+    REACHED,
+    REACHED_PERIODS,
+    SERVED,
+    SERVED_PERIODS,
+    SHORT,
+    WASTED,
+)
 
 
 @dataclass(frozen=True)
@@ -22,56 +33,125 @@ class Costs:
     holding : per unit and period
     shortage : per unit short
     ordering : per order
+    owing : per unit owed and period
+    waste : per unit that perishes
     """
 
     holding: float
     shortage: float
     ordering: float
+    owing: float = 0.0
+    waste: float = 0.0
 
 
 @dataclass(frozen=True)
 class Estimates:
-    """What candidates cost and serve over the horizon.
+    """What rules cost and serve over the horizon.
 
     Parameters
     ----------
-    cost, cost_error : (n_candidates,) float64, money, mean over paths and its standard error
-    fill_rate, fill_rate_error : (n_candidates,) float64, fraction of the demand that an order
+    cost, cost_error : (n_rules,) float64, money, mean over paths and its standard error
+    fill_rate, fill_rate_error : (n_rules,) float64, fraction of the demand that an order
         placed now can reach that is met from stock; 1 where there is no such demand
+    cycle_service, cycle_service_error : (n_rules,) float64, fraction of the periods that an order
+        placed now can reach without shortage; 1 where there is none
     """
 
     cost: Floats
     cost_error: Floats
     fill_rate: Floats
     fill_rate_error: Floats
+    cycle_service: Floats
+    cycle_service_error: Floats
 
 
-def estimate(totals: Floats, costs: Costs) -> Estimates:
-    """Return cost and fill rate of each candidate.
+@dataclass(frozen=True)
+class Difference:
+    """How much more one rule costs and serves than another on the same paths.
 
     Parameters
     ----------
-    totals : (n_candidates, n_paths, 8) float64, as `kernels.stock_walk` counts them
+    cost, cost_error : money, mean over paths and its standard error
+    fill_rate, fill_rate_error : fraction
+    """
+
+    cost: float
+    cost_error: float
+    fill_rate: float
+    fill_rate_error: float
+
+
+def money_spent(totals: Floats, costs: Costs) -> Floats:
+    """Return the money each path costs under each rule.
+
+    Parameters
+    ----------
+    totals : (n_rules, n_paths, 12) float64, as `kernels.stock_walk` counts them
+    costs : prices
+    """
+    return np.asarray(
+        costs.holding * totals[..., HELD]
+        + costs.shortage * totals[..., SHORT]
+        + costs.ordering * totals[..., ORDERS]
+        + costs.owing * totals[..., OWED]
+        + costs.waste * totals[..., WASTED]
+    )
+
+
+def estimate(totals: Floats, costs: Costs) -> Estimates:
+    """Return cost and service of each rule.
+
+    Parameters
+    ----------
+    totals : (n_rules, n_paths, 12) float64, as `kernels.stock_walk` counts them; 2 paths at least
     costs : prices
 
     Notes
     -----
     The fill rate is a ratio of sums over paths, so its error is that of a ratio.
     """
-    n_paths = totals.shape[1]
-    spent = (
-        costs.holding * totals[:, :, HELD]
-        + costs.shortage * totals[:, :, SHORT]
-        + costs.ordering * totals[:, :, ORDERS]
-    )
-    demanded, sold = totals[:, :, REACHED], totals[:, :, SERVED]
-    mean_demand = demanded.mean(axis=1)
-    served = np.divide(
-        sold.mean(axis=1), mean_demand, out=np.ones(len(totals)), where=mean_demand > 0.0
-    )
-    residual = sold - served[:, None] * demanded
-    deviation = np.sqrt((residual**2).sum(axis=1) / (n_paths * (n_paths - 1)))
-    error = np.divide(deviation, mean_demand, out=np.zeros(len(totals)), where=mean_demand > 0.0)
+    spent = money_spent(totals, costs)
+    served, served_residuals = _ratio(totals[..., SERVED], totals[..., REACHED])
+    covered, covered_residuals = _ratio(totals[..., SERVED_PERIODS], totals[..., REACHED_PERIODS])
     return Estimates(
-        spent.mean(axis=1), spent.std(axis=1, ddof=1) / np.sqrt(n_paths), served, error
+        spent.mean(axis=1),
+        _error(spent),
+        served,
+        _error(served_residuals),
+        covered,
+        _error(covered_residuals),
     )
+
+
+def compare(totals: Floats, costs: Costs, rule: int, other: int) -> Difference:
+    """Return what ``rule`` costs and serves more than ``other``, path by path.
+
+    Parameters
+    ----------
+    totals : (n_rules, n_paths, 12) float64, of walks on common demand and lead times
+    costs : prices
+    rule, other : numbers of rules
+    """
+    pair = totals[[rule, other]]
+    spent = money_spent(pair, costs)
+    more = (spent[0] - spent[1])[None]
+    served, residuals = _ratio(pair[..., SERVED], pair[..., REACHED])
+    return Difference(
+        float(more.mean()),
+        float(_error(more)[0]),
+        float(served[0] - served[1]),
+        float(_error((residuals[0] - residuals[1])[None])[0]),
+    )
+
+
+def _ratio(above: Floats, below: Floats) -> tuple[Floats, Floats]:
+    """Return ratios of sums over paths, and what each path adds to their errors."""
+    mean = below.mean(axis=1)
+    some = mean > 0.0
+    ratio = np.divide(above.mean(axis=1), mean, out=np.ones(len(mean)), where=some)
+    scale = np.where(some, mean, 1.0)[:, None]
+    return ratio, (above - ratio[:, None] * below) / scale * some[:, None]
+
+
+def _error(values: Floats) -> Floats:
+    return np.asarray(values.std(axis=1, ddof=1) / np.sqrt(values.shape[1]))

@@ -1,5 +1,6 @@
 """Order plans of many warehouse-items."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from inventory.curve import CURVE_COLUMNS, curve_rows
 from inventory.errors import Failure, StockError
 from inventory.estimates import Costs
 from inventory.plan import StockPlan
@@ -48,10 +50,12 @@ class OrderResult:
     ----------
     plans : frame, a row per item planned
     failures : a value per item not planned
+    curves : frame, a row per item planned and level tried, see `inventory.curve`
     """
 
     plans: pd.DataFrame
     failures: list[Failure]
+    curves: pd.DataFrame
 
 
 def plan_orders(
@@ -72,8 +76,10 @@ def plan_orders(
 
     Parameters
     ----------
-    stock : warehouse_id, item_id, on_hand, lead times, review_period, costs, service_target
-    items : item_id, category, unit_cost, case_pack, minimum_order
+    stock : warehouse_id, item_id, on_hand, lead times, review_period, costs, service_target, and
+        capacity where it is limited
+    items : item_id, category, unit_cost, case_pack, minimum_order, and shelf_life where units
+        perish, each then costing its unit_cost
     open_orders : warehouse_id, item_id, ds of arrival, quantity; None is none
     paths : (n_series, n_paths, horizon) float64, units per period
     series : warehouse_id and item_id of the paths, in their order
@@ -88,6 +94,7 @@ def plan_orders(
     known_items = {str(row["item_id"]): row for row in items.to_dict("records")}
     arrivals = _arrivals(open_orders)
     rows: list[dict[str, Any]] = []
+    curves: list[dict[str, Any]] = []
     failures: list[Failure] = []
     for record in stock.to_dict("records"):
         key = (record["warehouse_id"], record["item_id"])
@@ -102,9 +109,14 @@ def plan_orders(
             _refuse_bad_paths(own)
             decision = decide_order(position, own, entities[number], seed, plan)
             rows.append(_row(record, item, position, decision, own, plan))
+            curves.extend(curve_rows(key, decision, plan.currency))
         except (StockError, ValueError) as error:
             failures.append(Failure(name, STAGE, type(error).__name__, str(error)))
-    return OrderResult(pd.DataFrame(rows, columns=COLUMNS), failures)
+    return OrderResult(
+        pd.DataFrame(rows, columns=COLUMNS),
+        failures,
+        pd.DataFrame(curves, columns=CURVE_COLUMNS),
+    )
 
 
 def _number(numbers: Mapping[tuple[Any, Any], int], key: tuple[Any, Any]) -> int:
@@ -173,8 +185,16 @@ def _position(
             float(record["holding_cost"]),
             float(record["shortage_cost"]),
             float(record["ordering_cost"]),
+            waste=float(item["unit_cost"]),
         ),
+        capacity=_limit(record, "capacity", math.inf),
+        shelf_life=int(_limit(item, "shelf_life", 0.0)),
     )
+
+
+def _limit(record: Mapping[Any, Any], name: str, absent: float) -> float:
+    value = record.get(name)
+    return absent if value is None or pd.isna(value) else float(value)
 
 
 def _row(

@@ -12,7 +12,8 @@ class StockPlan:
 
     Parameters
     ----------
-    shortage : what happens to unmet demand: "lost" or "backorder"
+    shortage : what happens to unmet demand: "lost", "backorder", or the fraction of it in [0, 1]
+        that is lost, where the rest is owed
     candidates : order-up-to levels tried per item, 2 at least
     currency : ISO code of every cost
 
@@ -22,17 +23,22 @@ class StockPlan:
         Where a setting is out of range.
     """
 
-    shortage: Literal["lost", "backorder"] = "lost"
+    shortage: Literal["lost", "backorder"] | float = "lost"
     candidates: int = 16
     currency: str = "USD"
 
     def __post_init__(self) -> None:
-        if self.shortage not in {"lost", "backorder"}:
-            raise PlanError(f"shortage must be 'lost' or 'backorder'; got {self.shortage!r}")
+        if isinstance(self.shortage, str):
+            if self.shortage not in {"lost", "backorder"}:
+                raise PlanError(f"shortage must be 'lost' or 'backorder'; got {self.shortage!r}")
+        elif not 0.0 <= self.shortage <= 1.0:
+            raise PlanError(f"the share of lost sales must be in [0, 1]; got {self.shortage}")
         if self.candidates < 2:
             raise PlanError(f"candidates must be at least 2; got {self.candidates}")
 
     @property
-    def lost_sales(self) -> bool:
-        """Whether unmet demand is lost."""
-        return self.shortage == "lost"
+    def lost_share(self) -> float:
+        """Of each unit short, the fraction that is lost."""
+        if isinstance(self.shortage, str):
+            return 1.0 if self.shortage == "lost" else 0.0
+        return self.shortage

@@ -4,13 +4,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from inventory.estimates import Estimates, estimate
+from inventory.estimates import Difference, Estimates, compare, estimate
 from inventory.plan import StockPlan
+from inventory.policies import Policy, ReorderUpTo
 from inventory.position import Position
+from inventory.simulation import Draws, Opening, simulate
 from kernels.arrays import Floats
-from kernels.stock_walk import N_TOTALS, order_size, walk_paths
+from kernels.stock_events import whole_cases
 
-NEVER = -1.0
+NEVER = ReorderUpTo(-1e300, 0.0)
 
 
 @dataclass(frozen=True)
@@ -21,15 +23,21 @@ class Decision:
     ----------
     order_up_to, reorder_point : units
     order_quantity : units to order now
-    estimates : of the candidates tried, and last of ordering nothing
-    chosen : number of the candidate
+    levels : (n_levels,) float64, order-up-to levels tried, ascending
+    reorder_points : (n_levels,) float64, of each level
+    estimates : of each level, then of the level held today, and last of ordering nothing
+    over_chosen : of the same, what each costs and serves more than the chosen level, paired
+    chosen : number of the level
     reachable : whether its fill rate meets the target
     """
 
     order_up_to: float
     reorder_point: float
     order_quantity: float
+    levels: Floats
+    reorder_points: Floats
     estimates: Estimates
+    over_chosen: list[Difference]
     chosen: int
     reachable: bool
 
@@ -39,7 +47,7 @@ def decide_order(
 ) -> Decision:
     """Return the cheapest order-up-to level that serves the target.
 
-    Candidates lie between the median and the highest demand of the protection interval (lead
+    Candidates lie between a low quantile and the highest demand of the protection interval (lead
     time and review period). All are walked over the whole horizon on the same demand and lead
     times. Where none meets the target the one that serves best is taken, the cheapest of equals.
 
@@ -52,44 +60,46 @@ def decide_order(
     plan : settings
     """
     levels = candidate_levels(position, paths, plan.candidates)
+    held = position.on_hand + position.on_order
+    order_up_tos = np.append(levels, held)
     # The item is reviewed every review_period, and then ordered up to its level: the reorder
     # point is the highest position at which a case still fits below the level.
-    reorder = np.maximum(levels - max(position.case_pack, 1e-9), 0.0)
-    order_up_tos = np.append(levels, 0.0)
-    reorder_points = np.append(reorder, NEVER)
-    totals = np.empty((len(order_up_tos), len(paths), N_TOTALS))
-    walk_paths(
-        seed,
-        entity,
+    reorder_points = np.maximum(order_up_tos - position.case_pack, 0.0)
+    reorder_points = np.minimum(reorder_points, order_up_tos)
+    policies: list[Policy] = [
+        ReorderUpTo(float(s), float(level))
+        for s, level in zip(reorder_points, order_up_tos, strict=True)
+    ]
+    supply = position.supply(paths.shape[1], plan.lost_share)
+    totals = simulate(
+        supply,
+        [*policies, NEVER],
         paths,
-        position.on_hand,
-        position.receipts,
-        reorder_points,
-        order_up_tos,
-        position.review_period,
-        position.lead_time_mean,
-        position.lead_time_deviation,
-        position.case_pack,
-        position.minimum_order,
-        plan.lost_sales,
-        totals,
+        Opening(position.on_hand, position.receipts),
+        Draws(seed, int(entity)),
+        first_reached=position.first_reached,
     )
     estimates = estimate(totals, position.costs)
     chosen, reachable = _choose(estimates, len(levels), position.service_target)
-    held = position.on_hand + position.on_order
     need = levels[chosen] - held if held <= reorder_points[chosen] else 0.0
+    room = position.capacity - held
     return Decision(
         order_up_to=float(levels[chosen]),
         reorder_point=float(reorder_points[chosen]),
-        order_quantity=order_size(need, position.case_pack, position.minimum_order),
+        order_quantity=whole_cases(need, room, position.case_pack, position.minimum_order),
+        levels=order_up_tos,
+        reorder_points=reorder_points,
         estimates=estimates,
+        over_chosen=[
+            compare(totals, position.costs, n, chosen) for n in range(len(order_up_tos) + 1)
+        ],
         chosen=chosen,
         reachable=reachable,
     )
 
 
 def candidate_levels(position: Position, paths: Floats, n_candidates: int) -> Floats:
-    """Return order-up-to levels to try, ascending, whole cases.
+    """Return order-up-to levels to try, ascending, whole cases, within the capacity.
 
     Parameters
     ----------
@@ -104,7 +114,9 @@ def candidate_levels(position: Position, paths: Floats, n_candidates: int) -> Fl
     demand = paths[:, :interval].sum(axis=1)
     low, high = np.quantile(demand, 0.3), demand.max()
     spaced = np.linspace(low, max(high * 1.1, low + position.case_pack), n_candidates)
-    return np.unique(np.ceil(spaced / position.case_pack) * position.case_pack)
+    cases = np.ceil(spaced / position.case_pack)
+    most = np.floor(position.capacity / position.case_pack + 1e-9)
+    return np.unique(np.minimum(cases, most) * position.case_pack)
 
 
 def _choose(estimates: Estimates, n_levels: int, target: float) -> tuple[int, bool]:

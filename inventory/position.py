@@ -5,7 +5,9 @@ from dataclasses import dataclass
 
 from inventory.errors import StockError
 from inventory.estimates import Costs
+from inventory.simulation import Supply
 from kernels.arrays import Floats
+from kernels.stock_lead_times import gamma_lead_time
 
 
 @dataclass(frozen=True)
@@ -23,7 +25,9 @@ class Position:
     case_pack, minimum_order : units
     unit_cost : money per unit
     service_target : fill rate asked for, fraction in (0, 1)
-    costs : of holding, shortage and ordering
+    costs : of holding, shortage, ordering and waste
+    capacity : units that stock and orders on the way may fill
+    shelf_life : periods a unit can be sold in; 0 is for ever
     """
 
     entity: str
@@ -38,6 +42,8 @@ class Position:
     unit_cost: float
     service_target: float
     costs: Costs
+    capacity: float = math.inf
+    shelf_life: int = 0
 
     @property
     def on_order(self) -> float:
@@ -47,7 +53,35 @@ class Position:
     @property
     def protection_interval(self) -> int:
         """Periods that an order must last: lead time and review period."""
-        return math.ceil(self.lead_time_mean - 1e-9) + self.review_period
+        return self.first_reached + self.review_period
+
+    @property
+    def first_reached(self) -> int:
+        """The first period that an order placed now can reach, by its mean lead time."""
+        return math.ceil(self.lead_time_mean - 1e-9)
+
+    def supply(self, horizon: int, lost_share: float) -> Supply:
+        """Return the terms that stock is walked on.
+
+        Parameters
+        ----------
+        horizon : periods walked
+        lost_share : of each unit short, fraction in [0, 1]; the rest is owed
+
+        Raises
+        ------
+        StockError
+            Where a term is out of range.
+        """
+        return Supply(
+            gamma_lead_time(self.lead_time_mean, self.lead_time_deviation, horizon),
+            self.review_period,
+            self.case_pack,
+            self.minimum_order,
+            self.capacity,
+            lost_share,
+            self.shelf_life,
+        )
 
     def validate(self, horizon: int) -> None:
         """Refuse what cannot be planned.
@@ -66,6 +100,7 @@ class Position:
             "holding_cost": self.costs.holding,
             "shortage_cost": self.costs.shortage,
             "ordering_cost": self.costs.ordering,
+            "waste_cost": self.costs.waste,
         }
         for name, value in bounds.items():
             if not (math.isfinite(value) and value >= 0.0):
@@ -74,6 +109,10 @@ class Position:
             raise StockError(f"case_pack must be above zero; got {self.case_pack}")
         if not 0.0 < self.service_target < 1.0:
             raise StockError(f"service_target must be in (0, 1); got {self.service_target}")
+        if self.lead_time_mean <= 0.0:
+            raise StockError(f"lead_time_mean must be above zero; got {self.lead_time_mean}")
+        if (self.receipts < 0.0).any() or self.late_receipts < 0.0:
+            raise StockError("units on the way must not be negative")
         if self.review_period < 1:
             raise StockError(f"review_period must be at least 1; got {self.review_period}")
         if self.protection_interval > horizon:

@@ -1,0 +1,235 @@
+"""Policies simulated on demand paths, or on a law of demand."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from inventory.errors import PlanError, StockError
+from inventory.policies.policy import Policy, rules_of
+from kernels.arrays import Floats
+from kernels.stock_demand import build_alias
+from kernels.stock_lead_times import LeadTimes, fixed_lead_time
+from kernels.stock_paths import walk_law, walk_paths
+from kernels.stock_terms import N_TOTALS, Terms
+
+
+@dataclass(frozen=True)
+class Supply:
+    """How a warehouse-item is supplied and sold.
+
+    Parameters
+    ----------
+    lead_times : of `kernels.stock_lead_times`, whole periods; orders may cross
+    review_period : periods between orders, the first in period 0
+    case_pack : units; orders are whole cases; 0 is any quantity
+    minimum_order : units; an order is at least this, or nothing
+    capacity : units; an order never raises stock and units on the way above it
+    lost_share : of each unit short, fraction in [0, 1]; the rest is owed
+    shelf_life : periods a unit can be sold in, its period of arrival included; 0 is for ever
+    freshest_first : whether customers take the freshest units (LIFO); else the oldest (FIFO)
+
+    Raises
+    ------
+    StockError
+        Where a quantity is out of range; the message names it.
+    """
+
+    lead_times: LeadTimes = field(default_factory=lambda: fixed_lead_time(0.0))
+    review_period: int = 1
+    case_pack: float = 0.0
+    minimum_order: float = 0.0
+    capacity: float = math.inf
+    lost_share: float = 1.0
+    shelf_life: int = 0
+    freshest_first: bool = False
+
+    def __post_init__(self) -> None:
+        for name in ("case_pack", "minimum_order"):
+            value = getattr(self, name)
+            if not (math.isfinite(value) and value >= 0.0):
+                raise StockError(f"{name} must be finite and not negative; got {value}")
+        if self.review_period < 1:
+            raise StockError(f"review_period must be at least 1; got {self.review_period}")
+        if self.shelf_life < 0:
+            raise StockError(f"shelf_life must be at least 1, or 0 for ever; got {self.shelf_life}")
+        if not 0.0 <= self.lost_share <= 1.0:
+            raise StockError(f"lost_share must be in [0, 1]; got {self.lost_share}")
+        if not self.capacity > 0.0:
+            raise StockError(f"capacity must be above 0; got {self.capacity}")
+        for name in ("case_pack", "minimum_order"):
+            if getattr(self, name) > self.capacity:
+                raise StockError(
+                    f"{name} must be at most the capacity {self.capacity:g}; "
+                    f"got {getattr(self, name):g}"
+                )
+
+    @property
+    def terms(self) -> Terms:
+        """The same as a walk reads it."""
+        return Terms(
+            self.review_period,
+            float(self.case_pack),
+            float(self.minimum_order),
+            float(self.capacity),
+            float(self.lost_share),
+            self.shelf_life,
+            self.freshest_first,
+        )
+
+
+@dataclass(frozen=True)
+class Opening:
+    """Stock at the start.
+
+    Parameters
+    ----------
+    on_hand : units; all fresh where units perish
+    receipts : (horizon,) float64, units on the way by period of arrival; None is none
+    """
+
+    on_hand: float = 0.0
+    receipts: Floats | None = None
+
+    def by_age(self, shelf_life: int) -> Floats:
+        """Return units by the periods they can still be sold in, least first."""
+        ages = np.zeros(max(shelf_life, 1))
+        ages[-1] = self.on_hand
+        return ages
+
+    def arrivals(self, horizon: int) -> Floats:
+        """Return units on the way by period of arrival.
+
+        Raises
+        ------
+        StockError
+            Where they are not one number a period.
+        """
+        if self.receipts is None:
+            return np.zeros(horizon)
+        if self.receipts.shape != (horizon,):
+            raise StockError(
+                f"receipts must have one number for each of {horizon} periods; "
+                f"got shape {self.receipts.shape}"
+            )
+        return np.ascontiguousarray(self.receipts, np.float64)
+
+
+@dataclass(frozen=True)
+class Draws:
+    """What keys the random numbers of a simulation.
+
+    Parameters
+    ----------
+    seed : in [0, 2**32)
+    entity : stable identity of the warehouse-item
+    first_path : number of the first path
+    """
+
+    seed: int
+    entity: int = 0
+    first_path: int = 0
+
+
+def simulate(
+    supply: Supply,
+    policies: Sequence[Policy],
+    demand: Floats,
+    opening: Opening,
+    draws: Draws,
+    *,
+    first_counted: int = 0,
+    first_reached: int = 0,
+) -> Floats:
+    """Walk policies on given demand paths, on common lead times.
+
+    Parameters
+    ----------
+    supply : the item's terms
+    policies : one at least
+    demand : (n_paths, horizon) float64, units per period, finite and not negative
+    opening : stock at the start
+    draws : keys of the lead times
+    first_counted : the first period whose costs count
+    first_reached : the first period whose service counts
+
+    Returns
+    -------
+    (n_policies, n_paths, 12) float64, as `kernels.stock_walk.walk_stock` counts.
+    """
+    totals = np.empty((len(policies), len(demand), N_TOTALS))
+    walk_paths(
+        draws.seed,
+        np.uint64(draws.entity),
+        draws.first_path,
+        np.ascontiguousarray(demand, np.float64),
+        supply.lead_times,
+        opening.by_age(supply.shelf_life),
+        opening.arrivals(demand.shape[1]),
+        supply.terms,
+        rules_of(policies),
+        first_counted,
+        first_reached,
+        totals,
+    )
+    return totals
+
+
+def simulate_law(
+    supply: Supply,
+    policies: Sequence[Policy],
+    probabilities: Floats,
+    n_paths: int,
+    horizon: int,
+    opening: Opening,
+    draws: Draws,
+    *,
+    unit: float = 1.0,
+    first_counted: int = 0,
+    first_reached: int = 0,
+) -> Floats:
+    """Walk policies on demand drawn from a law as it is walked.
+
+    Parameters
+    ----------
+    probabilities : (n_outcomes,) or (n_laws, n_outcomes), of 0, 1, ... units times ``unit``;
+        period t takes law t modulo n_laws
+    n_paths, horizon : paths and periods
+    others : as in `simulate`
+
+    Returns
+    -------
+    (n_policies, n_paths, 12) float64, as `kernels.stock_walk.walk_stock` counts.
+
+    Raises
+    ------
+    PlanError
+        Where probabilities are negative or do not sum to one.
+    """
+    laws = np.atleast_2d(np.asarray(probabilities, np.float64))
+    if not np.isfinite(laws).all() or (laws < 0.0).any():
+        raise PlanError("probabilities of demand must be finite and not negative")
+    if (np.abs(laws.sum(axis=1) - 1.0) > 1e-9).any():
+        raise PlanError(f"probabilities of demand must sum to 1; got {laws.sum(axis=1)}")
+    keep, alias = np.empty(laws.shape), np.empty(laws.shape, np.int64)
+    for n, law in enumerate(laws):
+        build_alias(law, keep[n], alias[n])
+    totals = np.empty((len(policies), n_paths, N_TOTALS))
+    walk_law(
+        draws.seed,
+        np.uint64(draws.entity),
+        draws.first_path,
+        keep,
+        alias,
+        unit,
+        supply.lead_times,
+        opening.by_age(supply.shelf_life),
+        opening.arrivals(horizon),
+        supply.terms,
+        rules_of(policies),
+        first_counted,
+        first_reached,
+        totals,
+    )
+    return totals

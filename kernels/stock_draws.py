@@ -1,0 +1,45 @@
+"""Draws for a block of paths, four periods from one counter, 32 bits each.
+
+Stock needs no finer draws: a law's table resolves probabilities to 2**-32, and forecast paths,
+which do, have their own.
+"""
+
+import numpy as np
+from numba import njit, uint64
+
+from kernels.arrays import Floats
+from kernels.philox import philox4x32
+
+DRAWS = 4
+_LOW = uint64(0xFFFFFFFF)
+_HALF = uint64(32)
+_UNIT_32 = 1.0 / 4294967296.0
+
+
+@njit(cache=True, nogil=True)
+def fill_draws(
+    seed: int, stream: int, entity: int, first_path: int, step: int, out: Floats
+) -> None:
+    """Fill uniforms in (0, 1) of one step, which covers four periods.
+
+    Parameters
+    ----------
+    seed, stream, entity, step : as in `kernels.philox`
+    first_path : number of the first path
+    out : (4, n_paths) float64, overwritten
+    """
+    e = uint64(entity)
+    first, second, third, fourth = out[0], out[1], out[2], out[3]
+    for i in range(out.shape[1]):
+        w0, w1, w2, w3 = philox4x32(
+            uint64(step) & _LOW,
+            uint64(first_path + i) & _LOW,
+            e & _LOW,
+            e >> _HALF,
+            uint64(seed) & _LOW,
+            uint64(stream) & _LOW,
+        )
+        first[i] = (np.float64(np.int64(w0)) + 0.5) * _UNIT_32
+        second[i] = (np.float64(np.int64(w1)) + 0.5) * _UNIT_32
+        third[i] = (np.float64(np.int64(w2)) + 0.5) * _UNIT_32
+        fourth[i] = (np.float64(np.int64(w3)) + 0.5) * _UNIT_32

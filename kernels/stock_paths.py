@@ -1,0 +1,162 @@
+"""Stock walked over many paths under many rules, on given demand or on a law's.
+
+Paths go in blocks, so that memory does not grow with them; a path's numbers depend on its own
+number and on nothing else.
+"""
+
+import numpy as np
+from numba import njit
+
+from kernels.arrays import Floats, Integers
+from kernels.stock_demand import fill_demand
+from kernels.stock_draws import DRAWS
+from kernels.stock_lanes import LANES, walk_block
+from kernels.stock_lead_times import LeadTimes, fill_lead_draws
+from kernels.stock_terms import Terms
+from kernels.stock_walk import walk_each
+
+
+@njit(cache=True, nogil=True)
+def _walk(
+    seed: int,
+    entity: int,
+    first_path: int,
+    demand: Floats,
+    law: LeadTimes,
+    lead_draws: Floats,
+    opening: Floats,
+    receipts: Floats,
+    terms: Terms,
+    rules: Floats,
+    first_counted: int,
+    first_reached: int,
+    totals: Floats,
+) -> None:
+    if law.fixed < 0:
+        fill_lead_draws(seed, entity, first_path, lead_draws)
+    if terms.shelf_life > 0:
+        walk_each(
+            demand,
+            lead_draws,
+            law,
+            opening,
+            receipts,
+            terms,
+            rules,
+            first_counted,
+            first_reached,
+            totals,
+        )
+    else:
+        walk_block(
+            demand,
+            lead_draws,
+            law,
+            opening[0],
+            receipts,
+            terms,
+            rules,
+            first_counted,
+            first_reached,
+            totals,
+        )
+
+
+@njit(cache=True, nogil=True)
+def walk_paths(
+    seed: int,
+    entity: int,
+    first_path: int,
+    demand: Floats,
+    law: LeadTimes,
+    opening: Floats,
+    receipts: Floats,
+    terms: Terms,
+    rules: Floats,
+    first_counted: int,
+    first_reached: int,
+    totals: Floats,
+) -> None:
+    """Walk given demand paths under every rule, on common lead times.
+
+    Parameters
+    ----------
+    seed, entity : of the lead times
+    first_path : number of the first path
+    demand : (n_paths, horizon) float64, units per period
+    law : of the lead times
+    rules : (n_rules, 4) float64, each a `Rule`
+    totals : (n_rules, n_paths, 12) float64, overwritten
+    others : as in `kernels.stock_walk.walk_stock`
+    """
+    n_paths, horizon = demand.shape
+    block = np.zeros((horizon, LANES))
+    lead_draws = np.full((-(-horizon // DRAWS) * DRAWS, LANES), 0.5)
+    for start in range(0, n_paths, LANES):
+        size = min(LANES, n_paths - start)
+        for t in range(horizon):
+            for i in range(size):
+                block[t, i] = demand[start + i, t]
+        _walk(
+            seed,
+            entity,
+            first_path + start,
+            block,
+            law,
+            lead_draws,
+            opening,
+            receipts,
+            terms,
+            rules,
+            first_counted,
+            first_reached,
+            totals[:, start : start + size],
+        )
+
+
+@njit(cache=True, nogil=True)
+def walk_law(
+    seed: int,
+    entity: int,
+    first_path: int,
+    keep: Floats,
+    alias: Integers,
+    unit: float,
+    law: LeadTimes,
+    opening: Floats,
+    receipts: Floats,
+    terms: Terms,
+    rules: Floats,
+    first_counted: int,
+    first_reached: int,
+    totals: Floats,
+) -> None:
+    """Walk paths whose demand is drawn from a law as they are walked.
+
+    Parameters
+    ----------
+    seed, entity : of the demand and the lead times
+    keep, alias, unit : of the demand's law, see `kernels.stock_demand.fill_demand`
+    others : as in `walk_paths`
+    """
+    n_paths = totals.shape[1]
+    n_draws = -(-receipts.shape[0] // DRAWS) * DRAWS
+    block = np.empty((n_draws, LANES))
+    lead_draws = np.full((n_draws, LANES), 0.5)
+    for start in range(0, n_paths, LANES):
+        fill_demand(seed, entity, first_path + start, keep, alias, unit, block)
+        _walk(
+            seed,
+            entity,
+            first_path + start,
+            block,
+            law,
+            lead_draws,
+            opening,
+            receipts,
+            terms,
+            rules,
+            first_counted,
+            first_reached,
+            totals[:, start : min(start + LANES, n_paths)],
+        )
