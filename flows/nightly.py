@@ -37,6 +37,7 @@ from flows.tasks import (
     measure_task,
     predict_task,
     scenario_task,
+    verdict_task,
 )
 from storage.inputs import InputRefusedError
 from storage.stores import open_store
@@ -92,7 +93,11 @@ def portfolio_risk(run_uri: str) -> list[dict[str, Any]]:
 @flow(name="risk-backtest")
 def risk_backtest(run_uri: str) -> list[dict[str, Any]]:
     """Judge the night's risk figures on past days."""
-    return _follow("backtest", backtest_task, run_uri, backtest.prepare(load_run(run_uri)))
+    blocks = _follow("backtest", backtest_task, run_uri, backtest.prepare(load_run(run_uri)))
+    if not blocks:
+        return blocks
+    verdicts = verdict_task.submit(run_uri, [str(block["uri"]) for block in blocks])
+    return [*blocks, verdicts.result()]
 
 
 @flow(name="publish")

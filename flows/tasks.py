@@ -6,7 +6,7 @@ from prefect import Task, task
 from prefect.client.schemas.objects import State, TaskRun
 
 from flows.run import ChunkRecord, load_run
-from flows.steps import backtest, check, decide, predict, risk
+from flows.steps import backtest, check, decide, predict, risk, verdicts
 from flows.steps.failing import TRANSIENT
 
 
@@ -76,3 +76,9 @@ def measure_task(run_uri: str, number: int) -> dict[str, object]:
 def backtest_task(run_uri: str, number: int) -> dict[str, object]:
     """Judge every book on one block of past days."""
     return _summary(backtest.judge_block(load_run(run_uri), number))
+
+
+@task(**PATIENT)
+def verdict_task(run_uri: str, blocks: list[str]) -> dict[str, object]:
+    """Put the figures of all judged days to every test."""
+    return _summary(verdicts.judge_figures(load_run(run_uri), blocks))

@@ -72,7 +72,7 @@ def exceptions_by_month(days: pd.DataFrame, level: float) -> go.Figure:
             )
             for method in methods
         ),
-        yaxis={"title": "portfolio-days beyond", "tickformat": ".0%", "rangemode": "tozero"},
+        yaxis={"title": "portfolio-days beyond", "tickformat": ".1%", "rangemode": "tozero"},
         shapes=[
             {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": 1 - level, "y1": 1 - level,
              "line": {"color": MUTED, "dash": "dot"}}

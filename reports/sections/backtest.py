@@ -8,6 +8,7 @@ import pandas as pd
 from reports.figures import backtest as figures
 from reports.figures.theme import METHODS
 from reports.sections.section import Card, Explorer, Listing, Picture, Section, Tables, has
+from reports.sections.verdicts import verdict_listings, verdict_picture
 from reports.tables import PageColumn, page_table
 from reports.wording import count, number, percent, plural, share, spaced
 
@@ -52,9 +53,10 @@ def backtest_section(tables: Tables) -> Section | None:
                 figures.exceptions_by_month(days, level),
                 "A method that follows volatility is beaten evenly; others are in bursts.",
             ),
+            *verdict_picture(tables, level),
         ],
         explorer=_explorer(days, level),
-        listings=[_summary(rates)],
+        listings=[_summary(rates), *verdict_listings(tables, level)],
     )
 
 

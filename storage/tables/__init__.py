@@ -1,6 +1,6 @@
 """Every table's schema. Nothing else in the project declares a column."""
 
-from storage.tables.backtests import RISK_BACKTEST_DAYS
+from storage.tables.backtests import RISK_BACKTEST_DAYS, RISK_BACKTESTS
 from storage.tables.bookkeeping import (
     FAILURES,
     REJECTS,
@@ -68,6 +68,7 @@ OUTPUT_TABLES = {
         LIMIT_UTILISATION,
         LIMIT_BREACHES,
         RISK_BACKTEST_DAYS,
+        RISK_BACKTESTS,
         MARKET_OUTLOOK,
         REJECTS,
         REPAIRS,
@@ -104,6 +105,7 @@ __all__ = [
     "QUANTILES",
     "REJECTS",
     "REPAIRS",
+    "RISK_BACKTESTS",
     "RISK_BACKTEST_DAYS",
     "RISK_CONTRIBUTIONS",
     "RUNS",
