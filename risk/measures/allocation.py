@@ -1,0 +1,142 @@
+"""What single positions add to a book's risk: marginal, component and incremental figures.
+
+References
+----------
+Tasche (2000), "Risk contributions and performance measurement", TU München; Gouriéroux, Laurent
+& Scaillet (2000), "Sensitivity analysis of values at risk", Journal of Empirical Finance 7(3-4);
+Harrell & Davis (1982), "A new distribution-free quantile estimator", Biometrika 69(3); Choueifaty
+& Coignard (2008), "Toward maximum diversification", Journal of Portfolio Management 35(1).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import special
+
+from kernels.arrays import Floats, Integers
+from kernels.book_losses import position_losses
+from risk.measures.tail import quantile_place
+
+_NEGLIGIBLE = 1e-12
+
+
+@dataclass(frozen=True)
+class Incremental:
+    """What each position adds: the book's figure less that of the book without it, money.
+
+    Parameters
+    ----------
+    value_at_risk, expected_shortfall : (n_levels, n_positions) float64
+    """
+
+    value_at_risk: Floats
+    expected_shortfall: Floats
+
+
+@dataclass(frozen=True)
+class Weights:
+    """Scenarios about a quantile, and how much each counts; the weights add up to 1."""
+
+    scenarios: Integers
+    weights: Floats
+
+
+def quantile_weights(losses: Floats, level: float) -> Weights:
+    """Return the scenarios whose mean loss is the Harrell-Davis estimate of a quantile.
+
+    Parameters
+    ----------
+    losses : (n_scenarios,) float64, money
+    level : in (0, 1)
+    """
+    order = np.argsort(losses, kind="stable")
+    n = len(losses)
+    edges = np.arange(n + 1) / n
+    weights = np.diff(special.betainc((n + 1) * level, (n + 1) * (1.0 - level), edges))
+    kept = np.flatnonzero(weights > _NEGLIGIBLE * weights.max())
+    return Weights(order[kept], weights[kept] / weights[kept].sum())
+
+
+def component_value_at_risk(
+    losses: Floats, instruments: Integers, quantities: Floats, weights: Weights, total: float
+) -> Floats:
+    """Return each position's part of value at risk; they add up to it (Euler).
+
+    A part is the position's mean loss where the book loses its value at risk, taken over the
+    scenarios about it; the parts are then scaled to the book's own figure.
+
+    Parameters
+    ----------
+    losses, instruments, quantities : of `kernels.book_losses`
+    weights : about the book's quantile
+    total : the book's value at risk, money
+
+    Returns
+    -------
+    (n_positions,) float64, money; not scaled where the parts add up to nothing.
+    """
+    parts = position_losses(losses, instruments, quantities, weights.scenarios, weights.weights)
+    found = float(parts.sum())
+    return np.asarray(parts * (total / found) if found * total > 0.0 else parts)
+
+
+def incremental_figures(
+    losses: Floats,
+    instruments: Integers,
+    quantities: Floats,
+    total: Floats,
+    levels: Sequence[float],
+) -> Incremental:
+    """Return what value at risk and expected shortfall would lose if a position were gone.
+
+    Parameters
+    ----------
+    losses, instruments, quantities : of `kernels.book_losses`
+    total : (n_scenarios,) float64, the book's losses, money
+    levels : in (0, 1)
+    """
+    shape = (len(levels), len(instruments))
+    value_at_risk, shortfall = np.empty(shape), np.empty(shape)
+    with_all = select_tails(total, levels)
+    for position, (instrument, quantity) in enumerate(zip(instruments, quantities, strict=True)):
+        without = select_tails(total - quantity * losses[instrument], levels)
+        value_at_risk[:, position] = with_all[0] - without[0]
+        shortfall[:, position] = with_all[1] - without[1]
+    return Incremental(value_at_risk, shortfall)
+
+
+def select_tails(losses: Floats, levels: Sequence[float]) -> tuple[Floats, Floats]:
+    """Return value at risk and expected shortfall at each level without sorting all losses.
+
+    Parameters
+    ----------
+    losses : (n_scenarios,) float64, money
+    levels : in (0, 1)
+
+    Returns
+    -------
+    Two (n_levels,) float64, by the conventions of `risk.measures.tail.measure_tails`.
+    """
+    n = len(losses)
+    places = [quantile_place(n, level) - 1 for level in levels]
+    tail = np.sort(np.partition(losses, min(places))[min(places) :])
+    value_at_risk, shortfall = np.empty(len(levels)), np.empty(len(levels))
+    for number, (level, place) in enumerate(zip(levels, places, strict=True)):
+        beyond = tail[place - min(places) :]
+        weight = 1.0 / (n * (1.0 - level))
+        rest = 1.0 - weight * (len(beyond) - 1)
+        value_at_risk[number] = beyond[0]
+        shortfall[number] = rest * beyond[0] + weight * beyond[1:].sum()
+    return value_at_risk, shortfall
+
+
+def diversification_ratio(alone: Floats, together: float) -> float:
+    """Return the sum of the positions' own risks over the book's; NaN where that is not positive.
+
+    Parameters
+    ----------
+    alone : (n_positions,) float64, volatility or expected shortfall of each position by itself
+    together : that of the book
+    """
+    return float(np.sum(alone)) / together if together > 0.0 else float(np.nan)

@@ -1,0 +1,131 @@
+"""How books move with a market and with one another: beta, and dependence in the tail.
+
+References
+----------
+Sharpe (1964), "Capital asset prices", Journal of Finance 19(3); McNeil, Frey & Embrechts (2015),
+"Quantitative risk management", section 7.2.4 and eq. 7.38; Frahm, Junker & Schmidt (2005),
+"Estimating the tail-dependence coefficient", Insurance: Mathematics and Economics 37(1).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import special, stats
+
+from kernels.arrays import Floats
+from risk.errors import PlanError
+
+
+@dataclass(frozen=True)
+class Betas:
+    """How many books move with a market.
+
+    Parameters
+    ----------
+    exposure : (n_books,) float64, money: a book's gain for a market return of one; NaN where the
+        market never moved
+    standard_error : (n_books,) float64, money, of independent days
+    explained : (n_books,) float64, share of the book's variance; NaN where it never moved
+    """
+
+    exposure: Floats
+    standard_error: Floats
+    explained: Floats
+
+
+def measure_betas(losses: Floats, market: Floats) -> Betas:
+    """Regress each book's gains on the market's returns.
+
+    Parameters
+    ----------
+    losses : (n_days, n_books) float64, money, a loss is positive; no NaN
+    market : (n_days,) float64, returns, fractions; no NaN
+
+    Raises
+    ------
+    PlanError
+        Where there are fewer than three days, or not as many of both.
+    """
+    n_days = len(market)
+    if n_days < 3 or losses.shape[0] != n_days:
+        raise PlanError(
+            f"a beta needs the same three days at least of both; got {losses.shape[0]} and {n_days}"
+        )
+    gains, returns = losses.mean(axis=0) - losses, market - market.mean()
+    square, total = float(returns @ returns), (gains**2).sum(axis=0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        exposure = returns @ gains / square if square > 0.0 else np.full(gains.shape[1], np.nan)
+        residual = np.maximum(total - exposure**2 * square, 0.0)
+        error = np.sqrt(residual / (n_days - 2) / square)
+        explained = np.where(total > 0.0, 1.0 - residual / total, np.nan)
+    return Betas(np.asarray(exposure), np.asarray(error), np.asarray(explained))
+
+
+def tail_dependence(losses: Floats, others: Floats, level: float = 0.95) -> Floats:
+    """Return how often others are in their worst days when a book is in its own.
+
+    Parameters
+    ----------
+    losses : (n_days, n_books) float64, money; no NaN
+    others : (n_days, n_books) or (n_days, 1) float64, money, e.g. what the rest of the firm loses
+    level : the worst 1 - level of days are the tail, in (0, 1); ties rank as they come
+
+    Returns
+    -------
+    (n_books,) fraction: 1 - level if they have nothing to do with one another, 1 if the worst
+    days are the same. Its limit for levels towards 1 is the coefficient of tail dependence.
+
+    Raises
+    ------
+    PlanError
+        Where the level leaves no day in the tail.
+    """
+    n_days = len(losses)
+    if not 0.0 < level < 1.0:
+        raise PlanError(f"level must be in (0, 1); got {level}")
+    beyond = int(np.floor(n_days * (1.0 - level) + 1e-9))
+    if beyond < 1:
+        raise PlanError(f"level {level} leaves no day of {n_days} in the tail")
+    both = _in_tail(losses, beyond) & _in_tail(others, beyond)
+    return np.asarray(both.sum(axis=0) / beyond)
+
+
+def t_tail_dependence(correlation: float, degrees: float) -> float:
+    """Return the coefficient of tail dependence of a bivariate t; 0 for the normal law.
+
+    Parameters
+    ----------
+    correlation : in (-1, 1)
+    degrees : above 0; infinite for the normal law
+
+    Raises
+    ------
+    PlanError
+        Where the correlation or the degrees are out of range.
+    """
+    if not -1.0 < correlation < 1.0:
+        raise PlanError(f"correlation must be in (-1, 1); got {correlation}")
+    if not degrees > 0.0:
+        raise PlanError(f"degrees must be above 0; got {degrees}")
+    if np.isinf(degrees):
+        return 0.0
+    reach = np.sqrt((degrees + 1.0) * (1.0 - correlation) / (1.0 + correlation))
+    return float(2.0 * special.stdtr(degrees + 1.0, -reach))
+
+
+def t_joint_tail(correlation: float, degrees: float, level: float) -> float:
+    """Return what `tail_dependence` estimates at a level, of a bivariate t.
+
+    Parameters
+    ----------
+    correlation, degrees : of the law
+    level : in (0, 1)
+    """
+    quantile = float(stats.t.isf(level, degrees))
+    law = stats.multivariate_t(shape=[[1.0, correlation], [correlation, 1.0]], df=degrees, seed=0)
+    return float(law.cdf([quantile, quantile])) / (1.0 - level)
+
+
+def _in_tail(losses: Floats, beyond: int) -> np.ndarray:
+    ranks = np.argsort(np.argsort(losses, axis=0, kind="stable"), axis=0, kind="stable")
+    return np.asarray(ranks >= len(losses) - beyond)
