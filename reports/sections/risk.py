@@ -98,7 +98,11 @@ def _gross(tables: Tables) -> pd.Series:
 def _explorer(tables: Tables, level: float, horizon: int) -> Explorer:
     quantiles, parts = tables["loss_quantiles"], tables["risk_contributions"]
     quantiles = quantiles[quantiles["horizon"] == horizon]
-    parts = parts[np.isclose(parts["level"], level) & (parts["horizon"] == horizon)]
+    parts = parts[
+        (parts["measure"] == "expected_shortfall")
+        & np.isclose(parts["level"], level)
+        & (parts["horizon"] == horizon)
+    ]
     method = next(name for name in METHODS if name in set(parts["method"]))
     losses = dict(iter(quantiles.groupby("portfolio_id")))
     components = dict(iter(parts[parts["method"] == method].groupby("portfolio_id")))

@@ -10,13 +10,14 @@ Harrell & Davis (1982), "A new distribution-free quantile estimator", Biometrika
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from scipy import special
 
 from kernels.arrays import Floats, Integers
 from kernels.book_losses import position_losses
-from risk.measures.tail import quantile_place
+from risk.measures.tail import Tail, quantile_place
 
 _NEGLIGIBLE = 1e-12
 
@@ -35,6 +36,22 @@ class Incremental:
 
 
 @dataclass(frozen=True)
+class Allocation:
+    """What each position is of the book's figures, and what it adds to them, money.
+
+    Parameters
+    ----------
+    value_at_risk, expected_shortfall : (n_levels, n_positions) float64, components: they add up
+        to the book's figure; over a position's value they are its marginal figure
+    incremental : the book's figures less those of the book without the position
+    """
+
+    value_at_risk: Floats
+    expected_shortfall: Floats
+    incremental: Incremental
+
+
+@dataclass(frozen=True)
 class Weights:
     """Scenarios about a quantile, and how much each counts; the weights add up to 1."""
 
@@ -42,20 +59,64 @@ class Weights:
     weights: Floats
 
 
-def quantile_weights(losses: Floats, level: float) -> Weights:
+def allocate(
+    losses: Floats,
+    instruments: Integers,
+    quantities: Floats,
+    total: Floats,
+    tails: Sequence[Tail],
+    levels: Sequence[float],
+) -> Allocation:
+    """Return what each position is of, and adds to, a book's figures at each level.
+
+    A component of expected shortfall is the position's mean loss over the book's tail; of value at
+    risk see `component_value_at_risk`.
+
+    Parameters
+    ----------
+    losses, instruments, quantities : of `kernels.book_losses`
+    total : (n_scenarios,) float64, the book's losses, money
+    tails : the book's, of `risk.measures.tail.measure_tails`, one for each of ``levels``
+    levels : in (0, 1)
+    """
+    order = np.argsort(total, kind="stable")
+    quantile_parts = [
+        component_value_at_risk(
+            losses, instruments, quantities, quantile_weights(order, level), tail.value_at_risk
+        )
+        for level, tail in zip(levels, tails, strict=True)
+    ]
+    tail_parts = [
+        position_losses(losses, instruments, quantities, tail.scenarios, tail.weights)
+        for tail in tails
+    ]
+    return Allocation(
+        np.array(quantile_parts),
+        np.array(tail_parts),
+        incremental_figures(losses, instruments, quantities, total, levels),
+    )
+
+
+def quantile_weights(order: Integers, level: float) -> Weights:
     """Return the scenarios whose mean loss is the Harrell-Davis estimate of a quantile.
 
     Parameters
     ----------
-    losses : (n_scenarios,) float64, money
+    order : (n_scenarios,) int64, numbers of the scenarios, from the smallest loss to the largest
     level : in (0, 1)
     """
-    order = np.argsort(losses, kind="stable")
-    n = len(losses)
+    first, weights = _harrell_davis(len(order), level)
+    return Weights(order[first : first + len(weights)], weights)
+
+
+@lru_cache(maxsize=64)
+def _harrell_davis(n: int, level: float) -> tuple[int, Floats]:
+    """Return the first order statistic that counts, and the weights from there on."""
     edges = np.arange(n + 1) / n
     weights = np.diff(special.betainc((n + 1) * level, (n + 1) * (1.0 - level), edges))
     kept = np.flatnonzero(weights > _NEGLIGIBLE * weights.max())
-    return Weights(order[kept], weights[kept] / weights[kept].sum())
+    own = weights[kept[0] : kept[-1] + 1]
+    return int(kept[0]), own / own.sum()
 
 
 def component_value_at_risk(

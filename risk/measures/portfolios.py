@@ -8,10 +8,11 @@ import numpy as np
 import pandas as pd
 
 from kernels.arrays import Floats, Integers
-from kernels.book_losses import book_losses, position_losses
+from kernels.book_losses import book_losses
 from risk.errors import BookError, Failure
 from risk.market.market import Market
 from risk.market.revalue import TRADING_DAYS, Shifts, current_values, revalue
+from risk.measures.allocation import Allocation, allocate
 from risk.measures.tail import Tail, measure_tails
 from risk.plan import QUASI_METHODS, Method, RiskPlan
 from risk.scenarios import factor_moves
@@ -40,6 +41,8 @@ CONTRIBUTION_COLUMNS = [
     "method",
     "market_value",
     "value",
+    "marginal",
+    "incremental",
     "currency",
 ]
 QUANTILE_COLUMNS = ["portfolio_id", "horizon", "method", "probability", "loss", "currency"]
@@ -52,7 +55,7 @@ class PortfolioMeasures:
     Parameters
     ----------
     risk : VaR and ES at every level, with standard errors
-    contributions : component ES of every position
+    contributions : component, marginal and incremental VaR and ES of every position
     loss_quantiles : the distribution of each book's loss
     failures : books that could not be measured
     """
@@ -175,7 +178,10 @@ def measure_portfolios(
         tails = _tails(total, method, overlap, plan)
         for level, tail in zip(plan.levels, tails, strict=True):
             risk += _risk_rows(common, level, tail, float(worth.sum()))
-        contributions.append(_contributions(common, plan.levels, tails, losses, worth, ids, book))
+        parts = allocate(losses, book.instruments, book.quantities, total, tails, plan.levels)
+        contributions.append(
+            _contributions(common, plan.levels, parts, worth, ids[book.instruments])
+        )
         quantiles.append(_quantiles(common, total))
     return PortfolioMeasures(
         pd.DataFrame(risk, columns=RISK_COLUMNS),
@@ -228,26 +234,28 @@ def _risk_rows(
 def _contributions(
     common: dict[str, Any],
     levels: Sequence[float],
-    tails: Sequence[Tail],
-    losses: Floats,
+    parts: Allocation,
     worth: Floats,
-    ids: np.ndarray,
-    book: Book,
+    held: np.ndarray,
 ) -> pd.DataFrame:
-    """Component ES (Euler): each position's mean loss over the book's tail."""
-    components = [
-        position_losses(losses, book.instruments, book.quantities, tail.scenarios, tail.weights)
-        for tail in tails
-    ]
-    n_positions = len(book.instruments)
+    n_positions, n_levels = len(held), len(levels)
+    components = np.concatenate([parts.value_at_risk.ravel(), parts.expected_shortfall.ravel()])
+    values = np.tile(worth, 2 * n_levels)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        marginal = np.where(values != 0.0, components / values, np.nan)
+    added = parts.incremental
     return pd.DataFrame(
         {
             **common,
-            "instrument_id": np.tile(ids[book.instruments], len(tails)),
-            "measure": EXPECTED_SHORTFALL,
-            "level": np.repeat(levels, n_positions),
-            "market_value": np.tile(worth, len(tails)),
-            "value": np.concatenate(components),
+            "instrument_id": np.tile(held, 2 * n_levels),
+            "measure": np.repeat([VALUE_AT_RISK, EXPECTED_SHORTFALL], n_levels * n_positions),
+            "level": np.tile(np.repeat(levels, n_positions), 2),
+            "market_value": values,
+            "value": components,
+            "marginal": marginal,
+            "incremental": np.concatenate(
+                [added.value_at_risk.ravel(), added.expected_shortfall.ravel()]
+            ),
         }
     )
 

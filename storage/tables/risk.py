@@ -180,7 +180,7 @@ PORTFOLIO_RISK = output_table(
 
 RISK_CONTRIBUTIONS = output_table(
     "risk_contributions",
-    "Component expected shortfall per position; components add up to the portfolio's.",
+    "What each position is of its portfolio's risk, and what it adds to it.",
     columns=(
         PORTFOLIO,
         INSTRUMENT,
@@ -189,7 +189,11 @@ RISK_CONTRIBUTIONS = output_table(
         HORIZON,
         METHOD,
         Column("market_value", "float", "value of the position today, money"),
-        Column("value", "float", "component of the measure, money; a loss is positive"),
+        Column("value", "float", "component of the measure, money; components add up to it"),
+        Column(
+            "marginal", "float", "component per one of market value; null without", nullable=True
+        ),
+        Column("incremental", "float", "measure less that of the portfolio without it, money"),
         CURRENCY,
     ),
     key=("portfolio_id", "instrument_id", "measure", "level", "horizon", "method"),

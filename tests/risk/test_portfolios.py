@@ -73,25 +73,40 @@ def test_tables_have_their_columns_and_a_row_for_everything(losses, method, hori
         keys = [column for column in table.key if column in frame.columns]
         assert not frame.duplicated(keys).any()
     assert len(measured.risk) == len(BOOKS) * 2 * len(PLAN.levels)
-    assert len(measured.contributions) == len(HELD) * len(PLAN.levels)
+    assert len(measured.contributions) == len(HELD) * len(PLAN.levels) * 2
     assert len(measured.loss_quantiles) == len(BOOKS) * len(PROBABILITIES)
     assert measured.failures == []
 
 
 @pytest.mark.parametrize(("method", "horizon"), SETS)
-def test_components_add_up_to_expected_shortfall(losses, method, horizon):
+def test_components_add_up_to_the_measure(losses, method, horizon):
     measured = measure(HELD, losses, method, horizon)
-    shortfalls = measured.risk[measured.risk["measure"] == "expected_shortfall"]
-    sums = measured.contributions.groupby(["portfolio_id", "level"])["value"].sum()
-    gross = (
-        measured.contributions["value"]
-        .abs()
-        .groupby([measured.contributions["portfolio_id"], measured.contributions["level"]])
+    keys = ["portfolio_id", "measure", "level"]
+    parts = measured.contributions.assign(gross=measured.contributions["value"].abs())
+    sums = parts.groupby(keys)[["value", "gross"]].sum()
+    values = measured.risk.set_index(keys)["value"]
+    # Rounding of the positions' own losses, some hundred scenarios each.
+    assert ((sums["value"] - values).abs() < 1e-12 * sums["gross"]).all()
+    priced = parts[parts["market_value"] != 0.0]
+    np.testing.assert_allclose(
+        priced["marginal"] * priced["market_value"], priced["value"], rtol=1e-12
     )
-    for row in shortfalls.itertuples():
-        key = (row.portfolio_id, row.level)
-        # Rounding of the positions' own tail losses, some 200 scenarios each.
-        assert abs(sums[key] - row.value) < 1e-12 * gross.sum()[key]
+
+
+@pytest.mark.parametrize(("method", "horizon"), SETS)
+def test_what_a_position_adds_is_gone_without_it(losses, method, horizon):
+    measured = measure(HELD, losses, method, horizon)
+    keys = ["measure", "level"]
+    whole = of_book(measured.risk, "mixed").set_index(keys)["value"]
+    added = of_book(measured.contributions, "mixed")
+    for name in BOOKS["mixed"]:
+        rest = {held: q for held, q in BOOKS["mixed"].items() if held != name}
+        without = measure(positions(mixed=rest), losses, method, horizon).risk
+        found = added[added["instrument_id"] == name].set_index(keys)["incremental"]
+        expected = whole - without.set_index(keys)["value"]
+        pd.testing.assert_series_equal(
+            found.sort_index(), expected.sort_index(), check_names=False, atol=1e-8
+        )
 
 
 @pytest.mark.parametrize(("method", "horizon"), SETS)
@@ -100,6 +115,7 @@ def test_components_are_what_a_little_more_of_the_position_adds(losses, method, 
     # the quantities, so a small step is exact unless it reorders the tail's edge.
     step = 1e-7
     measured = of_book(measure(HELD, losses, method, horizon).contributions, "mixed")
+    measured = measured[measured["measure"] == "expected_shortfall"]
     base = of_book(measure(HELD, losses, method, horizon).risk, "mixed")
     base = base[base["measure"] == "expected_shortfall"].set_index("level")["value"]
     for name in BOOKS["mixed"]:
