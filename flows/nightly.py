@@ -36,6 +36,7 @@ from flows.tasks import (
     market_task,
     measure_task,
     predict_task,
+    profile_task,
     scenario_task,
     verdict_task,
 )
@@ -83,11 +84,11 @@ def stock_plan(run_uri: str) -> list[dict[str, Any]]:
 def portfolio_risk(run_uri: str) -> list[dict[str, Any]]:
     """Measure every book of the run under common scenarios."""
     run = load_run(run_uri)
-    market = market_task.submit(run_uri)
+    whole = [market_task.submit(run_uri), profile_task.submit(run_uri)]
     sets = list(range(len(risk.scenario_sets(run))))
     scenarios = _follow("risk", scenario_task, run_uri, sets)
     books = _follow("risk", measure_task, run_uri, risk.prepare(run))
-    return [market.result(), *scenarios, *books]
+    return [*(chunk.result() for chunk in whole), *scenarios, *books]
 
 
 @flow(name="risk-backtest")

@@ -60,6 +60,12 @@ def market_task(run_uri: str) -> dict[str, object]:
     return _summary(risk.outlook_chunk(load_run(run_uri)))
 
 
+@task(**PATIENT)
+def profile_task(run_uri: str) -> dict[str, object]:
+    """Describe every book by its past days."""
+    return _summary(risk.profile_chunk(load_run(run_uri)))
+
+
 @task(task_run_name="scenarios-{number}", **PATIENT)
 def scenario_task(run_uri: str, number: int) -> dict[str, object]:
     """Revalue every instrument under one set of common scenarios."""

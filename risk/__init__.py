@@ -13,6 +13,7 @@ from risk.measures.portfolios import (
 )
 from risk.outlook import market_outlook
 from risk.plan import NIGHTLY_METHODS, Margins, Method, RiskPlan
+from risk.profiles import Profiles, liquidity_horizons, profile_portfolios
 from risk.replays import replay_losses
 from risk.rolling import REFRESH_DAYS, RollingFigures, judged_days, rolling_figures
 from risk.scenarios.replay import Replay, crises_within
@@ -32,6 +33,7 @@ __all__ = [
     "Method",
     "PlanError",
     "PortfolioMeasures",
+    "Profiles",
     "Replay",
     "RiskError",
     "RiskPlan",
@@ -44,8 +46,10 @@ __all__ = [
     "instrument_losses",
     "judged_days",
     "limit_utilisation",
+    "liquidity_horizons",
     "market_outlook",
     "measure_portfolios",
+    "profile_portfolios",
     "replay_losses",
     "rolling_figures",
     "stress_losses",

@@ -45,6 +45,9 @@ class RiskPlanSpec(Frozen):
     randomisations: int = Field(16, ge=2, le=100, description="of quasi-random scenarios")
     crises: bool = Field(True, description="replay the known crises that lie in the prices")
     replays: tuple[ReplaySpec, ...] = Field((), description="stretches of days to replay besides")
+    benchmark: str | None = Field(
+        None, description="instrument that betas are to; null takes the mean of equities and ETFs"
+    )
     backtest: BacktestSpec | None = Field(None, description="null judges no past days")
 
     @field_validator("levels")

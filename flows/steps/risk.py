@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from flows.errors import JobRefusedError
 from flows.run import (
     ChunkRecord,
     ChunkWork,
@@ -22,6 +23,7 @@ from risk import (
     Failure,
     Market,
     Method,
+    PlanError,
     Replay,
     RiskPlan,
     build_market,
@@ -30,12 +32,15 @@ from risk import (
     limit_utilisation,
     market_outlook,
     measure_portfolios,
+    profile_portfolios,
     replay_losses,
     stress_losses,
 )
+from risk.profiles import STAGE as PROFILE_STAGE
 from storage.tables import LIMIT_UTILISATION, STRESS_LOSSES
 
 MARKET = "market"
+PROFILES = "profiles"
 SCENARIOS = "scenarios"
 STAGE = "risk"
 # More days than any history has.
@@ -99,6 +104,30 @@ def _outlook(run: Run) -> ChunkWork:
     instruments = pd.read_parquet(run.staging.clean("instruments"))
     outlook = market_outlook(market, instruments, decay=risk_plan(run).ewma_decay)
     return ChunkWork({"market_outlook": run.stamp(outlook), "repairs": market.repairs}, failures)
+
+
+def profile_chunk(run: Run) -> ChunkRecord:
+    """Describe every book; they are told apart from one another, so all are one chunk."""
+    members = sorted(set(_books_in_chunks(run)["portfolio_id"]))
+    return run_chunk(
+        run.staging.chunk(PROFILES, 0),
+        run.chunk_key(PROFILES, 0, 1),
+        lambda: guarded("positions", PROFILES, members, lambda: _profiles(run)),
+    )
+
+
+def _profiles(run: Run) -> ChunkWork:
+    assert run.job.risk is not None
+    positions = pd.read_parquet(run.staging.clean("positions"))
+    try:
+        found = profile_portfolios(
+            read_market(run), positions, risk_plan(run), run.job.risk.benchmark
+        )
+    except PlanError as error:
+        raise JobRefusedError(f"risk.benchmark: {error}") from error
+    # A book that holds what cannot be valued fails where it is measured.
+    own = [failure for failure in found.failures if failure.stage == PROFILE_STAGE]
+    return ChunkWork({"portfolio_profiles": run.stamp(found.profiles)}, _as_failed(own))
 
 
 def scenario_sets(run: Run) -> list[tuple[Method, int]]:

@@ -9,7 +9,7 @@ from reports.figures import risk as figures
 from reports.figures.theme import METHODS
 from reports.sections.section import Card, Explorer, Listing, Picture, Section, Tables, has
 from reports.tables import PageColumn, page_table
-from reports.wording import count, currencies, money, percent, share, spaced, total_money
+from reports.wording import count, currencies, money, number, percent, share, spaced, total_money
 
 MOST_CONTRIBUTORS = 12
 
@@ -156,7 +156,10 @@ def _listings(tables: Tables, level: float, horizon: int) -> list[Listing]:
             breaches, columns, source="limit_breaches", flag=breaches["utilisation"] > 0
         )
         listings.append(Listing("Limits exceeded", table))
-    return [*listings, _portfolios(tables["portfolio_risk"], level, horizon)]
+    listings.append(_portfolios(tables["portfolio_risk"], level, horizon))
+    if has(tables, "portfolio_profiles"):
+        listings.append(_profiles(tables["portfolio_profiles"]))
+    return listings
 
 
 def _portfolios(risk: pd.DataFrame, level: float, horizon: int) -> Listing:
@@ -181,3 +184,28 @@ def _portfolios(risk: pd.DataFrame, level: float, horizon: int) -> Listing:
     table = page_table(flat, columns, source="portfolio_risk", most=200)
     title = f"Expected shortfall {share(level)}, {horizon} day, {currencies(risk)}"
     return Listing(title, table, "By method, with the standard error of each.")
+
+
+def _profiles(profiles: pd.DataFrame) -> Listing:
+    columns = [
+        PageColumn("portfolio_id", "portfolio"),
+        PageColumn("positions", "positions", count),
+        PageColumn("gross_value", "gross value", money),
+        PageColumn("volatility", "volatility a year", money),
+        PageColumn("diversification_ratio", "diversification", number),
+        PageColumn("beta", "beta", number),
+        PageColumn("explained", "market's share", percent),
+        PageColumn("tail_dependence", "worst days shared", percent),
+        PageColumn("max_drawdown", "max drawdown", money),
+        PageColumn("conditional_drawdown", "worst 5% drawdown", money),
+        PageColumn("longest_drawdown", "longest, days", count),
+        PageColumn("liquidity_horizon_shortfall", "ES 97.5%, liquidity horizons", money),
+    ]
+    ordered = profiles.sort_values("volatility", ascending=False)
+    table = page_table(ordered, columns, source="portfolio_profiles", most=200)
+    days = count(profiles["days"].max())
+    note = (
+        f"Today's positions on the {days} days of the window. Worst days shared: of its worst 5% "
+        "of days, how many are the other portfolios' too; 5% if they had nothing in common."
+    )
+    return Listing(f"Profiles, {currencies(profiles)}", table, note)

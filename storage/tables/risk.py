@@ -200,6 +200,55 @@ RISK_CONTRIBUTIONS = output_table(
     entity=("portfolio_id",),
 )
 
+PORTFOLIO_PROFILES = output_table(
+    "portfolio_profiles",
+    "What each portfolio is like: today's positions on the window's days.",
+    columns=(
+        PORTFOLIO,
+        Column("positions", "integer", "instruments held", minimum=0),
+        Column("market_value", "float", "of its positions today, money"),
+        Column("gross_value", "float", "of its positions today, long and short added", minimum=0),
+        Column("volatility", "float", "annual, money", minimum=0),
+        Column(
+            "diversification_ratio",
+            "float",
+            "the positions' volatilities added, over the portfolio's; 1 is not diversified",
+            nullable=True,
+        ),
+        Column("beta", "float", "gain per market return, of gross value", nullable=True),
+        Column("beta_exposure", "float", "gain for a market return of one, money", nullable=True),
+        Column(
+            "beta_exposure_standard_error",
+            "float",
+            "sampling error of beta_exposure, money",
+            nullable=True,
+        ),
+        Column("explained", "float", "share of its variance that the market tells", nullable=True),
+        Column(
+            "tail_dependence",
+            "float",
+            "share of its worst 5% of days that are the other portfolios' too",
+            nullable=True,
+            minimum=0,
+            maximum=1,
+        ),
+        Column("max_drawdown", "float", "furthest below its best, money", minimum=0),
+        Column("mean_drawdown", "float", "below its best on average, money", minimum=0),
+        Column("conditional_drawdown", "float", "mean of the worst 5% of days, money", minimum=0),
+        Column("longest_drawdown", "integer", "days in a row below its best", minimum=0),
+        Column(
+            "liquidity_horizon_shortfall",
+            "float",
+            "expected shortfall 97.5% over liquidity horizons (MAR33), money",
+            nullable=True,
+        ),
+        Column("days", "integer", "returns in the window", minimum=0),
+        CURRENCY,
+    ),
+    key=("portfolio_id",),
+    entity=("portfolio_id",),
+)
+
 LOSS_QUANTILES = output_table(
     "loss_quantiles",
     "The distribution of each portfolio's loss, for pictures.",

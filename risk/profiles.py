@@ -1,0 +1,240 @@
+"""Profiles: what a book is like, over the past days of its market.
+
+References
+----------
+McNeil, Frey & Embrechts (2015), "Quantitative risk management", section 9.2 (historical losses of
+today's positions); Basel Committee (2019), MAR33.5 and MAR33.12 (liquidity horizons).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from kernels.arrays import Flags, Floats, Integers
+from kernels.book_losses import book_losses
+from risk.errors import BookError, Failure, PlanError
+from risk.market.market import NO_FACTOR, Market
+from risk.market.revalue import TRADING_DAYS, Shifts, current_values, revalue
+from risk.measures.allocation import diversification_ratio, select_tails
+from risk.measures.dependence import measure_betas, tail_dependence
+from risk.measures.drawdown import measure_drawdowns
+from risk.measures.liquidity import BASE_HORIZON, LIQUIDITY_HORIZONS, liquidity_horizon_shortfall
+from risk.measures.portfolios import Book, books_of
+from risk.plan import RiskPlan
+from risk.scenarios import factor_moves
+
+STAGE = "profile portfolios"
+LIQUIDITY_LEVEL = 0.975
+DEPENDENCE_LEVEL = 0.95
+# MAR33.12: what is liquid enough for ten days; all else waits for twenty.
+LIQUID_CURRENCIES = frozenset(
+    {"AUD", "BRL", "CAD", "CHF", "CNY", "EUR", "GBP", "HKD", "INR", "JPY", "KRW", "MXN"}
+    | {"NOK", "NZD", "RUB", "SEK", "SGD", "TRY", "USD", "ZAR"}
+)
+LIQUID_RATES = ("AUD", "CAD", "EUR", "GBP", "JPY", "SEK", "USD")
+COLUMNS = [
+    "portfolio_id",
+    "positions",
+    "market_value",
+    "gross_value",
+    "volatility",
+    "diversification_ratio",
+    "beta",
+    "beta_exposure",
+    "beta_exposure_standard_error",
+    "explained",
+    "tail_dependence",
+    "max_drawdown",
+    "mean_drawdown",
+    "conditional_drawdown",
+    "longest_drawdown",
+    "liquidity_horizon_shortfall",
+    "days",
+    "currency",
+]
+
+
+@dataclass(frozen=True)
+class Profiles:
+    """What books are like, and those that cannot be told.
+
+    Parameters
+    ----------
+    profiles : frame of `COLUMNS`, one row per book
+    failures : books that could not be valued
+    """
+
+    profiles: pd.DataFrame
+    failures: list[Failure]
+
+
+def profile_portfolios(
+    market: Market, positions: pd.DataFrame, plan: RiskPlan, benchmark: str | None = None
+) -> Profiles:
+    """Describe every book by what today's positions would have made on the window's days.
+
+    Parameters
+    ----------
+    market : instruments, and factors over the window
+    positions : portfolio_id, instrument_id, quantity of all books: tail dependence is with all
+        the others together
+    plan : currency and window
+    benchmark : instrument whose log returns are the market of betas; None takes the mean of all
+        equities and ETFs
+
+    Returns
+    -------
+    Profiles. Volatility is annual (252 days), money; beta_exposure is the money gained for a
+    market return of one, and beta that over the gross value; tail_dependence is the share of a
+    book's worst 5% of days that are among the worst 5% of all others (see
+    `risk.measures.dependence`); drawdowns are money over the window; liquidity_horizon_shortfall
+    is expected shortfall at 97.5% by MAR33.4 from historical ten-day moves. A figure that the
+    books do not allow (no market, no other book, nothing that moves, too short a window) is NaN.
+
+    Raises
+    ------
+    PlanError
+        Where the benchmark has no price factor.
+    """
+    books, failures = books_of(market, positions)
+    one_day = _losses(market, market.factors.moves.T, 1)
+    sound: list[Book] = []
+    parts = []
+    for book in books:
+        losses = book_losses(one_day, book.instruments, book.quantities)
+        if np.isfinite(losses).all():
+            sound.append(book)
+            parts.append(losses)
+        else:
+            error = BookError("its value or loss overflows")
+            failures.append(Failure(book.portfolio_id, STAGE, type(error).__name__, str(error)))
+    if not sound:
+        return Profiles(pd.DataFrame(columns=COLUMNS), failures)
+    losses = np.array(parts).T
+    return Profiles(_frame(market, sound, one_day, losses, plan, benchmark), failures)
+
+
+def liquidity_horizons(market: Market) -> Integers:
+    """Return the liquidity horizon of each factor, trading days, by MAR33.12.
+
+    Equities and ETFs count as of large companies, 10 days. Exchange rates and zero rates have 10
+    days in the currencies that the standard names and 20 in others; a curve is of the currency of
+    the instruments that are discounted on it.
+    """
+    factors, terms = market.factors, market.terms
+    horizons = np.full(len(factors.levels), BASE_HORIZON, np.int64)
+    of_kind = {str(row["instrument_id"]): row for row in terms.to_dict("records")}
+    for number, name in enumerate(factors.prices):
+        row = of_kind.get(name)
+        foreign = row is not None and row["kind"] == "fx" and row["underlying"]
+        if foreign and foreign not in LIQUID_CURRENCIES:
+            horizons[number] = 20
+    discounted = terms[terms["curve_id"].notna()] if "curve_id" in terms else terms.iloc[:0]
+    currencies = dict(zip(discounted["curve_id"], discounted["currency"], strict=True))
+    for number, (curve_id, _) in enumerate(factors.points, start=len(factors.prices)):
+        if currencies.get(curve_id, "USD") not in LIQUID_RATES:
+            horizons[number] = 20
+    return horizons
+
+
+def _losses(market: Market, moves: Floats, horizon: int) -> Floats:
+    shifts = Shifts(np.ascontiguousarray(moves), np.zeros((1, 1)), horizon / TRADING_DAYS)
+    values = revalue(market, shifts)
+    return np.asarray(current_values(market)[:, None] - values)
+
+
+def _frame(
+    market: Market,
+    books: Sequence[Book],
+    one_day: Floats,
+    losses: Floats,
+    plan: RiskPlan,
+    benchmark: str | None,
+) -> pd.DataFrame:
+    values = current_values(market)
+    worth = [book.quantities * values[book.instruments] for book in books]
+    gross = np.array([np.abs(own).sum() for own in worth])
+    drawdowns = measure_drawdowns(losses)
+    exposure, error, explained = _betas(market, losses, benchmark)
+    deviations = losses.std(axis=0, ddof=1)
+    return pd.DataFrame(
+        {
+            "portfolio_id": [book.portfolio_id for book in books],
+            "positions": [len(book.instruments) for book in books],
+            "market_value": [float(own.sum()) for own in worth],
+            "gross_value": gross,
+            "volatility": deviations * np.sqrt(TRADING_DAYS),
+            "diversification_ratio": _diversification(books, one_day, deviations),
+            "beta": np.divide(exposure, gross, out=np.full(len(books), np.nan), where=gross > 0.0),
+            "beta_exposure": exposure,
+            "beta_exposure_standard_error": error,
+            "explained": explained,
+            "tail_dependence": _tail_dependence(losses),
+            "max_drawdown": drawdowns.deepest,
+            "mean_drawdown": drawdowns.mean,
+            "conditional_drawdown": drawdowns.conditional,
+            "longest_drawdown": drawdowns.longest,
+            "liquidity_horizon_shortfall": _liquidity_shortfalls(market, books, plan),
+            "days": len(losses),
+            "currency": plan.currency,
+        }
+    )[COLUMNS]
+
+
+def _diversification(books: Sequence[Book], one_day: Floats, deviations: Floats) -> list[float]:
+    alone = one_day.std(axis=1, ddof=1)
+    return [
+        diversification_ratio(np.abs(book.quantities) * alone[book.instruments], float(together))
+        for book, together in zip(books, deviations, strict=True)
+    ]
+
+
+def _betas(market: Market, losses: Floats, benchmark: str | None) -> tuple[Floats, Floats, Floats]:
+    chosen = _market_factors(market, benchmark)
+    if not chosen.any():
+        unknown = np.full(losses.shape[1], np.nan)
+        return unknown, unknown, unknown
+    betas = measure_betas(losses, market.factors.moves[:, chosen].mean(axis=1))
+    return betas.exposure, betas.standard_error, betas.explained
+
+
+def _market_factors(market: Market, benchmark: str | None) -> Flags:
+    chosen = np.zeros(len(market.factors.levels), bool)
+    if benchmark is not None:
+        number = market.factors.price(benchmark)
+        if number is None:
+            raise PlanError(f"benchmark {benchmark!r} has no prices that the window covers")
+        chosen[number] = True
+        return chosen
+    shares = market.terms["kind"].isin(("equity", "etf")).to_numpy()
+    numbers = market.price_factor[shares]
+    chosen[numbers[numbers != NO_FACTOR]] = True
+    return chosen
+
+
+def _tail_dependence(losses: Floats) -> Floats:
+    others = losses.sum(axis=1, keepdims=True) - losses
+    known = losses.shape[1] > 1 and len(losses) * (1.0 - DEPENDENCE_LEVEL) >= 1.0
+    if not known:
+        return np.full(losses.shape[1], np.nan)
+    found = tail_dependence(losses, others, DEPENDENCE_LEVEL)
+    return np.where((losses.std(axis=0) > 0.0) & (others.std(axis=0) > 0.0), found, np.nan)
+
+
+def _liquidity_shortfalls(market: Market, books: Sequence[Book], plan: RiskPlan) -> Floats:
+    if len(market.factors.moves) < 2 * BASE_HORIZON:
+        return np.full(len(books), np.nan)
+    moves = factor_moves(market.factors, "historical", BASE_HORIZON, plan)
+    waiting = liquidity_horizons(market)
+    shortfalls = np.zeros((len(books), len(LIQUIDITY_HORIZONS)))
+    for place, horizon in enumerate(LIQUIDITY_HORIZONS):
+        moving = waiting >= horizon
+        if not moving.any():
+            break
+        losses = _losses(market, np.where(moving[:, None], moves, 0.0), BASE_HORIZON)
+        for number, book in enumerate(books):
+            total = book_losses(losses, book.instruments, book.quantities)
+            shortfalls[number, place] = select_tails(total, (LIQUIDITY_LEVEL,))[1][0]
+    return liquidity_horizon_shortfall(shortfalls)

@@ -1,0 +1,158 @@
+"""Profiles: plain sums on past days, whatever other books there are, and NaN where none can be."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.testing import assert_allclose
+
+from risk import PlanError, build_market, liquidity_horizons, profile_portfolios
+from risk.measures.dependence import tail_dependence
+from risk.measures.drawdown import measure_drawdowns
+from risk.measures.tail import measure_tail
+from tests.risk.markets import AS_OF, PLAN, closes, curve, days, option, prices, terms
+
+NAMES = ["AAA", "BBB", "CCC"]
+INSTRUMENTS = terms(
+    ("AAA", "equity", {}), ("BBB", "equity", {}), ("CCC", "etf", {}), option("CALL")
+)
+BOOKS = pd.DataFrame(
+    [("one", "AAA", 10.0), ("pair", "AAA", 5.0), ("pair", "BBB", -5.0), ("mixed", "CALL", 4.0)],
+    columns=["portfolio_id", "instrument_id", "quantity"],
+)
+
+
+@pytest.fixture(scope="module")
+def market():
+    return build_market(prices(NAMES), INSTRUMENTS, curve(), AS_OF, PLAN)
+
+
+def profiles(market, books=BOOKS, benchmark=None, plan=PLAN):
+    found = profile_portfolios(market, books, plan, benchmark)
+    return found.profiles.set_index("portfolio_id"), found.failures
+
+
+def gains(market, name, quantity):
+    """What a share made on each day of the window at today's price."""
+    number = market.factors.price(name)
+    return quantity * market.factors.levels[number] * np.expm1(market.factors.moves[:, number])
+
+
+def test_a_book_of_one_share_is_that_share(market):
+    own = profiles(market)[0].loc["one"]
+    made = gains(market, "AAA", 10.0)
+    assert_allclose(own["volatility"], made.std(ddof=1) * np.sqrt(252.0), rtol=1e-9)
+    assert own["diversification_ratio"] == pytest.approx(1.0)
+    assert (
+        own["gross_value"]
+        == own["market_value"]
+        == pytest.approx(10.0 * market.factors.levels[market.factors.price("AAA")])
+    )
+    drawdowns = measure_drawdowns(-made[:, None])
+    assert_allclose(own["max_drawdown"], drawdowns.deepest[0], rtol=1e-9)
+    assert own["longest_drawdown"] == drawdowns.longest[0]
+    assert own["days"] == len(market.factors.moves)
+
+
+def test_a_beta_is_to_the_mean_of_shares_or_to_the_benchmark(market):
+    made = gains(market, "AAA", 10.0)
+    everyone = market.factors.moves[:, [market.factors.price(name) for name in NAMES]].mean(axis=1)
+    for benchmark, moves in {
+        None: everyone,
+        "CCC": market.factors.moves[:, market.factors.price("CCC")],
+    }.items():
+        own = profiles(market, benchmark=benchmark)[0].loc["one"]
+        slope = np.polyfit(moves, made, 1)[0]
+        assert_allclose(own["beta_exposure"], slope, rtol=1e-9)
+        assert_allclose(own["beta"], slope / own["gross_value"], rtol=1e-9)
+
+
+def test_an_unknown_benchmark_is_refused_by_name(market):
+    with pytest.raises(PlanError, match="benchmark 'DAX' has no prices"):
+        profiles(market, benchmark="DAX")
+
+
+def test_worst_days_are_shared_with_all_the_others(market):
+    found = profiles(market)[0]
+    losses = {"one": -gains(market, "AAA", 10.0)}
+    losses["pair"] = -gains(market, "AAA", 5.0) + gains(market, "BBB", 5.0)
+    books = BOOKS[BOOKS["portfolio_id"] != "mixed"]
+    two = profiles(market, books)[0]
+    shared = tail_dependence(losses["one"][:, None], losses["pair"][:, None])[0]
+    assert two.loc["one", "tail_dependence"] == two.loc["pair", "tail_dependence"] == shared
+    assert found["tail_dependence"].between(0.0, 1.0).all()
+    alone = profiles(market, BOOKS[BOOKS["portfolio_id"] == "one"])[0]
+    assert np.isnan(alone.loc["one", "tail_dependence"])
+
+
+def test_what_is_a_books_own_does_not_depend_on_others(market):
+    together = profiles(market)[0].drop(columns="tail_dependence")
+    for name in ("one", "pair", "mixed"):
+        alone = profiles(market, BOOKS[BOOKS["portfolio_id"] == name])[0]
+        pd.testing.assert_series_equal(
+            alone.drop(columns="tail_dependence").loc[name], together.loc[name]
+        )
+
+
+def test_the_liquidity_horizon_of_liquid_factors_is_the_base(market):
+    assert (liquidity_horizons(market) == 10).all()
+    found = profiles(market)[0].loc["one", "liquidity_horizon_shortfall"]
+    number = market.factors.price("AAA")
+    log = np.concatenate([[0.0], np.cumsum(market.factors.moves[:, number])])
+    moves = log[10:] - log[:-10]
+    losses = -10.0 * market.factors.levels[number] * np.expm1(moves)
+    assert_allclose(found, measure_tail(losses, 0.975).expected_shortfall, rtol=1e-9)
+
+
+def test_an_illiquid_currency_waits_longer_and_costs_more():
+    rates = pd.concat([prices(["AAA"]), prices(["USDPLN", "USDEUR"], seed=9, level=0.25)])
+    instruments = terms(
+        ("AAA", "equity", {}),
+        ("USDPLN", "fx", {"underlying": "PLN"}),
+        ("USDEUR", "fx", {"underlying": "EUR"}),
+    )
+    market = build_market(rates, instruments, None, AS_OF, PLAN)
+    horizons = liquidity_horizons(market)
+    numbers = {name: market.factors.price(name) for name in ("AAA", "USDPLN", "USDEUR")}
+    assert {name: horizons[n] for name, n in numbers.items()} == {
+        "AAA": 10,
+        "USDPLN": 20,
+        "USDEUR": 10,
+    }
+    books = pd.DataFrame(
+        [("pln", "USDPLN", 100.0), ("eur", "USDEUR", 100.0)], columns=BOOKS.columns
+    )
+    found = profiles(market, books)[0]["liquidity_horizon_shortfall"]
+    log = np.concatenate([[0.0], np.cumsum(market.factors.moves[:, numbers["USDPLN"]])])
+    losses = -100.0 * market.factors.levels[numbers["USDPLN"]] * np.expm1(log[10:] - log[:-10])
+    base = measure_tail(losses, 0.975).expected_shortfall
+    # All that moves waits for 20 days: its shortfall over 10 grows by the root of 2.
+    assert_allclose(found["pln"], base * np.sqrt(2.0), rtol=1e-9)
+
+
+def test_a_book_that_cannot_be_valued_is_a_failure_and_changes_no_other(market):
+    bad = pd.DataFrame([("bad", "ZZZ", 1.0), ("huge", "AAA", 1e308)], columns=BOOKS.columns)
+    found, failures = profiles(market, pd.concat([BOOKS, bad]))
+    assert [failure.entity for failure in failures] == ["bad", "huge"]
+    pd.testing.assert_frame_equal(found, profiles(market)[0])
+
+
+def test_without_shares_there_is_no_beta_and_without_books_no_rows():
+    bond = (
+        "BOND",
+        "bond",
+        {"coupon": 0.0, "expiry": days(1)[0] + pd.Timedelta(days=700), "curve_id": "USD"},
+    )
+    market = build_market(
+        closes("FILL", np.full(251, 1.0) * np.exp(np.arange(251) * 1e-4)),
+        terms(bond, ("FILL", "fx", {"underlying": "EUR"})),
+        curve(),
+        AS_OF,
+        replace(PLAN),
+    )
+    books = pd.DataFrame([("rates", "BOND", 1.0)], columns=BOOKS.columns)
+    found = profiles(market, books)[0]
+    assert found["beta"].isna().all()
+    assert found["volatility"].gt(0.0).all()
+    assert profiles(market, BOOKS.iloc[:0])[0].empty
