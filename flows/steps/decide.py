@@ -71,7 +71,11 @@ def _plan_stock(run: Run, members: list[int], stock: pd.DataFrame) -> ChunkWork:
         Failed("stock", failure.entity, failure.stage, failure.error_type, failure.message)
         for failure in result.failures
     ]
-    return ChunkWork({"order_plans": run.stamp(result.plans)}, [*missing, *failures])
+    tables = {
+        "order_plans": run.stamp(result.plans),
+        "service_cost_curves": run.stamp(result.curves),
+    }
+    return ChunkWork(tables, [*missing, *failures])
 
 
 def _without_forecast(stock: pd.DataFrame, planned: pd.DataFrame) -> list[Failed]:

@@ -54,7 +54,7 @@ class Explorer:
 
     Parameters
     ----------
-    name : which drawing the page's script uses: "series", "books" or "backtests"
+    name : which drawing the page's script uses: "series", "curves", "books" or "backtests"
     title, note : what it shows
     choices : names to choose from, in order
     data : what the script draws, by name

@@ -1,6 +1,7 @@
 """Orders: what to buy tonight, and what it is expected to do."""
 
 from reports.figures import stock as figures
+from reports.sections.curves import curve_explorer
 from reports.sections.section import Card, Listing, Picture, Section, Tables, has
 from reports.tables import PageColumn, page_table
 from reports.wording import count, money, number, percent, total_money
@@ -56,6 +57,7 @@ def stock_section(tables: Tables) -> Section | None:
             ),
             Picture("cover", "Cover before tonight", figures.cover(plans)),
         ],
+        explorer=curve_explorer(tables),
         listings=_listings(tables),
     )
 

@@ -52,6 +52,31 @@
     Plotly.react(panes.children[0], traces, base(360, { xaxis: axis(), yaxis: axis({ title: { text: "units per period" }, rangemode: "tozero" }) }), config);
     return one.text;
   };
+  const drawCurve = (panes, one) => {
+    const at = (kind) => one.point.map((point, n) => n).filter((n) => kind.includes(one.point[n]));
+    const pick = (list, numbers) => numbers.map((n) => list[n]);
+    const points = (numbers) => ({
+      x: pick(one.cost, numbers), y: pick(one.fill_rate, numbers), customdata: pick(one.order_up_to, numbers),
+      error_x: { type: "data", array: pick(one.cost_error, numbers), thickness: 1 },
+      error_y: { type: "data", array: pick(one.fill_rate_error, numbers), thickness: 1 },
+      hovertemplate: "order up to %{customdata:,.0f}: %{y:.1%} served at %{x:,.3s}<extra></extra>",
+    });
+    const mark = (kind, name, colour, symbol) => ({ ...points(at([kind])), name, mode: "markers", error_x: undefined, error_y: undefined, marker: { color: colour, symbol, size: 13 } });
+    const traces = [
+      { ...points(at(["candidate", "chosen"])), name: "levels", mode: "lines+markers", line: { color: blue, width: 1.4 }, marker: { size: 5 } },
+      mark("chosen", "chosen", ink, "star"),
+      mark("today", "tonight's position kept", orange, "diamond"),
+      mark("no order", "nothing ordered", red, "x"),
+    ].filter((trace) => trace.x.length);
+    const target = { type: "line", xref: "paper", x0: 0, x1: 1, y0: one.target, y1: one.target, line: { color: ink, dash: "dot", width: 1 } };
+    const levels = ["levels", "chosen"];
+    const near = traces.filter((trace) => levels.includes(trace.name));
+    const layout = () => base(380, { shapes: [target], xaxis: axis({ title: { text: `expected cost over the horizon, ${one.currency}` } }), yaxis: axis({ title: { text: "fill rate (dotted: target)" }, tickformat: ".0%" }) });
+    if (panes.children.length !== 2) panes.replaceChildren(document.createElement("div"), document.createElement("div"));
+    Plotly.react(panes.children[0], near, layout(), config);
+    Plotly.react(panes.children[1], traces, layout(), config);
+    return one.text;
+  };
   const drawBook = (panes, one) => {
     const lines = Object.entries(one.losses).map(([method, law]) => ({
       x: law.loss, y: law.probability, name: method.replaceAll("_", " "), mode: "lines",
@@ -83,7 +108,7 @@
     const counts = methods.map((method) => `${one.loss.filter((loss, day) => loss > one.lines[method][day]).length} by ${method.replaceAll("_", " ")}`);
     return `Exceptions on ${one.ds.length} days: ${counts.join(", ")}.`;
   };
-  const drawings = { series: drawSeries, books: drawBook, backtests: drawBacktest };
+  const drawings = { series: drawSeries, curves: drawCurve, books: drawBook, backtests: drawBacktest };
   for (const box of document.querySelectorAll("[data-explorer]")) {
     const data = explorers[box.dataset.explorer];
     const field = box.querySelector("input");

@@ -35,7 +35,7 @@ from storage.tables.risk import (
     STRESS_LOSSES,
     STRESS_SCENARIOS,
 )
-from storage.tables.stock import OPEN_ORDERS, ORDER_PLANS, STOCK
+from storage.tables.stock import OPEN_ORDERS, ORDER_PLANS, SERVICE_COST_CURVES, STOCK
 from storage.tables.table import Column, Role, Table
 
 INPUT_TABLES = {
@@ -62,6 +62,7 @@ OUTPUT_TABLES = {
         FORECAST_ACCURACY,
         CHAMPIONS,
         ORDER_PLANS,
+        SERVICE_COST_CURVES,
         PORTFOLIO_RISK,
         PORTFOLIO_PROFILES,
         RISK_CONTRIBUTIONS,
@@ -114,6 +115,7 @@ __all__ = [
     "RUNS",
     "RUN_ENTITIES",
     "RUN_STEPS",
+    "SERVICE_COST_CURVES",
     "STOCK",
     "STRESS_LOSSES",
     "STRESS_SCENARIOS",

@@ -103,3 +103,35 @@ ORDER_PLANS = output_table(
     key=("warehouse_id", "item_id"),
     entity=SERIES,
 )
+
+POINTS = ("candidate", "today", "no order")
+
+SERVICE_COST_CURVES = output_table(
+    "service_cost_curves",
+    "What each order-up-to level costs and serves, and what tonight's position and no order would.",
+    columns=(
+        WAREHOUSE,
+        ITEM,
+        Column("number", "integer", "of the point, from 0", minimum=0),
+        Column(
+            "point",
+            "text",
+            "a level tried, tonight's position kept as level, or ordering nothing at all",
+            choices=POINTS,
+        ),
+        Column("chosen", "boolean", "whether the plan orders up to it"),
+        Column("order_up_to", "float", "level, units", minimum=0),
+        Column("reorder_point", "float", "order when the position is at or below it, units"),
+        Column("expected_cost", "float", "money over the horizon", minimum=0),
+        Column("expected_cost_standard_error", "float", "Monte Carlo error, money", minimum=0),
+        Column("fill_rate", "float", "share of demand served from stock", minimum=0, maximum=1),
+        Column("fill_rate_standard_error", "float", "Monte Carlo error", minimum=0),
+        Column("cycle_service", "float", "share of periods without shortage", minimum=0, maximum=1),
+        Column("cycle_service_standard_error", "float", "Monte Carlo error", minimum=0),
+        Column("cost_over_chosen", "float", "cost less that of the chosen level, paired, money"),
+        Column("cost_over_chosen_standard_error", "float", "of the paired difference", minimum=0),
+        Column("currency", "text", "of every amount of money in the row"),
+    ),
+    key=("warehouse_id", "item_id", "number"),
+    entity=SERIES,
+)
