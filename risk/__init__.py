@@ -3,6 +3,7 @@
 from risk.covariance import CovarianceMethod
 from risk.errors import BookError, Failure, MarketError, PlanError, RiskError
 from risk.market.market import Market, build_market
+from risk.market.revalue import current_values
 from risk.measures.limits import limit_utilisation
 from risk.measures.portfolios import (
     Book,
@@ -17,6 +18,7 @@ from risk.profiles import Profiles, liquidity_horizons, profile_portfolios
 from risk.replays import replay_losses
 from risk.rolling import REFRESH_DAYS, RollingFigures, judged_days, rolling_figures
 from risk.scenarios.replay import Replay, crises_within
+from risk.sensitivities import book_sensitivities, instrument_sensitivities
 from risk.stress import StressError, stress_losses
 from risk.what_if import compare_losses
 
@@ -39,11 +41,14 @@ __all__ = [
     "RiskPlan",
     "RollingFigures",
     "StressError",
+    "book_sensitivities",
     "books_of",
     "build_market",
     "compare_losses",
     "crises_within",
+    "current_values",
     "instrument_losses",
+    "instrument_sensitivities",
     "judged_days",
     "limit_utilisation",
     "liquidity_horizons",

@@ -26,6 +26,7 @@ from risk import (
     PlanError,
     Replay,
     RiskPlan,
+    book_sensitivities,
     build_market,
     crises_within,
     instrument_losses,
@@ -118,16 +119,20 @@ def profile_chunk(run: Run) -> ChunkRecord:
 
 def _profiles(run: Run) -> ChunkWork:
     assert run.job.risk is not None
-    positions = pd.read_parquet(run.staging.clean("positions"))
+    market, positions = read_market(run), pd.read_parquet(run.staging.clean("positions"))
     try:
-        found = profile_portfolios(
-            read_market(run), positions, risk_plan(run), run.job.risk.benchmark
-        )
+        found = profile_portfolios(market, positions, risk_plan(run), run.job.risk.benchmark)
     except PlanError as error:
         raise JobRefusedError(f"risk.benchmark: {error}") from error
     # A book that holds what cannot be valued fails where it is measured.
     own = [failure for failure in found.failures if failure.stage == PROFILE_STAGE]
-    return ChunkWork({"portfolio_profiles": run.stamp(found.profiles)}, _as_failed(own))
+    sensitivities, _ = book_sensitivities(market, positions)
+    profiled = sensitivities["portfolio_id"].isin(found.profiles["portfolio_id"])
+    tables = {
+        "portfolio_profiles": run.stamp(found.profiles),
+        "sensitivities": run.stamp(sensitivities.loc[profiled]),
+    }
+    return ChunkWork(tables, _as_failed(own))
 
 
 def scenario_sets(run: Run) -> list[tuple[Method, int]]:

@@ -9,7 +9,18 @@ from reports.figures import risk as figures
 from reports.figures.theme import METHODS
 from reports.sections.section import Card, Explorer, Listing, Picture, Section, Tables, has
 from reports.tables import PageColumn, page_table
-from reports.wording import count, currencies, money, number, percent, share, spaced, total_money
+from reports.wording import (
+    NOTHING,
+    amount,
+    count,
+    currencies,
+    money,
+    number,
+    percent,
+    share,
+    spaced,
+    total_money,
+)
 
 MOST_CONTRIBUTORS = 12
 
@@ -159,6 +170,8 @@ def _listings(tables: Tables, level: float, horizon: int) -> list[Listing]:
     listings.append(_portfolios(tables["portfolio_risk"], level, horizon))
     if has(tables, "portfolio_profiles"):
         listings.append(_profiles(tables["portfolio_profiles"]))
+    if has(tables, "sensitivities"):
+        listings.append(_sensitivities(tables["sensitivities"]))
     return listings
 
 
@@ -209,3 +222,30 @@ def _profiles(profiles: pd.DataFrame) -> Listing:
         "of days, how many are the other portfolios' too; 5% if they had nothing in common."
     )
     return Listing(f"Profiles, {currencies(profiles)}", table, note)
+
+
+def _sensitivities(sensitivities: pd.DataFrame) -> Listing:
+    totals = sensitivities.pivot_table(
+        index="portfolio_id", columns="sensitivity", values="value", aggfunc="sum"
+    )
+    deltas = sensitivities[sensitivities["sensitivity"] == "delta"]
+    largest = deltas.loc[deltas["value"].abs().groupby(deltas["portfolio_id"]).idxmax()]
+    named = largest.set_index("portfolio_id")["factor"].rename("largest")
+    rows = totals.join(named).reindex(totals.abs().sum(axis=1).sort_values(ascending=False).index)
+    known = [name for name in ("delta", "gamma", "vega", "theta", "dv01") if name in totals]
+    units = sensitivities.drop_duplicates("sensitivity").set_index("sensitivity")["unit"]
+    columns = [
+        PageColumn("portfolio_id", "portfolio"),
+        *(
+            PageColumn(name, name, amount, f"money gained {units[name]}, all factors at once")
+            for name in known
+        ),
+        PageColumn("largest", "largest delta", _text, "the price that moves it most"),
+    ]
+    table = page_table(rows.reset_index(), columns, source="sensitivities", most=200)
+    note = "Money gained: " + "; ".join(f"{name} {units[name]}" for name in known) + "."
+    return Listing(f"Sensitivities, {currencies(sensitivities)}", table, note)
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else NOTHING

@@ -32,6 +32,7 @@ from storage.tables.risk import (
     POSITIONS,
     PRICES,
     RISK_CONTRIBUTIONS,
+    SENSITIVITIES,
     STRESS_LOSSES,
     STRESS_SCENARIOS,
 )
@@ -65,6 +66,7 @@ OUTPUT_TABLES = {
         SERVICE_COST_CURVES,
         PORTFOLIO_RISK,
         PORTFOLIO_PROFILES,
+        SENSITIVITIES,
         RISK_CONTRIBUTIONS,
         LOSS_QUANTILES,
         STRESS_LOSSES,
@@ -115,6 +117,7 @@ __all__ = [
     "RUNS",
     "RUN_ENTITIES",
     "RUN_STEPS",
+    "SENSITIVITIES",
     "SERVICE_COST_CURVES",
     "STOCK",
     "STRESS_LOSSES",

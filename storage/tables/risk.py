@@ -249,6 +249,26 @@ PORTFOLIO_PROFILES = output_table(
     entity=("portfolio_id",),
 )
 
+SENSITIVITIES = output_table(
+    "sensitivities",
+    "How much each portfolio gains when one thing moves a little.",
+    columns=(
+        PORTFOLIO,
+        Column(
+            "sensitivity",
+            "text",
+            "delta, gamma, vega, theta or dv01",
+            choices=("delta", "gamma", "vega", "theta", "dv01"),
+        ),
+        Column("factor", "text", "what moves: an instrument's price, a curve, or time"),
+        Column("value", "float", "money gained, per unit"),
+        Column("unit", "text", "how far it moves"),
+        CURRENCY,
+    ),
+    key=("portfolio_id", "sensitivity", "factor"),
+    entity=("portfolio_id",),
+)
+
 LOSS_QUANTILES = output_table(
     "loss_quantiles",
     "The distribution of each portfolio's loss, for pictures.",
