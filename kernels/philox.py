@@ -42,6 +42,8 @@ class Stream(IntEnum):
     SOBOL_REST = 12
     STARTING_DIRECTIONS = 13
     BACKTEST_DAYS = 14
+    PORTFOLIO_NORMALS = 15
+    PORTFOLIO_TAILS = 16
 
 
 @njit(inline="always")

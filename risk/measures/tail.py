@@ -100,17 +100,37 @@ def quantile_place(n_scenarios: int, level: float) -> int:
 
 
 def _quantile_error(ordered: Floats, level: float) -> float:
-    """Maritz-Jarrett: the deviation of an order statistic under the sample's own law."""
-    n = len(ordered)
-    reach = int(np.ceil(_REACH * np.sqrt(n * level * (1.0 - level)))) + _PLACES
-    place = quantile_place(n, level)
+    return float(quantile_errors(ordered[None], len(ordered), level)[0])
+
+
+def quantile_reach(n_scenarios: int, level: float) -> int:
+    """Return how many places beside the value at risk weigh in its error."""
+    return int(np.ceil(_REACH * np.sqrt(n_scenarios * level * (1.0 - level)))) + _PLACES
+
+
+def quantile_errors(tails: Floats, n_scenarios: int, level: float) -> Floats:
+    """Return Maritz and Jarrett's error: an order statistic's deviation under the sample's law.
+
+    Parameters
+    ----------
+    tails : (n_books, n_kept) float64, money, the largest of each book's losses, ascending: from
+        `quantile_reach` places below the value at risk on, as far as there are so many
+    n_scenarios : how many losses there were
+    level : in (0, 1)
+
+    Returns
+    -------
+    (n_books,) float64, money.
+    """
+    n, absent = n_scenarios, n_scenarios - tails.shape[1]
+    place, reach = quantile_place(n, level), quantile_reach(n, level)
     low, high = max(place - reach, 0), min(place + reach, n)
     edges = np.arange(low, high + 1) / n
     reached = special.betainc(place, n - place + 1, edges)
     weights = np.diff(reached) / (reached[-1] - reached[0])
-    values = ordered[low:high]
-    mean = float((weights * values).sum())
-    return float(np.sqrt(max(float((weights * (values - mean) ** 2).sum()), 0.0)))
+    values = tails[:, low - absent : high - absent]
+    mean = (weights * values).sum(axis=1, keepdims=True)
+    return np.asarray(np.sqrt((weights * (values - mean) ** 2).sum(axis=1)))
 
 
 def _shortfall_error(

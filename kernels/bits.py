@@ -1,0 +1,39 @@
+"""Numbers as their bits, and products that round once: what polynomials in lanes are made of.
+
+The compiler turns each of these into one instruction, or into none.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from llvmlite import ir
+from numba.core import types
+from numba.extending import intrinsic
+
+
+def _reinterpret(source: Any, target: Any, form: Any) -> Callable[[Any], Any]:  # noqa: ANN401
+    # Numba's and llvmlite's types are untyped.
+    @intrinsic
+    def reinterpret(_context, _value):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+        def generate(_context, builder, _signature, arguments):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+            return builder.bitcast(arguments[0], form)
+
+        return target(source), generate
+
+    return reinterpret  # type: ignore[no-any-return]
+
+
+bits_64 = _reinterpret(types.float64, types.int64, ir.IntType(64))
+from_bits_64 = _reinterpret(types.int64, types.float64, ir.DoubleType())
+bits_32 = _reinterpret(types.float32, types.int32, ir.IntType(32))
+from_bits_32 = _reinterpret(types.int32, types.float32, ir.FloatType())
+
+
+@intrinsic
+def multiply_add(_context, a, _b, _c):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+    """Return ``a * b + c``, rounded once."""
+
+    def generate(_context, builder, _signature, arguments):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+        return builder.fma(*arguments)
+
+    return a(a, a, a), generate

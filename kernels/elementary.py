@@ -1,0 +1,67 @@
+"""Logarithm, sine and cosine as polynomials that fill vector lanes, 64 bits.
+
+The compiler calls the library once a number for `math.log`; these stay in registers.
+
+References
+----------
+Sun Microsystems (1993), fdlibm, `e_log.c`, `k_sin.c` and `k_cos.c` (the coefficients; errors below
+one unit in the last place).
+"""
+
+import math
+
+import numpy as np
+from numba import int64, njit
+
+from kernels.bits import bits_64, from_bits_64, multiply_add
+
+_ROOT_HALF = int64(0x3FE6A09E667F3BCD)
+_LOG_2_HIGH, _LOG_2_LOW = 0.6931471803691238, 1.9082149292705877e-10
+_QUARTER_TURN = 0.5 * math.pi
+
+
+@njit(inline="always")
+def natural_log(x):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+    """Return the logarithm of a positive, normal float64."""
+    bits = bits_64(x)
+    exponent = (bits - _ROOT_HALF) >> int64(52)
+    f = from_bits_64(bits - (exponent << int64(52))) - 1.0
+    s = f / (2.0 + f)
+    z = s * s
+    p = multiply_add(z, 1.479819860511658591e-01, 1.531383769920937332e-01)
+    p = multiply_add(z, p, 1.818357216161805012e-01)
+    p = multiply_add(z, p, 2.222219843214978396e-01)
+    p = multiply_add(z, p, 2.857142874366239149e-01)
+    p = multiply_add(z, p, 3.999999999940941908e-01)
+    p = multiply_add(z, p, 6.666666666666735130e-01)
+    e = np.float64(exponent)
+    half = 0.5 * f * f
+    rest = half - multiply_add(s, half + z * p, e * _LOG_2_LOW)
+    return multiply_add(e, _LOG_2_HIGH, f - rest)
+
+
+@njit(inline="always")
+def cosine_sine(turns):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+    """Return cosine and sine of ``2 pi turns``, for turns in [0, 1)."""
+    quarters = np.floor(4.0 * turns + 0.5)
+    x = (4.0 * turns - quarters) * _QUARTER_TURN
+    z = x * x
+    p = multiply_add(z, 1.58969099521155010221e-10, -2.50507602534068634195e-08)
+    p = multiply_add(z, p, 2.75573137070700676789e-06)
+    p = multiply_add(z, p, -1.98412698298579493134e-04)
+    p = multiply_add(z, p, 8.33333333332248946124e-03)
+    p = multiply_add(z, p, -1.66666666666666324348e-01)
+    sine = multiply_add(x * z, p, x)
+    p = multiply_add(z, -1.13596475577881948265e-11, 2.08757232129817482790e-09)
+    p = multiply_add(z, p, -2.75573143513906633035e-07)
+    p = multiply_add(z, p, 2.48015872894767294178e-05)
+    p = multiply_add(z, p, -1.38888888888741095749e-03)
+    p = multiply_add(z, p, 4.16666666666666019037e-02)
+    cosine = multiply_add(z * z, p, multiply_add(z, -0.5, 1.0))
+    quarter = int64(quarters)
+    odd = (quarter & int64(1)) != 0
+    c = sine if odd else cosine
+    s = cosine if odd else sine
+    c = -c if ((quarter + int64(1)) & int64(2)) != 0 else c
+    s = -s if (quarter & int64(2)) != 0 else s
+    return c, s

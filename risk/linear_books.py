@@ -1,0 +1,237 @@
+"""Value at risk, expected shortfall and components of very many linear books at once.
+
+For books whose value moves in proportion to its assets: no option, no bond's curvature. Their
+scenarios are never held, so that thousands of books over millions of scenarios fit; books with
+options are revalued in full by `risk.measures.portfolios`.
+
+References
+----------
+Glasserman (2004), "Monte Carlo methods in financial engineering", section 9.1; Tasche (2000),
+"Risk contributions and performance measurement", TU München; Manistre & Hancock (2005), "Variance
+of the CTE estimator", North American Actuarial Journal 9(2), eq. 8.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from kernels.arrays import Floats
+from kernels.linear_books import (
+    WIDTH,
+    BookTails,
+    Precision,
+    fold_exposures,
+    keep_book_tails,
+    mean_tail_shocks,
+    merge_tails,
+)
+from risk.errors import PlanError
+from risk.measures.tail import quantile_errors, quantile_place, quantile_reach
+
+
+@dataclass(frozen=True)
+class LinearScenarios:
+    """How scenarios of linear books are drawn.
+
+    Parameters
+    ----------
+    scenarios : how many, at least 1,000
+    degrees : of the multivariate t, whole, above 2, matched to the covariance; None is normal
+    seed : in [0, 2**32)
+    precision : of shocks and losses: with "float32" they are drawn and multiplied at half the
+        cost, and figures agree to about six digits
+
+    Raises
+    ------
+    PlanError
+        Where a setting is out of range.
+    """
+
+    scenarios: int = 100_000
+    degrees: int | None = None
+    seed: int = 0
+    precision: Precision = "float64"
+
+    def __post_init__(self) -> None:
+        if self.scenarios < 1_000:
+            raise PlanError(f"scenarios must be at least 1000; got {self.scenarios}")
+        if self.degrees is not None and not 2 < self.degrees <= 1_000:
+            raise PlanError(f"degrees must be whole, in (2, 1000]; got {self.degrees}")
+        if not 0 <= self.seed < 2**32:
+            raise PlanError(f"seed must be in [0, 2**32); got {self.seed}")
+        if self.precision not in {"float64", "float32"}:
+            raise PlanError(f"precision must be 'float64' or 'float32'; got {self.precision!r}")
+
+
+@dataclass(frozen=True)
+class LinearFigures:
+    """Figures of many books, money, a loss is positive.
+
+    Parameters
+    ----------
+    levels : in the order of the rows
+    value_at_risk, expected_shortfall : (n_levels, n_books) float64
+    value_at_risk_error, expected_shortfall_error : (n_levels, n_books) float64, standard errors
+    components : by level, where they were asked for: (n_books, n_assets) float64, of expected
+        shortfall, which they add up to (to the precision of the scenarios)
+    """
+
+    levels: tuple[float, ...]
+    value_at_risk: Floats
+    expected_shortfall: Floats
+    value_at_risk_error: Floats
+    expected_shortfall_error: Floats
+    components: Mapping[float, Floats]
+
+
+def measure_linear_books(
+    exposures: Floats,
+    loadings: Floats,
+    levels: Sequence[float],
+    plan: LinearScenarios,
+    *,
+    components: Sequence[float] = (),
+) -> LinearFigures:
+    """Measure every book under one set of common scenarios.
+
+    Parameters
+    ----------
+    exposures : (n_books, n_assets) float64, money gained for a move of one of each asset
+    loadings : (n_assets, n_factors) float64; with its transpose it is the covariance of moves
+        over the horizon, whose mean is zero
+    levels : in (0.5, 1)
+    plan : of the scenarios
+    components : those of the levels at which to say what each asset adds to expected shortfall
+
+    Raises
+    ------
+    PlanError
+        Where shapes differ, a number is not finite, or a level is out of range.
+    """
+    _require(exposures, loadings, levels)
+    folded, degrees = _folded(exposures, loadings, plan), plan.degrees or 0
+    kept = tail_length(plan.scenarios, levels)
+    tails = keep_book_tails(folded, range(plan.scenarios), kept, degrees, plan.seed)
+    return _figures(tails, folded, exposures, loadings, levels, plan, components=components)
+
+
+def tails_of_chunk(
+    exposures: Floats,
+    loadings: Floats,
+    levels: Sequence[float],
+    plan: LinearScenarios,
+    chunk: range,
+) -> BookTails:
+    """Return the tails among some scenarios, for `figures_of_chunks` to put together.
+
+    Parameters
+    ----------
+    exposures, loadings, levels, plan : as of `measure_linear_books`
+    chunk : numbers of scenarios, from a multiple of `kernels.linear_books.WIDTH` on
+
+    Raises
+    ------
+    PlanError
+        Where the chunk does not start at a whole block, and what `measure_linear_books` refuses.
+    """
+    _require(exposures, loadings, levels)
+    if chunk.start % WIDTH or chunk.step != 1 or not len(chunk):
+        raise PlanError(f"a chunk must start at a multiple of {WIDTH} scenarios; got {chunk}")
+    folded = _folded(exposures, loadings, plan)
+    kept = min(tail_length(plan.scenarios, levels), len(chunk))
+    return keep_book_tails(folded, chunk, kept, plan.degrees or 0, plan.seed)
+
+
+def figures_of_chunks(
+    parts: Sequence[BookTails],
+    exposures: Floats,
+    loadings: Floats,
+    levels: Sequence[float],
+    plan: LinearScenarios,
+    *,
+    components: Sequence[float] = (),
+) -> LinearFigures:
+    """Return the figures that `measure_linear_books` gives, from chunks of its scenarios.
+
+    Parameters
+    ----------
+    parts : of `tails_of_chunk`, of chunks that make up all scenarios, in any order
+    exposures, loadings, levels, plan, components : as of `measure_linear_books`
+    """
+    tails = merge_tails(list(parts), tail_length(plan.scenarios, levels))
+    folded = _folded(exposures, loadings, plan)
+    return _figures(tails, folded, exposures, loadings, levels, plan, components=components)
+
+
+def tail_length(n_scenarios: int, levels: Sequence[float]) -> int:
+    """Return how many of the largest losses the figures and their errors need."""
+    widest = min(levels)
+    place = quantile_place(n_scenarios, widest) - quantile_reach(n_scenarios, widest)
+    return n_scenarios - max(place, 0)
+
+
+def _folded(exposures: Floats, loadings: Floats, plan: LinearScenarios) -> np.ndarray:
+    # A t of unit scale has a variance of v / (v - 2).
+    scale = 1.0 if plan.degrees is None else np.sqrt((plan.degrees - 2.0) / plan.degrees)
+    return fold_exposures(exposures, loadings * scale, plan.precision)
+
+
+def _figures(
+    tails: BookTails,
+    folded: np.ndarray,
+    exposures: Floats,
+    loadings: Floats,
+    levels: Sequence[float],
+    plan: LinearScenarios,
+    *,
+    components: Sequence[float],
+) -> LinearFigures:
+    n, n_books = plan.scenarios, len(exposures)
+    worst = tails.losses[:n_books].astype(np.float64)
+    ascending = np.ascontiguousarray(worst[:, ::-1])
+    shape = (len(levels), n_books)
+    quantiles, shortfalls, quantile_error, shortfall_error = (np.empty(shape) for _ in range(4))
+    parts: dict[float, Floats] = {}
+    scale = 1.0 if plan.degrees is None else np.sqrt((plan.degrees - 2.0) / plan.degrees)
+    for row, level in enumerate(levels):
+        weights = tail_weights(n, level)
+        tail = worst[:, : len(weights)]
+        quantiles[row] = tail[:, -1]
+        shortfalls[row] = (weights * tail).sum(axis=1)
+        quantile_error[row] = quantile_errors(ascending, n, level)
+        within = (weights * (tail - shortfalls[row][:, None]) ** 2).sum(axis=1)
+        between = level * (shortfalls[row] - quantiles[row]) ** 2
+        shortfall_error[row] = np.sqrt((within + between) / (n * (1.0 - level)))
+        if level in components:
+            chosen = np.ascontiguousarray(tails.scenarios[:n_books, : len(weights)])
+            shocks = mean_tail_shocks(chosen, weights, plan.degrees or 0, plan.seed, folded)
+            moves = shocks[:, : loadings.shape[1]] @ (scale * loadings).T
+            parts[level] = np.asarray(-exposures * moves)
+    return LinearFigures(
+        tuple(levels), quantiles, shortfalls, quantile_error, shortfall_error, parts
+    )
+
+
+def tail_weights(n_scenarios: int, level: float) -> Floats:
+    """Return the weights of the worst scenarios in expected shortfall, the worst first."""
+    beyond = n_scenarios - quantile_place(n_scenarios, level)
+    weights = np.full(beyond + 1, 1.0 / (n_scenarios * (1.0 - level)))
+    weights[-1] = 1.0 - weights[:-1].sum()
+    return weights
+
+
+def _require(exposures: Floats, loadings: Floats, levels: Sequence[float]) -> None:
+    if exposures.ndim != 2 or loadings.ndim != 2 or exposures.shape[1] != len(loadings):
+        raise PlanError(
+            "exposures must be (n_books, n_assets) and loadings (n_assets, n_factors); "
+            f"got {exposures.shape} and {loadings.shape}"
+        )
+    for name, given in (("exposures", exposures), ("loadings", loadings)):
+        bad = np.argwhere(~np.isfinite(given))
+        if len(bad):
+            place = tuple(int(n) for n in bad[0])
+            raise PlanError(f"{name} must be finite; got {given[place]} at {place}")
+    for level in levels:
+        if not 0.5 < level < 1.0:
+            raise PlanError(f"level must be in (0.5, 1); got {level}")
