@@ -44,6 +44,7 @@ class Stream(IntEnum):
     BACKTEST_DAYS = 14
     PORTFOLIO_NORMALS = 15
     PORTFOLIO_TAILS = 16
+    FILTERED_DAYS = 17
 
 
 @njit(inline="always")
