@@ -20,6 +20,7 @@ from risk.rolling import REFRESH_DAYS, RollingFigures, judged_days, rolling_figu
 from risk.scenarios.replay import Replay, crises_within
 from risk.sensitivities import book_sensitivities, instrument_sensitivities
 from risk.stress import StressError, stress_losses
+from risk.volatility import Recursion
 from risk.what_if import compare_losses
 
 __all__ = [
@@ -36,6 +37,7 @@ __all__ = [
     "PlanError",
     "PortfolioMeasures",
     "Profiles",
+    "Recursion",
     "Replay",
     "RiskError",
     "RiskPlan",

@@ -5,9 +5,11 @@ from typing import Literal, get_args
 
 from risk.covariance.estimate import COVARIANCE_METHODS, CovarianceMethod
 from risk.errors import PlanError
+from risk.volatility.model import RECURSIONS, Recursion
 
 Method = Literal[
     "historical",
+    "filtered_historical",
     "gaussian",
     "student_t",
     "gaussian_copula",
@@ -37,9 +39,10 @@ class RiskPlan:
     scenarios : of each Monte Carlo set
     history : returns in the window, trading days
     degrees_of_freedom : of the t; None estimates them
-    ewma_decay : of the outlook's volatility and of the "ewma" covariance, per day
+    ewma_decay : of the outlook's volatility, and of "ewma" covariance and volatility, per day
     covariance : how that of Gaussian and t scenarios is estimated, and of a copula's scores
     margins : laws of the single factors under a copula
+    volatility_model : law of volatility of filtered historical scenarios; "ewma" takes the decay
     block_length : mean days in a run of the block bootstrap; None lets the window choose
     randomisations : independent Sobol sequences that quasi-random scenarios are dealt from; their
         share of the scenarios is most even where it is a power of two
@@ -61,6 +64,7 @@ class RiskPlan:
     ewma_decay: float = 0.94
     covariance: CovarianceMethod = "sample"
     margins: Margins = "empirical"
+    volatility_model: Recursion = "garch"
     block_length: float | None = None
     randomisations: int = 16
     seed: int = 0
@@ -81,6 +85,7 @@ class RiskPlan:
         _require(0 <= self.seed < 2**32, "seed", "in [0, 2**32)", self.seed)
         _require_one_of("covariance", self.covariance, COVARIANCE_METHODS)
         _require_one_of("margins", self.margins, MARGINS)
+        _require_one_of("volatility_model", self.volatility_model, RECURSIONS)
         length, sequences = self.block_length, self.randomisations
         _require(length is None or length >= 1.0, "block_length", "at least 1", length)
         _require(2 <= sequences <= 100, "randomisations", "2 to 100", sequences)

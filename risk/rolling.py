@@ -19,8 +19,14 @@ from risk.market.revalue import TRADING_DAYS, Shifts, current_values, revalue
 from risk.measures.portfolios import Book, instrument_losses
 from risk.measures.tail import quantile_place
 from risk.plan import Method, RiskPlan
+from risk.scenarios.filtered_historical import (
+    FilteredFactors,
+    filter_factors,
+    follow,
+    one_day_moves,
+)
 
-# Scenario sets that do not follow the volatility of the day are made anew once a week.
+# Laws are fitted, and scenario sets that do not follow the volatility of the day made, weekly.
 REFRESH_DAYS = 5
 
 
@@ -70,7 +76,8 @@ def rolling_figures(
 
     Terms and positions are today's on every day; only the returns are those of the time. A day's
     figures come from the ``window`` returns before it, by the very scenarios that a night makes;
-    sets of Monte Carlo scenarios serve five days. So no figure knows its day's return.
+    sets of Monte Carlo scenarios serve five days, and fitted laws of volatility, which follow
+    each day's return, as many. So no figure knows its day's return.
 
     Parameters
     ----------
@@ -86,11 +93,16 @@ def rolling_figures(
     first = window + days.start
     shape = (len(plan.levels), len(days), len(books))
     value_at_risk, shortfall = np.empty(shape), np.empty(shape)
-    known = _losses(market, books, slice(first - window, window + days.stop))
-    scenarios = known[:window]
+    moves = market.factors.moves
+    known = _losses(market, books, moves[first - window : window + days.stop].T)
+    scenarios, filtered = known[:window], None
     for number in range(len(days)):
         if method == "historical":
             scenarios = known[number : number + window]
+        elif method == "filtered_historical":
+            past = moves[first + number - window : first + number]
+            filtered = _filtered(filtered if number % REFRESH_DAYS else None, past, plan)
+            scenarios = _losses(market, books, one_day_moves(filtered))
         elif number % REFRESH_DAYS == 0:
             eve = _as_known(market, slice(first + number - window, first + number))
             scenarios = _book_losses(instrument_losses(eve, method, 1, plan), books)
@@ -134,10 +146,15 @@ def _as_known(market: Market, days: slice) -> Market:
     return replace(market, factors=replace(factors, moves=own, dates=factors.dates[days]))
 
 
-def _losses(market: Market, books: Sequence[Book], days: slice) -> Floats:
-    """Return what each book would lose under each day's returns, (n_days, n_books)."""
-    moves = np.ascontiguousarray(market.factors.moves[days].T)
-    values = revalue(market, Shifts(moves, np.zeros((1, 1)), 1.0 / TRADING_DAYS))
+def _filtered(eve: FilteredFactors | None, past: Floats, plan: RiskPlan) -> FilteredFactors:
+    """Return the factors' volatility to the end of the window, by the law of the eve if any."""
+    return filter_factors(past, plan) if eve is None else follow(eve, past[-1:])
+
+
+def _losses(market: Market, books: Sequence[Book], moves: Floats) -> Floats:
+    """Return what each book would lose under each day's moves, (n_factors, n_days)."""
+    shifts = Shifts(np.ascontiguousarray(moves), np.zeros((1, 1)), 1.0 / TRADING_DAYS)
+    values = revalue(market, shifts)
     return _book_losses(current_values(market)[:, None] - values, books)
 
 

@@ -5,7 +5,7 @@ from datetime import date
 from pydantic import Field, field_validator, model_validator
 
 from flows.spec.sources import Frozen
-from risk import NIGHTLY_METHODS, CovarianceMethod, Margins, Method
+from risk import NIGHTLY_METHODS, CovarianceMethod, Margins, Method, Recursion
 
 
 class ReplaySpec(Frozen):
@@ -39,6 +39,9 @@ class RiskPlanSpec(Frozen):
     covariance: CovarianceMethod = Field("sample", description="of Gaussian, t and copula methods")
     ewma_decay: float = Field(0.94, gt=0, lt=1, description="a day, of covariance and outlook")
     margins: Margins = Field("empirical", description="laws of single factors under a copula")
+    volatility_model: Recursion = Field(
+        "garch", description="law of volatility of filtered historical scenarios"
+    )
     block_length: float | None = Field(
         None, ge=1, description="mean days of a bootstrap's block; null lets the window choose"
     )

@@ -71,6 +71,7 @@ def risk_plan(run: Run) -> RiskPlan:
         ewma_decay=spec.ewma_decay,
         covariance=spec.covariance,
         margins=spec.margins,
+        volatility_model=spec.volatility_model,
         block_length=spec.block_length,
         randomisations=spec.randomisations,
         seed=run.job.seed,

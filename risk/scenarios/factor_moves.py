@@ -8,6 +8,7 @@ from risk.market.factors import Factors
 from risk.plan import Method, RiskPlan
 from risk.scenarios.block_bootstrap import block_bootstrap_moves
 from risk.scenarios.copulas import gaussian_copula_moves, t_copula_moves
+from risk.scenarios.filtered_historical import filtered_historical_moves
 from risk.scenarios.historical import historical_moves
 from risk.scenarios.normal_mixtures import gaussian_scenarios, student_t_scenarios
 from risk.scenarios.quasi_random import quasi_gaussian_moves, quasi_student_t_moves
@@ -16,6 +17,7 @@ Generator = Callable[[Factors, int, RiskPlan], Floats]
 
 _GENERATORS: Mapping[Method, Generator] = {
     "historical": historical_moves,
+    "filtered_historical": filtered_historical_moves,
     "gaussian": gaussian_scenarios,
     "student_t": student_t_scenarios,
     "gaussian_copula": gaussian_copula_moves,
@@ -32,6 +34,8 @@ def factor_moves(factors: Factors, method: Method, horizon: int, plan: RiskPlan)
     How ``horizon`` days are made of one:
 
     - historical: the window's own moves over so many days, overlapping;
+    - filtered_historical: one day of each day's surprise at today's volatility; more days of
+      surprises drawn from the window, volatility following them;
     - gaussian, student_t, quasi_gaussian, quasi_student_t: mean zero and the daily covariance
       times the horizon, with the same degrees of freedom at every horizon;
     - gaussian_copula, t_copula: the copula of daily moves, and margins that are the law of the

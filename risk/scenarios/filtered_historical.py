@@ -1,0 +1,156 @@
+"""Filtered historical scenarios: the window's surprises at today's volatility.
+
+References
+----------
+Barone-Adesi, Giannopoulos & Vosper (1999), "VaR without correlations for portfolios of
+derivative securities", Journal of Futures Markets 19(5); Hull & White (1998), Journal of Risk
+1(1).
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from kernels.arrays import Flags, Floats
+from risk.errors import MarketError
+from risk.market.factors import Factors
+from risk.plan import RiskPlan
+from risk.volatility import (
+    Outcome,
+    VolatilityFit,
+    VolatilityModel,
+    extend_fit,
+    filtered_moves,
+    fit_volatility,
+    rescaled_moves,
+)
+from risk.volatility.model import FEWEST_DAYS
+
+# A factor that stays where it is goes on so; one without a good top has its best point.
+_FOLLOWED = (Outcome.FITTED, Outcome.NOT_CONVERGED)
+
+
+@dataclass(frozen=True)
+class FilteredFactors:
+    """The volatility of all factors, followed to the end of a window.
+
+    Parameters
+    ----------
+    followed : (n_factors,) which factors have a volatility; the others stay at one move
+    steady : (n_factors,) float64, the one move a day of those that are not followed
+    fit : of the followed factors, over the days of the window
+    """
+
+    followed: Flags
+    steady: Floats
+    fit: VolatilityFit
+
+
+def filtered_historical_moves(factors: Factors, horizon: int, plan: RiskPlan) -> Floats:
+    """Return the window's surprises, rescaled to volatility as it is and as it goes on.
+
+    Over one day each of the window's days comes once, and nothing is sampled; over more, each
+    scenario draws its days from the window, all factors by the same days, and volatility
+    follows what is drawn. The fitted means are part of the moves, as the window's are of
+    historical ones.
+
+    Parameters
+    ----------
+    factors : history of the factors
+    horizon : trading days
+    plan : law of volatility, number of scenarios over more than a day, and seed
+
+    Returns
+    -------
+    (n_factors, n_scenarios) float64
+
+    Raises
+    ------
+    MarketError
+        Where the window is too short to fit volatility, or a factor's squares overflow.
+    """
+    filtered = filter_factors(factors.moves, plan)
+    if horizon == 1:
+        return one_day_moves(filtered)
+    moves = filtered_moves(filtered.fit, horizon, plan.scenarios, plan.seed)
+    return _with_steady(filtered, horizon, moves)
+
+
+def filter_factors(moves: Floats, plan: RiskPlan) -> FilteredFactors:
+    """Fit the plan's law of volatility to every factor, and follow it through the window.
+
+    Parameters
+    ----------
+    moves : (n_returns, n_factors) float64, no NaN
+    plan : law of volatility
+
+    Raises
+    ------
+    MarketError
+        Where the window is too short, a factor's squares overflow, or no factor moves.
+    """
+    if len(moves) < FEWEST_DAYS:
+        raise MarketError(
+            f"filtered historical scenarios need {FEWEST_DAYS} returns; the window has {len(moves)}"
+        )
+    fit = fit_volatility(moves, volatility_model(plan))
+    followed = np.isin(fit.outcomes, _FOLLOWED)
+    wrong = np.flatnonzero(~followed & (fit.outcomes != Outcome.CONSTANT))
+    if len(wrong):
+        why = Outcome(int(fit.outcomes[wrong[0]])).name.lower()
+        raise MarketError(f"factor {wrong[0]} has no volatility: its moves are {why}")
+    if not followed.any():
+        raise MarketError("filtered historical scenarios need a factor that moves; none does")
+    return FilteredFactors(followed, moves[-1].copy(), _of_series(fit, followed))
+
+
+def follow(filtered: FilteredFactors, moves: Floats) -> FilteredFactors:
+    """Move the window on by new days, the parameters as they are.
+
+    Parameters
+    ----------
+    filtered : the factors up to the eve of the new days
+    moves : (n_new, n_factors) float64
+
+    Returns
+    -------
+    Factors over as many days as before: as many of the oldest are left out.
+    """
+    longer = extend_fit(filtered.fit, moves[:, filtered.followed])
+    own = replace(
+        longer,
+        volatility=longer.volatility[len(moves) :],
+        residuals=longer.residuals[len(moves) :],
+    )
+    return replace(filtered, fit=own)
+
+
+def one_day_moves(filtered: FilteredFactors) -> Floats:
+    """Return the next day's moves by each day of the window once, (n_factors, n_days)."""
+    return _with_steady(filtered, 1, rescaled_moves(filtered.fit))
+
+
+def volatility_model(plan: RiskPlan) -> VolatilityModel:
+    """Return the law of volatility that a plan names."""
+    decay = plan.ewma_decay if plan.volatility_model == "ewma" else None
+    return VolatilityModel(plan.volatility_model, decay=decay)
+
+
+def _of_series(fit: VolatilityFit, chosen: Flags) -> VolatilityFit:
+    return replace(
+        fit,
+        parameters=fit.parameters[chosen],
+        log_likelihood=fit.log_likelihood[chosen],
+        outcomes=fit.outcomes[chosen],
+        volatility=fit.volatility[:, chosen],
+        residuals=fit.residuals[:, chosen],
+        next_volatility=fit.next_volatility[chosen],
+    )
+
+
+def _with_steady(filtered: FilteredFactors, horizon: int, moves: Floats) -> Floats:
+    """Lay the moves of followed factors among those of the others."""
+    out = np.empty((len(filtered.followed), moves.shape[1]))
+    out[filtered.followed] = moves
+    out[~filtered.followed] = horizon * filtered.steady[~filtered.followed, None]
+    return out
