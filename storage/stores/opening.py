@@ -20,7 +20,9 @@ def is_path(address: str) -> bool:
 
 
 def open_store(address: str) -> Store:
-    """Open the store at ``address``: "duckdb:FILE", "parquet:FOLDER" or "postgresql://...".
+    """Open the store at ``address``.
+
+    It is "duckdb:FILE", "parquet:FOLDER", "postgresql://..." or "bigquery://PROJECT/DATASET".
 
     Raises
     ------
@@ -32,10 +34,13 @@ def open_store(address: str) -> Store:
     scheme, _, path = address.partition(":")
     if scheme in {"postgresql", "postgres"} and path:
         return _open_postgres(address)
+    if scheme == "bigquery" and path:
+        return _open_bigquery(address)
     if scheme not in _BY_PATH or not path:
         known = ", ".join(f"{name}:PATH" for name in _BY_PATH)
         raise TerminalStoreError(
-            f"store {address!r}: the address must be {known} or postgresql://..."
+            f"store {address!r}: the address must be {known}, postgresql://... "
+            "or bigquery://..."
         )
     return _BY_PATH[scheme](Path(path))
 
@@ -48,3 +53,13 @@ def _open_postgres(address: str) -> Store:
             "the PostgreSQL store needs psycopg: pip install 'almanac[postgres]'"
         ) from error
     return PostgresStore(address)
+
+
+def _open_bigquery(address: str) -> Store:
+    try:
+        from storage.stores.bigquery_store import BigQueryStore  # noqa: PLC0415 - an extra
+    except ImportError as error:
+        raise TerminalStoreError(
+            "the BigQuery store needs google-cloud-bigquery: pip install 'almanac[bigquery]'"
+        ) from error
+    return BigQueryStore(address)

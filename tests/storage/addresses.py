@@ -1,25 +1,45 @@
-"""Where the tests' stores are; PostgreSQL runs from a wheel, one server for the session."""
+"""Where the tests' stores are: real servers from wheels, and BigQuery's stand-in."""
 
+import hashlib
 import os
 import tempfile
 from functools import cache
+from pathlib import Path
 
 import psycopg
 
-SCHEMES = ["duckdb", "parquet", "postgresql"]
+from tests.storage.bigquery_stand_in import StandIn
+from tests.storage.bigquery_stand_in.credentials import write_workload_identity
+
+SCHEMES = ["duckdb", "parquet", "postgresql", "bigquery"]
+PROJECT = "stand-in-project"
 
 
 def address_of(scheme, folder):
     """Return the address of a store of its own for ``folder``."""
+    name = "t" + hashlib.sha256(str(folder).encode()).hexdigest()[:20]
+    if scheme == "bigquery":
+        stand_in()
+        return f"bigquery://{PROJECT}/{name}?location=EU"
     if scheme != "postgresql":
         return f"{scheme}:{folder}"
-    name = "t" + str(abs(hash(str(folder))))
     with psycopg.connect(_server(), autocommit=True) as connection:
         if not connection.execute(
             "SELECT 1 FROM pg_database WHERE datname = %s", [name]
         ).fetchone():
             connection.execute(f'CREATE DATABASE "{name}"')
     return _server().replace("/postgres?", f"/{name}?")
+
+
+@cache
+def stand_in():
+    """Return BigQuery's stand-in; the client finds it and its credentials by the environment."""
+    server = StandIn()
+    folder = Path(tempfile.mkdtemp(prefix="almanac-bigquery-"))
+    key = write_workload_identity(folder, server)
+    os.environ["BIGQUERY_EMULATOR_HOST"] = server.url
+    os.environ["GOOGLE_APPLICATION_CREDENTIALS"] = str(key)
+    return server
 
 
 @cache

@@ -229,7 +229,7 @@ def test_a_crash_between_tables_leaves_the_old_night(tmp_path, monkeypatch, sche
         store.publish(publication(tmp_path / "1"))
     with open_store(address) as store:
         calls = []
-        name = "_write" if scheme == "parquet" else "_replace"
+        name = {"parquet": "_write", "bigquery": "_load"}.get(scheme, "_replace")
         whole = getattr(type(store), name)
 
         def dying(self, *arguments):
@@ -251,7 +251,7 @@ def test_a_crash_between_tables_leaves_the_old_night(tmp_path, monkeypatch, sche
 
 @pytest.mark.parametrize("address", ["mysql:x", "duckdb:", "nothing"])
 def test_an_unknown_address_lists_those_there_are(address):
-    with pytest.raises(TerminalStoreError, match="duckdb:PATH, parquet:PATH or postgresql"):
+    with pytest.raises(TerminalStoreError, match=r"duckdb:PATH, parquet:PATH, postgresql.* or bigquery"):
         open_store(address)
 
 

@@ -1,0 +1,100 @@
+"""BigQuery's errors as ours: those that pass, and those that stay."""
+
+import concurrent.futures
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import requests
+from google.api_core import exceptions
+from google.auth import exceptions as auth_exceptions
+
+from storage.errors import StoreError, TerminalStoreError, TransientStoreError
+from storage.sql import first_line
+
+# https://cloud.google.com/bigquery/docs/error-messages
+_REASONS_THAT_PASS = frozenset(
+    {
+        "backendError",
+        "internalError",
+        "jobBackendError",
+        "jobInternalError",
+        "jobRateLimitExceeded",
+        "quotaExceeded",
+        "rateLimitExceeded",
+        "tableUnavailable",
+        "timeout",
+    }
+)
+# BigQuery gives a transaction that met another one the reason of a wrong query.
+_CONCURRENT = "aborted due to concurrent update"
+_FAULTS_THAT_PASS = (
+    ConnectionError,
+    concurrent.futures.TimeoutError,
+    exceptions.BadGateway,
+    exceptions.GatewayTimeout,
+    exceptions.InternalServerError,
+    exceptions.RetryError,
+    exceptions.ServiceUnavailable,
+    exceptions.TooManyRequests,
+    requests.exceptions.ChunkedEncodingError,
+    requests.exceptions.ConnectionError,
+    requests.exceptions.Timeout,
+    auth_exceptions.TransportError,
+)
+_KNOWN = (
+    exceptions.GoogleAPIError,
+    requests.exceptions.RequestException,
+    auth_exceptions.GoogleAuthError,
+    OSError,
+    concurrent.futures.TimeoutError,
+)
+
+
+def passes(error: BaseException) -> bool:
+    """Return whether a fault may be gone at another try."""
+    if isinstance(error, _FAULTS_THAT_PASS) and not isinstance(
+        error, requests.exceptions.SSLError
+    ):
+        return True
+    if isinstance(error, auth_exceptions.RefreshError):
+        return bool(error.retryable)
+    details = getattr(error, "errors", None) or [{}]
+    return isinstance(details[0], Mapping) and result_passes(details[0])
+
+
+def result_passes(result: Mapping[str, Any]) -> bool:
+    """Return whether a failed job's ``errorResult`` says that another one may succeed."""
+    message = str(result.get("message", "")).lower()
+    return result.get("reason") in _REASONS_THAT_PASS or _CONCURRENT in message
+
+
+def failure_of(store: object, result: Mapping[str, Any]) -> StoreError:
+    """Return our error for a failed job's ``errorResult``."""
+    kind = TransientStoreError if result_passes(result) else TerminalStoreError
+    return kind(f"store {store}: {_sentence(str(result.get('message', result)))}")
+
+
+@contextmanager
+def faults_named(store: object) -> Iterator[None]:
+    """Turn the client's errors into ours."""
+    try:
+        yield
+    except auth_exceptions.DefaultCredentialsError as error:
+        raise TerminalStoreError(
+            f"store {store}: no application default credentials were found; run "
+            "`gcloud auth application-default login`, or attach a service account"
+        ) from error
+    except _KNOWN as error:
+        kind = TransientStoreError if passes(error) else TerminalStoreError
+        raise kind(f"store {store}: {_reason(error)}") from error
+
+
+def _reason(error: BaseException) -> str:
+    cause = error.cause if isinstance(error, exceptions.RetryError) and error.cause else error
+    said = cause.message if isinstance(cause, exceptions.GoogleAPICallError) else str(cause)
+    return _sentence(str(said) or type(cause).__name__)
+
+
+def _sentence(message: str) -> str:
+    return first_line(ValueError(message or "it gave no reason"))
