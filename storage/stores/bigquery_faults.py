@@ -9,7 +9,7 @@ import requests
 from google.api_core import exceptions
 from google.auth import exceptions as auth_exceptions
 
-from storage.errors import StoreError, TerminalStoreError, TransientStoreError
+from storage.errors import StoreBusyError, StoreError, TerminalStoreError, TransientStoreError
 from storage.sql import first_line
 
 # https://cloud.google.com/bigquery/docs/error-messages
@@ -28,6 +28,8 @@ _REASONS_THAT_PASS = frozenset(
 )
 # BigQuery gives a transaction that met another one the reason of a wrong query.
 _CONCURRENT = "aborted due to concurrent update"
+# What a commit says that finds a version it does not expect.
+CAME_FIRST = "another publication came first"
 _FAULTS_THAT_PASS = (
     ConnectionError,
     concurrent.futures.TimeoutError,
@@ -52,15 +54,19 @@ _KNOWN = (
 
 
 def passes(error: BaseException) -> bool:
-    """Return whether a fault may be gone at another try."""
-    if isinstance(error, _FAULTS_THAT_PASS) and not isinstance(
-        error, requests.exceptions.SSLError
-    ):
-        return True
-    if isinstance(error, auth_exceptions.RefreshError):
-        return bool(error.retryable)
+    """Return whether a fault may be gone at another try.
+
+    The reason that BigQuery gives decides where there is one: the client makes a 500 of every
+    reason that it does not know, of a query that would bill too much among them.
+    """
     details = getattr(error, "errors", None) or [{}]
-    return isinstance(details[0], Mapping) and result_passes(details[0])
+    if isinstance(details[0], Mapping) and details[0].get("reason"):
+        return result_passes(details[0])
+    if isinstance(error, auth_exceptions.GoogleAuthError):
+        return bool(error.retryable) or isinstance(error, auth_exceptions.TransportError)
+    return isinstance(error, _FAULTS_THAT_PASS) and not isinstance(
+        error, requests.exceptions.SSLError
+    )
 
 
 def result_passes(result: Mapping[str, Any]) -> bool:
@@ -71,8 +77,10 @@ def result_passes(result: Mapping[str, Any]) -> bool:
 
 def failure_of(store: object, result: Mapping[str, Any]) -> StoreError:
     """Return our error for a failed job's ``errorResult``."""
-    kind = TransientStoreError if result_passes(result) else TerminalStoreError
-    return kind(f"store {store}: {_sentence(str(result.get('message', result)))}")
+    said = f"store {store}: {_sentence(str(result.get('message', result)))}"
+    if CAME_FIRST in said:
+        return StoreBusyError(said)
+    return TransientStoreError(said) if result_passes(result) else TerminalStoreError(said)
 
 
 @contextmanager
@@ -92,8 +100,10 @@ def faults_named(store: object) -> Iterator[None]:
 
 def _reason(error: BaseException) -> str:
     cause = error.cause if isinstance(error, exceptions.RetryError) and error.cause else error
-    said = cause.message if isinstance(cause, exceptions.GoogleAPICallError) else str(cause)
-    return _sentence(str(said) or type(cause).__name__)
+    if isinstance(cause, exceptions.GoogleAPICallError):
+        return _sentence(str(cause.message))
+    # Errors of authentication carry the whole answer behind what they say.
+    return _sentence(str(cause.args[0]) if cause.args else type(cause).__name__)
 
 
 def _sentence(message: str) -> str:

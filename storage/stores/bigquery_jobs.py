@@ -17,7 +17,7 @@ RETRY_SECONDS = 120.0
 JOB_SECONDS = 3600.0
 CALL_SECONDS = 120.0
 FIRST_DELAY = 0.2
-_LONGEST_DELAY = 10.0
+LONGEST_DELAY = 10.0
 # New jobs for one piece of work at one go; BigQuery allows 1,500 loads of a table in a day.
 _ATTEMPTS = 3
 _GENERATIONS = 1000
@@ -35,7 +35,7 @@ class Job(Protocol):
 def call_retry() -> Retry:
     """Return how a call that fails is tried again."""
     return Retry(
-        predicate=passes, initial=FIRST_DELAY, maximum=_LONGEST_DELAY, timeout=RETRY_SECONDS
+        predicate=passes, initial=FIRST_DELAY, maximum=LONGEST_DELAY, timeout=RETRY_SECONDS
     )
 
 
@@ -105,7 +105,8 @@ class Jobs:
                 # After a lost answer the job that is there may be this call's own.
                 return self._found(job_id), tries > 1
 
-        return call_retry()(attempt)()
+        begun: tuple[Job, bool] = call_retry()(attempt)()
+        return begun
 
     def _found(self, job_id: str) -> Job:
         try:
@@ -125,4 +126,4 @@ class Jobs:
                     "seconds; it goes on, and publishing again waits for it"
                 )
             time.sleep(delay)
-            delay = min(delay * 1.5, _LONGEST_DELAY)
+            delay = min(delay * 1.5, LONGEST_DELAY)

@@ -4,6 +4,7 @@ import hashlib
 import re
 import tempfile
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
@@ -15,7 +16,7 @@ import pandas as pd
 import pyarrow as pa
 from google.cloud import bigquery
 
-from storage.errors import TerminalStoreError
+from storage.errors import StoreBusyError, TerminalStoreError
 from storage.sql import first_line
 from storage.stores.bigquery_address import parse_address
 from storage.stores.bigquery_dataset import LABEL, AbsentError, Dataset, Parameter, night, text
@@ -36,6 +37,8 @@ from storage.tables.table import Table
 
 # How long a load is kept: a publication that is begun again within it loads nothing twice.
 LOAD_HOURS = 24
+# How often a commit gives way to another one before the store is called busy.
+_TURNS = 5
 # A filter on the partition that leaves none out; a table refuses a query without one.
 _EVERY_NIGHT = f"{PARTITION} >= TIMESTAMP '0001-01-01 00:00:00+00'"
 
@@ -70,17 +73,16 @@ class BigQueryStore:
         """Load every table by itself; then make all of them visible in one transaction."""
         tables = [output_table(name) for name in publication.shards]
         with tempfile.TemporaryDirectory(prefix="almanac-") as name:
-            staged, known = self._stage(tables, publication, Path(name))
+            staged = self._stage(tables, publication, Path(name))
             with faults_named(self._address):
                 for table in dict.fromkeys([*tables, RUNS, PUBLICATIONS]):
                     self._dataset.ensure(table)
                 loaded = [self._load(part, publication) for part in staged]
-                self._commit(loaded, publication, known=known)
+                self._commit_in_turn(loaded, publication)
 
     def _stage(
         self, tables: Sequence[Table], publication: Publication, folder: Path
-    ) -> tuple[list[Staged], bool]:
-        """Write the rows as files; and say whether the run has been published before."""
+    ) -> list[Staged]:
         try:
             with duckdb.connect() as connection:
                 connection.execute("SET TimeZone = 'UTC'")
@@ -89,7 +91,7 @@ class BigQueryStore:
                 refuse_unlisted_run(connection, publication, known=known)
         except duckdb.Error as error:
             raise TerminalStoreError(f"store {self._address}: {first_line(error)}") from error
-        return staged, known
+        return staged
 
     def _load(self, part: Staged, publication: Publication) -> Loaded:
         """Load a table's rows into the night's partition of a table of their own."""
@@ -120,10 +122,21 @@ class BigQueryStore:
         job = f"almanac-load-{self._address.dataset}-{part.table.name}-{part.digest}"
         self._jobs.run(job, begin, holds=holds)
         return Loaded(
-            part.table, dataset.quoted(part.table.name), dataset.quoted(name), part.rows, part.digest
+            part.table,
+            dataset.quoted(part.table.name),
+            dataset.quoted(name),
+            part.rows,
+            part.digest,
         )
 
-    def _commit(self, loaded: Sequence[Loaded], publication: Publication, *, known: bool) -> None:
+    def _commit_in_turn(self, loaded: Sequence[Loaded], publication: Publication) -> None:
+        """Commit; after another publication of the night that comes first, once more."""
+        for _ in range(_TURNS - 1):
+            with suppress(StoreBusyError):
+                return self._commit(loaded, publication)
+        return self._commit(loaded, publication)
+
+    def _commit(self, loaded: Sequence[Loaded], publication: Publication) -> None:
         """Make the loaded tables visible, all or none.
 
         The job's id has the version that it makes, so a commit that is cut off and asked for
@@ -131,6 +144,7 @@ class BigQueryStore:
         """
         dataset = self._dataset
         number = self._version(publication.as_of) + 1
+        known = self.published(publication.run_id)
         script = commit_script(
             loaded, dataset.quoted(RUNS.name), dataset.quoted(PUBLICATIONS.name), known=known
         )
@@ -208,7 +222,7 @@ class BigQueryStore:
 
     def close(self) -> None:
         """Let go of the connections."""
-        self._dataset.client.close()
+        self._dataset.client.close()  # type: ignore[no-untyped-call] # the client's own
 
     def __enter__(self) -> Self:
         return self
@@ -254,4 +268,5 @@ def _frame(found: pa.Table, table: Table) -> pd.DataFrame:
         for field in arrow_schema(table)
     ]
     types = {pa.int64(): pd.Int64Dtype(), pa.bool_(): pd.BooleanDtype()}
-    return found.cast(pa.schema(naive)).to_pandas(types_mapper=types.get)
+    frame: pd.DataFrame = found.cast(pa.schema(naive)).to_pandas(types_mapper=types.get)
+    return frame

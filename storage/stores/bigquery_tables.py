@@ -84,9 +84,7 @@ def define_table(
     return defined
 
 
-def grown_schema(
-    found: bigquery.Table, table: Table
-) -> Sequence[bigquery.SchemaField] | None:
+def grown_schema(found: bigquery.Table, table: Table) -> Sequence[bigquery.SchemaField] | None:
     """Return the schema a table must grow to, or None where it is enough as it is.
 
     Columns are added, and required ones relaxed; nothing is ever taken away or retyped. A column

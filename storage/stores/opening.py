@@ -39,8 +39,7 @@ def open_store(address: str) -> Store:
     if scheme not in _BY_PATH or not path:
         known = ", ".join(f"{name}:PATH" for name in _BY_PATH)
         raise TerminalStoreError(
-            f"store {address!r}: the address must be {known}, postgresql://... "
-            "or bigquery://..."
+            f"store {address!r}: the address must be {known}, postgresql://... or bigquery://..."
         )
     return _BY_PATH[scheme](Path(path))
 

@@ -251,7 +251,9 @@ def test_a_crash_between_tables_leaves_the_old_night(tmp_path, monkeypatch, sche
 
 @pytest.mark.parametrize("address", ["mysql:x", "duckdb:", "nothing"])
 def test_an_unknown_address_lists_those_there_are(address):
-    with pytest.raises(TerminalStoreError, match=r"duckdb:PATH, parquet:PATH, postgresql.* or bigquery"):
+    with pytest.raises(
+        TerminalStoreError, match=r"duckdb:PATH, parquet:PATH, postgresql.* or bigquery"
+    ):
         open_store(address)
 
 

@@ -120,7 +120,11 @@ def _mismatch(name, why):
 def _field(field):
     if kind(field) not in DUCKDB_TYPES:
         raise ApiError("invalid", f"Invalid value for type: {field['type']} is not a valid value")
-    return {**field, "mode": field.get("mode", "NULLABLE"), "type": LEGACY.get(kind(field), kind(field))}
+    return {
+        **field,
+        "mode": field.get("mode", "NULLABLE"),
+        "type": LEGACY.get(kind(field), kind(field)),
+    }
 
 
 def _ddl(field):

@@ -9,7 +9,7 @@ class Fault:
     """Something that goes wrong with calls.
 
     ``kind`` is "unavailable" (503, nothing is done) or "lost" (it is done, and the answer is
-    lost). It strikes calls whose method and path match ``call``, after the first ``skip`` of
+    lost). It strikes calls that match ``call``, after the first ``skip`` of
     them, ``times`` times.
     """
 
@@ -18,8 +18,8 @@ class Fault:
     skip: int = 0
     times: int = 1
 
-    def strikes(self, method, path):
-        if not re.search(self.call, f"{method} {path}") or not self.times:
+    def strikes(self, call):
+        if not re.search(self.call, call) or not self.times:
             return False
         if self.skip:
             self.skip -= 1

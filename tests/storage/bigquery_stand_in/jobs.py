@@ -83,11 +83,14 @@ class Jobs:
     def _location(self, configuration):
         if "load" not in configuration:
             return "US"
-        return self.catalog.dataset(configuration["load"]["destinationTable"]["datasetId"])["location"]
+        return self.catalog.dataset(configuration["load"]["destinationTable"]["datasetId"])[
+            "location"
+        ]
 
     def _count_load(self, configuration):
-        table = configuration["destinationTable"]["tableId"].partition("$")[0]
-        key = (table, date.today())  # noqa: DTZ011 - any day will do
+        target = configuration["destinationTable"]
+        table = target["datasetId"], target["tableId"].partition("$")[0]
+        key = (*table, date.today())  # noqa: DTZ011 - any day will do
         if self.loads[key] >= self.loads_a_day:
             raise ApiError(
                 "quotaExceeded",

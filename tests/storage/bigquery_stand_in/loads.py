@@ -49,8 +49,11 @@ def _compare(name, fields, given):
     for field in given:
         there = have.get(field["name"])
         if there is None:
-            raise ApiError("invalid", f"Provided Schema does not match Table {name}. Cannot add "
-                           f"fields (field: {field['name']})")
+            raise ApiError(
+                "invalid",
+                f"Provided Schema does not match Table {name}. Cannot add "
+                f"fields (field: {field['name']})",
+            )
         if kind(there) != kind(field) or there["mode"] != field.get("mode", "NULLABLE"):
             raise ApiError(
                 "invalid",

@@ -19,7 +19,7 @@ TOKEN = "stand-in-token"
 class StandIn:
     """A server on a port of its own; `faults` and `job_faults` say what goes wrong.
 
-    ``calls`` lists every call as "METHOD path", in order.
+    ``calls`` lists every call as "METHOD path", in order, and the id of a job that it starts.
     """
 
     def __init__(self):
@@ -53,11 +53,11 @@ class StandIn:
     def answer(self, method, path, parameters, body, headers):
         """Return the status, headers and body of a call, or None where the answer is lost."""
         with self.lock:
-            self.calls.append(f"{method} {path}")
-            struck = next((f for f in self.faults if f.strikes(method, path)), None)
+            call = f"{method} {path}{_job_of(method, body)}"
+            self.calls.append(call)
+            struck = next((f for f in self.faults if f.strikes(call)), None)
             try:
-                if struck and struck.kind == "unavailable":
-                    raise ApiError("backendError", "The service is not available for now")
+                _refuse_struck(struck)
                 status, extra, answer = self._route(method, path, parameters, body, headers)
             except ApiError as error:
                 status, extra, answer = error.code, {}, error.body
@@ -65,8 +65,16 @@ class StandIn:
 
     def _route(self, method, path, parameters, body, headers):
         if path == "/token":
-            return 200, {}, {"access_token": TOKEN, "expires_in": 3600, "token_type": "Bearer",
-                             "issued_token_type": "urn:ietf:params:oauth:token-type:access_token"}
+            return (
+                200,
+                {},
+                {
+                    "access_token": TOKEN,
+                    "expires_in": 3600,
+                    "token_type": "Bearer",
+                    "issued_token_type": "urn:ietf:params:oauth:token-type:access_token",
+                },
+            )
         if headers.get("Authorization") != f"Bearer {TOKEN}":
             raise ApiError("authError", "Invalid Credentials")
         if path.startswith("/upload"):
@@ -75,7 +83,7 @@ class StandIn:
         content = json.loads(body) if body else {}
         return 200, {}, self._call(method, parts[2:], parameters, content)
 
-    def _call(self, method, parts, parameters, content):
+    def _call(self, method, parts, parameters, content):  # noqa: PLR0911 - an address a line
         catalog, jobs = self.catalog, self.jobs
         match [method, *parts]:
             case ["POST", "datasets"]:
@@ -113,6 +121,16 @@ class StandIn:
         if headers["Content-Range"].endswith("/*"):
             return 308, {"Range": f"bytes=0-{len(content) - 1}"}, {}
         return 200, {}, self.jobs.insert(resource, bytes(content))
+
+
+def _job_of(method, body):
+    found = re.search(rb'"jobId": *"([^"]+)"', body[:4000]) if method == "POST" else None
+    return f" {found.group(1).decode()}" if found else ""
+
+
+def _refuse_struck(fault):
+    if fault and fault.kind == "unavailable":
+        raise ApiError("backendError", "The service is not available for now")
 
 
 def _parts(content_type, body):
