@@ -34,6 +34,7 @@ from storage.stores.protocol import Publication
 from storage.stores.shards import output_table, refuse_unlisted_run
 from storage.tables import OUTPUT_TABLES, RUNS
 from storage.tables.table import Table
+from storage.views import ready_views
 
 # How long a load is kept: a publication that is begun again within it loads nothing twice.
 LOAD_HOURS = 24
@@ -219,6 +220,15 @@ class BigQueryStore:
     def runs(self) -> pd.DataFrame:
         """Return `runs`."""
         return self.read(RUNS.name)
+
+    def create_views(self) -> tuple[str, ...]:
+        """Create or renew the views whose tables are in the dataset."""
+        views = ready_views("bigquery", self.tables())
+        place = f"`{self._address.project}`.`{self._address.dataset}`"
+        for name, query in views.items():
+            placed = query.replace("`PROJECT`.`DATASET`", place)
+            self._dataset.rows(f"CREATE OR REPLACE VIEW {self._dataset.quoted(name)} AS\n{placed}")
+        return tuple(views)
 
     def close(self) -> None:
         """Let go of the connections."""

@@ -14,6 +14,7 @@ from storage.stores.ddl import create_table
 from storage.stores.protocol import Publication
 from storage.stores.shards import output_table, refuse_unlisted_run, stage_shards
 from storage.tables import OUTPUT_TABLES, RUNS
+from storage.views import ready_views
 
 
 class DuckDBStore:
@@ -121,6 +122,13 @@ class DuckDBStore:
     def runs(self) -> pd.DataFrame:
         """Return `runs`."""
         return self.read(RUNS.name)
+
+    def create_views(self) -> tuple[str, ...]:
+        """Create or renew the views whose tables are in the file."""
+        views = ready_views("duckdb", self.tables())
+        for name, query in views.items():
+            self._connection.execute(f"CREATE OR REPLACE VIEW {identifier(name)} AS {query}")
+        return tuple(views)
 
     def close(self) -> None:
         """Close the file."""

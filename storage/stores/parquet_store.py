@@ -170,6 +170,13 @@ class ParquetStore:
         """Return `runs`."""
         return self.read(RUNS.name)
 
+    def create_views(self) -> tuple[str, ...]:
+        """Refuse: a folder has no views."""
+        raise TerminalStoreError(
+            f"store {self._folder}: a Parquet folder has no views; DuckDB, PostgreSQL and "
+            "BigQuery stores do"
+        )
+
     def close(self) -> None:
         """Do nothing: no file stays open."""
 

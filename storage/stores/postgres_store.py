@@ -29,6 +29,7 @@ from storage.stores.protocol import Publication
 from storage.stores.shards import output_table, refuse_unlisted_run, stage_shards
 from storage.tables import OUTPUT_TABLES, RUNS
 from storage.tables.table import Table
+from storage.views import ready_views
 
 LOCK_SECONDS = 10
 _CHUNK = 1 << 20
@@ -217,6 +218,15 @@ class PostgresStore:
     def runs(self) -> pd.DataFrame:
         """Return `runs`."""
         return self.read(RUNS.name)
+
+    def create_views(self) -> tuple[str, ...]:
+        """Create the views whose tables are in the database, anew: their columns may change."""
+        views = ready_views("postgresql", self.tables())
+        with self._faults_named(), self._connection.transaction():
+            for name, query in views.items():
+                self._connection.execute(f"DROP VIEW IF EXISTS {identifier(name)}")
+                self._connection.execute(f"CREATE VIEW {identifier(name)} AS {query}")
+        return tuple(views)
 
     def close(self) -> None:
         """Hang up."""

@@ -60,6 +60,15 @@ class Store(Protocol):
     def runs(self) -> pd.DataFrame:
         """Return a row for every run published."""
 
+    def create_views(self) -> tuple[str, ...]:
+        """Create or renew the views whose tables are there, and return their names.
+
+        Raises
+        ------
+        TerminalStoreError
+            Where the store has no views.
+        """
+
     def close(self) -> None:
         """Let go of the store."""
 

@@ -32,6 +32,7 @@ class Catalog:
         self.connection = connection
         self.datasets = {}
         self.tables = {}
+        self.views = set()
 
     def create_dataset(self, resource):
         name = resource["datasetReference"]["datasetId"]

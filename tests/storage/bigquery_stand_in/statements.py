@@ -78,6 +78,8 @@ class Engine:
         if isinstance(statement, exp.Merge):
             self._check_matches(statement)
         found = self.connection.execute(statement.sql(dialect="duckdb"))
+        if isinstance(statement, exp.Create):
+            self.catalog.views.add((statement.this.db, statement.this.name))
         described = [(column[0], str(column[1])) for column in found.description or []]
         return described, found.fetchall()
 
@@ -89,8 +91,10 @@ class Engine:
         return [], []
 
     def _check(self, statement):
+        made = statement.this if isinstance(statement, exp.Create) else None
         for table in statement.find_all(exp.Table):
-            if table.db and not isinstance(statement, exp.Create):
+            known = (table.db, table.name) in self.catalog.views
+            if table.db and table is not made and not known:
                 self.catalog.table(table.db, table.name)
         check_filters(self.catalog, statement)
 

@@ -1,0 +1,38 @@
+-- Orders and service by warehouse and category: what is ordered, what it costs, what it serves.
+WITH "plans" AS (
+  SELECT
+    *
+  FROM "order_plans"
+), "listed" AS (
+  SELECT
+    "run_id",
+    "as_of",
+    "job"
+  FROM "runs"
+)
+SELECT
+  "plans"."as_of",
+  "listed"."job",
+  "plans"."run_id",
+  "plans"."warehouse_id",
+  "plans"."category",
+  "plans"."currency",
+  COUNT(*) AS "items",
+  SUM(CASE WHEN "plans"."order_quantity" > 0 THEN 1 ELSE 0 END) AS "items_ordered",
+  SUM("plans"."order_value") AS "order_value",
+  AVG("plans"."service_target") AS "mean_service_target",
+  AVG("plans"."fill_rate") AS "mean_fill_rate",
+  AVG("plans"."no_order_fill_rate") AS "mean_no_order_fill_rate",
+  SUM(CASE WHEN "plans"."fill_rate" < "plans"."service_target" THEN 1 ELSE 0 END) AS "items_below_target",
+  SUM("plans"."expected_cost") AS "expected_cost",
+  SUM("plans"."no_order_cost") AS "no_order_cost"
+FROM "plans"
+JOIN "listed"
+  ON "listed"."run_id" = "plans"."run_id" AND "listed"."as_of" = "plans"."as_of"
+GROUP BY
+  "plans"."as_of",
+  "listed"."job",
+  "plans"."run_id",
+  "plans"."warehouse_id",
+  "plans"."category",
+  "plans"."currency"

@@ -1,0 +1,166 @@
+"""Views: one source, three dialects, and the same figures in every store."""
+
+from pathlib import Path
+from typing import get_args
+
+import duckdb
+import psycopg
+import pytest
+import sqlglot
+from google.cloud import bigquery
+
+from storage.stores import TerminalStoreError, open_store
+from storage.tables import OUTPUT_TABLES
+from storage.views import VIEWS, Dialect, ready_views, view_query
+from storage.views import shipped as package
+from storage.views.transpile import transpile
+from tests.storage.addresses import PROJECT, address_of, stand_in
+from tests.storage.nights import EVERY, RUN, night, publication
+
+DIALECTS = get_args(Dialect)
+PARSED_AS = {"bigquery": "bigquery", "duckdb": "duckdb", "postgresql": "postgres"}
+FOLDER = Path(package.__file__).parent
+
+
+def order_plans():
+    """Return orders of one warehouse and category, of which the last misses its target."""
+    return night(tables=EVERY)["order_plans"].assign(
+        warehouse_id="north",
+        category="tea",
+        currency="EUR",
+        order_quantity=[0.0, 4.0, 2.0],
+        order_value=[0.0, 8.0, 1.0],
+        service_target=0.9,
+        fill_rate=[0.95, 0.9, 0.7],
+    )
+
+
+def limits():
+    """Return limits that are exceeded, nearly exceeded and kept."""
+    return night(tables=EVERY)["limit_utilisation"].assign(
+        limit=100.0, value=[101.0, 99.0, 50.0], standard_error=1.0, utilisation=[1.01, 0.99, 0.5]
+    )
+
+
+def accuracy():
+    """Return scores, of which the last is of a model that was not chosen."""
+    scores = night(tables=EVERY)["forecast_accuracy"]
+    return scores.assign(mase=[0.5, 1.5, 9.0], model=["ets", "ets", "other"])
+
+
+@pytest.fixture(params=DIALECTS)
+def address(request, tmp_path):
+    address = address_of(request.param, tmp_path / "store")
+    stand_in().calm()
+    champions = night(tables=EVERY)["champions"].assign(
+        model="ets", warehouse_id="north", demand_class="smooth"
+    )
+    with open_store(address) as store:
+        store.publish(
+            publication(
+                tmp_path / "s",
+                tables=EVERY,
+                order_plans=order_plans(),
+                limit_utilisation=limits(),
+                champions=champions,
+                forecast_accuracy=accuracy().assign(warehouse_id="north"),
+            )
+        )
+        assert store.create_views() == tuple(VIEWS)
+        assert store.create_views() == tuple(VIEWS)
+    return address
+
+
+def query(address, sql):
+    """Run a user's query on a store, as the store's own clients would."""
+    if address.startswith("duckdb:"):
+        with duckdb.connect(address.partition(":")[2], read_only=True) as connection:
+            return connection.execute(sql).fetchall()
+    if address.startswith("postgresql:"):
+        with psycopg.connect(address) as connection:
+            return connection.execute(sql).fetchall()
+    client = bigquery.Client(project=PROJECT, location="EU")
+    dataset = f"{PROJECT}.{address.partition('?')[0].rpartition('/')[2]}"
+    for name in VIEWS:
+        sql = sql.replace(name, f"`{dataset}.{name}`")
+    rows = [tuple(row) for row in client.query(sql.replace('"', "`")).result()]
+    client.close()
+    return rows
+
+
+def test_service_sums_orders_and_counts_what_misses_its_target(address):
+    found = query(
+        address,
+        "SELECT job, run_id, items, items_ordered, order_value, mean_fill_rate, "
+        "items_below_target FROM almanac_service",
+    )
+    assert [row[:5] for row in found] == [("night", RUN, 3, 2, 9.0)]
+    assert found[0][5] == pytest.approx((0.95 + 0.9 + 0.7) / 3, rel=1e-15)
+    assert found[0][6] == 1
+
+
+def test_accuracy_is_the_champions_alone_and_counts_the_unscored(address):
+    found = query(address, "SELECT series, series_scored, mean_mase FROM almanac_accuracy")
+    assert found == [(3, 2, 1.0)]
+
+
+def test_risk_stands_against_limits_with_its_error(address):
+    found = query(
+        address,
+        'SELECT "value", headroom, status FROM almanac_risk_limits ORDER BY "value"',
+    )
+    assert found == [
+        (50.0, 50.0, "kept"),
+        (99.0, 1.0, "within two standard errors"),
+        (101.0, -1.0, "exceeded"),
+    ]
+
+
+def test_views_follow_the_next_publication(address, tmp_path):
+    with open_store(address) as store:
+        store.publish(publication(tmp_path / "2", "night-b", tables=EVERY))
+        assert set(store.tables()) == set(EVERY)
+    for name in VIEWS:
+        found = query(address, f"SELECT DISTINCT run_id FROM {name}")
+        assert found == [("night-b",)], name
+
+
+def test_only_views_whose_tables_are_there_are_made(tmp_path):
+    some = night(tables=("champions", "forecast_accuracy", "runs"))
+    with open_store(f"duckdb:{tmp_path / 'store'}") as store:
+        assert store.create_views() == ()
+        store.publish(publication(tmp_path / "s", tables=tuple(some)))
+        assert store.create_views() == ("almanac_accuracy",)
+
+
+def test_a_folder_has_no_views_and_says_who_has(tmp_path):
+    with (
+        open_store(f"parquet:{tmp_path}") as store,
+        pytest.raises(TerminalStoreError, match="DuckDB, PostgreSQL and BigQuery stores do"),
+    ):
+        store.create_views()
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+@pytest.mark.parametrize("name", VIEWS)
+def test_what_is_shipped_is_what_the_source_says(name, dialect):
+    assert view_query(name, dialect) == transpile(name, dialect)
+
+
+def test_every_shipped_statement_parses_in_its_dialect():
+    shipped = sorted(FOLDER.glob("*/*.sql"))
+    assert len(shipped) == len(VIEWS) * (len(DIALECTS) + 1)
+    for path in shipped:
+        dialect = PARSED_AS.get(path.parent.name, "bigquery")
+        text = path.read_text(encoding="utf-8")
+        (parsed,) = sqlglot.parse(text, read=dialect, error_level=sqlglot.ErrorLevel.RAISE)
+        assert isinstance(parsed, sqlglot.exp.Select), path
+
+
+@pytest.mark.parametrize("name", VIEWS)
+def test_a_view_reads_the_tables_it_is_said_to_read(name):
+    parsed = sqlglot.parse_one(view_query(name, "duckdb"), read="duckdb")
+    read = {table.name for table in parsed.find_all(sqlglot.exp.Table)} & set(OUTPUT_TABLES)
+    assert read == set(VIEWS[name])
+    assert name not in ready_views("duckdb", sorted(read)[1:])
+    assert name in ready_views("duckdb", sorted(read))
