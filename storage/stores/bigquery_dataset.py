@@ -41,14 +41,15 @@ class Dataset:
 
     def __init__(self, address: BigQueryAddress) -> None:
         self.address = address
+        self.place = f"store {address}"
         self._reference = bigquery.DatasetReference(address.project, address.dataset)
-        with faults_named(address):
+        with faults_named(self.place):
             self.client = bigquery.Client(project=address.project)
             self.location: str = self._found().location
         asked = address.location
         if asked is not None and self.location.lower() != asked.lower():
             raise TerminalStoreError(
-                f"store {address}: the dataset is in {self.location}, not in {asked}"
+                f"{self.place}: the dataset is in {self.location}, not in {asked}"
             )
 
     def _found(self) -> bigquery.Dataset:
@@ -112,7 +113,7 @@ class Dataset:
         TerminalStoreError
             Where it would bill more than the address allows, or is wrong.
         """
-        with faults_named(self.address):
+        with faults_named(self.place):
             try:
                 job = self.client.query(
                     query,
@@ -122,10 +123,10 @@ class Dataset:
                     timeout=CALL_SECONDS,
                 )
                 return job.result(retry=call_retry()).to_arrow(
-                    create_bqstorage_client=_storage_read_is_here()
+                    create_bqstorage_client=storage_read_is_here()
                 )
             except exceptions.NotFound as error:
-                raise AbsentError(f"store {self.address}: {error.message}") from error
+                raise AbsentError(f"{self.place}: {error.message}") from error
 
     def query_config(self, parameters: Sequence[Parameter]) -> bigquery.QueryJobConfig:
         """Return the settings of a query: its parameters, its label, and what it may cost."""
@@ -147,5 +148,6 @@ def night(as_of: date) -> Parameter:
     return Parameter("as_of", "TIMESTAMP", moment)
 
 
-def _storage_read_is_here() -> bool:
+def storage_read_is_here() -> bool:
+    """Return whether the Storage Read API's client is installed: rows come faster by it."""
     return importlib.util.find_spec("google.cloud.bigquery_storage") is not None

@@ -75,33 +75,36 @@ def result_passes(result: Mapping[str, Any]) -> bool:
     return result.get("reason") in _REASONS_THAT_PASS or _CONCURRENT in message
 
 
-def failure_of(store: object, result: Mapping[str, Any]) -> StoreError:
+def failure_of(place: str, result: Mapping[str, Any]) -> StoreError:
     """Return our error for a failed job's ``errorResult``."""
-    said = f"store {store}: {_sentence(str(result.get('message', result)))}"
+    said = f"{place}: {_sentence(str(result.get('message', result)))}"
     if CAME_FIRST in said:
         return StoreBusyError(said)
     return TransientStoreError(said) if result_passes(result) else TerminalStoreError(said)
 
 
 @contextmanager
-def faults_named(store: object) -> Iterator[None]:
-    """Turn the client's errors into ours."""
+def faults_named(place: str) -> Iterator[None]:
+    """Turn the client's errors into ours, which begin with ``place``."""
     try:
         yield
     except auth_exceptions.DefaultCredentialsError as error:
         raise TerminalStoreError(
-            f"store {store}: no application default credentials were found; run "
+            f"{place}: no application default credentials were found; run "
             "`gcloud auth application-default login`, or attach a service account"
         ) from error
     except _KNOWN as error:
         kind = TransientStoreError if passes(error) else TerminalStoreError
-        raise kind(f"store {store}: {_reason(error)}") from error
+        raise kind(f"{place}: {_reason(error)}") from error
 
 
 def _reason(error: BaseException) -> str:
     cause = error.cause if isinstance(error, exceptions.RetryError) and error.cause else error
     if isinstance(cause, exceptions.GoogleAPICallError):
-        return _sentence(str(cause.message))
+        # The client puts the address that it called before what BigQuery says.
+        details = [error for error in cause.errors or [] if isinstance(error, Mapping)]
+        said = details[0].get("message") if details else None
+        return _sentence(str(said or cause.message))
     # Errors of authentication carry the whole answer behind what they say.
     return _sentence(str(cause.args[0]) if cause.args else type(cause).__name__)
 

@@ -47,12 +47,12 @@ class Jobs:
     ----------
     client : of the project that pays
     location : of the data
-    store : for messages
+    place : begins messages
     """
 
     client: bigquery.Client
     location: str
-    store: object
+    place: str
 
     def run(
         self, name: str, begin: Callable[[str], Job], *, holds: Callable[[], bool] = lambda: True
@@ -86,11 +86,11 @@ class Jobs:
             if failure is None and holds():
                 return
             if failure is not None and fresh and not result_passes(failure):
-                raise failure_of(self.store, failure)
+                raise failure_of(self.place, failure)
             if begun >= _ATTEMPTS:
                 lost = {"reason": "backendError", "message": f"job {job_id} lost what it made"}
-                raise failure_of(self.store, failure or lost)
-        raise TransientStoreError(f"store {self.store}: job {name} failed {_GENERATIONS} times")
+                raise failure_of(self.place, failure or lost)
+        raise TransientStoreError(f"{self.place}: job {name} failed {_GENERATIONS} times")
 
     def _begun(self, job_id: str, begin: Callable[[str], Job]) -> tuple[Job, bool]:
         """Start a job, or find the one of that id; and say whether this call started it."""
@@ -122,7 +122,7 @@ class Jobs:
         while not job.done(retry=call_retry(), timeout=CALL_SECONDS):
             if time.monotonic() > deadline:
                 raise TransientStoreError(
-                    f"store {self.store}: job {job_id} has taken more than {JOB_SECONDS:g} "
+                    f"{self.place}: job {job_id} has taken more than {JOB_SECONDS:g} "
                     "seconds; it goes on, and publishing again waits for it"
                 )
             time.sleep(delay)

@@ -68,14 +68,14 @@ class BigQueryStore:
     def __init__(self, address: str) -> None:
         self._address = parse_address(address)
         self._dataset = Dataset(self._address)
-        self._jobs = Jobs(self._dataset.client, self._dataset.location, self._address)
+        self._jobs = Jobs(self._dataset.client, self._dataset.location, self._dataset.place)
 
     def publish(self, publication: Publication) -> None:
         """Load every table by itself; then make all of them visible in one transaction."""
         tables = [output_table(name) for name in publication.shards]
         with tempfile.TemporaryDirectory(prefix="almanac-") as name:
             staged = self._stage(tables, publication, Path(name))
-            with faults_named(self._address):
+            with faults_named(self._dataset.place):
                 for table in dict.fromkeys([*tables, RUNS, PUBLICATIONS]):
                     self._dataset.ensure(table)
                 loaded = [self._load(part, publication) for part in staged]
@@ -91,7 +91,7 @@ class BigQueryStore:
                 known = self.published(publication.run_id)
                 refuse_unlisted_run(connection, publication, known=known)
         except duckdb.Error as error:
-            raise TerminalStoreError(f"store {self._address}: {first_line(error)}") from error
+            raise TerminalStoreError(f"{self._dataset.place}: {first_line(error)}") from error
         return staged
 
     def _load(self, part: Staged, publication: Publication) -> Loaded:

@@ -62,7 +62,8 @@ class Catalog:
     def describe(self, dataset, name):
         found = self.table(dataset, name)
         rows = self.connection.execute(f"SELECT count(*) FROM {quoted(dataset, name)}").fetchall()
-        return {**found, "numRows": str(rows[0][0])}
+        where = self.dataset(dataset)["location"]
+        return {**found, "numRows": str(rows[0][0]), "location": where}
 
     def create_table(self, dataset, resource):
         self.dataset(dataset)
