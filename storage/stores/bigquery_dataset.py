@@ -120,9 +120,10 @@ class Dataset:
                     job_config=self.query_config(parameters),
                     location=self.location,
                     retry=call_retry(),
+                    job_retry=None,
                     timeout=CALL_SECONDS,
                 )
-                return job.result(retry=call_retry()).to_arrow(
+                return job.result(retry=call_retry(), job_retry=None).to_arrow(
                     create_bqstorage_client=storage_read_is_here()
                 )
             except exceptions.NotFound as error:

@@ -115,7 +115,7 @@ def fetch_input(source: BigQueryInput, as_of: date, path: Path) -> Fetched:
                 f"maximum_bytes_billed allows {source.maximum_bytes_billed:,}"
             )
         job = _begun(client, source, as_of, dry_run=False)
-        rows = job.result(retry=call_retry()).to_arrow(
+        rows = job.result(retry=call_retry(), job_retry=None).to_arrow(
             create_bqstorage_client=storage_read_is_here()
         )
     with duckdb.connect() as connection:
@@ -166,6 +166,7 @@ def _begun(
         job_config=config,
         location=found.location,
         retry=call_retry(),
+        job_retry=None,
         timeout=CALL_SECONDS,
     )
 
