@@ -14,6 +14,15 @@ import pytest
 ROOT = Path(__file__).parents[1]
 
 
+def pytest_addoption(parser):
+    parser.addoption(
+        "--bigquery-live",
+        metavar="ADDRESS",
+        help="an empty BigQuery dataset of your own, bigquery://PROJECT/DATASET?location=EU: "
+        "runs the tests marked for it against Google, at your cost",
+    )
+
+
 @pytest.fixture(scope="session")
 def prefect():
     """Start one Prefect server for the whole session."""

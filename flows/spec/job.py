@@ -25,7 +25,8 @@ class Outputs(Frozen):
 
     store: str = Field(
         "duckdb:almanac.duckdb",
-        description="duckdb:FILE, parquet:FOLDER or postgresql://USER@HOST/DATABASE",
+        description="duckdb:FILE, parquet:FOLDER, postgresql://USER@HOST/DATABASE or "
+        "bigquery://PROJECT/DATASET",
     )
     report: str = Field("report.html", description="HTML file")
     staging: str = Field(".almanac", description="folder of runs in progress and their ledger")

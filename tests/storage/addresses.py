@@ -13,6 +13,9 @@ from tests.storage.bigquery_stand_in.credentials import write_workload_identity
 
 SCHEMES = ["duckdb", "parquet", "postgresql", "bigquery"]
 PROJECT = "stand-in-project"
+# What the stand-in takes the place of, for tests against Google itself.
+ENVIRONMENT = ("BIGQUERY_EMULATOR_HOST", "GOOGLE_APPLICATION_CREDENTIALS")
+OWN = {name: os.environ[name] for name in ENVIRONMENT if name in os.environ}
 
 
 def address_of(scheme, folder):
