@@ -31,6 +31,7 @@ from flows.steps.report import write_report
 from flows.steps.settle import Settlement, hold_threshold, settle
 from flows.tasks import (
     backtest_task,
+    calibrate_task,
     check_task,
     decide_task,
     market_task,
@@ -71,7 +72,11 @@ class _Night:
 @flow(name="demand-forecast")
 def demand_forecast(run_uri: str) -> list[dict[str, Any]]:
     """Forecast every series of the run, a chunk a task."""
-    return _follow("predict", predict_task, run_uri, predict.prepare(load_run(run_uri)))
+    run = load_run(run_uri)
+    assert run.job.demand is not None
+    # Every chunk moves its quantiles alike, so what is learnt of all series comes first.
+    learnt = [calibrate_task(run_uri)] if run.job.demand.calibrate else []
+    return [*learnt, *_follow("predict", predict_task, run_uri, predict.prepare(run))]
 
 
 @flow(name="stock-plan")

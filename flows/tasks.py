@@ -6,7 +6,7 @@ from prefect import Task, task
 from prefect.client.schemas.objects import State, TaskRun
 
 from flows.run import ChunkRecord, load_run
-from flows.steps import backtest, check, decide, predict, risk, verdicts
+from flows.steps import backtest, calibrate, check, decide, predict, risk, verdicts
 from flows.steps.failing import TRANSIENT
 
 
@@ -40,6 +40,12 @@ def _summary(record: ChunkRecord) -> dict[str, object]:
 def check_task(run_uri: str) -> dict[str, object]:
     """Check every input of the run."""
     return _summary(check.check(load_run(run_uri)))
+
+
+@task(**PATIENT)
+def calibrate_task(run_uri: str) -> dict[str, object]:
+    """Learn how far the run's quantiles are to be moved."""
+    return _summary(calibrate.calibrate(load_run(run_uri)))
 
 
 @task(task_run_name="predict-{number}", **PATIENT)

@@ -25,8 +25,8 @@ from kernels.calibration import add_hits, move_quantiles
 BANDS = 4
 # So many series halve what their hits say: the periods of one series depend on each other.
 PRIOR_SERIES = 20.0
-# Beyond so many series of a class the count changes by less than its own error.
-LARGEST_SAMPLE = 2_000
+# So many series of a class count levels twenty-five times as exactly as `PRIOR_SERIES` allow.
+LARGEST_SAMPLE = 500
 NAMES = [f"u{round(100 * level):02d}" for level in LEVELS]
 COVERAGES = (50, 80, 90, 98)
 LEVEL_COLUMNS = ["demand_class", "band", "series", *NAMES]

@@ -34,6 +34,12 @@ class DemandPlan(Frozen):
         42, ge=2, description="periods below which a series takes its category's profile"
     )
     score: Literal["pinball", "mase"] = "pinball"
+    combine: bool = Field(
+        True, description="weigh each series' best models together, not its champion alone"
+    )
+    calibrate: bool = Field(
+        True, description="move quantiles to where demand fell below them as often as they say"
+    )
     line_up: dict[Literal["smooth", "intermittent", "erratic", "lumpy"], tuple[str, ...]] = Field(
         {}, description="models by demand class; a class left out takes the default"
     )

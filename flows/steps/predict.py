@@ -17,39 +17,21 @@ from flows.run import (
     run_chunk,
     write_frame,
 )
+from flows.steps.calibrate import read_calibration
 from flows.steps.failing import guarded
+from flows.steps.predict_plan import forecast_plan
 from forecasting import (
     CategoryProfiles,
     DemandPanel,
-    ForecastPlan,
     category_profiles,
     forecast_demand,
 )
 
 STAGE = "predict"
 SERIES = ["warehouse_id", "item_id"]
-SEASON_LENGTHS = {"h": 24, "D": 7, "W": 52, "MS": 12}
 
 # Actuals published beside a forecast: enough to see a season and the last few horizons.
 ACTUALS_IN_HORIZONS = 4
-
-
-def forecast_plan(run: Run) -> ForecastPlan:
-    """Return the run's forecast settings."""
-    demand = run.job.demand
-    assert demand is not None
-    return ForecastPlan(
-        frequency=demand.frequency,
-        season_length=demand.season_length or SEASON_LENGTHS[demand.frequency],
-        horizon=demand.horizon,
-        windows=demand.windows,
-        step=demand.step or demand.horizon,
-        line_up={name: tuple(models) for name, models in demand.line_up.items()},
-        history=demand.history,
-        minimum_history=demand.minimum_history,
-        seed=run.job.seed,
-        score=demand.score,
-    )
 
 
 def prepare(run: Run) -> list[int]:
@@ -97,7 +79,9 @@ def _forecast_slice(run: Run, number: int) -> ChunkWork:
     profiles = CategoryProfiles.from_frame(
         pd.read_parquet(run.staging.folder / STAGE / "profiles.parquet")
     )
-    result = forecast_demand(panel, plan, run.as_of, profiles, _categories(run))
+    result = forecast_demand(
+        panel, plan, run.as_of, profiles, _categories(run), read_calibration(run)
+    )
     recent = frame.groupby(SERIES, sort=False).tail(ACTUALS_IN_HORIZONS * plan.horizon)
     actuals = recent[[*SERIES, "ds", "quantity", "censored", "repaired"]]
     return ChunkWork(
@@ -106,6 +90,7 @@ def _forecast_slice(run: Run, number: int) -> ChunkWork:
             "demand_forecasts": run.stamp(result.forecasts),
             "forecast_accuracy": run.stamp(result.accuracy),
             "champions": run.stamp(result.champions),
+            "forecast_weights": run.stamp(result.weights),
         },
         [
             Failed("demand", failure.entity, failure.stage, failure.error_type, failure.message)

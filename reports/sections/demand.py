@@ -31,7 +31,7 @@ def demand_section(tables: Tables) -> Section | None:
         cards=_cards(forecasts, scored),
         pictures=_pictures(forecasts, actuals, champions, scored, accuracy),
         explorer=_explorer(tables, scored),
-        listings=_listings(accuracy, scored),
+        listings=[*_listings(accuracy, scored), *_coverage(tables)],
     )
 
 
@@ -39,8 +39,8 @@ def _lead(champions: pd.DataFrame, scored: pd.DataFrame) -> list[str]:
     new = champions[~champions["reason"].str.startswith("backtest")]
     return [
         (
-            "Each series takes the model that did best in its own rolling-origin backtest "
-            f"({count(len(scored))} series); {count(len(new))} series have too little history or "
+            "Each series takes the models that did best in its own rolling-origin backtest, "
+            f"weighed together or alone ({count(len(scored))} series); {count(len(new))} series have too little history or "
             "no demand, and take their category's profile or zero."
         )
     ]
@@ -205,3 +205,27 @@ def _listings(accuracy: pd.DataFrame, scored: pd.DataFrame) -> list[Listing]:
         Listing("Models compared", models, "Means over the series on which each was tried."),
         Listing("Hardest to forecast", worst, "The chosen model's error was largest here."),
     ]
+
+
+def _coverage(tables: Tables) -> list[Listing]:
+    """Return what calibration did to each class's bands, over the parts of the horizon."""
+    if not has(tables, "forecast_coverage"):
+        return []
+    means = (
+        tables["forecast_coverage"]
+        .groupby(["demand_class", "nominal"])[["before", "after"]]
+        .mean()
+        .reset_index()
+    )
+    bands = page_table(
+        means,
+        [
+            PageColumn("demand_class", "class"),
+            PageColumn("nominal", "band holds, per cent", count),
+            PageColumn("before", "actuals within, as modelled", percent),
+            PageColumn("after", "actuals within, calibrated", percent),
+        ],
+        source="forecast_coverage",
+    )
+    note = "On the last origin, with quantiles moved as the earlier origins teach."
+    return [Listing("Coverage, before and after calibration", bands, note)]

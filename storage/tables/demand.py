@@ -120,6 +120,37 @@ FORECAST_ACCURACY = output_table(
     entity=SERIES,
 )
 
+FORECAST_WEIGHTS = output_table(
+    "forecast_weights",
+    "The models that each contested series' forecast is made of.",
+    columns=(
+        WAREHOUSE,
+        ITEM,
+        Column("model", "text", "name in the line-up"),
+        Column("weight", "float", "share of its mean in the forecast's", minimum=0, maximum=1),
+    ),
+    key=("warehouse_id", "item_id", "model"),
+    entity=SERIES,
+)
+
+FORECAST_COVERAGE = output_table(
+    "forecast_coverage",
+    "How often demand fell within the forecast's bands, before and after calibration.",
+    columns=(
+        Column("demand_class", "text", "smooth, intermittent, erratic or lumpy"),
+        Column("band", "integer", "part of the horizon, from 0, the nearest", minimum=0),
+        Column("nominal", "integer", "per cent that a central band is to hold", minimum=1),
+        Column("before", "float", "share of actuals within it, not calibrated", minimum=0),
+        Column(
+            "after",
+            "float",
+            "share within it on the last origin, calibrated on the earlier ones",
+            minimum=0,
+        ),
+    ),
+    key=("demand_class", "band", "nominal"),
+)
+
 CHAMPIONS = output_table(
     "champions",
     "The model chosen for each series, and why.",

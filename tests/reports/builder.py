@@ -71,6 +71,16 @@ def night(warehouse="north", item="tea", book="alpha", instrument="ACME"):
                 "coverage_80": [0.7, 0.81],
             }
         ),
+        "forecast_weights": pd.DataFrame({**series, "model": models, "weight": [0.25, 0.75]}),
+        "forecast_coverage": pd.DataFrame(
+            {
+                "demand_class": "smooth",
+                "band": [0, 1],
+                "nominal": 80,
+                "before": [0.61, 0.63],
+                "after": [0.77, 0.79],
+            }
+        ),
         "champions": pd.DataFrame(
             [
                 {

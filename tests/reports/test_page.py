@@ -84,6 +84,12 @@ def test_a_hostile_id_is_text_and_nothing_else(where, page):
     assert "<script>alert" not in attacked
 
 
+def test_coverage_is_told_before_and_after_calibration():
+    cells = Page(render_report(night())).cells
+    # Means of the two parts of the horizon.
+    assert {"62.0%", "78.0%"} <= set(cells)
+
+
 def test_embedded_json_cannot_close_its_element():
     text = inert_json({HOSTILE: "&\u2028"})
     assert "<" not in text
