@@ -40,8 +40,8 @@ def _lead(champions: pd.DataFrame, scored: pd.DataFrame) -> list[str]:
     return [
         (
             "Each series takes the models that did best in its own rolling-origin backtest, "
-            f"weighed together or alone ({count(len(scored))} series); {count(len(new))} series have too little history or "
-            "no demand, and take their category's profile or zero."
+            f"weighed together or alone ({count(len(scored))} series); {count(len(new))} series "
+            "have too little history or no demand, and take their category's profile or zero."
         )
     ]
 
