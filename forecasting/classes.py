@@ -22,7 +22,7 @@ def classify_demand(batch: Batch) -> NDArray[np.object_]:
 
     Parameters
     ----------
-    batch : demand, units per period
+    batch : demand, units per period; periods that were not observed are left out
 
     Returns
     -------
@@ -31,7 +31,8 @@ def classify_demand(batch: Batch) -> NDArray[np.object_]:
     series without demand is intermittent.
     """
     measured = np.empty((len(batch), 2))
-    intervals_and_variations(batch.values, batch.offsets, measured)
+    seen = batch.observed()
+    intervals_and_variations(seen.values, seen.offsets, measured)
     rare = measured[:, 0] >= INTERVAL_CUT
     varied = measured[:, 1] >= VARIATION_CUT
     names = np.array(["smooth", "erratic", "intermittent", "lumpy"], dtype=object)

@@ -38,9 +38,8 @@ def forecast_demand(
 
     Parameters
     ----------
-    panel : histories; a censored period is a lower bound, and is raised to the mean of the
-        uncensored periods before it at the same place in the season where that is higher; it is
-        not scored
+    panel : histories; a censored period is a lower bound, and is raised to what the series' law
+        expects of demand above it (`kernels.censored_demand`); it is not scored
     plan : settings
     as_of : the night; no forecast is for a period on or before it
     profiles : by category, for series too short for a backtest

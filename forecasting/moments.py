@@ -22,8 +22,8 @@ class Moments:
     ----------
     mean, variance : (n_series,) float64, units and units squared per period; the variance is
         about seasonal means where the history allows
-    zero_share : (n_series,) float64, fraction of periods without demand
-    whole : (n_series,) bool, whether demand comes in whole units
+    zero_share : (n_series,) float64, fraction of periods without demand, of those observed
+    whole : (n_series,) bool, whether demand was observed in whole units
     """
 
     mean: Floats
@@ -46,10 +46,13 @@ def measure_moments(batch: Batch, season_length: int) -> Moments:
     batch : demand, units per period; each series has one period at least
     season_length : periods
     """
-    out = np.empty((len(batch), 4))
+    out, seen = np.empty((len(batch), 4)), np.empty((len(batch), 4))
     recent = max(
         SEASONS_OF_VARIANCE * min(season_length, LONGEST_SEASON_OF_VARIANCE),
         FEWEST_PERIODS_OF_VARIANCE,
     )
     recent_moments(batch.values, batch.offsets, season_length, recent, out)
-    return Moments(out[:, 0], out[:, 1], out[:, 2], out[:, 3] == 1.0)
+    # What a law expects where stock ran out is rarely zero and never whole.
+    observed = batch.observed()
+    recent_moments(observed.values, observed.offsets, season_length, recent, seen)
+    return Moments(out[:, 0], out[:, 1], seen[:, 2], seen[:, 3] == 1.0)

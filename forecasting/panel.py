@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from forecasting.errors import PanelError
 from forecasting.grid import Frequency, check_grid, future_periods, period_numbers
 from kernels.arrays import Dates, Flags, Floats, Integers
-from kernels.demand_history import uncensor
+from kernels.censored_demand import uncensor
 
 SERIES = ["warehouse_id", "item_id"]
 COLUMNS = [*SERIES, "ds", "quantity", "censored"]
@@ -24,10 +24,12 @@ class Batch:
     ----------
     values : (n_observations,) float64, no NaN
     offsets : (n_series + 1,) int64, where each series starts
+    raised : (n_observations,) bool, values that are expected and not observed; None is none
     """
 
     values: Floats
     offsets: Integers
+    raised: Flags | None = None
 
     def __len__(self) -> int:
         """Return the number of series."""
@@ -58,7 +60,18 @@ class Batch:
         lengths = stops - starts
         offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
         places = np.arange(offsets[-1]) - np.repeat(offsets[:-1] - starts, lengths)
-        return Batch(self.values[places], offsets)
+        raised = None if self.raised is None else self.raised[places]
+        return Batch(self.values[places], offsets, raised)
+
+    def observed(self) -> "Batch":
+        """Return what was observed alone; a series of which nothing was keeps what it has."""
+        if self.raised is None or not len(self):
+            return self
+        kept = ~self.raised
+        seen = np.add.reduceat(kept, self.offsets[:-1])
+        kept |= np.repeat(seen == 0, self.lengths)
+        lengths = np.where(seen == 0, self.lengths, seen)
+        return Batch(self.values[kept], np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64))
 
 
 @dataclass(frozen=True)
@@ -131,10 +144,10 @@ class DemandPanel:
         return [f"{w}/{i}" for w, i in zip(self.warehouse_id, self.item_id, strict=True)]
 
     def uncensored(self, season_length: int) -> Batch:
-        """Return demand with censored periods raised to what their neighbours suggest."""
+        """Return demand with censored periods raised to what the series' law expects of them."""
         out = np.empty_like(self.batch.values)
         uncensor(self.batch.values, self.censored, self.batch.offsets, season_length, out)
-        return Batch(out, self.batch.offsets)
+        return Batch(out, self.batch.offsets, self.censored if self.censored.any() else None)
 
     def next_places(self, season_length: int) -> Integers:
         """Return the place in the calendar's season of the period after each end, (n_series,).

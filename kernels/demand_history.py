@@ -1,51 +1,10 @@
-"""Passes over demand histories: censored periods, moments, intervals between demands."""
+"""Passes over demand histories: moments, intervals between demands."""
 
 import math
 
 from numba import njit
 
-from kernels.arrays import Flags, Floats, Integers
-
-NEIGHBOURS = 4
-
-
-@njit(cache=True, nogil=True)
-def uncensor(
-    values: Floats, censored: Flags, offsets: Integers, season_length: int, out: Floats
-) -> None:
-    """Fill ``out`` with demand as it may have been where stock had not run out.
-
-    A censored period takes the mean of the last `NEIGHBOURS` uncensored periods before it at the
-    same place in the season, and never less than what was sold. Only where there is none before
-    does it take those after: a backtest must not see what came later.
-
-    Parameters
-    ----------
-    values, censored, out : (n_observations,)
-    offsets : (n_series + 1,) int64
-    season_length : periods
-    """
-    for s in range(offsets.shape[0] - 1):
-        start, stop = offsets[s], offsets[s + 1]
-        for t in range(start, stop):
-            out[t] = values[t]
-            if not censored[t]:
-                continue
-            total, found = 0.0, 0
-            place = t - season_length
-            while found < NEIGHBOURS and place >= start:
-                if not censored[place]:
-                    total += values[place]
-                    found += 1
-                place -= season_length
-            place = stop if found > 0 else t + season_length
-            while found < NEIGHBOURS and place < stop:
-                if not censored[place]:
-                    total += values[place]
-                    found += 1
-                place += season_length
-            if found > 0:
-                out[t] = max(values[t], total / found)
+from kernels.arrays import Floats, Integers
 
 
 @njit(cache=True, nogil=True)

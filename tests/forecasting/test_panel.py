@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from forecasting import DemandPanel, PanelError
+from forecasting.moments import measure_moments
 from forecasting.panel import Batch
 from tests.forecasting.demand import frame_of, mixed_series, panel_of
 
@@ -70,3 +71,24 @@ def test_a_missing_column_and_an_empty_table_are_named():
         DemandPanel.from_frame(frame.drop(columns="censored"), "D")
     with pytest.raises(PanelError, match="lacks rows"):
         DemandPanel.from_frame(frame.iloc[:0], "D")
+
+
+def test_what_was_not_observed_is_left_out_of_laws_and_classes():
+    draws = np.random.default_rng(2)
+    y = draws.poisson(9.0, 120).astype(float)
+    censored = draws.random(120) < 0.2
+    panel = panel_of({("W", "A"): y}, censored={("W", "A"): censored})
+    raised = panel.uncensored(7)
+    assert not np.array_equal(raised.values, np.floor(raised.values))
+    assert np.array_equal(raised.observed().series(0), y[~censored])
+    # Whole units stay counts, though what is expected of a bound is a fraction.
+    assert measure_moments(raised, 7).whole.tolist() == [True]
+    cut = raised.cut(np.array([0]), np.array([20]), None)
+    assert np.array_equal(cut.observed().values, y[:100][~censored[:100]])
+
+
+def test_a_series_of_which_nothing_was_observed_keeps_what_it_has():
+    batch = Batch(np.array([1.0, 2.0, 3.0]), np.array([0, 2, 3]), np.array([True, True, False]))
+    observed = batch.observed()
+    assert [observed.series(n).tolist() for n in (0, 1)] == [[1.0, 2.0], [3.0]]
+    assert observed.offsets.tolist() == [0, 2, 3]

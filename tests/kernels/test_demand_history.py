@@ -1,47 +1,13 @@
-"""Passes over demand histories: the oracles go one period at a time."""
+"""Passes over demand histories."""
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from kernels.demand_history import intervals_and_variations, recent_moments, uncensor
-from tests.oracles import forecasting as oracle
+from kernels.demand_history import intervals_and_variations, recent_moments
 
 
 def offsets_of(series):
     return np.concatenate([[0], np.cumsum([len(y) for y in series])]).astype(np.int64)
-
-
-def raise_bounds(values, censored, season_length):
-    out = np.empty(len(values))
-    uncensor(
-        np.asarray(values, float),
-        np.asarray(censored, bool),
-        np.array([0, len(values)]),
-        season_length,
-        out,
-    )
-    return out
-
-
-@given(st.integers(0, 2**31), st.integers(1, 8), st.integers(1, 60))
-@settings(max_examples=60, deadline=None)
-def test_censored_periods_take_the_mean_of_their_neighbours(seed, season_length, n):
-    draws = np.random.default_rng(seed)
-    values, censored = draws.poisson(5.0, n).astype(float), draws.random(n) < 0.3
-    found = raise_bounds(values, censored, season_length)
-    assert np.allclose(found, oracle.uncensored(values, censored, season_length))
-    assert (found >= values).all()
-    assert np.array_equal(found[~censored], values[~censored])
-
-
-def test_a_backtest_does_not_see_what_came_after_its_origin():
-    draws = np.random.default_rng(8)
-    values, censored = draws.poisson(5.0, 80).astype(float), draws.random(80) < 0.2
-    censored[:7] = False
-    whole = raise_bounds(values, censored, 7)
-    assert np.array_equal(whole[:60], raise_bounds(values[:60], censored[:60], 7))
 
 
 def test_moments_are_about_seasonal_means_of_the_recent_past():

@@ -51,25 +51,6 @@ def demand_class(values):
     return "intermittent" if variation < 0.49 else "lumpy"
 
 
-def uncensored(values, censored, season_length):
-    """The mean of the last four open periods at the same place before, else after."""
-    out = list(values)
-    for t, is_bound in enumerate(censored):
-        if is_bound:
-            before = [
-                values[p] for p in range(t - season_length, -1, -season_length) if not censored[p]
-            ][:4]
-            after = [
-                values[p]
-                for p in range(t + season_length, len(values), season_length)
-                if not censored[p]
-            ][:4]
-            neighbours = before or after
-            if neighbours:
-                out[t] = max(values[t], sum(neighbours) / len(neighbours))
-    return out
-
-
 def origins(length, minimum_history, horizon, windows, step):
     """Ends of history of each origin, the last one first."""
     ends = [length - horizon - window * step for window in range(windows)]
