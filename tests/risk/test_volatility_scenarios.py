@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from risk import MarketError, PlanError, RiskPlan, build_market, books_of, rolling_figures
+from risk import MarketError, PlanError, RiskPlan, books_of, build_market, rolling_figures
 from risk.rolling import REFRESH_DAYS
 from risk.scenarios import factor_moves
 from risk.scenarios.filtered_historical import filter_factors, follow, one_day_moves
@@ -150,7 +150,7 @@ def test_a_refitted_day_is_the_nights_own_figure(market):
 
 
 def test_exceptions_are_as_rare_as_the_level_says_where_volatility_clusters():
-    """A GARCH market: filtered exceptions are right and evenly spread, historical ones come in runs."""
+    """In a GARCH market filtered exceptions are evenly spread, historical ones come in runs."""
     n = 1500
     moves = clustered(n=n, n_series=1, seed=8, memory=0.98)[:, 0]
     plan = RiskPlan(history=n, levels=(0.95,), seed=1)
