@@ -20,7 +20,8 @@ from risk.rolling import REFRESH_DAYS, RollingFigures, judged_days, rolling_figu
 from risk.scenarios.replay import Replay, crises_within
 from risk.sensitivities import book_sensitivities, instrument_sensitivities
 from risk.stress import StressError, stress_losses
-from risk.volatility import Recursion
+from risk.volatility import Recursion, VolatilityModel
+from risk.volatility.outlook import volatility_outlook
 from risk.what_if import compare_losses
 
 __all__ = [
@@ -44,6 +45,7 @@ __all__ = [
     "RollingFigures",
     "StressError",
     "book_sensitivities",
+    "VolatilityModel",
     "books_of",
     "build_market",
     "compare_losses",
@@ -60,4 +62,5 @@ __all__ = [
     "replay_losses",
     "rolling_figures",
     "stress_losses",
+    "volatility_outlook",
 ]

@@ -27,6 +27,7 @@ from risk import (
     Replay,
     RiskPlan,
     book_sensitivities,
+    VolatilityModel,
     build_market,
     crises_within,
     instrument_losses,
@@ -36,6 +37,7 @@ from risk import (
     profile_portfolios,
     replay_losses,
     stress_losses,
+    volatility_outlook,
 )
 from risk.profiles import STAGE as PROFILE_STAGE
 from storage.tables import LIMIT_UTILISATION, STRESS_LOSSES
@@ -104,8 +106,26 @@ def _outlook(run: Run) -> ChunkWork:
         for failure in market.failures
     ]
     instruments = pd.read_parquet(run.staging.clean("instruments"))
-    outlook = market_outlook(market, instruments, decay=risk_plan(run).ewma_decay)
-    return ChunkWork({"market_outlook": run.stamp(outlook), "repairs": market.repairs}, failures)
+    plan = risk_plan(run)
+    outlook = market_outlook(market, instruments, decay=plan.ewma_decay)
+    ahead = volatility_outlook(_own_prices(market, outlook), _volatility_model(plan))
+    tables = {
+        "market_outlook": run.stamp(outlook),
+        "volatility_outlook": run.stamp(ahead),
+        "repairs": market.repairs,
+    }
+    return ChunkWork(tables, failures)
+
+
+def _own_prices(market: Market, outlook: pd.DataFrame) -> pd.DataFrame:
+    """Return the prices of the instruments that have an outlook."""
+    return market.prices.loc[market.prices["instrument_id"].isin(outlook["instrument_id"])]
+
+
+def _volatility_model(plan: RiskPlan) -> VolatilityModel:
+    """Return the plan's law of volatility, with heavy tails: a jump is no new volatility."""
+    decay = plan.ewma_decay if plan.volatility_model == "ewma" else None
+    return VolatilityModel(plan.volatility_model, "student_t", decay=decay)
 
 
 def profile_chunk(run: Run) -> ChunkRecord:

@@ -40,6 +40,7 @@ from storage.tables.risk import (
 )
 from storage.tables.stock import OPEN_ORDERS, ORDER_PLANS, SERVICE_COST_CURVES, STOCK
 from storage.tables.table import Column, Role, Table
+from storage.tables.volatility import VOLATILITY_OUTLOOK
 
 INPUT_TABLES = {
     table.name: table
@@ -79,6 +80,7 @@ OUTPUT_TABLES = {
         RISK_BACKTEST_DAYS,
         RISK_BACKTESTS,
         MARKET_OUTLOOK,
+        VOLATILITY_OUTLOOK,
         REJECTS,
         REPAIRS,
         FAILURES,
@@ -128,6 +130,7 @@ __all__ = [
     "STOCK",
     "STRESS_LOSSES",
     "STRESS_SCENARIOS",
+    "VOLATILITY_OUTLOOK",
     "Column",
     "Role",
     "Table",

@@ -150,7 +150,7 @@ def test_a_refitted_day_is_the_nights_own_figure(market):
 
 
 def test_exceptions_are_as_rare_as_the_level_says_where_volatility_clusters():
-    """In a GARCH market filtered exceptions are evenly spread, historical ones come in runs."""
+    """A market that follows GARCH itself, so the law that is fitted is the right one."""
     n = 1500
     moves = clustered(n=n, n_series=1, seed=8, memory=0.98)[:, 0]
     plan = RiskPlan(history=n, levels=(0.95,), seed=1)
