@@ -40,9 +40,9 @@ _BY_MEAN, _BY_CONSTANT, _BY_RISE, _BY_FALL, _BY_PERSISTED = (
 # ... parameters, ...
 _PARAMETERS = 10 * LANES
 _LENGTH = 15 * LANES
-_OVER, _UNDER, _TAIL = 16 * LANES, 17 * LANES, 18 * LANES
+# A squared residual weighs _MOST / (1 + _TAIL * square): one under a normal law.
+_MOST, _TAIL = 16 * LANES, 17 * LANES
 # ... and sums over days.
-_SUMS = 19 * LANES
 _SQUARES, _WEIGHTED_SQUARES, _PULL = 19 * LANES, 20 * LANES, 21 * LANES
 _SCORE = 22 * LANES
 _PRODUCTS = 27 * LANES
@@ -78,9 +78,8 @@ def start_lane(
     for place in range(_N_MOMENTS):
         state[_PARAMETERS + place * LANES + k] = parameters[place]
     state[_LENGTH + k] = length
-    state[_OVER + k] = parameters[DEGREES] + 1.0 if student else 1.0
-    state[_UNDER + k] = parameters[DEGREES] - 2.0 if student else 1.0
-    state[_TAIL + k] = 1.0 if student else 0.0
+    state[_TAIL + k] = 1.0 / (parameters[DEGREES] - 2.0) if student else 0.0
+    state[_MOST + k] = (parameters[DEGREES] + 1.0) * state[_TAIL + k] if student else 1.0
     state[_VARIANCE_PRODUCT + k] = state[_TAIL_PRODUCT + k] = 1.0
 
 
@@ -168,9 +167,8 @@ def _advance(row: Floats, day: float, state: Floats, k: int) -> None:
     within = 1.0 if day < state[_LENGTH + k] else 0.0
     inverse = within / variance
     standard = square * inverse
-    under = state[_UNDER + k]
-    denominator = under + state[_TAIL + k] * standard
-    weight = state[_OVER + k] / denominator
+    tail = 1.0 + state[_TAIL + k] * standard
+    weight = state[_MOST + k] / tail
     weighted = weight * standard
     half = 0.5 * (weighted - 1.0) * inverse
     state[_SQUARES + k] += standard
@@ -188,7 +186,7 @@ def _advance(row: Floats, day: float, state: Floats, k: int) -> None:
     state[_PRECISION + k] += inverse
     _add_products(state, k, relative_0, relative_1, relative_2, relative_3, relative_4)
     state[_VARIANCE_PRODUCT + k] *= within * variance + (1.0 - within)
-    state[_TAIL_PRODUCT + k] *= denominator / under
+    state[_TAIL_PRODUCT + k] *= tail
 
     falls = 1.0 if surprise < 0.0 else 0.0
     state[_VARIANCE + k] = variance

@@ -1,5 +1,6 @@
 """Volatility fits: published values, failures as values, and what is done with a fit."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
@@ -94,6 +95,12 @@ def test_one_bad_series_fails_by_name_and_changes_no_other(moves, fit):
     failures = found.failures(list("abcdef"))
     assert [(f.entity, f.error_type) for f in failures] == [("e", "constant"), ("f", "not_finite")]
     assert "all the same" in failures[0].message
+
+
+def test_threads_change_no_bit(moves, fit):
+    with ThreadPoolExecutor(4) as pool:
+        for future in [pool.submit(fit_volatility, moves, GJR_T) for _ in range(8)]:
+            assert np.array_equal(future.result().parameters, fit.parameters)
 
 
 def test_a_short_history_is_nan_before_it_starts(moves):
