@@ -3,6 +3,8 @@
 import math
 from dataclasses import dataclass, field
 
+import numpy as np
+
 
 @dataclass
 class Walked:
@@ -110,3 +112,11 @@ def walk(demand, lead_times, on_hand, receipts, terms, rule, first_counted=0, fi
     found.backlog = backlog
     found.coming = sum(units for _, units in coming)
     return found
+
+
+def poisson_law(mean):
+    """Return probabilities of 0, 1, ... units, to where the rest is below any rounding."""
+    counts = range(int(mean + 12.0 * math.sqrt(mean) + 25.0))
+    logs = [n * math.log(mean) - mean - math.lgamma(n + 1.0) for n in counts]
+    chances = np.exp(logs)
+    return chances / chances.sum()

@@ -1,0 +1,80 @@
+"""The newsvendor's best level and its cost, for normal and for whole demand."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import ndtri
+
+from inventory.policies.policy import require_positive
+from inventory.theory.loss import mean_shortages, normal_loss, require_law
+from kernels.arrays import Floats
+
+
+@dataclass(frozen=True)
+class NewsvendorOptimum:
+    """The level of least mean cost.
+
+    Parameters
+    ----------
+    level : units
+    cost : money per season
+    """
+
+    level: float
+    cost: float
+
+
+def normal_newsvendor(
+    holding: float, shortage: float, mean: float, deviation: float
+) -> NewsvendorOptimum:
+    """Return the best level for normal demand.
+
+    Parameters
+    ----------
+    holding, shortage : money per unit left and per unit short
+    mean, deviation : units per season
+
+    Raises
+    ------
+    PlanError
+        Where a price or the deviation is not above zero.
+
+    References
+    ----------
+    Snyder & Shen (2019), eqs. 4.24 and 4.30.
+    """
+    require_positive("holding", holding)
+    require_positive("shortage", shortage)
+    require_positive("deviation", deviation)
+    level = mean + deviation * float(ndtri(shortage / (shortage + holding)))
+    short = normal_loss(level, mean, deviation)
+    return NewsvendorOptimum(level, holding * (level - mean + short) + shortage * short)
+
+
+def count_newsvendor(holding: float, shortage: float, chances: Floats) -> NewsvendorOptimum:
+    """Return the best level for demand in whole units.
+
+    Parameters
+    ----------
+    holding, shortage : money per unit left and per unit short
+    chances : (n_outcomes,) float64, probabilities of 0, 1, ... units
+
+    Raises
+    ------
+    PlanError
+        Where a price is not above zero, or the probabilities are none.
+
+    References
+    ----------
+    Snyder & Shen (2019), section 4.3.2.7: the smallest level whose distribution function reaches
+    the critical ratio.
+    """
+    require_positive("holding", holding)
+    require_positive("shortage", shortage)
+    require_law(chances)
+    # A sum may miss the ratio by rounding alone.
+    ratio = shortage / (shortage + holding) - 1e-12
+    level = min(int(np.searchsorted(np.cumsum(chances), ratio)), len(chances) - 1)
+    mean = float(np.arange(len(chances)) @ chances)
+    short = float(mean_shortages(chances, level + 1)[level])
+    return NewsvendorOptimum(level, holding * (level - mean + short) + shortage * short)
