@@ -53,13 +53,13 @@ class _Model:
         self.mean = float(np.arange(len(self.interval)) @ self.interval)
         self.short = mean_shortages(self.interval, len(self.interval) + 1)
         self.chances = chances
-        self.visits = [1.0 / (1.0 - chances[0])]
+        self.visits: list[float] = [1.0 / (1.0 - float(chances[0]))]
 
     def held(self, position: int) -> float:
         """Mean cost of a period that is judged from ``position``; negative ones are all owed."""
         if position < 0:
             return self.shortage * (self.mean - position)
-        short = float(self.short[position]) if position < len(self.short) else 0.0
+        short: float = self.short[position] if position < len(self.short) else 0.0
         return self.holding * (position - self.mean + short) + self.shortage * short
 
     def visit(self, below: int) -> float:

@@ -1,0 +1,326 @@
+"""A past year replayed period by period: each order placed with what was known then.
+
+The event order is that of `kernels.stock_walk`: receive, order, demand, cost. A planner sees the
+demand of the periods before, never that of the period it orders in.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from inventory.errors import PlanError, StockError
+from inventory.estimates import Costs, estimate
+from inventory.policies import BaseStock, Policy
+from inventory.simulation import Draws, Opening, Supply, simulate
+from kernels.arrays import Floats
+from kernels.stock_events import net_after_demand, order_quantity
+from kernels.stock_lead_times import LeadTimes, drawn_lead_time
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """What a planner knows when it orders.
+
+    Parameters
+    ----------
+    known : (n_known,) float64, demand of all periods before, the latest last
+    review : number of the review, the first is 0
+    on_hand : units, less what is owed
+    coming : (n_coming,) float64, units on the way by the periods until they arrive
+    """
+
+    known: Floats
+    review: int
+    on_hand: float
+    coming: Floats
+
+
+class Planner(Protocol):
+    """Who decides, at each review, up to which level to order."""
+
+    def level(self, outlook: Outlook) -> float:
+        """Return the level, units of stock and on the way."""
+
+
+@dataclass(frozen=True)
+class MovingAverage:
+    """The naive planner: mean demand of the last periods times the periods to cover.
+
+    Parameters
+    ----------
+    window : periods averaged, fewer where fewer are known
+    cover : periods of mean demand held and on the way
+    """
+
+    window: int
+    cover: float
+
+    def __post_init__(self) -> None:
+        if self.window < 1:
+            raise PlanError(f"window must be at least 1; got {self.window}")
+        if not (np.isfinite(self.cover) and self.cover >= 0.0):
+            raise PlanError(f"cover must be finite and not negative; got {self.cover}")
+
+    def level(self, outlook: Outlook) -> float:
+        """Return the mean of the last ``window`` periods times ``cover``."""
+        recent = outlook.known[-self.window :]
+        return float(recent.mean() * self.cover) if len(recent) else 0.0
+
+
+@dataclass(frozen=True)
+class SimulatedLevel:
+    """A planner that re-plans by simulation on fresh paths at each review.
+
+    Parameters
+    ----------
+    forecast : from known demand and the number of the review to (n_paths, horizon) float64, units
+        per period, of the periods to come
+    supply, costs : of the item
+    draws : keys of the lead times
+    service_target : fill rate asked for, fraction in (0, 1); None minimises cost alone
+    candidates : levels tried
+    """
+
+    forecast: Callable[[Floats, int], Floats]
+    supply: Supply
+    costs: Costs
+    draws: Draws
+    service_target: float | None = None
+    candidates: int = 24
+
+    def level(self, outlook: Outlook) -> float:
+        """Return the cheapest level tried that serves the target, else the one that serves best.
+
+        Raises
+        ------
+        PlanError
+            Where units on the way arrive after the paths end.
+        """
+        paths = self.forecast(outlook.known, outlook.review)
+        horizon = paths.shape[1]
+        reached = min(len(self.supply.lead_times.cumulative), horizon - 1)
+        needed = paths[:, : min(reached + self.supply.review_period, horizon)].sum(axis=1)
+        levels = np.linspace(np.quantile(needed, 0.2), needed.max() * 1.1, self.candidates)
+        receipts = np.zeros(horizon)
+        if outlook.coming[horizon:].any():
+            raise PlanError(f"paths must reach all units on the way; they have {horizon} periods")
+        kept = outlook.coming[:horizon]
+        receipts[: len(kept)] = kept
+        policies: list[Policy] = [BaseStock(float(level)) for level in levels]
+        totals = simulate(
+            self.supply,
+            policies,
+            paths,
+            Opening(outlook.on_hand, receipts),
+            self.draws,
+            first_reached=reached,
+        )
+        found = estimate(totals, self.costs)
+        allowed = np.ones(len(levels), bool)
+        if self.service_target is not None:
+            allowed = found.fill_rate >= min(self.service_target, found.fill_rate.max())
+        return float(levels[np.flatnonzero(allowed)[np.argmin(found.cost[allowed])]])
+
+
+@dataclass
+class HeldPlan:
+    """The plan before: what another planner said, kept for some reviews before it is asked again.
+
+    Parameters
+    ----------
+    planner : who is asked
+    reviews : how many reviews a level is kept for, 1 at least
+    """
+
+    planner: Planner
+    reviews: int
+    _kept: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.reviews < 1:
+            raise PlanError(f"reviews must be at least 1; got {self.reviews}")
+
+    def level(self, outlook: Outlook) -> float:
+        """Return the level said at the last review that asked."""
+        if outlook.review % self.reviews == 0:
+            self._kept = self.planner.level(outlook)
+        return self._kept
+
+
+@dataclass(frozen=True)
+class Replay:
+    """What a planner would have done with one item.
+
+    Parameters
+    ----------
+    demand, sold, held, owed, ordered, level : (n_periods,) float64, units; ``level`` is NaN in
+        periods without review
+    cost : money
+    """
+
+    demand: Floats
+    sold: Floats
+    held: Floats
+    owed: Floats
+    ordered: Floats
+    level: Floats
+    cost: float
+
+    @property
+    def fill_rate(self) -> float:
+        """Fraction of demand met from stock; 1 where there was none."""
+        wanted = float(self.demand.sum())
+        return float(self.sold.sum()) / wanted if wanted > 0.0 else 1.0
+
+
+def replay(
+    demand: Floats,
+    start: int,
+    planner: Planner,
+    supply: Supply,
+    costs: Costs,
+    *,
+    on_hand: float,
+    lead_draws: Floats | None = None,
+) -> Replay:
+    """Walk real demand from ``start`` on, asking ``planner`` at each review.
+
+    Parameters
+    ----------
+    demand : (n_periods,) float64, units per period, those before ``start`` known at the start
+    start : the first period replayed, at least 0
+    planner : sees demand of earlier periods only
+    supply : terms; what perishes is not replayed
+    costs : prices
+    on_hand : units at the start
+    lead_draws : (n_periods - start,) float64 in (0, 1), uniform draws behind the lead times, common
+        to all planners; None takes the median
+
+    Raises
+    ------
+    StockError
+        Where demand or stock is negative or not finite, ``start`` is out of range, or units perish.
+    """
+    _refuse_bad_replay(demand, start, on_hand, supply)
+    n_periods = len(demand) - start
+    draws = np.full(n_periods, 0.5) if lead_draws is None else lead_draws
+    coming = np.zeros(n_periods + len(supply.lead_times.cumulative) + 1)
+    records = np.zeros((5, n_periods))
+    levels = np.full(n_periods, np.nan)
+    net = on_hand
+    for t in range(n_periods):
+        net += coming[t]
+        size = 0.0
+        if t % supply.review_period == 0:
+            known = demand[: start + t].copy()
+            outlook = Outlook(known, t // supply.review_period, net, _ahead(coming, t))
+            levels[t] = planner.level(outlook)
+            size = _order(net + coming[t + 1 :].sum(), levels[t], supply)
+            wait = _wait(draws[t], supply.lead_times)
+            net += size if wait == 0 else 0.0
+            coming[t + wait] += size
+        wanted = float(demand[start + t])
+        sold = min(max(net, 0.0), wanted)
+        net = net_after_demand(net, wanted, sold, supply.lost_share)
+        records[:, t] = wanted, sold, max(net, 0.0), max(-net, 0.0), size
+    wanted_all, sold_all, held, owed, ordered = records
+    cost = costs.holding * held.sum() + costs.owing * owed.sum()
+    cost += costs.shortage * (wanted_all - sold_all).sum()
+    cost += costs.ordering * np.count_nonzero(ordered)
+    return Replay(wanted_all, sold_all, held, owed, ordered, levels, float(cost))
+
+
+@dataclass(frozen=True)
+class Score:
+    """How one planner did against another over many items.
+
+    Parameters
+    ----------
+    cost, other_cost : money, all items
+    saving, saving_error : money, the other's cost less this one's, and the standard error of the
+        sum over items, taken as a sample of items
+    fill_rate, other_fill_rate : fraction of all demand met from stock
+    better_share : fraction of items where this planner costs less
+    """
+
+    cost: float
+    other_cost: float
+    saving: float
+    saving_error: float
+    fill_rate: float
+    other_fill_rate: float
+    better_share: float
+
+
+def score(ours: Sequence[Replay], others: Sequence[Replay]) -> Score:
+    """Compare two planners item by item.
+
+    Parameters
+    ----------
+    ours, others : replays of the same items in the same order, two at least
+
+    Raises
+    ------
+    PlanError
+        Where they differ in number or are fewer than two.
+    """
+    if len(ours) != len(others) or len(ours) < 2:
+        raise PlanError(
+            f"replays must be of the same items, two at least; got {len(ours)} and {len(others)}"
+        )
+    pairs = zip(ours, others, strict=True)
+    saved = np.array([other.cost - own.cost for own, other in pairs])
+    return Score(
+        float(sum(own.cost for own in ours)),
+        float(sum(other.cost for other in others)),
+        float(saved.sum()),
+        float(saved.std(ddof=1) * np.sqrt(len(saved))),
+        _served(ours),
+        _served(others),
+        float((saved > 0.0).mean()),
+    )
+
+
+def _served(replays: Sequence[Replay]) -> float:
+    wanted = float(sum(found.demand.sum() for found in replays))
+    return float(sum(found.sold.sum() for found in replays)) / wanted if wanted > 0.0 else 1.0
+
+
+def _order(position: float, level: float, supply: Supply) -> float:
+    terms = supply.terms
+    return float(
+        order_quantity(
+            position,
+            level,
+            level,
+            0.0,
+            np.inf,
+            terms.case_pack,
+            terms.minimum_order,
+            terms.capacity,
+        )
+    )
+
+
+def _wait(draw: float, law: LeadTimes) -> int:
+    return law.fixed if law.fixed >= 0 else int(drawn_lead_time(draw, law))
+
+
+def _ahead(coming: Floats, t: int) -> Floats:
+    """Return units on the way by the periods until they arrive; what arrives now is in stock."""
+    ahead = coming[t:].copy()
+    ahead[0] = 0.0
+    return ahead
+
+
+def _refuse_bad_replay(demand: Floats, start: int, on_hand: float, supply: Supply) -> None:
+    if not np.isfinite(demand).all() or (demand < 0.0).any():
+        raise StockError("demand must be finite and not negative")
+    if not 0 <= start < len(demand):
+        raise StockError(f"start must be in [0, {len(demand)}); got {start}")
+    if not (np.isfinite(on_hand) and on_hand >= 0.0):
+        raise StockError(f"on_hand must be finite and not negative; got {on_hand}")
+    if supply.shelf_life > 0:
+        raise StockError(f"shelf_life must be 0 in a replay; got {supply.shelf_life}")

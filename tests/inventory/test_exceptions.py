@@ -1,0 +1,43 @@
+"""Ranked orders, and exceptions with their reasons."""
+
+import pytest
+
+from inventory import PlanError
+from inventory.exceptions import find_exceptions, rank_orders
+from tests.inventory.night import item_row, plan_night, stock_row
+
+
+@pytest.fixture(scope="module")
+def plans():
+    stock = [
+        stock_row("fine", on_hand=20.0),
+        stock_row("empty", on_hand=0.0),
+        stock_row("full", on_hand=500.0),
+        stock_row("tight", on_hand=4.0, capacity=11.0),
+    ]
+    return plan_night(stock, [item_row(row["item_id"]) for row in stock]).plans
+
+
+def test_orders_rank_by_what_they_save(plans):
+    ranked = rank_orders(plans)
+    assert (ranked["order_quantity"] > 0.0).all()
+    assert list(ranked["rank"]) == list(range(1, len(ranked) + 1))
+    assert ranked["saving"].is_monotonic_decreasing
+    assert "full" not in set(ranked["item_id"])
+
+
+def test_each_exception_names_its_reason(plans):
+    found = find_exceptions(plans, most_cover=30.0, cut={("north", "empty")})
+    kinds = {(row.item_id, row.kind): row.reason for row in found.itertuples()}
+    assert "stock lasts" in kinds["full", "overstock"]
+    assert "without the order of" in kinds["empty", "stock-out risk"]
+    assert "shared limit" in kinds["empty", "over budget"]
+    assert "below the target of 95.0%" in kinds["tight", "no feasible plan"]
+    assert ("full", "stock-out risk") not in kinds
+    assert ("fine", "overstock") not in kinds
+    assert found["money"].is_monotonic_decreasing
+
+
+def test_a_cover_of_nothing_is_refused(plans):
+    with pytest.raises(PlanError, match="most_cover must be above 0"):
+        find_exceptions(plans, most_cover=0.0)
