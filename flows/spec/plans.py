@@ -52,6 +52,9 @@ class StockPlanSpec(Frozen):
     paths: int = Field(200, ge=20, le=100_000, description="demand paths per series")
     candidates: int = Field(16, ge=2, le=500, description="order-up-to levels tried per series")
     currency: str = Field("USD", min_length=3, max_length=3)
+    most_cover: float = Field(
+        45.0, gt=0, description="periods of cover above which stock is reported as too much"
+    )
 
 
 class Execution(Frozen):

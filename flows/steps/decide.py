@@ -8,7 +8,7 @@ from flows.steps.predict import SERIES
 from flows.steps.predict import STAGE as PREDICT
 from flows.steps.predict import prepare as prepare_predict
 from forecasting import sample_paths
-from inventory import StockPlan, plan_orders
+from inventory import StockPlan, find_exceptions, plan_orders
 
 STAGE = "decide"
 
@@ -73,6 +73,7 @@ def _plan_stock(run: Run, members: list[int], stock: pd.DataFrame) -> ChunkWork:
     ]
     tables = {
         "order_plans": run.stamp(result.plans),
+        "order_exceptions": run.stamp(find_exceptions(result.plans, most_cover=spec.most_cover)),
         "service_cost_curves": run.stamp(result.curves),
     }
     return ChunkWork(tables, [*missing, *failures])

@@ -1,5 +1,7 @@
 """The market: volatility and trend of each instrument."""
 
+import pandas as pd
+
 from reports.figures import risk as figures
 from reports.sections.section import Listing, Picture, Section, Tables, has
 from reports.tables import PageColumn, page_table
@@ -27,6 +29,9 @@ def market_section(tables: Tables) -> Section | None:
         source="market_outlook",
         most=100,
     )
+    listings = [Listing("Instruments, the most volatile first", table)]
+    if has(tables, "volatility_outlook"):
+        listings.append(_ahead(tables["volatility_outlook"]))
     return Section(
         "market",
         "Market",
@@ -45,5 +50,42 @@ def market_section(tables: Tables) -> Section | None:
                 wide=True,
             )
         ],
-        listings=[Listing("Instruments, the most volatile first", table)],
+        listings=listings,
     )
+
+
+def _ahead(outlook: pd.DataFrame) -> Listing:
+    """Return each instrument's volatility and chance of a fall, horizon by horizon."""
+    fitted = outlook[outlook["volatility"].notna()]
+    horizons = sorted(fitted["horizon"].unique())
+    wide = fitted.pivot(
+        index="instrument_id", columns="horizon", values=["volatility", "probability_of_fall"]
+    )
+    wide.columns = pd.Index([" ".join(map(str, column)) for column in wide.columns])
+    columns = [PageColumn("instrument_id", "instrument")]
+    columns += [
+        PageColumn(f"volatility {horizon}", f"{_days(horizon)}", percent, "annual volatility")
+        for horizon in horizons
+    ]
+    columns += [
+        PageColumn(
+            f"probability_of_fall {horizon}",
+            f"fall, {_days(horizon)}",
+            percent,
+            "that the price is lower then",
+        )
+        for horizon in (horizons[0], horizons[-1])
+    ]
+    ordered = wide.sort_values(f"volatility {horizons[0]}", ascending=False).reset_index()
+    table = page_table(ordered, columns, source="volatility_outlook", most=100)
+    missing = outlook.loc[outlook["volatility"].isna(), "instrument_id"].nunique()
+    note = (
+        "Annual volatility over so many trading days ahead, from a law fitted to each "
+        "instrument's own returns: it goes back to its long run. "
+        + (f"{count(missing)} instruments without a fit are left out." if missing else "")
+    )
+    return Listing("Volatility ahead", table, note)
+
+
+def _days(horizon: int) -> str:
+    return f"{horizon} day" if horizon == 1 else f"{horizon} days"

@@ -5,6 +5,7 @@ from reports.sections.curves import curve_explorer
 from reports.sections.section import Card, Listing, Picture, Section, Tables, has
 from reports.tables import PageColumn, page_table
 from reports.wording import count, money, number, percent, total_money
+from storage.tables.stock import EXCEPTIONS
 
 ITEM = [PageColumn("warehouse_id", "warehouse"), PageColumn("item_id", "item")]
 OVERSTOCK_PERIODS = 45
@@ -62,6 +63,23 @@ def stock_section(tables: Tables) -> Section | None:
     )
 
 
+def _exceptions(tables: Tables) -> list[Listing]:
+    if not has(tables, "order_exceptions"):
+        return []
+    ranked = tables["order_exceptions"].sort_values("money", ascending=False, kind="stable")
+    columns = [
+        *ITEM,
+        PageColumn("kind", "exception"),
+        PageColumn("money", "at stake", money),
+        PageColumn("reason", "why"),
+    ]
+    table = page_table(ranked, columns, source="order_exceptions", most=50)
+    kinds = ranked["kind"].value_counts()
+    counted = ", ".join(f"{count(kinds[kind])} {kind}" for kind in EXCEPTIONS if kind in kinds)
+    note = f"{counted}. At stake: what ordering nothing would cost more than the plan."
+    return [Listing("Exceptions", table, note)]
+
+
 def _listings(tables: Tables) -> list[Listing]:
     plans = tables["order_plans"]
     saved = plans.assign(saving=plans["no_order_cost"] - plans["expected_cost"])
@@ -69,6 +87,7 @@ def _listings(tables: Tables) -> list[Listing]:
     risky = saved.sort_values("saving", ascending=False)
     idle = plans.sort_values("periods_of_cover", ascending=False)
     return [
+        *_exceptions(tables),
         Listing(
             "Orders ranked by money",
             page_table(

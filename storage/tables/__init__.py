@@ -38,7 +38,13 @@ from storage.tables.risk import (
     STRESS_LOSSES,
     STRESS_SCENARIOS,
 )
-from storage.tables.stock import OPEN_ORDERS, ORDER_PLANS, SERVICE_COST_CURVES, STOCK
+from storage.tables.stock import (
+    OPEN_ORDERS,
+    ORDER_EXCEPTIONS,
+    ORDER_PLANS,
+    SERVICE_COST_CURVES,
+    STOCK,
+)
 from storage.tables.table import Column, Role, Table
 from storage.tables.volatility import VOLATILITY_OUTLOOK
 
@@ -68,6 +74,7 @@ OUTPUT_TABLES = {
         FORECAST_WEIGHTS,
         CHAMPIONS,
         ORDER_PLANS,
+        ORDER_EXCEPTIONS,
         SERVICE_COST_CURVES,
         PORTFOLIO_RISK,
         PORTFOLIO_PROFILES,
@@ -110,6 +117,7 @@ __all__ = [
     "LOSS_QUANTILES",
     "MARKET_OUTLOOK",
     "OPEN_ORDERS",
+    "ORDER_EXCEPTIONS",
     "ORDER_PLANS",
     "OUTPUT_TABLES",
     "PORTFOLIO_PROFILES",

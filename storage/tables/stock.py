@@ -135,3 +135,20 @@ SERVICE_COST_CURVES = output_table(
     key=("warehouse_id", "item_id", "number"),
     entity=SERIES,
 )
+
+EXCEPTIONS = ("stock-out risk", "overstock", "over budget", "no feasible plan")
+
+ORDER_EXCEPTIONS = output_table(
+    "order_exceptions",
+    "Items that need a planner's eye, each with its reason.",
+    columns=(
+        WAREHOUSE,
+        ITEM,
+        Column("kind", "text", "why it needs a look", choices=EXCEPTIONS),
+        Column("money", "float", "what is at stake over the horizon, money"),
+        Column("currency", "text", "of the money"),
+        Column("reason", "text", "in words"),
+    ),
+    key=("warehouse_id", "item_id", "kind"),
+    entity=SERIES,
+)
