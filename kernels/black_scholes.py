@@ -95,21 +95,59 @@ def option_vega(
 
 
 @njit(cache=True, nogil=True)
+def option_rho(
+    spot: float,
+    strike: float,
+    rate: float,
+    carry: float,
+    volatility: float,
+    years: float,
+    sign: float,
+) -> float:
+    """Return the change of value per unit of the rate, the dividend yield unchanged (Haug 2.7)."""
+    d1 = option_moneyness(spot, strike, carry, volatility, years)
+    d2 = d1 - volatility * math.sqrt(years)
+    rho: float = sign * years * strike * math.exp(-rate * years) * normal_cdf(sign * d2)
+    return rho
+
+
+@njit(cache=True, nogil=True)
+def option_theta(
+    spot: float,
+    strike: float,
+    rate: float,
+    carry: float,
+    volatility: float,
+    years: float,
+    sign: float,
+) -> float:
+    """Return the change of value per year that passes (Haug 2.6); mostly negative."""
+    d1 = option_moneyness(spot, strike, carry, volatility, years)
+    d2 = d1 - volatility * math.sqrt(years)
+    growth = math.exp((carry - rate) * years)
+    decay = spot * growth * normal_density(d1) * volatility / (2.0 * math.sqrt(years))
+    yielded = (carry - rate) * spot * growth * normal_cdf(sign * d1)
+    discount = rate * strike * math.exp(-rate * years) * normal_cdf(sign * d2)
+    return -decay - sign * (yielded + discount)
+
+
+@njit(cache=True, nogil=True)
 def fill_option_values(
     spots: Floats,
     rates: Floats,
+    carries: Floats,
     volatilities: Floats,
     strike: float,
     years: float,
     sign: float,
     out: Floats,
 ) -> None:
-    """Fill the value of one option, without dividends, under each scenario.
+    """Fill the value of one European option under each scenario.
 
     Parameters
     ----------
-    spots, rates, volatilities, out : (n_scenarios,) float64
+    spots, rates, carries, volatilities, out : (n_scenarios,) float64
     strike, years, sign : as in `option_value`
     """
     for s in range(spots.shape[0]):
-        out[s] = option_value(spots[s], strike, rates[s], rates[s], volatilities[s], years, sign)
+        out[s] = option_value(spots[s], strike, rates[s], carries[s], volatilities[s], years, sign)

@@ -9,7 +9,7 @@ from kernels.arrays import Floats, Integers
 from risk.errors import Failure, RiskError
 from risk.market.market import Market
 from risk.market.revalue import Shifts, current_values, revalue
-from risk.market.terms import KINDS
+from risk.market.terms import KINDS, OPTION_KINDS
 from risk.measures.portfolios import books_of
 
 COLUMNS = ["portfolio_id", "scenario_id", "loss", "market_value", "currency"]
@@ -40,9 +40,9 @@ def stress_losses(
 ) -> tuple[pd.DataFrame, list[Failure]]:
     """Return the loss of every book under every scenario, at once and without time passing.
 
-    A shift of a priced instrument, or of the kinds equity, etf or fx, moves its price, and the
-    options on it are revalued; a shift of a bond or an option scales its own value, after
-    everything else. A volatility's target is an option, or the underlying of options.
+    A shift of a priced instrument, or of the kinds equity, etf, fx or future, moves its price,
+    and what is written on it is revalued; a shift of a bond, option or forward scales its own
+    value, after everything else. A volatility's target is an option, or the underlying of options.
 
     Parameters
     ----------
@@ -118,7 +118,7 @@ def _shifts(scenarios: pd.DataFrame) -> list[tuple[str, str, str, float]]:
 
 def _broad_to_narrow(market: Market, scenarios: pd.DataFrame) -> pd.DataFrame:
     """Sort shifts so that the narrower one, which comes later, holds."""
-    options = market.terms.loc[market.terms["kind"] == "european_option", "instrument_id"]
+    options = market.terms.loc[market.terms["kind"].isin(OPTION_KINDS), "instrument_id"]
     ranked = scenarios.assign(
         named=scenarios["target"] != EVERYTHING,
         breadth=scenarios["target_kind"].map(TARGET_KINDS.index),
@@ -154,7 +154,7 @@ def _rates(market: Market, target: str) -> Integers:
 
 def _options(market: Market, target: str) -> Integers:
     terms = market.terms
-    options = (terms["kind"] == "european_option").to_numpy()
+    options = terms["kind"].isin(OPTION_KINDS).to_numpy()
     if target != EVERYTHING:
         options &= ((terms["underlying"] == target) | (terms["instrument_id"] == target)).to_numpy()
     return np.asarray(np.flatnonzero(options))

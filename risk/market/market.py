@@ -13,7 +13,7 @@ from risk.errors import Failure, MarketError
 from risk.market.curves import Note, screen_curves
 from risk.market.factors import Factors, build_factors, repairs_frame
 from risk.market.prices import Problems, screen_prices
-from risk.market.terms import PRICED_KINDS, term_problem
+from risk.market.terms import DERIVED_KINDS, PRICED_KINDS, term_problem
 from risk.plan import RiskPlan
 
 NO_FACTOR = -1
@@ -29,8 +29,10 @@ class Market:
     as_of : the night
     currency : of every value
     terms : one row per instrument that can be valued, sorted by id: the instruments' columns
-    price_factor : (n_instruments,) factor of its own price, or of an option's underlying; -1 for
-        a bond
+    price_factor : (n_instruments,) factor of its own price, or of the underlying of an option or
+        forward; -1 for a bond
+    carry : per instrument, what an option's or forward's underlying yields: "spot", "future" or
+        "fx", the underlying's side of the cost of carry; "" for the other kinds
     currency_factor : (n_instruments,) factor of its currency; -1 for the reporting currency
     factors : what moves
     prices : closing prices, as they came
@@ -43,6 +45,7 @@ class Market:
     currency: str
     terms: pd.DataFrame
     price_factor: Integers
+    carry: tuple[str, ...]
     currency_factor: Integers
     factors: Factors
     prices: pd.DataFrame
@@ -75,9 +78,9 @@ def build_market(
 ) -> Market:
     """Align prices and curves, and say which instruments can be valued.
 
-    Factors are the log prices of equities, ETFs and FX in their own currency, and the zero rates
-    of every curve's tenors. An FX instrument's price is the reporting currency per unit of the
-    currency its ``underlying`` names, and converts whatever is quoted in that currency.
+    Factors are the log prices of equities, ETFs, FX and futures in their own currency, and the
+    zero rates of every curve's tenors. An FX instrument's price is the reporting currency per unit
+    of the currency its ``underlying`` names, and converts whatever is quoted in that currency.
 
     Parameters
     ----------
@@ -110,6 +113,7 @@ def build_market(
         plan.currency,
         pd.DataFrame(rows, columns=instruments.columns).reset_index(drop=True),
         np.array([_price_factor(row, factors) for row in rows], dtype=np.int64),
+        tuple(_carry(row, terms) for row in rows),
         np.array([by_currency[str(row["currency"])] for row in rows], dtype=np.int64),
         factors,
         prices,
@@ -152,10 +156,17 @@ def _currency_factors(
 def _price_factor(row: Mapping[Any, Any], factors: Factors) -> int:
     if row["kind"] == "bond":
         return NO_FACTOR
-    named = row["underlying"] if row["kind"] == "european_option" else row["instrument_id"]
+    named = row["underlying"] if row["kind"] in DERIVED_KINDS else row["instrument_id"]
     number = factors.price(str(named))
     assert number is not None
     return number
+
+
+def _carry(row: Mapping[Any, Any], terms: Mapping[str, Mapping[Any, Any]]) -> str:
+    if row["kind"] not in DERIVED_KINDS:
+        return ""
+    kind = terms[str(row["underlying"])]["kind"]
+    return str(kind) if kind in {"future", "fx"} else "spot"
 
 
 def _market_problem(row: Mapping[Any, Any], sources: _Sources) -> str | None:
@@ -164,12 +175,13 @@ def _market_problem(row: Mapping[Any, Any], sources: _Sources) -> str | None:
         return f"there is no exchange rate of its currency {currency!r} to the reporting currency"
     if kind in PRICED_KINDS:
         return _price_problem(str(row["instrument_id"]), "", sources)
-    curve = row.get("curve_id")
-    if isinstance(curve, str) and sources.factors.curve(curve) is None:
-        why = sources.curves.get(curve, "there are no rates of it")
-        return f"its curve {curve!r} cannot be used: {why}"
+    for term in ("curve_id", "foreign_curve_id"):
+        curve = row.get(term)
+        if isinstance(curve, str) and sources.factors.curve(curve) is None:
+            why = sources.curves.get(curve, "there are no rates of it")
+            return f"its curve {curve!r} cannot be used: {why}"
     if kind == "bond":
-        return None if isinstance(curve, str) else "a bond needs a curve"
+        return None if isinstance(row.get("curve_id"), str) else "a bond needs a curve"
     return _underlying_problem(row, sources)
 
 
@@ -181,11 +193,21 @@ def _underlying_problem(row: Mapping[Any, Any], sources: _Sources) -> str | None
     terms = sources.terms[underlying]
     if terms["currency"] != row["currency"]:
         return (
-            f"an option must be in its underlying's currency {terms['currency']!r}; "
+            f"an option or forward must be in its underlying's currency {terms['currency']!r}; "
             f"got {row['currency']!r}"
         )
+    if row["kind"] == "fx_forward" and terms["kind"] != "fx":
+        return f"the underlying of an fx forward must be an fx instrument; got {terms['kind']!r}"
     if terms["kind"] == "fx":
-        return "an option on a currency needs the foreign rate, which its terms do not name"
+        return _foreign_problem(row)
+    return None
+
+
+def _foreign_problem(row: Mapping[Any, Any]) -> str | None:
+    if not isinstance(row.get("foreign_curve_id"), str):
+        return "an option or forward on a currency needs the foreign rate: give foreign_curve_id"
+    if not isinstance(row.get("curve_id"), str):
+        return "an option or forward on a currency needs the domestic rate: give curve_id"
     return None
 
 

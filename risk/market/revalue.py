@@ -6,12 +6,13 @@ from typing import Any
 
 import numpy as np
 
+from kernels.american import fill_american_values, make_workspace
 from kernels.arrays import Floats
 from kernels.black_scholes import fill_option_values
 from risk.market.bonds import DAYS_IN_YEAR, bond_cash_flows, bond_values
 from risk.market.curves import interpolation_weights
 from risk.market.market import NO_FACTOR, Market
-from risk.market.terms import multiplier
+from risk.market.terms import OPTION_KINDS, multiplier
 
 TRADING_DAYS = 252.0
 
@@ -46,11 +47,15 @@ def current_values(market: Market) -> Floats:
 def revalue(market: Market, shifts: Shifts) -> Floats:
     """Return the value of one unit of each instrument under each scenario.
 
-    Equities, ETFs and FX are worth their price; bonds their discounted cash flows (zero rates
+    Equities, ETFs and FX are worth their price; futures, settled to margin tonight, what their
+    price has moved since; bonds their discounted cash flows (zero rates
     interpolated linearly in time, flat beyond the ends), coupons paid meanwhile counting as cash;
-    European options the Black-Scholes value at their own implied volatility and their curve's
-    rate to expiry, zero without a curve, and no dividends; an option that expires meanwhile pays
-    against the scenario's price. All are converted at the scenario's exchange rate.
+    options their value at their own implied volatility and their curve's rate to expiry, zero
+    without a curve, and no dividends: Black-Scholes on spot, Black (1976) on futures, Garman &
+    Kohlhagen (1983) on currencies, American ones by collocation (`kernels.american`); an option
+    that expires meanwhile pays against the scenario's price. FX forwards are worth the foreign
+    unit less the agreed rate, each discounted on its own curve. All are converted at the
+    scenario's exchange rate.
 
     Parameters
     ----------
@@ -66,8 +71,13 @@ def revalue(market: Market, shifts: Shifts) -> Floats:
     for number, row in enumerate(market.terms.to_dict("records")):
         if row["kind"] == "bond":
             values[number] = _bond(market, row, shifts)
-        elif row["kind"] == "european_option":
+        elif row["kind"] in OPTION_KINDS:
             values[number] = _option(market, number, row, shifts)
+        elif row["kind"] == "fx_forward":
+            values[number] = _forward(market, number, row, shifts)
+        elif row["kind"] == "future":
+            factor = int(market.price_factor[number])
+            values[number] = _price(market, factor, shifts) - market.factors.levels[factor]
         else:
             values[number] = _price(market, int(market.price_factor[number]), shifts)
         values[number] *= multiplier(row)
@@ -90,27 +100,66 @@ def _bond(market: Market, row: Mapping[Any, Any], shifts: Shifts) -> Floats:
     return bond_values(flows, rates, shifts.elapsed)
 
 
+def _forward(market: Market, number: int, row: Mapping[Any, Any], shifts: Shifts) -> Floats:
+    spots = _price(market, int(market.price_factor[number]), shifts)
+    years = _years_left(market, row, shifts)
+    domestic = _rate_to(market, row, "curve_id", years, shifts)
+    foreign = _rate_to(market, row, "foreign_curve_id", years, shifts)
+    agreed = float(row["strike"])
+    return np.asarray(spots * np.exp(-foreign * years) - agreed * np.exp(-domestic * years))
+
+
 def _option(market: Market, number: int, row: Mapping[Any, Any], shifts: Shifts) -> Floats:
     spots = _price(market, int(market.price_factor[number]), shifts)
-    expiry = (row["expiry"].date() - market.as_of).days / DAYS_IN_YEAR
-    years = max(expiry - shifts.elapsed, 0.0)
-    if isinstance(row.get("curve_id"), str):
-        rates = _rates(market, row["curve_id"], np.array([years]), shifts)[0]
-    else:
-        rates = np.zeros(len(spots))
+    years = _years_left(market, row, shifts)
+    rates = _rate_to(market, row, "curve_id", years, shifts)
+    carries = _carries(market, number, row, years, shifts, rates)
     moved = shifts.volatility[number if len(shifts.volatility) > 1 else 0]
-    volatilities = np.broadcast_to(float(row["implied_volatility"]) * (1.0 + moved), spots.shape)
+    volatility = float(row["implied_volatility"])
+    volatilities = np.full(len(spots), volatility) * (1.0 + moved)
+    contract = (float(row["strike"]), years, 1.0 if row["option_type"] == "call" else -1.0)
     out = np.empty(len(spots))
-    fill_option_values(
-        spots,
-        rates,
-        np.ascontiguousarray(volatilities),
-        float(row["strike"]),
-        years,
-        1.0 if row["option_type"] == "call" else -1.0,
-        out,
+    if row["kind"] == "european_option":
+        fill_option_values(spots, rates, carries, volatilities, *contract, out)
+        return out
+    still = no_shift(market)
+    rate = _rate_to(market, row, "curve_id", years, still)
+    carry = _carries(market, number, row, years, still, rate)
+    today = np.array([rate[0], carry[0], volatility])
+    fill_american_values(
+        spots, rates, carries, volatilities, *contract, today, make_workspace(), out
     )
     return out
+
+
+def _carries(
+    market: Market,
+    number: int,
+    row: Mapping[Any, Any],
+    years: float,
+    shifts: Shifts,
+    rates: Floats,
+) -> Floats:
+    """Return the cost of carry of an option's underlying under each scenario."""
+    if market.carry[number] == "future":
+        return np.zeros(len(rates))
+    if market.carry[number] == "fx":
+        return rates - _rate_to(market, row, "foreign_curve_id", years, shifts)
+    return rates
+
+
+def _years_left(market: Market, row: Mapping[Any, Any], shifts: Shifts) -> float:
+    expiry = (row["expiry"].date() - market.as_of).days / DAYS_IN_YEAR
+    return max(expiry - shifts.elapsed, 0.0)
+
+
+def _rate_to(
+    market: Market, row: Mapping[Any, Any], curve: str, years: float, shifts: Shifts
+) -> Floats:
+    """Return the rate of a curve to one time under each scenario; zero without a curve."""
+    if not isinstance(row.get(curve), str):
+        return np.zeros(shifts.moves.shape[1])
+    return np.ascontiguousarray(_rates(market, row[curve], np.array([years]), shifts)[0])
 
 
 def _rates(market: Market, curve_id: str, years: Floats, shifts: Shifts) -> Floats:

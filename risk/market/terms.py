@@ -7,8 +7,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-PRICED_KINDS = ("equity", "etf", "fx")
-KINDS = (*PRICED_KINDS, "bond", "european_option")
+PRICED_KINDS = ("equity", "etf", "fx", "future")
+OPTION_KINDS = ("european_option", "american_option")
+KINDS = (*PRICED_KINDS, "bond", *OPTION_KINDS, "fx_forward")
+DERIVED_KINDS = (*OPTION_KINDS, "fx_forward")
 FREQUENCIES = (1, 2, 3, 4, 6, 12)
 OPTION_TYPES = ("call", "put")
 
@@ -25,7 +27,7 @@ def term_problem(row: Mapping[Any, Any], as_of: date) -> str | None:
     Parameters
     ----------
     row : the instruments' columns
-    as_of : the night; a bond or option must end after it
+    as_of : the night; a bond, an option or a forward must end after it
     """
     kind = row["kind"]
     if kind not in KINDS:
@@ -34,8 +36,10 @@ def term_problem(row: Mapping[Any, Any], as_of: date) -> str | None:
         return f"multiplier must be positive; got {row['multiplier']}"
     if kind == "bond":
         return _expiry_problem(row, as_of) or _bond_problem(row)
-    if kind == "european_option":
+    if kind in OPTION_KINDS:
         return _expiry_problem(row, as_of) or _option_problem(row)
+    if kind == "fx_forward":
+        return _expiry_problem(row, as_of) or _positive_problem(row, "strike")
     return None
 
 
@@ -59,12 +63,16 @@ def _bond_problem(row: Mapping[Any, Any]) -> str | None:
 
 
 def _option_problem(row: Mapping[Any, Any]) -> str | None:
-    for term in ("strike", "implied_volatility"):
-        if not _is_positive(row.get(term)):
-            return f"{term} must be positive; got {row.get(term)}"
+    problem = _positive_problem(row, "strike") or _positive_problem(row, "implied_volatility")
+    if problem is not None:
+        return problem
     if row.get("option_type") not in OPTION_TYPES:
         return f"option_type must be call or put; got {row.get('option_type')!r}"
     return None
+
+
+def _positive_problem(row: Mapping[Any, Any], term: str) -> str | None:
+    return None if _is_positive(row.get(term)) else f"{term} must be positive; got {row.get(term)}"
 
 
 def _is_missing(value: object) -> bool:

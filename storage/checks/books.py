@@ -6,7 +6,7 @@ from storage.checks.duplicates import refuse_duplicates
 from storage.checks.instruments import known_ids
 from storage.checks.rules import Rule
 from storage.sql import literal
-from storage.tables.risk import KINDS
+from storage.tables.risk import KINDS, OPTION_KINDS
 
 # Rows that say nothing of their own: what they belong to is whole without them.
 _HARMLESS = "('duplicate', 'zero_quantity')"
@@ -100,7 +100,8 @@ def check_stress_scenarios(bench: Bench) -> None:
 
 
 def _refuse_unknown_targets(bench: Bench) -> None:
-    options = f"SELECT * FROM {rows('instruments')} WHERE kind = 'european_option'"  # noqa: S608
+    written = ", ".join(map(literal, OPTION_KINDS))
+    options = f"SELECT * FROM {rows('instruments')} WHERE kind IN ({written})"  # noqa: S608
     kinds = ", ".join(map(literal, KINDS))
     bench.refuse_entities(
         "stress_scenarios",

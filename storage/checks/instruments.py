@@ -5,13 +5,20 @@ from storage.checks.columns import check_columns
 from storage.checks.duplicates import refuse_duplicates
 from storage.checks.rules import Rule
 from storage.sql import literal
+from storage.tables.risk import OPTION_KINDS, PRICED_KINDS
 
+_OPTION_TERMS = ("underlying", "strike", "option_type", "expiry", "implied_volatility")
 _TERMS = {
-    "european_option": ("underlying", "strike", "option_type", "expiry", "implied_volatility"),
+    "european_option": _OPTION_TERMS,
+    "american_option": _OPTION_TERMS,
+    "fx_forward": ("underlying", "strike", "expiry", "curve_id", "foreign_curve_id"),
     "bond": ("coupon", "coupon_frequency", "expiry", "curve_id"),
     "fx": ("underlying",),
 }
-_PRICED = "('equity', 'etf', 'fx')"
+_PRICED = ", ".join(map(literal, PRICED_KINDS))
+_OPTIONS = ", ".join(map(literal, OPTION_KINDS))
+# How often a year a bond may pay, in whole months.
+_FREQUENCIES = "1, 2, 3, 4, 6, 12"
 
 
 def check_curves(bench: Bench) -> None:
@@ -61,7 +68,17 @@ def _term_rules(bench: Bench) -> list[Rule]:
     ]
     expired = f"expiry < TIMESTAMP {literal(bench.plan.as_of.isoformat())} + INTERVAL 1 DAY"
     advice = f"the instrument expired by {bench.plan.as_of}; close its positions"
-    return [*missing, Rule("expired", "expiry", expired, advice)]
+    frequency = f"kind = 'bond' AND coupon > 0 AND coupon_frequency NOT IN ({_FREQUENCIES})"
+    return [
+        *missing,
+        Rule("expired", "expiry", expired, advice),
+        Rule(
+            "unknown_frequency",
+            "coupon_frequency",
+            frequency,
+            f"coupon_frequency must be one of {_FREQUENCIES} a year",
+        ),
+    ]
 
 
 def _refuse_without_market(bench: Bench) -> None:
@@ -69,27 +86,56 @@ def _refuse_without_market(bench: Bench) -> None:
     bench.refuse_entities(
         "instruments",
         f"SELECT instrument_id AS entity, kind AS value FROM {instruments} "  # noqa: S608
-        f"WHERE kind IN {_PRICED} AND instrument_id NOT IN {known_ids(bench, 'prices')}",
+        f"WHERE kind IN ({_PRICED}) AND instrument_id NOT IN {known_ids(bench, 'prices')}",
         code="no_prices",
         column="instrument_id",
         advice="there are no admitted prices of it",
     )
+    for curve in ("curve_id", "foreign_curve_id"):
+        bench.refuse_entities(
+            "instruments",
+            f"SELECT instrument_id AS entity, {curve} AS value FROM {instruments} "  # noqa: S608
+            f"WHERE {curve} IS NOT NULL AND {curve} NOT IN {known_ids(bench, 'curves')}",
+            code="unknown_curve",
+            column=curve,
+            advice="the curve is not among the admitted curves",
+        )
+    _refuse_without_underlying(bench)
+
+
+def _refuse_without_underlying(bench: Bench) -> None:
+    instruments = rows("instruments")
+    for derived, allowed, advice in (
+        (_OPTIONS, _PRICED, "the underlying is not among the admitted instruments with prices"),
+        ("'fx_forward'", "'fx'", "the underlying is not among the admitted fx instruments"),
+    ):
+        bench.refuse_entities(
+            "instruments",
+            f"SELECT instrument_id AS entity, underlying AS value FROM {instruments} "  # noqa: S608
+            f"WHERE kind IN ({derived}) AND underlying NOT IN "
+            f"(SELECT instrument_id FROM {instruments} WHERE kind IN ({allowed}))",
+            code="unknown_underlying",
+            column="underlying",
+            advice=advice,
+        )
     bench.refuse_entities(
         "instruments",
-        f"SELECT instrument_id AS entity, curve_id AS value FROM {instruments} "  # noqa: S608
-        f"WHERE curve_id IS NOT NULL AND curve_id NOT IN {known_ids(bench, 'curves')}",
-        code="unknown_curve",
-        column="curve_id",
-        advice="the curve is not among the admitted curves",
+        f"SELECT o.instrument_id AS entity, o.currency AS value FROM {instruments} o "  # noqa: S608
+        f"JOIN {instruments} u ON o.underlying = u.instrument_id "
+        f"WHERE o.kind IN ({_OPTIONS}, 'fx_forward') AND o.currency <> u.currency",
+        code="other_currency",
+        column="currency",
+        advice="an option or forward is quoted in its underlying's currency",
     )
     bench.refuse_entities(
         "instruments",
-        f"SELECT instrument_id AS entity, underlying AS value FROM {instruments} "  # noqa: S608
-        "WHERE kind = 'european_option' AND underlying NOT IN "
-        f"(SELECT instrument_id FROM {instruments} WHERE kind IN {_PRICED})",
-        code="unknown_underlying",
-        column="underlying",
-        advice="the underlying is not among the admitted instruments with prices",
+        f"SELECT o.instrument_id AS entity, o.underlying AS value FROM {instruments} o "  # noqa: S608
+        f"JOIN {instruments} u ON o.underlying = u.instrument_id "
+        f"WHERE o.kind IN ({_OPTIONS}) AND u.kind = 'fx' "
+        "AND (o.curve_id IS NULL OR o.foreign_curve_id IS NULL)",
+        code="missing_term",
+        column="foreign_curve_id",
+        advice="an option on a currency needs curve_id and foreign_curve_id",
     )
 
 

@@ -4,7 +4,9 @@ from storage.tables.table import Column, input_table, output_table
 
 INSTRUMENT = Column("instrument_id", "text", "what is held or quoted")
 PORTFOLIO = Column("portfolio_id", "text", "a book")
-KINDS = ("equity", "etf", "fx", "bond", "european_option")
+PRICED_KINDS = ("equity", "etf", "fx", "future")
+OPTION_KINDS = ("european_option", "american_option")
+KINDS = (*PRICED_KINDS, "bond", *OPTION_KINDS, "fx_forward")
 MEASURES = ("value_at_risk", "expected_shortfall")
 METHODS = (
     "historical",
@@ -40,17 +42,22 @@ INSTRUMENTS = input_table(
     "Terms of each instrument.",
     columns=(
         INSTRUMENT,
-        Column("kind", "text", "equity, etf, fx, bond or european_option", choices=KINDS),
+        Column("kind", "text", "what it is, which decides the terms it needs", choices=KINDS),
         Column("currency", "text", "ISO code in which it is quoted"),
         Column(
             "underlying",
             "text",
-            "option: instrument it is written on; fx: ISO code of the foreign currency",
+            "option, fx_forward: instrument it is written on; fx: ISO code of the foreign currency",
             nullable=True,
             required=False,
         ),
         Column(
-            "strike", "float", "option: strike price", nullable=True, required=False, positive=True
+            "strike",
+            "float",
+            "option: strike price; fx_forward: agreed rate",
+            nullable=True,
+            required=False,
+            positive=True,
         ),
         Column(
             "option_type",
@@ -61,7 +68,11 @@ INSTRUMENTS = input_table(
             choices=("call", "put"),
         ),
         Column(
-            "expiry", "timestamp", "option: expiry; bond: maturity", nullable=True, required=False
+            "expiry",
+            "timestamp",
+            "option, fx_forward, future: expiry; bond: maturity",
+            nullable=True,
+            required=False,
         ),
         Column(
             "implied_volatility",
@@ -88,12 +99,23 @@ INSTRUMENTS = input_table(
             minimum=1,
         ),
         Column(
-            "curve_id", "text", "bond and option: discount curve", nullable=True, required=False
+            "curve_id",
+            "text",
+            "bond, option, fx_forward: discount curve",
+            nullable=True,
+            required=False,
+        ),
+        Column(
+            "foreign_curve_id",
+            "text",
+            "fx_forward, option on fx: curve of the foreign currency",
+            nullable=True,
+            required=False,
         ),
         Column(
             "multiplier",
             "float",
-            "units of underlying or face per one of quantity",
+            "units of underlying, face or contract size per one of quantity",
             nullable=True,
             required=False,
             positive=True,

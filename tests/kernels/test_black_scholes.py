@@ -11,6 +11,8 @@ from kernels.black_scholes import (
     fill_option_values,
     option_delta,
     option_gamma,
+    option_rho,
+    option_theta,
     option_value,
     option_vega,
 )
@@ -46,9 +48,24 @@ HAUG = [
     (CALL, 100.0, 100.0, 0.10, 0.10, 0.50, 0.35, 9.3679),
     (CALL, 100.0, 110.0, 0.10, 0.10, 0.50, 0.35, 15.3086),
     (PUT, 100.0, 90.00, 0.10, 0.10, 0.10, 0.15, 9.9210),
+    (PUT, 100.0, 100.0, 0.10, 0.10, 0.10, 0.15, 1.8734),
     (PUT, 100.0, 110.0, 0.10, 0.10, 0.10, 0.15, 0.0408),
+    (PUT, 100.0, 90.00, 0.10, 0.10, 0.10, 0.25, 10.2155),
+    (PUT, 100.0, 100.0, 0.10, 0.10, 0.10, 0.25, 3.1217),
+    (PUT, 100.0, 110.0, 0.10, 0.10, 0.10, 0.25, 0.4551),
+    (PUT, 100.0, 90.00, 0.10, 0.10, 0.10, 0.35, 10.8479),
+    (PUT, 100.0, 100.0, 0.10, 0.10, 0.10, 0.35, 4.3693),
+    (PUT, 100.0, 110.0, 0.10, 0.10, 0.10, 0.35, 1.2376),
+    (PUT, 100.0, 90.00, 0.10, 0.10, 0.50, 0.15, 10.3192),
+    (PUT, 100.0, 100.0, 0.10, 0.10, 0.50, 0.15, 4.0232),
+    (PUT, 100.0, 110.0, 0.10, 0.10, 0.50, 0.15, 1.0646),
+    (PUT, 100.0, 90.00, 0.10, 0.10, 0.50, 0.25, 12.2149),
+    (PUT, 100.0, 100.0, 0.10, 0.10, 0.50, 0.25, 6.6997),
+    (PUT, 100.0, 110.0, 0.10, 0.10, 0.50, 0.25, 3.2734),
     (PUT, 100.0, 90.00, 0.10, 0.10, 0.50, 0.35, 14.4452),
+    (PUT, 100.0, 100.0, 0.10, 0.10, 0.50, 0.35, 9.3679),
     (PUT, 100.0, 110.0, 0.10, 0.10, 0.50, 0.35, 5.7963),
+    (CALL, 40.00, 42.00, 0.08, 0.04, 0.75, 0.35, 5.0975),
 ]
 prices = st.floats(1.0, 500.0)
 rates = st.floats(-0.05, 0.15)
@@ -70,6 +87,9 @@ def test_greeks_are_haugs():
     assert option_delta(105.0, 100.0, 0.10, 0.0, 0.36, 0.5, PUT) == pytest.approx(-0.3566, abs=5e-5)
     assert option_gamma(55.0, 60.0, 0.10, 0.10, 0.30, 0.75) == pytest.approx(0.0278, abs=5e-5)
     assert option_vega(55.0, 60.0, 0.10, 0.10, 0.30, 0.75) == pytest.approx(18.9358, abs=5e-5)
+    theta = option_theta(430.0, 405.0, 0.07, 0.02, 0.20, 1.0 / 12.0, PUT)
+    assert theta == pytest.approx(-31.1924, abs=5e-5)
+    assert option_rho(72.0, 75.0, 0.09, 0.09, 0.19, 1.0, CALL) == pytest.approx(38.7325, abs=5e-5)
 
 
 @given(prices, prices, rates, rates, volatilities, terms)
@@ -105,6 +125,14 @@ def test_greeks_are_the_slopes_of_the_value(spot, strike, rate, carry, volatilit
     assert option_vega(spot, strike, rate, carry, volatility, years) == pytest.approx(
         vega, abs=slack
     )
+    before = option_value(spot, strike, rate, carry, volatility, years + 1e-5, CALL)
+    after = option_value(spot, strike, rate, carry, volatility, years - 1e-5, CALL)
+    theta = option_theta(spot, strike, rate, carry, volatility, years, CALL)
+    assert theta == pytest.approx((after - before) / 2e-5, abs=slack)
+    above = option_value(spot, strike, rate + 1e-5, carry + 1e-5, volatility, years, CALL)
+    below = option_value(spot, strike, rate - 1e-5, carry - 1e-5, volatility, years, CALL)
+    rho = option_rho(spot, strike, rate, carry, volatility, years, CALL)
+    assert rho == pytest.approx((above - below) / 2e-5, abs=slack * 100.0)
 
 
 @pytest.mark.parametrize(("years", "volatility"), [(0.0, 0.3), (-0.1, 0.3), (0.5, 0.0)])
@@ -119,6 +147,6 @@ def test_scenarios_are_the_scalar():
     draws = np.random.default_rng(7)
     spots, rate, vols = draws.uniform(50, 150, 99), draws.normal(0.02, 0.01, 99), np.full(99, 0.3)
     out = np.empty(99)
-    fill_option_values(spots, rate, vols, 100.0, 0.4, PUT, out)
+    fill_option_values(spots, rate, rate, vols, 100.0, 0.4, PUT, out)
     scalar = [option_value(s, 100.0, r, r, 0.3, 0.4, PUT) for s, r in zip(spots, rate, strict=True)]
     assert out.tolist() == scalar

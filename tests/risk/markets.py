@@ -22,6 +22,7 @@ TERM_COLUMNS = (
     "coupon",
     "coupon_frequency",
     "curve_id",
+    "foreign_curve_id",
     "multiplier",
 )
 
@@ -110,6 +111,25 @@ def bond(name, ahead=1096, coupon=0.04, frequency=2, **others):
             "coupon_frequency": frequency,
             "curve_id": "USD",
             "multiplier": 100.0,
+            **others,
+        },
+    )
+
+
+def american(name, **others):
+    return (name, "american_option", option(name, **others)[2])
+
+
+def forward(name, strike=1.1, ahead=182, **others):
+    return (
+        name,
+        "fx_forward",
+        {
+            "underlying": "EURUSD",
+            "strike": strike,
+            "expiry": NIGHT + pd.Timedelta(days=ahead),
+            "curve_id": "USD",
+            "foreign_curve_id": "EUR",
             **others,
         },
     )

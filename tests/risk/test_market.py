@@ -93,7 +93,7 @@ def test_unusable_prices_are_a_failure_and_change_no_bit_of_the_rest(bad, messag
         (bond("BAD", frequency=5), "coupon_frequency must be one of 1, 2, 3, 4, 6, 12 a year"),
         (bond("BAD", frequency=24), "coupon_frequency must be one of 1, 2, 3, 4, 6, 12 a year"),
         (bond("BAD", curve_id=None), "a bond needs a curve"),
-        (("BAD", "swap", {}), "kind must be one of equity, etf, fx, bond, european_option; got 's"),
+        (("BAD", "swap", {}), "american_option, fx_forward; got 'swap'"),
     ],
 )
 def test_impossible_terms_are_a_failure_with_the_value_and_the_range(row, message):

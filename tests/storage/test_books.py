@@ -136,3 +136,99 @@ def test_a_scenario_may_shift_whatever_is_in_the_market(tmp_path, row):
     scenarios = pd.DataFrame([("s", *row)], columns=SCENARIOS)
     report = check(tmp_path, **market(), stress_scenarios=scenarios)
     assert report.rejects.empty
+
+
+FX_FORWARD = {
+    "underlying": "EURUSD",
+    "strike": 1.1,
+    "expiry": "2024-12-31",
+    "curve_id": "usd",
+    "foreign_curve_id": "usd",
+}
+OPTION = {
+    "underlying": "A",
+    "strike": 10,
+    "option_type": "put",
+    "expiry": "2024-12-31",
+    "implied_volatility": 0.2,
+}
+
+
+def with_every_kind(*others):
+    tables = market()
+    tables["prices"] = pd.concat([price_rows(name) for name in ("A", "EURUSD", "F", "FUND")])
+    tables["instruments"] = pd.concat(
+        [
+            tables["instruments"],
+            instrument("FUND", "etf"),
+            instrument("EURUSD", "fx", underlying="EUR"),
+            instrument("F", "future", multiplier=50),
+            instrument("FORWARD", "fx_forward", **FX_FORWARD),
+            instrument("PUT", "american_option", **OPTION),
+            instrument("ON_F", "european_option", **{**OPTION, "underlying": "F"}),
+            *others,
+        ]
+    )
+    return tables
+
+
+def test_every_kind_of_instrument_passes(tmp_path):
+    report = check(tmp_path, **with_every_kind())
+    assert report.rejects.empty
+    assert len(clean(report, "instruments")) == 9
+
+
+@pytest.mark.parametrize(
+    ("kind", "terms", "code"),
+    [
+        ("fx_forward", {**FX_FORWARD, "strike": ""}, "missing_term"),
+        ("fx_forward", {**FX_FORWARD, "foreign_curve_id": None}, "missing_term"),
+        ("fx_forward", {**FX_FORWARD, "foreign_curve_id": "GHOST"}, "unknown_curve"),
+        ("fx_forward", {**FX_FORWARD, "underlying": "A"}, "unknown_underlying"),
+        ("fx_forward", {**FX_FORWARD, "expiry": "2024-03-31"}, "expired"),
+        ("fx_forward", {**FX_FORWARD, "strike": -1.0}, "not_positive"),
+        ("american_option", {**OPTION, "implied_volatility": ""}, "missing_term"),
+        ("american_option", {**OPTION, "implied_volatility": 0}, "not_positive"),
+        ("american_option", {**OPTION, "option_type": "binary"}, "unknown_choice"),
+        ("american_option", {**OPTION, "underlying": "BOND"}, "unknown_underlying"),
+        ("american_option", {**OPTION, "currency": "EUR"}, "other_currency"),
+        ("european_option", {**OPTION, "underlying": "EURUSD"}, "missing_term"),
+        ("future", {}, "no_prices"),
+        ("future", {"expiry": "2024-03-28"}, "expired"),
+        ("future", {"multiplier": 0}, "not_positive"),
+        (
+            "bond",
+            {"coupon": 0.02, "coupon_frequency": 5, "expiry": "2030-01-01", "curve_id": "usd"},
+            "unknown_frequency",
+        ),
+        ("swap", {}, "unknown_choice"),
+    ],
+)
+def test_a_bad_term_is_refused_by_name_and_the_rest_stay(tmp_path, kind, terms, code):
+    bad = instrument("BAD", kind).assign(**terms)
+    report = check(tmp_path, **with_every_kind(bad))
+    assert codes(report).get(code) == 1
+    assert report.inputs["instruments"].entities_rejected == ["BAD"]
+    assert len(clean(report, "instruments")) == 9
+
+
+@pytest.mark.parametrize("shift", ["nan", "inf", "-inf"])
+@pytest.mark.parametrize("kind", ["curve", "kind"])
+def test_a_shift_that_is_no_number_refuses_its_scenario(tmp_path, shift, kind):
+    target = {"curve": "usd", "kind": "equity"}[kind]
+    scenarios = pd.DataFrame(
+        [("mild", "kind", "equity", "-0.1"), ("bad", kind, target, shift)], columns=SCENARIOS
+    )
+    report = check(tmp_path, **market(), stress_scenarios=scenarios)
+    assert report.inputs["stress_scenarios"].entities_rejected == ["bad"]
+    assert clean(report, "stress_scenarios")["scenario_id"].tolist() == ["mild"]
+
+
+def test_without_options_a_shift_of_a_named_volatility_is_refused(tmp_path):
+    tables = {"prices": price_rows("A"), "instruments": instrument("A")}
+    scenarios = pd.DataFrame(
+        [("mild", "volatility", "*", 0.1), ("vol", "volatility", "A", 0.5)], columns=SCENARIOS
+    )
+    report = check(tmp_path, **tables, stress_scenarios=scenarios)
+    assert codes(report, "entity") == {"unknown_target": 1}
+    assert clean(report, "stress_scenarios")["scenario_id"].tolist() == ["mild"]
