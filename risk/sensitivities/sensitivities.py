@@ -1,0 +1,147 @@
+"""Delta, gamma, vega, theta, rho and DV01 of every position and of every book."""
+
+from collections.abc import Iterator
+from typing import Any, Literal, get_args
+
+import numpy as np
+import pandas as pd
+
+from kernels.arrays import Floats
+from risk.errors import Failure
+from risk.market.market import NO_FACTOR, Market
+from risk.market.terms import OPTION_KINDS
+from risk.measures.portfolios import books_of
+from risk.sensitivities.bumps import (
+    PRICE_STEP,
+    RATE_STEP,
+    VOLATILITY_STEP,
+    day_changes,
+    price_slopes,
+    rate_slopes,
+    volatility_slopes,
+)
+
+Sensitivity = Literal["delta", "gamma", "vega", "theta", "rho", "dv01"]
+SENSITIVITIES: tuple[Sensitivity, ...] = get_args(Sensitivity)
+BOOK = "*"
+TIME = "time"
+COLUMNS = [
+    "portfolio_id",
+    "instrument_id",
+    "sensitivity",
+    "factor",
+    "value",
+    "unit",
+    "currency",
+]
+UNITS: dict[Sensitivity, str] = {
+    "delta": "money per 100% of the price",
+    "gamma": "delta per 100% of the price",
+    "vega": "money per point of volatility",
+    "theta": "money per calendar day",
+    "rho": "money per 100% of the rate",
+    "dv01": "money per basis point down",
+}
+
+
+def sensitivities(market: Market, positions: pd.DataFrame) -> tuple[pd.DataFrame, list[Failure]]:
+    """Return what each position and each book gains as one thing moves; a gain is positive.
+
+    All come from full revaluation by central differences, in the reporting currency:
+
+    - delta, gamma: to each price, the option's underlying or the exchange rate, by 1% up and down,
+      as money per relative change: delta x 1% is the first-order gain if the price rises by 1%,
+      gamma x (1%)^2 / 2 the second-order one;
+    - vega: to an option's own implied volatility, by 1% of itself, per point (0.01) of volatility;
+    - theta: over one calendar day in which nothing moves, coupons counting as cash;
+    - rho: to a parallel shift of a curve, by a basis point up and down, per unit of the rate, for
+      options and forwards; dv01: the gain as the curve falls by a basis point, for everything.
+
+    A sensitivity of exactly zero is left out.
+
+    Parameters
+    ----------
+    market : instruments and factors
+    positions : portfolio_id, instrument_id, quantity
+
+    Returns
+    -------
+    table : portfolio_id, instrument_id ("*" is the whole book), sensitivity, factor (a price, a
+        curve, an option's underlying for vega, or "time"), value, unit, currency
+    failures : books that could not be valued
+    """
+    books, failures = books_of(market, positions)
+    ids = market.terms["instrument_id"].to_numpy(dtype=object)
+    slopes = list(_slopes(market))
+    rows: list[dict[str, Any]] = []
+    for book in books:
+        for name, factor, unit_values in slopes:
+            held = book.quantities * unit_values[book.instruments]
+            touched = np.flatnonzero(held)
+            entries = [(str(ids[book.instruments[i]]), float(held[i])) for i in touched]
+            if entries:
+                entries.append((BOOK, float(held.sum())))
+            rows += [
+                {
+                    "portfolio_id": book.portfolio_id,
+                    "instrument_id": instrument,
+                    "sensitivity": name,
+                    "factor": factor,
+                    "value": value,
+                    "unit": UNITS[name],
+                    "currency": market.currency,
+                }
+                for instrument, value in entries
+            ]
+    table = pd.DataFrame(rows, columns=COLUMNS)
+    return table.sort_values(["portfolio_id", "instrument_id"], kind="stable"), failures
+
+
+def _slopes(market: Market) -> Iterator[tuple[Sensitivity, str, Floats]]:
+    """Yield each sensitivity of one unit of every instrument to one factor."""
+    yield from _deltas(market)
+    yield from _vegas(market)
+    yield "theta", TIME, day_changes(market)
+    derived = ~market.terms["kind"].eq("bond").to_numpy()
+    for curve_id in market.factors.curve_ids:
+        points = market.factors.curve(curve_id)
+        assert points is not None
+        rate = rate_slopes(market, points[1])
+        yield "rho", curve_id, np.where(derived, rate.first / RATE_STEP, 0.0)
+        yield "dv01", curve_id, -rate.first
+
+
+def _deltas(market: Market) -> Iterator[tuple[Sensitivity, str, Floats]]:
+    """Yield deltas and gammas: all prices that convert nothing move in one revaluation.
+
+    An instrument hangs on one price and one exchange rate, so what moved it is known.
+    """
+    prices = np.arange(len(market.factors.prices))
+    rates = np.unique(market.currency_factor[market.currency_factor != NO_FACTOR])
+    own = price_slopes(market, np.setdiff1d(prices, rates))
+    for factor in prices:
+        name = market.factors.prices[factor]
+        touched = market.price_factor == factor
+        slopes = own
+        if factor in rates:
+            slopes, touched = price_slopes(market, np.array([factor])), np.full(len(touched), True)
+        yield "delta", name, np.where(touched, slopes.first / PRICE_STEP, 0.0)
+        curvature = _without_rounding(slopes.second, slopes.first) / PRICE_STEP**2
+        yield "gamma", name, np.where(touched, curvature, 0.0)
+
+
+def _vegas(market: Market) -> Iterator[tuple[Sensitivity, str, Floats]]:
+    options = market.terms["kind"].isin(OPTION_KINDS).to_numpy()
+    if not options.any():
+        return
+    level = market.terms["implied_volatility"].to_numpy(float)
+    slope = volatility_slopes(market).first / VOLATILITY_STEP
+    vega = np.where(options, 0.01 * slope / np.where(options, level, 1.0), 0.0)
+    for underlying in sorted(market.terms.loc[options, "underlying"].unique()):
+        own = (market.terms["underlying"] == underlying).to_numpy() & options
+        yield "vega", str(underlying), np.where(own, vega, 0.0)
+
+
+def _without_rounding(second: Floats, first: Floats) -> Floats:
+    """Return second differences, zero where they are rounding of what is linear."""
+    return np.where(np.abs(second) > 1e-10 * np.abs(first), second, 0.0)
