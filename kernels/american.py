@@ -152,7 +152,8 @@ def _improved(
         return math.sqrt(level * start)
     found = math.exp(-carry * time) * over / under
     slope = found * (over_slope / over - under_slope / under) / level
-    return level + (found - level) / (1.0 - slope)
+    improved: float = level + (found - level) / (1.0 - slope)
+    return improved
 
 
 @njit(cache=True, nogil=True)
@@ -274,9 +275,9 @@ def american_value(
     if years <= 0.0:
         return max(sign * (spot - strike), 0.0)
     put_rate, dividend = _put_terms(rate, carry, sign)
-    if sign > 0.0:
-        return _put_value(strike, spot, put_rate, dividend, volatility, years, space)
-    return _put_value(spot, strike, put_rate, dividend, volatility, years, space)
+    put_spot, put_strike = (spot, strike) if sign < 0.0 else (strike, spot)
+    value: float = _put_value(put_spot, put_strike, put_rate, dividend, volatility, years, space)
+    return value
 
 
 @njit(cache=True, nogil=True)
@@ -289,14 +290,16 @@ def _put_value(
     years: float,
     space: Workspace,
 ) -> float:
+    carry = rate - dividend
+    value: float
     if rate <= 0.0 and dividend >= rate:
-        return option_value(spot, strike, rate, rate - dividend, volatility, years, -1.0)
-    if not _has_one_boundary(rate, dividend):
-        return lattice_put_value(
-            spot, strike, rate, rate - dividend, volatility, years, space.ladder
-        )
-    fit_put_boundary(rate, dividend, volatility, years, space.points)
-    return _fitted_put_value(spot, strike, rate, dividend, volatility, years, space)
+        value = option_value(spot, strike, rate, carry, volatility, years, -1.0)
+    elif _has_one_boundary(rate, dividend):
+        fit_put_boundary(rate, dividend, volatility, years, space.points)
+        value = _fitted_put_value(spot, strike, rate, dividend, volatility, years, space)
+    else:
+        value = lattice_put_value(spot, strike, rate, carry, volatility, years, space.ladder)
+    return value
 
 
 @njit(cache=True, nogil=True)
@@ -316,7 +319,8 @@ def _fitted_put_value(
     european = option_value(spot, strike, rate, rate - dividend, volatility, years, -1.0)
     premium = strike * _premium(spot / strike, rate, dividend, volatility, years, space.points)
     # Both bounds hold exactly; the quadrature may miss them by its error.
-    return max(european + max(premium, 0.0), strike - spot)
+    value: float = max(european + max(premium, 0.0), strike - spot)
+    return value
 
 
 @njit(cache=True, nogil=True)

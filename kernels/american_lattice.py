@@ -52,4 +52,5 @@ def lattice_put_value(
         for i in range(level + 1):
             ladder[i] = max(fallen * ladder[i] + risen * ladder[i + 1], strike - price)
             price *= widen
-    return ladder[0]
+    value: float = ladder[0]
+    return value

@@ -128,7 +128,8 @@ def option_theta(
     decay = spot * growth * normal_density(d1) * volatility / (2.0 * math.sqrt(years))
     yielded = (carry - rate) * spot * growth * normal_cdf(sign * d1)
     discount = rate * strike * math.exp(-rate * years) * normal_cdf(sign * d2)
-    return -decay - sign * (yielded + discount)
+    theta: float = -decay - sign * (yielded + discount)
+    return theta
 
 
 @njit(cache=True, nogil=True)

@@ -23,6 +23,8 @@ QUASI_METHODS: tuple[Method, ...] = ("quasi_gaussian", "quasi_student_t")
 NIGHTLY_METHODS: tuple[Method, ...] = ("historical", "gaussian", "student_t")
 Margins = Literal["empirical", "student_t"]
 MARGINS: tuple[Margins, ...] = get_args(Margins)
+Revaluation = Literal["full", "delta_gamma"]
+REVALUATIONS: tuple[Revaluation, ...] = get_args(Revaluation)
 FEWEST_RETURNS = 30
 
 
@@ -47,6 +49,8 @@ class RiskPlan:
     randomisations : independent Sobol sequences that quasi-random scenarios are dealt from; their
         share of the scenarios is most even where it is a power of two
     seed : in [0, 2**32)
+    revaluation : "full", or "delta_gamma", which replaces every instrument by its second-order
+        expansion in its price and first-order one in rates
 
     Raises
     ------
@@ -68,6 +72,7 @@ class RiskPlan:
     block_length: float | None = None
     randomisations: int = 16
     seed: int = 0
+    revaluation: Revaluation = "full"
 
     def __post_init__(self) -> None:
         for name in ("levels", "horizons", "methods"):
@@ -86,6 +91,7 @@ class RiskPlan:
         _require_one_of("covariance", self.covariance, COVARIANCE_METHODS)
         _require_one_of("margins", self.margins, MARGINS)
         _require_one_of("volatility_model", self.volatility_model, RECURSIONS)
+        _require_one_of("revaluation", self.revaluation, REVALUATIONS)
         length, sequences = self.block_length, self.randomisations
         _require(length is None or length >= 1.0, "block_length", "at least 1", length)
         _require(2 <= sequences <= 100, "randomisations", "2 to 100", sequences)

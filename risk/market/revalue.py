@@ -149,7 +149,7 @@ def _carries(
 
 
 def _years_left(market: Market, row: Mapping[Any, Any], shifts: Shifts) -> float:
-    expiry = (row["expiry"].date() - market.as_of).days / DAYS_IN_YEAR
+    expiry: float = (row["expiry"].date() - market.as_of).days / DAYS_IN_YEAR
     return max(expiry - shifts.elapsed, 0.0)
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 from kernels.arrays import Floats, Integers
 from kernels.book_losses import book_losses
 from risk.errors import BookError, Failure
+from risk.market.delta_gamma import expand_values
 from risk.market.market import Market
 from risk.market.revalue import TRADING_DAYS, Shifts, current_values, revalue
 from risk.measures.allocation import Allocation, allocate
@@ -101,7 +102,8 @@ def instrument_losses(market: Market, method: Method, horizon: int, plan: RiskPl
     """
     moves = factor_moves(market.factors, method, horizon, plan)
     shifts = Shifts(moves, np.zeros((1, 1)), horizon / TRADING_DAYS)
-    values = revalue(market, shifts)
+    approximate = plan.revaluation == "delta_gamma"
+    values = expand_values(market, shifts) if approximate else revalue(market, shifts)
     return np.subtract(current_values(market)[:, None], values, out=values)
 
 
