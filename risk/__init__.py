@@ -13,12 +13,12 @@ from risk.measures.portfolios import (
     measure_portfolios,
 )
 from risk.outlook import market_outlook
-from risk.plan import NIGHTLY_METHODS, Margins, Method, RiskPlan
+from risk.plan import NIGHTLY_METHODS, Margins, Method, Revaluation, RiskPlan
 from risk.profiles import Profiles, liquidity_horizons, profile_portfolios
 from risk.replays import replay_losses
 from risk.rolling import REFRESH_DAYS, RollingFigures, judged_days, rolling_figures
 from risk.scenarios.replay import Replay, crises_within
-from risk.sensitivities import book_sensitivities, instrument_sensitivities
+from risk.sensitivities import sensitivities
 from risk.stress import StressError, stress_losses
 from risk.volatility import Recursion, VolatilityModel
 from risk.volatility.outlook import volatility_outlook
@@ -40,19 +40,18 @@ __all__ = [
     "Profiles",
     "Recursion",
     "Replay",
+    "Revaluation",
     "RiskError",
     "RiskPlan",
     "RollingFigures",
     "StressError",
     "VolatilityModel",
-    "book_sensitivities",
     "books_of",
     "build_market",
     "compare_losses",
     "crises_within",
     "current_values",
     "instrument_losses",
-    "instrument_sensitivities",
     "judged_days",
     "limit_utilisation",
     "liquidity_horizons",
@@ -61,6 +60,7 @@ __all__ = [
     "profile_portfolios",
     "replay_losses",
     "rolling_figures",
+    "sensitivities",
     "stress_losses",
     "volatility_outlook",
 ]

@@ -5,7 +5,7 @@ from datetime import date
 from pydantic import Field, field_validator, model_validator
 
 from flows.spec.sources import Frozen
-from risk import NIGHTLY_METHODS, CovarianceMethod, Margins, Method, Recursion
+from risk import NIGHTLY_METHODS, CovarianceMethod, Margins, Method, Recursion, Revaluation
 
 
 class ReplaySpec(Frozen):
@@ -44,6 +44,9 @@ class RiskPlanSpec(Frozen):
     )
     block_length: float | None = Field(
         None, ge=1, description="mean days of a bootstrap's block; null lets the window choose"
+    )
+    revaluation: Revaluation = Field(
+        "full", description="delta_gamma takes second-order expansions for full values"
     )
     randomisations: int = Field(16, ge=2, le=100, description="of quasi-random scenarios")
     crises: bool = Field(True, description="replay the known crises that lie in the prices")

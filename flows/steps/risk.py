@@ -27,7 +27,6 @@ from risk import (
     Replay,
     RiskPlan,
     VolatilityModel,
-    book_sensitivities,
     build_market,
     crises_within,
     instrument_losses,
@@ -36,6 +35,7 @@ from risk import (
     measure_portfolios,
     profile_portfolios,
     replay_losses,
+    sensitivities,
     stress_losses,
     volatility_outlook,
 )
@@ -75,6 +75,7 @@ def risk_plan(run: Run) -> RiskPlan:
         margins=spec.margins,
         volatility_model=spec.volatility_model,
         block_length=spec.block_length,
+        revaluation=spec.revaluation,
         randomisations=spec.randomisations,
         seed=run.job.seed,
     )
@@ -147,11 +148,11 @@ def _profiles(run: Run) -> ChunkWork:
         raise JobRefusedError(f"risk.benchmark: {error}") from error
     # A book that holds what cannot be valued fails where it is measured.
     own = [failure for failure in found.failures if failure.stage == PROFILE_STAGE]
-    sensitivities, _ = book_sensitivities(market, positions)
-    profiled = sensitivities["portfolio_id"].isin(found.profiles["portfolio_id"])
+    moved, _ = sensitivities(market, positions)
+    profiled = moved["portfolio_id"].isin(found.profiles["portfolio_id"])
     tables = {
         "portfolio_profiles": run.stamp(found.profiles),
-        "sensitivities": run.stamp(sensitivities.loc[profiled]),
+        "sensitivities": run.stamp(moved.loc[profiled]),
     }
     return ChunkWork(tables, _as_failed(own))
 

@@ -225,26 +225,24 @@ def _profiles(profiles: pd.DataFrame) -> Listing:
 
 
 def _sensitivities(sensitivities: pd.DataFrame) -> Listing:
-    totals = sensitivities.pivot_table(
+    books = sensitivities[sensitivities["instrument_id"] == "*"]
+    totals = books.pivot_table(
         index="portfolio_id", columns="sensitivity", values="value", aggfunc="sum"
     )
-    deltas = sensitivities[sensitivities["sensitivity"] == "delta"]
+    deltas = books[books["sensitivity"] == "delta"]
     largest = deltas.loc[deltas["value"].abs().groupby(deltas["portfolio_id"]).idxmax()]
     named = largest.set_index("portfolio_id")["factor"].rename("largest")
     rows = totals.join(named).reindex(totals.abs().sum(axis=1).sort_values(ascending=False).index)
-    known = [name for name in ("delta", "gamma", "vega", "theta", "dv01") if name in totals]
-    units = sensitivities.drop_duplicates("sensitivity").set_index("sensitivity")["unit"]
+    known = [name for name in ("delta", "gamma", "vega", "theta", "rho", "dv01") if name in totals]
+    units = books.drop_duplicates("sensitivity").set_index("sensitivity")["unit"]
     columns = [
         PageColumn("portfolio_id", "portfolio"),
-        *(
-            PageColumn(name, name, amount, f"money gained {units[name]}, all factors at once")
-            for name in known
-        ),
+        *(PageColumn(name, name, amount, f"{units[name]}, all factors added") for name in known),
         PageColumn("largest", "largest delta", _text, "the price that moves it most"),
     ]
     table = page_table(rows.reset_index(), columns, source="sensitivities", most=200)
-    note = "Money gained: " + "; ".join(f"{name} {units[name]}" for name in known) + "."
-    return Listing(f"Sensitivities, {currencies(sensitivities)}", table, note)
+    note = "A gain is positive. " + "; ".join(f"{name}: {units[name]}" for name in known) + "."
+    return Listing(f"Sensitivities, {currencies(books)}", table, note)
 
 
 def _text(value: object) -> str:

@@ -273,21 +273,22 @@ PORTFOLIO_PROFILES = output_table(
 
 SENSITIVITIES = output_table(
     "sensitivities",
-    "How much each portfolio gains when one thing moves a little.",
+    "How much each portfolio, and each of its positions, gains when one thing moves a little.",
     columns=(
         PORTFOLIO,
+        Column("instrument_id", "text", "the position; * is the whole portfolio"),
         Column(
             "sensitivity",
             "text",
-            "delta, gamma, vega, theta or dv01",
-            choices=("delta", "gamma", "vega", "theta", "dv01"),
+            "delta, gamma, vega, theta, rho or dv01",
+            choices=("delta", "gamma", "vega", "theta", "rho", "dv01"),
         ),
         Column("factor", "text", "what moves: an instrument's price, a curve, or time"),
         Column("value", "float", "money gained, per unit"),
-        Column("unit", "text", "how far it moves"),
+        Column("unit", "text", "what the value is per"),
         CURRENCY,
     ),
-    key=("portfolio_id", "sensitivity", "factor"),
+    key=("portfolio_id", "instrument_id", "sensitivity", "factor"),
     entity=("portfolio_id",),
 )
 
