@@ -1,4 +1,4 @@
-"""Logarithm, sine and cosine as polynomials that fill vector lanes, 64 bits.
+"""Logarithm, exponential, sine and cosine as polynomials that fill vector lanes, 64 bits.
 
 The compiler calls the library once a number for `math.log`; these stay in registers.
 
@@ -17,6 +17,9 @@ from kernels.bits import bits_64, from_bits_64, multiply_add
 
 _ROOT_HALF = int64(0x3FE6A09E667F3BCD)
 _LOG_2_HIGH, _LOG_2_LOW = 0.6931471803691238, 1.9082149292705877e-10
+_ONE_OVER_LOG_2 = 1.4426950408889634
+_LOG_2_UPPER, _LOG_2_REST = 6.93147180369123816490e-01, 1.90821492927058770002e-10
+_LARGEST_EXPONENT = 700.0
 _QUARTER_TURN = 0.5 * math.pi
 
 
@@ -38,6 +41,32 @@ def natural_log(x):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
     half = 0.5 * f * f
     rest = half - multiply_add(s, half + z * p, e * _LOG_2_LOW)
     return multiply_add(e, _LOG_2_HIGH, f - rest)
+
+
+@njit(inline="always")
+def natural_exp(x):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+    """Return the exponential of a float64; beyond 700 and -700 that of the nearer of these.
+
+    Taylor's series of what is left of whole powers of two, to the thirteenth power.
+    """
+    x = min(max(x, -_LARGEST_EXPONENT), _LARGEST_EXPONENT)
+    power = np.floor(x * _ONE_OVER_LOG_2 + 0.5)
+    y = multiply_add(power, -_LOG_2_UPPER, x)
+    y = multiply_add(power, -_LOG_2_REST, y)
+    p = multiply_add(y, 1.6059043836821613e-10, 2.0876756987868100e-09)
+    p = multiply_add(p, y, 2.5052108385441720e-08)
+    p = multiply_add(p, y, 2.7557319223985888e-07)
+    p = multiply_add(p, y, 2.7557319223985893e-06)
+    p = multiply_add(p, y, 2.4801587301587302e-05)
+    p = multiply_add(p, y, 1.9841269841269841e-04)
+    p = multiply_add(p, y, 1.3888888888888889e-03)
+    p = multiply_add(p, y, 8.3333333333333332e-03)
+    p = multiply_add(p, y, 4.1666666666666664e-02)
+    p = multiply_add(p, y, 1.6666666666666666e-01)
+    p = multiply_add(p, y, 0.5)
+    p = multiply_add(p, y, 1.0)
+    p = multiply_add(p, y, 1.0)
+    return p * from_bits_64((int64(power) + int64(1023)) << int64(52))
 
 
 @njit(inline="always")

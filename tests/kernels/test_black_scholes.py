@@ -143,10 +143,37 @@ def test_without_time_or_volatility_only_the_intrinsic_value_is_left(
     assert option_value(110.0, 100.0, 0.0, 0.0, volatility, years, sign) == expected
 
 
-def test_scenarios_are_the_scalar():
+@pytest.mark.parametrize("sign", [CALL, PUT])
+@pytest.mark.parametrize("years", [0.01, 0.4, 5.0])
+def test_scenarios_are_the_scalar(years, sign):
     draws = np.random.default_rng(7)
-    spots, rate, vols = draws.uniform(50, 150, 99), draws.normal(0.02, 0.01, 99), np.full(99, 0.3)
-    out = np.empty(99)
-    fill_option_values(spots, rate, rate, vols, 100.0, 0.4, PUT, out)
-    scalar = [option_value(s, 100.0, r, r, 0.3, 0.4, PUT) for s, r in zip(spots, rate, strict=True)]
-    assert out.tolist() == scalar
+    n = 2_000
+    spots, volatilities = draws.uniform(5, 500, n), draws.uniform(0.01, 2.0, n)
+    rates, yields = draws.normal(0.02, 0.02, n), draws.uniform(0.0, 0.05, n)
+    volatilities[::50] = 0.0
+    terms = [spots, rates, rates - yields, volatilities]
+    out = np.empty(n)
+    fill_option_values(*terms, 100.0, years, sign, out)
+    scalar = [
+        option_value(spot, 100.0, rate, carry, volatility, years, sign)
+        for spot, rate, carry, volatility in zip(*terms, strict=True)
+    ]
+    assert np.abs(out - scalar).max() <= 1e-14 * 600.0
+
+
+def test_a_scenario_does_not_depend_on_the_others():
+    draws = np.random.default_rng(8)
+    terms = [draws.uniform(50, 150, 101), *(draws.uniform(0.01, 0.5, 101) for _ in range(3))]
+    together, alone = np.empty(101), np.empty(1)
+    fill_option_values(*terms, 100.0, 0.4, PUT, together)
+    for number in range(101):
+        fill_option_values(*(term[[number]] for term in terms), 100.0, 0.4, PUT, alone)
+        assert alone[0] == together[number]
+
+
+@pytest.mark.parametrize(("years", "volatility"), [(0.0, 0.3), (-0.1, 0.3), (0.5, 0.0)])
+def test_scenarios_without_time_or_volatility_have_the_intrinsic_value(years, volatility):
+    spots, zero = np.array([90.0, 110.0]), np.zeros(2)
+    out = np.empty(2)
+    fill_option_values(spots, zero, zero, np.full(2, volatility), 100.0, years, CALL, out)
+    assert out.tolist() == [0.0, 10.0]

@@ -8,7 +8,7 @@ from numba import njit
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import stats
 
-from kernels.elementary import cosine_sine, natural_log
+from kernels.elementary import cosine_sine, natural_exp, natural_log
 from kernels.elementary_32 import cosine_sine_32, natural_log_32
 from kernels.philox import Stream, uniforms
 from kernels.shocks import (
@@ -35,6 +35,12 @@ def logs_32(x, out):
 
 
 @njit
+def exponentials(x, out):
+    for i in range(len(x)):
+        out[i] = natural_exp(x[i])
+
+
+@njit
 def circle(x, cosines, sines):
     for i in range(len(x)):
         cosines[i], sines[i] = cosine_sine(x[i])
@@ -55,6 +61,16 @@ def test_logarithms_are_good_to_a_unit_in_the_last_place():
     out_32 = np.empty_like(short)
     logs_32(short, out_32)
     assert_allclose(out_32, np.log(short.astype(float)), rtol=2e-7, atol=1e-8)
+
+
+def test_exponentials_are_good_to_two_units_in_the_last_place():
+    x = np.concatenate([[0.0, 1.0, -1.0], np.random.default_rng(4).uniform(-690, 690, 100_000)])
+    out = np.empty_like(x)
+    exponentials(x, out)
+    assert_allclose(out, np.exp(x), rtol=5e-16)
+    assert out[0] == 1.0
+    exponentials(np.array([1e6, -1e6]), out[:2])
+    assert_allclose(out[:2], np.exp([700.0, -700.0]), rtol=5e-16)
 
 
 def test_cosines_and_sines_are_good_to_a_unit_in_the_last_place_of_one():
