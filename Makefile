@@ -14,7 +14,7 @@ demo: $(VENV)/.run-ready
 
 test: $(VENV)/.test-ready
 	$(MAKE) --no-print-directory lint
-	$(RUN_ENVIRONMENT) $(BIN)/python -m pytest -m "not slow and not gpu"
+	$(RUN_ENVIRONMENT) $(BIN)/python -m pytest -m "not slow and not gpu" --hypothesis-profile=reproducible
 
 test-slow: $(VENV)/.test-ready
 	$(RUN_ENVIRONMENT) $(BIN)/python -m pytest -m "slow and not gpu"

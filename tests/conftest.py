@@ -10,6 +10,10 @@ os.environ.setdefault("PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS", "180")
 os.environ.setdefault("PREFECT_LOGGING_LEVEL", "ERROR")
 
 import pytest
+from hypothesis import settings
+
+# The gate tries the same examples every time; by itself pytest looks for new ones.
+settings.register_profile("reproducible", derandomize=True)
 
 ROOT = Path(__file__).parents[1]
 

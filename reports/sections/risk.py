@@ -232,18 +232,15 @@ def _sensitivities(sensitivities: pd.DataFrame) -> Listing:
     deltas = books[books["sensitivity"] == "delta"]
     largest = deltas.loc[deltas["value"].abs().groupby(deltas["portfolio_id"]).idxmax()]
     named = largest.set_index("portfolio_id")["factor"].rename("largest")
-    rows = totals.join(named).reindex(totals.abs().sum(axis=1).sort_values(ascending=False).index)
+    ranked = totals.abs().sum(axis=1).sort_values(ascending=False).index
+    rows = totals.join(named).fillna({"largest": NOTHING}).reindex(ranked)
     known = [name for name in ("delta", "gamma", "vega", "theta", "rho", "dv01") if name in totals]
     units = books.drop_duplicates("sensitivity").set_index("sensitivity")["unit"]
     columns = [
         PageColumn("portfolio_id", "portfolio"),
         *(PageColumn(name, name, amount, f"{units[name]}, all factors added") for name in known),
-        PageColumn("largest", "largest delta", _text, "the price that moves it most"),
+        PageColumn("largest", "largest delta", str, "the price that moves it most"),
     ]
     table = page_table(rows.reset_index(), columns, source="sensitivities", most=200)
     note = "A gain is positive. " + "; ".join(f"{name}: {units[name]}" for name in known) + "."
     return Listing(f"Sensitivities, {currencies(books)}", table, note)
-
-
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else NOTHING

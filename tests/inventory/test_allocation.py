@@ -52,7 +52,9 @@ def test_cost_lies_between_the_bound_and_one_step_above_the_best(items, limit):
 @settings(max_examples=60, deadline=None)
 def test_without_a_limit_every_item_takes_its_cheapest_option(items):
     found = allocate(items, math.inf)
-    assert found.cost == found.bound == sum(options.cost.min() for options in items)
+    assert found.cost == sum(options.cost.min() for options in items)
+    # The bound comes down by the slopes of the steps: sums of a few roundings.
+    assert found.bound == pytest.approx(found.cost, abs=1e-9)
     assert (found.shadow_price, len(found.cut), found.saving_of(1000.0)) == (0.0, 0, 0.0)
 
 
