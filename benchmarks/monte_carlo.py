@@ -168,9 +168,11 @@ def _normals() -> list[str]:
         )
     ]
     return [
-        f"Normals, million a second: {rates[0]:.0f} in float64 and {rates[1]:.0f} in float32, "
-        f"against NumPy's {rates[2]:.0f} and {rates[3]:.0f}: {rates[0] / rates[2]:.1f} and "
-        f"{rates[1] / rates[3]:.1f} times."
+        (
+            f"Normals, million a second: {rates[0]:.0f} in float64 and {rates[1]:.0f} in float32, "
+            f"against NumPy's {rates[2]:.0f} and {rates[3]:.0f}: {rates[0] / rates[2]:.1f} and "
+            f"{rates[1] / rates[3]:.1f} times."
+        )
     ]
 
 
