@@ -132,16 +132,27 @@ def compare(totals: Floats, costs: Costs, rule: int, other: int) -> Difference:
     costs : prices
     rule, other : numbers of rules
     """
-    pair = totals[[rule, other]]
-    spent = money_spent(pair, costs)
-    more = (spent[0] - spent[1])[None]
-    served, residuals = _ratio(pair[..., SERVED], pair[..., REACHED])
-    return Difference(
-        float(more.mean()),
-        float(_error(more)[0]),
-        float(served[0] - served[1]),
-        float(_error((residuals[0] - residuals[1])[None])[0]),
+    return compare_all(totals[[rule, other]], costs, 1)[0]
+
+
+def compare_all(totals: Floats, costs: Costs, other: int) -> list[Difference]:
+    """Return what every rule costs and serves more than ``other``, path by path.
+
+    Parameters
+    ----------
+    totals, costs : as of `compare`
+    other : number of a rule
+    """
+    spent = money_spent(totals, costs)
+    more = spent - spent[other]
+    served, residuals = _ratio(totals[..., SERVED], totals[..., REACHED])
+    columns = (
+        more.mean(axis=1),
+        _error(more),
+        served - served[other],
+        _error(residuals - residuals[other]),
     )
+    return [Difference(*figures) for figures in zip(*(c.tolist() for c in columns), strict=True)]
 
 
 def _ratio(above: Floats, below: Floats) -> tuple[Floats, Floats]:

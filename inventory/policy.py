@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from inventory.estimates import Difference, Estimates, compare, estimate
+from inventory.estimates import Difference, Estimates, compare_all, estimate
 from inventory.plan import StockPlan
 from inventory.policies import Policy, ReorderUpTo
 from inventory.position import Position
@@ -90,9 +90,7 @@ def decide_order(
         levels=order_up_tos,
         reorder_points=reorder_points,
         estimates=estimates,
-        over_chosen=[
-            compare(totals, position.costs, n, chosen) for n in range(len(order_up_tos) + 1)
-        ],
+        over_chosen=compare_all(totals, position.costs, chosen),
         chosen=chosen,
         reachable=reachable,
     )
