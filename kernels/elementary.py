@@ -13,7 +13,7 @@ import math
 import numpy as np
 from numba import int64, njit
 
-from kernels.bits import bits_64, from_bits_64, multiply_add
+from kernels.bits import bits_64, from_bits_64, multiply_add, rounded_down
 
 _ROOT_HALF = int64(0x3FE6A09E667F3BCD)
 _LOG_2_HIGH, _LOG_2_LOW = 0.6931471803691238, 1.9082149292705877e-10
@@ -50,7 +50,7 @@ def natural_exp(x):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
     Taylor's series of what is left of whole powers of two, to the thirteenth power.
     """
     x = min(max(x, -_LARGEST_EXPONENT), _LARGEST_EXPONENT)
-    power = np.floor(x * _ONE_OVER_LOG_2 + 0.5)
+    power = rounded_down(x * _ONE_OVER_LOG_2 + 0.5)
     y = multiply_add(power, -_LOG_2_UPPER, x)
     y = multiply_add(power, -_LOG_2_REST, y)
     p = multiply_add(y, 1.6059043836821613e-10, 2.0876756987868100e-09)
@@ -72,7 +72,7 @@ def natural_exp(x):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
 @njit(inline="always")
 def cosine_sine(turns):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
     """Return cosine and sine of ``2 pi turns``, for turns in [0, 1)."""
-    quarters = np.floor(4.0 * turns + 0.5)
+    quarters = rounded_down(4.0 * turns + 0.5)
     x = (4.0 * turns - quarters) * _QUARTER_TURN
     z = x * x
     p = multiply_add(z, 1.58969099521155010221e-10, -2.50507602534068634195e-08)

@@ -8,10 +8,9 @@ last place).
 
 import math
 
-import numpy as np
 from numba import float32, int32, njit
 
-from kernels.bits import bits_32, from_bits_32, multiply_add
+from kernels.bits import bits_32, from_bits_32, multiply_add, rounded_down
 
 _ROOT_HALF = int32(0x3F3504F3)
 _QUARTER_TURN = float32(0.5 * math.pi)
@@ -43,7 +42,7 @@ def natural_log_32(x):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
 @njit(inline="always")
 def cosine_sine_32(quarter_turns):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
     """Return cosine and sine of so many quarter turns, in [0, 4)."""
-    quarters = np.floor(quarter_turns + _HALF)
+    quarters = rounded_down(quarter_turns + _HALF)
     x = (quarter_turns - quarters) * _QUARTER_TURN
     z = x * x
     p = multiply_add(float32(-1.9515295891e-4), z, float32(8.3321608736e-3))

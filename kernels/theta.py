@@ -28,7 +28,7 @@ FIRST_SCORED = 3
 # A shorter season is not looked for, as in the theta papers.
 SHORTEST_SEASON = 4
 LARGEST_WEIGHT = 1.0 - 1e-10
-_RELAXED = {"reassoc", "nsz", "arcp", "contract", "afn"}
+_FUSED = {"contract"}
 
 
 class ThetaModel(IntEnum):
@@ -84,7 +84,7 @@ def running_trends(y: Floats, intercepts: Floats, slopes: Floats) -> float:
     return mean
 
 
-@njit(cache=True, nogil=True, fastmath=_RELAXED)
+@njit(cache=True, nogil=True, fastmath=_FUSED)
 def error_products(
     y: Floats, intercepts: Floats, slopes: Floats, low: float, width: float, lanes: Floats
 ) -> None:
@@ -201,7 +201,9 @@ def _deseasonalise(y: Floats, season_length: int, indices: Floats, counts: Float
         return 0
     if not autocorrelation_is_seasonal(y, season_length):
         return 0
-    ratios = y.min() > 0.0
+    ratios = True
+    for t in range(n):
+        ratios = ratios and y[t] > 0.0
     small = seasonal_indices(y, season_length, ratios, indices, counts)
     if ratios and small:
         ratios = False
@@ -249,6 +251,59 @@ def _fit_series(
 
 
 @njit(cache=True, nogil=True)
+def fit_scaled_series(
+    y: Floats,
+    season_length: int,
+    dynamic: bool,
+    optimise: bool,
+    trends: Floats,
+    indices: Floats,
+    counts: Floats,
+    lanes: Floats,
+    means: Floats,
+    parameters: Floats,
+) -> None:
+    """Fit one series in units of its own mean size, and fill its forecast and parameters.
+
+    Parameters
+    ----------
+    y : (n,) float64, one observation at least, no NaN; overwritten
+    season_length, dynamic, optimise : as `fit_thetas` takes them
+    trends : (2, n or more) float64 scratch
+    indices, counts : (season_length,) float64 scratch
+    lanes : (10 * LANES,) float64 scratch
+    means : (horizon,) float64, filled
+    parameters : (4,) float64, filled: alpha, level, weight, mean squared error
+    """
+    n = y.shape[0]
+    constant, size, last = True, 0.0, y[n - 1]
+    for t in range(n):
+        constant = constant and y[t] == y[0]
+        size += abs(y[t])
+    if n <= FIRST_SCORED or constant:
+        means[:] = last
+        parameters[:] = 0.0
+        parameters[1] = last
+        return
+    scale = size / n
+    for t in range(n):
+        y[t] /= scale
+    _fit_series(
+        y,
+        scale,
+        season_length,
+        dynamic,
+        optimise,
+        trends,
+        indices,
+        counts,
+        lanes,
+        means,
+        parameters,
+    )
+
+
+@njit(cache=True, nogil=True)
 def _fit_batch(
     values: Floats,
     offsets: Integers,
@@ -263,18 +318,10 @@ def _fit_batch(
     indices, counts = np.empty(max(season_length, 1)), np.empty(max(season_length, 1))
     lanes = np.empty(10 * LANES)
     for s in range(offsets.shape[0] - 1):
-        source = values[offsets[s] : offsets[s + 1]]
-        n = source.shape[0]
-        scale = np.mean(np.abs(source))
-        if n <= FIRST_SCORED or np.all(source == source[0]):
-            means[s, :] = source[n - 1]
-            parameters[s, :] = 0.0
-            parameters[s, 1] = source[n - 1]
-            continue
-        y[:n] = source / scale
-        _fit_series(
+        n = offsets[s + 1] - offsets[s]
+        y[:n] = values[offsets[s] : offsets[s + 1]]
+        fit_scaled_series(
             y[:n],
-            scale,
             season_length,
             dynamic,
             optimise,

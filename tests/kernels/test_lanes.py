@@ -1,0 +1,43 @@
+"""Lane values: sixteen numbers that compute what one does, in the widest registers."""
+
+import re
+
+import numpy as np
+import pytest
+from numba import njit
+
+from kernels.lanes import LANES, choose_below, load_lanes, spread, square_roots, store_lanes
+
+
+@njit(nogil=True)
+def _mix(left, right, out):
+    for place in range(0, out.shape[0], LANES):
+        a, b = load_lanes(left, place), load_lanes(right, place)
+        total = (a + b) * 2.0 - 1.0 / b
+        store_lanes(out, place, choose_below(a, spread(0.5), square_roots(b), total - a))
+
+
+def test_each_lane_computes_by_itself():
+    draws = np.random.default_rng(3)
+    left, right = draws.random(5 * LANES), draws.random(5 * LANES) + 0.1
+    out = np.empty_like(left)
+    _mix(left, right, out)
+    expected = np.where(left < 0.5, np.sqrt(right), (left + right) * 2.0 - 1.0 / right - left)
+    # A product and a sum may be rounded once instead of twice.
+    assert np.allclose(out, expected, rtol=4e-16, atol=4e-15)
+
+
+def test_a_comparison_with_nan_is_false():
+    left, out = np.full(LANES, np.nan), np.empty(LANES)
+    _mix(left, np.ones(LANES), out)
+    assert np.isnan(out).all()
+
+
+def test_arithmetic_is_in_vector_registers():
+    _mix(np.ones(LANES), np.ones(LANES), np.ones(LANES))
+    assembly = next(iter(_mix.inspect_asm().values()))
+    wide = re.findall(r"v?(?:add|sub|mul|div|fm\w+)\d*pd\b", assembly)
+    single = re.findall(r"v?(?:add|sub|mul|div|fm\w+)\d*sd\b", assembly)
+    if not re.search(r"[xyz]mm\d", assembly):
+        pytest.skip("the processor's registers have other names")
+    assert len(wide) > len(single)
