@@ -1,0 +1,488 @@
+"""Exponential smoothing models, chosen and fitted for many series a call.
+
+Every series tries the models that its length and sign admit (errors additive or relative; no trend,
+additive or damped; no season, additive or a ratio; no additive errors with ratios) and takes the
+one with the least corrected information criterion. Bounds and starting points are those of
+statsforecast's AutoETS, whose bounds of beta and gamma narrow from one model to the next.
+
+References
+----------
+Hyndman, Koehler, Snyder & Grose (2002), "A state space framework for automatic forecasting using
+exponential smoothing methods", International Journal of Forecasting 18(3).
+"""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+
+from kernels.arrays import Flags, Floats, Integers
+from kernels.ets_lanes import Shape, count_parameters, count_smoothing
+from kernels.ets_search import Queue, search_model
+from kernels.ets_start import FEWEST_PERIODS, start_level, start_seasons
+from kernels.ets_step import ADDED, DAMPED, RATIO, expect_ahead, filter_series
+
+SHORTEST = 7
+SMALLEST_SMOOTHING, LARGEST_SMOOTHING = 1e-4, 0.9999
+SMALLEST_DAMPING, LARGEST_DAMPING = 0.8, 0.98
+# A constant series, or one too short for any model.
+NO_MODEL = -1
+# A trend whose smoothing is below this many times the least stands still.
+_STILL = 1.01
+# A search that ended still is done again where it is this much from the best criterion at most.
+_WORTH_ANOTHER = 10.0
+N_MODELS = 18
+# Additive errors do not go with ratios.
+MODEL_NAMES = {
+    error + trend + season: 9 * relative + 3 * drift + kind
+    for relative, error in enumerate("AM")
+    for drift, trend in enumerate(("N", "A", "Ad"))
+    for kind, season in enumerate("NAM")
+    if error == "M" or season != "M"
+}
+# Columns of a fit's smoothing parameters.
+ALPHA, BETA, GAMMA, PHI = 0, 1, 2, 3
+_START_ALPHA, _START_BETA, _START_GAMMA, _START_PHI = 0.2, 0.1, 0.05, 0.99
+_LIVELY_ALPHA, _LIVELY_BETA, _LIVELY_GAMMA, _LIVELY_PHI = 0.5, 0.5, 0.3, 0.3
+
+
+class EtsFits(NamedTuple):
+    """The model of each series and its state after the last period.
+
+    Parameters
+    ----------
+    model : (n_series,) int64, ``9 * relative errors + 3 * trend + season`` by the numbers of
+        `Trend` and `Season`; `NO_MODEL` for a constant series and one too short
+    smoothing : (n_series, 4) float64, alpha, beta, gamma and phi; zero where the model has none,
+        and phi one where the trend is not damped
+    level, trend : (n_series,) float64, units and units per period
+    seasons : (n_series, m) float64, of the next period first; units or ratios, zero without season
+    variance : (n_series,) float64, of one-step errors, in squared units, or of relative ones
+    criterion : (n_series,) float64, AICc without the constant that all models share; NaN without
+        a model
+    points : (n_series,) int64, evaluations of likelihood and slope
+    start : (n_series, widest) float64, the model's parameters in the order of
+        `kernels.ets_lanes.pass_lanes`, level, trend and added seasons in units
+    """
+
+    model: Integers
+    smoothing: Floats
+    level: Floats
+    trend: Floats
+    seasons: Floats
+    variance: Floats
+    criterion: Floats
+    points: Integers
+    start: Floats
+
+
+@njit(cache=True, nogil=True)
+def candidate_bounds(
+    relative: bool, trend: int, season: int, length: int, lower: Floats, upper: Floats
+) -> None:
+    """Fill the bounds of alpha, beta, gamma and phi, as far as the model has them.
+
+    Where the series has a season, beta's upper bound was narrowed by the first model with both
+    trend and season: in order, the models without a season and with additive errors come before.
+
+    Parameters
+    ----------
+    relative, trend, season : of the model
+    length : season's periods of the series, 1 for none
+    lower, upper : (n_smoothing,) float64, filled
+    """
+    lower[:] = SMALLEST_SMOOTHING
+    upper[:] = LARGEST_SMOOTHING
+    place = 1
+    if trend > 0:
+        early = season == 0 and not relative
+        upper[place] = start_alpha(1 if early else length)
+        place += 1
+    if season > 0:
+        upper[place] = min(LARGEST_SMOOTHING, 1.0 - start_alpha(length))
+        place += 1
+    if trend == DAMPED:
+        lower[place], upper[place] = SMALLEST_DAMPING, LARGEST_DAMPING
+
+
+@njit(cache=True, nogil=True)
+def start_alpha(length: int) -> float:
+    """Return the alpha that a search starts from, for a season of ``length`` periods."""
+    return SMALLEST_SMOOTHING + _START_ALPHA * (LARGEST_SMOOTHING - SMALLEST_SMOOTHING) / length
+
+
+@njit(cache=True, nogil=True)
+def _fill_starts(
+    queue: Queue,
+    shape: Shape,
+    lower: Floats,
+    upper: Floats,
+    lively: bool,
+    begun: Floats,
+    starts: Floats,
+) -> None:
+    """Fill each series' starting point from its starting level, trend and seasons.
+
+    Parameters
+    ----------
+    lively : whether level and trend start from fast smoothing, or from statsforecast's
+    """
+    m = shape.length
+    for series in queue.order:
+        row = starts[series]
+        row[0] = _LIVELY_ALPHA if lively else start_alpha(m)
+        place = 1
+        if shape.trend > 0:
+            share = _LIVELY_BETA if lively else _START_BETA
+            row[place] = lower[place] + share * (upper[place] - lower[place])
+            place += 1
+        if shape.season > 0:
+            share = _LIVELY_GAMMA if lively else _START_GAMMA
+            row[place] = lower[place] + share * (upper[place] - lower[place])
+            place += 1
+        if shape.trend == DAMPED:
+            share = _LIVELY_PHI if lively else _START_PHI
+            row[place] = lower[place] + share * (upper[place] - lower[place])
+            place += 1
+        own = begun[series]
+        if shape.trend > 0:
+            row[place], row[place + 1] = own[1], own[2]
+            place += 2
+        else:
+            row[place] = own[0]
+            place += 1
+        for j in range(1, m):
+            row[place + j - 1] = own[3 + j]
+
+
+@njit(cache=True, nogil=True)
+def _begin(queue: Queue, season: int, length: int, begun: Floats) -> None:
+    """Fill level, level and trend of the line, and seasons of each series before its first period.
+
+    Parameters
+    ----------
+    begun : (n_series, 3 + length) float64, filled: mean level, line's level, trend, seasons
+    """
+    longest = 1
+    for series in queue.order:
+        longest = max(longest, queue.offsets[series + 1] - queue.offsets[series])
+    adjusted, counts = np.empty(longest), np.empty(length)
+    for series in queue.order:
+        y = queue.values[queue.offsets[series] : queue.offsets[series + 1]]
+        n, own = y.shape[0], begun[series]
+        if season > 0:
+            start_seasons(y, season, own[3:], adjusted[:n], counts)
+        else:
+            adjusted[:n] = y
+        periods = min(max(FEWEST_PERIODS, 2 * length if season > 0 else 2), n)
+        own[0], _ = start_level(adjusted[:n], periods, False)
+        own[1], own[2] = start_level(adjusted[:n], periods, True)
+
+
+@njit(cache=True, nogil=True)
+def _stuck_in(queue: Queue, shape: Shape, stuck: Floats, criterion: Floats) -> Queue:
+    """Return the series in which a model that ended still could yet be the best."""
+    model = 9 * shape.relative + 3 * shape.trend + shape.season
+    chosen = np.empty(queue.order.shape[0], np.int64)
+    count = 0
+    for series in queue.order:
+        if stuck[series, model] < criterion[series] + _WORTH_ANOTHER:
+            chosen[count] = series
+            count += 1
+    return Queue(queue.values, queue.offsets, chosen[:count])
+
+
+@njit(cache=True, nogil=True)
+def queue_for(
+    shape: Shape, values: Floats, offsets: Integers, order: Integers, lowest: Floats, unit: Floats
+) -> Queue:
+    """Return the series that a model is open to."""
+    size = count_parameters(shape.trend, shape.season, shape.length)
+    chosen = np.empty(order.shape[0], np.int64)
+    count = 0
+    for series in order:
+        n = offsets[series + 1] - offsets[series]
+        fits_sign = lowest[series] > 0.0 or not shape.relative
+        long_enough = n > size + 2 and n > shape.length and n >= SHORTEST
+        if unit[series] > 0.0 and long_enough and fits_sign:
+            chosen[count] = series
+            count += 1
+    return Queue(values, offsets, chosen[:count])
+
+
+@njit(cache=True, nogil=True)
+def _try_model(
+    queue: Queue,
+    shape: Shape,
+    length: int,
+    lively: bool,
+    begun: Floats,
+    unit: Floats,
+    trial: Floats,
+    best: Floats,
+    stuck: Floats,
+    fits: EtsFits,
+) -> None:
+    """Fit one model to its queue, and keep it where it has the least criterion so far.
+
+    Parameters
+    ----------
+    trial, best : (n_series, widest) float64, of this model and of the best one
+    stuck : (n_series, 18) float64, filled with the criterion of a search that ended where trend
+        or season stands still, infinite for others
+    """
+    smoothing = count_smoothing(shape.trend, shape.season)
+    size = count_parameters(shape.trend, shape.season, shape.length)
+    lower, upper = np.empty(smoothing), np.empty(smoothing)
+    candidate_bounds(shape.relative, shape.trend, shape.season, length, lower, upper)
+    _fill_starts(queue, shape, lower, upper, lively, begun, trial)
+    likelihood = np.empty(trial.shape[0])
+    search_model(queue, shape, lower, upper, trial, likelihood, fits.points)
+    model = 9 * shape.relative + 3 * shape.trend + shape.season
+    still = 1 + (shape.trend > 0) + (shape.season > 0)
+    for series in queue.order:
+        n = float(queue.offsets[series + 1] - queue.offsets[series])
+        count = size + 1.0
+        found = likelihood[series] + 2.0 * n * math.log(unit[series])
+        found += 2.0 * count + 2.0 * count * (count + 1.0) / (n - count - 1.0)
+        if found < fits.criterion[series]:
+            fits.criterion[series] = found
+            fits.model[series] = model
+            best[series, :size] = trial[series, :size]
+        stuck[series, model] = math.inf
+        for place in range(1, still):
+            if trial[series, place] < _STILL * SMALLEST_SMOOTHING:
+                stuck[series, model] = found
+
+
+@njit(cache=True, nogil=True)
+def settle_fit(
+    series: int, y: Floats, unit: float, own: Floats, seasons: Floats, fits: EtsFits
+) -> None:
+    """Carry the chosen model through its series, and fill the fit.
+
+    Parameters
+    ----------
+    series : its number in ``fits``; its model and criterion are there
+    y : (n,) float64, in units of its mean
+    unit : that mean
+    own : (>= n_parameters,) float64, the model's parameters
+    seasons : (m,) float64 scratch
+    """
+    model = fits.model[series]
+    relative, trend, season = model >= 9, (model % 9) // 3, model % 3
+    n, m = y.shape[0], seasons.shape[0]
+    smoothing = fits.smoothing[series]
+    smoothing[:] = 0.0
+    place = 1
+    smoothing[ALPHA] = own[0]
+    smoothing[PHI] = 1.0 if trend > 0 else 0.0
+    if trend > 0:
+        smoothing[BETA] = own[place]
+        place += 1
+    if season > 0:
+        smoothing[GAMMA] = own[place]
+        place += 1
+    if trend == DAMPED:
+        smoothing[PHI] = own[place]
+        place += 1
+    state = np.zeros(2)
+    state[0] = own[place]
+    place += 1
+    if trend > 0:
+        state[1] = own[place]
+        place += 1
+    seasons[:] = 0.0
+    if season > 0:
+        seasons[0] = float(m) if season == RATIO else 0.0
+        for j in range(1, m):
+            seasons[j] = own[place + j - 1]
+            seasons[0] -= seasons[j]
+    squares = filter_series(
+        y, smoothing[0], smoothing[1], smoothing[2], smoothing[3], season, state, seasons, relative
+    )
+    size = count_parameters(trend, season, m if season > 0 else 1)
+    fits.level[series], fits.trend[series] = unit * state[0], unit * state[1]
+    for j in range(m):
+        factor = seasons[(n + j) % m]
+        fits.seasons[series, j] = unit * factor if season == ADDED else factor
+    scale = 1.0 if relative else unit * unit
+    fits.variance[series] = scale * squares / max(n - size - 2.0, 1.0)
+    if smoothing[PHI] == 0.0:
+        smoothing[PHI] = 1.0
+    first_state = count_smoothing(trend, season)
+    for p in range(size):
+        in_units = p >= first_state and (season != RATIO or p <= first_state + (trend > 0))
+        fits.start[series, p] = own[p] * unit if in_units else own[p]
+
+
+@njit(cache=True, nogil=True)
+def _try_season(
+    season: int,
+    lively: bool,
+    allowed: Flags,
+    values: Floats,
+    offsets: Integers,
+    order: Integers,
+    length: int,
+    unit: Floats,
+    lowest: Floats,
+    trial: Floats,
+    best: Floats,
+    stuck: Floats,
+    fits: EtsFits,
+) -> None:
+    """Fit every model of one kind of season; ``lively`` those again that could yet be the best."""
+    own_length = length if season > 0 else 1
+    simplest = Shape(season == RATIO, 0, season, own_length)
+    begun = np.zeros((unit.shape[0], 3 + own_length))
+    everything = queue_for(simplest, values, offsets, order, lowest, unit)
+    _begin(everything, season, own_length, begun)
+    for relative in range(2):
+        for trend in range(3):
+            if not allowed[9 * relative + 3 * trend + season]:
+                continue
+            shape = Shape(relative == 1, trend, season, own_length)
+            queue = queue_for(shape, values, offsets, order, lowest, unit)
+            if lively:
+                queue = _stuck_in(queue, shape, stuck, fits.criterion)
+            _try_model(queue, shape, length, lively, begun, unit, trial, best, stuck, fits)
+
+
+@njit(cache=True, nogil=True)
+def scale_series(values: Floats, offsets: Integers, unit: Floats, lowest: Floats) -> None:
+    """Divide each series by its mean size; fill that unit, zero for a constant, and its minimum."""
+    for series in range(offsets.shape[0] - 1):
+        y = values[offsets[series] : offsets[series + 1]]
+        lowest[series] = y.min()
+        unit[series] = 0.0
+        if y.max() > lowest[series]:
+            unit[series] = np.mean(np.abs(y))
+            y /= unit[series]
+
+
+@njit(cache=True, nogil=True)
+def _fit_batch(
+    values: Floats,
+    offsets: Integers,
+    order: Integers,
+    length: int,
+    allowed: Flags,
+    fits: EtsFits,
+) -> None:
+    n_series = offsets.shape[0] - 1
+    scaled, unit, lowest = values.copy(), np.zeros(n_series), np.zeros(n_series)
+    scale_series(scaled, offsets, unit, lowest)
+    best, trial = np.empty_like(fits.start), np.empty_like(fits.start)
+    stuck = np.full((n_series, N_MODELS), math.inf)
+    for lively in (False, True):
+        for season in range(3 if length > 1 else 1):
+            _try_season(
+                season,
+                lively,
+                allowed,
+                scaled,
+                offsets,
+                order,
+                length,
+                unit,
+                lowest,
+                trial,
+                best,
+                stuck,
+                fits,
+            )
+    seasons = np.zeros(length)
+    for series in range(n_series):
+        y = scaled[offsets[series] : offsets[series + 1]]
+        if fits.model[series] >= 0:
+            settle_fit(series, y, unit[series], best[series], seasons, fits)
+        else:
+            fits.level[series] = y[y.shape[0] - 1] if unit[series] == 0.0 else math.nan
+
+
+@njit(cache=True, nogil=True)
+def _forecast_batch(fits: EtsFits, means: Floats) -> None:
+    state = np.empty(2)
+    for series in range(means.shape[0]):
+        state[0], state[1] = fits.level[series], fits.trend[series]
+        season = max(fits.model[series], 0) % 3
+        expect_ahead(
+            state, fits.seasons[series], 0, fits.smoothing[series, PHI], season, means[series]
+        )
+
+
+def model_number(name: str) -> int:
+    """Return the number of a model by its name in the literature, "AAdN" or "MNM" for example.
+
+    Raises
+    ------
+    ValueError
+        Where it is none of the fifteen.
+    """
+    if name not in MODEL_NAMES:
+        known = ", ".join(sorted(MODEL_NAMES))
+        raise ValueError(f"model must be one of {known}; got {name!r}")
+    return MODEL_NAMES[name]
+
+
+def no_fits(n_series: int, season_length: int) -> EtsFits:
+    """Return room for the fits of so many series, without a model yet."""
+    widest = count_parameters(DAMPED, ADDED if season_length > 1 else 0, season_length)
+    return EtsFits(
+        np.full(n_series, NO_MODEL, np.int64),
+        np.zeros((n_series, 4)),
+        np.full(n_series, np.nan),
+        np.zeros(n_series),
+        np.zeros((n_series, season_length)),
+        np.zeros(n_series),
+        np.full(n_series, np.inf),
+        np.zeros(n_series, np.int64),
+        np.zeros((n_series, widest)),
+    )
+
+
+def fit_ets(
+    values: Floats, offsets: Integers, season_length: int, models: tuple[str, ...] = ()
+) -> EtsFits:
+    """Choose and fit a model for each series.
+
+    Parameters
+    ----------
+    values : (n_observations,) float64, the series end to end, units per period, no NaN
+    offsets : (n_series + 1,) int64, where each series starts; each has one observation at least
+    season_length : periods, 1 for none; a series that is not longer has no seasonal model
+    models : names of those to choose from; none is all
+
+    Returns
+    -------
+    EtsFits; a constant series stays at its value, one of six periods or fewer has no model and no
+    level.
+    """
+    n_series = offsets.shape[0] - 1
+    fits = no_fits(n_series, season_length)
+    order = np.argsort(np.diff(offsets), kind="stable").astype(np.int64)
+    allowed = np.zeros(N_MODELS, np.bool_)
+    allowed[[model_number(name) for name in models or MODEL_NAMES]] = True
+    _fit_batch(
+        np.ascontiguousarray(values, np.float64),
+        np.ascontiguousarray(offsets, np.int64),
+        order,
+        season_length,
+        allowed,
+        fits,
+    )
+    fits.criterion[fits.model == NO_MODEL] = np.nan
+    return fits
+
+
+def forecast_ets(fits: EtsFits, horizon: int) -> Floats:
+    """Return the path without errors of each series, (n_series, horizon) float64, units.
+
+    For additive models that is the mean; where seasons or errors are relative it is close to it,
+    and what statsforecast gives. NaN where there is no model.
+    """
+    means = np.empty((fits.model.shape[0], horizon))
+    _forecast_batch(fits, means)
+    return means

@@ -1,0 +1,394 @@
+"""Likelihood of sixteen exponential smoothing models side by side, with slope and curvature.
+
+One pass carries sixteen series, each with its own parameters, through the recursion and its
+derivatives by every parameter, and adds up what a Gauss-Newton step needs. No state is kept: the
+seasons live in a ring. With additive seasons the errors answer to a starting season as they do to
+the first one, so many periods later: a single response and its recent past stand for all of them.
+Lanes never meet and nothing is reassociated, so a series' numbers are the same to the bit whatever
+its neighbours are. Past its end a lane weighs zero.
+
+References
+----------
+Hyndman, Koehler, Ord & Snyder (2008), "Forecasting with Exponential Smoothing", section 5.1 (the
+likelihood); Nocedal & Wright (2006), "Numerical Optimization", section 10.3 (Gauss-Newton).
+"""
+
+import math
+from typing import NamedTuple
+
+from numba import njit
+
+from kernels.arrays import Floats
+from kernels.ets_step import ADDED, DAMPED, RATIO
+from kernels.lanes import LANES, choose_below, load_lanes, spread, store_lanes
+
+# Four rows of derivatives are multiplied at a time.
+_ROWS = 4
+_PERIODS_A_LOGARITHM = 8
+# A mean or a season of a model of ratios lies above these, in units of the series' mean.
+SMALLEST_MEAN = 1e-10
+SMALLEST_SEASON = 1e-6
+
+# First rows of a room, each of `LANES` numbers: lengths of the series, ...
+LENGTHS = 0
+# ... the recursion, ...
+_ALPHA, _BETA, _GAMMA, _DAMPING = 1 * LANES, 2 * LANES, 3 * LANES, 4 * LANES
+_LEVEL, _TREND, _PRODUCT = 5 * LANES, 6 * LANES, 7 * LANES
+# ... a period's error and its weights, ...
+_ERROR, _WEIGHT, _RELATIVE = 8 * LANES, 9 * LANES, 10 * LANES
+# ... and sums over periods: squared errors, logarithms of means, means out of range.
+SQUARES, LOGS, BROKEN = 11 * LANES, 12 * LANES, 13 * LANES
+_FIXED = 14 * LANES
+
+
+class Shape(NamedTuple):
+    """One candidate model.
+
+    Parameters
+    ----------
+    relative : whether errors are relative to the mean
+    trend : of `Trend`
+    season : of `Season`
+    length : periods of the season; 1 where there is none
+    """
+
+    relative: bool
+    trend: int
+    season: int
+    length: int
+
+
+class Layout(NamedTuple):
+    """Where the rest of a room lies, each part in rows of `LANES` numbers.
+
+    Parameters
+    ----------
+    size : number of parameters
+    seasons : m rows
+    past : m rows, responses to the first season, a ring
+    by_level, by_trend : ``size`` rows, derivatives
+    by_season : m x ``size`` rows
+    mean : ``size`` rows, derivatives of the period's mean
+    rows : 4 x ``size`` rows, derivatives of the last errors
+    slope : ``size`` rows, of half the sum of squared errors
+    drift : ``size`` rows, sums of the relative derivatives of the means
+    products : rows of the lower triangle of the curvature
+    total : numbers in all
+    """
+
+    size: int
+    seasons: int
+    past: int
+    by_level: int
+    by_trend: int
+    by_season: int
+    mean: int
+    rows: int
+    slope: int
+    drift: int
+    products: int
+    total: int
+
+
+@njit(cache=True, nogil=True)
+def count_smoothing(trend: int, season: int) -> int:
+    """Return the number of smoothing parameters: alpha, beta, gamma, phi."""
+    return 1 + (trend > 0) + (season > 0) + (trend == DAMPED)
+
+
+@njit(cache=True, nogil=True)
+def count_parameters(trend: int, season: int, length: int) -> int:
+    """Return the number of parameters: smoothing, level, trend, and all seasons but the first."""
+    states = 1 + (trend > 0) + (length - 1 if season > 0 else 0)
+    return states + 1 + (trend > 0) + (season > 0) + (trend == DAMPED)
+
+
+@njit(cache=True, nogil=True)
+def lay_out(shape: Shape) -> Layout:
+    """Return the layout of a room for a model."""
+    size, m = count_parameters(shape.trend, shape.season, shape.length), shape.length
+    past = _FIXED + m * LANES
+    by_level = past + m * LANES
+    by_trend = by_level + size * LANES
+    by_season = by_trend + size * LANES
+    mean = by_season + m * size * LANES
+    rows = mean + size * LANES
+    slope = rows + _ROWS * size * LANES
+    drift = slope + size * LANES
+    products = drift + size * LANES
+    total = products + size * (size + 1) // 2 * LANES
+    return Layout(
+        size,
+        _FIXED,
+        past,
+        by_level,
+        by_trend,
+        by_season,
+        mean,
+        rows,
+        slope,
+        drift,
+        products,
+        total,
+    )
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def pass_lanes(
+    values: Floats, n_periods: int, theta: Floats, shape: Shape, layout: Layout, room: Floats
+) -> None:
+    """Carry all lanes through their periods, and fill the room's sums.
+
+    Parameters
+    ----------
+    values : (n * LANES,) float64, in units of each series' mean; any finite number after its end
+    n_periods : of the longest series
+    theta : (size * LANES,) float64: alpha, beta, gamma and phi as far as the model has them,
+        level, trend, seasons from the second on
+    shape : of the model
+    layout : of the room
+    room : (layout.total,) float64; the lengths are there
+    """
+    _start(theta, shape, layout, room)
+    kept = 0
+    for t in range(n_periods):
+        if shape.season == RATIO:
+            _observe_ratio(values, t, shape, layout, room)
+        elif shape.season == ADDED:
+            _observe_added(values, t, shape, layout, room)
+        else:
+            _observe_plain(values, t, shape, layout, room)
+        _keep_row(kept, shape.relative, layout, room)
+        kept += 1
+        if kept == _ROWS or t == n_periods - 1:
+            _add_products(kept, layout, room)
+            kept = 0
+        if shape.relative and (t % _PERIODS_A_LOGARITHM == 7 or t == n_periods - 1):
+            for k in range(LANES):
+                room[LOGS + k] += math.log(room[_PRODUCT + k])
+                room[_PRODUCT + k] = 1.0
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _start(theta: Floats, shape: Shape, layout: Layout, room: Floats) -> None:
+    """Set every lane to before its first period."""
+    for place in range(_ALPHA, layout.total):
+        room[place] = 0.0
+    place = 0
+    for name, there in (
+        (_ALPHA, True),
+        (_BETA, shape.trend > 0),
+        (_GAMMA, shape.season > 0),
+        (_DAMPING, shape.trend == DAMPED),
+        (_LEVEL, True),
+        (_TREND, shape.trend > 0),
+    ):
+        if there:
+            for k in range(LANES):
+                room[name + k] = theta[place + k]
+                if name == _LEVEL:
+                    room[layout.by_level + place + k] = 1.0
+                if name == _TREND:
+                    room[layout.by_trend + place + k] = 1.0
+            place += LANES
+    for k in range(LANES):
+        room[_PRODUCT + k] = 1.0
+        if shape.trend > 0 and shape.trend != DAMPED:
+            room[_DAMPING + k] = 1.0
+    if shape.season > 0:
+        _start_seasons(theta, shape, place, layout, room)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _start_seasons(theta: Floats, shape: Shape, place: int, layout: Layout, room: Floats) -> None:
+    """Set the seasons and what they owe to the parameters, those from ``place`` on."""
+    ratios = shape.season == RATIO
+    rest = spread(float(shape.length) if ratios else 0.0)
+    smallest, one = spread(SMALLEST_SEASON), spread(1.0)
+    broken = spread(0.0)
+    for j in range(1, shape.length):
+        factor = load_lanes(theta, place + (j - 1) * LANES)
+        store_lanes(room, layout.seasons + j * LANES, factor)
+        rest = rest - factor
+        broken = choose_below(smallest, factor, broken, one)
+    store_lanes(room, layout.seasons, rest)
+    if not ratios:
+        # The response that stands for all seasons is the parameter after the trend.
+        store_lanes(room, layout.by_season + place, one)
+        return
+    store_lanes(room, BROKEN, choose_below(smallest, rest, broken, one))
+    for j in range(1, shape.length):
+        own = place + (j - 1) * LANES
+        store_lanes(room, layout.by_season + j * layout.size * LANES + own, one)
+        store_lanes(room, layout.by_season + own, spread(-1.0))
+
+
+@njit(inline="always")
+def _add_to(room, place, value):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    store_lanes(room, place, load_lanes(room, place) + value)
+
+
+@njit(inline="always", error_model="numpy")
+def _weigh(value, mean, t, relative, room):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """Add a period's error to the sums, keep its weights, and return it; all in lanes."""
+    now, lengths = spread(t), load_lanes(room, LENGTHS)
+    nothing, one = spread(0.0), spread(1.0)
+    error = choose_below(now, lengths, value - mean, nothing)
+    weighed, weight = error, choose_below(now, lengths, spread(-1.0), nothing)
+    if relative:
+        base = choose_below(now, lengths, mean, one)
+        one_over = one / base
+        store_lanes(room, _PRODUCT, load_lanes(room, _PRODUCT) * base)
+        broken = choose_below(spread(SMALLEST_MEAN), base, load_lanes(room, BROKEN), one)
+        store_lanes(room, BROKEN, broken)
+        weighed = error * one_over
+        share = choose_below(now, lengths, one_over, nothing)
+        weight = (nothing - value) * one_over * share
+        store_lanes(room, _RELATIVE, share)
+    _add_to(room, SQUARES, weighed * weighed)
+    store_lanes(room, _ERROR, weighed)
+    store_lanes(room, _WEIGHT, weight)
+    return error
+
+
+@njit(inline="always", error_model="numpy")
+def _feel_damping(shape: Shape, layout: Layout, room: Floats) -> None:
+    """Add what the damping itself owes: the trend before the period is multiplied by it."""
+    if shape.trend == DAMPED:
+        share = load_lanes(room, _TREND) / load_lanes(room, _DAMPING)
+        _add_to(room, layout.by_trend + LANES * (2 + (shape.season > 0)), share)
+
+
+@njit(inline="always")
+def _move_level(base, local, shape, layout, room):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """Move level and trend by a period's error, and what they owe to their own smoothing."""
+    store_lanes(room, _LEVEL, base + load_lanes(room, _ALPHA) * local)
+    _add_to(room, layout.by_level, local)
+    if shape.trend > 0:
+        kept = load_lanes(room, _DAMPING) * load_lanes(room, _TREND)
+        store_lanes(room, _TREND, kept + load_lanes(room, _BETA) * local)
+        _add_to(room, layout.by_trend + LANES, local)
+
+
+@njit(inline="always", error_model="numpy")
+def _observe_plain(values: Floats, t: int, shape: Shape, layout: Layout, room: Floats) -> None:
+    """One period without a season."""
+    alpha, beta = load_lanes(room, _ALPHA), load_lanes(room, _BETA)
+    damping = load_lanes(room, _DAMPING)
+    _feel_damping(shape, layout, room)
+    for p in range(0, layout.size * LANES, LANES):
+        damped = damping * load_lanes(room, layout.by_trend + p)
+        moved = load_lanes(room, layout.by_level + p) + damped
+        store_lanes(room, layout.mean + p, moved)
+        store_lanes(room, layout.by_level + p, moved - alpha * moved)
+        store_lanes(room, layout.by_trend + p, damped - beta * moved)
+    base = load_lanes(room, _LEVEL) + damping * load_lanes(room, _TREND)
+    error = _weigh(load_lanes(values, t * LANES), base, float(t), shape.relative, room)
+    _move_level(base, error, shape, layout, room)
+
+
+@njit(inline="always", error_model="numpy")
+def _observe_added(values: Floats, t: int, shape: Shape, layout: Layout, room: Floats) -> None:
+    """One period with a season in units."""
+    slot = t % shape.length
+    generic = layout.size - shape.length + 2
+    ring = layout.by_season + slot * layout.size * LANES
+    alpha, beta = load_lanes(room, _ALPHA), load_lanes(room, _BETA)
+    gamma, damping = load_lanes(room, _GAMMA), load_lanes(room, _DAMPING)
+    _feel_damping(shape, layout, room)
+    for p in range(0, generic * LANES, LANES):
+        damped = damping * load_lanes(room, layout.by_trend + p)
+        still = load_lanes(room, layout.by_level + p) + damped
+        own = load_lanes(room, ring + p)
+        moved = still + own
+        store_lanes(room, layout.mean + p, moved)
+        store_lanes(room, layout.by_level + p, still - alpha * moved)
+        store_lanes(room, layout.by_trend + p, damped - beta * moved)
+        store_lanes(room, ring + p, own - gamma * moved)
+    base = load_lanes(room, _LEVEL) + damping * load_lanes(room, _TREND)
+    factor = load_lanes(room, layout.seasons + slot * LANES)
+    value = load_lanes(values, t * LANES)
+    error = _weigh(value, base + factor, float(t), shape.relative, room)
+    _move_level(base, error, shape, layout, room)
+    store_lanes(room, layout.seasons + slot * LANES, factor + gamma * error)
+    _add_to(room, ring + LANES * (1 + (shape.trend > 0)), error)
+    _spread_response(slot, (generic - 1) * LANES, shape.length, layout, room)
+
+
+@njit(inline="always")
+def _spread_response(slot: int, place: int, m: int, layout: Layout, room: Floats) -> None:
+    """Turn the response to the first season into those to all others, which weigh against it."""
+    first = load_lanes(room, layout.mean + place)
+    store_lanes(room, layout.past + slot * LANES, first)
+    for j in range(1, m):
+        then = slot - j if slot >= j else slot - j + m
+        moved = load_lanes(room, layout.past + then * LANES) - first
+        store_lanes(room, layout.mean + place + (j - 1) * LANES, moved)
+
+
+@njit(inline="always", error_model="numpy")
+def _observe_ratio(values: Floats, t: int, shape: Shape, layout: Layout, room: Floats) -> None:
+    """One period with a season that is a ratio."""
+    slot = t % shape.length
+    ring = layout.by_season + slot * layout.size * LANES
+    alpha, beta = load_lanes(room, _ALPHA), load_lanes(room, _BETA)
+    gamma, damping = load_lanes(room, _GAMMA), load_lanes(room, _DAMPING)
+    _feel_damping(shape, layout, room)
+    base = load_lanes(room, _LEVEL) + damping * load_lanes(room, _TREND)
+    factor = load_lanes(room, layout.seasons + slot * LANES)
+    expected = base * factor
+    ends = load_lanes(room, LENGTHS)
+    value = choose_below(spread(float(t)), ends, load_lanes(values, t * LANES), expected)
+    error = _weigh(value, expected, float(t), shape.relative, room)
+    over_factor, over_base = 1.0 / factor, 1.0 / base
+    local, seasonal = error * over_factor, error * over_base
+    for_level = value * over_factor * over_factor
+    for_season = value * over_base * over_base
+    for p in range(0, layout.size * LANES, LANES):
+        damped = damping * load_lanes(room, layout.by_trend + p)
+        moved = load_lanes(room, layout.by_level + p) + damped
+        own = load_lanes(room, ring + p)
+        store_lanes(room, layout.mean + p, factor * moved + base * own)
+        # The deseasonalised error moves against the level and against the season.
+        against = moved + for_level * own
+        store_lanes(room, layout.by_level + p, moved - alpha * against)
+        store_lanes(room, layout.by_trend + p, damped - beta * against)
+        store_lanes(room, ring + p, own - gamma * (for_season * moved + own))
+    _move_level(base, local, shape, layout, room)
+    store_lanes(room, layout.seasons + slot * LANES, factor + gamma * seasonal)
+    _add_to(room, ring + LANES * (1 + (shape.trend > 0)), seasonal)
+
+
+@njit(inline="always")
+def _keep_row(kept: int, relative: bool, layout: Layout, room: Floats) -> None:
+    """Keep the derivatives of a period's error, and add them to the slope."""
+    weight, error = load_lanes(room, _WEIGHT), load_lanes(room, _ERROR)
+    row = layout.rows + kept * layout.size * LANES
+    for p in range(0, layout.size * LANES, LANES):
+        moved = weight * load_lanes(room, layout.mean + p)
+        store_lanes(room, row + p, moved)
+        _add_to(room, layout.slope + p, error * moved)
+    if relative:
+        share = load_lanes(room, _RELATIVE)
+        for p in range(0, layout.size * LANES, LANES):
+            _add_to(room, layout.drift + p, share * load_lanes(room, layout.mean + p))
+
+
+@njit(inline="always")
+def _add_products(kept: int, layout: Layout, room: Floats) -> None:
+    """Add the products of the rows kept to the lower triangle."""
+    step = layout.size * LANES
+    for place in range(layout.rows + kept * step, layout.slope, LANES):
+        store_lanes(room, place, spread(0.0))
+    rows = layout.rows
+    place = layout.products
+    for i in range(0, step, LANES):
+        first, second = load_lanes(room, rows + i), load_lanes(room, rows + step + i)
+        third, fourth = load_lanes(room, rows + 2 * step + i), load_lanes(room, rows + 3 * step + i)
+        for j in range(0, i + LANES, LANES):
+            total = load_lanes(room, place) + first * load_lanes(room, rows + j)
+            total = total + second * load_lanes(room, rows + step + j)
+            total = total + third * load_lanes(room, rows + 2 * step + j)
+            total = total + fourth * load_lanes(room, rows + 3 * step + j)
+            store_lanes(room, place, total)
+            place += LANES

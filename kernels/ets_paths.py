@@ -1,0 +1,219 @@
+"""Sample paths of exponential smoothing models, their quantiles, and states carried forward.
+
+Every model is simulated as it is defined: normal errors, added to the mean or relative to it, and
+the states follow each simulated period. For models without ratios the quantiles are those of the
+normal law with variances as in Hyndman et al., table 6.2, up to the simulation's error.
+
+References
+----------
+Hyndman, Koehler, Ord & Snyder (2008), "Forecasting with Exponential Smoothing", section 6.1.
+"""
+
+import math
+
+import numpy as np
+from numba import njit
+
+from kernels.arrays import Floats, Integers, Words
+from kernels.ets import ALPHA, BETA, GAMMA, NO_MODEL, PHI, EtsFits
+from kernels.ets_step import ADDED, RATIO, expect, follow
+from kernels.lanes import LANES, load_lanes, spread, store_lanes
+from kernels.order_quantiles import fill_order_quantiles
+from kernels.philox import Stream
+from kernels.shocks import normal_pair
+
+_STREAM = int(Stream.SMOOTHING_PATHS)
+# Paths whose shocks are drawn at a time.
+_BLOCK = 256
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _fill_shocks(seed: int, entity: int, first: int, shocks: Floats) -> None:
+    """Fill (horizon, _BLOCK) standard normals of a series' paths from number ``first`` on."""
+    for step in range(0, shocks.shape[0], 2):
+        near = shocks[step]
+        if step + 1 == shocks.shape[0]:
+            for k in range(near.shape[0]):
+                near[k], _ = normal_pair(seed, _STREAM, entity, first + k, step // 2)
+            continue
+        far = shocks[step + 1]
+        for k in range(near.shape[0]):
+            near[k], far[k] = normal_pair(seed, _STREAM, entity, first + k, step // 2)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _walk_lanes(
+    fits: EtsFits,
+    series: int,
+    shocks: Floats,
+    place: int,
+    ring: Floats,
+    out: Floats,
+    row: int,
+    first: int,
+) -> None:
+    """Walk sixteen paths of a series.
+
+    Parameters
+    ----------
+    shocks : (horizon * _BLOCK,) float64, standard normals; the lanes' begin at ``place``
+    ring : (m * LANES,) float64 scratch for the seasons
+    out : (horizon * row,) float64, filled from ``first`` on in each row
+    """
+    model, smoothing = fits.model[series], fits.smoothing[series]
+    relative, season, m = model >= 9, max(model, 0) % 3, fits.seasons.shape[1]
+    alpha, beta = spread(smoothing[ALPHA]), spread(smoothing[BETA])
+    gamma, damping = spread(smoothing[GAMMA]), spread(smoothing[PHI])
+    level, trend = spread(fits.level[series]), spread(fits.trend[series])
+    deviation = spread(math.sqrt(fits.variance[series]))
+    for j in range(m):
+        store_lanes(ring, j * LANES, spread(fits.seasons[series, j]))
+    slot = 0
+    for step in range(out.shape[0] // row):
+        shock = deviation * load_lanes(shocks, step * _BLOCK + place)
+        factor = load_lanes(ring, slot)
+        damped = damping * trend
+        base = level + damped
+        mean = base
+        if season == RATIO:
+            mean = base * factor
+        elif season == ADDED:
+            mean = base + factor
+        error = shock * mean if relative else shock
+        store_lanes(out, step * row + first, mean + error)
+        local, seasonal = error, error
+        if season == RATIO:
+            local, seasonal = error / factor, error / base
+        level, trend = base + alpha * local, damped + beta * local
+        store_lanes(ring, slot, factor + gamma * seasonal)
+        slot = slot + LANES if slot + LANES < m * LANES else 0
+
+
+@njit(cache=True, nogil=True)
+def _walk_series(
+    seed: int, entity: int, fits: EtsFits, series: int, shocks: Floats, ring: Floats, out: Floats
+) -> None:
+    """Fill (horizon, row) paths of a series; ``row`` is a multiple of `LANES`."""
+    horizon, row = out.shape
+    flat, flat_shocks = out.reshape(horizon * row), shocks.reshape(horizon * _BLOCK)
+    for first in range(0, row, _BLOCK):
+        _fill_shocks(seed, entity, first, shocks)
+        for place in range(0, min(_BLOCK, row - first), LANES):
+            _walk_lanes(fits, series, flat_shocks, place, ring, flat, row, first + place)
+
+
+@njit(cache=True, nogil=True)
+def _fill_paths(seed: int, entities: Words, fits: EtsFits, out: Floats) -> None:
+    n_paths, horizon = out.shape[1], out.shape[2]
+    ring, shocks = np.empty(fits.seasons.shape[1] * LANES), np.empty((horizon, _BLOCK))
+    paths = np.empty((horizon, (n_paths + LANES - 1) // LANES * LANES))
+    for series in range(out.shape[0]):
+        _walk_series(seed, entities[series], fits, series, shocks, ring, paths)
+        out[series] = paths[:, :n_paths].T
+
+
+@njit(cache=True, nogil=True)
+def _fill_quantiles(
+    seed: int, entities: Words, fits: EtsFits, n_paths: int, levels: Floats, out: Floats
+) -> None:
+    horizon = out.shape[1]
+    ring, shocks = np.empty(fits.seasons.shape[1] * LANES), np.empty((horizon, _BLOCK))
+    paths = np.empty((horizon, (n_paths + LANES - 1) // LANES * LANES))
+    for series in range(out.shape[0]):
+        if math.isnan(fits.level[series]):
+            out[series] = math.nan
+            continue
+        _walk_series(seed, entities[series], fits, series, shocks, ring, paths)
+        for t in range(horizon):
+            fill_order_quantiles(paths[t, :n_paths], levels, out[series, t])
+
+
+@njit(cache=True, nogil=True)
+def _carry(values: Floats, offsets: Integers, fits: EtsFits, out: EtsFits) -> None:
+    m = fits.seasons.shape[1]
+    ring = np.empty(m)
+    for series in range(offsets.shape[0] - 1):
+        y = values[offsets[series] : offsets[series + 1]]
+        if fits.model[series] == NO_MODEL:
+            if y.shape[0] > 0:
+                out.level[series] = y[y.shape[0] - 1]
+            continue
+        smoothing, season = fits.smoothing[series], fits.model[series] % 3
+        level, trend = fits.level[series], fits.trend[series]
+        ring[:] = fits.seasons[series]
+        for t in range(y.shape[0]):
+            slot = t % m
+            error = y[t] - expect(level, trend, ring[slot], smoothing[PHI], season)
+            level, trend, ring[slot] = follow(
+                level,
+                trend,
+                ring[slot],
+                error,
+                smoothing[ALPHA],
+                smoothing[BETA],
+                smoothing[GAMMA],
+                smoothing[PHI],
+                season,
+            )
+        out.level[series], out.trend[series] = level, trend
+        for j in range(m):
+            out.seasons[series, j] = ring[(y.shape[0] + j) % m]
+
+
+def simulate_ets(fits: EtsFits, entities: Words, n_paths: int, horizon: int, seed: int) -> Floats:
+    """Return sample paths, (n_series, n_paths, horizon) float64, units per period.
+
+    A path depends on the seed, its series' entity and its own number alone. Nothing is cut at
+    zero. NaN where there is no model and no level.
+
+    Parameters
+    ----------
+    fits : of `kernels.ets.fit_ets`
+    entities : (n_series,) uint64, stable identities
+    n_paths : per series
+    horizon : periods ahead
+    seed : in [0, 2**32)
+    """
+    out = np.empty((fits.model.shape[0], n_paths, horizon))
+    _fill_paths(seed, entities, fits, out)
+    return out
+
+
+def ets_quantiles(
+    fits: EtsFits, entities: Words, levels: Floats, n_paths: int, horizon: int, seed: int
+) -> Floats:
+    """Return quantiles of the paths that `simulate_ets` draws, one series in memory at a time.
+
+    Parameters
+    ----------
+    levels : (n_levels,) float64 in [0, 1]
+    n_paths : two or more; an empirical quantile lies between the two nearest paths
+
+    Returns
+    -------
+    (n_series, horizon, n_levels) float64, units per period
+    """
+    out = np.empty((fits.model.shape[0], horizon, levels.shape[0]))
+    _fill_quantiles(seed, entities, fits, n_paths, levels, out)
+    return out
+
+
+def update_ets(fits: EtsFits, values: Floats, offsets: Integers) -> EtsFits:
+    """Carry states through new observations without fitting again.
+
+    Parameters
+    ----------
+    fits : states after the last period known
+    values : (n_observations,) float64, what came after, series end to end, no NaN
+    offsets : (n_series + 1,) int64; a series without news keeps its state
+
+    Returns
+    -------
+    EtsFits with new level, trend and seasons; parameters and variance stay. A constant series
+    takes its last value.
+    """
+    out = fits._replace(
+        level=fits.level.copy(), trend=fits.trend.copy(), seasons=fits.seasons.copy()
+    )
+    _carry(values, offsets, fits, out)
+    return out

@@ -1,0 +1,117 @@
+"""The same exponential smoothing models, fitted again to histories that have grown a little.
+
+A search that starts from the parameters of a shorter history ends after a few points, where the
+choice of a model from nothing tries some two hundred.
+"""
+
+import math
+
+import numpy as np
+from numba import njit
+
+from kernels.arrays import Floats, Integers
+from kernels.ets import (
+    EtsFits,
+    candidate_bounds,
+    no_fits,
+    queue_for,
+    scale_series,
+    settle_fit,
+)
+from kernels.ets_lanes import Shape, count_parameters, count_smoothing
+from kernels.ets_search import Queue, search_model
+from kernels.ets_step import RATIO
+
+
+@njit(cache=True, nogil=True)
+def _fill_starts(
+    queue: Queue,
+    shape: Shape,
+    lower: Floats,
+    upper: Floats,
+    near: EtsFits,
+    unit: Floats,
+    starts: Floats,
+) -> None:
+    """Fill each series' starting point from what it was before, in the unit of now."""
+    smoothing = lower.shape[0]
+    size = count_parameters(shape.trend, shape.season, shape.length)
+    for series in queue.order:
+        for p in range(size):
+            value = near.start[series, p]
+            if p < smoothing:
+                value = min(max(value, lower[p]), upper[p])
+            elif shape.season != RATIO or p <= smoothing + (shape.trend > 0):
+                value /= unit[series]
+            starts[series, p] = value
+
+
+@njit(cache=True, nogil=True)
+def _refit_model(
+    queue: Queue, shape: Shape, length: int, near: EtsFits, unit: Floats, fits: EtsFits
+) -> None:
+    smoothing = count_smoothing(shape.trend, shape.season)
+    lower, upper = np.empty(smoothing), np.empty(smoothing)
+    candidate_bounds(shape.relative, shape.trend, shape.season, length, lower, upper)
+    own, likelihood = np.empty_like(fits.start), np.empty(unit.shape[0])
+    _fill_starts(queue, shape, lower, upper, near, unit, own)
+    search_model(queue, shape, lower, upper, own, likelihood, fits.points)
+    count = count_parameters(shape.trend, shape.season, shape.length) + 1.0
+    seasons = np.zeros(length)
+    for series in queue.order:
+        start, stop = queue.offsets[series], queue.offsets[series + 1]
+        n = float(stop - start)
+        found = likelihood[series] + 2.0 * n * math.log(unit[series])
+        found += 2.0 * count + 2.0 * count * (count + 1.0) / (n - count - 1.0)
+        if found < math.inf:
+            fits.criterion[series] = found
+            fits.model[series] = near.model[series]
+            settle_fit(series, queue.values[start:stop], unit[series], own[series], seasons, fits)
+
+
+@njit(cache=True, nogil=True)
+def _refit_batch(
+    values: Floats, offsets: Integers, order: Integers, near: EtsFits, fits: EtsFits
+) -> None:
+    n_series, length = offsets.shape[0] - 1, fits.seasons.shape[1]
+    scaled, unit, lowest = values.copy(), np.zeros(n_series), np.zeros(n_series)
+    scale_series(scaled, offsets, unit, lowest)
+    chosen = np.empty(n_series, np.int64)
+    for model in range(18):
+        count = 0
+        for series in order:
+            if near.model[series] == model:
+                chosen[count] = series
+                count += 1
+        season = model % 3
+        shape = Shape(model >= 9, model % 9 // 3, season, length if season > 0 else 1)
+        queue = queue_for(shape, scaled, offsets, chosen[:count], lowest, unit)
+        if queue.order.shape[0] > 0:
+            _refit_model(queue, shape, length, near, unit, fits)
+
+
+def refit_ets(near: EtsFits, values: Floats, offsets: Integers) -> EtsFits:
+    """Fit each series' model again, from the parameters it had.
+
+    Parameters
+    ----------
+    near : fits of the same series, from the same first period on
+    values : (n_observations,) float64, the series end to end, units per period, no NaN
+    offsets : (n_series + 1,) int64
+
+    Returns
+    -------
+    EtsFits; a series without a model, or whose model is not open to it any more, has none and no
+    level.
+    """
+    fits = no_fits(near.model.shape[0], near.seasons.shape[1])
+    order = np.argsort(np.diff(offsets), kind="stable").astype(np.int64)
+    _refit_batch(
+        np.ascontiguousarray(values, np.float64),
+        np.ascontiguousarray(offsets, np.int64),
+        order,
+        near,
+        fits,
+    )
+    fits.criterion[~np.isfinite(fits.criterion)] = np.nan
+    return fits
