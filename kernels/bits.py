@@ -1,6 +1,6 @@
-"""Numbers as their bits, and products that round once: what polynomials in lanes are made of.
+"""Numbers as their bits, and sums that round once: what polynomials in lanes are made of.
 
-The compiler turns each of these into one instruction, or into none.
+The compiler turns each of these into one instruction, or into none, on a processor and on a GPU.
 """
 
 from collections.abc import Callable
@@ -37,3 +37,20 @@ def multiply_add(_context, a, _b, _c):  # type: ignore[no-untyped-def]  # noqa: 
         return builder.fma(*arguments)
 
     return a(a, a, a), generate
+
+
+def _rounded(instruction: str) -> Callable[[Any], Any]:
+    @intrinsic
+    def rounded(_context, x):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+        def generate(_context, builder, _signature, arguments):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+            form = arguments[0].type
+            return builder.call(builder.module.declare_intrinsic(instruction, [form]), arguments)
+
+        return x(x), generate
+
+    return rounded  # type: ignore[no-any-return]
+
+
+# As `np.floor` and `np.ceil` round a number, which numba has no GPU code for.
+rounded_down = _rounded("llvm.floor")
+rounded_up = _rounded("llvm.ceil")

@@ -18,6 +18,8 @@ from kernels.arrays import Floats, Words
 
 _LOW = uint64(0xFFFFFFFF)
 _HALF = uint64(32)
+# Attempts count in the upper half of the key's word of the stream, which no stream reaches.
+_ATTEMPT = uint64(16)
 _MULTIPLIER_0 = uint64(0xD2511F53)
 _MULTIPLIER_1 = uint64(0xCD9E8D57)
 _WEYL_0 = uint64(0x9E3779B9)
@@ -45,6 +47,10 @@ class Stream(IntEnum):
     PORTFOLIO_NORMALS = 15
     PORTFOLIO_TAILS = 16
     FILTERED_DAYS = 17
+    SMOOTHING_PATHS = 18
+    GAMMA_DRAWS = 19
+    COUNT_DRAWS = 20
+    COUNT_PATHS = 21
 
 
 @njit(inline="always")
@@ -85,6 +91,16 @@ def uniform_pair(seed, stream, entity, path, step):  # type: ignore[no-untyped-d
         uint64(stream) & _LOW,
     )
     return uniform_53(w0, w1), uniform_53(w2, w3)
+
+
+@njit(inline="always")
+def uniform_pair_of_attempt(seed, stream, entity, path, step, attempt):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+    """Two independent uniforms in (0, 1) for one attempt, below 2**16, at an (entity, path, step).
+
+    A draw that may reject takes its next numbers from its own attempts, so that it never moves
+    its neighbours. Attempt 0 is `uniform_pair`.
+    """
+    return uniform_pair(seed, uint64(stream) | (uint64(attempt) << _ATTEMPT), entity, path, step)
 
 
 @njit(cache=True, nogil=True)

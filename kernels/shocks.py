@@ -18,11 +18,14 @@ from numba import float32, int32, njit, uint64
 from kernels.arrays import Floats
 from kernels.elementary import cosine_sine, natural_log
 from kernels.elementary_32 import cosine_sine_32, natural_log_32
+from kernels.gamma_draws import chi_square_draw
 from kernels.philox import Stream, philox4x32, uniform_53
 
 GROUP = 8
 _NORMALS = int(Stream.PORTFOLIO_NORMALS)
 _TAILS = int(Stream.PORTFOLIO_TAILS)
+# Entities of the stream of tails: sums of logarithms, normals, and gamma draws.
+_FRACTIONS = uint64(2)
 _WORD = uint64(0xFFFFFFFF)
 _HALF_WORD = uint64(32)
 _UNIT_31, _HALF_UNIT_31 = float32(4.656612873e-10), float32(2.3283064e-10)
@@ -112,25 +115,35 @@ def fill_scenario_32(seed: int, scenario: int, out: np.ndarray) -> None:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def fill_t_scales(seed: int, first: int, degrees: int, out: Floats) -> None:
+def fill_t_scales(seed: int, first: int, degrees: float, out: Floats) -> None:
     """Fill the factors that make the shocks of each scenario a multivariate t's, unit scale.
 
     Parameters
     ----------
     seed : in [0, 2**32)
     first : number of the first scenario
-    degrees : whole degrees of freedom, at least 1; 0 leaves the shocks normal
+    degrees : degrees of freedom, at least 1; 0 leaves the shocks normal. The chi-square of a
+        whole number is a sum of logarithms, of any other a gamma draw
     out : (n_scenarios,) float64, filled with the root of degrees over chi-square
     """
-    for s in range(out.shape[0]):
-        if degrees == 0:
-            out[s] = 1.0
-            continue
-        total = 0.0
-        for pair in range(degrees // 2):
-            w0, w1, _, _ = _words(seed, _TAILS, 0, first + s, pair)
-            total -= 2.0 * natural_log(uniform_53(w0, w1))
-        if degrees % 2 == 1:
-            normal, _ = normal_pair(seed, _TAILS, 1, first + s, 0)
-            total += normal * normal
-        out[s] = math.sqrt(degrees / total)
+    if degrees == 0.0:
+        out[:] = 1.0
+    elif degrees != math.floor(degrees):
+        for s in range(out.shape[0]):
+            square = chi_square_draw(degrees, seed, _TAILS, _FRACTIONS, first + s, 0)
+            out[s] = math.sqrt(degrees / square)
+    else:
+        for s in range(out.shape[0]):
+            out[s] = math.sqrt(degrees / _whole_chi_square(int(degrees), seed, first + s))
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _whole_chi_square(degrees: int, seed: int, scenario: int) -> float:
+    total = 0.0
+    for pair in range(degrees // 2):
+        w0, w1, _, _ = _words(seed, _TAILS, 0, scenario, pair)
+        total -= 2.0 * natural_log(uniform_53(w0, w1))
+    if degrees % 2 == 1:
+        normal, _ = normal_pair(seed, _TAILS, 1, scenario, 0)
+        total += normal * normal
+    return total

@@ -139,7 +139,7 @@ def test_shocks_of_factors_and_scenarios_have_nothing_to_do_with_one_another(fil
         assert np.abs(following).max() < 5.0 / np.sqrt(50_000)
 
 
-@pytest.mark.parametrize("degrees", [1, 2, 3, 4, 7])
+@pytest.mark.parametrize("degrees", [1, 2, 3, 4, 7, 2.5, 4.37])
 def test_scales_are_of_the_chi_square_law(degrees):
     out = np.empty(50_000)
     fill_t_scales(3, 0, degrees, out)
