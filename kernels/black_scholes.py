@@ -157,7 +157,77 @@ def _tail_over_density(x):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN2
     return over, under
 
 
+@njit(inline="always")
+def _value(forward, discounted_strike, moneyness, deviation, sign):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """Return an option's value from its discounted forward and strike, and their moneyness."""
+    wide = max(deviation, _LEAST_DEVIATION)
+    d1 = moneyness / wide + 0.5 * wide
+    d2 = d1 - wide
+    over_1, under_1 = _tail_over_density(min(abs(d1), _FURTHEST))
+    over_2, under_2 = _tail_over_density(min(abs(d2), _FURTHEST))
+    share = forward * natural_exp(-0.5 * d1 * d1) / (under_1 * under_2)
+    tail_1, tail_2 = share * over_1 * under_2, share * over_2 * under_1
+    received = tail_1 if sign * d1 < 0.0 else forward - tail_1
+    paid = tail_2 if sign * d2 < 0.0 else discounted_strike - tail_2
+    certain = max(sign * (forward - discounted_strike), 0.0)
+    return sign * (received - paid) if deviation > 0.0 else certain
+
+
+@njit(inline="always", error_model="numpy")
+def value_with_carry(spot, rate, carry, volatility, strike, log_strike, left, root, sign):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+    """Return the value of an option with ``left`` years to go, their root and strike's log given.
+
+    Within 1e-14 of spot and strike of `option_value`, without a call of a library.
+    """
+    discounted_strike = strike * natural_exp(-rate * left)
+    forward = spot * natural_exp((carry - rate) * left)
+    moneyness = natural_log(spot) - log_strike + carry * left
+    return _value(forward, discounted_strike, moneyness, volatility * root, sign)
+
+
+@njit(inline="always", error_model="numpy")
+def value_without_dividends(spot, rate, volatility, strike, log_strike, left, root, sign):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+    """Return `value_with_carry` where the carry is the rate: the discounted forward is the spot."""
+    discounted_strike = strike * natural_exp(-rate * left)
+    moneyness = natural_log(spot) - log_strike + rate * left
+    return _value(spot, discounted_strike, moneyness, volatility * root, sign)
+
+
 @njit(cache=True, nogil=True, error_model="numpy")
+def _fill_with_carry(
+    spots: Floats,
+    rates: Floats,
+    carries: Floats,
+    volatilities: Floats,
+    strike: float,
+    left: float,
+    sign: float,
+    out: Floats,
+) -> None:
+    root, log_strike = math.sqrt(left), math.log(strike)
+    for s in range(spots.shape[0]):
+        out[s] = value_with_carry(
+            spots[s], rates[s], carries[s], volatilities[s], strike, log_strike, left, root, sign
+        )
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _fill_without_dividends(
+    spots: Floats,
+    rates: Floats,
+    volatilities: Floats,
+    strike: float,
+    left: float,
+    sign: float,
+    out: Floats,
+) -> None:
+    root, log_strike = math.sqrt(left), math.log(strike)
+    for s in range(spots.shape[0]):
+        out[s] = value_without_dividends(
+            spots[s], rates[s], volatilities[s], strike, log_strike, left, root, sign
+        )
+
+
 def fill_option_values(
     spots: Floats,
     rates: Floats,
@@ -172,6 +242,7 @@ def fill_option_values(
 
     The two normal tails are rational times one exponential: the discounted strike times the
     density at d2 is the discounted forward times that at d1. Within 1e-14 of spot and strike.
+    Where the carry is the rate itself, the same array, the discounted forward is the spot.
 
     Parameters
     ----------
@@ -179,20 +250,7 @@ def fill_option_values(
     strike, years, sign : as in `option_value`
     """
     left = max(years, 0.0)
-    root, log_strike = math.sqrt(left), math.log(strike)
-    for s in range(spots.shape[0]):
-        discounted_strike = strike * natural_exp(-rates[s] * left)
-        forward = spots[s] * natural_exp((carries[s] - rates[s]) * left)
-        deviation = max(volatilities[s] * root, _LEAST_DEVIATION)
-        moneyness = natural_log(spots[s]) - log_strike + carries[s] * left
-        d1 = moneyness / deviation + 0.5 * deviation
-        d2 = d1 - deviation
-        over_1, under_1 = _tail_over_density(min(abs(d1), _FURTHEST))
-        over_2, under_2 = _tail_over_density(min(abs(d2), _FURTHEST))
-        share = forward * natural_exp(-0.5 * d1 * d1) / (under_1 * under_2)
-        tail_1, tail_2 = share * over_1 * under_2, share * over_2 * under_1
-        received = tail_1 if sign * d1 < 0.0 else forward - tail_1
-        paid = tail_2 if sign * d2 < 0.0 else discounted_strike - tail_2
-        value = sign * (received - paid)
-        certain = max(sign * (forward - discounted_strike), 0.0)
-        out[s] = value if volatilities[s] * root > 0.0 else certain
+    if carries is rates:
+        _fill_without_dividends(spots, rates, volatilities, strike, left, sign, out)
+    else:
+        _fill_with_carry(spots, rates, carries, volatilities, strike, left, sign, out)

@@ -20,7 +20,15 @@ from numba import njit
 from kernels.arrays import Floats, Integers
 from kernels.garch import CONSTANT, DEGREES, MEAN, N_PARAMETERS
 from kernels.garch_free import FreeParameters
-from kernels.garch_likelihood import LANES, STATE, lane_moments, pass_lanes, read_lane, start_lane
+from kernels.garch_likelihood import (
+    DAYS,
+    LANES,
+    STATE,
+    lane_moments,
+    pass_lanes,
+    read_lane,
+    start_lane,
+)
 from kernels.garch_step import best_step
 
 # A step that promises less log-likelihood than this is not taken: the fit is done.
@@ -31,7 +39,7 @@ _ROUNDING = 1e-7
 _NEAR = 1.0
 _MOST_TRIED = 300
 # A search that is to be given up has had so many points, and would need so many times its promise.
-_FEWEST_TRIED = 3
+_FEWEST_TRIED = 1
 _OPTIMISM = 5.0
 # From here on, a promise is kept to its first digit.
 _SETTLED = 0.1
@@ -311,7 +319,7 @@ def _take_point(
     score, fisher = np.zeros(N_PARAMETERS), np.zeros((N_PARAMETERS, N_PARAMETERS))
     expected, learnt = np.zeros((size, size)), np.zeros((size, size))
     degrees = lanes.full[k, DEGREES]
-    found = read_lane(state, k, degrees, student, score, fisher)
+    found = read_lane(state, k, degrees, student, True, score, fisher)
     lanes.tried[k] += 1
     if found >= lanes.highest[k] - _NOISE:
         reduce_to_free(free, degrees, student, score, fisher, slope, expected)
@@ -346,7 +354,7 @@ def _fit_all(
 ) -> None:
     """Fit the series in the queue, lane by lane as lanes come free."""
     n_days, size, n_starts = values.shape[1], free.design.shape[1], free.starts.shape[0]
-    beside, state, slope = np.zeros((n_days, LANES)), np.zeros(STATE), np.zeros(size)
+    beside, state, slope = np.zeros((n_days + DAYS, LANES)), np.zeros(STATE), np.zeros(size)
     lanes = _empty_lanes(size)
     next_in_queue, n_done = 0, 0
     while n_done < queue.shape[0]:
@@ -364,7 +372,7 @@ def _fit_all(
                 longest = max(longest, length)
                 expand(lanes.trial[k], free, student, lanes.full[k])
                 start_lane(state, k, lanes.full[k], student, lanes.moments[k], length)
-        pass_lanes(beside, longest, state)
+        pass_lanes(beside, longest, student, True, state)
         for k in range(LANES):
             i = lanes.series[k]
             if i < 0:

@@ -2,7 +2,9 @@
 
 One pass carries sixteen series, each with its own parameters, through the recursion and its
 derivatives. Lanes never meet, and nothing is reassociated, so a series' numbers are the same to
-the bit whatever its neighbours are. Series may be of any length: past its end a lane weighs zero.
+the bit whatever its neighbours are. What a day leaves to the next stays in registers for four
+days; the sums that only steer a search may come from every fourth day. Series may be of any
+length: past its end a lane weighs zero.
 
 References
 ----------
@@ -10,12 +12,12 @@ Fiorentini, Calzolari & Panattoni (1996), "Analytic derivatives and the computat
 estimates", Journal of Applied Econometrics 11(4), eqs. 6-11.
 """
 
-import math
-
 import numpy as np
 from numba import njit
 
 from kernels.arrays import Floats
+from kernels.bits import multiply_add
+from kernels.elementary import natural_log
 from kernels.garch import CONSTANT, DEGREES, FALL, MEAN, PERSISTED, RISE
 from kernels.garch_degrees import constant_slope, density_constant, information
 
@@ -23,8 +25,8 @@ LANES = 16
 _ROOT_LOG = 1.8378770664093453
 # Parameters of mean and variance, all but the degrees of freedom.
 _N_MOMENTS = 5
-# Variances are multiplied up so many days before a logarithm is taken.
-_DAYS_A_LOGARITHM = 8
+# Days carried at a time: their variances are multiplied up before a logarithm is taken.
+DAYS = 4
 
 # Rows of a block's state, each of `LANES` values: the recursion and its derivatives, ...
 _VARIANCE = 0
@@ -67,8 +69,8 @@ def start_lane(
     moments : (2,) mean of the values, and mean square about it
     length : days of the series
     """
-    for row in range(0, STATE, LANES):
-        state[row + k] = 0.0
+    for row in range(STATE // LANES):
+        state[row * LANES + k] = 0.0
     offset = moments[0] - parameters[MEAN]
     presample, slope = moments[1] + offset * offset, -2.0 * offset
     state[_VARIANCE + k] = presample
@@ -84,39 +86,158 @@ def start_lane(
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def pass_lanes(values: Floats, n_days: int, state: Floats) -> None:
-    """Carry all lanes through their days.
+def pass_lanes(values: Floats, n_days: int, student: bool, thinned: bool, state: Floats) -> None:
+    """Carry all lanes through their days, four at a time.
 
     Parameters
     ----------
-    values : (n, LANES) float64, from each series' first day on, and any finite number after its
-        last
+    values : (at least n_days rounded up to `DAYS`, LANES) float64, from each series' first day
+        on, and any finite number after its last
     n_days : of the longest series
+    student : whether any lane's innovations are Student-t
+    thinned : whether the expected information may come from every fourth day, for all four
     state : (STATE,) float64
     """
-    for t in range(n_days):
-        row = values[t]
-        for k in range(LANES):
-            _advance(row, float(t), state, k)
-        if t % _DAYS_A_LOGARITHM == _DAYS_A_LOGARITHM - 1 or t == n_days - 1:
+    for t in range(0, n_days, DAYS):
+        one, two, three, four = values[t], values[t + 1], values[t + 2], values[t + 3]
+        day = float(t)
+        if student and thinned:
             for k in range(LANES):
-                state[_LOG_VARIANCE + k] += math.log(state[_VARIANCE_PRODUCT + k])
-                state[_LOG_TAIL + k] += math.log(state[_TAIL_PRODUCT + k])
-                state[_VARIANCE_PRODUCT + k] = 1.0
-                state[_TAIL_PRODUCT + k] = 1.0
+                _student_day(state, k, one[k], day)
+                _student_day(state, k, two[k], day + 1.0)
+                _student_day(state, k, three[k], day + 2.0)
+                _add_products(state, k, _student_day(state, k, four[k], day + 3.0))
+        elif thinned:
+            for k in range(LANES):
+                _normal_day(state, k, one[k], day)
+                _normal_day(state, k, two[k], day + 1.0)
+                _normal_day(state, k, three[k], day + 2.0)
+                _add_products(state, k, _normal_day(state, k, four[k], day + 3.0))
+        else:
+            _count_every_day(values, t, student, state)
+        for k in range(LANES):
+            state[_LOG_VARIANCE + k] += natural_log(state[_VARIANCE_PRODUCT + k])
+            state[_LOG_TAIL + k] += natural_log(state[_TAIL_PRODUCT + k])
+            state[_VARIANCE_PRODUCT + k] = state[_TAIL_PRODUCT + k] = 1.0
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _count_every_day(values: Floats, first: int, student: bool, state: Floats) -> None:
+    """Carry all lanes through four days, each of which counts in the expected information."""
+    for t in range(first, first + DAYS):
+        row, day = values[t], float(t)
+        if student:
+            for k in range(LANES):
+                _add_products(state, k, _student_day(state, k, row[k], day))
+        else:
+            for k in range(LANES):
+                _add_products(state, k, _normal_day(state, k, row[k], day))
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def pass_alone(values: Floats, student: bool, state: Floats) -> None:
+    """Carry the series of the first lane through its days: the pass of a thread of a GPU.
+
+    Parameters
+    ----------
+    values : (n_days,) float64
+    student : whether innovations are Student-t
+    state : (STATE,) float64, of which one lane is used
+    """
+    for first in range(0, values.shape[0], DAYS):
+        for t in range(first, min(first + DAYS, values.shape[0])):
+            if student:
+                _add_products(state, 0, _student_day(state, 0, values[t], float(t)))
+            else:
+                _add_products(state, 0, _normal_day(state, 0, values[t], float(t)))
+        state[_LOG_VARIANCE] += natural_log(state[_VARIANCE_PRODUCT])
+        state[_LOG_TAIL] += natural_log(state[_TAIL_PRODUCT])
+        state[_VARIANCE_PRODUCT] = state[_TAIL_PRODUCT] = 1.0
+
+
+# Branches would keep the compiler from laying lanes side by side: hence a function a law.
+@njit(inline="always", error_model="numpy")
+def _normal_day(state, k, value, day):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """One day of lane ``k`` under the normal law; return one over its variance, 0 past its end."""
+    inverse = _move_variance(state, k, day)
+    surprise = value - state[_PARAMETERS + MEAN * LANES + k]
+    weighted = surprise * inverse
+    standard = surprise * weighted
+    state[_PULL + k] += weighted
+    _add_score(state, k, 0.5 * (standard - 1.0) * inverse)
+    state[_SQUARES + k] += standard
+    _keep_surprise(state, k, surprise)
+    return inverse
+
+
+@njit(inline="always", error_model="numpy")
+def _student_day(state, k, value, day):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """One day of lane ``k`` under Student's law; return one over its variance, 0 past its end."""
+    inverse = _move_variance(state, k, day)
+    surprise = value - state[_PARAMETERS + MEAN * LANES + k]
+    standard = surprise * surprise * inverse
+    tail = multiply_add(state[_TAIL + k], standard, 1.0)
+    weight = state[_MOST + k] / tail
+    weighted = weight * standard
+    state[_TAIL_PRODUCT + k] *= tail
+    state[_PULL + k] = multiply_add(weight * surprise, inverse, state[_PULL + k])
+    _add_score(state, k, 0.5 * (weighted - 1.0) * inverse)
+    state[_WEIGHTED_SQUARES + k] += weighted
+    _keep_surprise(state, k, surprise)
+    return inverse
+
+
+@njit(inline="always", error_model="numpy")
+def _move_variance(state, k, day):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """Move variance and derivatives on by a day; return one over the variance, 0 past the end."""
+    rise, fall = state[_PARAMETERS + RISE * LANES + k], state[_PARAMETERS + FALL * LANES + k]
+    persisted = state[_PARAMETERS + PERSISTED * LANES + k]
+    square_rise, square_fall = state[_SQUARE_RISE + k], state[_SQUARE_FALL + k]
+    before = state[_VARIANCE + k]
+    variance = multiply_add(persisted, before, state[_PARAMETERS + CONSTANT * LANES + k])
+    variance = multiply_add(rise, square_rise, multiply_add(fall, square_fall, variance))
+    by_mean = multiply_add(fall, state[_SLOPE_FALL + k], persisted * state[_BY_MEAN + k])
+    within = 1.0 if day < state[_LENGTH + k] else 0.0
+    state[_VARIANCE + k] = variance
+    state[_BY_MEAN + k] = multiply_add(rise, state[_SLOPE_RISE + k], by_mean)
+    state[_BY_CONSTANT + k] = multiply_add(persisted, state[_BY_CONSTANT + k], 1.0)
+    state[_BY_RISE + k] = multiply_add(persisted, state[_BY_RISE + k], square_rise)
+    state[_BY_FALL + k] = multiply_add(persisted, state[_BY_FALL + k], square_fall)
+    state[_BY_PERSISTED + k] = multiply_add(persisted, state[_BY_PERSISTED + k], before)
+    state[_VARIANCE_PRODUCT + k] *= multiply_add(within, variance, 1.0 - within)
+    inverse = within / variance
+    state[_PRECISION + k] += inverse
+    return inverse
 
 
 @njit(inline="always")
-def _add_products(
-    state: Floats,
-    k: int,
-    relative_0: float,
-    relative_1: float,
-    relative_2: float,
-    relative_3: float,
-    relative_4: float,
-) -> None:
+def _keep_surprise(state, k, surprise):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """Leave a day's surprise to the next one: its square and its slope, of a rise or a fall."""
+    # A minimum minds signed zeros and would not go into lanes.
+    falls = surprise if surprise < 0.0 else 0.0  # noqa: FURB136 - see above
+    rises = surprise - falls
+    state[_SQUARE_RISE + k], state[_SQUARE_FALL + k] = rises * rises, falls * falls
+    state[_SLOPE_RISE + k], state[_SLOPE_FALL + k] = -2.0 * rises, -2.0 * falls
+
+
+@njit(inline="always")
+def _add_score(state, k, half):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """Add to the score what a day says, half its pull on the log of the variance at a time."""
+    state[_SCORE + k] = multiply_add(half, state[_BY_MEAN + k], state[_SCORE + k])
+    for_constant, for_rise = _SCORE + LANES + k, _SCORE + 2 * LANES + k
+    for_fall, for_persisted = _SCORE + 3 * LANES + k, _SCORE + 4 * LANES + k
+    state[for_constant] = multiply_add(half, state[_BY_CONSTANT + k], state[for_constant])
+    state[for_rise] = multiply_add(half, state[_BY_RISE + k], state[for_rise])
+    state[for_fall] = multiply_add(half, state[_BY_FALL + k], state[for_fall])
+    state[for_persisted] = multiply_add(half, state[_BY_PERSISTED + k], state[for_persisted])
+
+
+@njit(inline="always")
+def _add_products(state, k, inverse):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Add the relative derivatives of a day's variance, and their products, to the sums."""
+    relative_0, relative_1 = state[_BY_MEAN + k] * inverse, state[_BY_CONSTANT + k] * inverse
+    relative_2, relative_3 = state[_BY_RISE + k] * inverse, state[_BY_FALL + k] * inverse
+    relative_4 = state[_BY_PERSISTED + k] * inverse
     state[_PRODUCTS + k] += relative_0 * relative_0
     state[_PRODUCTS + 1 * LANES + k] += relative_0 * relative_1
     state[_PRODUCTS + 2 * LANES + k] += relative_0 * relative_2
@@ -139,71 +260,15 @@ def _add_products(
     state[_RELATIVE + 4 * LANES + k] += relative_4
 
 
-@njit(inline="always", error_model="numpy")
-def _advance(row: Floats, day: float, state: Floats, k: int) -> None:
-    """One day of lane ``k``: variance, its derivatives, and what both add to the sums."""
-    rise, fall = state[_PARAMETERS + RISE * LANES + k], state[_PARAMETERS + FALL * LANES + k]
-    persisted = state[_PARAMETERS + PERSISTED * LANES + k]
-    square_rise, square_fall = state[_SQUARE_RISE + k], state[_SQUARE_FALL + k]
-    before = state[_VARIANCE + k]
-    variance = (
-        state[_PARAMETERS + CONSTANT * LANES + k]
-        + rise * square_rise
-        + fall * square_fall
-        + persisted * before
-    )
-    by_mean = (
-        rise * state[_SLOPE_RISE + k]
-        + fall * state[_SLOPE_FALL + k]
-        + persisted * state[_BY_MEAN + k]
-    )
-    by_constant = 1.0 + persisted * state[_BY_CONSTANT + k]
-    by_rise = square_rise + persisted * state[_BY_RISE + k]
-    by_fall = square_fall + persisted * state[_BY_FALL + k]
-    by_persisted = before + persisted * state[_BY_PERSISTED + k]
-
-    surprise = row[k] - state[_PARAMETERS + MEAN * LANES + k]
-    square = surprise * surprise
-    within = 1.0 if day < state[_LENGTH + k] else 0.0
-    inverse = within / variance
-    standard = square * inverse
-    tail = 1.0 + state[_TAIL + k] * standard
-    weight = state[_MOST + k] / tail
-    weighted = weight * standard
-    half = 0.5 * (weighted - 1.0) * inverse
-    state[_SQUARES + k] += standard
-    state[_WEIGHTED_SQUARES + k] += weighted
-    state[_PULL + k] += weight * surprise * inverse
-    state[_SCORE + k] += half * by_mean
-    state[_SCORE + LANES + k] += half * by_constant
-    state[_SCORE + 2 * LANES + k] += half * by_rise
-    state[_SCORE + 3 * LANES + k] += half * by_fall
-    state[_SCORE + 4 * LANES + k] += half * by_persisted
-
-    relative_0, relative_1 = by_mean * inverse, by_constant * inverse
-    relative_2, relative_3 = by_rise * inverse, by_fall * inverse
-    relative_4 = by_persisted * inverse
-    state[_PRECISION + k] += inverse
-    _add_products(state, k, relative_0, relative_1, relative_2, relative_3, relative_4)
-    state[_VARIANCE_PRODUCT + k] *= within * variance + (1.0 - within)
-    state[_TAIL_PRODUCT + k] *= tail
-
-    falls = 1.0 if surprise < 0.0 else 0.0
-    state[_VARIANCE + k] = variance
-    state[_SQUARE_FALL + k] = falls * square
-    state[_SQUARE_RISE + k] = (1.0 - falls) * square
-    state[_SLOPE_FALL + k] = falls * (-2.0 * surprise)
-    state[_SLOPE_RISE + k] = (1.0 - falls) * (-2.0 * surprise)
-    state[_BY_MEAN + k] = by_mean
-    state[_BY_CONSTANT + k] = by_constant
-    state[_BY_RISE + k] = by_rise
-    state[_BY_FALL + k] = by_fall
-    state[_BY_PERSISTED + k] = by_persisted
-
-
 @njit(cache=True, nogil=True)
 def read_lane(
-    state: Floats, k: int, degrees: float, student: bool, score: Floats, fisher: Floats
+    state: Floats,
+    k: int,
+    degrees: float,
+    student: bool,
+    thinned: bool,
+    score: Floats,
+    fisher: Floats,
 ) -> float:
     """Return the log-likelihood of lane ``k`` after its pass.
 
@@ -211,6 +276,7 @@ def read_lane(
     ----------
     state : (STATE,) float64
     degrees : of freedom, where ``student``
+    thinned : whether the pass was
     score : (6,) float64, filled: derivatives by the parameters
     fisher : (6, 6) float64, filled: expected information, given the path of variances
     """
@@ -231,6 +297,8 @@ def read_lane(
             - 0.5 * state[_LOG_TAIL + k]
             + 0.5 * state[_WEIGHTED_SQUARES + k] / (degrees - 2.0)
         )
+    days = float(DAYS) if thinned else 1.0
+    scale_information, mixed = days * scale_information, days * mixed
     place = 0
     for i in range(_N_MOMENTS):
         for j in range(i, _N_MOMENTS):
@@ -274,16 +342,16 @@ def scores_at(
     fishers : (n_points, 6, 6) float64, filled
     """
     n_points, n_days = points.shape[0], values.shape[0]
-    beside = np.empty((n_days, LANES))
+    beside = np.zeros((n_days + DAYS, LANES))
     for t in range(n_days):
         beside[t, :] = values[t]
     moments, state = np.empty(2), np.empty(STATE)
     lane_moments(values, 0, moments)
     for k in range(LANES):
         start_lane(state, k, points[min(k, n_points - 1)], student, moments, n_days)
-    pass_lanes(beside, n_days, state)
+    pass_lanes(beside, n_days, student, False, state)
     found = np.empty(n_points)
     for k in range(n_points):
         degrees = points[k, DEGREES]
-        found[k] = read_lane(state, k, degrees, student, scores[k], fishers[k])
+        found[k] = read_lane(state, k, degrees, student, False, scores[k], fishers[k])
     return found

@@ -72,7 +72,7 @@ def keep_book_tails(
     folded: np.ndarray,
     scenarios: range,
     kept: int,
-    degrees: int,
+    degrees: float,
     seed: int,
 ) -> BookTails:
     """Return the worst ``kept`` scenarios of each book among ``scenarios``.
@@ -125,7 +125,7 @@ def merge_tails(parts: list[BookTails], kept: int) -> BookTails:
 
 
 def mean_tail_shocks(
-    scenarios: Integers, weights: Floats, degrees: int, seed: int, folded: np.ndarray
+    scenarios: Integers, weights: Floats, degrees: float, seed: int, folded: np.ndarray
 ) -> Floats:
     """Return the weighted mean shock over each book's tail, (n_books, n_factors) float64.
 
@@ -154,7 +154,7 @@ def _add_shocks(
     scenarios: Integers,
     books: Integers,
     weights: Floats,
-    degrees: int,
+    degrees: float,
     seed: int,
     wide: bool,
     means: Floats,

@@ -161,6 +161,17 @@ def test_scenarios_are_the_scalar(years, sign):
     assert np.abs(out - scalar).max() <= 1e-14 * 600.0
 
 
+@pytest.mark.parametrize("sign", [CALL, PUT])
+def test_a_carry_that_is_the_rate_changes_no_bit(sign):
+    draws = np.random.default_rng(9)
+    spots, volatilities = draws.uniform(5, 500, 300), draws.uniform(0.0, 2.0, 300)
+    rates = draws.normal(0.02, 0.02, 300)
+    general, without = np.empty(300), np.empty(300)
+    fill_option_values(spots, rates, rates.copy(), volatilities, 100.0, 0.4, sign, general)
+    fill_option_values(spots, rates, rates, volatilities, 100.0, 0.4, sign, without)
+    assert np.array_equal(general, without)
+
+
 def test_a_scenario_does_not_depend_on_the_others():
     draws = np.random.default_rng(8)
     terms = [draws.uniform(50, 150, 101), *(draws.uniform(0.01, 0.5, 101) for _ in range(3))]

@@ -8,7 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import integrate, special, stats
 
-from kernels.garch import N_PARAMETERS, continue_histories, filter_histories, filter_series
+from kernels.garch import (
+    DEGREES,
+    N_PARAMETERS,
+    continue_histories,
+    filter_histories,
+    filter_series,
+)
 from kernels.garch_degrees import (
     constant_slope,
     density_constant,
@@ -18,7 +24,17 @@ from kernels.garch_degrees import (
 )
 from kernels.garch_fit import Outcome, fit_garch
 from kernels.garch_free import fixed_ewma, free_ewma, free_garch
-from kernels.garch_likelihood import LANES, scores_at
+from kernels.garch_likelihood import (
+    DAYS,
+    LANES,
+    STATE,
+    lane_moments,
+    pass_alone,
+    pass_lanes,
+    read_lane,
+    scores_at,
+    start_lane,
+)
 from kernels.garch_step import best_step
 from tests.oracles import garch as oracle
 
@@ -142,6 +158,33 @@ def test_likelihood_and_score_of_a_lane_are_the_oracles(parameters, student):
         down = oracle.fast_log_likelihood(values, *(parameters - step))
         slope = (up - down) / (2 * step[place])
         assert scores[0, place] == pytest.approx(slope, rel=1e-5, abs=1e-4)
+
+
+@pytest.mark.parametrize(("parameters", "student"), [(PLAIN, False), (SKEWED, True)])
+def test_a_thinned_pass_has_the_same_likelihood_and_score_to_the_bit(parameters, student):
+    values, point = simulated(n=4003), np.array(parameters)
+    beside, moments = np.zeros((len(values) + DAYS, LANES)), np.empty(2)
+    beside[: len(values)] = values[:, None]
+    lane_moments(values, 0, moments)
+
+    def read(*, thinned):
+        state, score = np.empty(STATE), np.empty(N_PARAMETERS)
+        for k in range(LANES):
+            start_lane(state, k, point, student, moments, len(values))
+        pass_lanes(beside, len(values), student, thinned, state)
+        fisher = np.zeros((N_PARAMETERS, N_PARAMETERS))
+        found = read_lane(state, 5, point[DEGREES], student, thinned, score, fisher)
+        return found, score, fisher
+
+    (whole, score, fisher), (thin, thin_score, thin_fisher) = (
+        read(thinned=False),
+        read(thinned=True),
+    )
+    assert thin == whole
+    assert np.array_equal(thin_score, score)
+    # A quarter of the days, whose variances are much alike: some per cent of the information.
+    scale = np.sqrt(np.outer(np.diag(fisher), np.diag(fisher)))
+    assert (np.abs(thin_fisher - fisher) <= 0.1 * scale).all()
 
 
 def test_oracles_agree():
@@ -286,3 +329,21 @@ def test_a_calm_series_without_clusters_is_fitted_at_the_bound():
     fits = garch_fits(values[None])
     assert fits.outcomes[0] == Outcome.FITTED
     assert fits.log_likelihood[0] >= stats.norm(0, 1).logpdf(values).sum() - 1e-6
+
+
+@pytest.mark.parametrize("student", [False, True])
+@pytest.mark.parametrize("n_days", [1, DAYS - 1, DAYS, 30])
+def test_a_series_passed_alone_is_the_lane_of_many_to_the_bit(student, n_days):
+    values = np.random.default_rng(n_days).standard_t(5, n_days)
+    point = np.array([0.05, 0.02, 0.05, 0.1, 0.85, 6.0])
+    moments, state = np.empty(2), np.full(STATE, np.nan)
+    score, fisher = np.empty(N_PARAMETERS), np.empty((N_PARAMETERS, N_PARAMETERS))
+    lane_moments(values, 0, moments)
+    start_lane(state, 0, point, student, moments, n_days)
+    pass_alone(values, student, state)
+    found = read_lane(state, 0, point[DEGREES], student, False, score, fisher)
+    scores, fishers = np.empty((1, N_PARAMETERS)), np.empty((1, N_PARAMETERS, N_PARAMETERS))
+    expected = scores_at(values, point[None], student, scores, fishers)
+    assert found == expected[0]
+    np.testing.assert_array_equal(score, scores[0])
+    np.testing.assert_array_equal(fisher, fishers[0])
