@@ -2,10 +2,26 @@
 
 from inventory.allocation import Allocation, Options, Step, allocate
 from inventory.budget import share_budget
+from inventory.decision_backtest import (
+    PERIOD_COLUMNS,
+    PLANNERS,
+    PastForecasts,
+    Rivals,
+    compare_planners,
+    item_rows,
+    period_totals,
+    replay_planners,
+)
 from inventory.errors import Failure, InventoryError, PlanError, StockError
 from inventory.estimates import Costs, Difference, Estimates, compare, estimate
-from inventory.exceptions import ExceptionKind, find_exceptions, rank_orders
-from inventory.orders import OrderResult, plan_orders
+from inventory.exceptions import Cut, ExceptionKind, find_exceptions, rank_orders
+from inventory.item_transfers import (
+    POOLING_COLUMNS,
+    TRANSFER_COLUMNS,
+    TransferResult,
+    plan_item_transfers,
+)
+from inventory.orders import OrderResult, plan_orders, position_of
 from inventory.plan import StockPlan
 from inventory.policies import (
     BaseStock,
@@ -28,13 +44,26 @@ from inventory.replay import (
     score,
 )
 from inventory.simulation import Draws, Opening, Supply, simulate, simulate_law
-from inventory.transfers import Pooling, Site, Transfer, compare_pooling, plan_transfers
+from inventory.stock_out import StockOut, risk_stock_out
+from inventory.transfers import Lane, Pooling, Site, Transfer, compare_pooling, plan_transfers
+from inventory.warehouse_budgets import (
+    BUDGET_COLUMNS,
+    SharedBudget,
+    share_warehouse_budget,
+    unused_budget,
+)
 
 __all__ = [
+    "BUDGET_COLUMNS",
+    "PERIOD_COLUMNS",
+    "PLANNERS",
+    "POOLING_COLUMNS",
+    "TRANSFER_COLUMNS",
     "Allocation",
     "BaseStock",
     "CappedBaseStock",
     "Costs",
+    "Cut",
     "Difference",
     "Draws",
     "Estimates",
@@ -42,12 +71,14 @@ __all__ = [
     "Failure",
     "HeldPlan",
     "InventoryError",
+    "Lane",
     "MovingAverage",
     "Newsvendor",
     "Opening",
     "Options",
     "OrderResult",
     "Outlook",
+    "PastForecasts",
     "PlanError",
     "Planner",
     "Policy",
@@ -56,25 +87,38 @@ __all__ = [
     "ReorderQuantity",
     "ReorderUpTo",
     "Replay",
+    "Rivals",
     "Score",
+    "SharedBudget",
     "SimulatedLevel",
     "Site",
     "Step",
     "StockError",
+    "StockOut",
     "StockPlan",
     "Supply",
     "Transfer",
+    "TransferResult",
     "allocate",
     "compare",
+    "compare_planners",
     "compare_pooling",
     "estimate",
     "find_exceptions",
+    "item_rows",
+    "period_totals",
+    "plan_item_transfers",
     "plan_orders",
     "plan_transfers",
+    "position_of",
     "rank_orders",
     "replay",
+    "replay_planners",
+    "risk_stock_out",
     "score",
     "share_budget",
+    "share_warehouse_budget",
     "simulate",
     "simulate_law",
+    "unused_budget",
 ]

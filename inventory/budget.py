@@ -1,14 +1,28 @@
 """A night's orders within one budget."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from inventory.allocation import Allocation, Options, allocate
 from inventory.errors import PlanError
+from kernels.arrays import Floats, Integers
 from kernels.stock_events import whole_cases
 
 SERIES = ["warehouse_id", "item_id"]
+CHOSEN = (
+    "reorder_point",
+    "order_up_to",
+    "order_quantity",
+    "order_value",
+    "expected_cost",
+    "expected_cost_standard_error",
+    "fill_rate",
+    "fill_rate_standard_error",
+)
 
 
 def share_budget(
@@ -16,9 +30,11 @@ def share_budget(
 ) -> tuple[pd.DataFrame, Allocation]:
     """Return plans whose orders cost ``limit`` at most tonight, and how the budget was shared.
 
-    Each item chooses among the levels of its curve, and ordering nothing, by expected cost over
-    the horizon: shortage counts at its price, and service targets do not. The budget is that of
-    tonight; later orders of the horizon are taken to follow the level chosen.
+    Where the plans cost more, each item chooses among the levels of its curve, and ordering
+    nothing, by expected cost over the horizon: shortage counts at its price, and service targets do
+    not. What is then left restores orders that a target asks for beyond least cost, those first
+    that take least money. The budget is that of tonight; later orders of the horizon are taken to
+    follow the level chosen. Where the plans cost no more than ``limit`` they stay as they are.
 
     Parameters
     ----------
@@ -30,7 +46,7 @@ def share_budget(
     -------
     The plans in their order, with ``reorder_point``, ``order_up_to``, ``order_quantity``,
     ``order_value``, ``expected_cost``, ``fill_rate`` and both errors as chosen; and the allocation,
-    whose items are the plans in their order.
+    whose items are the plans in their order, and whose cut items are those that order less.
 
     Raises
     ------
@@ -53,21 +69,43 @@ def share_budget(
         )
         for table in tables
     ]
-    found = allocate(options, limit)
+    planned = np.array([int(np.argmax(table["chosen"])) for table in tables], np.int64)
+    found = _restore(allocate(options, limit), options, planned, limit)
     shared = plans.copy()
-    chosen = [table.iloc[n] for table, n in zip(tables, found.chosen, strict=True)]
-    for name in (
-        "reorder_point",
-        "order_up_to",
-        "order_quantity",
-        "order_value",
-        "expected_cost",
-        "expected_cost_standard_error",
-        "fill_rate",
-        "fill_rate_standard_error",
-    ):
-        shared[name] = [float(row[name]) for row in chosen]
+    for name in CHOSEN:
+        shared[name] = [
+            float(kept if n == own else table[name].iloc[n])
+            for kept, n, own, table in zip(plans[name], found.chosen, planned, tables, strict=True)
+        ]
     return shared, found
+
+
+def _restore(
+    found: Allocation, options: Sequence[Options], planned: Integers, limit: float
+) -> Allocation:
+    """Return the allocation with the plans' own orders where what is left pays for them."""
+
+    def uses(chosen: Integers) -> Floats:
+        return np.array([o.use[n] for o, n in zip(options, chosen, strict=True)])
+
+    chosen, wanted = found.chosen.copy(), uses(planned)
+    used = found.used
+    if wanted.sum() <= limit:
+        chosen, used = planned.copy(), float(wanted.sum())
+    more = wanted - uses(chosen)
+    for n in np.argsort(more, kind="stable"):
+        if chosen[n] != planned[n] and more[n] >= 0.0 and used + more[n] <= limit:
+            chosen[n] = planned[n]
+            used += float(more[n])
+    picked = list(zip(options, chosen, strict=True))
+    return replace(
+        found,
+        chosen=chosen,
+        used=used,
+        cost=float(sum(o.cost[n] for o, n in picked)),
+        cost_error=float(np.sqrt(sum(o.cost_error[n] ** 2 for o, n in picked))),
+        cut=np.flatnonzero(uses(chosen) < wanted).astype(np.int64),
+    )
 
 
 def _with_orders(curve: pd.DataFrame, plan: dict[Any, Any], item: dict[Any, Any]) -> pd.DataFrame:
@@ -79,6 +117,8 @@ def _with_orders(curve: pd.DataFrame, plan: dict[Any, Any], item: dict[Any, Any]
         need = row["order_up_to"] - held if row["point"] == "candidate" else 0.0
         need = need if held <= row["reorder_point"] else 0.0
         room = max(need, float(item["minimum_order"])) + float(item["case_pack"])
-        sizes.append(whole_cases(need, room, item["case_pack"], item["minimum_order"]))
+        size = whole_cases(need, room, item["case_pack"], item["minimum_order"])
+        # The plan knows what fits in the building.
+        sizes.append(float(plan["order_quantity"]) if row["chosen"] else size)
     quantities = pd.Series(sizes, index=curve.index, dtype=float)
     return curve.assign(order_quantity=quantities, order_value=quantities * item["unit_cost"])

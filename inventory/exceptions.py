@@ -1,7 +1,9 @@
 """Orders ranked by money, and the items a planner must look at, each with its reason."""
 
-from collections.abc import Container
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 import pandas as pd
 
@@ -17,6 +19,26 @@ class ExceptionKind(StrEnum):
     OVERSTOCK = "overstock"
     OVER_BUDGET = "over budget"
     NO_FEASIBLE_PLAN = "no feasible plan"
+
+
+Found = tuple[ExceptionKind, float, str]
+
+
+@dataclass(frozen=True)
+class Cut:
+    """What a shared limit took from an order.
+
+    Parameters
+    ----------
+    money : what the order without the limit would save over the horizon
+    reason : in words
+    """
+
+    money: float
+    reason: str
+
+
+NO_CUTS: Mapping[tuple[str, str], Cut] = {}
 
 
 def rank_orders(plans: pd.DataFrame) -> pd.DataFrame:
@@ -43,7 +65,8 @@ def find_exceptions(
     plans: pd.DataFrame,
     *,
     most_cover: float,
-    cut: Container[tuple[str, str]] = (),
+    most_risk: float,
+    cuts: Mapping[tuple[str, str], Cut] = NO_CUTS,
 ) -> pd.DataFrame:
     """Return the items that need a look, the most money first.
 
@@ -51,45 +74,59 @@ def find_exceptions(
     ----------
     plans : as `plan_orders` returns them
     most_cover : periods of mean demand in stock and on the way above which stock is too much
-    cut : (warehouse_id, item_id) of items whose order a shared limit cut
+    most_risk : probability, in (0, 1), of a shortage before an order placed tonight would arrive,
+        above which an item is at risk
+    cuts : by (warehouse_id, item_id), of items whose order a shared limit cut
 
     Returns
     -------
-    Frame with a row per item and reason. ``money`` is what is at stake: what ordering nothing
-    would cost more than the plan; for overstock, what the plan costs.
+    Frame with a row per item and reason. ``money`` is what is at stake over the horizon: for
+    stock-out risk the shortage expected before an order can arrive; for overstock what the plan
+    costs; for what is over budget, what the limit costs; for no feasible plan, what ordering
+    nothing would cost more than the plan.
 
     Raises
     ------
     PlanError
-        Where ``most_cover`` is not above zero.
+        Where ``most_cover`` is not above zero, or ``most_risk`` not in (0, 1).
     """
     if not most_cover > 0.0:
         raise PlanError(f"most_cover must be above 0; got {most_cover}")
+    if not 0.0 < most_risk < 1.0:
+        raise PlanError(f"most_risk must be in (0, 1); got {most_risk}")
     rows: list[tuple[object, ...]] = []
     for row in plans.to_dict("records"):
         key = (str(row["warehouse_id"]), str(row["item_id"]))
-        target, served = row["service_target"], row["fill_rate"]
-        idle, cover = row["no_order_fill_rate"], row["periods_of_cover"]
-        stake = row["no_order_cost"] - row["expected_cost"]
-        found = []
-        if served < target:
-            reason = f"the best plan serves {served:.1%}, below the target of {target:.1%}"
-            found.append((ExceptionKind.NO_FEASIBLE_PLAN, stake, reason))
-        if row["order_quantity"] > 0.0 and idle < target:
-            reason = (
-                f"without the order of {row['order_quantity']:.0f}, {idle:.1%} is served; "
-                f"the target is {target:.1%}"
-            )
-            found.append((ExceptionKind.STOCK_OUT_RISK, stake, reason))
-        if pd.isna(cover) and row["on_hand"] + row["on_order"] > 0.0:
-            found.append((ExceptionKind.OVERSTOCK, row["expected_cost"], "stock without demand"))
-        elif cover > most_cover:
-            reason = f"stock lasts {cover:.0f} periods, more than {most_cover:g}"
-            found.append((ExceptionKind.OVERSTOCK, row["expected_cost"], reason))
-        if key in cut:
-            reason = "the shared limit does not hold the order of least cost"
-            found.append((ExceptionKind.OVER_BUDGET, stake, reason))
+        found = [*_of_service(row, most_risk, cut=key in cuts), *_of_cover(row, most_cover)]
+        if key in cuts:
+            found.append((ExceptionKind.OVER_BUDGET, cuts[key].money, cuts[key].reason))
         rows.extend((*key, str(kind), money, row["currency"], text) for kind, money, text in found)
     frame = pd.DataFrame(rows, columns=EXCEPTION_COLUMNS)
     keys = ["money", "warehouse_id", "item_id", "kind"]
     return frame.sort_values(keys, ascending=[False, True, True, True], ignore_index=True)
+
+
+def _of_service(row: Mapping[Any, Any], most_risk: float, *, cut: bool) -> Iterator[Found]:
+    target, served, risk = row["service_target"], row["fill_rate"], row["stock_out_risk"]
+    # What a shared limit cut has a feasible plan: its target is missed for want of money.
+    if served < target and not cut:
+        reason = f"the best plan serves {served:.1%}, below the target of {target:.1%}"
+        stake = row["no_order_cost"] - row["expected_cost"]
+        yield ExceptionKind.NO_FEASIBLE_PLAN, stake, reason
+    if risk > most_risk:
+        reason = (
+            f"runs out before an order placed tonight arrives with a chance of {risk:.0%}; "
+            f"{row['on_hand']:.0f} on hand, {row['on_order']:.0f} on the way, lead time "
+            f"{row['lead_time_mean']:g}"
+        )
+        yield ExceptionKind.STOCK_OUT_RISK, row["stock_out_cost"], reason
+
+
+def _of_cover(row: Mapping[Any, Any], most_cover: float) -> Iterator[Found]:
+    cover = row["periods_of_cover"]
+    if pd.isna(cover):
+        if row["on_hand"] + row["on_order"] > 0.0:
+            yield ExceptionKind.OVERSTOCK, row["expected_cost"], "stock without demand"
+    elif cover > most_cover:
+        reason = f"stock lasts {cover:.0f} periods, more than {most_cover:g}"
+        yield ExceptionKind.OVERSTOCK, row["expected_cost"], reason

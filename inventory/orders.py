@@ -1,7 +1,7 @@
 """Order plans of many warehouse-items."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,12 +12,17 @@ from inventory.curve import CURVE_COLUMNS, curve_rows
 from inventory.errors import Failure, StockError
 from inventory.estimates import Costs
 from inventory.plan import StockPlan
-from inventory.policy import Decision, decide_order
+from inventory.policy import Decision, Proposal, choose_level, propose_levels
 from inventory.position import Position
+from inventory.simulation import simulate_together
+from inventory.stock_out import risk_stock_out
 from kernels.arrays import Dates, Floats, Words
+from kernels.stock_terms import N_TOTALS
 
 SERIES = ["warehouse_id", "item_id"]
 STAGE = "plan orders"
+# Of totals and paths that one launch on a GPU works on.
+_BYTES_TOGETHER = 2**28
 COLUMNS = [
     *SERIES,
     "category",
@@ -37,6 +42,10 @@ COLUMNS = [
     "expected_cost_standard_error",
     "no_order_cost",
     "no_order_fill_rate",
+    "stock_out_risk",
+    "stock_out_risk_standard_error",
+    "stock_out_cost",
+    "stock_out_cost_standard_error",
     "periods_of_cover",
     "reason",
 ]
@@ -72,7 +81,8 @@ def plan_orders(
 ) -> OrderResult:
     """Plan tonight's order of each warehouse-item by simulating stock on its demand paths.
 
-    Items are planned one by one; what is wrong with one changes nothing for the others.
+    Items are planned one by one, on a GPU some at a time; what is wrong with one changes nothing
+    for the others.
 
     Parameters
     ----------
@@ -92,31 +102,89 @@ def plan_orders(
         (row.warehouse_id, row.item_id): n for n, row in enumerate(series.itertuples(index=False))
     }
     known_items = {str(row["item_id"]): row for row in items.to_dict("records")}
-    arrivals = _arrivals(open_orders)
+    arrivals = arrivals_of(open_orders)
+    night = _Night(numbers, known_items, arrivals, paths, periods, entities, plan, seed)
     rows: list[dict[str, Any]] = []
     curves: list[dict[str, Any]] = []
     failures: list[Failure] = []
-    for record in stock.to_dict("records"):
-        key = (record["warehouse_id"], record["item_id"])
-        name = f"{key[0]}/{key[1]}"
-        try:
-            number = _number(numbers, key)
-            item = _item(known_items, str(key[1]))
-            starts = periods[number]
-            position = _position(name, record, item, _receipts(arrivals.get(key), starts))
-            own = paths[number]
-            position.validate(own.shape[1])
-            _refuse_bad_paths(own)
-            decision = decide_order(position, own, entities[number], seed, plan)
-            rows.append(_row(record, item, position, decision, own, plan))
-            curves.extend(curve_rows(key, decision, plan.currency))
-        except (StockError, ValueError) as error:
-            failures.append(Failure(name, STAGE, type(error).__name__, str(error)))
+    for group in _groups(stock.to_dict("records"), paths, plan):
+        proposed = []
+        for record in group:
+            try:
+                proposed.append(_propose(record, night))
+            except (StockError, ValueError) as error:
+                failures.append(_failure(record, error))
+        simulations = [one.proposal.simulation for one in proposed]
+        totals = simulate_together(simulations, seed, 0, plan.device)
+        for one, counted in zip(proposed, totals, strict=True):
+            try:
+                decision = choose_level(one.proposal, counted)
+                rows.append(_row(one, decision, plan))
+                curves.extend(curve_rows(_key(one.record), decision, plan.currency))
+            except (StockError, ValueError) as error:
+                failures.append(_failure(one.record, error))
     return OrderResult(
         pd.DataFrame(rows, columns=COLUMNS),
         failures,
         pd.DataFrame(curves, columns=CURVE_COLUMNS),
     )
+
+
+@dataclass(frozen=True)
+class _Night:
+    """What is known of all items, as `plan_orders` takes it."""
+
+    numbers: Mapping[tuple[Any, Any], int]
+    items: Mapping[str, Mapping[Any, Any]]
+    arrivals: Mapping[tuple[Any, Any], list[tuple[np.datetime64, float]]]
+    paths: Floats
+    periods: Dates
+    entities: Words
+    plan: StockPlan
+    seed: int
+
+
+@dataclass(frozen=True)
+class _Proposed:
+    """One item, and the levels to try for it."""
+
+    record: Mapping[Any, Any]
+    item: Mapping[Any, Any]
+    proposal: Proposal
+
+
+def _groups(
+    records: Sequence[Mapping[Any, Any]], paths: Floats, plan: StockPlan
+) -> Iterator[Sequence[Mapping[Any, Any]]]:
+    """Yield items to simulate together: one, or on a GPU as many as fill a launch."""
+    at_once = 1
+    if plan.device != "cpu" and len(paths):
+        # The levels tried, the one held today, and ordering nothing.
+        a_path = 8 * (N_TOTALS * (plan.candidates + 2) + paths.shape[2])
+        at_once = max(_BYTES_TOGETHER // (a_path * paths.shape[1]), 1)
+    for start in range(0, len(records), at_once):
+        yield records[start : start + at_once]
+
+
+def _propose(record: Mapping[Any, Any], night: _Night) -> _Proposed:
+    key = _key(record)
+    number = _number(night.numbers, key)
+    item = _item(night.items, str(key[1]))
+    receipts = receipts_of(night.arrivals.get(key), night.periods[number])
+    position = position_of("/".join(map(str, key)), record, item, receipts)
+    own = night.paths[number]
+    position.validate(own.shape[1])
+    _refuse_bad_paths(own)
+    proposal = propose_levels(position, own, night.entities[number], night.seed, night.plan)
+    return _Proposed(record, item, proposal)
+
+
+def _key(record: Mapping[Any, Any]) -> tuple[Any, Any]:
+    return record["warehouse_id"], record["item_id"]
+
+
+def _failure(record: Mapping[Any, Any], error: Exception) -> Failure:
+    return Failure("/".join(map(str, _key(record))), STAGE, type(error).__name__, str(error))
 
 
 def _number(numbers: Mapping[tuple[Any, Any], int], key: tuple[Any, Any]) -> int:
@@ -136,9 +204,15 @@ def _refuse_bad_paths(paths: Floats) -> None:
         raise StockError("demand paths must be finite and not negative")
 
 
-def _arrivals(
+def arrivals_of(
     open_orders: pd.DataFrame | None,
 ) -> dict[tuple[Any, Any], list[tuple[np.datetime64, float]]]:
+    """Return when and how much of each warehouse-item arrives.
+
+    Parameters
+    ----------
+    open_orders : warehouse_id, item_id, ds of arrival, quantity; None is none
+    """
     found: dict[tuple[Any, Any], list[tuple[np.datetime64, float]]] = {}
     if open_orders is not None:
         for row in open_orders.to_dict("records"):
@@ -147,10 +221,16 @@ def _arrivals(
     return found
 
 
-def _receipts(
+def receipts_of(
     arrivals: list[tuple[np.datetime64, float]] | None, starts: Dates
 ) -> tuple[Floats, float]:
-    """Return units by period of arrival, and units that arrive after the last period's start."""
+    """Return units by period of arrival, and units that arrive after the last period's start.
+
+    Parameters
+    ----------
+    arrivals : as `arrivals_of` returns them of one warehouse-item
+    starts : (horizon,) datetime64, start of each period
+    """
     receipts = np.zeros(len(starts))
     late = 0.0
     for ds, quantity in arrivals or ():
@@ -163,12 +243,21 @@ def _receipts(
     return receipts, late
 
 
-def _position(
+def position_of(
     name: str,
     record: Mapping[Any, Any],
     item: Mapping[Any, Any],
     receipts: tuple[Floats, float],
 ) -> Position:
+    """Return a warehouse-item as it is planned, from a row of stock and one of items.
+
+    Parameters
+    ----------
+    name : of the warehouse-item
+    record : row of stock
+    item : row of items
+    receipts : as `receipts_of` returns them
+    """
     return Position(
         entity=name,
         on_hand=float(record["on_hand"]),
@@ -197,21 +286,17 @@ def _limit(record: Mapping[Any, Any], name: str, absent: float) -> float:
     return absent if value is None or pd.isna(value) else float(value)
 
 
-def _row(
-    record: Mapping[Any, Any],
-    item: Mapping[Any, Any],
-    position: Position,
-    decision: Decision,
-    paths: Floats,
-    plan: StockPlan,
-) -> dict[str, Any]:
+def _row(one: _Proposed, decision: Decision, plan: StockPlan) -> dict[str, Any]:
+    record, position, paths = one.record, one.proposal.position, one.proposal.simulation.demand
     found, chosen = decision.estimates, decision.chosen
     held = position.on_hand + position.on_order
     mean_demand = float(paths.mean())
+    law = position.supply(paths.shape[1], plan.lost_share).lead_times
+    before = risk_stock_out(position.on_hand, position.receipts, paths, law, plan.lost_share)
     return {
         "warehouse_id": record["warehouse_id"],
         "item_id": record["item_id"],
-        "category": item["category"],
+        "category": one.item["category"],
         "on_hand": position.on_hand,
         "on_order": position.on_order,
         "lead_time_mean": position.lead_time_mean,
@@ -228,6 +313,10 @@ def _row(
         "expected_cost_standard_error": found.cost_error[chosen],
         "no_order_cost": found.cost[-1],
         "no_order_fill_rate": found.fill_rate[-1],
+        "stock_out_risk": before.risk,
+        "stock_out_risk_standard_error": before.risk_error,
+        "stock_out_cost": before.short * position.costs.shortage,
+        "stock_out_cost_standard_error": before.short_error * position.costs.shortage,
         "periods_of_cover": held / mean_demand if mean_demand > 0.0 else None,
         "reason": explain(position, decision, mean_demand),
     }

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from inventory.errors import PlanError
+from kernels.device import Device
 
 
 @dataclass(frozen=True)
@@ -16,6 +17,7 @@ class StockPlan:
         that is lost, where the rest is owed
     candidates : order-up-to levels tried per item, 2 at least
     currency : ISO code of every cost
+    device : where stock is simulated
 
     Raises
     ------
@@ -26,6 +28,7 @@ class StockPlan:
     shortage: Literal["lost", "backorder"] | float = "lost"
     candidates: int = 16
     currency: str = "USD"
+    device: Device = "cpu"
 
     def __post_init__(self) -> None:
         if isinstance(self.shortage, str):

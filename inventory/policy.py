@@ -8,7 +8,7 @@ from inventory.estimates import Difference, Estimates, compare_all, estimate
 from inventory.plan import StockPlan
 from inventory.policies import Policy, ReorderUpTo
 from inventory.position import Position
-from inventory.simulation import Draws, Opening, simulate
+from inventory.simulation import Draws, Opening, Simulation, simulate_together
 from kernels.arrays import Floats
 from kernels.stock_events import whole_cases
 
@@ -42,14 +42,48 @@ class Decision:
     reachable: bool
 
 
+@dataclass(frozen=True)
+class Proposal:
+    """The levels to try for an item.
+
+    Parameters
+    ----------
+    position : the item
+    levels : (n_levels,) float64, order-up-to levels, ascending
+    order_up_tos, reorder_points : of each level, and last of the level held today
+    simulation : of them all, and of ordering nothing
+    """
+
+    position: Position
+    levels: Floats
+    order_up_tos: Floats
+    reorder_points: Floats
+    simulation: Simulation
+
+
 def decide_order(
     position: Position, paths: Floats, entity: np.uint64, seed: int, plan: StockPlan
 ) -> Decision:
     """Return the cheapest order-up-to level that serves the target.
 
+    All are walked over the whole horizon on the same demand and lead times.
+
+    Parameters
+    ----------
+    position, paths, entity, seed, plan : as in `propose_levels`
+    """
+    proposal = propose_levels(position, paths, entity, seed, plan)
+    totals = simulate_together([proposal.simulation], seed, 0, plan.device)
+    return choose_level(proposal, totals[0])
+
+
+def propose_levels(
+    position: Position, paths: Floats, entity: np.uint64, seed: int, plan: StockPlan
+) -> Proposal:
+    """Return the order-up-to levels to try, and how to try them.
+
     Candidates lie between a low quantile and the highest demand of the protection interval (lead
-    time and review period). All are walked over the whole horizon on the same demand and lead
-    times. Where none meets the target the one that serves best is taken, the cheapest of equals.
+    time and review period).
 
     Parameters
     ----------
@@ -71,7 +105,7 @@ def decide_order(
         for s, level in zip(reorder_points, order_up_tos, strict=True)
     ]
     supply = position.supply(paths.shape[1], plan.lost_share)
-    totals = simulate(
+    simulation = Simulation(
         supply,
         [*policies, NEVER],
         paths,
@@ -79,6 +113,21 @@ def decide_order(
         Draws(seed, int(entity)),
         first_reached=position.first_reached,
     )
+    return Proposal(position, levels, order_up_tos, reorder_points, simulation)
+
+
+def choose_level(proposal: Proposal, totals: Floats) -> Decision:
+    """Return the cheapest level that serves the target.
+
+    Where none meets it the one that serves best is taken, the cheapest of equals.
+
+    Parameters
+    ----------
+    proposal : the levels tried
+    totals : (n_policies, n_paths, 12) float64, of its simulation
+    """
+    position, levels = proposal.position, proposal.levels
+    held, reorder_points = position.on_hand + position.on_order, proposal.reorder_points
     estimates = estimate(totals, position.costs)
     chosen, reachable = _choose(estimates, len(levels), position.service_target)
     need = levels[chosen] - held if held <= reorder_points[chosen] else 0.0
@@ -87,7 +136,7 @@ def decide_order(
         order_up_to=float(levels[chosen]),
         reorder_point=float(reorder_points[chosen]),
         order_quantity=whole_cases(need, room, position.case_pack, position.minimum_order),
-        levels=order_up_tos,
+        levels=proposal.order_up_tos,
         reorder_points=reorder_points,
         estimates=estimates,
         over_chosen=compare_all(totals, position.costs, chosen),

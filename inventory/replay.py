@@ -100,7 +100,9 @@ class SimulatedLevel:
         """
         paths = self.forecast(outlook.known, outlook.review)
         horizon = paths.shape[1]
-        reached = min(len(self.supply.lead_times.cumulative), horizon - 1)
+        # The mean lead time: what few orders take would raise every level tried.
+        mean_wait = float((1.0 - self.supply.lead_times.cumulative).sum())
+        reached = min(int(np.ceil(mean_wait - 1e-9)), horizon - 1)
         needed = paths[:, : min(reached + self.supply.review_period, horizon)].sum(axis=1)
         levels = np.linspace(np.quantile(needed, 0.2), needed.max() * 1.1, self.candidates)
         receipts = np.zeros(horizon)

@@ -9,9 +9,12 @@ import numpy as np
 from inventory.errors import PlanError, StockError
 from inventory.policies.policy import Policy, rules_of
 from kernels.arrays import Floats
+from kernels.device import Device
+from kernels.on_device import walk_items_on
+from kernels.stock_batches import Walk
 from kernels.stock_demand import build_alias
 from kernels.stock_lead_times import LeadTimes, fixed_lead_time
-from kernels.stock_paths import walk_law, walk_paths
+from kernels.stock_paths import walk_law
 from kernels.stock_terms import N_TOTALS, Terms
 
 
@@ -132,17 +135,9 @@ class Draws:
     first_path: int = 0
 
 
-def simulate(
-    supply: Supply,
-    policies: Sequence[Policy],
-    demand: Floats,
-    opening: Opening,
-    draws: Draws,
-    *,
-    first_counted: int = 0,
-    first_reached: int = 0,
-) -> Floats:
-    """Walk policies on given demand paths, on common lead times.
+@dataclass(frozen=True)
+class Simulation:
+    """One warehouse-item on its demand paths, and the policies to walk them under.
 
     Parameters
     ----------
@@ -153,27 +148,76 @@ def simulate(
     draws : keys of the lead times
     first_counted : the first period whose costs count
     first_reached : the first period whose service counts
+    """
+
+    supply: Supply
+    policies: Sequence[Policy]
+    demand: Floats
+    opening: Opening
+    draws: Draws
+    first_counted: int = 0
+    first_reached: int = 0
+
+    @property
+    def walk(self) -> Walk:
+        """The same as a kernel reads it.
+
+        Raises
+        ------
+        StockError
+            Where units on the way are not one number a period.
+        """
+        return Walk(
+            np.uint64(self.draws.entity),
+            np.ascontiguousarray(self.demand, np.float64),
+            self.supply.lead_times,
+            self.opening.by_age(self.supply.shelf_life),
+            self.opening.arrivals(self.demand.shape[1]),
+            self.supply.terms,
+            rules_of(self.policies),
+            self.first_counted,
+            self.first_reached,
+        )
+
+
+def simulate(
+    supply: Supply,
+    policies: Sequence[Policy],
+    demand: Floats,
+    opening: Opening,
+    draws: Draws,
+    *,
+    first_counted: int = 0,
+    first_reached: int = 0,
+    device: Device = "cpu",
+) -> Floats:
+    """Walk policies on given demand paths, on common lead times.
+
+    Parameters
+    ----------
+    device : where paths are walked
+    others : as in `Simulation`
 
     Returns
     -------
     (n_policies, n_paths, 12) float64, as `kernels.stock_walk.walk_stock` counts.
     """
-    totals = np.empty((len(policies), len(demand), N_TOTALS))
-    walk_paths(
-        draws.seed,
-        np.uint64(draws.entity),
-        draws.first_path,
-        np.ascontiguousarray(demand, np.float64),
-        supply.lead_times,
-        opening.by_age(supply.shelf_life),
-        opening.arrivals(demand.shape[1]),
-        supply.terms,
-        rules_of(policies),
-        first_counted,
-        first_reached,
-        totals,
-    )
-    return totals
+    own = Simulation(supply, policies, demand, opening, draws, first_counted, first_reached)
+    return walk_items_on(device)(draws.seed, draws.first_path, [own.walk])[0]
+
+
+def simulate_together(
+    simulations: Sequence[Simulation], seed: int, first_path: int, device: Device
+) -> list[Floats]:
+    """Return what `simulate` returns of each, on a GPU in as few launches as there are shapes.
+
+    Parameters
+    ----------
+    simulations : whose draws have the seed and the first path given
+    seed, first_path : of the draws
+    device : where paths are walked
+    """
+    return walk_items_on(device)(seed, first_path, [own.walk for own in simulations])
 
 
 def simulate_law(

@@ -7,7 +7,7 @@ Management Science 25(5); Paterson, Kiesmüller, Teunter & Glazebrook (2011), "I
 lateral transshipments: a review", European Journal of Operational Research 210(2).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -40,18 +40,34 @@ class Site:
 
 
 @dataclass(frozen=True)
+class Lane:
+    """A way for stock from one warehouse to another.
+
+    Parameters
+    ----------
+    source, target : names of warehouses
+    lead_time : whole periods; 0 arrives before tonight's demand
+    unit_cost : money per unit moved
+    """
+
+    source: str
+    target: str
+    lead_time: int
+    unit_cost: float
+
+
+@dataclass(frozen=True)
 class Transfer:
     """Units to move tonight.
 
     Parameters
     ----------
-    source, target : names of warehouses
+    lane : from where to where
     quantity : units
     saving, saving_error : money over the horizon, after the cost of moving, paired path by path
     """
 
-    source: str
-    target: str
+    lane: Lane
     quantity: float
     saving: float
     saving_error: float
@@ -74,63 +90,91 @@ class Pooling:
 
 
 def plan_transfers(
-    sites: Sequence[Site], *, lead_time: int, unit_cost: float, lot: float, most_lots: int = 20
+    sites: Sequence[Site], lanes: Sequence[Lane], *, lot: float, most_lots: int = 20
 ) -> list[Transfer]:
     """Return the transfers that lower the cost of all sites together, the best first.
 
-    Lot by lot, the pair of sites whose costs fall most gives and takes, until none falls by more
+    Lot by lot, the lane whose two sites' costs fall most gives and takes, until none falls by more
     than moving costs. A site either gives or takes. Every site keeps to its policy: one that gives
     may order sooner, and its saving counts that.
 
     Parameters
     ----------
-    sites : two at least, with equally many paths and periods
-    lead_time : whole periods from one site to another; 0 arrives before tonight's demand
-    unit_cost : money per unit moved
+    sites : two at least, with equally many paths and periods, and different names
+    lanes : between sites
     lot : units of one lot, above zero
     most_lots : the most that a site gives or takes
 
     Raises
     ------
     PlanError
-        Where an argument is out of range.
+        Where an argument is out of range, or a lane leads from or to no site.
     """
-    _refuse_bad_transfers(sites, lead_time, unit_cost, lot)
-    given: dict[tuple[int, int], Floats] = {}
-    moved: dict[tuple[int, int], int] = {}
-    lots = np.zeros(len(sites), np.int64)
-
-    def spent(place: int, count: int) -> Floats:
-        if (place, count) not in given:
-            given[place, count] = _spent(sites[place], count * lot, lead_time)
-        return given[place, count]
-
-    savings: dict[tuple[int, int], Floats] = {}
+    _refuse_bad_transfers(sites, lanes, lot)
+    costs = _MovedCosts(sites, lot)
+    number = {site.name: n for n, site in enumerate(sites)}
+    open_lanes = [(lane, number[lane.source], number[lane.target]) for lane in lanes]
+    lots: dict[Lane, int] = {}
+    savings: dict[Lane, Floats] = {}
     while True:
-        best, pair, gains = 0.0, None, np.zeros(0)
-        for source, target in _pairs(sites, lots, lot, most_lots):
-            gain = spent(source, lots[source]) - spent(source, lots[source] - 1)
-            gain = gain + spent(target, lots[target]) - spent(target, lots[target] + 1)
-            gain = gain - unit_cost * lot
+        best, taken, gains = 0.0, None, np.zeros(0)
+        for lane, source, target in open_lanes:
+            if not (costs.gives(source, most_lots) and costs.takes(target, most_lots)):
+                continue
+            gain = costs.saving(source, -1, 0) + costs.saving(target, 1, lane.lead_time)
+            gain = gain - lane.unit_cost * lot
             if gain.mean() > best:
-                best, pair, gains = float(gain.mean()), (source, target), gain
-        if pair is None:
+                best, taken, gains = float(gain.mean()), (lane, source, target), gain
+        if taken is None:
             break
-        lots[pair[0]] -= 1
-        lots[pair[1]] += 1
-        moved[pair] = moved.get(pair, 0) + 1
-        savings[pair] = savings.get(pair, 0.0) + gains
+        lane, source, target = taken
+        costs.move(source, -1, 0)
+        costs.move(target, 1, lane.lead_time)
+        lots[lane] = lots.get(lane, 0) + 1
+        savings[lane] = savings.get(lane, 0.0) + gains
     found = [
-        Transfer(
-            sites[source].name,
-            sites[target].name,
-            moved[source, target] * lot,
-            float(gain.mean()),
-            _error(gain),
-        )
-        for (source, target), gain in savings.items()
+        Transfer(lane, lots[lane] * lot, float(gain.mean()), _error(gain))
+        for lane, gain in savings.items()
     ]
     return sorted(found, key=lambda transfer: -transfer.saving)
+
+
+class _MovedCosts:
+    """What each site costs, path by path, as lots move; each state is simulated once."""
+
+    def __init__(self, sites: Sequence[Site], lot: float) -> None:
+        self.sites = sites
+        self.lot = lot
+        # Lots by the lead time they arrive after; those given leave now.
+        self.moved: list[dict[int, int]] = [{} for _ in sites]
+        self.known: dict[tuple[int, tuple[tuple[int, int], ...]], Floats] = {}
+
+    def gives(self, place: int, most: int) -> bool:
+        """Return whether a site can give one lot more."""
+        total = sum(self.moved[place].values())
+        return -most < total <= 0 and self.sites[place].opening.on_hand >= (1 - total) * self.lot
+
+    def takes(self, place: int, most: int) -> bool:
+        """Return whether a site can take one lot more."""
+        total = sum(self.moved[place].values())
+        return 0 <= total < most and _room(self.sites[place]) >= (total + 1) * self.lot
+
+    def saving(self, place: int, count: int, lead_time: int) -> Floats:
+        """Return what ``count`` lots more save at a site."""
+        own = self.moved[place]
+        after = {**own, lead_time: own.get(lead_time, 0) + count}
+        return self._spent(place, own) - self._spent(place, after)
+
+    def move(self, place: int, count: int, lead_time: int) -> None:
+        """Settle that ``count`` lots more come to a site, or leave it."""
+        self.moved[place][lead_time] = self.moved[place].get(lead_time, 0) + count
+
+    def _spent(self, place: int, moved: Mapping[int, int]) -> Floats:
+        key = place, tuple(sorted(moved.items()))
+        if key not in self.known:
+            units = {lead_time: count * self.lot for lead_time, count in moved.items()}
+            self.known[key] = _spent(self.sites[place], units)
+        return self.known[key]
 
 
 def compare_pooling(
@@ -159,36 +203,22 @@ def compare_pooling(
     )
 
 
-def _pairs(
-    sites: Sequence[Site], lots: np.ndarray[tuple[int], np.dtype[np.int64]], lot: float, most: int
-) -> list[tuple[int, int]]:
-    givers = [
-        n
-        for n, site in enumerate(sites)
-        if -most < lots[n] <= 0 and site.opening.on_hand >= (1 - lots[n]) * lot
-    ]
-    takers = [
-        n
-        for n, site in enumerate(sites)
-        if 0 <= lots[n] < most and _room(site) >= (lots[n] + 1) * lot
-    ]
-    return [(source, target) for source in givers for target in takers if source != target]
-
-
 def _room(site: Site) -> float:
     coming = 0.0 if site.opening.receipts is None else float(site.opening.receipts.sum())
     return site.supply.capacity - site.opening.on_hand - coming
 
 
-def _spent(site: Site, units: float, lead_time: int) -> Floats:
-    """Return what each path costs with ``units`` more on the way, or fewer in stock."""
+def _spent(site: Site, moved: Mapping[int, float]) -> Floats:
+    """Return what each path costs with units more on the way, or fewer in stock, by lead time."""
     opening = site.opening
-    if units < 0.0:
-        opening = replace(opening, on_hand=opening.on_hand + units)
-    elif units > 0.0:
-        receipts = opening.arrivals(site.demand.shape[1]).copy()
-        receipts[lead_time] += units
-        opening = replace(opening, receipts=receipts)
+    receipts = opening.arrivals(site.demand.shape[1]).copy()
+    on_hand = opening.on_hand
+    for lead_time, units in moved.items():
+        if units < 0.0:
+            on_hand += units
+        else:
+            receipts[lead_time] += units
+    opening = replace(opening, on_hand=on_hand, receipts=receipts)
     totals = simulate(site.supply, [site.policy], site.demand, opening, site.draws)
     return np.asarray(money_spent(totals, site.costs)[0])
 
@@ -208,18 +238,22 @@ def _error(values: Floats) -> float:
     return float(values.std(ddof=1) / np.sqrt(len(values)))
 
 
-def _refuse_bad_transfers(
-    sites: Sequence[Site], lead_time: int, unit_cost: float, lot: float
-) -> None:
+def _refuse_bad_transfers(sites: Sequence[Site], lanes: Sequence[Lane], lot: float) -> None:
     if len(sites) < 2:
         raise PlanError(f"there must be two sites at least; got {len(sites)}")
+    names = {site.name for site in sites}
+    if len(names) < len(sites):
+        raise PlanError(f"sites must have different names; got {[site.name for site in sites]}")
     shapes = {site.demand.shape for site in sites}
     if len(shapes) > 1:
         raise PlanError(f"sites must have equally many paths and periods; got {sorted(shapes)}")
     horizon = sites[0].demand.shape[1]
-    if not 0 <= lead_time < horizon:
-        raise PlanError(f"lead_time must be in [0, {horizon}); got {lead_time}")
-    if not (np.isfinite(unit_cost) and unit_cost >= 0.0):
-        raise PlanError(f"unit_cost must be finite and not negative; got {unit_cost}")
+    for lane in lanes:
+        if not (lane.source in names and lane.target in names and lane.source != lane.target):
+            raise PlanError(f"a lane must join two sites; got {lane.source!r} to {lane.target!r}")
+        if not 0 <= lane.lead_time < horizon:
+            raise PlanError(f"lead_time must be in [0, {horizon}); got {lane.lead_time}")
+        if not (np.isfinite(lane.unit_cost) and lane.unit_cost >= 0.0):
+            raise PlanError(f"unit_cost must be finite and not negative; got {lane.unit_cost}")
     if not (np.isfinite(lot) and lot > 0.0):
         raise PlanError(f"lot must be finite and above 0; got {lot}")

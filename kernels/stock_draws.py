@@ -16,6 +16,26 @@ _HALF = uint64(32)
 _UNIT_32 = 1.0 / 4294967296.0
 
 
+@njit(inline="always")
+def four_draws(seed, stream, entity, path, step):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+    """Four uniforms in (0, 1), 32 bits each, for one (entity, path, step) of a stream."""
+    e = uint64(entity)
+    w0, w1, w2, w3 = philox4x32(
+        uint64(step) & _LOW,
+        uint64(path) & _LOW,
+        e & _LOW,
+        e >> _HALF,
+        uint64(seed) & _LOW,
+        uint64(stream) & _LOW,
+    )
+    return (
+        (np.float64(np.int64(w0)) + 0.5) * _UNIT_32,
+        (np.float64(np.int64(w1)) + 0.5) * _UNIT_32,
+        (np.float64(np.int64(w2)) + 0.5) * _UNIT_32,
+        (np.float64(np.int64(w3)) + 0.5) * _UNIT_32,
+    )
+
+
 @njit(cache=True, nogil=True)
 def fill_draws(
     seed: int, stream: int, entity: int, first_path: int, step: int, out: Floats
@@ -28,18 +48,8 @@ def fill_draws(
     first_path : number of the first path
     out : (4, n_paths) float64, overwritten
     """
-    e = uint64(entity)
     first, second, third, fourth = out[0], out[1], out[2], out[3]
     for i in range(out.shape[1]):
-        w0, w1, w2, w3 = philox4x32(
-            uint64(step) & _LOW,
-            uint64(first_path + i) & _LOW,
-            e & _LOW,
-            e >> _HALF,
-            uint64(seed) & _LOW,
-            uint64(stream) & _LOW,
+        first[i], second[i], third[i], fourth[i] = four_draws(
+            seed, stream, entity, first_path + i, step
         )
-        first[i] = (np.float64(np.int64(w0)) + 0.5) * _UNIT_32
-        second[i] = (np.float64(np.int64(w1)) + 0.5) * _UNIT_32
-        third[i] = (np.float64(np.int64(w2)) + 0.5) * _UNIT_32
-        fourth[i] = (np.float64(np.int64(w3)) + 0.5) * _UNIT_32

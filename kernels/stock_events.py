@@ -10,10 +10,10 @@ Zipkin (2000), "Foundations of inventory management", ch. 6, 9 (lost sales and b
 Nahmias (2011), "Perishable inventory systems", ch. 1 (FIFO and LIFO issue).
 """
 
-import numpy as np
 from numba import njit
 
 from kernels.arrays import Floats
+from kernels.bits import rounded_down, rounded_up
 
 # Quantities closer than this are the same: sums of fractional units carry rounding errors.
 SAME_UNITS = 1e-9
@@ -31,8 +31,8 @@ def whole_cases(need: float, room: float, case_pack: float, minimum_order: float
     most: float = room
     if case_pack > 0.0:
         cases = 1.0 / case_pack
-        size = np.ceil(size * cases - SAME_UNITS) * case_pack
-        most = np.floor(room * cases + SAME_UNITS) * case_pack
+        size = rounded_up(size * cases - SAME_UNITS) * case_pack
+        most = rounded_down(room * cases + SAME_UNITS) * case_pack
     size = min(size, most)
     return size if need > SAME_UNITS and size > 0.0 and size >= minimum_order else 0.0
 
@@ -52,7 +52,7 @@ def order_quantity(
     need = order_up_to - position
     if batch > 0.0:
         batches = 1.0 / batch
-        need = (np.floor((reorder_point - position) * batches + SAME_UNITS) + 1.0) * batch
+        need = (rounded_down((reorder_point - position) * batches + SAME_UNITS) + 1.0) * batch
         need = min(need, most)
     need = need if position <= reorder_point else 0.0
     size: float = whole_cases(need, min(most, capacity - position), case_pack, minimum_order)

@@ -3,7 +3,7 @@
 import pytest
 
 from inventory import PlanError
-from inventory.exceptions import find_exceptions, rank_orders
+from inventory.exceptions import Cut, find_exceptions, rank_orders
 from tests.inventory.night import item_row, plan_night, stock_row
 
 
@@ -27,11 +27,12 @@ def test_orders_rank_by_what_they_save(plans):
 
 
 def test_each_exception_names_its_reason(plans):
-    found = find_exceptions(plans, most_cover=30.0, cut={("north", "empty")})
+    cuts = {("north", "empty"): Cut(5.0, "the budget of 10 cuts the order")}
+    found = find_exceptions(plans, most_cover=30.0, most_risk=0.25, cuts=cuts)
     kinds = {(row.item_id, row.kind): row.reason for row in found.itertuples()}
     assert "stock lasts" in kinds["full", "overstock"]
-    assert "without the order of" in kinds["empty", "stock-out risk"]
-    assert "shared limit" in kinds["empty", "over budget"]
+    assert "with a chance of 100%" in kinds["empty", "stock-out risk"]
+    assert kinds["empty", "over budget"] == "the budget of 10 cuts the order"
     assert "below the target of 95.0%" in kinds["tight", "no feasible plan"]
     assert ("full", "stock-out risk") not in kinds
     assert ("fine", "overstock") not in kinds
@@ -40,4 +41,17 @@ def test_each_exception_names_its_reason(plans):
 
 def test_a_cover_of_nothing_is_refused(plans):
     with pytest.raises(PlanError, match="most_cover must be above 0"):
-        find_exceptions(plans, most_cover=0.0)
+        find_exceptions(plans, most_cover=0.0, most_risk=0.25)
+
+
+def test_a_certain_risk_is_refused_as_a_bound(plans):
+    with pytest.raises(PlanError, match=r"most_risk must be in \(0, 1\); got 1"):
+        find_exceptions(plans, most_cover=30.0, most_risk=1.0)
+
+
+def test_stock_out_risk_does_not_count_what_an_order_still_prevents(plans):
+    # Twenty units last four periods of five; the order is there after two or three.
+    own = plans.set_index("item_id").loc["fine"]
+    assert own["no_order_fill_rate"] < own["service_target"]
+    found = find_exceptions(plans, most_cover=30.0, most_risk=0.25)
+    assert "fine" not in set(found.loc[found["kind"] == "stock-out risk", "item_id"])

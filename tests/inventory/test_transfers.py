@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from inventory import BaseStock, Costs, Draws, Opening, PlanError, Supply, estimate, simulate
-from inventory.transfers import Site, compare_pooling, plan_transfers
+from inventory.transfers import Lane, Site, compare_pooling
+from inventory.transfers import plan_transfers as plan_lanes
 from kernels.stock_lead_times import fixed_lead_time
 
 COSTS = Costs(0.2, 5.0, 0.0)
@@ -20,6 +21,13 @@ def site(name, on_hand, *, mean=5.0, capacity=math.inf, number=0):
     return Site(name, supply, policy, opening, COSTS, Draws(1, number), demand)
 
 
+def plan_transfers(sites, *, lead_time, unit_cost, lot):
+    """Plan with a lane from every site to every other."""
+    names = [place.name for place in sites]
+    lanes = [Lane(a, b, lead_time, unit_cost) for a in names for b in names if a != b]
+    return plan_lanes(sites, lanes, lot=lot)
+
+
 def cost_of(place, on_hand, arriving=0.0, at=0):
     receipts = np.zeros(10)
     receipts[at] = arriving
@@ -31,7 +39,7 @@ def cost_of(place, on_hand, arriving=0.0, at=0):
 def test_stock_moves_from_where_it_lies_idle_to_where_it_is_short():
     full, empty = site("full", 60.0), site("empty", 0.0, number=1)
     (found,) = plan_transfers([full, empty], lead_time=1, unit_cost=0.1, lot=2.0)
-    assert (found.source, found.target) == ("full", "empty")
+    assert (found.lane.source, found.lane.target) == ("full", "empty")
     before = cost_of(full, 60.0) + cost_of(empty, 0.0)
     after = cost_of(full, 60.0 - found.quantity) + cost_of(empty, 0.0, found.quantity, 1)
     assert found.saving == pytest.approx(before - after - 0.1 * found.quantity)
@@ -101,3 +109,28 @@ def test_bad_transfers_are_refused(changes, message):
 def test_a_single_site_is_refused():
     with pytest.raises(PlanError, match="two sites at least; got 1"):
         plan_transfers([site("a", 1.0)], lead_time=1, unit_cost=0.1, lot=1.0)
+
+
+def test_stock_moves_only_along_lanes_and_each_at_its_own_terms():
+    places = [site("full", 90.0), site("empty", 0.0, number=1), site("bare", 0.0, number=2)]
+    assert plan_lanes(places, [Lane("empty", "full", 1, 0.1)], lot=2.0) == []
+    lanes = [Lane("full", "empty", 1, 0.1), Lane("full", "bare", 4, 3.0)]
+    found = {t.lane.target: t for t in plan_lanes(places, lanes, lot=2.0)}
+    empty, bare = places[1:]
+    # Four periods on the way is later than an order, and dearer than holding to the end.
+    assert set(found) == {"empty"}
+    soon = [Lane("full", "empty", 1, 0.1), Lane("full", "bare", 2, 0.5)]
+    both = {t.lane.target: t for t in plan_lanes(places, soon, lot=2.0)}
+    given = both["empty"].quantity + both["bare"].quantity
+    before = cost_of(places[0], 90.0) + cost_of(empty, 0.0) + cost_of(bare, 0.0)
+    after = cost_of(places[0], 90.0 - given)
+    after += cost_of(empty, 0.0, both["empty"].quantity, 1)
+    after += cost_of(bare, 0.0, both["bare"].quantity, 2)
+    moving = 0.1 * both["empty"].quantity + 0.5 * both["bare"].quantity
+    assert sum(t.saving for t in both.values()) == pytest.approx(before - after - moving)
+
+
+@pytest.mark.parametrize("ends", [("a", "a"), ("a", "c")])
+def test_a_lane_to_nowhere_is_refused(ends):
+    with pytest.raises(PlanError, match="a lane must join two sites; got 'a' to"):
+        plan_lanes([site("a", 1.0), site("b", 1.0)], [Lane(*ends, 1, 0.1)], lot=1.0)

@@ -1,0 +1,228 @@
+"""Transfers of a night, item by item, from plans, stock and the forecast's paths."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from inventory.errors import Failure, StockError
+from inventory.orders import arrivals_of, position_of, receipts_of
+from inventory.plan import StockPlan
+from inventory.policies import ReorderUpTo
+from inventory.position import Position
+from inventory.simulation import Draws, Opening
+from inventory.transfers import Lane, Site, Transfer, compare_pooling, plan_transfers
+from kernels.arrays import Dates, Floats, Words
+from kernels.stock_events import order_quantity
+
+STAGE = "plan transfers"
+MOST_LOTS = 20
+TRANSFER_COLUMNS = [
+    "item_id",
+    "from_warehouse_id",
+    "to_warehouse_id",
+    "quantity",
+    "lead_time",
+    "moving_cost",
+    "saving",
+    "saving_standard_error",
+    "from_order_quantity",
+    "to_order_quantity",
+    "currency",
+    "reason",
+]
+POOLING_COLUMNS = [
+    "item_id",
+    "warehouses",
+    "separate_cost",
+    "pooled_cost",
+    "saving",
+    "saving_standard_error",
+    "currency",
+]
+
+
+@dataclass(frozen=True)
+class TransferResult:
+    """Transfers, what one common stock would cost, and the warehouse-items that were left out.
+
+    Parameters
+    ----------
+    transfers : frame of `TRANSFER_COLUMNS`
+    pooling : frame of `POOLING_COLUMNS`, a row per item that two warehouses at least hold
+    failures : a value per item whose transfers could not be planned
+    """
+
+    transfers: pd.DataFrame
+    pooling: pd.DataFrame
+    failures: list[Failure]
+
+
+@dataclass(frozen=True)
+class _Place:
+    """One warehouse's share of an item."""
+
+    record: Mapping[Any, Any]
+    position: Position
+    site: Site
+
+
+def plan_item_transfers(
+    *,
+    plans: pd.DataFrame,
+    stock: pd.DataFrame,
+    items: pd.DataFrame,
+    open_orders: pd.DataFrame | None,
+    lanes: Sequence[Lane],
+    paths: Floats,
+    periods: Dates,
+    entities: Words,
+    plan: StockPlan,
+    seed: int,
+) -> TransferResult:
+    """Plan the transfers of each item between the warehouses that hold it.
+
+    Every warehouse keeps to the level planned for it, so that one that receives orders less.
+
+    Parameters
+    ----------
+    plans : as `plan_orders` returns them, or as a budget left them
+    stock : of the same warehouse-items in the same order
+    items, open_orders : as in `plan_orders`
+    lanes : between warehouses, for every item
+    paths : (n_plans, n_paths, horizon) float64, units per period
+    periods : (n_plans, horizon) datetime64, start of each period
+    entities : (n_plans,) uint64, stable identities, for the lead times
+    plan, seed : as in `plan_orders`
+    """
+    known = {str(row["item_id"]): row for row in items.to_dict("records")}
+    coming = arrivals_of(open_orders)
+    held: dict[str, list[_Place]] = {}
+    records = zip(plans.to_dict("records"), stock.to_dict("records"), strict=True)
+    for n, (planned, record) in enumerate(records):
+        key = (record["warehouse_id"], record["item_id"])
+        receipts = receipts_of(coming.get(key), periods[n])
+        position = position_of(f"{key[0]}/{key[1]}", record, known[str(key[1])], receipts)
+        draws = Draws(seed, int(entities[n]))
+        site = _site(position, planned, paths[n], draws, plan)
+        held.setdefault(str(key[1]), []).append(_Place(planned, position, site))
+    moves: list[dict[str, Any]] = []
+    pooled: list[dict[str, Any]] = []
+    failures: list[Failure] = []
+    for item_id, places in sorted(held.items()):
+        if len(places) < 2:
+            continue
+        try:
+            own_moves, own_pooled = _of_item(item_id, places, lanes, plan, seed)
+        except (StockError, ValueError) as error:
+            failures.append(Failure(item_id, STAGE, type(error).__name__, str(error)))
+            continue
+        moves.extend(own_moves)
+        pooled.append(own_pooled)
+    return TransferResult(
+        pd.DataFrame(moves, columns=TRANSFER_COLUMNS),
+        pd.DataFrame(pooled, columns=POOLING_COLUMNS),
+        failures,
+    )
+
+
+def _site(
+    position: Position, planned: Mapping[Any, Any], paths: Floats, draws: Draws, plan: StockPlan
+) -> Site:
+    return Site(
+        str(planned["warehouse_id"]),
+        position.supply(paths.shape[1], plan.lost_share),
+        ReorderUpTo(float(planned["reorder_point"]), float(planned["order_up_to"])),
+        Opening(position.on_hand, position.receipts),
+        position.costs,
+        draws,
+        paths,
+    )
+
+
+def _of_item(
+    item_id: str, places: Sequence[_Place], lanes: Sequence[Lane], plan: StockPlan, seed: int
+) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    by_name = {place.site.name: place for place in places}
+    own = [lane for lane in lanes if lane.source in by_name and lane.target in by_name]
+    pack = places[0].position.case_pack
+    # So many lots at most move from a place: together they can empty the fullest one.
+    most = max(place.position.on_hand for place in places)
+    lot = pack * max(np.ceil(most / (MOST_LOTS * pack)), 1.0)
+    sites = [place.site for place in places]
+    found = plan_transfers(sites, own, lot=lot, most_lots=MOST_LOTS) if own else []
+    change = dict.fromkeys(by_name, 0.0)
+    for move in found:
+        change[move.lane.source] -= move.quantity
+        change[move.lane.target] += move.quantity
+    orders = {name: _order(place, change[name]) for name, place in by_name.items()}
+    rows = [_row(item_id, move, orders, by_name, plan) for move in found]
+    return rows, _pooling(item_id, places, plan, seed)
+
+
+def _order(place: _Place, change: float) -> float:
+    """Return what a warehouse orders tonight once units came or went."""
+    terms = place.site.supply.terms
+    position = place.position.on_hand + place.position.on_order + change
+    level = float(place.record["order_up_to"])
+    return float(
+        order_quantity(
+            position,
+            float(place.record["reorder_point"]),
+            level,
+            0.0,
+            np.inf,
+            terms.case_pack,
+            terms.minimum_order,
+            terms.capacity,
+        )
+    )
+
+
+def _row(
+    item_id: str,
+    move: Transfer,
+    orders: Mapping[str, float],
+    places: Mapping[str, _Place],
+    plan: StockPlan,
+) -> dict[str, Any]:
+    lane = move.lane
+    source, target = places[lane.source].record, places[lane.target].record
+    reason = (
+        f"{lane.source} holds {source['on_hand']:.0f}; {lane.target} holds "
+        f"{target['on_hand']:.0f} and runs out before an order arrives with a chance of "
+        f"{target['stock_out_risk']:.0%}; the lane takes {lane.lead_time} periods, an order "
+        f"{target['lead_time_mean']:g}"
+    )
+    return {
+        "item_id": item_id,
+        "from_warehouse_id": lane.source,
+        "to_warehouse_id": lane.target,
+        "quantity": move.quantity,
+        "lead_time": lane.lead_time,
+        "moving_cost": move.quantity * lane.unit_cost,
+        "saving": move.saving,
+        "saving_standard_error": move.saving_error,
+        "from_order_quantity": orders[lane.source],
+        "to_order_quantity": orders[lane.target],
+        "currency": plan.currency,
+        "reason": reason,
+    }
+
+
+def _pooling(item_id: str, places: Sequence[_Place], plan: StockPlan, seed: int) -> dict[str, Any]:
+    demand = np.array([place.site.demand for place in places])
+    # One stock has one supplier: that of the warehouse that sells most.
+    largest = places[int(demand.mean(axis=(1, 2)).argmax())]
+    found = compare_pooling(demand, largest.site.supply, largest.site.costs, seed)
+    return {
+        "item_id": item_id,
+        "warehouses": len(places),
+        "separate_cost": found.separate,
+        "pooled_cost": found.pooled,
+        "saving": found.saving,
+        "saving_standard_error": found.saving_error,
+        "currency": plan.currency,
+    }
