@@ -1,6 +1,7 @@
 """Demand forecasts: arrays and frames in, arrays and frames out."""
 
 from forecasting.calibration import Calibration, learn_calibration
+from forecasting.counts import CountKind, CountLaws, fit_count_laws
 from forecasting.errors import Failure, ForecastError, PanelError, PlanError, UnknownModelError
 from forecasting.forecast import forecast_demand
 from forecasting.models import MODELS
@@ -16,6 +17,8 @@ __all__ = [
     "SEASON_LENGTHS",
     "Calibration",
     "CategoryProfiles",
+    "CountKind",
+    "CountLaws",
     "DemandPanel",
     "Failure",
     "ForecastError",
@@ -25,6 +28,7 @@ __all__ = [
     "PlanError",
     "UnknownModelError",
     "category_profiles",
+    "fit_count_laws",
     "forecast_demand",
     "learn_calibration",
     "sample_paths",

@@ -6,7 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from forecasting.errors import Failure, NotFiniteError
-from forecasting.models import BatchForecast, Forecaster, find_model
+from forecasting.models import (
+    BatchForecast,
+    Forecaster,
+    History,
+    RollingForecaster,
+)
 from forecasting.panel import Batch
 from forecasting.plan import ForecastPlan
 from kernels.arrays import Flags, Floats, Integers
@@ -90,22 +95,17 @@ def run_model(
     entities : names of the series
     plan : settings
     """
-    model = find_model(name)
     past = np.full(origins.actuals.shape, np.nan)
     failed: dict[int, Exception] = {}
+    keep = plan.history_of(name)
+    histories = _histories(batch, origins, plan, keep)
+    answers = _forecast(plan.find(name), histories, plan, rolling=keep is None)
     for window in range(plan.windows):
-        chosen = np.flatnonzero(origins.counts > window)
-        if len(chosen):
-            dropped = np.full(len(chosen), plan.horizon + window * plan.step)
-            cut = batch.cut(chosen, dropped, plan.history_of(name))
-            found = _forecast(model, cut, plan)
-            past[chosen, window] = np.maximum(found.means, 0.0)
-            failed |= {int(chosen[number]): error for number, error in found.errors.items()}
-    everything = np.arange(len(batch))
-    last = batch.cut(everything, np.zeros(len(batch), np.int64), plan.history_of(name))
-    found = _forecast(model, last, plan)
-    future = np.maximum(found.means, 0.0)
-    failed |= dict(found.errors)
+        history, found = histories[-2 - window], answers[-2 - window]
+        past[history.series, window] = np.maximum(found.means, 0.0)
+        failed |= {int(history.series[number]): error for number, error in found.errors.items()}
+    future = np.maximum(answers[-1].means, 0.0)
+    failed |= dict(answers[-1].errors)
     broken = np.array(sorted(failed), dtype=np.int64)
     past[broken], future[broken] = np.nan, np.nan
     failures = tuple(
@@ -115,9 +115,40 @@ def run_model(
     return ModelRun(name, past, future, failures)
 
 
-def _forecast(model: Forecaster, batch: Batch, plan: ForecastPlan) -> BatchForecast:
-    """Forecast a batch; a mean that is infinite, or in part missing, is an error of its series."""
-    found = model.forecast(batch, plan.seasons, plan.horizon)
+def _histories(
+    batch: Batch, origins: Origins, plan: ForecastPlan, keep: int | None
+) -> list[History]:
+    """Return what is known at each origin, the earliest first, and at the end."""
+    histories = []
+    for window in range(plan.windows - 1, -1, -1):
+        chosen = np.flatnonzero(origins.counts > window)
+        dropped = np.full(len(chosen), plan.horizon + window * plan.step)
+        histories.append(History(chosen, batch.cut(chosen, dropped, keep)))
+    everything = np.arange(len(batch))
+    last = batch.cut(everything, np.zeros(len(batch), np.int64), keep)
+    return [*histories, History(everything, last)]
+
+
+def _forecast(
+    model: Forecaster, histories: list[History], plan: ForecastPlan, *, rolling: bool
+) -> list[BatchForecast]:
+    """Forecast from each origin; a mean that is infinite, or in part missing, is an error.
+
+    Where histories are cut their first periods move, and nothing is taken from one to the next.
+    """
+    if rolling and isinstance(model, RollingForecaster):
+        found = model.roll(histories, plan.seasons, plan.horizon)
+    else:
+        found = [
+            model.forecast(history.batch, plan.seasons, plan.horizon)
+            if len(history.series)
+            else BatchForecast(np.empty((0, plan.horizon)))
+            for history in histories
+        ]
+    return [_refuse_infinite(answer) for answer in found]
+
+
+def _refuse_infinite(found: BatchForecast) -> BatchForecast:
     finite = np.isfinite(found.means)
     silent = np.isnan(found.means).all(axis=1)
     broken = np.flatnonzero(~finite.all(axis=1) & ~silent)

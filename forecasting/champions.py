@@ -9,6 +9,7 @@ import pandas as pd
 from forecasting.autocorrelation import error_autocorrelation
 from forecasting.backtest import ModelRun, Origins, run_model
 from forecasting.combinations import combine_runs
+from forecasting.comparison import comparable_means
 from forecasting.distributions import Spread, estimate_spread
 from forecasting.errors import Failure
 from forecasting.laws import choose_law, score_law, usual_law
@@ -33,7 +34,8 @@ class Contest:
     spread : the law around it
     autocorrelation : (n_series,) float64, of the winner's errors
     accuracy : frame of number (of the series), model, windows, mase, rmsse, bias, pinball and
-        coverage_80, each model with the series' usual law
+        coverage_80, each model with the series' usual law; windows are the origins it answered,
+        and mase, rmsse and pinball are made comparable where those are not all
     failures : models that failed on a series
     past : (n_series, windows, horizon) float64, the winner's means from each origin
     before : moments of the history before the first origin
@@ -56,18 +58,17 @@ class Contest:
 class _Scored:
     run: ModelRun
     losses: Floats
-    pinball: Floats
-    absolute: Floats
-    squared: Floats
-    bias: Floats
-    coverage: Floats
+    errors: Floats
+    covered: Floats
 
-    def criterion(self, actuals: Floats, plan: ForecastPlan) -> Floats:
-        """Return the score of each series; infinite unless the model answered everywhere."""
-        chosen = self.pinball if plan.score == "pinball" else self.absolute
-        answered = np.isfinite(self.run.past) | np.isnan(actuals)
-        finite = np.isfinite(self.run.future).all(axis=1) & answered.all(axis=(1, 2))
-        return np.where(np.isfinite(chosen) & finite, chosen, np.inf)
+    @property
+    def windows(self) -> Integers:
+        """Origins that each series has an answer at."""
+        return np.asarray(np.isfinite(self.run.past).any(axis=2).sum(axis=1))
+
+    def of(self, score: str) -> Floats:
+        """Return what the plan's score averages, (n_series, windows, horizon)."""
+        return self.losses if score == "pinball" else np.abs(self.errors)
 
 
 def hold_contest(
@@ -78,6 +79,9 @@ def hold_contest(
     plan: ForecastPlan,
 ) -> Contest:
     """Let the models of a line-up compete on series that all have an origin.
+
+    A model that was silent at some origins is judged at the others, beside those that answered
+    everywhere (`comparable_means`).
 
     The combination of the best wins wherever there is one: on the data it was tried on it beat
     the champion by a share of pinball loss that no single backtest of a series could tell from
@@ -97,13 +101,13 @@ def hold_contest(
     scored = [
         _score(run_model(name, batch, origins, entities, plan), origins, moments) for name in names
     ]
-    criteria = np.array([model.criterion(origins.actuals, plan) for model in scored])
+    criteria = _criteria(scored, plan)
     rows = np.arange(len(batch))
     weights = (np.argmin(criteria, axis=0) == np.arange(len(names))[:, None]) * 1.0
     if plan.combine and len(names) > 1:
         combined, mixed = _combine(scored, criteria, origins, plan)
         scored.append(_score(combined, origins, moments))
-        last = scored[-1].criterion(origins.actuals, plan)
+        last = _criteria(scored, plan)[-1]
         answered = np.isfinite(last)
         criteria = np.vstack([np.where(answered, np.inf, criteria), last])
         weights = np.where(answered, mixed, weights)
@@ -122,51 +126,61 @@ def hold_contest(
         means=np.array([model.run.future for model in scored])[champion, rows],
         spread=estimate_spread(law, past, origins.actuals, now),
         autocorrelation=error_autocorrelation(past, origins.actuals),
-        accuracy=pd.concat(
-            [_accuracy(model, origins, scale, squared) for model in scored], ignore_index=True
-        ),
+        accuracy=_accuracy(scored, origins, scale, squared),
         failures=tuple(failure for model in scored for failure in model.run.failures),
         past=past,
         before=moments,
     )
 
 
+def _criteria(scored: Sequence[_Scored], plan: ForecastPlan) -> Floats:
+    """Return the score of each model and series; infinite where it has no answer, or no score."""
+    found = _comparable([model.of(plan.score) for model in scored])
+    answers = np.isfinite(np.array([model.run.future for model in scored])).all(axis=2)
+    return np.where(answers & np.isfinite(found), found, np.inf)
+
+
+def _comparable(losses: Sequence[Floats]) -> Floats:
+    """Return mean losses (n_models, n_series); NaN where a model has none."""
+    stacked = np.array(losses)
+    seen = ~np.isnan(stacked)
+    sums: Floats = np.sum(np.where(seen, stacked, 0.0), axis=3)
+    found = comparable_means(sums, np.sum(seen, axis=3))
+    return np.where(np.isfinite(found), found, np.nan)
+
+
 def _combine(
     scored: Sequence[_Scored], criteria: Floats, origins: Origins, plan: ForecastPlan
 ) -> tuple[ModelRun, Floats]:
-    if plan.score == "pinball":
-        losses = np.array([model.losses for model in scored])
-    else:
-        losses = np.array([np.abs(model.run.past - origins.actuals) for model in scored])
+    losses = np.array([model.of(plan.score) for model in scored])
     answered = np.where(np.isfinite(criteria), 0.0, np.inf)
     return combine_runs([model.run for model in scored], losses, answered, origins)
 
 
 def _score(run: ModelRun, origins: Origins, moments: Moments) -> _Scored:
     losses, covered = score_law(usual_law(moments), run.past, origins.actuals, moments)
-    errors = run.past - origins.actuals
-    return _Scored(
-        run,
-        losses=losses,
-        pinball=mean_over_origins(losses),
-        absolute=mean_over_origins(np.abs(errors)),
-        squared=mean_over_origins(errors**2),
-        bias=mean_over_origins(errors),
-        coverage=mean_over_origins(covered),
-    )
+    return _Scored(run, losses, run.past - origins.actuals, covered)
 
 
-def _accuracy(model: _Scored, origins: Origins, scale: Floats, squared: Floats) -> pd.DataFrame:
-    frame = pd.DataFrame(
-        {
-            "number": np.arange(len(scale)),
-            "model": model.run.model,
-            "windows": origins.counts,
-            "mase": model.absolute / scale,
-            "rmsse": np.sqrt(model.squared / squared),
-            "bias": model.bias,
-            "pinball": model.pinball / scale,
-            "coverage_80": model.coverage,
-        }
-    )
-    return frame.loc[np.isfinite(model.absolute)]
+def _accuracy(
+    scored: Sequence[_Scored], origins: Origins, scale: Floats, squared: Floats
+) -> pd.DataFrame:
+    absolute = _comparable([np.abs(model.errors) for model in scored])
+    square = _comparable([model.errors**2 for model in scored])
+    pinball = _comparable([model.losses for model in scored])
+    frames: list[pd.DataFrame] = [
+        pd.DataFrame(
+            {
+                "number": np.arange(len(scale)),
+                "model": model.run.model,
+                "windows": np.minimum(origins.counts, model.windows),
+                "mase": absolute[row] / scale,
+                "rmsse": np.sqrt(square[row] / squared),
+                "bias": mean_over_origins(model.errors),
+                "pinball": pinball[row] / scale,
+                "coverage_80": mean_over_origins(model.covered),
+            }
+        ).loc[np.isfinite(absolute[row])]
+        for row, model in enumerate(scored)
+    ]
+    return pd.concat(frames, ignore_index=True)

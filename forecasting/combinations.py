@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from forecasting.backtest import ModelRun, Origins
+from forecasting.comparison import comparable_means
 from kernels.arrays import Floats, Integers
 
 COMBINATION = "Combination"
@@ -44,7 +45,9 @@ def weigh_models(scores: Floats) -> Floats:
     mixed = (member.sum(axis=0) > 1) & (least > 0.0)
     share = np.divide(least, scores, out=np.zeros_like(scores), where=member & mixed)
     raw = share**POWER
-    return np.asarray(raw / np.where(mixed, raw.sum(axis=0), np.nan))
+    # Row by row: NumPy adds up a single series of many models in another order than several.
+    total: Floats = sum(raw, np.zeros(raw.shape[1]))
+    return np.asarray(raw / np.where(mixed, total, np.nan))
 
 
 def combine_runs(
@@ -59,8 +62,7 @@ def combine_runs(
     ----------
     runs : of every model
     losses : (n_models, n_series, windows, horizon) float64, NaN where unscored
-    answered : (n_models, n_series) float64, zero where the model answered everywhere, else
-        infinity
+    answered : (n_models, n_series) float64, zero where the model may be a member, else infinity
     origins : of the series
 
     Returns
@@ -74,24 +76,27 @@ def combine_runs(
     past = np.full_like(runs[0].past, np.nan)
     for window in range(past.shape[1]):
         others = np.arange(past.shape[1]) != window
-        weights = weigh_models(_mean(sums[:, :, others], counts[:, :, others]) + answered)
+        scores = comparable_means(sums[:, :, others], counts[:, :, others])
+        weights = weigh_models(scores + answered)
         past[:, window] = _weighted(weights, [run.past[:, window] for run in runs])
-    weights = weigh_models(_mean(sums, counts) + answered)
+    weights = weigh_models(comparable_means(sums, counts) + answered)
     weights[:, origins.counts < FEWEST_ORIGINS] = np.nan
     future = _weighted(weights, [run.future for run in runs])
     past[np.isnan(future).any(axis=1)] = np.nan
     return ModelRun(COMBINATION, past, future, ()), np.nan_to_num(weights)
 
 
-def _mean(sums: Floats, counts: Integers) -> Floats:
-    """Mean over windows; infinite where nothing is scored."""
-    total, number = sums.sum(axis=2), counts.sum(axis=2)
-    return np.asarray(np.divide(total, number, out=np.full(total.shape, np.inf), where=number > 0))
-
-
 def _weighted(weights: Floats, means: Sequence[Floats]) -> Floats:
-    """Sum of means that have a weight; what has none may be missing."""
+    """Sum of means that have a weight; what has none may be missing.
+
+    A member that is silent leaves its weight to the others; NaN where all are.
+    """
+    silent = np.array([np.isnan(mean).any(axis=1) for mean in means]) & (weights != 0.0)
+    heard = np.where(silent, 0.0, weights)
+    some = silent.any(axis=0)
+    shares: Floats = sum(heard[:, some], np.zeros(int(some.sum())))
+    heard[:, some] /= np.where(shares > 0.0, shares, np.nan)
     total = np.zeros(means[0].shape)
-    for weight, mean in zip(weights, means, strict=True):
+    for weight, mean in zip(heard, means, strict=True):
         total += np.where(weight[:, None] == 0.0, 0.0, weight[:, None] * mean)
     return total

@@ -19,6 +19,10 @@ class PanelError(ForecastError, ValueError):
     """Histories or forecasts are not laid out as they must be."""
 
 
+class DriverError(ForecastError, ValueError):
+    """A driver is not known where a forecast needs it."""
+
+
 class NotFiniteError(ForecastError, ArithmeticError):
     """A model gave a mean that is not a finite number."""
 

@@ -1,9 +1,11 @@
 """The demand forecast of a panel: champions, means, quantiles, and how good they have been."""
 
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
 
+from forecasting.anomalies import find_anomalies
 from forecasting.autocorrelation import HIGHEST
 from forecasting.backtest import Origins, place_origins
 from forecasting.calibration import Calibration
@@ -48,10 +50,16 @@ def forecast_demand(
 
     Notes
     -----
+    Demand that stands out is brought nearer to what was expected of it before models learn from it
+    (`forecasting.anomalies`), and scored as it was; what was found is in the result.
+
     A series without demand in a history of `plan.minimum_history` periods or more is forecast to
     have none. A series that no model can forecast, or that ended a horizon ago, is a failure.
     """
     batch = panel.uncensored(plan.season_length)
+    anomalies = find_anomalies(panel, batch, plan.seasons)
+    if plan.cap_outliers:
+        batch = anomalies.capped
     origins = place_origins(panel.batch, panel.censored, plan)
     totals = np.add.reduceat(batch.values, batch.offsets[:-1])
     scorable = np.isfinite(origins.actuals).any(axis=(1, 2))
@@ -66,7 +74,8 @@ def forecast_demand(
         chosen = np.flatnonzero(contested & (results.demand_class == demand_class))
         if len(chosen):
             _forecast_contested(results, demand_class, chosen, batch, origins)
-    return as_frames(results, as_of, calibration)
+    found = as_frames(results, as_of, calibration)
+    return replace(found, anomalies=anomalies.frame(capping=plan.cap_outliers))
 
 
 def _forecast_zero(results: Results, chosen: Integers) -> None:

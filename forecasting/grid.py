@@ -33,6 +33,14 @@ def future_periods(last: Dates, horizon: int, frequency: Frequency) -> Dates:
     return last[:, None] + ahead * _STEPS[frequency]
 
 
+def earlier_periods(last: Dates, back: Integers, frequency: Frequency) -> Dates:
+    """Return the starts of the periods so many before each of ``last``, (n,)."""
+    if frequency == "MS":
+        months = last.astype("datetime64[M]") - back
+        return months.astype("datetime64[us]")
+    return last - back * _STEPS[frequency]
+
+
 def check_grid(ds: Dates, new: Flags, frequency: Frequency) -> None:
     """Refuse rows that are not one period after the row before, save where a series begins.
 

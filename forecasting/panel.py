@@ -1,6 +1,6 @@
 """Demand histories of many series, end to end in flat arrays."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
@@ -8,7 +8,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from forecasting.errors import PanelError
-from forecasting.grid import Frequency, check_grid, future_periods, period_numbers
+from forecasting.grid import Frequency, check_grid, earlier_periods, future_periods, period_numbers
+from forecasting.known_drivers import KnownDrivers
 from kernels.arrays import Dates, Flags, Floats, Integers
 from kernels.censored_demand import uncensor
 
@@ -25,11 +26,13 @@ class Batch:
     values : (n_observations,) float64, no NaN
     offsets : (n_series + 1,) int64, where each series starts
     raised : (n_observations,) bool, values that are expected and not observed; None is none
+    drivers : what moves demand, as known at the end of each series; None is nothing
     """
 
     values: Floats
     offsets: Integers
     raised: Flags | None = None
+    drivers: KnownDrivers | None = None
 
     def __len__(self) -> int:
         """Return the number of series."""
@@ -61,7 +64,8 @@ class Batch:
         offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
         places = np.arange(offsets[-1]) - np.repeat(offsets[:-1] - starts, lengths)
         raised = None if self.raised is None else self.raised[places]
-        return Batch(self.values[places], offsets, raised)
+        drivers = None if self.drivers is None else self.drivers.cut(chosen, drop_last)
+        return Batch(self.values[places], offsets, raised, drivers)
 
     def observed(self) -> "Batch":
         """Return what was observed alone; a series of which nothing was keeps what it has."""
@@ -147,7 +151,17 @@ class DemandPanel:
         """Return demand with censored periods raised to what the series' law expects of them."""
         out = np.empty_like(self.batch.values)
         uncensor(self.batch.values, self.censored, self.batch.offsets, season_length, out)
-        return Batch(out, self.batch.offsets, self.censored if self.censored.any() else None)
+        raised = self.censored if self.censored.any() else None
+        return Batch(out, self.batch.offsets, raised, self.batch.drivers)
+
+    def with_drivers(self, drivers: KnownDrivers) -> Self:
+        """Return the panel with what moves its demand."""
+        return replace(self, batch=replace(self.batch, drivers=drivers))
+
+    @property
+    def last_periods(self) -> Integers:
+        """Number since 1970 of each series' last period."""
+        return period_numbers(self.last_ds, self.frequency)
 
     def next_places(self, season_length: int) -> Integers:
         """Return the place in the calendar's season of the period after each end, (n_series,).
@@ -155,6 +169,10 @@ class DemandPanel:
         Series that end on different dates have places that mean the same.
         """
         return (period_numbers(self.last_ds, self.frequency) + 1) % season_length
+
+    def past(self, series: Integers, back: Integers) -> Dates:
+        """Return the starts of periods of some series, counted back from their last, (n,)."""
+        return earlier_periods(self.last_ds[series], back, self.frequency)
 
     def future(self, horizon: int) -> Dates:
         """Return the starts of the next periods of each series, (n_series, horizon)."""

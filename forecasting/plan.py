@@ -7,7 +7,7 @@ from typing import Literal
 from forecasting.classes import CLASSES
 from forecasting.errors import PlanError
 from forecasting.grid import Frequency
-from forecasting.models import Seasons, find_model
+from forecasting.models import Forecaster, Seasons, find_model
 
 SEASON_LENGTHS: Mapping[Frequency, int] = {"h": 24, "D": 7, "W": 52, "MS": 12}
 DAYS_IN_YEAR = 365.25
@@ -22,21 +22,21 @@ LARGEST_SEED = 2**32 - 1
 DEFAULT_LINE_UP: Mapping[str, tuple[str, ...]] = {
     "smooth": (
         "SeasonalNaive",
-        "SeasonalWindowAverage",
-        "SeasonalExponentialSmoothing",
         "SimpleExponentialSmoothing",
         "DynamicOptimizedTheta",
-        "YearlySeasonalSmoothing",
+        "SeasonalTrendTheta",
         "YearlyTheta",
+        "YearlyETS",
+        "YearlySeasonalTrend",
     ),
     "erratic": (
         "SeasonalNaive",
-        "SeasonalWindowAverage",
         "SimpleExponentialSmoothing",
         "WindowAverage",
         "DynamicOptimizedTheta",
-        "YearlySeasonalSmoothing",
+        "SeasonalTrendTheta",
         "YearlyTheta",
+        "YearlyETS",
     ),
     "intermittent": ("CrostonSBA", "TSB", "SimpleExponentialSmoothing", "WindowAverage"),
     "lumpy": ("CrostonSBA", "TSB", "SimpleExponentialSmoothing", "WindowAverage"),
@@ -62,6 +62,9 @@ class ForecastPlan:
     seed : of sample paths, in [0, 2**32)
     score : "pinball" (mean over 1-99%) or "mase", what a champion wins on
     combine : whether a series takes the weighted combination of its best models, or its champion
+    trained : models learnt beforehand from all series, by a name that a line-up may have
+    cap_outliers : whether models learn from demand that stands out as it was, or brought nearer to
+        what was expected of it; it is scored as it was
 
     Raises
     ------
@@ -80,6 +83,8 @@ class ForecastPlan:
     seed: int = 0
     score: Literal["pinball", "mase"] = "pinball"
     combine: bool = True
+    cap_outliers: bool = True
+    trained: Mapping[str, Forecaster] = field(default_factory=dict, compare=False)
 
     def __post_init__(self) -> None:
         _check_choice("frequency", self.frequency, tuple(SEASON_LENGTHS))
@@ -92,13 +97,23 @@ class ForecastPlan:
             if not names:
                 raise PlanError(f"line_up.{demand_class} must name a model at least; got none")
             for name in names:
-                find_model(name)
+                self.find(name)
         if isinstance(self.history, Mapping):
             for name, periods in self.history.items():
-                find_model(name)
+                self.find(name)
                 _check_range(f"history.{name}", periods, 1)
         elif self.history is not None:
             _check_range("history", self.history, 1)
+
+    def find(self, model: str) -> Forecaster:
+        """Return a trained model, or the registered one of that name.
+
+        Raises
+        ------
+        UnknownModelError
+            Where there is neither.
+        """
+        return self.trained.get(model) or find_model(model)
 
     @property
     def seasons(self) -> Seasons:

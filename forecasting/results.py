@@ -7,6 +7,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
+from forecasting.anomalies import ANOMALIES
 from forecasting.calibration import Calibration
 from forecasting.distributions import LEVELS, Spread, quantiles_of
 from forecasting.errors import Failure
@@ -18,6 +19,8 @@ from kernels.demand_laws import Law
 QUANTILES = [f"q{round(100 * level):02d}" for level in LEVELS]
 ACCURACY = ["model", "demand_class", "windows", "mase", "rmsse", "bias", "pinball", "coverage_80"]
 WEIGHTS = [*SERIES, "model", "weight"]
+# Columns that are no float64, so that a frame without rows is of its table's types too.
+_TYPES = {**dict.fromkeys([*SERIES, "model", "demand_class"], "object"), "windows": "int64"}
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,8 @@ class ForecastResult:
     failures : series without a forecast, and models that failed on a series that has one
     weights : warehouse_id, item_id, model, weight; the models in each contested series' forecast,
         a fraction that sums to one
+    anomalies : what stood out of the histories, and what was done about it, as
+        `forecasting.anomalies.find_anomalies` says
     """
 
     forecasts: pd.DataFrame
@@ -39,6 +44,7 @@ class ForecastResult:
     champions: pd.DataFrame
     failures: list[Failure]
     weights: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=WEIGHTS))
+    anomalies: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=ANOMALIES))
 
 
 @dataclass
@@ -177,7 +183,9 @@ def _by_series(
 ) -> pd.DataFrame:
     """Stack frames with the number of the series, each named and in order."""
     if not frames:
-        return pd.DataFrame(columns=columns)
+        return pd.DataFrame(
+            {name: pd.Series(dtype=_TYPES.get(name, "float64")) for name in columns}
+        )
     stacked = pd.concat(frames, ignore_index=True)
     numbers = stacked["number"].to_numpy()
     stacked.insert(0, "item_id", results.panel.item_id[numbers])

@@ -1,11 +1,11 @@
 """What a model is: a batch of histories in, a batch of means out."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 from forecasting.panel import Batch
-from kernels.arrays import Floats
+from kernels.arrays import Floats, Integers
 
 
 class Seasons(NamedTuple):
@@ -46,3 +46,35 @@ class Forecaster(Protocol):
 
     def forecast(self, batch: Batch, seasons: Seasons, horizon: int) -> BatchForecast:
         """Forecast each series of ``batch`` for ``horizon`` periods."""
+
+
+class History(NamedTuple):
+    """What was known of some series at one origin.
+
+    Parameters
+    ----------
+    series : (n,) int64, ascending numbers that name a series at every origin
+    batch : their values
+    """
+
+    series: Integers
+    batch: Batch
+
+
+@runtime_checkable
+class RollingForecaster(Protocol):
+    """A model that takes what it learnt at one origin to the next."""
+
+    def roll(
+        self, histories: Sequence[History], seasons: Seasons, horizon: int
+    ) -> list[BatchForecast]:
+        """Forecast from each of several origins.
+
+        An answer depends on its own history and on those before it alone.
+
+        Parameters
+        ----------
+        histories : from the shortest on; a series keeps its first period, and is in every later
+            one
+        seasons, horizon : as for `Forecaster.forecast`
+        """

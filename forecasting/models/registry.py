@@ -4,16 +4,26 @@ from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import Any
 
+from forecasting.counts import CountKind
 from forecasting.errors import UnknownModelError
+from forecasting.models.average_models import LastPeriods, LastSeasons, WholeHistory
+from forecasting.models.count_model import BatchedCounts
+from forecasting.models.decomposed_model import DecomposedModel
+from forecasting.models.ets_model import BatchedEts
+from forecasting.models.intermittent_model import BatchedIntermittent
 from forecasting.models.protocol import Forecaster
+from forecasting.models.smoothing_model import BatchedSmoothing
 from forecasting.models.statsforecast_model import StatsforecastModel
 from forecasting.models.theta_model import BatchedTheta
 from forecasting.models.yearly_model import YearlyModel
+from kernels.intermittent import IntermittentModel
 from kernels.theta import ThetaModel
 
 SEASONS_IN_WINDOW = 4
 PERIODS_IN_WINDOW = 8
-CROSTON_SMOOTHING = 0.2
+TSB_SMOOTHING = 0.2
+# Weeks that a weekday of years of sales is smoothed over: what it differs by hardly moves.
+STEADY_CYCLES = 101
 
 
 def _zoo(
@@ -38,43 +48,42 @@ def _zoo(
     return StatsforecastModel(build, shortest)
 
 
-_SEASONAL_SMOOTHING = _zoo("SeasonalExponentialSmoothingOptimized", seasonal=True, seasons=1)
+_SEASONAL_SMOOTHING = BatchedSmoothing(seasonal=True)
 _DYNAMIC_THETA = BatchedTheta(ThetaModel.DYNAMIC_OPTIMISED)
 
 MODELS: Mapping[str, Forecaster] = {
-    "Naive": _zoo("Naive"),
-    "HistoricAverage": _zoo("HistoricAverage"),
-    "SeasonalNaive": _zoo("SeasonalNaive", seasonal=True, seasons=1),
-    "WindowAverage": _zoo(
-        "WindowAverage", periods=PERIODS_IN_WINDOW, window_size=PERIODS_IN_WINDOW
-    ),
-    "SeasonalWindowAverage": _zoo(
-        "SeasonalWindowAverage",
-        seasonal=True,
-        seasons=SEASONS_IN_WINDOW,
-        window_size=SEASONS_IN_WINDOW,
-    ),
-    "SimpleExponentialSmoothing": _zoo("SimpleExponentialSmoothingOptimized"),
+    "Naive": LastPeriods(),
+    "HistoricAverage": WholeHistory(),
+    "SeasonalNaive": LastSeasons(),
+    "WindowAverage": LastPeriods(PERIODS_IN_WINDOW),
+    "SeasonalWindowAverage": LastSeasons(SEASONS_IN_WINDOW),
+    "SimpleExponentialSmoothing": BatchedSmoothing(),
     "SeasonalExponentialSmoothing": _SEASONAL_SMOOTHING,
     "YearlySeasonalSmoothing": YearlyModel(_SEASONAL_SMOOTHING),
-    "Holt": _zoo("Holt", seasonal=True),
-    "HoltWinters": _zoo("HoltWinters", seasonal=True, seasons=2),
+    "Holt": BatchedEts(("AAN", "AAdN")),
+    "DampedHolt": BatchedEts(("AAdN",)),
+    "HoltWinters": BatchedEts(("AAA", "AAdA")),
     "Theta": BatchedTheta(ThetaModel.STANDARD),
     "OptimizedTheta": BatchedTheta(ThetaModel.OPTIMISED),
     "DynamicTheta": BatchedTheta(ThetaModel.DYNAMIC_STANDARD),
     "DynamicOptimizedTheta": _DYNAMIC_THETA,
     "YearlyTheta": YearlyModel(_DYNAMIC_THETA),
+    "SeasonalTrendTheta": DecomposedModel(_DYNAMIC_THETA),
+    "YearlySeasonalTrend": YearlyModel(DecomposedModel(BatchedSmoothing(), STEADY_CYCLES)),
     "AutoTheta": _zoo("AutoTheta", seasonal=True),
-    "AutoETS": _zoo("AutoETS", seasonal=True),
+    "AutoETS": BatchedEts(),
+    "YearlyETS": YearlyModel(BatchedEts(), answers_short=True),
     "AutoCES": _zoo("AutoCES", seasonal=True),
     "AutoARIMA": _zoo("AutoARIMA", seasonal=True),
     "MSTL": _zoo("MSTL", seasonal=True, seasons=2),
-    "CrostonClassic": _zoo("CrostonClassic"),
-    "CrostonOptimized": _zoo("CrostonOptimized"),
-    "CrostonSBA": _zoo("CrostonSBA"),
-    "TSB": _zoo("TSB", alpha_d=CROSTON_SMOOTHING, alpha_p=CROSTON_SMOOTHING),
-    "ADIDA": _zoo("ADIDA"),
-    "IMAPA": _zoo("IMAPA"),
+    "CrostonClassic": BatchedIntermittent(IntermittentModel.CROSTON),
+    "CrostonOptimized": BatchedIntermittent(IntermittentModel.CROSTON_OPTIMISED),
+    "CrostonSBA": BatchedIntermittent(IntermittentModel.SBA),
+    "TSB": BatchedIntermittent(IntermittentModel.TSB, TSB_SMOOTHING, TSB_SMOOTHING),
+    "ADIDA": BatchedIntermittent(IntermittentModel.ADIDA),
+    "IMAPA": BatchedIntermittent(IntermittentModel.IMAPA),
+    "NegativeBinomial": BatchedCounts(CountKind.NEGATIVE_BINOMIAL),
+    "CompoundCount": BatchedCounts(CountKind.COMPOUND),
 }
 
 

@@ -81,13 +81,14 @@ def test_a_model_sees_what_came_before_the_origin(recorder, history):
     run = run_model("Recorder", batch, origins, ["W/A", "W/B"], plan)
     ends = [[35, 31, 27, 40], [15, 11, None, 20]]
     keep = history or 40
-    for window in range(4):
+    # The earliest origin first, the end last.
+    for call, window in enumerate([2, 1, 0, 3]):
         expected = [
             batch.series(n)[max(ends[n][window] - keep, 0) : ends[n][window]]
             for n in range(2)
             if ends[n][window] is not None
         ]
-        seen = recorder.seen[window]
+        seen = recorder.seen[call]
         assert [y.tolist() for y in seen] == [y.tolist() for y in expected]
     assert run.past[0, 1].tolist() == [31.0] * 5
     assert np.isnan(run.past[1, 2]).all()

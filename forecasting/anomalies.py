@@ -1,0 +1,139 @@
+"""What stands out of demand histories: outliers, shifts of the level, and surprises at the end."""
+
+from dataclasses import dataclass, replace
+from typing import NamedTuple, Self
+
+import numpy as np
+import pandas as pd
+
+from forecasting.models.protocol import Seasons
+from forecasting.panel import SERIES, Batch, DemandPanel
+from kernels.arrays import Flags, Floats, Integers
+from kernels.level_shifts import find_shifts, find_surprises
+from kernels.outliers import find_outliers
+
+ANOMALIES = [*SERIES, "ds", "kind", "value", "expected", "capped"]
+OUTLIER, SHIFT, SURPRISE = "outlier", "level shift", "anomaly"
+# The newest demand is that of a week, or of one period where these are longer.
+WEEKS_IN_YEAR = 365.25 / 7.0
+
+
+@dataclass(frozen=True)
+class Anomalies:
+    """What stood out, and the demand that models may learn from instead.
+
+    Parameters
+    ----------
+    capped : demand, outliers brought to three spreads from what was expected
+    series, periods : (n,) int64, number of the series, and of the period in it
+    kind : (n,) object: "outlier", "level shift" (from this period on) or "anomaly" (among the
+        newest periods)
+    value, expected : (n,) float64, units per period; of a shift the medians after and before
+    panel : whose demand it is
+    """
+
+    capped: Batch
+    series: Integers
+    periods: Integers
+    kind: list[str]
+    value: Floats
+    expected: Floats
+    panel: DemandPanel
+
+    def frame(self, *, capping: bool) -> pd.DataFrame:
+        """Return warehouse_id, item_id, ds, kind, value, expected and capped, by series and time.
+
+        Parameters
+        ----------
+        capping : whether outliers were brought nearer to what was expected
+        """
+        kind = np.array(self.kind, dtype=object)
+        found = pd.DataFrame(
+            {
+                "warehouse_id": self.panel.warehouse_id[self.series],
+                "item_id": self.panel.item_id[self.series],
+                "ds": self.panel.past(self.series, self._back),
+                "kind": kind,
+                "value": self.value,
+                "expected": self.expected,
+                "capped": (kind == OUTLIER) & capping,
+            },
+            columns=ANOMALIES,
+        )
+        return found.sort_values([*SERIES, "ds", "kind"], ignore_index=True)
+
+    @property
+    def _back(self) -> Integers:
+        return self.panel.batch.lengths[self.series] - 1 - self.periods
+
+
+def find_anomalies(panel: DemandPanel, batch: Batch, seasons: Seasons) -> Anomalies:
+    """Find what stands out of each series, by itself.
+
+    An outlier is one or two periods beyond six spreads of the level and season around them, and
+    not the last; of demand that mostly pauses, a size beyond six spreads of its sizes. An anomaly
+    is among the newest periods, beyond six spreads of those before. A shift is a step between the
+    medians of four weeks of periods, sharper than a trend, that no year repeats.
+
+    Parameters
+    ----------
+    panel : of the series
+    batch : its demand, censored periods raised; what was raised is never an outlier
+    seasons : how demand repeats itself
+
+    References
+    ----------
+    Chen & Liu (1993), "Joint estimation of model parameters and outlier effects in time series",
+    JASA 88(421).
+    """
+    expected, capped = np.empty_like(batch.values), np.empty_like(batch.values)
+    find_outliers(batch.values, batch.offsets, seasons.length, expected, capped)
+    if batch.raised is not None:
+        expected[batch.raised] = np.nan
+        capped = np.where(batch.raised, batch.values, capped)
+        # What is expected of a censored period is no whole number; the rest of its series may be.
+        units = np.floor(capped + 0.5)
+        capped = np.where(np.isfinite(expected) & _are_whole(batch), units, capped)
+    before, after = np.empty_like(capped), np.empty_like(capped)
+    year, newest = round(seasons.year), max(round(seasons.year / WEEKS_IN_YEAR), 1)
+    find_shifts(batch.values, batch.offsets, seasons.length, year, before, after)
+    surprise = np.empty_like(capped)
+    find_surprises(batch.values, batch.offsets, seasons.length, newest, surprise)
+    surprise[np.isfinite(expected)] = np.nan
+    found = [
+        _Found.where(OUTLIER, batch.values, expected),
+        _Found.where(SHIFT, after, before),
+        _Found.where(SURPRISE, batch.values, surprise),
+    ]
+    place = np.concatenate([each.places for each in found])
+    series = np.searchsorted(batch.offsets, place, side="right") - 1
+    return Anomalies(
+        replace(batch, values=capped),
+        series,
+        place - batch.offsets[series],
+        [each.kind for each in found for _ in each.places],
+        np.concatenate([each.value for each in found]),
+        np.concatenate([each.expected for each in found]),
+        panel,
+    )
+
+
+def _are_whole(batch: Batch) -> Flags:
+    """Whether each period is of a series that was only observed in whole units."""
+    whole = np.equal(batch.values, np.floor(batch.values))
+    if batch.raised is not None:
+        whole |= batch.raised
+    return np.repeat(np.logical_and.reduceat(whole, batch.offsets[:-1]), batch.lengths)
+
+
+class _Found(NamedTuple):
+    kind: str
+    places: Integers
+    value: Floats
+    expected: Floats
+
+    @classmethod
+    def where(cls, kind: str, value: Floats, expected: Floats) -> Self:
+        """Return what something was expected of."""
+        places = np.flatnonzero(np.isfinite(expected))
+        return cls(kind, places, value[places], expected[places])

@@ -1,0 +1,88 @@
+"""Exponential smoothing chosen by its criterion, on the batched kernel."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from forecasting.models.protocol import BatchForecast, History, Seasons
+from forecasting.panel import Batch
+from kernels.arrays import Integers
+from kernels.ets import NO_MODEL, EtsFits, fit_ets, forecast_ets
+from kernels.ets_refit import refit_ets
+
+# A season of more periods has more starting values than such a model should fit; R's `ets` leaves
+# it out as well.
+LONGEST_SEASON = 24
+# A history that has grown by more than this share since the last origin has its model chosen anew.
+LARGEST_GROWTH = 0.1
+
+
+@dataclass(frozen=True)
+class BatchedEts:
+    """The exponential smoothing model with the least corrected AIC, all series in one call.
+
+    A season longer than `LONGEST_SEASON` is left to other models.
+
+    Parameters
+    ----------
+    models : names of those to choose from, "AAdN" for example; none is all
+    """
+
+    models: tuple[str, ...] = ()
+
+    def forecast(self, batch: Batch, seasons: Seasons, horizon: int) -> BatchForecast:
+        """Forecast each series; six periods or fewer that differ have no answer."""
+        return BatchForecast(forecast_ets(self._fit(batch, seasons), horizon))
+
+    def roll(
+        self, histories: Sequence[History], seasons: Seasons, horizon: int
+    ) -> list[BatchForecast]:
+        """Forecast from each origin; the model of a long series is chosen at its first one alone.
+
+        It is fitted at each, from where it was. The last history chooses anew: the forecast that
+        is used has the best model of today.
+        """
+        found: list[BatchForecast] = []
+        before: tuple[History, EtsFits] | None = None
+        for history in histories[:-1]:
+            fits = self._fit_again(before, history, seasons)
+            found.append(BatchForecast(forecast_ets(fits, horizon)))
+            before = history, fits
+        return [*found, self.forecast(histories[-1].batch, seasons, horizon)]
+
+    def _fit(self, batch: Batch, seasons: Seasons) -> EtsFits:
+        length = seasons.length if seasons.length <= LONGEST_SEASON else 1
+        return fit_ets(batch.values, batch.offsets, length, self.models)
+
+    def _fit_again(
+        self, before: tuple[History, EtsFits] | None, history: History, seasons: Seasons
+    ) -> EtsFits:
+        """Fit what had a model again, and choose one for the others."""
+        if before is None:
+            return self._fit(history.batch, seasons)
+        earlier, fits = before
+        places = np.flatnonzero(np.isin(history.series, earlier.series))
+        growth = history.batch.lengths[places] / earlier.batch.lengths - 1.0
+        little = growth <= LARGEST_GROWTH
+        places, fits = places[little], EtsFits._make(part[little] for part in fits)
+        again = refit_ets(fits, *_flat(history.batch, places))
+        lost = np.ones(len(history.series), np.bool_)
+        lost[places[again.model != NO_MODEL]] = False
+        rest = np.flatnonzero(lost)
+        fresh = self._fit(_part(history.batch, rest), seasons)
+        parts = []
+        for kept, new in zip(again, fresh, strict=True):
+            whole = np.empty((len(history.series), *kept.shape[1:]), kept.dtype)
+            whole[places], whole[rest] = kept, new
+            parts.append(whole)
+        return EtsFits._make(parts)
+
+
+def _part(batch: Batch, chosen: Integers) -> Batch:
+    return batch.cut(chosen, np.zeros(len(chosen), np.int64), None)
+
+
+def _flat(batch: Batch, chosen: Integers) -> tuple[np.ndarray, Integers]:
+    part = _part(batch, chosen)
+    return part.values, part.offsets
