@@ -16,6 +16,7 @@ from risk.outlook import market_outlook
 from risk.plan import NIGHTLY_METHODS, Margins, Method, Revaluation, RiskPlan
 from risk.profiles import Profiles, liquidity_horizons, profile_portfolios
 from risk.replays import replay_losses
+from risk.requested_error import ScenarioSet, draw_scenario_set
 from risk.rolling import REFRESH_DAYS, RollingFigures, judged_days, rolling_figures
 from risk.scenarios.replay import Replay, crises_within
 from risk.sensitivities import sensitivities
@@ -44,6 +45,7 @@ __all__ = [
     "RiskError",
     "RiskPlan",
     "RollingFigures",
+    "ScenarioSet",
     "StressError",
     "VolatilityModel",
     "books_of",
@@ -51,6 +53,7 @@ __all__ = [
     "compare_losses",
     "crises_within",
     "current_values",
+    "draw_scenario_set",
     "instrument_losses",
     "judged_days",
     "limit_utilisation",

@@ -17,15 +17,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from kernels.arrays import Floats
+from kernels.device import Device
 from kernels.linear_books import (
     WIDTH,
     BookTails,
     Precision,
     fold_exposures,
-    keep_book_tails,
-    mean_tail_shocks,
     merge_tails,
 )
+from kernels.on_device import book_tails_on, tail_shocks_on
 from risk.errors import PlanError
 from risk.measures.tail import quantile_errors, quantile_place, quantile_reach
 
@@ -37,10 +37,12 @@ class LinearScenarios:
     Parameters
     ----------
     scenarios : how many, at least 1,000
-    degrees : of the multivariate t, whole, above 2, matched to the covariance; None is normal
+    degrees : of the multivariate t, above 2, matched to the covariance; None is normal; a whole
+        number is drawn quickest
     seed : in [0, 2**32)
     precision : of shocks and losses: with "float32" they are drawn and multiplied at half the
         cost, and figures agree to about six digits
+    device : where shocks are drawn, multiplied and their tails kept
 
     Raises
     ------
@@ -49,15 +51,16 @@ class LinearScenarios:
     """
 
     scenarios: int = 100_000
-    degrees: int | None = None
+    degrees: float | None = None
     seed: int = 0
     precision: Precision = "float64"
+    device: Device = "cpu"
 
     def __post_init__(self) -> None:
         if self.scenarios < 1_000:
             raise PlanError(f"scenarios must be at least 1000; got {self.scenarios}")
         if self.degrees is not None and not 2 < self.degrees <= 1_000:
-            raise PlanError(f"degrees must be whole, in (2, 1000]; got {self.degrees}")
+            raise PlanError(f"degrees must be in (2, 1000]; got {self.degrees}")
         if not 0 <= self.seed < 2**32:
             raise PlanError(f"seed must be in [0, 2**32); got {self.seed}")
         if self.precision not in {"float64", "float32"}:
@@ -110,9 +113,10 @@ def measure_linear_books(
         Where shapes differ, a number is not finite, or a level is out of range.
     """
     _require(exposures, loadings, levels)
-    folded, degrees = _folded(exposures, loadings, plan), plan.degrees or 0
+    folded, degrees = _folded(exposures, loadings, plan), float(plan.degrees or 0.0)
     kept = tail_length(plan.scenarios, levels)
-    tails = keep_book_tails(folded, range(plan.scenarios), kept, degrees, plan.seed)
+    keep = book_tails_on(plan.device)
+    tails = keep(folded, range(plan.scenarios), kept, degrees, plan.seed)
     return _figures(tails, folded, exposures, loadings, levels, plan, components=components)
 
 
@@ -140,7 +144,8 @@ def tails_of_chunk(
         raise PlanError(f"a chunk must start at a multiple of {WIDTH} scenarios; got {chunk}")
     folded = _folded(exposures, loadings, plan)
     kept = min(tail_length(plan.scenarios, levels), len(chunk))
-    return keep_book_tails(folded, chunk, kept, plan.degrees or 0, plan.seed)
+    keep = book_tails_on(plan.device)
+    return keep(folded, chunk, kept, float(plan.degrees or 0.0), plan.seed)
 
 
 def figures_of_chunks(
@@ -205,7 +210,8 @@ def _figures(
         shortfall_error[row] = np.sqrt((within + between) / (n * (1.0 - level)))
         if level in components:
             chosen = np.ascontiguousarray(tails.scenarios[:n_books, : len(weights)])
-            shocks = mean_tail_shocks(chosen, weights, plan.degrees or 0, plan.seed, folded)
+            average = tail_shocks_on(plan.device)
+            shocks = average(chosen, weights, float(plan.degrees or 0.0), plan.seed, folded)
             moves = shocks[:, : loadings.shape[1]] @ (scale * loadings).T
             parts[level] = np.asarray(-exposures * moves)
     return LinearFigures(

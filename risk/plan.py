@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+from kernels.device import Device
 from risk.covariance.estimate import COVARIANCE_METHODS, CovarianceMethod
 from risk.errors import PlanError
 from risk.volatility.model import RECURSIONS, Recursion
@@ -38,7 +39,10 @@ class RiskPlan:
     levels : confidence levels, fractions in (0.5, 1)
     horizons : trading days, 1 to 250
     methods : how scenarios are made
-    scenarios : of each Monte Carlo set
+    scenarios : of each Monte Carlo set; of its pilot where there is a target
+    target_error : largest relative standard error, fraction, that any book's value at risk or
+        expected shortfall may have; scenarios are added until it is met. None asks for none
+    most_scenarios : of a set, whatever the target
     history : returns in the window, trading days
     degrees_of_freedom : of the t; None estimates them
     ewma_decay : of the outlook's volatility, and of "ewma" covariance and volatility, per day
@@ -51,6 +55,7 @@ class RiskPlan:
     seed : in [0, 2**32)
     revaluation : "full", or "delta_gamma", which replaces every instrument by its second-order
         expansion in its price and first-order one in rates
+    device : where European options are valued under scenarios
 
     Raises
     ------
@@ -73,6 +78,9 @@ class RiskPlan:
     randomisations: int = 16
     seed: int = 0
     revaluation: Revaluation = "full"
+    target_error: float | None = None
+    most_scenarios: int = 200_000
+    device: Device = "cpu"
 
     def __post_init__(self) -> None:
         for name in ("levels", "horizons", "methods"):
@@ -85,6 +93,9 @@ class RiskPlan:
         for method in self.methods:
             _require_one_of("method", method, METHODS)
         _require(self.scenarios >= 100, "scenarios", "at least 100", self.scenarios)
+        target = self.target_error
+        _require(target is None or 0.0 < target < 1.0, "target_error", "in (0, 1)", target)
+        _require(self.most_scenarios >= 100, "most_scenarios", "at least 100", self.most_scenarios)
         _require(self.history >= FEWEST_RETURNS, "history", "at least 30", self.history)
         _require(0.0 < self.ewma_decay < 1.0, "ewma_decay", "in (0, 1)", self.ewma_decay)
         _require(0 <= self.seed < 2**32, "seed", "in [0, 2**32)", self.seed)

@@ -8,7 +8,8 @@ import numpy as np
 
 from kernels.american import fill_american_values, make_workspace
 from kernels.arrays import Floats
-from kernels.black_scholes import fill_option_values
+from kernels.device import Device
+from kernels.on_device import option_values_on
 from risk.market.bonds import DAYS_IN_YEAR, bond_cash_flows, bond_values
 from risk.market.curves import interpolation_weights
 from risk.market.market import NO_FACTOR, Market
@@ -44,7 +45,7 @@ def current_values(market: Market) -> Floats:
     return revalue(market, no_shift(market))[:, 0]
 
 
-def revalue(market: Market, shifts: Shifts) -> Floats:
+def revalue(market: Market, shifts: Shifts, device: Device = "cpu") -> Floats:
     """Return the value of one unit of each instrument under each scenario.
 
     Equities, ETFs and FX are worth their price; futures, settled to margin tonight, what their
@@ -61,6 +62,7 @@ def revalue(market: Market, shifts: Shifts) -> Floats:
     ----------
     market : instruments and factors
     shifts : scenarios
+    device : where European options are valued; the rest is the processor's
 
     Returns
     -------
@@ -72,7 +74,7 @@ def revalue(market: Market, shifts: Shifts) -> Floats:
         if row["kind"] == "bond":
             values[number] = _bond(market, row, shifts)
         elif row["kind"] in OPTION_KINDS:
-            values[number] = _option(market, number, row, shifts)
+            values[number] = _option(market, number, row, shifts, device)
         elif row["kind"] == "fx_forward":
             values[number] = _forward(market, number, row, shifts)
         elif row["kind"] == "future":
@@ -109,7 +111,9 @@ def _forward(market: Market, number: int, row: Mapping[Any, Any], shifts: Shifts
     return np.asarray(spots * np.exp(-foreign * years) - agreed * np.exp(-domestic * years))
 
 
-def _option(market: Market, number: int, row: Mapping[Any, Any], shifts: Shifts) -> Floats:
+def _option(
+    market: Market, number: int, row: Mapping[Any, Any], shifts: Shifts, device: Device
+) -> Floats:
     spots = _price(market, int(market.price_factor[number]), shifts)
     years = _years_left(market, row, shifts)
     rates = _rate_to(market, row, "curve_id", years, shifts)
@@ -120,7 +124,7 @@ def _option(market: Market, number: int, row: Mapping[Any, Any], shifts: Shifts)
     contract = (float(row["strike"]), years, 1.0 if row["option_type"] == "call" else -1.0)
     out = np.empty(len(spots))
     if row["kind"] == "european_option":
-        fill_option_values(spots, rates, carries, volatilities, *contract, out)
+        option_values_on(device)(spots, rates, carries, volatilities, *contract, out)
         return out
     still = no_shift(market)
     rate = _rate_to(market, row, "curve_id", years, still)

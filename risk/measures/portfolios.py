@@ -102,8 +102,8 @@ def instrument_losses(market: Market, method: Method, horizon: int, plan: RiskPl
     """
     moves = factor_moves(market.factors, method, horizon, plan)
     shifts = Shifts(moves, np.zeros((1, 1)), horizon / TRADING_DAYS)
-    approximate = plan.revaluation == "delta_gamma"
-    values = expand_values(market, shifts) if approximate else revalue(market, shifts)
+    full = plan.revaluation == "full"
+    values = revalue(market, shifts, plan.device) if full else expand_values(market, shifts)
     return np.subtract(current_values(market)[:, None], values, out=values)
 
 
@@ -160,7 +160,6 @@ def measure_portfolios(
     books, failures = books_of(market, positions)
     values = current_values(market)
     ids = market.terms["instrument_id"].to_numpy(dtype=object)
-    overlap = horizon if method == "historical" else 1
     risk: list[dict[str, Any]] = []
     contributions: list[pd.DataFrame] = []
     quantiles: list[pd.DataFrame] = []
@@ -177,7 +176,7 @@ def measure_portfolios(
             "method": method,
             "currency": plan.currency,
         }
-        tails = _tails(total, method, overlap, plan)
+        tails = measure_book_tails(total, method, horizon, plan)
         for level, tail in zip(plan.levels, tails, strict=True):
             risk += _risk_rows(common, level, tail, float(worth.sum()))
         parts = allocate(losses, book.instruments, book.quantities, total, tails, plan.levels)
@@ -193,9 +192,17 @@ def measure_portfolios(
     )
 
 
-def _tails(total: Floats, method: Method, overlap: int, plan: RiskPlan) -> list[Tail]:
-    """Return the book's tails; the errors of quasi-random ones come from their randomisations."""
-    tails = measure_tails(total, plan.levels, overlap)
+def measure_book_tails(total: Floats, method: Method, horizon: int, plan: RiskPlan) -> list[Tail]:
+    """Return a book's tails at every level; their errors allow for how scenarios were made.
+
+    Parameters
+    ----------
+    total : (n_scenarios,) float64, the book's losses, money
+    method, horizon : of the scenarios: historical ones of several days overlap; the errors of
+        quasi-random ones come from their randomisations
+    plan : levels and randomisations
+    """
+    tails = measure_tails(total, plan.levels, horizon if method == "historical" else 1)
     if method not in QUASI_METHODS:
         return tails
     estimates = [randomised_tail(total, level, plan.randomisations) for level in plan.levels]

@@ -24,6 +24,7 @@ from kernels.garch import (
 )
 from kernels.garch_fit import Outcome, fit_garch
 from kernels.garch_free import FreeParameters, fixed_ewma, free_ewma, free_garch
+from kernels.transposes import transpose
 from risk.errors import Failure
 from risk.volatility.errors import VolatilityError
 from risk.volatility.model import VolatilityModel
@@ -164,8 +165,8 @@ def fit_volatility(moves: Floats, model: VolatilityModel | None = None) -> Volat
         fits.parameters,
         fits.log_likelihood,
         fits.outcomes,
-        np.ascontiguousarray(volatility.T),
-        np.ascontiguousarray(residuals.T),
+        transpose(volatility),
+        transpose(residuals),
         np.sqrt(variance),
     )
 
@@ -208,7 +209,7 @@ def extend_fit(fit: VolatilityFit, moves: Floats) -> VolatilityFit:
 def _rows(moves: Floats) -> Floats:
     if moves.ndim != 2:
         raise VolatilityError(f"moves must be (n_returns, n_series); got shape {moves.shape}")
-    return np.ascontiguousarray(moves.T, dtype=np.float64)
+    return transpose(moves)
 
 
 def free_parameters(model: VolatilityModel) -> FreeParameters:

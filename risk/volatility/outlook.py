@@ -27,11 +27,13 @@ COLUMNS = [
     "horizon",
     "model",
     "outcome",
+    "trend",
     "volatility",
     "expected_return",
     "expected_return_standard_error",
     "probability_of_fall",
 ]
+OWN_MEAN = "mean"
 # A deviation about a mean needs two returns.
 FEWEST_PRICES = 3
 
@@ -87,8 +89,9 @@ def volatility_outlook(
     prices : instrument_id, ds and close
     model : law of volatility
     horizons : trading days, 1 to 250
-    trends : instrument_id, mean and standard_error of the daily log return, where another model
-        has forecast it; the mean of the instrument's own returns and its error otherwise
+    trends : instrument_id, trend (a model's name), mean and standard_error of the daily log
+        return, where that model has forecast it; the mean of the instrument's own returns and its
+        error otherwise, whose trend is "mean"
 
     Returns
     -------
@@ -106,7 +109,7 @@ def volatility_outlook(
     for number, own in enumerate(histories.values()):
         moves[longest - len(own) :, number] = own
     fit = fit_volatility(moves, model)
-    mean, error = _trends(histories, trends)
+    models, mean, error = _trends(histories, trends)
     outlook = period_outlook(fit, horizons, mean, error)
     return pd.DataFrame(
         {
@@ -118,6 +121,7 @@ def volatility_outlook(
                 len(horizons),
             ),
             "volatility": outlook.volatility.T.ravel(),
+            "trend": np.repeat(models, len(horizons)),
             "expected_return": outlook.mean.T.ravel(),
             "expected_return_standard_error": outlook.mean_error.T.ravel(),
             "probability_of_fall": outlook.probability_of_fall.T.ravel(),
@@ -135,13 +139,17 @@ def _returns(prices: pd.DataFrame) -> dict[str, Floats]:
     return found
 
 
-def _trends(histories: dict[str, Floats], trends: pd.DataFrame | None) -> tuple[Floats, Floats]:
-    """Return the daily mean and its error for every instrument."""
+def _trends(
+    histories: dict[str, Floats], trends: pd.DataFrame | None
+) -> tuple[np.ndarray, Floats, Floats]:
+    """Return whose trend it is, the daily mean and its error, of every instrument."""
+    models = np.full(len(histories), OWN_MEAN, dtype=object)
     mean = np.array([own.mean() for own in histories.values()])
     error = np.array([own.std(ddof=1) / np.sqrt(len(own)) for own in histories.values()])
     if trends is not None:
-        given = trends.set_index("instrument_id")[["mean", "standard_error"]]
-        own = given.reindex(list(histories)).to_numpy(float)
+        given = trends.set_index("instrument_id").reindex(list(histories))
+        own = given[["mean", "standard_error"]].to_numpy(float)
         told = np.isfinite(own).all(axis=1)
+        models[told] = given["trend"].to_numpy(dtype=object)[told]
         mean, error = np.where(told, own[:, 0], mean), np.where(told, own[:, 1], error)
-    return mean, error
+    return models, mean, error

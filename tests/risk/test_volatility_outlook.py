@@ -91,12 +91,14 @@ def test_trends_of_another_model_take_the_place_of_means(moves):
     given = pd.DataFrame(
         {
             "instrument_id": ["B", "C"],
+            "trend": "theta",
             "mean": [0.002, np.nan],
             "standard_error": [0.0005, 0.1],
         }
     )
     plain = volatility_outlook(quoted(moves), GARCH, (10,)).set_index("instrument_id")
     found = volatility_outlook(quoted(moves), GARCH, (10,), given).set_index("instrument_id")
+    assert dict(found["trend"]) == {"A": "mean", "B": "theta", "C": "mean", "D": "mean"}
     assert found.loc["B", "expected_return"] == pytest.approx(0.02)
     assert found.loc["B", "expected_return_standard_error"] == pytest.approx(0.005)
     pd.testing.assert_frame_equal(found.drop("B"), plain.drop("B"))

@@ -1,0 +1,149 @@
+"""As many scenarios as a requested error takes: a pilot tells, and the night draws them.
+
+References
+----------
+Glasserman (2004), "Monte Carlo methods in financial engineering", section 1.1.3.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from kernels.arrays import Floats
+from kernels.book_losses import book_losses
+from risk.errors import PlanError
+from risk.market.market import Market
+from risk.measures.portfolios import Book, books_of, instrument_losses, measure_book_tails
+from risk.plan import Method, RiskPlan
+
+COLUMNS = [
+    "method",
+    "horizon",
+    "scenarios",
+    "pilot_scenarios",
+    "target_error",
+    "largest_error",
+    "portfolio_id",
+]
+# Asked for besides what the pilot says is needed: its own errors are estimates.
+_MARGIN = 1.1
+
+
+@dataclass(frozen=True)
+class LargestError:
+    """The figure that is known least well.
+
+    Parameters
+    ----------
+    relative_error : its standard error, fraction of the figure; NaN where no figure is positive
+    portfolio_id : whose figure it is; None where no figure is positive
+    """
+
+    relative_error: float
+    portfolio_id: str | None
+
+
+@dataclass(frozen=True)
+class ScenarioSet:
+    """Common scenarios of one method and horizon.
+
+    Parameters
+    ----------
+    losses : (n_instruments, n_scenarios), as `risk.instrument_losses` gives them
+    counts : one row of `COLUMNS`: how many there are, and the error that they leave
+    """
+
+    losses: Floats
+    counts: pd.DataFrame
+
+
+def draw_scenario_set(
+    market: Market, positions: pd.DataFrame, method: Method, horizon: int, plan: RiskPlan
+) -> ScenarioSet:
+    """Make common scenarios, as many as the plan's ``target_error`` takes.
+
+    Without a target there are ``plan.scenarios``. With one these are the pilot: while the largest
+    relative standard error, over every book's value at risk and expected shortfall at every
+    level, misses the target, all are drawn anew, as many as it seems to take and at most
+    ``plan.most_scenarios``; what error is left is in the counts. Figures that are not positive
+    have no relative error. Historical scenarios, and filtered ones of one day, are the window's.
+
+    Parameters
+    ----------
+    market : instruments and factors
+    positions : portfolio_id, instrument_id, quantity; books that cannot be valued are left out
+    method, horizon : how scenarios are made, and over how many trading days
+    plan : levels, number of scenarios and target
+    """
+    losses = instrument_losses(market, method, horizon, plan)
+    books = books_of(market, positions)[0]
+    pilot = losses.shape[1]
+    largest = largest_error(losses, books, method, horizon, plan)
+    if plan.target_error is not None and is_sampled(method, horizon):
+        most = max(plan.most_scenarios, pilot)
+        # A short pilot of a heavy tail may see too little of it to tell its own error.
+        while losses.shape[1] < most and largest.relative_error > plan.target_error:
+            needed = scenarios_for(largest.relative_error, losses.shape[1], plan.target_error)
+            grown = replace(plan, scenarios=min(needed, most))
+            losses = instrument_losses(market, method, horizon, grown)
+            largest = largest_error(losses, books, method, horizon, plan)
+    target = np.nan if plan.target_error is None else plan.target_error
+    row = (method, horizon, losses.shape[1], pilot, target)
+    counts = pd.DataFrame(
+        [(*row, largest.relative_error, largest.portfolio_id)], columns=COLUMNS
+    ).astype({"target_error": float, "portfolio_id": object})
+    return ScenarioSet(losses, counts)
+
+
+def is_sampled(method: Method, horizon: int) -> bool:
+    """Whether a method draws as many scenarios as it is asked for."""
+    return method != "historical" and not (method == "filtered_historical" and horizon == 1)
+
+
+def scenarios_for(relative_error: float, pilot: int, target: float) -> int:
+    """Return how many scenarios bring a pilot's relative error to a target, with a margin.
+
+    Parameters
+    ----------
+    relative_error : of the pilot, fraction; NaN needs no more than the pilot
+    pilot : its scenarios
+    target : fraction, positive
+
+    Raises
+    ------
+    PlanError
+        Where the target is not positive.
+    """
+    if not target > 0.0:
+        raise PlanError(f"target_error must be positive; got {target}")
+    if not relative_error > target:
+        return pilot
+    return int(np.ceil(_MARGIN * pilot * (relative_error / target) ** 2))
+
+
+def largest_error(
+    losses: Floats, books: Sequence[Book], method: Method, horizon: int, plan: RiskPlan
+) -> LargestError:
+    """Return the largest relative standard error of all books' figures.
+
+    Parameters
+    ----------
+    losses : (n_instruments, n_scenarios), a loss is positive
+    books : on the market of the losses
+    method, horizon, plan : of the scenarios
+    """
+    worst = LargestError(np.nan, None)
+    for book in books:
+        total = book_losses(losses, book.instruments, book.quantities)
+        if not np.isfinite(total).all():
+            continue
+        for tail in measure_book_tails(total, method, horizon, plan):
+            for value, error in (
+                (tail.value_at_risk, tail.value_at_risk_error),
+                (tail.expected_shortfall, tail.expected_shortfall_error),
+            ):
+                if value > 0.0 and not error / value <= worst.relative_error:
+                    worst = LargestError(error / value, book.portfolio_id)
+    return worst
