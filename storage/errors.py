@@ -1,8 +1,16 @@
 """What can go wrong with data and stores."""
 
+LONGEST_NAME = 80
+
 
 class StorageError(Exception):
     """Something about data or a store; the message is one sentence for the user."""
+
+
+def shown(name: str) -> str:
+    """Return a name from outside as a message shows it: on one line, and not without end."""
+    plain = name if name.isprintable() else ascii(name)
+    return plain if len(plain) <= LONGEST_NAME else f"{plain[:LONGEST_NAME]}…"
 
 
 class InputRefusedError(StorageError):

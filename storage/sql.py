@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from pathlib import Path
 
+import duckdb
+
 from storage.tables.table import Column, ColumnKind
 
 SQL_TYPES: dict[ColumnKind, str] = {
@@ -12,6 +14,7 @@ SQL_TYPES: dict[ColumnKind, str] = {
     "boolean": "BOOLEAN",
     "timestamp": "TIMESTAMP",
 }
+LONGEST_REASON = 400
 _GLOB = str.maketrans({character: f"[{character}]" for character in "*?["})
 
 
@@ -50,5 +53,12 @@ def entity_of(columns: Iterable[str]) -> str:
 
 
 def first_line(error: BaseException) -> str:
-    """Return the first line of an error's message, without its full stop."""
-    return str(error).strip().splitlines()[0].rstrip(".")
+    """Return the first line of an error's message, without its full stop and not without end."""
+    line = (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")
+    return line if len(line) <= LONGEST_REASON else f"{line[:LONGEST_REASON]}…"
+
+
+def is_machine_fault(error: duckdb.Error) -> bool:
+    """Return whether DuckDB failed for want of disk or memory, not for what it was given."""
+    full = "could not write" in str(error).lower()
+    return full or isinstance(error, duckdb.OutOfMemoryException)

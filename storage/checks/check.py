@@ -13,14 +13,17 @@ from storage.checks.bench import Bench
 from storage.checks.clean import write_clean
 from storage.checks.plan import CheckPlan, CheckReport
 from storage.inputs import InputSource
+from storage.sql import first_line, is_machine_fault
 
 # In this order each table is checked against tables that are done.
 CHECKS: Mapping[str, Callable[[Bench], None]] = {
     "items": references.check_items,
     "calendar": references.check_calendar,
+    "drivers": references.check_drivers,
     "demand": demand.check_demand,
     "stock": references.check_stock,
     "open_orders": references.check_open_orders,
+    "transfer_lanes": references.check_transfer_lanes,
     "prices": prices.check_prices,
     "curves": instruments.check_curves,
     "instruments": instruments.check_instruments,
@@ -53,6 +56,8 @@ def check_inputs(
     ------
     InputRefusedError
         Where an input cannot be read as its table at all.
+    OSError
+        Where the disk or the memory does not suffice.
     """
     with _workbench(folder, threads, memory_limit) as connection:
         bench = Bench(connection, plan)
@@ -80,12 +85,17 @@ def _workbench(
         "threads": threads,
         "memory_limit": memory_limit,
     }
-    with (
-        tempfile.TemporaryDirectory(prefix=".check-", dir=folder) as name,
-        duckdb.connect(str(Path(name) / "bench.duckdb"), config=settings) as connection,
-    ):
-        connection.execute("SET TimeZone = 'UTC'")
-        yield connection
+    try:
+        with (
+            tempfile.TemporaryDirectory(prefix=".check-", dir=folder) as name,
+            duckdb.connect(str(Path(name) / "bench.duckdb"), config=settings) as connection,
+        ):
+            connection.execute("SET TimeZone = 'UTC'")
+            yield connection
+    except duckdb.Error as error:
+        if is_machine_fault(error):
+            raise OSError(first_line(error)) from error
+        raise
 
 
 def _rejects(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:

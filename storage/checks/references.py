@@ -1,4 +1,4 @@
-"""Inputs that refer to others: items, calendar, stock, open orders."""
+"""Inputs that refer to others: items, calendar, drivers, stock, open orders."""
 
 from storage.checks.bench import Bench, rows
 from storage.checks.columns import check_columns
@@ -19,6 +19,12 @@ def check_calendar(bench: Bench) -> None:
     """Check the calendar."""
     check_columns(bench, "calendar")
     refuse_duplicates(bench, "calendar")
+
+
+def check_drivers(bench: Bench) -> None:
+    """Check what is recorded and planned of drivers; series without demand are not looked at."""
+    check_columns(bench, "drivers")
+    refuse_duplicates(bench, "drivers")
 
 
 def check_stock(bench: Bench) -> None:
@@ -55,6 +61,28 @@ def check_open_orders(bench: Bench) -> None:
         _refuse_unknown_series(bench, "open_orders", rows("stock"), "has no admitted stock")
     elif bench.has("demand"):
         _refuse_unknown_series(bench, "open_orders", "series", "has no admitted demand")
+
+
+def check_transfer_lanes(bench: Bench) -> None:
+    """Check lanes: between two warehouses that have admitted stock."""
+    check_columns(bench, "transfer_lanes")
+    round_trip = "from_warehouse_id = to_warehouse_id"
+    advice = "a lane leads from one warehouse to another"
+    bench.keep_rules("transfer_lanes", [Rule("same_ends", "to_warehouse_id", round_trip, advice)])
+    refuse_duplicates(bench, "transfer_lanes")
+    refuse_shared_names(bench, "transfer_lanes")
+    if not bench.has("stock"):
+        return
+    for end in ("from_warehouse_id", "to_warehouse_id"):
+        bench.refuse_entities(
+            "transfer_lanes",
+            f"SELECT {entity_of(('from_warehouse_id', 'to_warehouse_id'))} AS entity, "  # noqa: S608 - own names
+            f"{end} AS value FROM {rows('transfer_lanes')} "
+            f"WHERE {end} NOT IN (SELECT warehouse_id FROM {rows('stock')})",
+            code="unknown_warehouse",
+            column=end,
+            advice="the warehouse has no admitted stock",
+        )
 
 
 def _refuse_unknown_series(bench: Bench, table: str, known: str, why: str) -> None:

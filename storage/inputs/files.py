@@ -1,5 +1,6 @@
 """How one file is read, and which columns it has."""
 
+import codecs
 from pathlib import Path
 
 import duckdb
@@ -12,8 +13,13 @@ _DELIMITERS = ",;\t|"
 # Sniffing would let the values decide the dialect: rows with '#' in front would be comments.
 _CSV = (
     "read_csv({file}, delim = {delimiter}, quote = '\"', escape = '\"', comment = '', skip = 0, "
-    "header = true, all_varchar = true, nullstr = '')"
+    "header = true, all_varchar = true, nullstr = '', encoding = '{encoding}')"
 )
+# UTF-32's mark begins with that of UTF-16.
+_MARKS = {codecs.BOM_UTF32_LE: "UTF-32", codecs.BOM_UTF32_BE: "UTF-32"} | {
+    codecs.BOM_UTF16_LE: "UTF-16",
+    codecs.BOM_UTF16_BE: "UTF-16",
+}
 
 
 def file_reader(source: InputSource, path: Path) -> str:
@@ -32,7 +38,7 @@ def file_reader(source: InputSource, path: Path) -> str:
         return f"read_parquet({file_literal(path)})"
     if path.suffix.lower() == ".csv":
         delimiter = literal(_delimiter(source, path))
-        return _CSV.format(file=file_literal(path), delimiter=delimiter)
+        return _CSV.format(file=file_literal(path), delimiter=delimiter, encoding=source.encoding)
     raise InputRefusedError(
         f"inputs.{source.table}: {path.name} is neither CSV nor Parquet; "
         "the name must end in .csv or .parquet"
@@ -68,10 +74,25 @@ def unreadable(source: InputSource, path: Path, reason: str) -> InputRefusedErro
 def _delimiter(source: InputSource, path: Path) -> str:
     """Return the delimiter that the header has most of."""
     try:
-        with path.open(encoding="utf-8") as file:
+        with path.open("rb") as file:
+            _refuse_other_encoding(source, path, file.read(4))
+        with path.open(encoding=source.encoding) as file:
             header = file.readline()
-    except (OSError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
+        raise _not_utf8(source, path) from error
+    except OSError as error:
         raise unreadable(source, path, first_line(error)) from error
     if not header.strip():
         raise InputRefusedError(f"inputs.{source.table}: {path.name} has no header line")
     return max(_DELIMITERS, key=header.count)
+
+
+def _refuse_other_encoding(source: InputSource, path: Path, start: bytes) -> None:
+    for mark, name in _MARKS.items():
+        if start.startswith(mark):
+            raise unreadable(source, path, f"it is {name} text; save it as UTF-8")
+
+
+def _not_utf8(source: InputSource, path: Path) -> InputRefusedError:
+    advice = "it is not UTF-8 text; save it as UTF-8, or name its encoding where that is latin-1"
+    return unreadable(source, path, advice)

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 import duckdb
 
-from storage.errors import InputRefusedError
+from storage.errors import InputRefusedError, shown
 from storage.inputs.casting import cast
 from storage.inputs.files import column_types, file_reader, has_rows, unreadable
 from storage.inputs.source import InputSource
-from storage.sql import first_line, identifier, literal
+from storage.sql import first_line, identifier, is_machine_fault, literal
 from storage.tables import INPUT_TABLES
 from storage.tables.table import Column, Table
 
@@ -50,6 +50,8 @@ def read_input(
     ------
     InputRefusedError
         Where a file is missing or unreadable, lacks a required column, or all files are empty.
+    duckdb.Error
+        Where the machine has no room for the table; the file is not to blame.
     """
     table = _known_table(source)
     found = [types for _, types in _files(connection, source, table)]
@@ -60,6 +62,8 @@ def read_input(
         try:
             connection.execute(f"{verb} {identifier(target)} {link} {select}")
         except duckdb.Error as error:
+            if is_machine_fault(error):
+                raise
             raise unreadable(source, source.paths[number], first_line(error)) from error
     files = tuple(path.name for path in source.paths)
     counted = connection.execute(f"SELECT count(*) FROM {identifier(target)}").fetchall()  # noqa: S608 - quoted
@@ -130,12 +134,35 @@ def _refuse_missing(
         mapped = f" (mapped from {column.name!r})" if wanted != column.name else ""
         raise InputRefusedError(
             f"inputs.{source.table}: {file} has no column {wanted!r}{mapped}; "
-            f"it has {', '.join(sorted(types))}"
+            f"it has {', '.join(shown(name) for name in sorted(types))}"
         )
 
 
 def _has(source: InputSource, name: str, types: Mapping[str, str]) -> bool:
     return name in source.constants or source.column(name) in types
+
+
+def _with_point(source: InputSource, column: Column, raw: str, source_type: str) -> str:
+    """Return a number's text with a decimal point; what had one already is no number."""
+    commas = source.decimal == "," and column.kind in {"float", "integer"}
+    if not commas or source_type != "VARCHAR" or column.name in source.constants:
+        return raw
+    return f"CASE WHEN NOT contains({raw}, '.') THEN replace({raw}, ',', '.') END"
+
+
+def typed_rows(source: InputSource) -> str:
+    """Return SQL for a source's rows, of all its files, as `read_input` would have them.
+
+    Raises
+    ------
+    InputRefusedError
+        As `inspect_input`.
+    """
+    table = _known_table(source)
+    with duckdb.connect() as connection:
+        found = _files(connection, source, table)
+    selects = [_select(source, n, table, types) for n, (_, types) in enumerate(found)]
+    return " UNION ALL ".join(selects)
 
 
 def _select(source: InputSource, number: int, table: Table, types: Mapping[str, str]) -> str:
@@ -147,7 +174,7 @@ def _select(source: InputSource, number: int, table: Table, types: Mapping[str, 
         elif _has(source, column.name, types):
             name = source.column(column.name)
             raw, source_type = identifier(name), types[name]
-        typed = cast(column, raw, source_type)
+        typed = cast(column, _with_point(source, column, raw, source_type), source_type)
         parts.append(f"{typed} AS {identifier(column.name)}")
         if column.kind != "text":
             found = identifier(column.name + SUFFIX_FOUND)

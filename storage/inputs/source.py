@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 
 @dataclass(frozen=True)
@@ -15,12 +16,16 @@ class InputSource:
     paths : CSV or Parquet files, read one after the other
     columns : our column name -> the source's; names that agree need no entry
     constants : our column name -> value, for a column that the source lacks
+    encoding : of CSV files, "utf-8" or "latin-1"
+    decimal : "." or ",", the sign before the decimals of CSV files
     """
 
     table: str
     paths: tuple[Path, ...]
     columns: Mapping[str, str] = field(default_factory=dict)
     constants: Mapping[str, str | float | bool] = field(default_factory=dict)
+    encoding: Literal["utf-8", "latin-1"] = "utf-8"
+    decimal: Literal[".", ","] = "."
 
     def column(self, name: str) -> str:
         """Return the source's name for one of our columns."""

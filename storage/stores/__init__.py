@@ -8,10 +8,14 @@ from storage.errors import (
     TerminalStoreError,
     TransientStoreError,
 )
-from storage.stores.opening import is_path, open_store
+from storage.stores.bigquery_address import DEFAULT_BYTES_BILLED
+from storage.stores.opening import NO_SECRETS, is_path, open_store
 from storage.stores.protocol import Publication, Store
+from storage.stores.secrets import has_secret, without_secrets
 
 __all__ = [
+    "DEFAULT_BYTES_BILLED",
+    "NO_SECRETS",
     "InputRefusedError",
     "Publication",
     "StorageError",
@@ -20,6 +24,8 @@ __all__ = [
     "StoreError",
     "TerminalStoreError",
     "TransientStoreError",
+    "has_secret",
     "is_path",
     "open_store",
+    "without_secrets",
 ]

@@ -1,9 +1,10 @@
-"""Inputs from BigQuery: what reading one would cost, and its rows as a file."""
+"""Inputs from BigQuery: what reading one would cost, its state, and its rows as a file."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import hashlib
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 import duckdb
@@ -11,53 +12,14 @@ from google.cloud import bigquery
 
 from storage.errors import InputRefusedError, TerminalStoreError
 from storage.sql import literal
-from storage.stores.bigquery_address import DEFAULT_BYTES_BILLED
 from storage.stores.bigquery_dataset import LABEL, storage_read_is_here
 from storage.stores.bigquery_faults import faults_named
 from storage.stores.bigquery_jobs import CALL_SECONDS, call_retry
-from storage.stores.bigquery_sql import quoted
-from storage.tables import INPUT_TABLES
+from storage.stores.bigquery_source import BigQueryInput
+
+__all__ = ["BigQueryInput", "Fetched", "estimate_input", "fetch_input", "state_of_input"]
 
 _ROW_GROUP = 122_880
-_MOMENTS = ("DATE", "DATETIME", "TIMESTAMP")
-_PARTS = 3
-
-
-@dataclass(frozen=True)
-class BigQueryInput:
-    """A table or view in BigQuery that holds one of our input tables.
-
-    Parameters
-    ----------
-    table : name of our input table
-    source : "PROJECT.DATASET.TABLE"
-    columns : our column name -> the source's; names that agree need no entry
-    days_column : the source's DATE, DATETIME or TIMESTAMP column, where only recent rows are
-        read; of a table that is partitioned by it, no more is read and billed than that
-    days : how many days up to the night are read; goes together with ``days_column``
-    maximum_bytes_billed : a read that would bill more is refused before it begins
-    """
-
-    table: str
-    source: str
-    columns: Mapping[str, str] = field(default_factory=dict)
-    days_column: str | None = None
-    days: int | None = None
-    maximum_bytes_billed: int = DEFAULT_BYTES_BILLED
-
-    def __post_init__(self) -> None:
-        parts = self.source.split(".")
-        if len(parts) != _PARTS or not all(parts) or "`" in self.source:
-            raise InputRefusedError(
-                f"inputs.{self.table}: the source must be PROJECT.DATASET.TABLE; "
-                f"got {self.source!r}"
-            )
-        together = (self.days is None) == (self.days_column is None)
-        if not together or (self.days is not None and self.days < 1):
-            raise InputRefusedError(
-                f"inputs.{self.table}: days, at least 1, and days_column go together; "
-                f"got {self.days} and {self.days_column}"
-            )
 
 
 @dataclass(frozen=True)
@@ -74,18 +36,51 @@ class Fetched:
     bytes_processed: int
 
 
+@dataclass(frozen=True)
+class _Read:
+    """A statement that reads a source, and where it runs."""
+
+    statement: str
+    parameters: Sequence[bigquery.ScalarQueryParameter]
+    location: str | None
+
+
 def estimate_input(source: BigQueryInput, as_of: date) -> int:
     """Return how many bytes reading a source would process; nothing is read or billed.
 
     Raises
     ------
     InputRefusedError
-        Where there is no such table, or it lacks all columns of ours.
+        Where there is no such table, or it lacks all columns of ours; or where more would be
+        billed than the source allows.
     TransientStoreError
         Where BigQuery cannot be reached.
     """
     with _reading(source) as client:
-        return _estimated(client, source, as_of)
+        return _estimated(client, source, _read_of(client, source, as_of))
+
+
+def state_of_input(source: BigQueryInput, as_of: date) -> str:
+    """Return a digest of a source's state: another one where its rows may be others.
+
+    It covers the statement and, of every table that this reads, when it was last changed and
+    its rows, those in a stream's buffer too. Nothing is read or billed.
+
+    Raises
+    ------
+    InputRefusedError
+        As `estimate_input`; or where a table is kept outside BigQuery, which does not know
+        when it changes.
+    TransientStoreError
+        Where BigQuery cannot be reached.
+    """
+    with _reading(source) as client:
+        read = _read_of(client, source, as_of)
+        job = _begun(client, source, read, dry_run=True)
+        named = {str(reference) for reference in job.referenced_tables}
+        states = [_state(client, source, name) for name in sorted({*named, *_own(source)})]
+    told = [read.statement, *(repr(parameter) for parameter in read.parameters), *states]
+    return hashlib.sha256("\n".join(told).encode()).hexdigest()
 
 
 def fetch_input(source: BigQueryInput, as_of: date, path: Path) -> Fetched:
@@ -98,33 +93,31 @@ def fetch_input(source: BigQueryInput, as_of: date, path: Path) -> Fetched:
     ----------
     source : what to read
     as_of : the night, from which days are counted back
-    path : the file to write
+    path : the file to write, whole or not at all
 
     Raises
     ------
     InputRefusedError
-        As `estimate_input`; or where more would be billed than the source allows.
+        As `estimate_input`.
     TransientStoreError
         Where BigQuery cannot be reached.
     """
     with _reading(source) as client:
-        estimate = _estimated(client, source, as_of)
-        if estimate > source.maximum_bytes_billed:
-            raise InputRefusedError(
-                f"inputs.{source.table}: reading {source.source} would process {estimate:,} bytes; "
-                f"maximum_bytes_billed allows {source.maximum_bytes_billed:,}"
-            )
-        job = _begun(client, source, as_of, dry_run=False)
+        read = _read_of(client, source, as_of)
+        estimate = _estimated(client, source, read)
+        job = _begun(client, source, read, dry_run=False)
         rows = job.result(retry=call_retry(), job_retry=None).to_arrow(
             create_bqstorage_client=storage_read_is_here()
         )
+    temporary = path.with_name(f".{path.name}")
     with duckdb.connect() as connection:
         connection.execute("SET TimeZone = 'UTC'")
         connection.register("fetched", rows)
         connection.execute(
-            f"COPY (SELECT * FROM fetched ORDER BY ALL) TO {literal(str(path))} "  # noqa: S608 - quoted
+            f"COPY (SELECT * FROM fetched ORDER BY ALL) TO {literal(str(temporary))} "  # noqa: S608 - quoted
             f"(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {_ROW_GROUP})"
         )
+    temporary.replace(path)
     return Fetched(rows.num_rows, estimate)
 
 
@@ -134,7 +127,7 @@ def _reading(source: BigQueryInput) -> Iterator[bigquery.Client]:
     place = f"inputs.{source.table}"
     try:
         with faults_named(place):
-            client = bigquery.Client(project=source.source.split(".")[0])
+            client = bigquery.Client(project=source.payer)
             try:
                 yield client
             finally:
@@ -143,61 +136,61 @@ def _reading(source: BigQueryInput) -> Iterator[bigquery.Client]:
         raise InputRefusedError(str(error)) from error
 
 
-def _estimated(client: bigquery.Client, source: BigQueryInput, as_of: date) -> int:
-    job = _begun(client, source, as_of, dry_run=True)
-    return int(job.total_bytes_processed or 0)
+def _estimated(client: bigquery.Client, source: BigQueryInput, read: _Read) -> int:
+    job = _begun(client, source, read, dry_run=True)
+    estimate = int(job.total_bytes_processed or 0)
+    if estimate > source.maximum_bytes_billed:
+        raise InputRefusedError(
+            f"inputs.{source.table}: reading {source.shown} would process {estimate:,} bytes; "
+            f"maximum_bytes_billed allows {source.maximum_bytes_billed:,}"
+        )
+    return estimate
+
+
+def _read_of(client: bigquery.Client, source: BigQueryInput, as_of: date) -> _Read:
+    if source.source is not None:
+        found = client.get_table(source.source, retry=call_retry(), timeout=CALL_SECONDS)
+        statement, parameters = source.statement(found.schema, as_of)
+        return _Read(statement, parameters, source.location or found.location)
+    whole = _Read(f"SELECT * FROM {source.relation}", (), source.location)  # noqa: S608 - theirs
+    schema = _begun(client, source, whole, dry_run=True).schema or []
+    statement, parameters = source.statement(schema, as_of)
+    return _Read(statement, parameters, source.location)
 
 
 def _begun(
-    client: bigquery.Client, source: BigQueryInput, as_of: date, *, dry_run: bool
+    client: bigquery.Client, source: BigQueryInput, read: _Read, *, dry_run: bool
 ) -> bigquery.QueryJob:
-    found = client.get_table(source.source, retry=call_retry(), timeout=CALL_SECONDS)
-    rule, parameters = _recent(source, found, as_of)
     config = bigquery.QueryJobConfig(
         dry_run=dry_run,
         use_query_cache=not dry_run,
-        maximum_bytes_billed=source.maximum_bytes_billed,
-        query_parameters=parameters,
-        labels=dict(LABEL),
+        query_parameters=list(read.parameters),
+        labels={**source.labels, **LABEL},
     )
-    columns = ", ".join(quoted(name) for name in _columns(source, found))
+    if not dry_run:
+        config.maximum_bytes_billed = source.maximum_bytes_billed
     return client.query(
-        f"SELECT {columns} FROM {quoted(*source.source.split('.'))}{rule}",  # noqa: S608 - quoted
+        read.statement,
         job_config=config,
-        location=found.location,
+        location=read.location,
         retry=call_retry(),
         job_retry=None,
         timeout=CALL_SECONDS,
     )
 
 
-def _columns(source: BigQueryInput, found: bigquery.Table) -> Sequence[str]:
-    """Return the source's columns that hold ours; the reader says which are missing."""
-    wanted = [source.columns.get(name, name) for name in INPUT_TABLES[source.table].column_names]
-    present = {column.name for column in found.schema}
-    kept = [name for name in dict.fromkeys(wanted) if name in present]
-    if not kept:
-        raise InputRefusedError(
-            f"inputs.{source.table}: {source.source} has none of {', '.join(wanted)}; "
-            f"it has {', '.join(sorted(present))}"
-        )
-    return kept
+def _own(source: BigQueryInput) -> tuple[str, ...]:
+    """Return the source's own table: a view is not among those that its query reads."""
+    return () if source.source is None else (source.source,)
 
 
-def _recent(
-    source: BigQueryInput, found: bigquery.Table, as_of: date
-) -> tuple[str, list[bigquery.ScalarQueryParameter]]:
-    if source.days_column is None or source.days is None:
-        return "", []
-    kinds = {column.name: column.field_type for column in found.schema}
-    kind = kinds.get(source.days_column)
-    if kind not in _MOMENTS:
+def _state(client: bigquery.Client, source: BigQueryInput, name: str) -> str:
+    found = client.get_table(name, retry=call_retry(), timeout=CALL_SECONDS)
+    if found.table_type == "EXTERNAL":
         raise InputRefusedError(
-            f"inputs.{source.table}: days_column must be a {', '.join(_MOMENTS)} column of "
-            f"{source.source}; {source.days_column} is {kind or 'none of its columns'}"
+            f"inputs.{source.table}: {name} is kept outside BigQuery, which does not know when "
+            "it changes; copy it into a table, or read it to a file with `almanac fetch`"
         )
-    first = as_of - timedelta(days=source.days)
-    zone = UTC if kind == "TIMESTAMP" else None
-    since = first if kind == "DATE" else datetime(first.year, first.month, first.day, tzinfo=zone)
-    parameter = bigquery.ScalarQueryParameter("since", kind, since)
-    return f" WHERE {quoted(source.days_column)} >= @since", [parameter]
+    buffered = found.streaming_buffer
+    streamed = (buffered.estimated_rows, buffered.estimated_bytes) if buffered else ()
+    return f"{name} {found.etag} {found.modified} {found.num_rows} {streamed}"

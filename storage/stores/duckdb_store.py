@@ -1,5 +1,6 @@
 """The embedded store: one DuckDB file, one transaction a run."""
 
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from types import TracebackType
@@ -23,6 +24,7 @@ class DuckDBStore:
     Parameters
     ----------
     path : the file; it is made where it does not exist
+    memory_limit : what DuckDB may use while it publishes and reads
 
     Raises
     ------
@@ -32,11 +34,13 @@ class DuckDBStore:
         Where it is not a DuckDB file, or cannot be made.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, memory_limit: str = "1GB") -> None:
         self._path = path
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._connection = duckdb.connect(str(path))
+            # Beyond it DuckDB works on disk; without it, a large night would take what there is.
+            self._connection.execute(f"SET memory_limit = '{memory_limit}'")
         except OSError as error:
             raise TerminalStoreError(f"store {path}: {error.strerror}") from error
         except duckdb.Error as error:
@@ -63,11 +67,16 @@ class DuckDBStore:
                 connection.execute(f"DROP TABLE {staged[table.name]}")
             connection.commit()
         except duckdb.Error as error:
-            connection.rollback()
+            self._roll_back()
             raise TerminalStoreError(f"store {self._path}: {first_line(error)}") from error
         except BaseException:
-            connection.rollback()
+            self._roll_back()
             raise
+
+    def _roll_back(self) -> None:
+        # A commit that failed, as on a full disk, has ended the transaction already.
+        with suppress(duckdb.Error):
+            self._connection.rollback()
 
     def _is_listed(self, run_id: str) -> bool:
         found = self._connection.execute("SELECT count(*) FROM runs WHERE run_id = $1", [run_id])

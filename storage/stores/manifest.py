@@ -1,17 +1,11 @@
 """The manifest of a Parquet folder: which files count. It is replaced in one step."""
 
-import fcntl
 import hashlib
 import json
-import os
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
-from storage.errors import StoreBusyError, TerminalStoreError
-
-NAME = "manifest.json"
+from storage.errors import TerminalStoreError
 
 
 @dataclass(frozen=True, order=True)
@@ -32,65 +26,45 @@ class Entry:
     file: str
     sha256: str
 
+    def stands_for(self, other: "Entry") -> bool:
+        """Return whether both are the same rows of the same run, wherever they are."""
+        own = (self.table, self.as_of, self.job, self.run_id, self.sha256)
+        return own == (other.table, other.as_of, other.job, other.run_id, other.sha256)
 
-def read_manifest(folder: Path) -> list[Entry]:
-    """Return the files that count; none where nothing has been published.
+
+@dataclass(frozen=True)
+class Manifest:
+    """The files that count.
+
+    Parameters
+    ----------
+    entries : one for each file
+    number : how often the manifest has been replaced, where the folder counts
+    """
+
+    entries: tuple[Entry, ...] = ()
+    number: int = 0
+
+
+def as_text(entries: Iterable[Entry]) -> str:
+    """Return a manifest's text; the same files are the same text."""
+    return json.dumps({"files": [asdict(entry) for entry in sorted(entries)]}, indent=1)
+
+
+def from_text(text: str | bytes, place: str) -> tuple[Entry, ...]:
+    """Return the files that a manifest's text names.
 
     Raises
     ------
     TerminalStoreError
-        Where the manifest is not one.
+        Where the text is not a manifest; the message starts with ``place``.
     """
     try:
-        text = (folder / NAME).read_text(encoding="utf-8")
-    except FileNotFoundError:
-        return []
-    try:
-        return [Entry(**fields) for fields in json.loads(text)["files"]]
+        return tuple(Entry(**fields) for fields in json.loads(text)["files"])
     except (ValueError, KeyError, TypeError) as error:
-        raise TerminalStoreError(f"store {folder}: {NAME} is damaged") from error
+        raise TerminalStoreError(f"{place} is damaged") from error
 
 
-def replace_manifest(folder: Path, entries: Sequence[Entry]) -> None:
-    """Make ``entries`` the files that count; a crash leaves the former ones."""
-    temporary = folder / f".{NAME}"
-    with temporary.open("w", encoding="utf-8") as file:
-        json.dump({"files": [asdict(entry) for entry in sorted(entries)]}, file, indent=1)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(folder / NAME)
-    sync(folder)
-
-
-@contextmanager
-def writing(folder: Path) -> Iterator[None]:
-    """Hold the folder for one writer; readers need no lock.
-
-    Raises
-    ------
-    StoreBusyError
-        Where another process is publishing to it.
-    """
-    with (folder / ".lock").open("w", encoding="utf-8") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise StoreBusyError(
-                f"store {folder}: another process is publishing to it; try again"
-            ) from error
-        yield
-
-
-def sync(path: Path) -> None:
-    """Wait until a file or folder is on the disk."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def checksum(path: Path) -> str:
-    """Return a file's SHA-256."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def checksum(content: bytes) -> str:
+    """Return the SHA-256 of a file's content."""
+    return hashlib.sha256(content).hexdigest()

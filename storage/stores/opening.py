@@ -1,5 +1,6 @@
 """Opening a store by its address."""
 
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -7,7 +8,11 @@ from storage.errors import TerminalStoreError
 from storage.stores.duckdb_store import DuckDBStore
 from storage.stores.parquet_store import ParquetStore
 from storage.stores.protocol import Store
+from storage.stores.secrets import has_secret
 
+NO_SECRETS = "the store's address must have no password in it; set PGPASSWORD or a password file"
+# A URL of fsspec, as in "parquet:gs://BUCKET/FOLDER"; its scheme is longer than a drive's letter.
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://.+")
 _BY_PATH: Mapping[str, Callable[[Path], Store]] = {
     "duckdb": DuckDBStore,
     "parquet": ParquetStore,
@@ -16,21 +21,30 @@ _BY_PATH: Mapping[str, Callable[[Path], Store]] = {
 
 def is_path(address: str) -> bool:
     """Return whether a store's address names a place on disk, as "duckdb:FILE" does."""
-    return address.partition(":")[0] in _BY_PATH
+    scheme, _, path = address.partition(":")
+    return scheme in _BY_PATH and not _is_remote(scheme, path)
+
+
+def _is_remote(scheme: str, path: str) -> bool:
+    return scheme == "parquet" and _URL.fullmatch(path) is not None
 
 
 def open_store(address: str) -> Store:
     """Open the store at ``address``.
 
-    It is "duckdb:FILE", "parquet:FOLDER", "postgresql://..." or "bigquery://PROJECT/DATASET".
+    It is "duckdb:FILE", "parquet:FOLDER", "postgresql://..." or "bigquery://PROJECT/DATASET"; a
+    Parquet folder may be at a URL of fsspec, as in "parquet:gs://BUCKET/FOLDER".
 
     Raises
     ------
     TerminalStoreError
-        Where the scheme is unknown, the path is missing, or the store cannot be made.
+        Where the scheme is unknown, the path is missing, the store cannot be made, or the
+        address has a password in it.
     TransientStoreError
         Where the store cannot be reached, or another process has it open and it takes one.
     """
+    if has_secret(address):
+        raise TerminalStoreError(NO_SECRETS)
     scheme, _, path = address.partition(":")
     if scheme in {"postgresql", "postgres"} and path:
         return _open_postgres(address)
@@ -41,6 +55,8 @@ def open_store(address: str) -> Store:
         raise TerminalStoreError(
             f"store {address!r}: the address must be {known}, postgresql://... or bigquery://..."
         )
+    if _is_remote(scheme, path):
+        return ParquetStore(path)
     return _BY_PATH[scheme](Path(path))
 
 

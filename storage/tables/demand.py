@@ -55,6 +55,20 @@ CALENDAR = input_table(
     entity=("event",),
 )
 
+DRIVERS = input_table(
+    "drivers",
+    "What is recorded, or planned ahead, of what moves demand: prices, promotions and others.",
+    columns=(
+        Column("warehouse_id", "text", "a building with stock; * for every one"),
+        Column("item_id", "text", "what is sold; * for everything"),
+        PERIOD,
+        Column("driver", "text", "price, promotion (1 or 0), or a name of one's own"),
+        Column("value", "float", "in the driver's own unit"),
+    ),
+    key=("driver", "warehouse_id", "item_id", "ds"),
+    entity=("driver",),
+)
+
 DEMAND_ACTUALS = output_table(
     "demand_actuals",
     "The recent history as the forecast saw it.",
@@ -86,6 +100,30 @@ DEMAND_FORECASTS = output_table(
     ),
     key=("warehouse_id", "item_id", "ds"),
     entity=SERIES,
+)
+
+AGGREGATE_LEVELS = ("total", "region", "warehouse", "category", "warehouse_category")
+
+AGGREGATE_FORECASTS = output_table(
+    "aggregate_forecasts",
+    "Mean and quantiles 1-99% of the demand of all series, of each warehouse, category and both "
+    "together: sums of the series' means and sample paths, each series erring by itself.",
+    columns=(
+        Column("level", "text", "what is added up", choices=AGGREGATE_LEVELS),
+        Column("node", "text", "the aggregate within its level, ids joined with '/'"),
+        Column("region", "text", "where the level has one", nullable=True),
+        Column("warehouse_id", "text", "where the level has one", nullable=True),
+        Column("category", "text", "where the level has one", nullable=True),
+        Column("n_series", "integer", "warehouse-items forecast for the period", minimum=1),
+        PERIOD,
+        Column("mean", "float", "expected units in the period, the sum of the series'", minimum=0),
+        *(
+            Column(name, "float", f"{name[1:]}% quantile, units in the period", minimum=0)
+            for name in QUANTILES
+        ),
+    ),
+    key=("level", "node", "ds"),
+    entity=("level", "node"),
 )
 
 FORECAST_ACCURACY = output_table(
@@ -149,6 +187,27 @@ FORECAST_COVERAGE = output_table(
         ),
     ),
     key=("demand_class", "band", "nominal"),
+)
+
+DRIVER_EFFECTS = output_table(
+    "driver_effects",
+    "What drivers do to demand, by category of items.",
+    columns=(
+        Column("driver", "text", "price, promotion, an event or another driver"),
+        Column("category", "text", "of items; empty for all together"),
+        Column("change", "text", "the change of the driver whose effect is told"),
+        Column("effect", "float", "change of demand by it, fraction; 0.5 is half as much again"),
+        Column(
+            "standard_error",
+            "float",
+            "of the effect, fraction; null where the driver never moved",
+            nullable=True,
+            minimum=0,
+        ),
+        Column("occasions", "integer", "stretches of time in which the driver moved", minimum=0),
+        Column("series", "integer", "series that it was learnt from", minimum=0),
+    ),
+    key=("driver", "category"),
 )
 
 CHAMPIONS = output_table(

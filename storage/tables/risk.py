@@ -307,6 +307,35 @@ LOSS_QUANTILES = output_table(
     entity=("portfolio_id",),
 )
 
+SCENARIO_SETS = output_table(
+    "scenario_sets",
+    "How many scenarios each method took, and the sampling error that they leave.",
+    columns=(
+        METHOD,
+        HORIZON,
+        Column("scenarios", "integer", "that figures come from", minimum=1),
+        Column("pilot_scenarios", "integer", "that the need was told from", minimum=1),
+        Column(
+            "target_error",
+            "float",
+            "relative standard error asked for; null asks for none",
+            nullable=True,
+            minimum=0,
+        ),
+        Column(
+            "largest_error",
+            "float",
+            "largest relative standard error of all portfolios' figures; above the target where "
+            "the most scenarios allowed do not reach it",
+            nullable=True,
+            minimum=0,
+        ),
+        Column("portfolio_id", "text", "whose figure that is", nullable=True),
+    ),
+    key=("method", "horizon"),
+    entity=(),
+)
+
 STRESS_LOSSES = output_table(
     "stress_losses",
     "Loss of each portfolio under each named scenario.",

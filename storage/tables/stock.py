@@ -92,6 +92,31 @@ ORDER_PLANS = output_table(
             "no_order_fill_rate", "float", "the same if nothing is ordered", minimum=0, maximum=1
         ),
         Column(
+            "stock_out_risk",
+            "float",
+            "probability of a shortage before an order placed tonight would arrive",
+            minimum=0,
+            maximum=1,
+        ),
+        Column(
+            "stock_out_risk_standard_error",
+            "float",
+            "Monte Carlo error of stock_out_risk",
+            minimum=0,
+        ),
+        Column(
+            "stock_out_cost",
+            "float",
+            "expected shortage until an order placed tonight would arrive, money",
+            minimum=0,
+        ),
+        Column(
+            "stock_out_cost_standard_error",
+            "float",
+            "Monte Carlo error of stock_out_cost",
+            minimum=0,
+        ),
+        Column(
             "periods_of_cover",
             "float",
             "position over mean demand, periods; null if none",
@@ -119,7 +144,7 @@ SERVICE_COST_CURVES = output_table(
             "a level tried, tonight's position kept as level, or ordering nothing at all",
             choices=POINTS,
         ),
-        Column("chosen", "boolean", "whether the plan orders up to it"),
+        Column("chosen", "boolean", "whether the plan orders up to it, before any shared budget"),
         Column("order_up_to", "float", "level, units", minimum=0),
         Column("reorder_point", "float", "order when the position is at or below it, units"),
         Column("expected_cost", "float", "money over the horizon", minimum=0),
@@ -151,4 +176,31 @@ ORDER_EXCEPTIONS = output_table(
     ),
     key=("warehouse_id", "item_id", "kind"),
     entity=SERIES,
+)
+
+WAREHOUSE_BUDGETS = output_table(
+    "warehouse_budgets",
+    "Tonight's orders of each warehouse that has a budget, and what a little more money would buy.",
+    columns=(
+        WAREHOUSE,
+        Column("budget", "float", "money for tonight's orders", minimum=0),
+        Column("wanted", "float", "value of the orders without the budget, money", minimum=0),
+        Column("used", "float", "value of the orders within it, money", minimum=0),
+        Column("items", "integer", "items planned", minimum=0),
+        Column("items_cut", "integer", "items whose order the budget cut", minimum=0),
+        Column("expected_cost", "float", "of all items over the horizon, money", minimum=0),
+        Column("expected_cost_standard_error", "float", "Monte Carlo error, money", minimum=0),
+        Column("cost_without_budget", "float", "the same without the budget, money", minimum=0),
+        Column(
+            "shadow_price",
+            "float",
+            "cost that the next unit of money saves; 0 where the budget does not bind",
+            minimum=0,
+        ),
+        Column("more", "float", "money added in saving_of_more", minimum=0),
+        Column("saving_of_more", "float", "cost over the horizon that it saves", minimum=0),
+        Column("currency", "text", "of every amount of money in the row"),
+    ),
+    key=("warehouse_id",),
+    entity=("warehouse_id",),
 )

@@ -24,6 +24,12 @@ VOLATILITY_OUTLOOK = output_table(
             ),
         ),
         Column(
+            "trend",
+            "text",
+            "where the expected return comes from: theta model, or mean of its own returns",
+            choices=("theta", "mean"),
+        ),
+        Column(
             "volatility", "float", "annual, over the horizon, fraction", nullable=True, minimum=0
         ),
         Column("expected_return", "float", "sum of log returns, fraction", nullable=True),

@@ -11,7 +11,8 @@ import psycopg
 from tests.storage.bigquery_stand_in import StandIn
 from tests.storage.bigquery_stand_in.credentials import write_workload_identity
 
-SCHEMES = ["duckdb", "parquet", "postgresql", "bigquery"]
+# "memory" is a Parquet folder on a file system of fsspec.
+SCHEMES = ["duckdb", "parquet", "memory", "postgresql", "bigquery"]
 PROJECT = "stand-in-project"
 # What the stand-in takes the place of, for tests against Google itself.
 ENVIRONMENT = ("BIGQUERY_EMULATOR_HOST", "GOOGLE_APPLICATION_CREDENTIALS")
@@ -24,6 +25,8 @@ def address_of(scheme, folder):
     if scheme == "bigquery":
         stand_in()
         return f"bigquery://{PROJECT}/{name}?location=EU"
+    if scheme == "memory":
+        return f"parquet:memory://{name}/store"
     if scheme != "postgresql":
         return f"{scheme}:{folder}"
     with psycopg.connect(_server(), autocommit=True) as connection:

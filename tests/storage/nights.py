@@ -16,7 +16,7 @@ SOME = ("champions", "order_plans", "failures", "runs", "run_steps")
 def value(column, number):
     """Return a valid value of a column; another one for each number where it has no choices."""
     if column.choices:
-        return column.choices[0]
+        return column.choices[number % len(column.choices)]
     low = 0.0 if column.minimum is None else column.minimum
     return {
         "text": f"{column.name} {number}",

@@ -10,7 +10,13 @@ from google.cloud import bigquery
 from storage.errors import InputRefusedError, TransientStoreError
 from storage.inputs import InputSource, read_input
 from storage.stores import bigquery_jobs
-from storage.stores.bigquery_inputs import BigQueryInput, Fetched, estimate_input, fetch_input
+from storage.stores.bigquery_inputs import (
+    BigQueryInput,
+    Fetched,
+    estimate_input,
+    fetch_input,
+    state_of_input,
+)
 from tests.storage.addresses import PROJECT, stand_in
 from tests.storage.bigquery_stand_in import Fault
 
@@ -149,3 +155,76 @@ def test_a_service_that_is_away_is_a_fault_that_passes(sold, monkeypatch):
     with pytest.raises(TransientStoreError, match=r"inputs.demand: The service is not available"):
         estimate_input(sold, AS_OF)
     stand_in().calm()
+
+
+def as_query(sold):
+    """Return the same rows as a query of the user's, which ends in a comment."""
+    return BigQueryInput(
+        "demand",
+        query=f"SELECT store AS warehouse_id, item_id, day AS ds, quantity * 2 AS quantity "
+        f"FROM `{sold.source}` WHERE day >= TIMESTAMP '2025-12-05 00:00:00+00' -- the last ones",
+        project=PROJECT,
+        location="EU",
+        labels={"team": "planning"},
+    )
+
+
+def write(sold, statement):
+    client = bigquery.Client(project=PROJECT, location="EU")
+    client.query(statement.format(f"`{sold.source}`")).result()
+    client.close()
+
+
+def test_a_query_is_read_as_a_table_would_be(sold, tmp_path):
+    assert fetch_input(as_query(sold), AS_OF, tmp_path / "q.parquet").rows == 2
+    found = duckdb.from_parquet(str(tmp_path / "q.parquet")).project("item_id, quantity")
+    assert found.fetchall() == [("jam", None), ("tea", 4.0)]
+    last = list(stand_in().jobs.jobs.values())[-1].resource
+    assert last["configuration"]["labels"] == {"team": "planning", "application": "almanac"}
+    assert last["jobReference"]["location"] == "EU"
+    assert int(last["configuration"]["query"]["maximumBytesBilled"]) == 100 * 2**30
+
+
+def test_a_query_may_be_of_recent_days_alone(sold, tmp_path):
+    recent = changed(as_query(sold), days_column="ds", days=1)
+    assert fetch_input(recent, AS_OF, tmp_path / "q.parquet").rows == 1
+
+
+@pytest.mark.parametrize(
+    ("fields", "says"),
+    [
+        ({"query": None}, "a table or a query"),
+        ({"source": "a.b.c"}, "a table or a query"),
+        ({"query": "SELECT 1 AS x"}, "the query has none of warehouse_id"),
+        ({"query": "SELECT"}, "Syntax error|inputs.demand"),
+        ({"query": "SELECT 1 AS ds; SELECT 2 AS ds"}, "inputs.demand"),
+        ({"maximum_bytes_billed": 1}, "reading the query would process .* allows 1"),
+        ({"location": "US"}, "inputs.demand"),
+    ],
+)
+def test_a_query_that_does_not_fit_is_refused_in_a_sentence(sold, tmp_path, fields, says):
+    with pytest.raises(InputRefusedError, match=says) as refusal:
+        fetch_input(changed(as_query(sold), **fields), AS_OF, tmp_path / "q.parquet")
+    assert "\n" not in str(refusal.value)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("shape", [lambda sold: sold, as_query])
+def test_a_state_stays_until_the_rows_or_the_question_change(sold, shape):
+    source = shape(sold)
+    before = state_of_input(source, AS_OF)
+    assert state_of_input(source, AS_OF) == before
+    recent = changed(source, days_column="day" if source.source else "ds", days=9)
+    assert state_of_input(recent, AS_OF) != before
+    write(sold, "UPDATE {} SET quantity = 3.0 WHERE day >= TIMESTAMP '2026-01-01 00:00:00+00'")
+    after = state_of_input(source, AS_OF)
+    assert after != before
+    write(sold, "DELETE FROM {} WHERE day < TIMESTAMP '2026-01-01 00:00:00+00'")
+    assert state_of_input(source, AS_OF) not in {before, after}
+
+
+def test_a_table_outside_bigquery_has_no_state(sold):
+    dataset, name = sold.source.split(".")[1:]
+    stand_in().catalog.tables[dataset, name]["type"] = "EXTERNAL"
+    with pytest.raises(InputRefusedError, match="kept outside BigQuery"):
+        state_of_input(sold, AS_OF)

@@ -42,6 +42,7 @@ ENTITY = {
     "items": ["item_id"],
     "stock": ["warehouse_id", "item_id"],
     "open_orders": ["warehouse_id", "item_id"],
+    "transfer_lanes": ["from_warehouse_id", "to_warehouse_id"],
     "prices": ["instrument_id"],
     "instruments": ["instrument_id"],
     "positions": ["portfolio_id"],

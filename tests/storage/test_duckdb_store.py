@@ -6,6 +6,7 @@ import sys
 import pytest
 
 from storage.stores import StoreBusyError, TerminalStoreError, TransientStoreError, open_store
+from storage.stores.duckdb_store import DuckDBStore
 
 
 def test_a_file_that_another_process_holds_is_busy_not_broken(tmp_path):
@@ -42,3 +43,9 @@ def test_a_file_that_is_no_database_is_refused(tmp_path):
     with pytest.raises(TerminalStoreError, match="not a valid DuckDB"):
         open_store(f"duckdb:{path}")
     assert path.read_text() == "not a database"
+
+
+def test_a_store_keeps_to_its_memory(tmp_path):
+    with DuckDBStore(tmp_path / "store", memory_limit="300MiB") as store:
+        limit = store._connection.execute("SELECT current_setting('memory_limit')").fetchall()
+    assert limit == [("300.0 MiB",)]

@@ -233,3 +233,51 @@ def test_a_constant_is_read_like_a_value(tmp_path, constant):
     text = "instrument_id,ds\nA,2024-01-02\n"
     found = read_text(tmp_path, text, constants={"close": constant})
     assert found["close"].tolist() == [float(constant)]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-7"])
+def test_text_in_an_encoding_that_is_not_read_is_refused_in_one_sentence(tmp_path, encoding):
+    text = "\ufeffinstrument_id,ds,close\nA,2024-01-02,3\n"
+    with pytest.raises(InputRefusedError, match=r"prices\.csv") as refusal:
+        read_text(tmp_path, text.removeprefix("\ufeff" * (encoding == "utf-16")).encode(encoding))
+    assert "\n" not in str(refusal.value)
+    if encoding.startswith(("utf-16", "utf-32")):
+        assert f"it is {encoding[:6].upper()} text; save it as UTF-8" in str(refusal.value)
+
+
+@pytest.mark.parametrize("place", ["header", "row"])
+def test_text_that_is_not_utf_8_is_refused_with_what_to_do(tmp_path, place):
+    text = {"header": "caf\xe9,instrument_id,ds,close\nx,A,2024-01-02,3\n"}.get(
+        place, "instrument_id,ds,close\ncaf\xe9,2024-01-02,3\n"
+    )
+    with pytest.raises(InputRefusedError, match="UTF-8") as refusal:
+        read_text(tmp_path, text.encode("latin-1"))
+    assert "\n" not in str(refusal.value)
+    found = read_text(tmp_path, text.encode("latin-1"), encoding="latin-1")
+    assert found["instrument_id"].tolist() == [{"header": "A"}.get(place, "caf\xe9")]
+
+
+def test_quotes_hold_lines_and_doubled_quotes(tmp_path):
+    text = 'instrument_id;ds;close\r\n"a\r\nb";2024-01-02;1\r\n"say ""x""";2024-01-02;2\r\n'
+    found = read_text(tmp_path, text)
+    assert found["instrument_id"].tolist() == ["a\r\nb", 'say "x"']
+    assert found["_row"].tolist() == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("given", "value"),
+    [("1,5", 1.5), ("-0,25", -0.25), ("3", 3.0), ("1e2", 100.0)]
+    + [(text, None) for text in ("1.5", "1.234,5", "1,2,3", ",", "x")],
+)
+def test_decimal_commas_are_read_where_they_are_asked_for(tmp_path, given, value):
+    """A point would be one of thousands: what it means is not guessed."""
+    text = f"instrument_id;ds;close\nA;2024-01-02;{given}\n"
+    found = read_text(tmp_path, text, decimal=",").iloc[0]
+    assert pd.isna(found["close"]) if value is None else found["close"] == value
+    assert found["close_found"] == given
+
+
+def test_a_decimal_comma_that_nobody_named_is_no_number(tmp_path):
+    found = read_text(tmp_path, "instrument_id;ds;close\nA;2024-01-02;1,5\n").iloc[0]
+    assert pd.isna(found["close"])
+    assert found["close_found"] == "1,5"

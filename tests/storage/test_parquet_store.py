@@ -5,7 +5,7 @@ import fcntl
 import pandas as pd
 import pytest
 
-from storage.stores import StoreBusyError, TerminalStoreError, manifest, open_store
+from storage.stores import StoreBusyError, TerminalStoreError, local_folder, open_store
 from tests.storage.nights import RUN, night, publication
 
 
@@ -98,7 +98,7 @@ def test_a_reader_that_a_publication_overtakes_reads_the_new_night(
 @pytest.mark.parametrize("text", ["{", "[]", '{"files": [{"table": "runs"}]}'])
 def test_a_damaged_manifest_is_noticed(store, folder, tmp_path, text):
     store.publish(publication(tmp_path / "1"))
-    (folder / manifest.NAME).write_text(text)
+    (folder / local_folder.NAME).write_text(text)
     with pytest.raises(TerminalStoreError, match="damaged"):
         store.read("champions")
 

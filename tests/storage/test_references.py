@@ -124,3 +124,37 @@ def test_two_events_may_share_a_day_but_not_a_name(tmp_path):
     report = check(tmp_path, calendar=pd.DataFrame(days, columns=["ds", "event"]))
     assert clean(report, "calendar")["event"].tolist() == ["fair", "labour day"]
     assert codes(report) == {"duplicate": 1}
+
+
+LANE = {"from_warehouse_id": "north", "to_warehouse_id": "south", "lead_time": 1, "unit_cost": 0.4}
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "column"),
+    [
+        ({"to_warehouse_id": "north"}, "same_ends", "to_warehouse_id"),
+        ({"to_warehouse_id": "ghost"}, "unknown_warehouse", "to_warehouse_id"),
+        ({"from_warehouse_id": "ghost"}, "unknown_warehouse", "from_warehouse_id"),
+        ({"lead_time": -1}, "negative", "lead_time"),
+        ({"lead_time": 0.5}, "wrong_type", "lead_time"),
+        ({"unit_cost": -0.1}, "negative", "unit_cost"),
+        ({"unit_cost": None}, "missing", "unit_cost"),
+    ],
+)
+def test_a_lane_that_leads_nowhere_is_refused_and_the_others_stay(tmp_path, change, code, column):
+    south = demand_rows().assign(warehouse_id="south")
+    back = {"from_warehouse_id": "south", "to_warehouse_id": "north"}
+    report = check(
+        tmp_path,
+        demand=pd.concat([demand_rows(), south], ignore_index=True),
+        items=table(ITEM),
+        stock=table(STOCK, {"warehouse_id": "south"}),
+        transfer_lanes=table({**LANE, **back}, {**LANE, **change}),
+    )
+    assert code in codes(report)
+    named = report.rejects[report.rejects["code"] == code]
+    assert set(named["column"]) == {column}
+    kept = clean(report, "transfer_lanes")
+    assert kept[["from_warehouse_id", "to_warehouse_id"]].to_numpy().tolist() == [
+        ["south", "north"]
+    ]

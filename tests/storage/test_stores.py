@@ -229,7 +229,9 @@ def test_a_crash_between_tables_leaves_the_old_night(tmp_path, monkeypatch, sche
         store.publish(publication(tmp_path / "1"))
     with open_store(address) as store:
         calls = []
-        name = {"parquet": "_write", "bigquery": "_load"}.get(scheme, "_replace")
+        name = {"parquet": "_write", "memory": "_write", "bigquery": "_load"}.get(
+            scheme, "_replace"
+        )
         whole = getattr(type(store), name)
 
         def dying(self, *arguments):

@@ -33,6 +33,7 @@ class Catalog:
         self.datasets = {}
         self.tables = {}
         self.views = set()
+        self._states = {}
 
     def create_dataset(self, resource):
         name = resource["datasetReference"]["datasetId"]
@@ -63,7 +64,26 @@ class Catalog:
         found = self.table(dataset, name)
         rows = self.connection.execute(f"SELECT count(*) FROM {quoted(dataset, name)}").fetchall()
         where = self.dataset(dataset)["location"]
-        return {**found, "numRows": str(rows[0][0]), "location": where}
+        changed = self._changed(dataset, name)
+        return {
+            **found,
+            "numRows": str(rows[0][0]),
+            "location": where,
+            "lastModifiedTime": str(changed),
+            "etag": f"{dataset}.{name}.{changed}",
+        }
+
+    def _changed(self, dataset, name):
+        """Return when a table was last seen to be another one than before, in milliseconds."""
+        content = self.connection.execute(
+            f"SELECT sum(hash(t)) FROM {quoted(dataset, name)} AS t"
+        ).fetchall()
+        state = repr((content, self.tables[dataset, name]))
+        known, changed = self._states.get((dataset, name), (None, 0))
+        if state != known:
+            changed = max(int(time.time() * 1000), changed + 1)
+            self._states[dataset, name] = state, changed
+        return changed
 
     def create_table(self, dataset, resource):
         self.dataset(dataset)

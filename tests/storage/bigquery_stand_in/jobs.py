@@ -20,6 +20,7 @@ TYPES = {
     "HUGEINT": "INTEGER",
     "BOOLEAN": "BOOLEAN",
     "TIMESTAMP WITH TIME ZONE": "TIMESTAMP",
+    "DATE": "DATE",
 }
 PAGE = 500
 LOADS_A_DAY = 1500
@@ -105,9 +106,26 @@ class Jobs:
         job.resource["status"] = {"state": "DONE"}
         job.resource["statistics"] = {
             "totalBytesProcessed": read,
-            "query": {"totalBytesProcessed": read},
+            "query": {
+                "totalBytesProcessed": read,
+                "referencedTables": self._referenced(configuration, statements),
+                "schema": {
+                    "fields": [
+                        {"name": name, "type": TYPES[kind]}
+                        for name, kind in self.engine.described(statements)
+                    ]
+                },
+            },
         }
         return job.resource
+
+    def _referenced(self, configuration, statements):
+        project = configuration.get("defaultDataset", {}).get("projectId", "stand-in-project")
+        names = sorted(self.engine.tables(statements))
+        return [
+            {"projectId": project, "datasetId": dataset, "tableId": table}
+            for dataset, table in names
+        ]
 
     def get(self, job_id, location=None):
         """Return a job as it stands now; asking is what makes a slow one go on."""

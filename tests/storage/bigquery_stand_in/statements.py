@@ -42,11 +42,25 @@ class Engine:
             total += bytes_of(self.catalog, query)
         return total
 
+    def tables(self, statements):
+        """Return the datasets and names of the tables that statements read."""
+        queries = [s.query if isinstance(s, Assertion) else s for s in statements]
+        return {(table.db, table.name) for query in queries for table, _ in scans(query)}
+
+    def described(self, statements):
+        """Return the names and types of the last statement's columns, without running it."""
+        last = statements[-1]
+        if not isinstance(last, exp.Query):
+            return []
+        try:
+            found = self.connection.execute(f"DESCRIBE {last.sql(dialect='duckdb')}").fetchall()
+        except duckdb.Error as error:
+            raise ApiError("invalidQuery", str(error).splitlines()[0]) from error
+        return [(str(row[0]), str(row[1])) for row in found]
+
     def billed(self, statements):
         """Return the bytes that would be billed: ten megabytes a table at least."""
-        queries = [s.query if isinstance(s, Assertion) else s for s in statements]
-        tables = {(table.db, table.name) for query in queries for table, _ in scans(query)}
-        return max(self.estimate(statements), LEAST_BILLED * len(tables))
+        return max(self.estimate(statements), LEAST_BILLED * len(self.tables(statements)))
 
     def run(self, statements):
         """Run a script, and return the types and rows of its last statement.
