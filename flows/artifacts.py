@@ -65,7 +65,7 @@ def summary(run: Run, settlement: Settlement, steps: Sequence[StepRecord]) -> st
         f"# {run.job.name}, {run.as_of:%d %B %Y}",
         "",
         (
-            f"Run `{run.run_id}` on {run.device}. "
+            f"Run `{run.run_id}` on {run.device_words}. "
             f"[Open the report]({run.report.as_uri()}) · store `{run.job.outputs.store}`"
         ),
         "",

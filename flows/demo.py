@@ -6,7 +6,9 @@ from flows.run import write_text
 from flows.sample import AS_OF, SampleSize, write_sample
 from flows.spec import (
     BacktestSpec,
+    DecisionBacktestSpec,
     DemandPlan,
+    DriversSpec,
     FileSource,
     Inputs,
     JobSpec,
@@ -16,6 +18,8 @@ from flows.spec import (
 )
 
 SEED = 20261031
+PAST = DecisionBacktestSpec(periods=56, refresh=14, series=100, window=28)
+BUDGETS = {"rotterdam": 25_000.0, "antwerp": 16_000.0}
 _HEADER = """\
 # The bundled sample: 24 warehouses x 60 items x 3 years of days, and 40 portfolios.
 # Every key that is not here has its default; `almanac validate demo.toml` checks the spec.
@@ -33,8 +37,9 @@ def demo_job(demand_file: str = "demand.parquet") -> JobSpec:
             demand=FileSource(path=f"inputs/{demand_file}"),
             **{table: FileSource(path=f"inputs/{table}.csv") for table in tables},
         ),
-        demand=DemandPlan(),
-        stock=StockPlanSpec(),
+        # Prices move with promotions in the sample, so that one driver is enough.
+        demand=DemandPlan(drivers=DriversSpec(promotion="known")),
+        stock=StockPlanSpec(budgets=BUDGETS, backtest=PAST),
         risk=RiskPlanSpec(backtest=BacktestSpec()),
     )
 

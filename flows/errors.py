@@ -24,6 +24,20 @@ class JobRefusedError(AlmanacError):
     exit_code = ExitCode.REFUSED
 
 
+class RunBusyError(AlmanacError):
+    """Another process is at this very run; this one did nothing."""
+
+    exit_code = ExitCode.REFUSED
+
+
+class MachineError(AlmanacError):
+    """The machine stopped the run: a full disk, no memory; finished chunks are kept."""
+
+
+class TornRunError(AlmanacError):
+    """What the run wrote is no longer what it wrote; nothing was published."""
+
+
 class FailureThresholdError(AlmanacError):
     """More entities failed than the job allows; nothing was published."""
 

@@ -1,7 +1,7 @@
 """The night: collect, check, predict, decide, measure risk, publish, report."""
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -9,12 +9,15 @@ from prefect import Flow, Task, flow
 from prefect.futures import PrefectFuture, as_completed
 
 from flows.artifacts import ProgressArtifact, show_results
-from flows.errors import AlmanacError, ExitCode
+from flows.device_slot import open_slot
+from flows.errors import AlmanacError, ExitCode, TornRunError
 from flows.outcome import Outcome
 from flows.progress import listener
 from flows.run import (
     Run,
     StepRecord,
+    holding,
+    is_retrying,
     load_run,
     measured,
     prepare_run,
@@ -24,25 +27,41 @@ from flows.run import (
 )
 from flows.runners import task_runner
 from flows.spec import JobSpec, Side
-from flows.steps import backtest, check, decide, predict, risk
+from flows.steps import (
+    backtest,
+    check,
+    decide,
+    decision_backtest,
+    drivers,
+    predict,
+    risk,
+    transfer,
+)
 from flows.steps import publish as publishing
 from flows.steps.collect import collect, inspect_sources
+from flows.steps.failing import MACHINE, machine_faults_named
 from flows.steps.report import write_report
 from flows.steps.settle import Settlement, hold_threshold, settle
 from flows.tasks import (
+    aggregate_task,
     backtest_task,
     calibrate_task,
     check_task,
+    compare_task,
     decide_task,
+    drivers_task,
     market_task,
     measure_task,
     predict_task,
     profile_task,
+    replay_task,
     scenario_task,
+    share_task,
+    transfer_task,
     verdict_task,
 )
 from storage.inputs import InputRefusedError
-from storage.stores import open_store
+from storage.stores import StorageError
 
 
 @dataclass
@@ -71,18 +90,41 @@ class _Night:
 
 @flow(name="demand-forecast")
 def demand_forecast(run_uri: str) -> list[dict[str, Any]]:
-    """Forecast every series of the run, a chunk a task."""
+    """Forecast every series of the run, a chunk a task, and add them up to every level."""
     run = load_run(run_uri)
     assert run.job.demand is not None
+    drivers.refuse_other_model(run)
     # Every chunk moves its quantiles alike, so what is learnt of all series comes first.
-    learnt = [calibrate_task(run_uri)] if run.job.demand.calibrate else []
-    return [*learnt, *_follow("predict", predict_task, run_uri, predict.prepare(run))]
+    learnt = [drivers_task(run_uri)] if run.job.demand.drivers else []
+    learnt += [calibrate_task(run_uri)] if run.job.demand.calibrate else []
+    blocks = _follow("predict", predict_task, run_uri, predict.prepare(run))
+    summed = aggregate_task.submit(run_uri, [str(block["uri"]) for block in blocks])
+    return [*learnt, *blocks, summed.result()]
 
 
 @flow(name="stock-plan")
 def stock_plan(run_uri: str) -> list[dict[str, Any]]:
     """Plan the orders of the run on its forecasts, a few chunks a task."""
-    return _follow("decide", decide_task, run_uri, decide.prepare(load_run(run_uri)))
+    run = load_run(run_uri)
+    assert run.job.stock is not None
+    blocks = _follow("decide", decide_task, run_uri, decide.prepare(run))
+    if run.job.stock.budgets:
+        shared = share_task.submit(run_uri, [str(block["uri"]) for block in blocks])
+        blocks = [*blocks, shared.result()]
+    ordered = [str(block["uri"]) for block in blocks]
+    moves = [transfer_task.submit(run_uri, n, ordered) for n in transfer.prepare(run)]
+    return [*blocks, *(move.result() for move in moves)]
+
+
+@flow(name="stock-backtest")
+def stock_backtest(run_uri: str) -> list[dict[str, Any]]:
+    """Replay past periods by the plan and by simpler planners."""
+    chunks = decision_backtest.prepare(load_run(run_uri))
+    blocks = _follow("replay", replay_task, run_uri, chunks)
+    if not blocks:
+        return blocks
+    compared = compare_task.submit(run_uri, [str(block["uri"]) for block in blocks])
+    return [*blocks, compared.result()]
 
 
 @flow(name="portfolio-risk")
@@ -107,16 +149,23 @@ def risk_backtest(run_uri: str) -> list[dict[str, Any]]:
 
 
 @flow(name="publish")
-def publish(run_uri: str) -> Settlement:
-    """Settle the run's identity, then publish every table or none."""
+def publish(run_uri: str, again: bool = False) -> Settlement:  # noqa: FBT001, FBT002 - as the night's
+    """Settle the run's identity, then publish every table or none.
+
+    Parameters
+    ----------
+    run_uri : the run
+    again : publish even where the store has the run already
+    """
     run = load_run(run_uri)
     state = read_state(run.staging)
     checked = read_chunk(state["checked"])
     records = [read_chunk(uri) for uri in state["chunks"]]
+    publishing.refuse_torn(run, [checked, *records])
     settlement = settle(check.checked_entities(checked), records)
     hold_threshold(settlement, run.job.execution.failure_threshold)
     steps = [StepRecord(**step) for step in state["steps"]]
-    publishing.publish(run, checked, records, settlement, steps)
+    publishing.publish(run, checked, records, settlement, steps, again=again)
     return settlement
 
 
@@ -131,27 +180,39 @@ def nightly(job: JobSpec, only: Side | None = None, again: bool = False) -> Outc
     again : publish even where the same run was published before
     """
     run = prepare_run(job, only)
-    if not again and is_published(run):
-        return Outcome(run.run_id, ExitCode.DONE, str(run.report), already_published=True)
+    if not again and publishing.is_finished(run):
+        return _already_published(run)
     inspect_sources(run)
-    run.save()
+    with machine_faults_named(run), holding(run):
+        # Whoever held the run until now may have finished it.
+        if not again and publishing.is_finished(run):
+            return _already_published(run)
+        run.save()
+        open_slot(run.device)
+        with _end_recorded(run):
+            return _run_night(_Night(run), again=again or is_retrying(run))
+
+
+def _already_published(run: Run) -> Outcome:
+    return Outcome(run.run_id, ExitCode.DONE, str(run.report), already_published=True)
+
+
+@contextmanager
+def _end_recorded(run: Run) -> Iterator[None]:
+    """Note why a night ended early; a refused one leaves nothing."""
     try:
-        return _run_night(_Night(run))
-    except InputRefusedError:
+        yield
+    except (InputRefusedError, TornRunError):
         run.staging.remove()
         raise
-    except AlmanacError as error:
-        update_state(run.staging, {"status": "failed", "reason": str(error)})
+    except (AlmanacError, StorageError, *MACHINE) as error:
+        # Where the disk is full, the error itself has to do.
+        with suppress(OSError):
+            update_state(run.staging, {"status": "failed", "reason": str(error)})
         raise
 
 
-def is_published(run: Run) -> bool:
-    """Return whether the store holds this very run."""
-    with open_store(run.store_url) as store:
-        return bool(store.published(run.run_id))
-
-
-def _run_night(night: _Night) -> Outcome:
+def _run_night(night: _Night, *, again: bool) -> Outcome:
     run = night.run
     with night.step("collect") as record:
         record.entities = len(collect(run, run.staging.folder / "assumed"))
@@ -165,20 +226,23 @@ def _run_night(night: _Night) -> Outcome:
         _side(night, "predict", demand_forecast, len(entities.of("demand", rejected=False)))
     if run.job.stock is not None:
         _side(night, "decide", stock_plan, len(entities.of("stock", rejected=False)))
+        if run.job.stock.backtest is not None:
+            series = len(entities.of("stock", rejected=False))
+            _side(night, "replay", stock_backtest, series)
     if run.job.risk is not None:
         books = len(entities.of("positions", rejected=False))
         _side(night, "risk", portfolio_risk, books)
         if run.job.risk.backtest is not None:
             _side(night, "backtest", risk_backtest, books)
     with night.step("publish") as record:
-        settlement = publish(run.uri)
+        settlement = publish(run.uri, again)
         record.entities = int(settlement.entities["published"].sum())
     with night.step("report"):
         write_report(run)
     publishing.publish_steps(run, night.steps)
     show_results(run, settlement, night.steps)
     status = publishing.status_of(settlement)
-    update_state(run.staging, {"status": status})
+    update_state(run.staging, {"status": status, "retrying": False})
     code = ExitCode.DONE_WITH_FAILURES if settlement.failed else ExitCode.DONE
     return Outcome(run.run_id, code, str(run.report), failed=settlement.failed)
 

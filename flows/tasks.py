@@ -5,8 +5,22 @@ from typing import Any
 from prefect import Task, task
 from prefect.client.schemas.objects import State, TaskRun
 
+from flows.device_slot import device_slot
 from flows.run import ChunkRecord, load_run
-from flows.steps import backtest, calibrate, check, decide, predict, risk, verdicts
+from flows.steps import (
+    aggregate,
+    backtest,
+    calibrate,
+    check,
+    decide,
+    decision_backtest,
+    drivers,
+    predict,
+    risk,
+    share,
+    transfer,
+    verdicts,
+)
 from flows.steps.failing import TRANSIENT
 
 
@@ -43,6 +57,12 @@ def check_task(run_uri: str) -> dict[str, object]:
 
 
 @task(**PATIENT)
+def drivers_task(run_uri: str) -> dict[str, object]:
+    """Learn what the run's drivers do to demand."""
+    return _summary(drivers.learn_drivers(load_run(run_uri)))
+
+
+@task(**PATIENT)
 def calibrate_task(run_uri: str) -> dict[str, object]:
     """Learn how far the run's quantiles are to be moved."""
     return _summary(calibrate.calibrate(load_run(run_uri)))
@@ -54,10 +74,42 @@ def predict_task(run_uri: str, number: int) -> dict[str, object]:
     return _summary(predict.forecast_chunk(load_run(run_uri), number))
 
 
+@task(**PATIENT)
+def aggregate_task(run_uri: str, blocks: list[str]) -> dict[str, object]:
+    """Add the forecasts of all chunks up to every level."""
+    return _summary(aggregate.add_up(load_run(run_uri), blocks))
+
+
 @task(task_run_name="decide-{number}", **PATIENT)
 def decide_task(run_uri: str, number: int) -> dict[str, object]:
     """Plan the orders of one chunk."""
-    return _summary(decide.plan_chunk(load_run(run_uri), number))
+    run = load_run(run_uri)
+    with device_slot(run.device):
+        return _summary(decide.plan_chunk(run, number))
+
+
+@task(**PATIENT)
+def share_task(run_uri: str, blocks: list[str]) -> dict[str, object]:
+    """Share the warehouses' budgets among the orders of all chunks."""
+    return _summary(share.share_budgets(load_run(run_uri), blocks))
+
+
+@task(task_run_name="transfer-{number}", **PATIENT)
+def transfer_task(run_uri: str, number: int, blocks: list[str]) -> dict[str, object]:
+    """Plan the transfers of the items of one chunk."""
+    return _summary(transfer.transfer_chunk(load_run(run_uri), number, blocks))
+
+
+@task(task_run_name="replay-{number}", **PATIENT)
+def replay_task(run_uri: str, number: int) -> dict[str, object]:
+    """Replay the past of the items of one chunk."""
+    return _summary(decision_backtest.replay_chunk(load_run(run_uri), number))
+
+
+@task(**PATIENT)
+def compare_task(run_uri: str, blocks: list[str]) -> dict[str, object]:
+    """Compare the planners over all items replayed."""
+    return _summary(decision_backtest.compare_chunks(load_run(run_uri), blocks))
 
 
 @task(**PATIENT)
@@ -75,7 +127,9 @@ def profile_task(run_uri: str) -> dict[str, object]:
 @task(task_run_name="scenarios-{number}", **PATIENT)
 def scenario_task(run_uri: str, number: int) -> dict[str, object]:
     """Revalue every instrument under one set of common scenarios."""
-    return _summary(risk.scenario_chunk(load_run(run_uri), number))
+    run = load_run(run_uri)
+    with device_slot(run.device):
+        return _summary(risk.scenario_chunk(run, number))
 
 
 @task(task_run_name="risk-{number}", **PATIENT)

@@ -13,8 +13,10 @@ from plotly.offline import get_plotlyjs
 
 from reports.figures.theme import METHODS
 from reports.sections.backtest import backtest_section
+from reports.sections.decisions import decision_section
 from reports.sections.demand import demand_section
 from reports.sections.dictionary import dictionary
+from reports.sections.drivers import drivers_section
 from reports.sections.market import market_section
 from reports.sections.quality import quality_section
 from reports.sections.risk import risk_section
@@ -41,7 +43,9 @@ def render_report(tables: Mapping[str, pd.DataFrame]) -> str:
         for section in (
             summary_section(tables),
             demand_section(tables),
+            drivers_section(tables),
             stock_section(tables),
+            decision_section(tables),
             risk_section(tables),
             backtest_section(tables),
             market_section(tables),

@@ -25,7 +25,10 @@ def describe_dry_run(job: JobSpec, only: Side | None, console: Console) -> None:
         report = check_inputs(
             sources, check_plan(run.job, pd.Timestamp(run.as_of)), folder / "clean"
         )
-    console.print(f"Run [bold]{run.run_id}[/] as of {run.as_of} on {run.device}. Nothing written.")
+    console.print(
+        f"Run [bold]{run.run_id}[/] as of {run.as_of} on {run.device_words}. Nothing written.",
+        soft_wrap=True,
+    )
     console.print(_inputs(report))
     console.print(_work(run, report))
     console.print(_refusals(report) if len(report.rejects) else "No row would be rejected.")

@@ -2,39 +2,31 @@
 
 import logging
 import sys
-from pathlib import Path
 
 from rich.console import Console
 
 from flows.cli.environment import drop_known_tracebacks, prepare_prefect
 from flows.cli.terminal import TerminalListener
-from flows.errors import ExitCode
+from flows.errors import ExitCode, JobRefusedError
 from flows.outcome import Outcome
 from flows.progress import LogListener, listening
-from flows.run import Run, forget_failed, prepare_run
+from flows.run import Run, forget_failed, holding, is_retrying, prepare_run
 from flows.spec import JobSpec, Side
 from flows.steps.collect import inspect_sources
-from storage.stores import is_path, open_store
+from flows.steps.publish import is_finished
 
 
 def run_job(job: JobSpec, only: Side | None, console: Console) -> ExitCode:
     """Run a job, unless this very night was published before; say how it ended."""
     run = prepare_run(job, only)
-    if _published_before(run):
+    if is_finished(run):
         outcome = Outcome(run.run_id, ExitCode.DONE, str(run.report), already_published=True)
     else:
         inspect_sources(run)
-        outcome = _run_flow(job, only, console)
+        # The night is fixed here: midnight may pass before the flow starts.
+        outcome = _run_flow(job.model_copy(update={"as_of": run.as_of}), only, console)
     say_outcome(run, outcome, console)
     return outcome.exit_code
-
-
-def _published_before(run: Run) -> bool:
-    # Opening a store that does not exist would make it.
-    if is_path(run.store_url) and not Path(run.store_url.partition(":")[2]).exists():
-        return False
-    with open_store(run.store_url) as store:
-        return bool(store.published(run.run_id))
 
 
 def _run_flow(job: JobSpec, only: Side | None, console: Console, *, again: bool = False) -> Outcome:
@@ -56,15 +48,32 @@ def _run_flow(job: JobSpec, only: Side | None, console: Console, *, again: bool 
 
 def rerun(run: Run, console: Console) -> ExitCode:
     """Do the chunks of ``run`` in which something failed again, and publish the whole run."""
-    forgotten = forget_failed(run)
-    if not forgotten:
+    job = run.job.model_copy(update={"as_of": run.as_of})
+    refuse_changed(run, job)
+    with holding(run):
+        forgotten = forget_failed(run)
+    if not forgotten and not is_retrying(run):
         console.print(f"Nothing failed in run [bold]{run.run_id}[/]; nothing to retry.")
         return ExitCode.DONE
-    console.print(f"Retrying {forgotten} chunks of run [bold]{run.run_id}[/].")
-    job = run.job.model_copy(update={"as_of": run.as_of})
+    what = f"{forgotten} chunks" if forgotten else "what an interrupted retry left"
+    console.print(f"Retrying {what} of run [bold]{run.run_id}[/].")
     outcome = _run_flow(job, None, console, again=True)
     say_outcome(run, outcome, console)
     return outcome.exit_code
+
+
+def refuse_changed(run: Run, job: JobSpec) -> None:
+    """Refuse to retry a run that tonight would be another one.
+
+    Raises
+    ------
+    JobRefusedError
+        Where its inputs or the code have changed since, so that its parts would not fit together.
+    """
+    if prepare_run(job).run_id != run.run_id:
+        raise JobRefusedError(
+            f"run {run.run_id}: its inputs, or the code, have changed since; run the job anew"
+        )
 
 
 def say_outcome(run: Run, outcome: Outcome, console: Console) -> None:

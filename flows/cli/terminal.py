@@ -22,6 +22,7 @@ TITLES = {
     "check": "Check inputs",
     "predict": "Predict demand",
     "decide": "Decide orders",
+    "replay": "Replay orders",
     "risk": "Measure risk",
     "backtest": "Backtest risk",
     "publish": "Publish tables",

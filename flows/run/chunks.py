@@ -1,6 +1,7 @@
 """Chunks of work: which entities belong together, and which are done already."""
 
 import math
+import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -9,7 +10,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from flows.run.staging import checksum, read_json, write_array, write_frame, write_json
+from flows.errors import TornRunError
+from flows.run.staging import checksum, holds, read_json, write_array, write_frame, write_json
 from kernels.arrays import Floats, Integers, Words
 
 MOST_CHUNKS = 200
@@ -67,6 +69,11 @@ class ChunkRecord:
         """Return the chunk's shard of a table, or its file of an array."""
         return self.folder / self.shards[table]
 
+    def torn(self) -> list[Path]:
+        """Return the files that are gone, or no longer what the chunk wrote."""
+        files = {self.shard(name): self.checksums[name] for name in self.shards}
+        return [path for path, known in files.items() if not holds(path, known)]
+
 
 def entity_words(frame: pd.DataFrame, columns: Sequence[str]) -> Words:
     """Return a stable 64-bit identity for each row of ``frame``.
@@ -98,11 +105,14 @@ def run_chunk(folder: Path, key: str, work: Callable[[], ChunkWork]) -> ChunkRec
     """Do a chunk's work, unless its manifest shows that it is done and intact.
 
     Shards are written first and the manifest last, so a chunk that was killed has none. A
-    shard whose checksum does not hold makes the whole chunk count as not done.
+    shard whose checksum does not hold makes the whole chunk count as not done, and what is
+    left of it goes.
     """
     found = find_chunk(folder, key)
     if found is not None:
         return found
+    if folder.exists():
+        shutil.rmtree(folder)
     produced = work()
     shards = {table: f"{table}.parquet" for table in produced.tables}
     for table, frame in produced.tables.items():
@@ -122,9 +132,21 @@ def run_chunk(folder: Path, key: str, work: Callable[[], ChunkWork]) -> ChunkRec
 
 
 def read_chunk(uri: str) -> ChunkRecord:
-    """Return the finished chunk whose folder is ``uri``."""
+    """Return the finished chunk whose folder is ``uri``.
+
+    Raises
+    ------
+    TornRunError
+        Where its manifest is gone or torn.
+    """
     folder = Path(uri)
-    return _recorded(folder, read_json(folder / "manifest.json"))
+    try:
+        return _recorded(folder, read_json(folder / "manifest.json"))
+    except (FileNotFoundError, ValueError, KeyError, TypeError) as error:
+        raise TornRunError(
+            f"{folder / 'manifest.json'} is not what was written, so nothing was published and "
+            "nothing is kept; look after the disk, and start the run again"
+        ) from error
 
 
 def _recorded(folder: Path, content: dict[str, Any]) -> ChunkRecord:
@@ -140,24 +162,13 @@ def find_chunk(folder: Path, key: str) -> ChunkRecord | None:
     if not manifest.exists():
         return None
     try:
-        content = read_json(manifest)
-        intact = content["key"] == key and all(
-            (folder / shard).exists() and checksum(folder / shard) == content["checksums"][table]
-            for table, shard in content["shards"].items()
-        )
-    except (ValueError, KeyError):
+        record = _recorded(folder, read_json(manifest))
+    except (ValueError, KeyError, TypeError):
         return None
-    return _recorded(folder, content) if intact else None
+    return record if record.key == key and not record.torn() else None
 
 
-def forget_failed_chunks(folder: Path) -> int:
-    """Make every chunk below ``folder`` in which something failed count as not done.
-
-    Returns how many chunks those are.
-    """
-    forgotten = 0
-    for manifest in sorted(folder.glob("*/chunk-*/manifest.json")):
-        if read_json(manifest)["failures"]:
-            manifest.unlink()
-            forgotten += 1
-    return forgotten
+def failed_chunks(folder: Path) -> list[Path]:
+    """Return the manifest of every chunk below ``folder`` in which something failed."""
+    manifests = sorted(folder.glob("*/chunk-*/manifest.json"))
+    return [manifest for manifest in manifests if read_json(manifest)["failures"]]

@@ -1,5 +1,6 @@
 """A run in progress: its identity, its folder, and how far it came."""
 
+import logging
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -8,12 +9,15 @@ from typing import Any
 import pandas as pd
 
 from flows.errors import JobRefusedError
-from flows.run.chunks import forget_failed_chunks
+from flows.run.chunks import failed_chunks
+from flows.run.devices import place
 from flows.run.identity import code_version, fingerprint_inputs, night_of, run_id_of
 from flows.run.staging import Staging, read_json, write_json
 from flows.spec import JobSpec, Side
-from kernels.device import Device, DeviceError, resolve_device
+from kernels.device import Device, DeviceError
 from storage.stores import is_path
+
+LOGGER = logging.getLogger("almanac")
 
 
 @dataclass(frozen=True)
@@ -27,6 +31,7 @@ class Run:
     run_id : name of the run, the same for the same work
     device : where kernels run
     started_at : when this run was first opened, UTC
+    device_reason : why "auto" took that device; empty where the job names it
     """
 
     job: JobSpec
@@ -34,6 +39,12 @@ class Run:
     run_id: str
     device: Device
     started_at: datetime
+    device_reason: str = ""
+
+    @property
+    def device_words(self) -> str:
+        """Where the run runs, and why where "auto" decided."""
+        return f"{self.device} ({self.device_reason})" if self.device_reason else self.device
 
     @property
     def staging(self) -> Staging:
@@ -71,16 +82,22 @@ class Run:
         return stamped
 
     def save(self) -> None:
-        """Write the run's identity, keeping what its state says already."""
+        """Write the run's identity, keeping what its state says already.
+
+        That is how far it came, and when it was first opened: a run that goes on after a crash
+        is the one that began then.
+        """
+        known = read_state(self.staging)
         state = {
             "run_id": self.run_id,
             "as_of": self.as_of.isoformat(),
             "device": self.device,
-            "started_at": self.started_at.isoformat(),
+            "device_reason": self.device_reason,
+            "started_at": known.get("started_at", self.started_at.isoformat()),
             "code_version": code_version(),
             "job": self.job.model_dump(mode="json"),
         }
-        update_state(self.staging, state)
+        write_json(self.staging.state, {**known, **state})
 
 
 def prepare_run(job: JobSpec, only: Side | None = None) -> Run:
@@ -93,12 +110,13 @@ def prepare_run(job: JobSpec, only: Side | None = None) -> Run:
     """
     try:
         restricted = job.restricted(only)
-        device = resolve_device(job.execution.device)
+        placement = place(restricted)
     except (ValueError, DeviceError) as error:
         raise JobRefusedError(str(error)) from error
     as_of = night_of(restricted)
     run_id = run_id_of(restricted, fingerprint_inputs(restricted), as_of)
-    return Run(restricted, as_of, run_id, device, datetime.now(UTC).replace(tzinfo=None))
+    started_at = datetime.now(UTC).replace(tzinfo=None)
+    return Run(restricted, as_of, run_id, placement.device, started_at, placement.reason)
 
 
 def load_run(uri: str) -> Run:
@@ -118,12 +136,22 @@ def load_run(uri: str) -> Run:
         run_id=state["run_id"],
         device=state["device"],
         started_at=datetime.fromisoformat(state["started_at"]),
+        device_reason=state.get("device_reason", ""),
     )
 
 
 def read_state(staging: Staging) -> dict[str, Any]:
-    """Return what is known of a run; empty where there is none."""
-    return dict(read_json(staging.state)) if staging.state.exists() else {}
+    """Return what is known of a run; empty where there is none, or it is torn.
+
+    Nothing hangs on a torn one: what is done is in the chunks' own manifests.
+    """
+    try:
+        return dict(read_json(staging.state))
+    except FileNotFoundError:
+        return {}
+    except (ValueError, TypeError):
+        LOGGER.warning("event=state_torn path=%s", staging.state)
+        return {}
 
 
 def update_state(staging: Staging, changes: dict[str, Any]) -> None:
@@ -134,10 +162,17 @@ def update_state(staging: Staging, changes: dict[str, Any]) -> None:
 def forget_failed(run: Run) -> int:
     """Make the chunks in which something failed count as not done; return how many they are.
 
-    Orders are planned on forecasts, so a forecast done again has its orders planned again.
+    The run is marked first, so that a retry that is killed can be taken up again: by then its
+    chunks have no failures left that would tell of it.
     """
-    folder = run.staging.folder
-    failed_forecasts = forget_failed_chunks(folder)
-    for manifest in folder.glob("decide/chunk-*/manifest.json") if failed_forecasts else ():
+    failed = failed_chunks(run.staging.folder)
+    if failed:
+        update_state(run.staging, {"retrying": True})
+    for manifest in failed:
         manifest.unlink()
-    return failed_forecasts
+    return len(failed)
+
+
+def is_retrying(run: Run) -> bool:
+    """Return whether a retry of the run began and has not ended."""
+    return bool(read_state(run.staging).get("retrying", False))

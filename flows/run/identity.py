@@ -10,8 +10,9 @@ from importlib.resources import files
 from pathlib import Path
 
 from flows.errors import JobRefusedError
+from flows.run.bigquery import state_of
 from flows.run.staging import checksum
-from flows.spec import FileSource, JobSpec
+from flows.spec import BigQuerySource, FileSource, JobSpec
 
 _PACKAGES = ("flows", "forecasting", "inventory", "kernels", "risk", "storage")
 
@@ -38,17 +39,32 @@ def code_version() -> str:
 
 
 def fingerprint_inputs(job: JobSpec) -> dict[str, list[str]]:
-    """Return the SHA-256 of every file each input names.
+    """Return what each input held: files' SHA-256, the state of tables, the global model's name.
 
     Raises
     ------
     JobRefusedError
         Where a file does not exist or cannot be read.
+    InputRefusedError
+        Where a table in BigQuery does not exist or cannot be read as the input.
+    TransientStoreError
+        Where BigQuery cannot be reached.
     """
     prints: dict[str, list[str]] = {}
     for table, source in job.inputs.given().items():
         if isinstance(source, FileSource):
             prints[table] = [_fingerprint(table, job.path(file), file) for file in source.files]
+        if isinstance(source, BigQuerySource):
+            prints[table] = [state_of(table, source, night_of(job))]
+    spec = job.demand.global_model if job.demand else None
+    if spec is not None:
+        champion = job.path(spec.folder) / "champion.json"
+        if not champion.is_file():
+            raise JobRefusedError(
+                f"demand.global_model: there is none in {champion.parent}; teach one with "
+                "`almanac train`"
+            )
+        prints["global_model"] = [checksum(champion)]
     return prints
 
 

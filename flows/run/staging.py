@@ -1,16 +1,19 @@
 """Files of a run in progress: written whole or not at all, and known by their checksum."""
 
+import glob
 import hashlib
 import json
 import os
 import shutil
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import psutil
 
 from kernels.arrays import Floats
 
@@ -21,15 +24,39 @@ def checksum(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def write_text(path: Path, text: str) -> None:
-    """Replace ``path`` with ``text`` in one step, so that no reader sees a torn file."""
+def holds(path: Path, known: str) -> bool:
+    """Return whether a file is there and has the checksum it is known by."""
+    return path.is_file() and checksum(path) == known
+
+
+@contextmanager
+def _replacing(path: Path) -> Iterator[Path]:
+    """Yield where to write what replaces ``path``; a write that fails leaves nothing there."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    with temporary.open("w", encoding="utf-8") as file:
+    _remove_orphans(path)
+    try:
+        yield temporary
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def _remove_orphans(path: Path) -> None:
+    """Remove what processes that were killed while they wrote ``path`` left beside it."""
+    for orphan in path.parent.glob(f".{glob.escape(path.name)}.*"):
+        process = orphan.suffix.removeprefix(".")
+        if process.isdecimal() and not psutil.pid_exists(int(process)):
+            orphan.unlink(missing_ok=True)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Replace ``path`` with ``text`` in one step, so that no reader sees a torn file."""
+    with _replacing(path) as temporary, temporary.open("w", encoding="utf-8") as file:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())
-    temporary.replace(path)
 
 
 def write_json(path: Path, content: Any) -> None:  # noqa: ANN401 - JSON
@@ -44,19 +71,14 @@ def read_json(path: Path) -> Any:  # noqa: ANN401 - JSON
 
 def write_frame(path: Path, frame: pd.DataFrame) -> None:
     """Replace ``path`` with ``frame`` as Parquet in one step."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    frame.to_parquet(temporary, index=False, compression="zstd")
-    temporary.replace(path)
+    with _replacing(path) as temporary:
+        frame.to_parquet(temporary, index=False, compression="zstd")
 
 
 def write_array(path: Path, array: Floats) -> None:
     """Replace ``path`` with ``array`` as a NumPy file in one step."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    with temporary.open("wb") as file:
+    with _replacing(path) as temporary, temporary.open("wb") as file:
         np.save(file, array)
-    temporary.replace(path)
 
 
 @dataclass(frozen=True)

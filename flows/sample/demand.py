@@ -1,6 +1,7 @@
 """The sample's demand side: series of every character, items, stock and a calendar."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,8 @@ from kernels.arrays import Floats
 
 NEW_SHARE, DYING_SHARE, LUMPY_SHARE, PROMOTED_SHARE = 0.03, 0.03, 0.04, 0.3
 PROMOTION_DAYS = 7
+# As far ahead as promotions are planned, and how many of the promoted items have one there.
+PLANNED_DAYS, PLANNED_SHARE = 42, 0.4
 STOCK_OUT_DAYS = 4
 WEEK = np.array([0.95, 0.9, 0.95, 1.05, 1.3, 1.25, 0.6])
 HOLIDAYS = {
@@ -31,12 +34,14 @@ class DemandSide:
     demand: pd.DataFrame
     items: pd.DataFrame
     calendar: pd.DataFrame
+    drivers: pd.DataFrame
     stock: pd.DataFrame
     open_orders: pd.DataFrame
+    transfer_lanes: pd.DataFrame
 
 
 def make_demand_side(size: SampleSize, draws: np.random.Generator) -> DemandSide:
-    """Return demand, items, calendar, stock and open orders, without dirt.
+    """Return demand, items, calendar, planned promotions, stock and orders, without dirt.
 
     Parameters
     ----------
@@ -55,7 +60,10 @@ def make_demand_side(size: SampleSize, draws: np.random.Generator) -> DemandSide
     recent = quantity[:, :, -56:].mean(axis=2) * alive[:, :, -56:].any(axis=2)
     stock, open_orders = _stock(warehouses, items, recent, draws)
     public = items[["item_id", "category", "unit_cost", "unit_price", "case_pack", "minimum_order"]]
-    return DemandSide(demand, public, _calendar(days), stock, open_orders)
+    lanes = _lanes(warehouses)
+    # Draws of its own, so that a plan changes nothing of the past.
+    plan = _planned(items, days[-1], draws.spawn(1)[0])
+    return DemandSide(demand, public, _calendar(days), plan, stock, open_orders, lanes)
 
 
 def _items(size: SampleSize, draws: np.random.Generator) -> pd.DataFrame:
@@ -188,6 +196,31 @@ def _calendar(days: pd.DatetimeIndex) -> pd.DataFrame:
     return pd.DataFrame(named, columns=["ds", "event"])
 
 
+def _planned(items: pd.DataFrame, last: pd.Timestamp, draws: np.random.Generator) -> pd.DataFrame:
+    """Return the promotions and prices planned ahead, the same in every warehouse."""
+    ahead = pd.date_range(last + pd.Timedelta(days=1), periods=PLANNED_DAYS, freq="D")
+    promoted = np.zeros((len(items), PLANNED_DAYS), dtype=bool)
+    for number in np.flatnonzero(items["promoted"]):
+        if draws.random() < PLANNED_SHARE:
+            start = int(draws.integers(0, PLANNED_DAYS - PROMOTION_DAYS))
+            promoted[number, start : start + PROMOTION_DAYS] = True
+    price = np.where(promoted, 0.8, 1.0) * items["unit_price"].to_numpy()[:, None]
+    both = {"promotion": promoted.astype(float), "price": price.round(2)}
+    parts = [
+        pd.DataFrame(
+            {
+                "warehouse_id": "*",
+                "item_id": np.repeat(items["item_id"].to_numpy(dtype=object), PLANNED_DAYS),
+                "ds": np.tile(ahead.to_numpy(), len(items)),
+                "driver": driver,
+                "value": values.reshape(-1),
+            }
+        )
+        for driver, values in both.items()
+    ]
+    return pd.concat(parts, ignore_index=True)
+
+
 def _stock(
     warehouses: np.ndarray, items: pd.DataFrame, recent: Floats, draws: np.random.Generator
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -222,3 +255,11 @@ def _stock(
         ds=pd.Timestamp(AS_OF) + pd.to_timedelta(arrival, unit="D"), quantity=units
     )
     return stock, open_orders.reset_index(drop=True)
+
+
+def _lanes(warehouses: np.ndarray) -> pd.DataFrame:
+    """Return a lane each way between neighbours in the catalogue, a night away."""
+    pairs = [(a, b) for a, b in pairwise(warehouses)]
+    both = [*pairs, *((b, a) for a, b in pairs)]
+    lanes = pd.DataFrame(both, columns=["from_warehouse_id", "to_warehouse_id"])
+    return lanes.assign(lead_time=1, unit_cost=0.4)

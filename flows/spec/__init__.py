@@ -4,14 +4,18 @@ from flows.spec.files import job_as_toml, load_job, parse_job
 from flows.spec.job import JobSpec, Outputs, Side
 from flows.spec.plans import (
     Checks,
+    DecisionBacktestSpec,
     DemandPlan,
+    DriversSpec,
     Execution,
+    GlobalModelSpec,
     StockPlanSpec,
 )
 from flows.spec.risk_plan import BacktestSpec, ReplaySpec, RiskPlanSpec
 from flows.spec.sources import (
     AssumedCurve,
     AssumedStock,
+    BigQuerySource,
     FileSource,
     GeneratedBooks,
     Inputs,
@@ -23,11 +27,15 @@ __all__ = [
     "AssumedCurve",
     "AssumedStock",
     "BacktestSpec",
+    "BigQuerySource",
     "Checks",
+    "DecisionBacktestSpec",
     "DemandPlan",
+    "DriversSpec",
     "Execution",
     "FileSource",
     "GeneratedBooks",
+    "GlobalModelSpec",
     "Inputs",
     "JobSpec",
     "ListedInstruments",

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from flows.errors import JobRefusedError
 from flows.spec.job import JobSpec
+from storage.stores import without_secrets
 
 
 def load_job(path: Path) -> JobSpec:
@@ -51,7 +52,8 @@ def _first_reason(error: ValidationError) -> str:
     elif first["type"] == "value_error":
         reason = str(first["ctx"]["error"]) if not where else f"`{where}`: {first['ctx']['error']}"
     else:
-        reason = f"`{where}` is {first['input']!r}: {first['msg']}"
+        given = without_secrets(repr(first["input"]))
+        reason = f"`{where}` is {given}: {first['msg']}"
     more = len(problems) - 1
     return reason if not more else f"{reason} (and {more} more)"
 

@@ -1,10 +1,11 @@
 """The job spec: one TOML file, one frozen model, one form in the UI."""
 
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from flows.spec.plans import Checks, DemandPlan, Execution, StockPlanSpec
 from flows.spec.risk_plan import RiskPlanSpec
@@ -16,6 +17,7 @@ from flows.spec.sources import (
     Inputs,
     ListedInstruments,
 )
+from storage.stores import NO_SECRETS, has_secret
 
 Side = Literal["demand", "stock", "risk"]
 
@@ -30,6 +32,14 @@ class Outputs(Frozen):
     )
     report: str = Field("report.html", description="HTML file")
     staging: str = Field(".almanac", description="folder of runs in progress and their ledger")
+
+    @field_validator("store")
+    @classmethod
+    def _without_secrets(cls, address: str) -> str:
+        # The address is kept in the run's state, in Prefect's parameters and on its pages.
+        if has_secret(address):
+            raise ValueError(NO_SECRETS)
+        return address
 
 
 class JobSpec(Frozen):
@@ -66,6 +76,7 @@ class JobSpec(Frozen):
         if self.stock is not None and self.demand is None:
             msg = "[stock] plans orders on the forecast, so it needs [demand] too"
             raise ValueError(msg)
+        _refuse_drivers_without_inputs(self.demand, given)
         for table, source in given.items():
             _refuse_misplaced(table, source)
         return self
@@ -90,6 +101,21 @@ class JobSpec(Frozen):
     def path(self, relative: str) -> Path:
         """Return a path of the job, absolute."""
         return (self.folder / relative).resolve()
+
+
+def _refuse_drivers_without_inputs(demand: DemandPlan | None, given: Mapping[str, object]) -> None:
+    drivers = demand.drivers if demand else None
+    if drivers is None:
+        return
+    own = {"price": drivers.price, "promotion": drivers.promotion, **drivers.others}
+    planned = [name for name, knowledge in own.items() if knowledge == "known"]
+    needed = [*planned, *drivers.others]
+    if needed and "drivers" not in given:
+        msg = f"[demand.drivers] needs [inputs.drivers] for {needed[0]!r}, which the job lacks"
+        raise ValueError(msg)
+    if not any(own.values()) and not (drivers.events and "calendar" in given):
+        msg = "[demand.drivers] names no driver, and there are no events of [inputs.calendar]"
+        raise ValueError(msg)
 
 
 def _refuse_misplaced(table: str, source: object) -> None:

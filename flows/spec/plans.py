@@ -1,12 +1,15 @@
 """What to predict and decide: the demand and stock parts of a job, and how it runs."""
 
-from typing import Literal
+from importlib.util import find_spec
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from flows.spec.sources import Frozen
 
+NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Frequency = Literal["h", "D", "W", "MS"]
+Knowledge = Literal["known", "lagged"]
 
 
 class Checks(Frozen):
@@ -17,6 +20,37 @@ class Checks(Frozen):
     )
     minimum_price_history: int = Field(250, ge=30, description="closing prices")
     maximum_price_gap: int = Field(5, ge=0, description="trading days carried forward")
+
+
+class DriversSpec(Frozen):
+    """What moves demand: which drivers there are, and when each is known."""
+
+    price: Knowledge | None = Field(
+        None, description="known: planned over the horizon in [inputs.drivers]; lagged: afterwards"
+    )
+    promotion: Knowledge | None = Field(None, description="as for the price")
+    events: bool = Field(True, description="take the calendar's events, where there is a calendar")
+    others: dict[str, Knowledge] = Field(
+        {}, description="drivers by the name that [inputs.drivers] gives them"
+    )
+
+
+class GlobalModelSpec(Frozen):
+    """One model of all series, taught by `almanac train` and scored every night."""
+
+    folder: str = Field("models/global", description="of its versions and their champion")
+    rounds: int = Field(300, ge=1, le=10_000, description="trees")
+    leaves: int = Field(48, ge=2, le=1_024, description="of a tree")
+    most_rows: int = Field(
+        500_000, ge=1_000, description="taught, over all series, origins and periods ahead"
+    )
+
+    @model_validator(mode="after")
+    def _has_its_library(self) -> "GlobalModelSpec":
+        if find_spec("lightgbm") is None:
+            msg = 'needs the extra `global`: pip install "almanac[global]"'
+            raise ValueError(msg)
+        return self
 
 
 class DemandPlan(Frozen):
@@ -37,12 +71,39 @@ class DemandPlan(Frozen):
     combine: bool = Field(
         True, description="weigh each series' best models together, not its champion alone"
     )
+    outliers: Literal["cap", "keep"] = Field(
+        "cap", description="demand that stands out: brought nearer to what was expected, or kept"
+    )
     calibrate: bool = Field(
         True, description="move quantiles to where demand fell below them as often as they say"
+    )
+    drivers: DriversSpec | None = Field(
+        None, description="what moves demand; null forecasts from demand's own past"
+    )
+    global_model: GlobalModelSpec | None = Field(
+        None, description="one model of all series; it competes with each series' own"
+    )
+    aggregate_paths: int = Field(
+        400, ge=100, le=10_000, description="sample paths that quantiles of sums are taken from"
     )
     line_up: dict[Literal["smooth", "intermittent", "erratic", "lumpy"], tuple[str, ...]] = Field(
         {}, description="models by demand class; a class left out takes the default"
     )
+
+
+class DecisionBacktestSpec(Frozen):
+    """The decision backtest: past periods replayed by the plan and by simpler planners."""
+
+    periods: int = Field(52, ge=4, le=1_000, description="replayed, the last ones of the demand")
+    series: int = Field(500, ge=1, description="most warehouse-items replayed, chosen by their ids")
+    refresh: int = Field(4, ge=1, le=60, description="periods between forecasts of the past")
+    windows: int = Field(2, ge=1, le=52, description="forecast origins that choose a champion")
+    paths: int = Field(100, ge=20, le=10_000, description="demand paths per series")
+    window: int = Field(8, ge=1, description="periods of the naive planner's moving average")
+    cover: float = Field(
+        1.5, gt=0, description="multiple of lead time and review that the naive planner covers"
+    )
+    held: int = Field(4, ge=1, description="reviews for which the previous plan's level is kept")
 
 
 class StockPlanSpec(Frozen):
@@ -55,12 +116,24 @@ class StockPlanSpec(Frozen):
     most_cover: float = Field(
         45.0, gt=0, description="periods of cover above which stock is reported as too much"
     )
+    most_risk: float = Field(
+        0.5,
+        gt=0,
+        lt=1,
+        description="chance of a shortage before an order can arrive above which it is reported",
+    )
+    backtest: DecisionBacktestSpec | None = Field(None, description="null replays no past periods")
+    budgets: dict[str, NonNegative] = Field(
+        {}, description="money for tonight's orders by warehouse; one left out has no limit"
+    )
 
 
 class Execution(Frozen):
-    """How the work is spread. Nothing here changes a number."""
+    """How the work is spread. Nothing here changes a number by more than a device rounds."""
 
-    device: Literal["auto", "cpu", "cuda"] = "auto"
+    device: Literal["auto", "cpu", "cuda"] = Field(
+        "auto", description="where kernels run; auto is a GPU where there is one, cuda demands one"
+    )
     task_runner: Literal["threads", "dask"] = "threads"
     workers: int = Field(2, ge=1, le=256)
     chunk_entities: int = Field(180, ge=1, description="series or books in one task")

@@ -32,6 +32,15 @@ class RiskPlanSpec(Frozen):
     horizons: tuple[int, ...] = (1, 10)
     methods: tuple[Method, ...] = Field(NIGHTLY_METHODS, min_length=1)
     scenarios: int = Field(20_000, ge=1_000, le=10_000_000, description="Monte Carlo scenarios")
+    target_error: float | None = Field(
+        None,
+        gt=0,
+        lt=1,
+        description="largest relative standard error of any figure; scenarios are added to meet it",
+    )
+    most_scenarios: int = Field(
+        200_000, ge=1_000, le=10_000_000, description="of a set, whatever the target"
+    )
     history: int = Field(500, ge=60, description="returns in the window, trading days")
     degrees_of_freedom: float | None = Field(
         None, gt=2, description="of the t; null estimates them from the window"

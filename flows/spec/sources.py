@@ -1,14 +1,17 @@
-"""Where an input comes from: files of the user's, or a stated assumption."""
+"""Where an input comes from: files of the user's, BigQuery, or a stated assumption."""
 
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
 
+from storage.stores import DEFAULT_BYTES_BILLED
+
 
 class Frozen(BaseModel):
     """A value: immutable, and without room for unknown keys."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    # Whoever shows an error of the model as it is must not show a secret put in the wrong place.
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
 class FileSource(Frozen):
@@ -23,6 +26,8 @@ class FileSource(Frozen):
     paths: tuple[str, ...] = Field((), description="several files of the same shape")
     columns: dict[str, str] = Field({}, description="our column name = the source's")
     constants: dict[str, str | float | bool] = Field({}, description="our column name = value")
+    encoding: Literal["utf-8", "latin-1"] = Field("utf-8", description="of CSV files")
+    decimal: Literal[".", ","] = Field(".", description="before the decimals of CSV files")
 
     @model_validator(mode="after")
     def _name_one_file_at_least(self) -> "FileSource":
@@ -35,6 +40,39 @@ class FileSource(Frozen):
     def files(self) -> tuple[str, ...]:
         """The files, as the job spec writes them."""
         return (self.path,) if self.path is not None else self.paths
+
+
+class BigQuerySource(Frozen):
+    """A table, view or query in BigQuery, read anew for a night when its rows have changed.
+
+    Credentials are the environment's own. ``columns`` and ``constants`` are as those of files.
+    """
+
+    kind: Literal["bigquery"]
+    table: str | None = Field(None, description="PROJECT.DATASET.TABLE, a view too")
+    query: str | None = Field(None, description="one SELECT statement, in the place of `table`")
+    project: str | None = Field(None, description="pays; null is the table's, or the credentials'")
+    location: str | None = Field(None, description="where jobs run; null is the table's")
+    columns: dict[str, str] = Field({}, description="our column name = the source's")
+    constants: dict[str, str | float | bool] = Field({}, description="our column name = value")
+    days_column: str | None = Field(
+        None, description="DATE, DATETIME or TIMESTAMP column, where only recent rows are read"
+    )
+    days: int | None = Field(None, ge=1, description="how many days up to the night are read")
+    maximum_bytes_billed: int = Field(
+        DEFAULT_BYTES_BILLED, ge=1, description="a read that would bill more is refused"
+    )
+    labels: dict[str, str] = Field({}, description="of the jobs, as bills show them")
+
+    @model_validator(mode="after")
+    def _name_one_source(self) -> "BigQuerySource":
+        if (self.table is None) == (self.query is None):
+            msg = "give `table` or `query`, not both"
+            raise ValueError(msg)
+        if (self.days is None) != (self.days_column is None):
+            msg = "`days` and `days_column` go together"
+            raise ValueError(msg)
+        return self
 
 
 class ListedInstruments(Frozen):
@@ -115,8 +153,13 @@ def _kind(value: Any) -> str:  # noqa: ANN401 - raw TOML or a model
     return str(getattr(value, "kind", "files"))
 
 
+Given = Annotated[
+    Annotated[FileSource, Tag("files")] | Annotated[BigQuerySource, Tag("bigquery")],
+    Discriminator(_kind),
+]
 Source = Annotated[
     Annotated[FileSource, Tag("files")]
+    | Annotated[BigQuerySource, Tag("bigquery")]
     | Annotated[ListedInstruments, Tag("listed")]
     | Annotated[GeneratedBooks, Tag("generated_books")]
     | Annotated[AssumedStock, Tag("assumed_stock")]
@@ -128,17 +171,19 @@ Source = Annotated[
 class Inputs(Frozen):
     """The tables a night starts from; demand or prices at least."""
 
-    demand: FileSource | None = None
+    demand: Given | None = None
     items: Source | None = None
-    calendar: FileSource | None = None
+    calendar: Given | None = None
+    drivers: Given | None = None
     stock: Source | None = None
-    open_orders: FileSource | None = None
-    prices: FileSource | None = None
+    open_orders: Given | None = None
+    transfer_lanes: Given | None = None
+    prices: Given | None = None
     instruments: Source | None = None
     positions: Source | None = None
     curves: Source | None = None
-    limits: FileSource | None = None
-    stress_scenarios: FileSource | None = None
+    limits: Given | None = None
+    stress_scenarios: Given | None = None
 
     def given(self) -> dict[str, Source]:
         """Return the sources that the job names, by table."""

@@ -3,6 +3,7 @@
 import pandas as pd
 
 from flows.run import ChunkRecord, ChunkWork, Run, find_chunk, run_chunk
+from flows.steps.drivers import drivers_content, take_drivers
 from flows.steps.failing import guarded
 from flows.steps.predict_plan import forecast_plan
 from forecasting import Calibration, DemandPanel, learn_calibration
@@ -17,23 +18,37 @@ def calibrate(run: Run) -> ChunkRecord:
     """Learn the calibration of the run's quantiles from all its series."""
     return run_chunk(
         run.staging.chunk(STAGE, 0),
-        run.chunk_key(STAGE, 0, 1),
+        _key(run),
         lambda: guarded("calibration", STAGE, [EVERY_CLASS], lambda: _calibrate(run)),
     )
 
 
 def read_calibration(run: Run) -> Calibration | None:
     """Return what was learnt, or None where the job asks for none or it failed."""
-    record = find_chunk(run.staging.chunk(STAGE, 0), run.chunk_key(STAGE, 0, 1))
-    if record is None or LEVELS not in record.shards:
-        return None
-    return Calibration.from_frame(pd.read_parquet(record.shard(LEVELS)))
+    record = _found(run)
+    return None if record is None else Calibration.from_frame(pd.read_parquet(record.shard(LEVELS)))
+
+
+def calibration_content(run: Run) -> str:
+    """Return what stands for the calibration in the key of a chunk that is made with it."""
+    record = _found(run)
+    return "as forecast" if record is None else record.checksums[LEVELS]
+
+
+def _found(run: Run) -> ChunkRecord | None:
+    record = find_chunk(run.staging.chunk(STAGE, 0), _key(run))
+    return record if record is not None and LEVELS in record.shards else None
+
+
+def _key(run: Run) -> str:
+    return f"{run.chunk_key(STAGE, 0, 1)}/{drivers_content(run)}"
 
 
 def _calibrate(run: Run) -> ChunkWork:
     plan = forecast_plan(run)
-    panel = DemandPanel.from_frame(pd.read_parquet(run.staging.clean("demand")), plan.frequency)
-    found = learn_calibration(panel, plan)
+    demand = pd.read_parquet(run.staging.clean("demand"))
+    panel = DemandPanel.from_frame(demand, plan.frequency)
+    found = learn_calibration(*take_drivers(run, panel, demand, plan))
     return ChunkWork(
         {LEVELS: found.to_frame(), "forecast_coverage": run.stamp(found.coverage)},
     )

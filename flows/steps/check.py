@@ -1,13 +1,13 @@
 """Check: clean inputs, and a named row for everything refused or repaired."""
 
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
-from flows.run import ChunkRecord, ChunkWork, Run, find_chunk, run_chunk
-from flows.run.staging import checksum
+from flows.run import ChunkRecord, ChunkWork, Run, checksum, find_chunk, holds, run_chunk
 from flows.spec import JobSpec
 from flows.steps.collect import collect
 from storage.checks import CheckPlan, CheckReport, check_inputs
@@ -51,14 +51,16 @@ def check(run: Run) -> ChunkRecord:
     """Check every input of the run; a second call finds the first one's result."""
     folder, key = run.staging.chunk(STAGE, 0), run.chunk_key(STAGE, 0, 1)
     found = find_chunk(folder, key)
-    if found is not None and not is_intact(found):
+    if found is not None and torn_inputs(found):
         (folder / "manifest.json").unlink()
     return run_chunk(folder, key, lambda: _check(run))
 
 
 def _check(run: Run) -> ChunkWork:
     clean = run.staging.folder / "clean"
-    clean.mkdir(parents=True, exist_ok=True)
+    if clean.exists():
+        shutil.rmtree(clean)
+    clean.mkdir(parents=True)
     sources = collect(run, run.staging.folder / "assumed")
     report = check_inputs(sources, check_plan(run.job, pd.Timestamp(run.as_of)), clean)
     return ChunkWork(
@@ -79,13 +81,11 @@ def checked_entities(record: ChunkRecord) -> CheckedEntities:
     )
 
 
-def is_intact(record: ChunkRecord) -> bool:
-    """Return whether the clean inputs are still those the check wrote."""
+def torn_inputs(record: ChunkRecord) -> list[Path]:
+    """Return the clean inputs that are gone, or no longer those that the check wrote."""
     files = pd.read_parquet(record.shard("clean"))
-    return all(
-        Path(row["path"]).exists() and checksum(Path(row["path"])) == row["checksum"]
-        for row in files.to_dict("records")
-    )
+    known = {Path(path): str(files["checksum"].iloc[n]) for n, path in enumerate(files["path"])}
+    return [path for path, checksum in known.items() if not holds(path, checksum)]
 
 
 def _counts(report: CheckReport) -> pd.DataFrame:

@@ -7,7 +7,8 @@ import duckdb
 import pandas as pd
 
 from flows.errors import JobRefusedError
-from flows.run import Run, write_frame
+from flows.run import Run, prepare_run, write_frame
+from flows.run.bigquery import estimate, fetch
 from flows.sample.assumed_curve import assume_curve
 from flows.sample.assumed_stock import assume_stock
 from flows.sample.books import generate_books
@@ -15,33 +16,41 @@ from flows.sample.listed import list_instruments
 from flows.spec import (
     AssumedCurve,
     AssumedStock,
+    BigQuerySource,
     FileSource,
     GeneratedBooks,
     JobSpec,
     ListedInstruments,
 )
-from storage.inputs import InputSource, inspect_input
+from storage.inputs import InputSource, inspect_input, typed_rows
 
-DEMAND_SIDE = ("demand", "items", "calendar", "stock", "open_orders")
+DEMAND_SIDE = ("demand", "items", "calendar", "drivers", "stock", "open_orders", "transfer_lanes")
 RISK_SIDE = ("prices", "instruments", "positions", "curves", "limits", "stress_scenarios")
 
 
 def needed_tables(job: JobSpec) -> tuple[str, ...]:
     """Return the inputs that the job's sides read, of those it names."""
-    demand = ("demand", "items", "calendar") if job.demand else ()
-    stock = ("stock", "open_orders") if job.stock else ()
+    demand = ("demand", "items", "calendar", "drivers") if job.demand else ()
+    stock = ("stock", "open_orders", "transfer_lanes") if job.stock else ()
     risk = RISK_SIDE if job.risk else ()
     given = job.inputs.given()
     return tuple(table for table in (*demand, *stock, *risk) if table in given)
 
 
 def collect(run: Run, folder: Path) -> dict[str, InputSource]:
-    """Return every input as a source of files; assumed ones are written to ``folder``.
+    """Return every input as a source of files; fetched and assumed ones go to ``folder``.
 
     Parameters
     ----------
     run : the run
-    folder : where generated inputs go
+    folder : where inputs go that are no files yet
+
+    Raises
+    ------
+    InputRefusedError
+        Where what is in BigQuery cannot be read as the input, or would bill too much.
+    JobRefusedError
+        Where what is in BigQuery changed while the run began.
     """
     job = run.job
     given = job.inputs.given()
@@ -50,24 +59,60 @@ def collect(run: Run, folder: Path) -> dict[str, InputSource]:
         for table in needed_tables(job)
         if isinstance(source := given[table], FileSource)
     }
+    sources |= _fetched(run, folder)
     for table in needed_tables(job):
-        if not isinstance(given[table], FileSource):
+        if table not in sources:
             sources[table] = _generated(job, table, sources, folder / f"{table}.parquet")
     return sources
 
 
-def inspect_sources(run: Run) -> None:
-    """Refuse a run whose files cannot be read as the tables they are named for.
+def _fetched(run: Run, folder: Path) -> dict[str, InputSource]:
+    """Read what is in BigQuery, once for a run: its id stands for the rows as they were."""
+    given = run.job.inputs.given()
+    wanted = {
+        table: source
+        for table in needed_tables(run.job)
+        if isinstance(source := given[table], BigQuerySource)
+    }
+    paths = {table: folder / f"{table}.parquet" for table in wanted}
+    missing = [table for table in wanted if not paths[table].exists()]
+    for table in missing:
+        fetch(table, wanted[table], run.as_of, paths[table])
+    if (
+        missing
+        and prepare_run(run.job.model_copy(update={"as_of": run.as_of})).run_id != run.run_id
+    ):
+        for table in missing:
+            paths[table].unlink()
+        raise JobRefusedError(
+            f"inputs.{missing[0]}: what is in BigQuery changed while the run began; run it again"
+        )
+    return {
+        table: InputSource(table, (paths[table],), dict(source.columns), dict(source.constants))
+        for table, source in wanted.items()
+    }
+
+
+def inspect_sources(run: Run) -> dict[str, int]:
+    """Refuse a run whose inputs cannot be read as the tables they are named for.
+
+    Returns how many bytes reading would process, of each input that is in BigQuery.
 
     Raises
     ------
     InputRefusedError
-        Where a file is unreadable, lacks a required column, or all files of a table are empty.
+        Where a file is unreadable, lacks a required column, or all files of a table are empty;
+        where what is in BigQuery cannot be read, or would bill more than the job allows.
     """
     given = run.job.inputs.given()
+    estimates = {}
     for table in needed_tables(run.job):
-        if isinstance(source := given[table], FileSource):
+        source = given[table]
+        if isinstance(source, FileSource):
             inspect_input(file_source(run.job, table, source))
+        elif isinstance(source, BigQuerySource):
+            estimates[table] = estimate(table, source, run.as_of)
+    return estimates
 
 
 def file_source(job: JobSpec, table: str, source: FileSource) -> InputSource:
@@ -77,6 +122,8 @@ def file_source(job: JobSpec, table: str, source: FileSource) -> InputSource:
         paths=tuple(job.path(file) for file in source.files),
         columns=dict(source.columns),
         constants=dict(source.constants),
+        encoding=source.encoding,
+        decimal=source.decimal,
     )
 
 
@@ -97,13 +144,11 @@ def _generated(
 
 def _quoted_instruments(job: JobSpec, prices: InputSource) -> pd.DataFrame:
     """Return each instrument's last close and volatility, and whether it is fit to be held."""
-    id_column = _quoted(prices, "instrument_id")
-    close, ds = _quoted(prices, "close"), _quoted(prices, "ds")
     found = _query(
         prices,
-        f"WITH days AS (SELECT {id_column} AS instrument_id, {ds} AS ds, {close} AS close, "  # noqa: S608 - quoted identifiers
-        f"lag({close}) OVER (PARTITION BY {id_column} ORDER BY {ds}) AS eve FROM source) "
-        "SELECT CAST(instrument_id AS VARCHAR) AS instrument_id, "
+        "WITH days AS (SELECT instrument_id, ds, close, "
+        "lag(close) OVER (PARTITION BY instrument_id ORDER BY ds) AS eve FROM source) "
+        "SELECT instrument_id, "
         "arg_max(close, ds) AS last_price, count(close) AS observations, max(ds) AS last, "
         "coalesce(sqrt(252) * stddev_samp(CASE WHEN close > 0 AND eve > 0 "
         "THEN ln(close / eve) END), 0) AS volatility FROM days GROUP BY ALL ORDER BY ALL",
@@ -121,8 +166,9 @@ def _listed(job: JobSpec, source: object, sources: Mapping[str, InputSource]) ->
 
 def _curve(source: object, sources: Mapping[str, InputSource]) -> pd.DataFrame:
     assert isinstance(source, AssumedCurve)
-    ds = _quoted(sources["prices"], "ds")
-    days = _query(sources["prices"], f"SELECT DISTINCT {ds} AS ds FROM source ORDER BY 1")  # noqa: S608 - quoted
+    days = _query(
+        sources["prices"], "SELECT DISTINCT ds FROM source WHERE ds IS NOT NULL ORDER BY 1"
+    )
     return assume_curve(pd.DatetimeIndex(days["ds"]), source)
 
 
@@ -156,14 +202,10 @@ def _derived(job: JobSpec, sources: Mapping[str, InputSource]) -> pd.DataFrame:
 
 def _assumed(table: str, source: object, sources: Mapping[str, InputSource]) -> pd.DataFrame:
     assert isinstance(source, AssumedStock)
-    demand = sources["demand"]
-    warehouse, item = _quoted(demand, "warehouse_id"), _quoted(demand, "item_id")
-    quantity = _quoted(demand, "quantity")
     level = _query(
-        demand,
-        f"SELECT CAST({warehouse} AS VARCHAR) AS warehouse_id, "  # noqa: S608 - quoted identifiers
-        f"CAST({item} AS VARCHAR) AS item_id, "
-        f"greatest(coalesce(avg(TRY_CAST({quantity} AS DOUBLE)), 0), 0) AS mean_quantity "
+        sources["demand"],
+        "SELECT warehouse_id, item_id, "
+        "greatest(coalesce(avg(quantity), 0), 0) AS mean_quantity "
         "FROM source WHERE warehouse_id IS NOT NULL AND item_id IS NOT NULL "
         "GROUP BY 1, 2 ORDER BY 1, 2",
     )
@@ -171,25 +213,15 @@ def _assumed(table: str, source: object, sources: Mapping[str, InputSource]) -> 
     return items if table == "items" else stock
 
 
-def _quoted(source: InputSource, name: str) -> str:
-    """Return the source's expression for one of our columns, as SQL."""
-    if name in source.constants:
-        text = str(source.constants[name]).replace("'", "''")
-        return f"'{text}'"
-    column = source.columns.get(name, name).replace('"', '""')
-    return f'"{column}"'
-
-
 def _query(source: InputSource, sql: str) -> pd.DataFrame:
-    """Run ``sql`` over the source's files, which it calls ``source``."""
-    files = [str(path) for path in source.paths]
-    reader = "read_parquet" if files[0].endswith(".parquet") else "read_csv"
+    """Run ``sql`` over a source's rows, typed as the check types them; it calls them ``source``."""
     with duckdb.connect() as connection:
         try:
-            relation = connection.sql(f"SELECT * FROM {reader}($1)", params=[files])  # noqa: S608
-            return relation.query("source", sql).df()
+            connection.execute("SET TimeZone = 'UTC'")
+            connection.execute(f"CREATE TEMP VIEW source AS {typed_rows(source)}")
+            return connection.sql(sql).df()
         except duckdb.Error as error:
             reason = str(error).splitlines()[0]
             raise JobRefusedError(
-                f"inputs.{source.table}: {files[0]} cannot be read ({reason})"
+                f"inputs.{source.table}: {source.paths[0]} cannot be read ({reason})"
             ) from error

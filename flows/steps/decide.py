@@ -1,16 +1,29 @@
 """Decide: orders from stock simulated against the forecast's paths."""
 
+import hashlib
+
 import pandas as pd
 
-from flows.run import ChunkRecord, ChunkWork, Failed, Run, entity_words, run_chunk
+from flows.run import (
+    ChunkRecord,
+    ChunkWork,
+    Failed,
+    Run,
+    entity_words,
+    read_chunk,
+    run_chunk,
+)
 from flows.steps.failing import guarded
-from flows.steps.predict import SERIES
+from flows.steps.predict import SERIES, chunk_numbers
 from flows.steps.predict import STAGE as PREDICT
 from flows.steps.predict import prepare as prepare_predict
 from forecasting import sample_paths
 from inventory import StockPlan, find_exceptions, plan_orders
 
 STAGE = "decide"
+FORECASTS = "demand_forecasts"
+# The shard of plans that a budget is still to be shared among.
+PLANNED = "planned_orders"
 
 # Planning a series takes a tenth of forecasting it, so a task takes several chunks of series.
 CHUNKS_IN_A_TASK = 4
@@ -24,13 +37,20 @@ def prepare(run: Run) -> list[int]:
 
 def plan_chunk(run: Run, number: int) -> ChunkRecord:
     """Plan the orders of the series of a few forecast chunks."""
-    forecast = prepare_predict(run)
+    forecast = chunk_numbers(run)
     members = forecast[number * CHUNKS_IN_A_TASK : (number + 1) * CHUNKS_IN_A_TASK]
+    # Orders are planned on forecasts: forecasts done again to another end have them planned again.
+    held = [_record(run, member).checksums.get(FORECASTS, "none") for member in members]
+    content = hashlib.sha256(" ".join(held).encode()).hexdigest()
     return run_chunk(
         run.staging.chunk(STAGE, number),
-        run.chunk_key(STAGE, number, len(forecast)),
+        f"{run.chunk_key(STAGE, number, len(forecast))}/{content}",
         lambda: _plan(run, members),
     )
+
+
+def _record(run: Run, member: int) -> ChunkRecord:
+    return read_chunk(str(run.staging.chunk(PREDICT, member)))
 
 
 def _plan(run: Run, members: list[int]) -> ChunkWork:
@@ -42,7 +62,7 @@ def _plan(run: Run, members: list[int]) -> ChunkWork:
 
 
 def _plan_stock(run: Run, members: list[int], stock: pd.DataFrame) -> ChunkWork:
-    forecasts = _shards(run, members, "demand_forecasts")
+    forecasts = _shards(run, members, FORECASTS)
     champions = _shards(run, members, "champions")
     forecast_series = champions[SERIES]
     planned = stock.merge(forecast_series, on=SERIES).sort_values(SERIES, ignore_index=True)
@@ -64,17 +84,29 @@ def _plan_stock(run: Run, members: list[int], stock: pd.DataFrame) -> ChunkWork:
         series=wanted,
         periods=forecasts["ds"].to_numpy().reshape(len(wanted), -1),
         entities=words,
-        plan=StockPlan(shortage=spec.shortage, candidates=spec.candidates, currency=spec.currency),
+        plan=StockPlan(
+            shortage=spec.shortage,
+            candidates=spec.candidates,
+            currency=spec.currency,
+            device=run.device,
+        ),
         seed=run.job.seed,
     )
     failures = [
         Failed("stock", failure.entity, failure.stage, failure.error_type, failure.message)
         for failure in result.failures
     ]
+    curves = run.stamp(result.curves)
+    if spec.budgets:
+        # What a budget leaves of them is known once the plans of all chunks are.
+        return ChunkWork(
+            {PLANNED: result.plans, "service_cost_curves": curves}, [*missing, *failures]
+        )
+    exceptions = find_exceptions(result.plans, most_cover=spec.most_cover, most_risk=spec.most_risk)
     tables = {
         "order_plans": run.stamp(result.plans),
-        "order_exceptions": run.stamp(find_exceptions(result.plans, most_cover=spec.most_cover)),
-        "service_cost_curves": run.stamp(result.curves),
+        "order_exceptions": run.stamp(exceptions),
+        "service_cost_curves": curves,
     }
     return ChunkWork(tables, [*missing, *failures])
 
@@ -89,8 +121,8 @@ def _without_forecast(stock: pd.DataFrame, planned: pd.DataFrame) -> list[Failed
 
 
 def _shards(run: Run, members: list[int], table: str) -> pd.DataFrame:
-    paths = [run.staging.chunk(PREDICT, number) / f"{table}.parquet" for number in members]
-    frames = [pd.read_parquet(path) for path in paths if path.exists()]
+    records = [_record(run, number) for number in members]
+    frames = [pd.read_parquet(found.shard(table)) for found in records if table in found.shards]
     if not frames:
         return pd.DataFrame(columns=[*SERIES, "ds"])
     return pd.concat(frames, ignore_index=True)

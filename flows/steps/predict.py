@@ -15,11 +15,15 @@ from flows.run import (
     entity_words,
     number_of_chunks,
     run_chunk,
+    seal_files,
+    torn_files,
     write_frame,
 )
-from flows.steps.calibrate import read_calibration
+from flows.steps.calibrate import calibration_content, read_calibration
+from flows.steps.drivers import drivers_content, take_drivers
 from flows.steps.failing import guarded
 from flows.steps.predict_plan import forecast_plan
+from flows.steps.predict_repairs import repairs_of
 from forecasting import (
     CategoryProfiles,
     DemandPanel,
@@ -29,6 +33,7 @@ from forecasting import (
 
 STAGE = "predict"
 SERIES = ["warehouse_id", "item_id"]
+_SEAL = "layout.json"
 
 # Actuals published beside a forecast: enough to see a season and the last few horizons.
 ACTUALS_IN_HORIZONS = 4
@@ -36,25 +41,35 @@ ACTUALS_IN_HORIZONS = 4
 
 def prepare(run: Run) -> list[int]:
     """Split the series into chunks and make category profiles; return the chunks' numbers."""
-    folder = run.staging.folder / STAGE
-    layout = folder / "series.parquet"
-    if not layout.exists():
+    if torn_layout(run):
         clean = run.staging.clean("demand")
         series = _series_in_chunks(run)
         _write_slices(run, series)
         panel = DemandPanel.from_frame(pd.read_parquet(clean), forecast_plan(run).frequency)
-        profiles = category_profiles(panel, _categories(run), forecast_plan(run))
-        write_frame(folder / "profiles.parquet", profiles.to_frame())
-        write_frame(layout, series)
-    return sorted(int(chunk) for chunk in pd.read_parquet(layout)["chunk"].unique())
+        profiles = category_profiles(panel, categories_of(run), forecast_plan(run))
+        write_frame(_folder(run) / "profiles.parquet", profiles.to_frame())
+        write_frame(_layout(run), series)
+        files = sorted(_folder(run).glob("*.parquet")) + sorted(_slices(run).glob("*.parquet"))
+        seal_files(_folder(run) / _SEAL, files)
+    return chunk_numbers(run)
+
+
+def torn_layout(run: Run) -> list[Path]:
+    """Return what is gone or torn of the split of the series; its seal where it is not made."""
+    return torn_files(_folder(run) / _SEAL)
+
+
+def chunk_numbers(run: Run) -> list[int]:
+    """Return the numbers of the chunks that the series are split into."""
+    return sorted(int(chunk) for chunk in pd.read_parquet(_layout(run))["chunk"].unique())
 
 
 def forecast_chunk(run: Run, number: int) -> ChunkRecord:
     """Forecast the series of one chunk."""
-    n_chunks = len(pd.read_parquet(_layout(run), columns=["chunk"])["chunk"].unique())
+    key = run.chunk_key(STAGE, number, len(chunk_numbers(run)))
     return run_chunk(
         run.staging.chunk(STAGE, number),
-        run.chunk_key(STAGE, number, n_chunks),
+        f"{key}/{drivers_content(run)}/{calibration_content(run)}",
         lambda: _forecast(run, number),
     )
 
@@ -76,11 +91,10 @@ def _forecast_slice(run: Run, number: int) -> ChunkWork:
     frame = pd.read_parquet(_slice(run, number))
     plan = forecast_plan(run)
     panel = DemandPanel.from_frame(frame, plan.frequency)
-    profiles = CategoryProfiles.from_frame(
-        pd.read_parquet(run.staging.folder / STAGE / "profiles.parquet")
-    )
+    panel, plan = take_drivers(run, panel, frame, plan)
+    profiles = CategoryProfiles.from_frame(pd.read_parquet(_folder(run) / "profiles.parquet"))
     result = forecast_demand(
-        panel, plan, run.as_of, profiles, _categories(run), read_calibration(run)
+        panel, plan, run.as_of, profiles, categories_of(run), read_calibration(run)
     )
     recent = frame.groupby(SERIES, sort=False).tail(ACTUALS_IN_HORIZONS * plan.horizon)
     actuals = recent[[*SERIES, "ds", "quantity", "censored", "repaired"]]
@@ -91,6 +105,7 @@ def _forecast_slice(run: Run, number: int) -> ChunkWork:
             "forecast_accuracy": run.stamp(result.accuracy),
             "champions": run.stamp(result.champions),
             "forecast_weights": run.stamp(result.weights),
+            "repairs": repairs_of(result.anomalies),
         },
         [
             Failed("demand", failure.entity, failure.stage, failure.error_type, failure.message)
@@ -108,8 +123,7 @@ def _series_in_chunks(run: Run) -> pd.DataFrame:
 
 
 def _write_slices(run: Run, series: pd.DataFrame) -> None:
-    folder = run.staging.folder / STAGE / "slices"
-    folder.mkdir(parents=True, exist_ok=True)
+    _slices(run).mkdir(parents=True, exist_ok=True)
     with duckdb.connect() as connection:
         connection.register("series", series)
         connection.read_parquet(str(run.staging.clean("demand"))).create_view("demand")
@@ -127,7 +141,8 @@ def _write_slices(run: Run, series: pd.DataFrame) -> None:
             sliced.write_parquet(str(_slice(run, int(number))), compression="zstd")
 
 
-def _categories(run: Run) -> pd.Series:
+def categories_of(run: Run) -> pd.Series:
+    """Return item_id -> category; none where the run has no items."""
     clean = run.staging.clean("items")
     if not clean.exists():
         return pd.Series(dtype=object, name="category")
@@ -135,9 +150,17 @@ def _categories(run: Run) -> pd.Series:
     return items.set_index("item_id")["category"]
 
 
+def _folder(run: Run) -> Path:
+    return run.staging.folder / STAGE
+
+
 def _layout(run: Run) -> Path:
-    return run.staging.folder / STAGE / "series.parquet"
+    return _folder(run) / "series.parquet"
+
+
+def _slices(run: Run) -> Path:
+    return _folder(run) / "slices"
 
 
 def _slice(run: Run, number: int) -> Path:
-    return run.staging.folder / STAGE / "slices" / f"slice-{number:05d}.parquet"
+    return _slices(run) / f"slice-{number:05d}.parquet"

@@ -20,4 +20,5 @@ def forecast_plan(run: Run) -> ForecastPlan:
         seed=run.job.seed,
         score=demand.score,
         combine=demand.combine,
+        cap_outliers=demand.outliers == "cap",
     )

@@ -9,9 +9,20 @@ from pathlib import Path
 import pandas as pd
 import psutil
 
-from flows.run import ChunkRecord, Run, StepRecord, code_version, write_frame
+from flows.errors import TornRunError
+from flows.run import (
+    ChunkRecord,
+    Run,
+    StepRecord,
+    code_version,
+    is_retrying,
+    read_state,
+    write_frame,
+)
+from flows.steps import check, decision_backtest, predict
+from flows.steps.patience import patiently
 from flows.steps.settle import Settlement
-from storage.stores import Publication, open_store
+from storage.stores import Publication, is_path, open_store
 from storage.tables import (
     FAILURES,
     OUTPUT_TABLES,
@@ -31,22 +42,31 @@ def publish(
     records: Sequence[ChunkRecord],
     settlement: Settlement,
     steps: Sequence[StepRecord],
+    *,
+    again: bool = False,
 ) -> None:
-    """Write all tables of the run to its store; readers see all of them or none."""
+    """Write all tables of the run to its store; readers see all of them or none.
+
+    Parameters
+    ----------
+    run, checked, records, settlement, steps : what is published
+    again : publish even where the store has the run already; without it, whoever comes second
+        to the store with the same run leaves it as it is
+    """
     shards = _shards(records)
     folder = run.staging.folder / "publish"
     for table, frame in _bookkeeping(run, checked, records, settlement, steps).items():
         path = folder / f"{table}.parquet"
         write_frame(path, run.stamp(frame))
         shards[table] = [path]
-    _to_store(run, shards)
+    _to_store(run, shards, again=again)
 
 
 def publish_steps(run: Run, steps: Sequence[StepRecord]) -> None:
     """Bring the published time and memory of the steps up to date."""
     path = run.staging.folder / "publish" / "run_steps.parquet"
     write_frame(path, run.stamp(_step_rows(steps)))
-    _to_store(run, {RUN_STEPS.name: [path]})
+    _to_store(run, {RUN_STEPS.name: [path]}, again=True)
 
 
 def status_of(settlement: Settlement) -> str:
@@ -54,9 +74,63 @@ def status_of(settlement: Settlement) -> str:
     return PUBLISHED_WITH_FAILURES if settlement.failed else PUBLISHED
 
 
-def _to_store(run: Run, shards: Mapping[str, Sequence[Path]]) -> None:
+def is_published(run: Run) -> bool:
+    """Return whether the store holds this very run."""
+    # Opening a store that does not exist would make it.
+    if is_path(run.store_url) and not Path(run.store_url.partition(":")[2]).exists():
+        return False
+    return patiently(lambda: _holds_run(run))
+
+
+def is_finished(run: Run) -> bool:
+    """Return whether nothing of this run is left to do.
+
+    A run whose tables are published may have been stopped before its report, or be one whose
+    failures are being tried again; its state, where it is kept here, tells.
+    """
+    state = read_state(run.staging)
+    ended = state.get("status") in {PUBLISHED, PUBLISHED_WITH_FAILURES}
+    open_end = bool(state) and (not ended or is_retrying(run))
+    return not open_end and is_published(run)
+
+
+def refuse_torn(run: Run, records: Sequence[ChunkRecord]) -> None:
+    """Refuse to publish what is not what was written.
+
+    What was computed from a torn file cannot be told from what was not: keep nothing of it.
+
+    Raises
+    ------
+    TornRunError
+        Where a file of the run is gone, or its checksum is another.
+    """
+    torn = [path for record in records for path in record.torn()]
+    torn += predict.torn_layout(run) if run.job.demand is not None else []
+    if run.job.stock is not None and run.job.stock.backtest is not None:
+        torn += decision_backtest.torn_layout(run)
+    torn += [] if torn else check.torn_inputs(records[0])
+    if torn:
+        raise TornRunError(
+            f"run {run.run_id}: {torn[0].relative_to(run.staging.folder)} is not what was written "
+            "(checksum), so nothing was published and nothing is kept; look after the disk, and "
+            "start the run again"
+        )
+
+
+def _holds_run(run: Run) -> bool:
     with open_store(run.store_url) as store:
-        store.publish(Publication(run.run_id, run.as_of, run.job.name, shards))
+        return bool(store.published(run.run_id))
+
+
+def _to_store(run: Run, shards: Mapping[str, Sequence[Path]], *, again: bool) -> None:
+    # A publication whose answer was lost is published again: it puts the same in the same place.
+    patiently(lambda: _publish_once(run, shards, again=again))
+
+
+def _publish_once(run: Run, shards: Mapping[str, Sequence[Path]], *, again: bool) -> None:
+    with open_store(run.store_url) as store:
+        if again or not store.published(run.run_id):
+            store.publish(Publication(run.run_id, run.as_of, run.job.name, shards))
 
 
 def _shards(records: Sequence[ChunkRecord]) -> dict[str, list[Path]]:

@@ -18,6 +18,7 @@ from flows.run import (
     run_chunk,
 )
 from flows.steps.failing import guarded
+from flows.steps.trends import price_trends
 from kernels.arrays import Floats
 from risk import (
     Failure,
@@ -29,7 +30,7 @@ from risk import (
     VolatilityModel,
     build_market,
     crises_within,
-    instrument_losses,
+    draw_scenario_set,
     limit_utilisation,
     market_outlook,
     measure_portfolios,
@@ -68,6 +69,8 @@ def risk_plan(run: Run) -> RiskPlan:
         horizons=spec.horizons,
         methods=spec.methods,
         scenarios=spec.scenarios,
+        target_error=spec.target_error,
+        most_scenarios=spec.most_scenarios,
         history=spec.history,
         degrees_of_freedom=spec.degrees_of_freedom,
         ewma_decay=spec.ewma_decay,
@@ -78,6 +81,7 @@ def risk_plan(run: Run) -> RiskPlan:
         revaluation=spec.revaluation,
         randomisations=spec.randomisations,
         seed=run.job.seed,
+        device=run.device,
     )
 
 
@@ -109,7 +113,8 @@ def _outlook(run: Run) -> ChunkWork:
     instruments = pd.read_parquet(run.staging.clean("instruments"))
     plan = risk_plan(run)
     outlook = market_outlook(market, instruments, decay=plan.ewma_decay)
-    ahead = volatility_outlook(_own_prices(market, outlook), _volatility_model(plan))
+    prices = _own_prices(market, outlook)
+    ahead = volatility_outlook(prices, _volatility_model(plan), trends=price_trends(prices))
     tables = {
         "market_outlook": run.stamp(outlook),
         "volatility_outlook": run.stamp(ahead),
@@ -170,11 +175,14 @@ def scenario_chunk(run: Run, number: int) -> ChunkRecord:
     return run_chunk(
         run.staging.chunk(SCENARIOS, number),
         run.chunk_key(SCENARIOS, number, len(sets)),
-        lambda: ChunkWork(
-            {},
-            arrays={"losses": instrument_losses(read_market(run), method, horizon, risk_plan(run))},
-        ),
+        lambda: _scenarios(run, method, horizon),
     )
+
+
+def _scenarios(run: Run, method: Method, horizon: int) -> ChunkWork:
+    positions = pd.read_parquet(run.staging.clean("positions"))
+    drawn = draw_scenario_set(read_market(run), positions, method, horizon, risk_plan(run))
+    return ChunkWork({"scenario_sets": run.stamp(drawn.counts)}, arrays={"losses": drawn.losses})
 
 
 def prepare(run: Run) -> list[int]:

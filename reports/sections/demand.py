@@ -5,6 +5,7 @@ from typing import Any
 import pandas as pd
 
 from reports.figures import demand as figures
+from reports.sections.aggregates import aggregate_pictures
 from reports.sections.section import Card, Explorer, Listing, Picture, Section, Tables, has
 from reports.tables import PageColumn, page_table
 from reports.wording import count, number, percent
@@ -29,7 +30,10 @@ def demand_section(tables: Tables) -> Section | None:
         "Demand",
         _lead(champions, scored),
         cards=_cards(forecasts, scored),
-        pictures=_pictures(forecasts, actuals, champions, scored, accuracy),
+        pictures=[
+            *_pictures(forecasts, actuals, champions, scored, accuracy),
+            *aggregate_pictures(tables),
+        ],
         explorer=_explorer(tables, scored),
         listings=[*_listings(accuracy, scored), *_coverage(tables)],
     )

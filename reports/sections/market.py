@@ -81,7 +81,8 @@ def _ahead(outlook: pd.DataFrame) -> Listing:
     missing = outlook.loc[outlook["volatility"].isna(), "instrument_id"].nunique()
     note = (
         "Annual volatility over so many trading days ahead, from a law fitted to each "
-        "instrument's own returns: it goes back to its long run. "
+        "instrument's own returns: it goes back to its long run. A fall is told from that and from "
+        "the drift that the theta model, or the mean of the returns, sees in the prices. "
         + (f"{count(missing)} instruments without a fit are left out." if missing else "")
     )
     return Listing("Volatility ahead", table, note)

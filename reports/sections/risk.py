@@ -168,6 +168,8 @@ def _listings(tables: Tables, level: float, horizon: int) -> list[Listing]:
         )
         listings.append(Listing("Limits exceeded", table))
     listings.append(_portfolios(tables["portfolio_risk"], level, horizon))
+    if has(tables, "scenario_sets"):
+        listings.append(_scenario_sets(tables["scenario_sets"]))
     if has(tables, "portfolio_profiles"):
         listings.append(_profiles(tables["portfolio_profiles"]))
     if has(tables, "sensitivities"):
@@ -197,6 +199,24 @@ def _portfolios(risk: pd.DataFrame, level: float, horizon: int) -> Listing:
     table = page_table(flat, columns, source="portfolio_risk", most=200)
     title = f"Expected shortfall {share(level)}, {horizon} day, {currencies(risk)}"
     return Listing(title, table, "By method, with the standard error of each.")
+
+
+def _scenario_sets(sets: pd.DataFrame) -> Listing:
+    columns = [
+        PageColumn("method", "method", spaced),
+        PageColumn("horizon", "days", count),
+        PageColumn("scenarios", "scenarios", count),
+        PageColumn("target_error", "error asked for", percent),
+        PageColumn("largest_error", "largest error", percent),
+        PageColumn("portfolio_id", "whose"),
+    ]
+    missed = sets["largest_error"] > sets["target_error"]
+    table = page_table(sets, columns, source="scenario_sets", flag=missed)
+    note = (
+        "The largest relative standard error of any portfolio's value at risk or expected "
+        "shortfall; marked where it is above what was asked for."
+    )
+    return Listing("Scenarios and their error", table, note)
 
 
 def _profiles(profiles: pd.DataFrame) -> Listing:

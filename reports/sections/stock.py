@@ -3,6 +3,7 @@
 from reports.figures import stock as figures
 from reports.sections.curves import curve_explorer
 from reports.sections.section import Card, Listing, Picture, Section, Tables, has
+from reports.sections.stock_sharing import sharing_cards, sharing_listings
 from reports.tables import PageColumn, page_table
 from reports.wording import count, money, number, percent, total_money
 from storage.tables.stock import EXCEPTIONS
@@ -36,6 +37,7 @@ def stock_section(tables: Tables) -> Section | None:
             Card(total_money(plans, "no_order_cost"), "cost if nothing is ordered"),
             Card(count(short.sum()), "items below their target", alarm=bool(short.any())),
             Card(count(over.sum()), f"items with over {OVERSTOCK_PERIODS} periods of cover"),
+            *sharing_cards(tables),
         ],
         pictures=[
             Picture(
@@ -76,7 +78,11 @@ def _exceptions(tables: Tables) -> list[Listing]:
     table = page_table(ranked, columns, source="order_exceptions", most=50)
     kinds = ranked["kind"].value_counts()
     counted = ", ".join(f"{count(kinds[kind])} {kind}" for kind in EXCEPTIONS if kind in kinds)
-    note = f"{counted}. At stake: what ordering nothing would cost more than the plan."
+    note = (
+        f"{counted}. At stake, over the horizon: at a stock-out risk, the shortage expected before "
+        "an order placed tonight can arrive; over budget, what the budget costs; for overstock, "
+        "what the plan costs; without a feasible plan, what ordering nothing would cost more."
+    )
     return [Listing("Exceptions", table, note)]
 
 
@@ -88,6 +94,7 @@ def _listings(tables: Tables) -> list[Listing]:
     idle = plans.sort_values("periods_of_cover", ascending=False)
     return [
         *_exceptions(tables),
+        *sharing_listings(tables),
         Listing(
             "Orders ranked by money",
             page_table(

@@ -17,7 +17,7 @@ from flows.spec import BacktestSpec, load_job
 from flows.steps import predict, risk
 from risk.plan import METHODS
 from storage.stores import open_store
-from storage.tables import OUTPUT_TABLES
+from storage.tables import OUTPUT_TABLES, QUANTILES
 
 SMALL = SampleSize(warehouses=2, items=8, days=400, portfolios=6)
 TIMED = {"runs", "run_steps"}
@@ -73,6 +73,21 @@ def test_every_input_is_published_rejected_or_failed(finished):
     parts = entities["published"] + entities["rejected"] + entities["failed"]
     assert (entities["entities_in"] == parts).all()
     assert set(entities["input"]) >= {"demand", "stock", "positions", "prices"}
+
+
+def test_every_level_adds_up_to_the_forecasts_of_its_series(finished):
+    _, _, tables = finished
+    above, below = tables["aggregate_forecasts"], tables["demand_forecasts"]
+    expected = below.groupby("ds")["mean"].sum()
+    for level, rows in above.groupby("level"):
+        # Sums of some ten thousand units at most, in another order.
+        found = rows.groupby("ds")["mean"].sum()
+        np.testing.assert_allclose(found, expected, rtol=0, atol=1e-9, err_msg=level)
+    by_warehouse = below.groupby(["warehouse_id", "ds"])["mean"].sum().reset_index()
+    both = above[above["level"] == "warehouse"].merge(by_warehouse, on=["warehouse_id", "ds"])
+    assert len(both) == len(by_warehouse)
+    np.testing.assert_allclose(both["mean_x"], both["mean_y"], rtol=0, atol=1e-9)
+    assert (above[QUANTILES[0]] <= above[QUANTILES[-1]]).all()
 
 
 def test_the_ledger_shows_the_identity_and_every_step(finished):

@@ -8,6 +8,12 @@ from storage.tables import OUTPUT_TABLES, QUANTILES
 RUN, AS_OF = "night-20260101-abc", pd.Timestamp("2026-01-01")
 DAYS = pd.date_range("2025-11-01", AS_OF, freq="D")
 AHEAD = pd.date_range("2026-01-02", periods=14, freq="D")
+PLANNER_COSTS = {
+    "plan": 80.0,
+    "previous plan": 85.0,
+    "moving average": 100.0,
+    "tuned average": 60.0,
+}
 
 
 def night(warehouse="north", item="tea", book="alpha", instrument="ACME"):
@@ -58,6 +64,19 @@ def night(warehouse="north", item="tea", book="alpha", instrument="ACME"):
         "demand_forecasts": pd.DataFrame(
             {**series, "ds": AHEAD, "model": "Theta", "mean": mean, **quantiles}
         ),
+        "aggregate_forecasts": pd.DataFrame(
+            {
+                "level": "warehouse",
+                "node": warehouse,
+                "region": None,
+                "warehouse_id": warehouse,
+                "category": None,
+                "n_series": 1,
+                "ds": AHEAD,
+                "mean": mean,
+                **quantiles,
+            }
+        ),
         "forecast_accuracy": pd.DataFrame(
             {
                 **series,
@@ -80,6 +99,20 @@ def night(warehouse="north", item="tea", book="alpha", instrument="ACME"):
                 "before": [0.61, 0.63],
                 "after": [0.77, 0.79],
             }
+        ),
+        "driver_effects": pd.DataFrame(
+            [
+                {
+                    "driver": "promotion",
+                    "category": category,
+                    "change": "promoted",
+                    "effect": effect,
+                    "standard_error": error,
+                    "occasions": 12,
+                    "series": 9,
+                }
+                for category, effect, error in (("", 0.4, 0.05), ("tea", 0.5, None))
+            ]
         ),
         "champions": pd.DataFrame(
             [
@@ -117,9 +150,116 @@ def night(warehouse="north", item="tea", book="alpha", instrument="ACME"):
                     "expected_cost_standard_error": 1.0,
                     "no_order_cost": 90.0,
                     "no_order_fill_rate": 0.1,
+                    "stock_out_risk": 0.4,
+                    "stock_out_risk_standard_error": 0.02,
+                    "stock_out_cost": 6.0,
+                    "stock_out_cost_standard_error": 0.5,
                     "periods_of_cover": 0.7,
                     "reason": "target 95% met at 97.0%",
                 }
+            ]
+        ),
+        "warehouse_budgets": pd.DataFrame(
+            [
+                {
+                    "warehouse_id": warehouse,
+                    "budget": 10_000.0,
+                    "wanted": 12_345.0,
+                    "used": 9_876.0,
+                    "items": 1,
+                    "items_cut": 1,
+                    "expected_cost": 60.0,
+                    "expected_cost_standard_error": 1.0,
+                    "cost_without_budget": 40.0,
+                    "shadow_price": 0.25,
+                    "more": 1_000.0,
+                    "saving_of_more": 234.0,
+                    "currency": "USD",
+                }
+            ]
+        ),
+        "transfers": pd.DataFrame(
+            [
+                {
+                    "item_id": item,
+                    "from_warehouse_id": "south",
+                    "to_warehouse_id": warehouse,
+                    "quantity": 12.0,
+                    "lead_time": 1,
+                    "moving_cost": 6.0,
+                    "saving": 77.0,
+                    "saving_standard_error": 3.0,
+                    "from_order_quantity": 0.0,
+                    "to_order_quantity": 13.0,
+                    "currency": "USD",
+                    "reason": "south holds 90",
+                }
+            ]
+        ),
+        "stock_pooling": pd.DataFrame(
+            [
+                {
+                    "item_id": item,
+                    "warehouses": 2,
+                    "separate_cost": 100.0,
+                    "pooled_cost": 70.0,
+                    "saving": 30.0,
+                    "saving_standard_error": 2.0,
+                    "currency": "USD",
+                }
+            ]
+        ),
+        "decision_backtests": pd.DataFrame(
+            [
+                {
+                    "planner": planner,
+                    "items": 2,
+                    "periods": 3,
+                    "demanded": 60.0,
+                    "fill_rate": 0.9,
+                    "mean_stock": 7.0,
+                    "orders": 4,
+                    "cost": cost,
+                    "saving": cost - 80.0,
+                    "saving_standard_error": 4.0,
+                    "better_share": 0.5,
+                    "currency": "USD",
+                }
+                for planner, cost in PLANNER_COSTS.items()
+            ]
+        ),
+        "decision_backtest_periods": pd.DataFrame(
+            [
+                {
+                    "planner": planner,
+                    "ds": ds,
+                    "demanded": 20.0,
+                    "sold": 18.0,
+                    "held": 7.0,
+                    "ordered": 20.0,
+                    "cost": cost / 3.0,
+                    "currency": "USD",
+                }
+                for planner, cost in PLANNER_COSTS.items()
+                for ds in DAYS[-3:]
+            ]
+        ),
+        "decision_backtest_items": pd.DataFrame(
+            [
+                {
+                    **series,
+                    "planner": planner,
+                    "periods": 3,
+                    "demanded": 60.0,
+                    "sold": 54.0,
+                    "mean_stock": 7.0,
+                    "ordered": 60.0,
+                    "orders": 3,
+                    "cost": cost,
+                    "saving": cost - 80.0,
+                    "currency": "USD",
+                }
+                for planner, cost in PLANNER_COSTS.items()
             ]
         ),
         "portfolio_risk": pd.DataFrame(risk),
@@ -154,6 +294,21 @@ def night(warehouse="north", item="tea", book="alpha", instrument="ACME"):
                 for horizon in (1, 10)
                 for method in ("historical", "student_t")
                 for p in np.arange(1, 100) / 100
+            ]
+        ),
+        "scenario_sets": pd.DataFrame(
+            [
+                {
+                    "method": method,
+                    "horizon": horizon,
+                    "scenarios": 40_000,
+                    "pilot_scenarios": 20_000,
+                    "target_error": 0.01,
+                    "largest_error": 0.0099 if horizon == 1 else 0.012,
+                    "portfolio_id": priced["portfolio_id"],
+                }
+                for method in ("historical", "student_t")
+                for horizon in (1, 10)
             ]
         ),
         "stress_losses": pd.DataFrame(

@@ -12,7 +12,17 @@ from reports.page import inert_json
 from tests.reports.builder import night
 
 HOSTILE = "</script><script>alert(1)</script>"
-SECTIONS = ("summary", "demand", "orders", "risk", "market", "quality", "dictionary")
+SECTIONS = (
+    "summary",
+    "demand",
+    "drivers",
+    "orders",
+    "decisions",
+    "risk",
+    "market",
+    "quality",
+    "dictionary",
+)
 
 
 class Page(HTMLParser):
@@ -103,7 +113,10 @@ def test_the_same_tables_give_the_same_bytes(page):
 @pytest.mark.parametrize(
     ("dropped", "gone"),
     [
-        (("demand_forecasts", "champions", "order_plans"), {"demand", "orders"}),
+        (
+            ("demand_forecasts", "champions", "driver_effects", "order_plans"),
+            {"demand", "drivers", "orders"},
+        ),
         (("portfolio_risk", "market_outlook"), {"risk", "market"}),
         (("rejects", "repairs", "failures"), set()),
     ],

@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from flows.errors import JobRefusedError
+from storage.stores import DEFAULT_BYTES_BILLED
 from storage.tables import INPUT_TABLES
 
 
@@ -19,7 +20,12 @@ from storage.tables import INPUT_TABLES
 @click.option("--days-column", help="Their column of the day, where only recent rows are read.")
 @click.option("--days", type=int, help="How many days up to the night are read.")
 @click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="The night; default is today, UTC")
-@click.option("--maximum-bytes-billed", type=int, help="Refuse to read more; default is 100 GiB.")
+@click.option(
+    "--maximum-bytes-billed",
+    type=click.IntRange(min=1),
+    default=DEFAULT_BYTES_BILLED,
+    help="Refuse to read more; default is 100 GiB.",
+)
 def fetch(
     source: str,
     path: Path | None,
@@ -28,7 +34,7 @@ def fetch(
     days_column: str | None,
     days: int | None,
     as_of: datetime | None,
-    maximum_bytes_billed: int | None,
+    maximum_bytes_billed: int,
 ) -> None:
     """Read SOURCE (PROJECT.DATASET.TABLE in BigQuery) into the Parquet file PATH.
 
@@ -45,8 +51,7 @@ def fetch(
         raise JobRefusedError(
             "reading from BigQuery needs its client: pip install 'almanac[bigquery]'"
         ) from error
-    costs = {} if maximum_bytes_billed is None else {"maximum_bytes_billed": maximum_bytes_billed}
-    wanted = BigQueryInput(table, source, _mapped(columns), days_column, days, **costs)
+    wanted = BigQueryInput(table, source, _mapped(columns), days_column, days, maximum_bytes_billed)
     night = (as_of or datetime.now(UTC)).date()
     if path is None:
         click.echo(f"{source}: reading would process {estimate_input(wanted, night):,} bytes")

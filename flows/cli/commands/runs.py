@@ -49,7 +49,7 @@ def _ledger_row(state: dict[str, Any]) -> tuple[str, ...]:
 def _show(run: Run, console: Console) -> None:
     state = read_state(run.staging)
     console.print(
-        f"Run [bold]{run.run_id}[/], {run.job.name} as of {run.as_of} on {run.device}: "
+        f"Run [bold]{run.run_id}[/], {run.job.name} as of {run.as_of} on {run.device_words}: "
         f"{state.get('status', 'unfinished')}. {state.get('reason', '')}",
         soft_wrap=True,
     )

@@ -1,0 +1,47 @@
+"""A place on the device, which several flows share.
+
+The global concurrency limit `SLOT` of the Prefect server says how many tasks use the device at a
+time: one, unless somebody changes it (`prefect gcl update almanac-device --limit 2`).
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.actions import GlobalConcurrencyLimitCreate
+from prefect.concurrency.sync import concurrency
+from prefect.exceptions import ObjectAlreadyExists, ObjectNotFound
+
+from kernels.device import Device
+
+SLOT = "almanac-device"
+
+
+@contextmanager
+def device_slot(device: Device) -> Iterator[None]:
+    """Hold a place on ``device`` while the block runs, once `open_slot` has made it known.
+
+    The processor needs no place.
+    """
+    if device == "cpu":
+        yield
+        return
+    with concurrency(SLOT, occupy=1, strict=True):
+        yield
+
+
+def open_slot(device: Device) -> None:
+    """Let the server know of the device before tasks ask for it, all at once."""
+    if device == "cpu":
+        return
+    with get_client(sync_client=True) as client:
+        try:
+            client.read_global_concurrency_limit_by_name(SLOT)
+        except ObjectNotFound:
+            try:
+                client.create_global_concurrency_limit(
+                    GlobalConcurrencyLimitCreate(name=SLOT, limit=1)
+                )
+            except ObjectAlreadyExists:
+                # Another flow was first, which is as well.
+                return

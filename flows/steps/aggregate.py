@@ -1,0 +1,94 @@
+"""Aggregate: the night's forecasts added up to warehouses, categories and the total."""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import pandas as pd
+
+from flows.run import ChunkRecord, ChunkWork, Run, entity_words, read_chunk, run_chunk
+from flows.steps.failing import guarded
+from flows.steps.predict import SERIES, categories_of
+from forecasting import sample_paths
+from forecasting.hierarchy import PathSums, aggregate_frame, build_hierarchy
+from kernels.arrays import Dates
+
+STAGE = "aggregate"
+FORECASTS = "demand_forecasts"
+# What is told of a fault that is no series' own.
+EVERY_LEVEL = "every level"
+# Series whose paths are held at once: a few tens of megabytes.
+SERIES_AT_ONCE = 500
+
+
+def add_up(run: Run, blocks: Sequence[str]) -> ChunkRecord:
+    """Add the forecasts of all series up to every level.
+
+    Parameters
+    ----------
+    run : whose forecasts they are
+    blocks : URIs of the chunks of forecasts; what they hold is part of this chunk's key
+    """
+    records = [record for uri in blocks if FORECASTS in (record := read_chunk(uri)).shards]
+    content = hashlib.sha256(" ".join(r.checksums[FORECASTS] for r in records).encode()).hexdigest()
+    return run_chunk(
+        run.staging.chunk(STAGE, 0),
+        f"{run.chunk_key(STAGE, 0, 1)}-{content}",
+        lambda: guarded("aggregates", STAGE, [EVERY_LEVEL], lambda: _add_up(run, records)),
+    )
+
+
+def _add_up(run: Run, records: Sequence[ChunkRecord]) -> ChunkWork:
+    shards = [record.shard("champions") for record in records]
+    known = [pd.read_parquet(shard, columns=SERIES) for shard in shards]
+    if not sum(map(len, known)):
+        return ChunkWork({})
+    series = pd.concat(known).sort_values(SERIES, ignore_index=True)
+    hierarchy = build_hierarchy(series, categories_of(run))
+    places = pd.MultiIndex.from_frame(series)
+    periods = _periods(records)
+    demand = run.job.demand
+    assert demand is not None
+    n_paths = demand.aggregate_paths
+    sums = PathSums(hierarchy, n_paths, len(periods))
+    # A series that ended before the others is forecast for fewer periods; it adds nothing after.
+    means = np.zeros((len(series), len(periods)))
+    present = np.zeros(means.shape, dtype=np.int64)
+    for forecasts, champions in _pieces(records):
+        rows = places.get_indexer(pd.MultiIndex.from_frame(champions[SERIES]))
+        words = entity_words(champions, SERIES)
+        paths = np.zeros((len(rows), n_paths, len(periods)))
+        own = np.searchsorted(periods, forecasts["ds"].to_numpy("datetime64[us]"))
+        own = own.reshape(len(rows), -1)
+        drawn = sample_paths(forecasts, champions, words, n_paths, run.job.seed)
+        np.put_along_axis(paths, np.broadcast_to(own[:, None], drawn.shape), drawn, axis=2)
+        sums.add(rows, paths)
+        means[rows[:, None], own] = forecasts["mean"].to_numpy().reshape(own.shape)
+        present[rows[:, None], own] = 1
+    counts = np.rint(hierarchy.sum_up(present.astype(np.float64))).astype(np.int64)
+    frame = aggregate_frame(hierarchy, periods, hierarchy.sum_up(means), sums.paths, counts)
+    return ChunkWork({"aggregate_forecasts": run.stamp(frame[frame["n_series"] > 0])})
+
+
+def _periods(records: Sequence[ChunkRecord]) -> Dates:
+    """Return the periods that any series is forecast for."""
+    found = [pd.read_parquet(record.shard(FORECASTS), columns=["ds"])["ds"] for record in records]
+    return np.unique(pd.concat(found).to_numpy("datetime64[us]"))
+
+
+def _pieces(records: Sequence[ChunkRecord]) -> Iterator[tuple[pd.DataFrame, pd.DataFrame]]:
+    """Yield forecasts and champions of some series at a time, of as many periods each, in order."""
+    for record in records:
+        champions = pd.read_parquet(record.shard("champions"))
+        forecasts = pd.read_parquet(record.shard(FORECASTS)).sort_values(
+            [*SERIES, "ds"], ignore_index=True
+        )
+        lengths = forecasts.groupby(SERIES)["ds"].count().rename("periods").reset_index()
+        for _, alike in lengths.groupby("periods"):
+            for start in range(0, len(alike), SERIES_AT_ONCE):
+                chosen = alike.iloc[start : start + SERIES_AT_ONCE][SERIES]
+                some = chosen.merge(champions, on=SERIES)
+                ahead = chosen.merge(forecasts, on=SERIES).sort_values(
+                    [*SERIES, "ds"], ignore_index=True
+                )
+                yield ahead, some.sort_values(SERIES, ignore_index=True)

@@ -1,0 +1,223 @@
+"""Decision backtest: past periods replayed, each order placed with what was known then."""
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pandas as pd
+
+from flows.run import (
+    ChunkRecord,
+    ChunkWork,
+    Failed,
+    Run,
+    assign_chunks,
+    entity_words,
+    number_of_chunks,
+    read_chunk,
+    run_chunk,
+    seal_files,
+    torn_files,
+    write_frame,
+)
+from flows.spec import DecisionBacktestSpec
+from flows.steps.failing import guarded
+from flows.steps.past_forecasts import SERIES, forecast_past, past_profiles
+from inventory import (
+    PERIOD_COLUMNS,
+    InventoryError,
+    PastForecasts,
+    Rivals,
+    StockPlan,
+    compare_planners,
+    item_rows,
+    period_totals,
+    position_of,
+    replay_planners,
+)
+from storage.tables import DECISION_BACKTEST_ITEMS
+
+STAGE = "replay"
+_SEAL = "layout.json"
+PERIODS = "replayed_periods"
+ITEMS = DECISION_BACKTEST_ITEMS.name
+
+
+def spec_of(run: Run) -> DecisionBacktestSpec:
+    """Return the run's settings."""
+    assert run.job.stock is not None
+    assert run.job.stock.backtest is not None
+    return run.job.stock.backtest
+
+
+def prepare(run: Run) -> list[int]:
+    """Choose the items to replay, put them in chunks, and return the chunks' numbers."""
+    layout = _layout(run)
+    if torn_layout(run):
+        series = _choose_series(run)
+        n_chunks = number_of_chunks(len(series), run.job.execution.chunk_entities)
+        words = entity_words(series, SERIES)
+        profiles = layout.with_name("profiles.parquet")
+        write_frame(profiles, past_profiles(run, _first(run)))
+        write_frame(layout, series.assign(word=words, chunk=assign_chunks(words, n_chunks)))
+        seal_files(layout.with_name(_SEAL), [profiles, layout])
+    return sorted(int(chunk) for chunk in pd.read_parquet(layout)["chunk"].unique())
+
+
+def torn_layout(run: Run) -> list[Path]:
+    """Return what is gone or torn of the choice of items; its seal where it is not made."""
+    return torn_files(_layout(run).with_name(_SEAL))
+
+
+def replay_chunk(run: Run, number: int) -> ChunkRecord:
+    """Replay the items of one chunk."""
+    series = pd.read_parquet(_layout(run))
+    own = series[series["chunk"] == number].sort_values(SERIES, ignore_index=True)
+    names = list(own["warehouse_id"] + "/" + own["item_id"])
+    return run_chunk(
+        run.staging.chunk(STAGE, number),
+        run.chunk_key(STAGE, number, int(series["chunk"].nunique())),
+        lambda: guarded("stock", STAGE, names, lambda: _replay(run, own)),
+    )
+
+
+def compare_chunks(run: Run, blocks: Sequence[str]) -> ChunkRecord:
+    """Compare the planners over the items of all chunks.
+
+    Parameters
+    ----------
+    run : whose items they are
+    blocks : URIs of the chunks replayed; what they hold is part of this chunk's key
+    """
+    records = [record for uri in blocks if ITEMS in (record := read_chunk(uri)).shards]
+    held = [record.checksums[name] for record in records for name in (ITEMS, PERIODS)]
+    content = hashlib.sha256(" ".join(held).encode()).hexdigest()
+    return run_chunk(
+        run.staging.chunk("decisions", 0),
+        f"{run.chunk_key('decisions', 0, 1)}-{content}",
+        lambda: _compare(run, records),
+    )
+
+
+def _compare(run: Run, records: Sequence[ChunkRecord]) -> ChunkWork:
+    items = _stacked(records, ITEMS)
+    if items.empty:
+        return ChunkWork({})
+    periods = _stacked(records, PERIODS).sort_values([*SERIES, "planner", "ds"])
+    sums = periods.groupby(["planner", "ds"], as_index=False)[list(PERIOD_COLUMNS)].sum()
+    currency = str(items["currency"].iloc[0])
+    return ChunkWork(
+        {
+            # Sums depend on their order in the last digit, and must not depend on the chunks.
+            "decision_backtests": run.stamp(compare_planners(items.sort_values(SERIES))),
+            "decision_backtest_periods": run.stamp(sums.assign(currency=currency)),
+        }
+    )
+
+
+def _stacked(records: Sequence[ChunkRecord], table: str) -> pd.DataFrame:
+    frames = [pd.read_parquet(record.shard(table)) for record in records]
+    filled = [frame for frame in frames if len(frame)]
+    return pd.concat(filled, ignore_index=True) if filled else pd.DataFrame(columns=SERIES)
+
+
+def _replay(run: Run, series: pd.DataFrame) -> ChunkWork:
+    spec, stock_spec = spec_of(run), run.job.stock
+    assert stock_spec is not None
+    first = _first(run)
+    demand = _demand(run, series)
+    profiles = pd.read_parquet(_layout(run).with_name("profiles.parquet"))
+    past = forecast_past(run, demand, first, profiles)
+    stock = series.merge(pd.read_parquet(run.staging.clean("stock")), on=SERIES)
+    items = pd.read_parquet(run.staging.clean("items"))
+    known_items = {str(row["item_id"]): row for row in items.to_dict("records")}
+    histories = dict(iter(demand.groupby(SERIES, sort=False)))
+    plan = StockPlan(stock_spec.shortage, stock_spec.candidates, stock_spec.currency)
+    rivals = Rivals(spec.window, spec.cover, spec.held)
+    rows, frames, failures = [], [], list(past.failures)
+    for record in stock.to_dict("records"):
+        key = (str(record["warehouse_id"]), str(record["item_id"]))
+        if key not in past.paths:
+            continue
+        own = histories[key]
+        start = int((own["ds"] < first).sum())
+        name = "/".join(key)
+        try:
+            position = position_of(name, record, known_items[key[1]], (np.zeros(1), 0.0))
+            position.validate(run.job.demand.horizon if run.job.demand else 0)
+            found = replay_planners(
+                own["quantity"].to_numpy(float),
+                position,
+                PastForecasts(start, spec.refresh, past.paths[key]),
+                record["word"],
+                run.job.seed,
+                plan,
+                rivals,
+            )
+        except InventoryError as error:
+            failures.append(Failed("stock", name, STAGE, type(error).__name__, str(error)))
+            continue
+        rows.extend(item_rows(key, found, stock_spec.currency))
+        for planner, replayed in found.items():
+            totals = period_totals(replayed, position)
+            frame = pd.DataFrame(dict(zip(PERIOD_COLUMNS, totals, strict=True)))
+            ids = {"warehouse_id": key[0], "item_id": key[1], "planner": planner}
+            frames.append(frame.assign(**ids, ds=own["ds"].to_numpy()[start:]))
+    own_columns = list(DECISION_BACKTEST_ITEMS.column_names[2:])
+    return ChunkWork(
+        {
+            ITEMS: run.stamp(pd.DataFrame(rows, columns=own_columns)),
+            PERIODS: pd.concat(frames, ignore_index=True)
+            if frames
+            else pd.DataFrame(columns=[*SERIES, "planner", "ds", *PERIOD_COLUMNS]),
+        },
+        failures,
+    )
+
+
+def _choose_series(run: Run) -> pd.DataFrame:
+    """Return the series that last to the end and are known long enough before the replay."""
+    spec, demand = spec_of(run), run.job.demand
+    assert demand is not None
+    least = max(demand.minimum_history, 2 * spec.window)
+    with duckdb.connect() as connection:
+        connection.read_parquet(str(run.staging.clean("demand"))).create_view("demand")
+        connection.read_parquet(str(run.staging.clean("stock"))).create_view("stock")
+        found = connection.execute(
+            "SELECT warehouse_id, item_id FROM demand "
+            "SEMI JOIN stock USING (warehouse_id, item_id) GROUP BY ALL "
+            "HAVING max(ds) = (SELECT max(ds) FROM demand) "
+            "AND count(*) FILTER (ds < $first) >= $least "
+            "AND sum(quantity) FILTER (ds < $first) > 0 ORDER BY ALL",
+            {"least": least, "first": _first(run)},
+        ).df()
+    order = np.argsort(entity_words(found, SERIES), kind="stable")[: spec.series]
+    chosen: pd.DataFrame = found.iloc[order].sort_values(SERIES, ignore_index=True)
+    return chosen
+
+
+def _demand(run: Run, series: pd.DataFrame) -> pd.DataFrame:
+    with duckdb.connect() as connection:
+        connection.register("series", series[SERIES])
+        connection.read_parquet(str(run.staging.clean("demand"))).create_view("demand")
+        return connection.execute(
+            "SELECT demand.* FROM demand SEMI JOIN series USING (warehouse_id, item_id) "
+            "ORDER BY warehouse_id, item_id, ds"
+        ).df()
+
+
+def _first(run: Run) -> pd.Timestamp:
+    """Return the first period replayed: so many before the last one that any series has."""
+    with duckdb.connect() as connection:
+        connection.read_parquet(str(run.staging.clean("demand"))).create_view("demand")
+        (found,) = connection.execute(
+            "SELECT min(ds) FROM (SELECT DISTINCT ds FROM demand ORDER BY ds DESC LIMIT $n)",
+            {"n": spec_of(run).periods},
+        ).fetchall()
+    return pd.Timestamp(found[0])
+
+
+def _layout(run: Run) -> Path:
+    return run.staging.folder / STAGE / "series.parquet"

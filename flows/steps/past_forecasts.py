@@ -1,0 +1,104 @@
+"""Forecasts as they would have been made at origins of the past."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from flows.run import Failed, Run, entity_words
+from flows.steps.predict_plan import forecast_plan
+from forecasting import (
+    CategoryProfiles,
+    DemandPanel,
+    ForecastPlan,
+    category_profiles,
+    forecast_demand,
+    sample_paths,
+)
+from kernels.arrays import Floats
+
+STAGE = "replay"
+SERIES = ["warehouse_id", "item_id"]
+
+
+@dataclass(frozen=True)
+class PastPaths:
+    """Paths of demand by series, and the series that an origin could not forecast.
+
+    Parameters
+    ----------
+    paths : by (warehouse_id, item_id), (n_paths, horizon) float64 of each origin, units per period
+    failures : series that have none
+    """
+
+    paths: dict[tuple[str, str], list[Floats]]
+    failures: list[Failed]
+
+
+def past_profiles(run: Run, first: pd.Timestamp) -> pd.DataFrame:
+    """Return category profiles of what was known before ``first``.
+
+    Parameters
+    ----------
+    run : whose demand it is
+    first : start of the first period that was not known
+    """
+    demand = pd.read_parquet(run.staging.clean("demand"))
+    plan = _plan(run)
+    known = DemandPanel.from_frame(demand[demand["ds"] < first], plan.frequency)
+    return category_profiles(known, _categories(run), plan).to_frame()
+
+
+def forecast_past(
+    run: Run, demand: pd.DataFrame, first: pd.Timestamp, profiles: pd.DataFrame
+) -> PastPaths:
+    """Forecast every series at each origin, from the demand of the periods before it alone.
+
+    Parameters
+    ----------
+    run : settings of the forecast and of the replay
+    demand : clean demand of the series, sorted by series and ds
+    first : start of the first period replayed, the first origin
+    profiles : as `past_profiles` returns them
+    """
+    spec = run.job.stock.backtest if run.job.stock else None
+    assert spec is not None
+    plan, categories = _plan(run), _categories(run)
+    known_profiles = CategoryProfiles.from_frame(profiles)
+    periods = np.sort(demand.loc[demand["ds"] >= first, "ds"].unique())
+    paths: dict[tuple[str, str], list[Floats]] = {}
+    failed: dict[str, Failed] = {}
+    origins = periods[:: spec.refresh]
+    for origin in origins:
+        known = demand[demand["ds"] < origin]
+        night = pd.Timestamp(known["ds"].max()).date()
+        panel = DemandPanel.from_frame(known, plan.frequency)
+        result = forecast_demand(panel, plan, night, known_profiles, categories)
+        champions = result.champions.sort_values(SERIES, ignore_index=True)
+        forecasts = result.forecasts.sort_values([*SERIES, "ds"], ignore_index=True)
+        words = entity_words(champions, SERIES)
+        drawn = sample_paths(forecasts, champions, words, spec.paths, run.job.seed)
+        for n, row in enumerate(champions[SERIES].itertuples(index=False)):
+            paths.setdefault((str(row.warehouse_id), str(row.item_id)), []).append(drawn[n])
+        for failure in result.failures:
+            failed[failure.entity] = Failed(
+                "stock", failure.entity, STAGE, failure.error_type, failure.message
+            )
+    whole = {key: own for key, own in paths.items() if len(own) == len(origins)}
+    return PastPaths(whole, list(failed.values()))
+
+
+def _plan(run: Run) -> ForecastPlan:
+    """Return the night's plan, reaching as much further as a forecast grows old."""
+    assert run.job.stock is not None
+    spec = run.job.stock.backtest
+    assert spec is not None
+    plan = forecast_plan(run)
+    return replace(
+        plan, horizon=plan.horizon + spec.refresh, windows=spec.windows, step=plan.horizon
+    )
+
+
+def _categories(run: Run) -> pd.Series:
+    items = pd.read_parquet(run.staging.clean("items"), columns=["item_id", "category"])
+    return items.set_index("item_id")["category"]

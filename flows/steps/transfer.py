@@ -1,0 +1,122 @@
+"""Transfer: stock moved between warehouses tonight, item by item."""
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from flows.run import (
+    ChunkRecord,
+    ChunkWork,
+    Failed,
+    Run,
+    assign_chunks,
+    entity_words,
+    number_of_chunks,
+    read_chunk,
+    run_chunk,
+)
+from flows.steps.failing import guarded
+from flows.steps.predict import SERIES
+from flows.steps.predict import STAGE as PREDICT
+from flows.steps.predict import prepare as forecast_chunks
+from forecasting import sample_paths
+from inventory import Lane, StockPlan, plan_item_transfers
+
+STAGE = "transfer"
+PLANS = "order_plans"
+
+
+def prepare(run: Run) -> list[int]:
+    """Return the numbers of the chunks of items to plan transfers of; none without lanes."""
+    clean = run.staging.clean("transfer_lanes")
+    if not clean.exists() or pd.read_parquet(clean).empty:
+        return []
+    return sorted(set(_chunk_of_items(run).to_list()))
+
+
+def transfer_chunk(run: Run, number: int, blocks: Sequence[str]) -> ChunkRecord:
+    """Plan the transfers of the items of one chunk.
+
+    Parameters
+    ----------
+    run : whose items they are
+    number : of the chunk
+    blocks : URIs of the chunks of orders; what they hold is part of this chunk's key
+    """
+    records = [record for uri in blocks if PLANS in (record := read_chunk(uri)).shards]
+    content = hashlib.sha256(" ".join(r.checksums[PLANS] for r in records).encode()).hexdigest()
+    chunk_of = _chunk_of_items(run)
+    items = sorted(chunk_of.index[chunk_of == number])
+    key = run.chunk_key(STAGE, number, int(chunk_of.max()) + 1)
+    return run_chunk(
+        run.staging.chunk(STAGE, number),
+        f"{key}-{content}",
+        lambda: guarded("items", STAGE, items, lambda: _plan(run, items, records)),
+    )
+
+
+def _chunk_of_items(run: Run) -> pd.Series:
+    stock = pd.read_parquet(run.staging.clean("stock"), columns=SERIES)
+    items = stock[["item_id"]].drop_duplicates().sort_values("item_id", ignore_index=True)
+    wanted = number_of_chunks(len(stock), run.job.execution.chunk_entities)
+    chunks = assign_chunks(entity_words(items, ["item_id"]), min(wanted, max(len(items), 1)))
+    return pd.Series(chunks, index=items["item_id"])
+
+
+def _plan(run: Run, items: list[str], records: Sequence[ChunkRecord]) -> ChunkWork:
+    spec = run.job.stock
+    assert spec is not None
+    chosen = [("item_id", "in", items)]
+    plans = _read([record.shard(PLANS) for record in records], chosen)
+    if plans.empty:
+        return ChunkWork({})
+    plans = plans.sort_values(SERIES, ignore_index=True)
+    keys = plans[SERIES]
+    shards = [run.staging.chunk(PREDICT, number) for number in forecast_chunks(run)]
+    forecasts = _read([folder / "demand_forecasts.parquet" for folder in shards], chosen)
+    champions = _read([folder / "champions.parquet" for folder in shards], chosen)
+    forecasts = forecasts.merge(keys, on=SERIES).sort_values([*SERIES, "ds"], ignore_index=True)
+    champions = keys.merge(champions, on=SERIES)
+    words = entity_words(keys, SERIES)
+    open_orders = run.staging.clean("open_orders")
+    lanes = pd.read_parquet(run.staging.clean("transfer_lanes"))
+    result = plan_item_transfers(
+        plans=plans,
+        stock=keys.merge(pd.read_parquet(run.staging.clean("stock")), on=SERIES),
+        items=pd.read_parquet(run.staging.clean("items")),
+        open_orders=(
+            pd.read_parquet(open_orders).merge(keys, on=SERIES) if open_orders.exists() else None
+        ),
+        lanes=[
+            Lane(
+                str(row["from_warehouse_id"]),
+                str(row["to_warehouse_id"]),
+                int(row["lead_time"]),
+                float(row["unit_cost"]),
+            )
+            for row in lanes.to_dict("records")
+        ],
+        paths=sample_paths(forecasts, champions, words, spec.paths, run.job.seed),
+        periods=forecasts["ds"].to_numpy().reshape(len(keys), -1),
+        entities=words,
+        plan=StockPlan(shortage=spec.shortage, candidates=spec.candidates, currency=spec.currency),
+        seed=run.job.seed,
+    )
+    failures = [
+        Failed("items", failure.entity, failure.stage, failure.error_type, failure.message)
+        for failure in result.failures
+    ]
+    tables = {
+        "transfers": run.stamp(result.transfers),
+        "stock_pooling": run.stamp(result.pooling),
+    }
+    return ChunkWork(tables, failures)
+
+
+def _read(paths: Sequence[Path], chosen: list[tuple[str, str, list[str]]]) -> pd.DataFrame:
+    """Return the chosen rows of the shards that exist."""
+    frames = [pd.read_parquet(path, filters=chosen) for path in paths if path.exists()]
+    filled = [frame for frame in frames if len(frame)]
+    return pd.concat(filled, ignore_index=True) if filled else pd.DataFrame(columns=SERIES)

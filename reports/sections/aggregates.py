@@ -1,0 +1,35 @@
+"""Demand above the single series: the largest warehouses, with their bands."""
+
+from reports.figures.aggregates import fan_charts
+from reports.sections.section import Picture, Tables, has
+
+MOST_NODES = 12
+
+
+def aggregate_pictures(tables: Tables) -> list[Picture]:
+    """Return the fan charts of the largest warehouses; none where nothing was added up."""
+    if not has(tables, "aggregate_forecasts", "demand_actuals"):
+        return []
+    above = tables["aggregate_forecasts"]
+    above = above[above["level"] == "warehouse"]
+    if above.empty:
+        return []
+    volume = above.groupby("node")["mean"].sum().sort_values(ascending=False, kind="stable")
+    chosen = list(volume.index[:MOST_NODES])
+    ahead = above.set_index("node").loc[chosen].reset_index()
+    past = (
+        tables["demand_actuals"]
+        .groupby(["warehouse_id", "ds"])["quantity"]
+        .sum()
+        .reset_index()
+        .rename(columns={"warehouse_id": "node"})
+    )
+    note = (
+        f"The {len(chosen)} largest of {len(volume)}, each on its own scale. Bands are those of "
+        "sums of sample paths in which series err independently of each other: where they err "
+        "together, demand leaves the bands more often than they say. All levels are in "
+        "aggregate_forecasts."
+    )
+    return [
+        Picture("warehouse-fans", "Each warehouse ahead", fan_charts(ahead, past), note, wide=True)
+    ]

@@ -1,0 +1,103 @@
+"""The decision backtest in the night: known pasts alone, and the same for every chunking."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from flows.demo import write_demo
+from flows.nightly import nightly
+from flows.run import prepare_run
+from flows.sample import SampleSize
+from flows.spec import DecisionBacktestSpec, load_job
+from flows.steps import decision_backtest
+from flows.steps.check import check
+from flows.steps.past_forecasts import forecast_past, past_profiles
+from storage.stores import open_store
+from storage.tables import OUTPUT_TABLES
+
+SMALL = SampleSize(warehouses=2, items=8, days=200, portfolios=4)
+PAST = DecisionBacktestSpec(periods=12, refresh=5, series=9, windows=2, paths=30, window=14)
+LIGHT = dict.fromkeys(
+    ("smooth", "erratic", "intermittent", "lumpy"), ("SimpleExponentialSmoothing", "WindowAverage")
+)
+TABLES = ("decision_backtests", "decision_backtest_periods", "decision_backtest_items")
+
+
+def job_in(folder, chunk_entities):
+    job = load_job(write_demo(folder, SMALL)).restricted("stock")
+    return job.model_copy(
+        update={
+            "demand": job.demand.model_copy(update={"windows": 2, "horizon": 20, "line_up": LIGHT}),
+            "stock": job.stock.model_copy(update={"paths": 30, "budgets": {}, "backtest": PAST}),
+            "execution": job.execution.model_copy(update={"chunk_entities": chunk_entities}),
+        }
+    )
+
+
+@pytest.fixture(scope="module")
+def nights(prefect, tmp_path_factory):
+    found = []
+    for chunk_entities in (4, 100):
+        job = job_in(tmp_path_factory.mktemp("past"), chunk_entities)
+        nightly(job)
+        run = prepare_run(job)
+        with open_store(run.store_url) as store:
+            found.append((run, {name: store.read(name, run_id=run.run_id) for name in TABLES}))
+    return found
+
+
+def test_every_table_is_valid_and_as_large_as_asked_for(nights):
+    _, tables = nights[0]
+    for name in TABLES:
+        OUTPUT_TABLES[name].validate(tables[name])
+    items = tables["decision_backtest_items"]
+    assert len(items) == 4 * PAST.series
+    assert set(items["periods"]) == {PAST.periods}
+    assert len(tables["decision_backtest_periods"]) == 4 * PAST.periods
+
+
+def test_items_and_periods_add_up_to_the_whole(nights):
+    _, tables = nights[0]
+    whole = tables["decision_backtests"].set_index("planner")
+    for name in TABLES[1:]:
+        sums = tables[name].groupby("planner")[["cost", "demanded"]].sum()
+        for column in sums:
+            np.testing.assert_allclose(sums[column], whole.loc[sums.index, column])
+
+
+def test_chunks_change_nothing(nights):
+    (one, first), (other, second) = nights
+    assert len(decision_backtest.prepare(one)) > len(decision_backtest.prepare(other)) == 1
+    for name in TABLES:
+        stamps = ["run_id"]
+        pd.testing.assert_frame_equal(
+            first[name].drop(columns=stamps), second[name].drop(columns=stamps), check_exact=True
+        )
+
+
+def test_a_past_forecast_does_not_know_what_came_after(nights):
+    run, _ = nights[1]
+    first = pd.Timestamp(run.as_of) - pd.Timedelta(days=PAST.periods - 1)
+    demand = pd.read_parquet(run.staging.clean("demand"))
+    demand = demand.sort_values(["warehouse_id", "item_id", "ds"], ignore_index=True)
+    profiles = past_profiles(run, first)
+    later = demand["ds"] >= first + pd.Timedelta(days=PAST.refresh)
+    changed = demand.assign(quantity=demand["quantity"].where(~later, 999.0))
+    known = forecast_past(run, demand, first, profiles).paths
+    unknown = forecast_past(run, changed, first, profiles).paths
+    assert known
+    for key, paths in known.items():
+        # Two origins lie before the change takes effect: the first day, and five days on.
+        for origin in range(2):
+            np.testing.assert_array_equal(paths[origin], unknown[key][origin])
+        assert not np.array_equal(paths[2], unknown[key][2])
+
+
+def test_series_that_were_not_known_long_enough_are_not_replayed(nights):
+    run, _ = nights[1]
+    # Two hundred days less these leave fewer than the history a model needs.
+    spec = PAST.model_copy(update={"periods": 190})
+    stock = run.job.stock.model_copy(update={"backtest": spec})
+    long = prepare_run(run.job.model_copy(update={"stock": stock}))
+    check(long)
+    assert decision_backtest.prepare(long) == []

@@ -1,0 +1,135 @@
+"""The device, from the job spec down: placed once a run, recorded, and shared."""
+
+import threading
+import time
+
+import pytest
+
+from flows.demo import write_demo
+from flows.device_slot import device_slot, open_slot
+from flows.errors import ExitCode, JobRefusedError
+from flows.nightly import nightly
+from flows.run import devices, load_run, prepare_run
+from flows.sample import SampleSize
+from flows.spec import load_job
+from inventory import simulation
+from kernels import device as kernel_device
+from kernels import on_device
+from kernels.device import DeviceError, missing_for_cuda, resolve_device
+from risk.market import revalue
+from storage.stores import open_store
+
+SMALL = SampleSize(warehouses=2, items=8, days=400, portfolios=6)
+
+
+@pytest.fixture(scope="module")
+def job(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("device") / "job"
+    folder.mkdir()
+    write_demo(folder, SMALL)
+    found = load_job(folder / "demo.toml")
+    smaller = {"scenarios": 1_000, "history": 250, "backtest": None, "methods": ("historical",)}
+    stock = found.stock.model_copy(update={"paths": 20, "backtest": None})
+    return found.model_copy(update={"risk": found.risk.model_copy(update=smaller), "stock": stock})
+
+
+def asking(job, device, **without):
+    execution = job.execution.model_copy(update={"device": device})
+    return job.model_copy(update={"execution": execution, **without})
+
+
+@pytest.fixture
+def nothing_installed(monkeypatch):
+    monkeypatch.setattr(kernel_device, "find_spec", lambda _: None)
+
+
+@pytest.fixture
+def gpu(monkeypatch):
+    monkeypatch.setattr(devices, "missing_for_cuda", lambda: None)
+    monkeypatch.setattr(devices, "resolve_device", lambda _: "cuda")
+
+
+def test_what_is_missing_is_named_the_package_before_the_device(nothing_installed, monkeypatch):
+    assert "numba-cuda is not installed (pip install almanac[cuda13]" in missing_for_cuda()
+    monkeypatch.setattr(kernel_device, "find_spec", lambda name: name == "numba_cuda" or None)
+    assert "CuPy is not installed" in missing_for_cuda()
+
+
+def test_a_device_that_is_not_there_is_an_error_and_never_the_processor(nothing_installed):
+    with pytest.raises(DeviceError, match="device 'cuda': numba-cuda is not installed"):
+        resolve_device("cuda")
+    assert resolve_device("auto") == "cpu"
+    assert resolve_device("cpu") == "cpu"
+
+
+def test_a_job_that_asks_for_a_device_that_is_not_there_is_refused(job, nothing_installed):
+    with pytest.raises(JobRefusedError, match="device 'cuda': numba-cuda is not installed"):
+        prepare_run(asking(job, "cuda"))
+
+
+def test_auto_records_that_it_took_the_processor_and_why(job, nothing_installed):
+    run = prepare_run(asking(job, "auto"))
+    assert run.device == "cpu"
+    assert run.device_words.startswith("cpu (numba-cuda is not installed")
+    run.save()
+    assert load_run(run.uri).device_reason == run.device_reason
+
+
+def test_a_named_device_needs_no_reason(job):
+    assert prepare_run(asking(job, "cpu")).device_words == "cpu"
+
+
+def test_a_job_of_which_nothing_runs_on_a_gpu_is_refused_one(job, gpu):
+    with pytest.raises(JobRefusedError, match="nothing of this job runs on a GPU"):
+        prepare_run(asking(job, "cuda", stock=None, risk=None))
+    run = prepare_run(asking(job, "auto", stock=None, risk=None))
+    assert run.device_words == "cpu (nothing of this job runs on a GPU)"
+
+
+def test_kernels_are_asked_for_on_the_device_of_the_run(job, gpu, prefect, monkeypatch):
+    asked = set()
+
+    def recording(kernel):
+        def named(device):
+            asked.add((kernel.__name__, device))
+            # No device is here: the processor's kernel stands for the device's.
+            return kernel("cpu")
+
+        return named
+
+    monkeypatch.setattr(simulation, "walk_items_on", recording(on_device.walk_items_on))
+    monkeypatch.setattr(revalue, "option_values_on", recording(on_device.option_values_on))
+    own = asking(job, "cuda")
+    outcome = nightly(own)
+    assert outcome.exit_code is ExitCode.DONE
+    assert {("walk_items_on", "cuda"), ("option_values_on", "cuda")} <= asked
+    with open_store(prepare_run(own).store_url) as store:
+        assert store.read("runs", run_id=outcome.run_id)["device"].tolist() == ["cuda"]
+
+
+def test_one_task_at_a_time_is_on_the_device(prefect):
+    open_slot("cuda")
+    inside, most = [], []
+
+    def work():
+        with device_slot("cuda"):
+            inside.append(1)
+            most.append(len(inside))
+            time.sleep(0.1)
+            inside.pop()
+
+    threads = [threading.Thread(target=work) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert most == [1, 1, 1]
+
+
+def test_the_processor_needs_no_slot_and_no_server(monkeypatch):
+    monkeypatch.setattr("flows.device_slot.concurrency", None)
+    monkeypatch.setattr("flows.device_slot.get_client", None)
+    open_slot("cpu")
+    with device_slot("cpu"):
+        reached = True
+    assert reached

@@ -1,0 +1,79 @@
+"""A night whose job names drivers: what it publishes, and what a missing plan does to it."""
+
+import pandas as pd
+import pytest
+
+from flows.demo import write_demo
+from flows.nightly import nightly
+from flows.run import prepare_run
+from flows.sample import SampleSize
+from flows.spec import load_job
+from storage.stores import open_store
+
+SMALL = SampleSize(warehouses=2, items=12, days=500, portfolios=4)
+PROMOTION_LIFT = 0.7
+TABLES = ("driver_effects", "demand_forecasts", "champions", "failures")
+
+
+def night_of(folder):
+    job = load_job(folder / "demo.toml").model_copy(update={"stock": None, "risk": None})
+    outcome = nightly(job)
+    with open_store(prepare_run(job).store_url) as store:
+        return {name: store.read(name, run_id=outcome.run_id) for name in TABLES}
+
+
+@pytest.fixture(scope="module")
+def planned(prefect, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("planned")
+    write_demo(folder, SMALL)
+    return night_of(folder)
+
+
+@pytest.fixture(scope="module")
+def unplanned(prefect, tmp_path_factory):
+    """The same night where nobody said whether coffee beans will be promoted."""
+    folder = tmp_path_factory.mktemp("unplanned")
+    write_demo(folder, SMALL)
+    path = folder / "inputs" / "drivers.csv"
+    records = pd.read_csv(path)
+    item = records["item_id"].iloc[0]
+    records[records["item_id"] != item].to_csv(path, index=False)
+    return item, night_of(folder)
+
+
+def test_the_lift_that_made_the_sample_is_found(planned):
+    effects = planned["driver_effects"].set_index(["driver", "category"])
+    found = effects.loc[("promotion", "")]
+    # Three standard errors of a seeded draw.
+    assert abs(found["effect"] - PROMOTION_LIFT) < 3 * found["standard_error"]
+    assert found["standard_error"] < 0.1
+
+
+def test_a_night_with_every_plan_has_no_failure_of_drivers(planned):
+    failures = planned["failures"]
+    assert not failures["error_type"].eq("DriverError").any()
+
+
+def test_a_missing_plan_is_named_and_changes_no_other_item(planned, unplanned):
+    item, night = unplanned
+    named = night["failures"]
+    named = named[named["error_type"] == "DriverError"]
+    assert len(named)
+    assert named["entity"].str.endswith(f"/{item}").all()
+    assert named["message"].str.fullmatch(r"promotion is not known in 28 of the 28 .*").all()
+    assert set(named["stage"]) <= {
+        "backtest RegressionTheta",
+        "backtest RegressionSmoothing",
+        "backtest RegressionYearlyTheta",
+    }
+    # Quantiles are calibrated on what all series of a class have taught; means are not.
+    columns = ["warehouse_id", "item_id", "ds", "mean"]
+    own = night["demand_forecasts"]
+    assert (own["item_id"] == item).sum() == (planned["demand_forecasts"]["item_id"] == item).sum()
+    before, after = (
+        each["demand_forecasts"].loc[lambda frame: frame["item_id"] != item, columns]
+        for each in (planned, night)
+    )
+    pd.testing.assert_frame_equal(
+        before.reset_index(drop=True), after.reset_index(drop=True), check_exact=True
+    )

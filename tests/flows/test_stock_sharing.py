@@ -1,0 +1,88 @@
+"""Budgets and transfers in the night: within the limits, and nothing else changed."""
+
+import pandas as pd
+import pytest
+
+from flows.demo import write_demo
+from flows.nightly import nightly
+from flows.run import prepare_run
+from flows.sample import SampleSize
+from flows.spec import load_job
+from storage.stores import open_store
+
+SMALL = SampleSize(warehouses=2, items=8, days=200, portfolios=4)
+LIGHT = dict.fromkeys(
+    ("smooth", "erratic", "intermittent", "lumpy"), ("SimpleExponentialSmoothing", "WindowAverage")
+)
+SERIES = ["warehouse_id", "item_id"]
+STAMPS = ["run_id", "as_of"]
+
+
+@pytest.fixture(scope="module")
+def night(prefect, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("sharing")
+    job = load_job(write_demo(folder, SMALL)).restricted("stock")
+    demand = job.demand.model_copy(update={"windows": 2, "horizon": 20, "line_up": LIGHT})
+    job = job.model_copy(update={"demand": demand})
+
+    def run(budgets):
+        stock = job.stock.model_copy(update={"budgets": budgets, "paths": 40, "backtest": None})
+        own = job.model_copy(update={"stock": stock})
+        nightly(own)
+        with open_store(prepare_run(own).store_url) as store:
+            run_id = prepare_run(own).run_id
+            return {
+                name: store.read(name, run_id=run_id).drop(columns=STAMPS)
+                for name in store.tables()
+            }
+
+    return {
+        "free": run({}),
+        "wide": run({"rotterdam": 1e9, "nowhere": 5.0}),
+        "tight": run({"rotterdam": 200.0}),
+    }
+
+
+def test_a_budget_that_does_not_bind_changes_nothing_to_the_bit(night):
+    for name in ("order_plans", "order_exceptions", "service_cost_curves", "transfers"):
+        pd.testing.assert_frame_equal(night["wide"][name], night["free"][name], check_exact=True)
+    budgets = night["wide"]["warehouse_budgets"].set_index("warehouse_id")
+    assert budgets.loc["rotterdam", "used"] == budgets.loc["rotterdam", "wanted"] > 0.0
+    assert budgets.loc["rotterdam", "shadow_price"] == 0.0
+    assert budgets.loc["nowhere", "items"] == 0
+
+
+def test_a_tight_budget_cuts_its_warehouse_alone_and_says_so(night):
+    free, tight = (night[name]["order_plans"].set_index(SERIES) for name in ("free", "tight"))
+    value = tight["order_value"].groupby("warehouse_id").sum()
+    assert 0.0 < value["rotterdam"] <= 200.0 < free.loc["rotterdam", "order_value"].sum()
+    pd.testing.assert_frame_equal(free.loc[["antwerp"]], tight.loc[["antwerp"]], check_exact=True)
+    (budget,) = night["tight"]["warehouse_budgets"].to_dict("records")
+    assert budget["used"] == pytest.approx(value["rotterdam"])
+    assert budget["shadow_price"] > 0.0
+    assert budget["saving_of_more"] <= 1_000.0 * budget["shadow_price"] * (1.0 + 1e-12)
+    less = tight["order_quantity"] < free["order_quantity"]
+    assert budget["items_cut"] == less.sum() > 0
+    exceptions = night["tight"]["order_exceptions"]
+    over = exceptions[exceptions["kind"] == "over budget"]
+    assert set(map(tuple, over[SERIES].to_numpy())) == set(less.index[less])
+    assert over["reason"].str.contains("budget of 200 cuts the order from").all()
+    assert tight.loc[less, "reason"].str.contains("budget of 200 cuts").all()
+
+
+def test_transfers_leave_no_warehouse_with_less_than_nothing(night):
+    moves, plans = night["free"]["transfers"], night["free"]["order_plans"].set_index(SERIES)
+    assert len(moves)
+    assert (moves["saving"] > 0.0).all()
+    given = moves.groupby(["from_warehouse_id", "item_id"])["quantity"].sum()
+    assert (given.to_numpy() <= plans.loc[list(given.index), "on_hand"].to_numpy()).all()
+    taken = moves.set_index(["to_warehouse_id", "item_id"])
+    before = plans.loc[list(taken.index), "order_quantity"].to_numpy()
+    assert (taken["to_order_quantity"].to_numpy() <= before).all()
+
+
+def test_every_planned_item_has_its_pooling(night):
+    plans, pooling = night["free"]["order_plans"], night["free"]["stock_pooling"]
+    held = plans.groupby("item_id").size()
+    assert set(pooling["item_id"]) == set(held.index[held > 1])
+    assert set(pooling["warehouses"]) == {2}

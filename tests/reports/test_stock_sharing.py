@@ -1,0 +1,43 @@
+"""Budgets and transfers on the page."""
+
+import pandas as pd
+
+from reports.sections.stock import stock_section
+from tests.reports.builder import night
+
+
+def listings(tables):
+    return {listing.title: listing for listing in stock_section(tables).listings}
+
+
+def test_the_page_says_what_the_next_money_buys():
+    found = listings(night())["Budgets of warehouses"]
+    assert "The next 1,000 in north saves 234" in found.note
+    assert found.table.flagged == {0}
+
+
+def test_a_budget_that_does_not_bind_buys_nothing():
+    tables = night()
+    budgets = tables["warehouse_budgets"].assign(
+        items_cut=0, shadow_price=0.0, saving_of_more=0.0, items=0
+    )
+    note = listings({**tables, "warehouse_budgets": budgets})["Budgets of warehouses"].note
+    assert "More money would save no expected cost" in note
+    assert "without plans tonight: north" in note
+
+
+def test_transfers_and_pooling_are_listed_by_money():
+    tables = night()
+    more = tables["transfers"].assign(to_warehouse_id="east", saving=99.0)
+    both = pd.concat([tables["transfers"], more], ignore_index=True)
+    found = listings({**tables, "transfers": both})
+    assert [row[2][0] for row in found["Transfers"].table.rows] == ["east", "north"]
+    assert "30 for all items" in found["One stock or many"].note
+
+
+def test_a_night_without_them_shows_none():
+    tables = night()
+    for name in ("warehouse_budgets", "transfers", "stock_pooling"):
+        del tables[name]
+    found = listings(tables)
+    assert not {"Budgets of warehouses", "Transfers", "One stock or many"} & set(found)
