@@ -1,0 +1,175 @@
+"""`almanac retry` redoes what failed, and what stops it midway can be taken up again."""
+
+from unittest.mock import patch
+
+import pytest
+from click.testing import CliRunner
+from rich.console import Console
+
+from flows.cli import main, running
+from flows.errors import ExitCode, JobRefusedError
+from flows.run import is_retrying, load_run, prepare_run
+from flows.steps import calibrate, predict, publish
+from storage.errors import TerminalStoreError
+from storage.stores import open_store
+from storage.stores.duckdb_store import DuckDBStore
+from tests.survival.jobs import assert_identity, digests_of, job_in, tables_of
+from tests.survival.plain import plain, run_plain
+from tests.survival.verdict import assert_whole
+
+QUIET = Console(quiet=True)
+
+
+def stock_job(folder, sample):
+    job = job_in(folder, sample).restricted("stock")
+    tolerant = job.execution.model_copy(update={"failure_threshold": 1.0})
+    return job.model_copy(update={"execution": tolerant})
+
+
+@pytest.fixture(scope="module")
+def sound(sample, tmp_path_factory):
+    """Return what the night publishes where nothing fails."""
+    job = stock_job(tmp_path_factory.mktemp("sound") / "job", sample)
+    assert run_plain(job).exit_code is ExitCode.DONE
+    return digests_of(job)
+
+
+def no_luck(whole, number):
+    """Let one chunk of forecasts fail."""
+
+    def broken(run, chunk):
+        if chunk == number:
+            raise ValueError("no such luck")
+        return whole(run, chunk)
+
+    return broken
+
+
+@pytest.fixture
+def failed(sample, tmp_path):
+    """Return a night that was published with failures."""
+    job = stock_job(tmp_path / "job", sample)
+    with patch.object(predict, "_forecast_slice", no_luck(predict._forecast_slice, 0)):
+        assert run_plain(job).exit_code is ExitCode.DONE_WITH_FAILURES
+    return job
+
+
+def retry(job):
+    with plain():
+        return running.rerun(load_run(prepare_run(job).uri), QUIET)
+
+
+def chunks_done_again(job):
+    steps = tables_of(job)["run_steps"].set_index("step")
+    return (steps["chunks"] - steps["reused_chunks"]).to_dict()
+
+
+def test_a_retry_redoes_what_failed_and_publishes_the_whole(failed, sound):
+    failures = tables_of(failed)["failures"]
+    assert set(failures["message"]) >= {"no such luck"}
+    # A stock entity whose forecast failed has no order, and is named too.
+    assert set(failures["stage"]) == {"predict", "decide"}
+    assert_identity(tables_of(failed))
+    assert retry(failed) is ExitCode.DONE
+    assert_whole(failed, sound)
+    done = chunks_done_again(failed)
+    # New forecasts are added up anew; new plans are shared out anew in both warehouses, and
+    # looked at for transfers.
+    assert (done["check"], done["predict"], done["decide"]) == (0, 1 + 1, 1 + 2 + 1)
+
+
+def test_a_night_without_failures_has_nothing_to_retry(failed, sound):
+    assert retry(failed) is ExitCode.DONE
+    state = prepare_run(failed).staging.state
+    before = state.stat().st_mtime_ns
+    assert retry(failed) is ExitCode.DONE
+    assert state.stat().st_mtime_ns == before
+
+
+def killed(*_, **__):
+    raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize(
+    ("owner", "name"),
+    [(predict, "_forecast_slice"), (publish, "publish"), (DuckDBStore, "_replace")],
+    ids=["while it forecasts", "before it publishes", "while it publishes"],
+)
+def test_a_retry_that_is_killed_is_taken_up_by_the_next(failed, sound, owner, name):
+    """Its chunks are healed by then, or gone; only the mark in the state tells of it."""
+    published = digests_of(failed)
+    with patch.object(owner, name, killed), pytest.raises(KeyboardInterrupt):
+        retry(failed)
+    assert is_retrying(prepare_run(failed))
+    assert digests_of(failed) == published
+    assert retry(failed) is ExitCode.DONE
+    assert_whole(failed, sound)
+    assert not is_retrying(prepare_run(failed))
+
+
+def test_a_retry_that_is_killed_is_taken_up_by_a_plain_run_too(failed, sound):
+    with patch.object(publish, "publish", killed), pytest.raises(KeyboardInterrupt):
+        retry(failed)
+    assert not run_plain(failed).already_published
+    assert_whole(failed, sound)
+
+
+def test_a_retry_whose_store_refuses_leaves_what_was_published(failed, sound):
+    published = digests_of(failed)
+
+    def refusing(*_):
+        raise TerminalStoreError("store: no")
+
+    with patch.object(DuckDBStore, "publish", refusing), pytest.raises(TerminalStoreError):
+        retry(failed)
+    assert digests_of(failed) == published
+    assert retry(failed) is ExitCode.DONE
+    assert_whole(failed, sound)
+
+
+def test_what_fails_again_is_published_as_failed_again(failed, sound):
+    with patch.object(predict, "_forecast_slice", no_luck(predict._forecast_slice, 0)):
+        assert retry(failed) is ExitCode.DONE_WITH_FAILURES
+    assert not is_retrying(prepare_run(failed))
+    assert_identity(tables_of(failed))
+    assert retry(failed) is ExitCode.DONE
+    assert_whole(failed, sound)
+
+
+def test_a_calibration_that_failed_is_learnt_anew_and_every_forecast_made_with_it(
+    sample, sound, tmp_path
+):
+    job = stock_job(tmp_path / "job", sample)
+
+    def broken(*_):
+        raise ValueError("nothing learnt")
+
+    with patch.object(calibrate, "learn_calibration", broken):
+        run_plain(job)
+    assert digests_of(job)["demand_forecasts"] != sound["demand_forecasts"]
+    assert retry(job) is ExitCode.DONE
+    assert_whole(job, sound)
+
+
+def test_a_run_whose_inputs_have_changed_is_not_retried(failed):
+    published = digests_of(failed)
+    run = load_run(prepare_run(failed).uri)
+    store = run.store_url
+    items = failed.folder / "inputs" / "items.csv"
+    items.write_text(items.read_text().replace("Almond", "Hazelnut") + "\n")
+    with plain(), pytest.raises(JobRefusedError, match="have changed since"):
+        running.rerun(run, QUIET)
+    assert not is_retrying(run)
+    with open_store(store) as opened:
+        assert opened.runs()["run_id"].tolist() == [run.run_id]
+    assert len(published) > 0
+
+
+def test_the_command_retries_by_the_start_of_the_id(failed, sound):
+    run = prepare_run(failed)
+    with plain():
+        result = CliRunner().invoke(
+            main, ["retry", run.run_id[:-3], "--folder", str(failed.folder)]
+        )
+    assert result.exit_code == 0, result.output
+    assert_whole(failed, sound)
