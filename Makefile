@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 RUN_ENVIRONMENT := DO_NOT_TRACK=1 PREFECT_SERVER_ANALYTICS_ENABLED=false
 
-.PHONY: demo test test-slow lint benchmark lock clean
+.PHONY: demo test test-slow test-cuda lint benchmark lock clean
 
 demo: $(VENV)/.run-ready
 	$(RUN_ENVIRONMENT) $(BIN)/almanac demo
@@ -18,6 +18,12 @@ test: $(VENV)/.test-ready
 
 test-slow: $(VENV)/.test-ready
 	$(RUN_ENVIRONMENT) $(BIN)/python -m pytest -m "slow and not gpu"
+
+# In two processes: numba chooses between the simulator of a GPU and its compiler as it is imported.
+CUDA_VENV ?= $(VENV)-cuda
+test-cuda: $(CUDA_VENV)/.ready
+	NUMBA_ENABLE_CUDASIM=1 $(CUDA_VENV)/bin/python -m pytest tests/cuda --hypothesis-profile=reproducible
+	$(CUDA_VENV)/bin/python -m pytest tests/cuda --hypothesis-profile=reproducible
 
 lint: $(VENV)/.test-ready
 	$(BIN)/ruff format --check .
@@ -31,13 +37,15 @@ benchmark: $(VENV)/.run-ready
 # Pins every dependency with its hashes, for all platforms and Python 3.11-3.13.
 COMPILE := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
   --no-emit-index-url --no-annotate --no-header --quiet
+COMPILE_CUDA := $(subst compile pyproject.toml,compile --group cuda,$(COMPILE))
 lock: $(VENV)/.created
 	$(PIP) install --quiet uv
 	$(COMPILE) --group build --output-file requirements.lock
 	$(COMPILE) --group dev --constraint requirements.lock --output-file requirements-dev.lock
+	$(COMPILE_CUDA) --constraint requirements-dev.lock --output-file requirements-cuda.lock
 
 clean:
-	rm -rf $(VENV) almanac-demo
+	rm -rf $(VENV) $(CUDA_VENV) almanac-demo
 
 $(VENV)/.created:
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v <= (3, 13) else \
@@ -57,3 +65,9 @@ $(VENV)/.test-ready: requirements-dev.lock pyproject.toml | $(VENV)/.created
 	$(PIP) install --quiet --no-deps --require-hashes --requirement requirements-dev.lock
 	$(PIP) install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@ $(VENV)/.run-ready
+
+$(CUDA_VENV)/.ready: requirements-cuda.lock
+	$(PYTHON) -m venv $(CUDA_VENV)
+	@echo "Installing the locked dependencies (about a minute the first time) ..."
+	$(CUDA_VENV)/bin/python -m pip --disable-pip-version-check install --quiet --no-deps --require-hashes --requirement requirements-cuda.lock
+	@touch $@

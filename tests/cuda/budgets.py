@@ -1,0 +1,107 @@
+"""Every GPU kernel with the types it is launched with, and the registers it may take.
+
+More registers than 65,536 / threads leave a multiprocessor with fewer threads to hide waits with:
+64 a thread keep 1,024 threads on it, 128 keep 512. A spill goes through memory: only what is said
+beside a kernel may.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numba import from_dtype, types
+
+from kernels.cuda import draws, garch, options, stock, tails, thetas
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """A kernel as it is launched.
+
+    Parameters
+    ----------
+    kernel : made by `numba.cuda.jit`
+    arguments : numba types
+    registers : a thread may take at most
+    stack : bytes a thread may take at most, of its own arrays
+    spills : bytes a thread may at most store or load, of what its registers do not hold
+    """
+
+    kernel: Any
+    arguments: tuple[Any, ...]
+    registers: int
+    stack: int = 0
+    spills: int = 0
+
+    @property
+    def name(self):
+        """How a test calls it."""
+        return self.kernel.py_func.__name__
+
+
+def rows(dimensions, form=np.float64):
+    """Return the type of a contiguous array."""
+    return types.Array(from_dtype(np.dtype(form)), dimensions, "C")
+
+
+INTEGER, FLOAT, FLAG = types.int64, types.float64, types.boolean
+ITEMS = types.NamedTuple(
+    (
+        rows(1, np.uint64),
+        rows(2),
+        rows(2, np.int64),
+        rows(2, np.int64),
+        rows(2),
+        rows(2),
+        rows(2),
+        rows(3),
+        rows(2, np.int64),
+    ),
+    stock.Items,
+)
+WALK_GIVEN = (INTEGER, INTEGER, rows(3), ITEMS, rows(4))
+WALK_DRAWN = (
+    *(INTEGER, INTEGER, rows(3), rows(3, np.int64), rows(1)),
+    *(ITEMS, rows(4)),
+)
+CONTRACT = (FLOAT,) * 5
+BUFFERS = (rows(2), rows(2, np.int32), rows(1, np.int32), rows(1))
+BUFFERS_32 = (rows(2, np.float32), *BUFFERS[1:])
+KEEP = (INTEGER, INTEGER, rows(2), rows(1), *BUFFERS)
+KEEP_32 = (INTEGER, INTEGER, rows(2, np.float32), rows(1, np.float32), *BUFFERS_32)
+
+KERNELS = [
+    Compiled(draws.draw_uniforms, (INTEGER, INTEGER, rows(1, np.uint64), rows(3)), 40),
+    Compiled(draws.draw_stream_normals, (INTEGER, INTEGER, INTEGER, rows(2)), 40),
+    Compiled(draws.draw_shocks, (INTEGER, INTEGER, rows(2)), 40),
+    Compiled(draws.draw_shocks_32, (INTEGER, INTEGER, rows(2, np.float32)), 32),
+    Compiled(draws.draw_t_scales, (INTEGER, INTEGER, FLOAT, rows(1)), 64),
+    Compiled(options.value_options_with_carry, (*[rows(1)] * 4, *CONTRACT, rows(1)), 64),
+    Compiled(options.value_options_without_dividends, (*[rows(1)] * 3, *CONTRACT, rows(1)), 64),
+    Compiled(tails.keep_losses, KEEP, 40),
+    Compiled(tails.keep_losses, KEEP_32, 40),
+    Compiled(tails.select_tails, (INTEGER, INTEGER, *BUFFERS), 64),
+    Compiled(tails.select_tails, (INTEGER, INTEGER, *BUFFERS_32), 64),
+    Compiled(tails.weigh_scenarios, (INTEGER, rows(2, np.int32), rows(1), rows(2)), 40),
+    # A walk waits on itself: fewer threads, each with its state in registers, and only the ring
+    # of orders on the way and the ages in memory.
+    Compiled(stock.walk_kernels(16, 1)[0], WALK_GIVEN, 160, stack=16 * 8),
+    Compiled(stock.walk_kernels(16, 1)[1], WALK_DRAWN, 160, stack=16 * 8),
+    Compiled(stock.walk_kernels(64, 32)[0], WALK_GIVEN, 160, stack=(64 + 32) * 8),
+    Compiled(stock.walk_kernels(64, 32)[1], WALK_DRAWN, 160, stack=(64 + 32) * 8),
+    Compiled(
+        garch.score_garch_series,
+        (rows(2), rows(1, np.int64), rows(2), FLAG, rows(2), rows(3), rows(1)),
+        160,
+        stack=16,
+    ),
+    # Sixteen smoothing parameters side by side, as in a processor's lanes, are more than a
+    # thread's registers hold.
+    Compiled(
+        thetas.fit_theta_series,
+        (*(rows(2), rows(1, np.int64), rows(3), rows(3), INTEGER, FLAG, FLAG), rows(2), rows(2)),
+        255,
+        stack=1024,
+        spills=3072,
+    ),
+]

@@ -1,0 +1,118 @@
+"""Orders and revaluation on a device are the processor's, through the functions the night calls."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+pytestmark = pytest.mark.usefixtures("grids")
+
+
+@pytest.mark.parametrize("shelf_life", [0, 3])
+def test_policies_simulated_on_a_device_are_the_processors(shelf_life):
+    from inventory import BaseStock, Draws, Opening, ReorderUpTo, Supply, simulate
+    from kernels.stock_lead_times import discrete_lead_time
+
+    supply = Supply(
+        discrete_lead_time(np.array([0.1, 0.5, 0.4])),
+        case_pack=2.0,
+        capacity=60.0,
+        shelf_life=shelf_life,
+    )
+    demand = np.random.default_rng(1).poisson(4.0, (5, 9)).astype(float)
+    opening = Opening(12.0, np.arange(9.0))
+    told = (supply, [BaseStock(20.0), ReorderUpTo(8.0, 30.0)], demand, opening, Draws(3, 2**63))
+    expected = simulate(*told, first_reached=2)
+    found = simulate(*told, first_reached=2, device="cuda")
+    np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-12)
+
+
+def test_an_order_decided_on_a_device_is_the_processors():
+    from inventory import Costs, StockPlan
+    from inventory.policy import decide_order
+    from inventory.position import Position
+
+    position = Position(
+        entity="W/1",
+        on_hand=3.0,
+        receipts=np.zeros(12),
+        late_receipts=0.0,
+        lead_time_mean=2.0,
+        lead_time_deviation=0.7,
+        review_period=2,
+        case_pack=3.0,
+        minimum_order=0.0,
+        unit_cost=2.0,
+        service_target=0.9,
+        costs=Costs(0.1, 3.0, 1.0, waste=2.0),
+        capacity=math.inf,
+        shelf_life=0,
+    )
+    paths = np.random.default_rng(2).poisson(3.0, (8, 12)).astype(float)
+    plan = StockPlan(candidates=3)
+    expected = decide_order(position, paths, np.uint64(5), 7, plan)
+    found = decide_order(position, paths, np.uint64(5), 7, replace(plan, device="cuda"))
+    assert found.order_quantity == expected.order_quantity
+    assert found.order_up_to == expected.order_up_to
+    np.testing.assert_allclose(found.estimates.cost, expected.estimates.cost, rtol=1e-12)
+
+
+def test_instruments_revalued_on_a_device_are_the_processors():
+    from risk import instrument_losses
+    from tests.risk.markets import PLAN, mixed_market
+
+    plan = replace(PLAN, scenarios=100, history=250)
+    market = mixed_market(plan)
+    assert "european_option" in set(market.terms["kind"])
+    expected = instrument_losses(market, "gaussian", 1, plan)
+    found = instrument_losses(market, "gaussian", 1, replace(plan, device="cuda"))
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-10)
+
+
+def test_orders_planned_together_on_a_device_are_those_planned_one_by_one(monkeypatch):
+    import pandas as pd
+
+    from inventory import StockPlan, orders
+    from tests.inventory.night import HORIZON, demand_paths, item_row, plan_night, stock_row
+
+    names = ["bolt", "bad", "nut", "saw", "milk"]
+    stock = [stock_row(name) for name in names]
+    stock[1]["unit_cost"] = stock[1]["lead_time_mean"] = -1.0
+    stock[3]["lead_time_deviation"] = 0.0
+    items = [item_row(name) for name in names]
+    items[2]["case_pack"] = 12.0
+    items[4]["shelf_life"] = 3
+    plan = StockPlan(candidates=3)
+    paths = demand_paths(names, n_paths=4)
+    expected = plan_night(stock, items, paths=paths, plan=plan)
+    # Three items of four paths fill a launch, so the second is ragged.
+    monkeypatch.setattr(orders, "_BYTES_TOGETHER", 3 * 4 * 8 * (12 * 5 + HORIZON))
+    found = plan_night(stock, items, paths=paths, plan=replace(plan, device="cuda"))
+    close = {"rtol": 1e-12, "atol": 1e-12}
+    assert [failure.entity for failure in found.failures] == ["north/bad"]
+    assert found.failures == expected.failures
+    assert len(found.plans) == 4
+    pd.testing.assert_frame_equal(found.plans, expected.plans, **close)
+    pd.testing.assert_frame_equal(found.curves, expected.curves, **close)
+
+
+def test_linear_books_measured_on_a_device_are_the_processors(monkeypatch):
+    from kernels.cuda import linear_books
+    from risk.linear_books import LinearScenarios, measure_linear_books
+
+    # The simulator makes a thread of Python for each of a grid's: fewer scenarios than are allowed.
+    small = linear_books.Tile(2, 32, 2)
+    monkeypatch.setattr(linear_books, "Tile", lambda: small)
+    monkeypatch.setattr(LinearScenarios, "__post_init__", lambda _: None)
+    draws = np.random.default_rng(8)
+    exposures, loadings = draws.normal(size=(2, 3)), draws.normal(size=(3, 4))
+    plan = LinearScenarios(100, seed=4)
+    expected = measure_linear_books(exposures, loadings, (0.9,), plan, components=(0.9,))
+    found = measure_linear_books(
+        exposures, loadings, (0.9,), replace(plan, device="cuda"), components=(0.9,)
+    )
+    close = {"rtol": 1e-12, "atol": 1e-12}
+    np.testing.assert_allclose(found.value_at_risk, expected.value_at_risk, **close)
+    np.testing.assert_allclose(found.expected_shortfall, expected.expected_shortfall, **close)
+    np.testing.assert_allclose(found.components[0.9], expected.components[0.9], **close)
