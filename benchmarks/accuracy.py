@@ -1,0 +1,326 @@
+"""Accuracy on held-out periods: what the night chooses, against each model of statsforecast.
+
+python -m benchmarks.accuracy [SET ...]
+
+Each set's last horizon is held out; models, weights and calibration see what came before it. Ours
+is what a night publishes: the weighted combination of each series' best models, chosen by its own
+backtest. Every model of statsforecast forecasts a sample of the series, and is compared by the
+mean difference of MASE on them beside its standard error; AutoARIMA a part of the sample, and none
+with long seasons, because it takes from a second to minutes a series. Coverage is that of all
+series' calibrated central intervals.
+"""
+
+import sys
+import time
+import warnings
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from statsforecast import models as zoo
+
+from benchmarks.machine import describe_machine
+from forecasting import DemandPanel, ForecastPlan, category_profiles, forecast_demand
+from forecasting.calibration import learn_calibration
+from forecasting.classes import CLASSES
+from forecasting.models import find_model
+from kernels.arrays import Floats
+
+DATA = Path(__file__).parents[2] / "shared" / "data"
+RECORD = Path(__file__).parent / "records" / "accuracy.md"
+COVERAGES = (50, 80, 90, 98)
+SINGLE = ("AutoETS", "DynamicOptimizedTheta")
+# Of the sample, for models that take a second a series or more.
+FEW = 20
+DEAR = ("AutoARIMA",)
+LONGEST_OF_DEAR = 12
+# Where the season is the year's own, the default's yearly models have nothing to say.
+SMOOTH = (
+    "SeasonalNaive",
+    "SimpleExponentialSmoothing",
+    "DynamicOptimizedTheta",
+    "AutoETS",
+    "SeasonalTrendTheta",
+)
+SPARSE = (
+    "CrostonSBA",
+    "TSB",
+    "SimpleExponentialSmoothing",
+    "WindowAverage",
+    "IMAPA",
+    "NegativeBinomial",
+)
+
+
+class Case(NamedTuple):
+    """A set of series and how it is forecast."""
+
+    name: str
+    read: Callable[[], list[Floats]]
+    frequency: str
+    season: int
+    horizon: int
+    sample: int
+    peers: dict[str, Callable[[], Any]]
+    line_up: dict[str, tuple[str, ...]]
+
+
+def _m3(period: str) -> list[Floats]:
+    frame = pd.read_parquet(DATA / "m3.parquet")
+    return _whole(frame[frame["period"] == period])
+
+
+def _m4(period: str) -> list[Floats]:
+    return _whole(pd.read_parquet(DATA / f"m4_{period}.parquet"))
+
+
+def _whole(frame: pd.DataFrame) -> list[Floats]:
+    groups = frame.groupby("unique_id", observed=True, sort=True)["y"]
+    return [y.to_numpy(float) for _, y in groups]
+
+
+def _sales(name: str, least: int) -> list[Floats]:
+    frame = pd.read_parquet(DATA / f"{name}.parquet")
+    keys = [name for name in ("warehouse_id", "item_id", "unique_id") if name in frame]
+    found = []
+    for _, group in frame.groupby(keys, observed=True, sort=True):
+        y = group.sort_values("ds")["y"].to_numpy(float)
+        if len(y) >= least and np.isfinite(y).all():
+            found.append(np.maximum(y, 0.0))
+    return found
+
+
+def _seasonal(season: int) -> dict[str, Callable[[], Any]]:
+    arima = {"AutoARIMA": lambda: zoo.AutoARIMA(season_length=season)}
+    return {
+        "SeasonalNaive": lambda: zoo.SeasonalNaive(season_length=season),
+        "AutoETS": lambda: zoo.AutoETS(season_length=season),
+        "AutoTheta": lambda: zoo.AutoTheta(season_length=season),
+        "DynamicOptimizedTheta": lambda: zoo.DynamicOptimizedTheta(season_length=season),
+        "AutoCES": lambda: zoo.AutoCES(season_length=season),
+        "SeasonalWindowAverage": lambda: zoo.SeasonalWindowAverage(
+            season_length=season, window_size=4
+        ),
+        **(arima if season <= LONGEST_OF_DEAR else {}),
+    }
+
+
+def _several(*seasons: int) -> dict[str, Callable[[], Any]]:
+    return {
+        "MSTL": lambda: zoo.MSTL(season_length=list(seasons)),
+        "MFLES": lambda: zoo.MFLES(season_length=list(seasons)),
+    }
+
+
+_SPARSE_PEERS: dict[str, Callable[[], Any]] = {
+    "CrostonClassic": zoo.CrostonClassic,
+    "CrostonOptimized": zoo.CrostonOptimized,
+    "CrostonSBA": zoo.CrostonSBA,
+    "TSB": lambda: zoo.TSB(0.2, 0.2),
+    "ADIDA": zoo.ADIDA,
+    "IMAPA": zoo.IMAPA,
+    "SimpleExponentialSmoothingOptimized": zoo.SimpleExponentialSmoothingOptimized,
+    "WindowAverage": lambda: zoo.WindowAverage(8),
+}
+
+
+def _for_all(names: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+    return dict.fromkeys(CLASSES, names)
+
+
+CASES = (
+    Case("M3 monthly", lambda: _m3("MONTHLY"), "MS", 12, 18, 240, _seasonal(12), _for_all(SMOOTH)),
+    Case("M3 quarterly", lambda: _m3("QUARTERLY"), "MS", 4, 8, 240, _seasonal(4), _for_all(SMOOTH)),
+    Case("M4 weekly", lambda: _m4("weekly"), "W", 1, 13, 120, _seasonal(1), {}),
+    Case(
+        "M4 hourly",
+        lambda: _m4("hourly"),
+        "h",
+        24,
+        48,
+        60,
+        {**_seasonal(24), **_several(24, 168)},
+        _for_all(SMOOTH),
+    ),
+    Case(
+        "Walmart weekly",
+        lambda: _sales("walmart_store_dept_weekly", 143),
+        "W",
+        52,
+        13,
+        120,
+        {**_seasonal(52), **_several(52)},
+        {},
+    ),
+    Case(
+        "Store-Item daily",
+        lambda: _sales("store_item_daily", 1_000),
+        "D",
+        7,
+        28,
+        60,
+        {**_seasonal(7), **_several(7, 365)},
+        {},
+    ),
+    Case(
+        "carparts monthly",
+        lambda: _sales("carparts_monthly", 51),
+        "MS",
+        12,
+        6,
+        500,
+        _SPARSE_PEERS,
+        _for_all(SPARSE),
+    ),
+)
+
+
+def main() -> None:
+    """Measure the sets that are named, or all, and write the record."""
+    chosen = [case for case in CASES if not sys.argv[1:] or case.name in sys.argv[1:]]
+    lines = [
+        "# Accuracy",
+        "",
+        f"`python -m benchmarks.accuracy`: {describe_machine('statsforecast', 'numba')}.",
+        "",
+    ]
+    for case in chosen:
+        found = _measure(case)
+        print("\n".join(found), flush=True)
+        lines += found
+    if len(chosen) == len(CASES):
+        RECORD.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _measure(case: Case) -> list[str]:
+    series = case.read()
+    train = [y[: -case.horizon] for y in series]
+    held = np.array([y[-case.horizon :] for y in series])
+    scale = np.array([_scale(y, case.season) for y in train])
+    ours, quantiles, seconds = _night(case, train)
+    score = np.abs(ours - held).mean(axis=1) / scale
+    kept = np.flatnonzero(np.isfinite(score))
+    sample = kept[np.linspace(0, len(kept) - 1, min(case.sample, len(kept))).astype(int)]
+    lines = [
+        f"## {case.name}",
+        "",
+        (
+            f"{len(kept):,} series, {case.horizon} periods held out, season {case.season}; "
+            f"{seconds:.1f} s for all of ours, calibration included. MASE of ours over all "
+            f"{score[kept].mean():.4f}. {_covered(quantiles[kept], held[kept])}"
+        ),
+        "",
+        "| | series | MASE | ours less by | ± |",
+        "| --- | ---: | ---: | ---: | ---: |",
+        f"| **ours** | {len(sample)} | {score[sample].mean():.4f} | | |",
+    ]
+    for name in SINGLE:
+        alone = np.abs(_alone(case, train, name) - held).mean(axis=1) / scale
+        lines.append(_row(f"ours, {name} alone", alone[sample], score[sample]))
+    for name, build in case.peers.items():
+        rows = sample[:: len(sample) // FEW] if name in DEAR else sample
+        means = _theirs(build, [train[number] for number in rows], case.horizon)
+        peer = np.abs(means - held[rows]).mean(axis=1) / scale[rows]
+        lines.append(_row(f"statsforecast {name}", peer, score[rows]))
+        print(lines[-1], flush=True)
+    return [*lines, ""]
+
+
+def _row(name: str, peer: Floats, own: Floats) -> str:
+    made = np.isfinite(peer)
+    gap = peer[made] - own[made]
+    if not made.any():
+        return f"| {name} | 0 | | | |"
+    return (
+        f"| {name} | {made.sum()} | {peer[made].mean():.4f} | {gap.mean():+.4f} "
+        f"| {gap.std() / np.sqrt(len(gap)):.4f} |"
+    )
+
+
+def _scale(y: Floats, season: int) -> float:
+    moved = np.abs(y[season:] - y[:-season]).mean()
+    return float(moved) if moved > 0.0 else np.nan
+
+
+def _frame(case: Case, train: list[Floats]) -> pd.DataFrame:
+    """Return the demand table: every series ends in the same period."""
+    longest = max(len(y) for y in train)
+    grid = pd.date_range("2000-01-01", periods=longest, freq=case.frequency.replace("W", "W-SUN"))
+    parts = {
+        "item_id": np.repeat([f"{n:06d}" for n in range(len(train))], [len(y) for y in train]),
+        "ds": np.concatenate([grid[longest - len(y) :].to_numpy() for y in train]),
+        "quantity": np.concatenate(train),
+    }
+    frame = pd.DataFrame(parts).assign(warehouse_id="all", censored=False)
+    return frame.astype({"warehouse_id": object, "item_id": object})
+
+
+def _night(case: Case, train: list[Floats]) -> tuple[Floats, Floats, float]:
+    """Forecast as a night does: means (n, horizon), quantiles (n, horizon, 99), seconds."""
+    panel = DemandPanel.from_frame(_frame(case, train), case.frequency)  # type: ignore[arg-type]
+    plan = ForecastPlan(
+        case.frequency,  # type: ignore[arg-type]
+        case.season,
+        case.horizon,
+        windows=6,
+        step=case.horizon,
+        minimum_history=max(8, min(2 * case.season, 52)),
+        line_up=case.line_up,
+    )
+    night = pd.Timestamp(panel.last_ds.max()).date()
+    started = time.perf_counter()
+    profiles = category_profiles(panel, {}, plan)
+    calibration = learn_calibration(panel, plan)
+    found = forecast_demand(panel, plan, night, profiles, {}, calibration).forecasts
+    seconds = time.perf_counter() - started
+    numbers = found["item_id"].astype(int).to_numpy()
+    steps = found.groupby("item_id", sort=False).cumcount().to_numpy()
+    means = np.full((len(train), case.horizon), np.nan)
+    means[numbers, steps] = found["mean"]
+    columns = [name for name in found.columns if name.startswith("q") and name[1:].isdigit()]
+    quantiles = np.full((len(train), case.horizon, len(columns)), np.nan)
+    quantiles[numbers, steps] = found[columns].to_numpy()
+    return means, quantiles, seconds
+
+
+def _alone(case: Case, train: list[Floats], name: str) -> Floats:
+    panel = DemandPanel.from_frame(_frame(case, train), case.frequency)  # type: ignore[arg-type]
+    plan = ForecastPlan(case.frequency, case.season, case.horizon)  # type: ignore[arg-type]
+    return find_model(name).forecast(panel.batch, plan.seasons, case.horizon).means
+
+
+def _theirs(build: Callable[[], Any], train: list[Floats], horizon: int) -> Floats:
+    def forecast(y: Floats) -> Floats:
+        try:
+            return np.asarray(build().forecast(y=y.copy(), h=horizon)["mean"], dtype=float)
+        except Exception:  # noqa: BLE001 - what a peer cannot forecast is left out of its mean
+            return np.full(horizon, np.nan)
+
+    with warnings.catch_warnings(), ThreadPoolExecutor(2) as pool:
+        warnings.simplefilter("ignore")
+        return np.array(list(pool.map(forecast, train)))
+
+
+def _covered(quantiles: Floats, held: Floats) -> str:
+    """Say how often demand fell into central intervals; one that holds an atom in part counts it.
+
+    The law's probability below a value lies between the shares of percentiles below it and at or
+    below it; the part of that stretch within the interval is the hit.
+    """
+    first = (quantiles < held[:, :, None]).sum(axis=2) / 100.0
+    last = ((quantiles <= held[:, :, None]).sum(axis=2) + 1) / 100.0
+    parts = []
+    for nominal in COVERAGES:
+        low, high = 0.5 - nominal / 200.0, 0.5 + nominal / 200.0
+        within = np.minimum(last, high) - np.maximum(first, low)
+        hits = (np.maximum(within, 0.0) / (last - first)).mean(axis=1)
+        error = hits.std() / np.sqrt(len(hits))
+        parts.append(f"{nominal}%: {100 * hits.mean():.1f} ± {100 * error:.1f}")
+    return "Coverage of central intervals: " + ", ".join(parts) + "."
+
+
+if __name__ == "__main__":
+    main()

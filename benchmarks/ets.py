@@ -1,0 +1,224 @@
+"""AutoETS: the batched kernel against statsforecast on M3, M4 weekly and daily retail.
+
+python -m benchmarks.ets
+
+One thread unless said; the median of five runs of ours against one pass of statsforecast over a
+sample of the series, both in this process, after a warm-up. A difference of MASE is paired by
+series, and stands beside its standard error.
+"""
+
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from os import environ
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from statsforecast.ets import ets_f
+from statsforecast.ets import forecast_ets as forecast_theirs
+from statsforecast.models import AutoETS
+
+from benchmarks.machine import describe_machine
+from kernels.ets import EtsFits, fit_ets, forecast_ets
+from kernels.ets_paths import ets_quantiles, update_ets
+
+DATA = Path(__file__).parents[2] / "shared" / "data"
+RECORD = Path(__file__).parent / "records" / "ets.md"
+RUNS = 5
+RETAIL_DAYS = 1_000
+LEVELS = np.array([0.025, 0.05, 0.1, 0.2, 0.3, 0.7, 0.8, 0.9, 0.95, 0.975])
+INTERVALS = [40, 60, 80, 90, 95]
+# statsforecast simulates as many where it has no closed form.
+PATHS = 5_000
+ROLLED = 1_000_000
+
+
+class Case(NamedTuple):
+    """A set of series: what is known, what came after, and how much of it statsforecast fits."""
+
+    name: str
+    train: list[np.ndarray]
+    test: list[np.ndarray]
+    season: int
+    sample: int
+
+    @property
+    def horizon(self) -> int:
+        """Periods ahead."""
+        return len(self.test[0])
+
+    @property
+    def chosen(self) -> np.ndarray:
+        """Numbers of the series in the sample."""
+        return np.linspace(0, len(self.train) - 1, self.sample).astype(int)
+
+
+def main() -> None:
+    """Measure, and write the record."""
+    cases = [
+        _m3("MONTHLY", 12, 300),
+        _m3("QUARTERLY", 4, 756),
+        _m4("weekly", 1, 120),
+        _m4("hourly", 24, 24),
+        _retail(40),
+    ]
+    machine = describe_machine("statsforecast", "numba")
+    lines = ["# AutoETS", "", f"`python -m benchmarks.ets`: {machine}.", ""]
+    lines += [
+        (
+            "| data | series | ours, ms a series | two threads | statsforecast | ratio "
+            "| AICc worse by more than 0.5 | MASE ours | MASE statsforecast | difference |"
+        ),
+        "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
+    ]
+    for case in cases:
+        lines.append(_row(case))
+        print(lines[-1], flush=True)
+    lines += ["", _quantiles(cases[0]), "", _rolled(cases[0]), "", _compiled()]
+    print("\n".join(lines[-5:]))
+    RECORD.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _m3(period: str, season: int, sample: int) -> Case:
+    frame = pd.read_parquet(DATA / "m3.parquet")
+    return _case(f"M3 {period.lower()}", frame[frame["period"] == period], season, sample)
+
+
+def _m4(period: str, season: int, sample: int) -> Case:
+    return _case(f"M4 {period}", pd.read_parquet(DATA / f"m4_{period}.parquet"), season, sample)
+
+
+def _case(name: str, frame: pd.DataFrame, season: int, sample: int) -> Case:
+    parts = []
+    for held_out in (False, True):
+        groups = frame[frame["is_test"] == held_out].groupby("unique_id", observed=True)
+        parts.append([group["y"].to_numpy(float) for _, group in groups])
+    return Case(name, parts[0], parts[1], season, sample)
+
+
+def _retail(sample: int) -> Case:
+    frame = pd.read_parquet(DATA / "store_item_daily.parquet")
+    groups = frame.groupby(["warehouse_id", "item_id"], observed=True)["y"]
+    series = [y.to_numpy(float)[-RETAIL_DAYS - 28 :] for _, y in groups]
+    train, test = [y[:-28] for y in series], [y[-28:] for y in series]
+    return Case(f"Store-Item, {RETAIL_DAYS:,} days", train, test, 7, sample)
+
+
+def _flat(series: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    offsets = np.concatenate([[0], np.cumsum([len(y) for y in series])]).astype(np.int64)
+    return np.concatenate(series), offsets
+
+
+def _time(call: Callable[[], Any]) -> float:
+    times = []
+    for _ in range(RUNS + 1):
+        started = time.perf_counter()
+        call()
+        times.append(time.perf_counter() - started)
+    return statistics.median(times[1:])
+
+
+def _row(case: Case) -> str:
+    values, offsets = _flat(case.train)
+    own = _time(lambda: fit_ets(values, offsets, case.season)) / len(case.train)
+    both = _time(lambda: _fit_in_two(case)) / len(case.train)
+    fits = fit_ets(values, offsets, case.season)
+    means = forecast_ets(fits, case.horizon)
+    ets_f(case.train[0].copy(), m=case.season)
+    spent, worse, ours, theirs = 0.0, [], [], []
+    for number in case.chosen:
+        y, held = case.train[number], case.test[number]
+        started = time.perf_counter()
+        found = ets_f(y.copy(), m=case.season)
+        other = forecast_theirs(found, case.horizon)["mean"]
+        spent += time.perf_counter() - started
+        worse.append(fits.criterion[number] - found["aicc"] > 0.5)
+        scale = np.abs(y[case.season :] - y[: -case.season]).mean()
+        ours.append(np.abs(means[number] - held).mean() / scale)
+        theirs.append(np.abs(other - held).mean() / scale)
+    gap = np.array(ours) - np.array(theirs)
+    peer = spent / case.sample
+    return (
+        f"| {case.name} | {len(case.train):,} | {own * 1e3:.3f} | {both * 1e3:.3f} "
+        f"| {peer * 1e3:.1f} ({case.sample} series) | {peer / own:,.0f} "
+        f"| {sum(worse)} of {len(worse)} | {np.mean(ours):.3f} | {np.mean(theirs):.3f} "
+        f"| {gap.mean():+.4f} ± {gap.std() / np.sqrt(len(gap)):.4f} |"
+    )
+
+
+def _fit_in_two(case: Case) -> list[EtsFits]:
+    halves = [_flat(case.train[part::2]) for part in range(2)]
+    with ThreadPoolExecutor(2) as pool:
+        return list(pool.map(lambda half: fit_ets(*half, case.season), halves))
+
+
+def _quantiles(case: Case) -> str:
+    values, offsets = _flat([case.train[number] for number in case.chosen])
+    entities = np.arange(case.sample, dtype=np.uint64)
+
+    def forecast() -> None:
+        fits = fit_ets(values, offsets, case.season)
+        forecast_ets(fits, case.horizon)
+        ets_quantiles(fits, entities, LEVELS, PATHS, case.horizon, 1)
+
+    own = _time(forecast) / case.sample
+    few = case.chosen[::10]
+    started = time.perf_counter()
+    for number in few:
+        model = AutoETS(season_length=case.season)
+        model.forecast(y=case.train[number], h=case.horizon, level=INTERVALS)
+    peer = (time.perf_counter() - started) / len(few)
+    return (
+        f"With ten quantiles from {PATHS:,} simulated paths each ({case.name}): {own * 1e3:.2f} ms "
+        f"a series, statsforecast's `level=` {peer * 1e3:.1f} ms, ratio {peer / own:.0f}."
+    )
+
+
+def _rolled(case: Case) -> str:
+    values, offsets = _flat(case.train)
+    few = fit_ets(values, offsets, case.season)
+    rows = np.arange(ROLLED) % len(case.train)
+    fits = EtsFits(*(part[rows] for part in few))
+    news = np.abs(fits.level)
+    places = np.arange(ROLLED + 1)
+    carry = _time(lambda: update_ets(fits, news, places))
+    ahead = _time(lambda: forecast_ets(fits, case.horizon))
+    return (
+        f"{ROLLED:,} states with a season of {case.season} carried through one period: "
+        f"{carry:.2f} s; forecast {case.horizon} periods ahead: {ahead:.2f} s."
+    )
+
+
+def _compiled() -> str:
+    script = (
+        "import numpy as np, time; from kernels.ets import fit_ets; "
+        "started = time.perf_counter(); "
+        "fit_ets(np.random.default_rng(0).gamma(3, 1, 60), np.array([0, 60]), 4); "
+        "print(time.perf_counter() - started)"
+    )
+    seconds = []
+    with tempfile.TemporaryDirectory() as folder:
+        for _ in range(2):
+            done = subprocess.run(
+                [sys.executable, "-c", script],
+                env={**environ, "NUMBA_CACHE_DIR": folder},
+                cwd=Path(__file__).parents[1],
+                capture_output=True,
+                text=True,
+                check=True,
+            )
+            seconds.append(float(done.stdout))
+    return (
+        f"The first call on a machine compiles for {seconds[0]:.1f} s; in the next process it "
+        f"takes {seconds[1]:.2f} s."
+    )
+
+
+if __name__ == "__main__":
+    main()
