@@ -141,7 +141,9 @@ class BigQueryStore:
         """Make the loaded tables visible, all or none.
 
         The job's id has the version that it makes, so a commit that is cut off and asked for
-        again is found while it runs, and the same rows can be published again after others.
+        again is found while it runs, and the same rows can be published again after others. A
+        commit that is found counts only while its version is there: jobs are remembered longer
+        than a dataset that was dropped and made again.
         """
         dataset = self._dataset
         number = self._version(publication.as_of) + 1
@@ -170,9 +172,12 @@ class BigQueryStore:
                 timeout=CALL_SECONDS,
             )
 
+        def holds() -> bool:
+            return self._version(publication.as_of) >= number
+
         content = hashlib.sha256("\n".join(part.digest for part in loaded).encode()).hexdigest()
         step = f"{publication.as_of:%Y%m%d}-v{number}-{content[:20]}"
-        self._jobs.run(f"almanac-commit-{self._address.dataset}-{step}", begin)
+        self._jobs.run(f"almanac-commit-{self._address.dataset}-{step}", begin, holds=holds)
 
     def _version(self, as_of: date) -> int:
         found = self._dataset.rows(

@@ -3,17 +3,18 @@
 import hashlib
 import os
 import tempfile
-from functools import cache
+import threading
+from functools import cache, wraps
 from pathlib import Path
 
 import psycopg
+from fsspec.implementations.memory import MemoryFileSystem
 
-from tests.storage.bigquery_stand_in import StandIn
+from tests.storage.bigquery_stand_in import PROJECT, StandIn
 from tests.storage.bigquery_stand_in.credentials import write_workload_identity
 
 # "memory" is a Parquet folder on a file system of fsspec.
 SCHEMES = ["duckdb", "parquet", "memory", "postgresql", "bigquery"]
-PROJECT = "stand-in-project"
 # What the stand-in takes the place of, for tests against Google itself.
 ENVIRONMENT = ("BIGQUERY_EMULATOR_HOST", "GOOGLE_APPLICATION_CREDENTIALS")
 OWN = {name: os.environ[name] for name in ENVIRONMENT if name in os.environ}
@@ -26,6 +27,7 @@ def address_of(scheme, folder):
         stand_in()
         return f"bigquery://{PROJECT}/{name}?location=EU"
     if scheme == "memory":
+        _take_turns()
         return f"parquet:memory://{name}/store"
     if scheme != "postgresql":
         return f"{scheme}:{folder}"
@@ -35,6 +37,26 @@ def address_of(scheme, folder):
         ).fetchone():
             connection.execute(f'CREATE DATABASE "{name}"')
     return _server().replace("/postgres?", f"/{name}?")
+
+
+@cache
+def _take_turns():
+    """Let the file system in memory answer one call after another, as a service does.
+
+    It lists files that another thread removes meanwhile, and fails.
+    """
+    lock = threading.RLock()
+    for name in ("cat_file", "find", "ls", "pipe_file", "rm_file"):
+        setattr(MemoryFileSystem, name, _in_turn(getattr(MemoryFileSystem, name), lock))
+
+
+def _in_turn(call, lock):
+    @wraps(call)
+    def held(*arguments, **named):
+        with lock:
+            return call(*arguments, **named)
+
+    return held
 
 
 @cache

@@ -65,7 +65,7 @@ def test_tables_ask_for_a_filter_and_inputs_are_estimated(address, tmp_path):
     client = bigquery.Client(project=parts.project)
     query = f"SELECT COUNT(*) FROM `{parts.project}.{parts.dataset}.champions`"
     with pytest.raises(exceptions.BadRequest, match="without a filter over column"):
-        client.query(query).result()
+        client.query(query, location=client.get_dataset(parts.dataset).location).result()
     client.close()
     source = f"{parts.project}.{parts.dataset}.demand_actuals"
     wanted = BigQueryInput("demand", source, days_column="as_of", days=1)

@@ -307,6 +307,19 @@ def test_a_load_that_is_gone_is_loaded_anew(server, address, tmp_path):
     assert sum(job.endswith("-g1") for job in jobs_of(server, address, "load")) == 5
 
 
+def test_a_dataset_that_was_emptied_is_published_to_as_a_new_one(server, address, tmp_path):
+    """BigQuery remembers the jobs that filled it, under the very ids that would fill it again."""
+    with open_store(address) as store:
+        store.publish(publication(tmp_path / "1"))
+        for name in tables_of(server, address) | tables_of(server, address, loads=True):
+            server.catalog.drop(dataset_of(address), name)
+        assert store.tables() == ()
+        store.publish(publication(tmp_path / "2"))
+        for name, frame in night().items():
+            assert store.read(name).equals(frame), name
+    assert len(jobs_of(server, address, "commit")) == 2
+
+
 def test_a_quota_that_is_used_up_is_a_fault_that_passes(server, address, tmp_path, monkeypatch):
     monkeypatch.setattr(server.jobs, "loads_a_day", 0)
     with (

@@ -17,7 +17,7 @@ from tests.storage.nights import RUN, night, publication
 
 TABLES = ("champions", "runs", "run_steps")
 # More than the calls of a publication: those beyond the last strike nothing.
-CALLS = 34
+CALLS = 38
 KILLS = 12
 
 

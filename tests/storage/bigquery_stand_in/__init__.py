@@ -6,7 +6,8 @@ ask for a filter on their partition; schemas only grow; loads are counted. It sa
 documentation says of these, and is no proof of how BigQuery itself behaves.
 """
 
+from tests.storage.bigquery_stand_in.catalog import PROJECT
 from tests.storage.bigquery_stand_in.faults import Fault, JobFault
 from tests.storage.bigquery_stand_in.server import StandIn
 
-__all__ = ["Fault", "JobFault", "StandIn"]
+__all__ = ["PROJECT", "Fault", "JobFault", "StandIn"]

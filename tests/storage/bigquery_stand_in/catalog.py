@@ -5,6 +5,7 @@ import time
 
 from tests.storage.bigquery_stand_in.errors import ApiError
 
+PROJECT = "stand-in-project"
 DUCKDB_TYPES = {
     "STRING": "VARCHAR",
     "FLOAT64": "DOUBLE",
@@ -54,7 +55,7 @@ class Catalog:
         found = self.tables.get((dataset, name))
         expires = found and found.get("expirationTime")
         if expires and int(expires) < time.time() * 1000:
-            self.drop(dataset, name)
+            self._drop_table(dataset, name)
             found = None
         if found is None:
             raise ApiError("notFound", f"Not found: Table {dataset}.{name}")
@@ -130,7 +131,28 @@ class Catalog:
                 )
             self.connection.execute(f"{alter} ALTER COLUMN {quoted(field['name'])} DROP NOT NULL")
 
+    def listed(self, dataset):
+        """Return the tables and views of a dataset, as a list of them has them."""
+        self.dataset(dataset)
+        own = [("TABLE", place) for place in self.tables] + [("VIEW", view) for view in self.views]
+        return [
+            {
+                "tableReference": {"projectId": PROJECT, "datasetId": dataset, "tableId": name},
+                "type": kind,
+            }
+            for kind, (holder, name) in own
+            if holder == dataset
+        ]
+
     def drop(self, dataset, name):
+        if (dataset, name) in self.views:
+            self.connection.execute(f"DROP VIEW {quoted(dataset, name)}")
+            self.views.remove((dataset, name))
+            return
+        self.table(dataset, name)
+        self._drop_table(dataset, name)
+
+    def _drop_table(self, dataset, name):
         self.connection.execute(f"DROP TABLE {quoted(dataset, name)}")
         del self.tables[dataset, name]
 

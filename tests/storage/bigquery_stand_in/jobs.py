@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 
 from sqlglot import exp
 
-from tests.storage.bigquery_stand_in.catalog import check_labels
+from tests.storage.bigquery_stand_in.catalog import PROJECT, check_labels
 from tests.storage.bigquery_stand_in.errors import ApiError
 from tests.storage.bigquery_stand_in.loads import load
 from tests.storage.bigquery_stand_in.statements import Assertion, Engine
@@ -120,7 +120,7 @@ class Jobs:
         return job.resource
 
     def _referenced(self, configuration, statements):
-        project = configuration.get("defaultDataset", {}).get("projectId", "stand-in-project")
+        project = configuration.get("defaultDataset", {}).get("projectId", PROJECT)
         names = sorted(self.engine.tables(statements))
         return [
             {"projectId": project, "datasetId": dataset, "tableId": table}
