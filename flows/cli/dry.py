@@ -6,6 +6,7 @@ from typing import cast
 
 import pandas as pd
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from flows.run import Run, number_of_chunks, prepare_run
@@ -72,7 +73,7 @@ def _work(run: Run, report: CheckReport) -> str:
             f"  risk     {count:,} portfolios; {methods}; {job.risk.scenarios:,} scenarios"
         )
     lines.append(f"  publish  to {job.outputs.store}; report to {job.outputs.report}")
-    return "\n".join(lines)
+    return escape("\n".join(lines))
 
 
 def _admitted(report: CheckReport, table: str) -> int:
@@ -87,8 +88,13 @@ def _refusals(report: CheckReport) -> Table:
         name, severity, code = cast("tuple[str, str, str]", key)
         first = rows.iloc[0]
         where = f"{first['source']} row {first['row']}" if pd.notna(first["row"]) else ""
+        # Values are whatever a file had in them: to the terminal too they are only text.
         example = f"{first['entity']} {where} {first['column'] or ''} {first['value'] or ''}"
         table.add_row(
-            str(name), str(severity), str(code), f"{len(rows):,}", example.strip(), first["advice"]
+            str(name),
+            str(severity),
+            str(code),
+            f"{len(rows):,}",
+            *map(escape, (example.strip(), first["advice"])),
         )
     return table

@@ -36,8 +36,11 @@ class _KnownErrors(logging.Filter):
 
 
 def drop_known_tracebacks() -> None:
-    """Leave tracebacks of our own errors to Prefect's server; call it once Prefect is there."""
-    for name in ("prefect", "prefect.flow_runs", "prefect.task_runs"):
+    """Leave tracebacks of our own errors to Prefect's server; call it once Prefect is there.
+
+    The root's handlers are held to it too: Prefect's loggers pass their lines on to them.
+    """
+    for name in (None, "prefect", "prefect.flow_runs", "prefect.task_runs"):
         for handler in logging.getLogger(name).handlers:
             if isinstance(handler, logging.StreamHandler):
                 handler.addFilter(_KnownErrors())

@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 from rich.console import Console
+from rich.markup import escape
 
 from flows.cli.commands import COMMANDS
 from flows.errors import AlmanacError, ExitCode
@@ -32,7 +33,7 @@ class Almanac(click.Group):
 
 def _say(error: Exception) -> None:
     console = Console(stderr=True)
-    console.print(f"[bold red]almanac:[/] {str(error).replace('[', chr(92) + '[')}", soft_wrap=True)
+    console.print(f"[bold red]almanac:[/] {escape(str(error))}", soft_wrap=True)
 
 
 @click.group(cls=Almanac, context_settings={"help_option_names": ["-h", "--help"]})

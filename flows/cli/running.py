@@ -95,5 +95,5 @@ def say_outcome(run: Run, outcome: Outcome, console: Console) -> None:
         )
     else:
         console.print(f"Run [bold]{outcome.run_id}[/] is published.")
-    console.print(f"  report  {outcome.report}", soft_wrap=True)
-    console.print(f"  store   {run.store_url}", soft_wrap=True)
+    console.print(f"  report  {outcome.report}", soft_wrap=True, markup=False)
+    console.print(f"  store   {run.store_url}", soft_wrap=True, markup=False)

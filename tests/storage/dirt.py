@@ -32,6 +32,8 @@ MARKUP = (
     "javascript:alert(1)",
     "]]>",
     "[bold]rich[/bold]",
+    "[/red]",
+    "end\\[/]",
 )
 PATHS = (
     "../../etc/passwd",

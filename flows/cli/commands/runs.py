@@ -6,6 +6,7 @@ from typing import Any
 import click
 import pandas as pd
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from flows.cli.ledger import find_run, find_states, folder_option
@@ -25,7 +26,7 @@ def runs(run_id: str | None, folder: Path) -> None:
         return
     states = find_states(folder)
     if not states:
-        console.print(f"No runs below {folder.resolve()}.", soft_wrap=True)
+        console.print(f"No runs below {folder.resolve()}.", soft_wrap=True, markup=False)
         return
     table = Table(box=None)
     for head in ("run", "as of", "started (UTC)", "status", "seconds", "peak MiB"):
@@ -50,7 +51,7 @@ def _show(run: Run, console: Console) -> None:
     state = read_state(run.staging)
     console.print(
         f"Run [bold]{run.run_id}[/], {run.job.name} as of {run.as_of} on {run.device_words}: "
-        f"{state.get('status', 'unfinished')}. {state.get('reason', '')}",
+        f"{state.get('status', 'unfinished')}. {escape(state.get('reason', ''))}",
         soft_wrap=True,
     )
     with open_store(run.store_url) as store:

@@ -35,4 +35,5 @@ def validate(job: Path) -> None:
         f"as run {run.run_id}. `almanac run {job} --dry-run` checks the data too.",
         soft_wrap=True,
         highlight=False,
+        markup=False,
     )

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 import pandas as pd
+from rich.markup import escape
 from rich.table import Table
 
 from flows.cli.ledger import find_run, folder_option
@@ -25,7 +26,7 @@ def what_if(run_id: str, positions: Path, output: Path | None, folder: Path) -> 
     console.print(_as_table(compared))
     if output is not None:
         compared.to_csv(output, index=False, lineterminator="\n")
-        console.print(f"{len(compared):,} rows are in {output}.", soft_wrap=True)
+        console.print(f"{len(compared):,} rows are in {output}.", soft_wrap=True, markup=False)
 
 
 def _as_table(compared: pd.DataFrame) -> Table:
@@ -41,7 +42,7 @@ def _as_table(compared: pd.DataFrame) -> Table:
     short = {"value_at_risk": "VaR", "expected_shortfall": "ES"}
     for row in compared.to_dict("records"):
         table.add_row(
-            str(row["portfolio_id"]),
+            escape(str(row["portfolio_id"])),
             f"{short[row['measure']]} {100 * row['level']:g}%",
             str(row["horizon"]),
             str(row["method"]).replace("_", " "),

@@ -1,0 +1,41 @@
+"""What the command lets Prefect say on the console."""
+
+import io
+import logging
+
+import pytest
+
+from flows.cli.environment import drop_known_tracebacks
+from flows.errors import RunBusyError
+from storage.errors import TransientStoreError
+
+
+@pytest.fixture(params=[None, "prefect.flow_runs"])
+def console(request):
+    """Return what is said on a handler of the root, or of Prefect's own logger."""
+    said = io.StringIO()
+    handler = logging.StreamHandler(said)
+    owner = logging.getLogger(request.param)
+    owner.addHandler(handler)
+    filters = {held: list(held.filters) for held in owner.handlers}
+    yield said
+    for held, kept in filters.items():
+        held.filters = kept
+    owner.removeHandler(handler)
+
+
+def say(error):
+    logging.getLogger("prefect.flow_runs.night").error("Encountered an exception", exc_info=error)
+
+
+@pytest.mark.parametrize("error", [RunBusyError("busy"), TransientStoreError("away")])
+def test_an_error_that_the_command_says_in_a_sentence_has_no_traceback(console, error):
+    drop_known_tracebacks()
+    say(error)
+    assert console.getvalue() == ""
+
+
+def test_an_error_that_nobody_expected_keeps_its_traceback(console):
+    drop_known_tracebacks()
+    say(ZeroDivisionError("division"))
+    assert "ZeroDivisionError: division" in console.getvalue()
