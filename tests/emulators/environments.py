@@ -25,8 +25,9 @@ def python_of(name):
     if not ready.exists():
         venv.create(root, with_pip=True, clear=True)
         wanted = FOLDER / name / "requirements.txt"
-        install = [python, "-m", "pip", "install", "--quiet", "--require-hashes", "-r", wanted]
-        done = subprocess.run(install, capture_output=True, text=True, check=False)
+        # The list names everything, as the locks do.
+        install = [python, "-m", "pip", "install", "--quiet", "--no-deps", "--require-hashes"]
+        done = subprocess.run([*install, "-r", wanted], capture_output=True, text=True, check=False)
         if done.returncode:
             last = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
             pytest.skip(f"the packages of {name} cannot be had here: {last}")

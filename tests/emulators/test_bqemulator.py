@@ -6,6 +6,8 @@ go to whole tables in two requests, and a publication's statements run one by on
 assertions; ids, decorators, transactions and assertions are proven on our own stand-in.
 """
 
+import json
+import os
 import socket
 import subprocess
 import time
@@ -34,17 +36,18 @@ SECONDS = 120
 
 @pytest.fixture(scope="module")
 def server():
-    """Return the emulator's address."""
+    """Return the emulator's address, and its port for gRPC."""
     python = python_of("bqemulator")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [python, FOLDER / "bqemulator" / "serve.py", str(port)]
+    with socket.socket() as rest, socket.socket() as grpc:
+        for free in (rest, grpc):
+            free.bind(("127.0.0.1", 0))
+        ports = rest.getsockname()[1], grpc.getsockname()[1]
+    command = [python, FOLDER / "bqemulator" / "serve.py", *map(str, ports)]
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     with subprocess.Popen(command, stdin=subprocess.PIPE, env=environment(), **quiet) as process:
-        url = f"http://127.0.0.1:{port}"
+        url = f"http://127.0.0.1:{ports[0]}"
         wait_for(f"{url}/bigquery/v2/projects/{PROJECT}/datasets", process)
-        yield url
+        yield url, ports
         process.stdin.close()
 
 
@@ -81,7 +84,7 @@ def commit_one_by_one(self, loaded, publication):
 def address(server, tmp_path, monkeypatch):
     """Return a dataset of its own on the emulator, and take out what this does not know."""
     reference, load = Dataset.reference, bigquery.Client.load_table_from_file
-    monkeypatch.setenv("BIGQUERY_EMULATOR_HOST", server)
+    monkeypatch.setenv("BIGQUERY_EMULATOR_HOST", server[0])
     credentials = (AnonymousCredentials(), PROJECT)
     with (
         patch.object(google.auth, "default", lambda *_, **__: credentials),
@@ -126,6 +129,25 @@ def test_an_input_is_read(address, tmp_path):
     dataset = address.partition("?")[0].rpartition("/")[2]
     wanted = BigQueryInput("demand", f"{PROJECT}.{dataset}.demand_actuals")
     assert fetch_input(wanted, AS_OF, tmp_path / "demand.parquet").rows == 3
+
+
+def test_an_input_read_by_the_storage_read_api_is_the_same_bytes(server, tmp_path):
+    """In a process of the emulator's environment, where the API's client is installed."""
+    script = FOLDER / "bqemulator" / "read.py"
+    done = subprocess.run(
+        [python_of("bqemulator"), script, *map(str, server[1]), str(tmp_path)],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**environment(), "PYTHONPATH": os.fspath(FOLDER.parents[1])},
+    )
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert found["rows"] == 5000
+    assert found["reads by storage read"] >= 1
+    assert found["reads by pages"] == 0
+    whole = (tmp_path / "by-storage-read.parquet").read_bytes()
+    assert whole == (tmp_path / "by-pages.parquet").read_bytes()
 
 
 def test_the_views_are_made_and_answer(address, tmp_path):
