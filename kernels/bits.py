@@ -39,6 +39,38 @@ def multiply_add(_context, a, _b, _c):  # type: ignore[no-untyped-def]  # noqa: 
     return a(a, a, a), generate
 
 
+@intrinsic
+def bits_at_least(_context, row, _start, floor):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+    """Return 64 bits: whether each of 64 numbers of a contiguous row is no less than ``floor``.
+
+    The numbers from ``start`` on are read unchecked; the first has the lowest bit. NaN is less.
+    """
+
+    def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+        form = ir.VectorType(arguments[2].type, 64)
+        data = context.make_array(signature.args[0])(context, builder, arguments[0]).data
+        place = builder.bitcast(builder.gep(data, [arguments[1]]), form.as_pointer())
+        numbers = builder.load(place, align=signature.args[2].bitwidth // 8)
+        first = builder.insert_element(
+            ir.Constant(form, ir.Undefined), arguments[2], ir.Constant(ir.IntType(32), 0)
+        )
+        every = ir.Constant(ir.VectorType(ir.IntType(32), 64), [0] * 64)
+        floors = builder.shuffle_vector(first, ir.Constant(form, ir.Undefined), every)
+        return builder.bitcast(builder.fcmp_ordered(">=", numbers, floors), ir.IntType(64))
+
+    return types.uint64(row, types.int64, floor), generate
+
+
+@intrinsic
+def lowest_bit(_context, _bits):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+    """Return the place of the lowest bit that is set, of 64 bits that are not all zero."""
+
+    def generate(_context, builder, _signature, arguments):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+        return builder.cttz(arguments[0], ir.Constant(ir.IntType(1), 1))
+
+    return types.int64(types.uint64), generate
+
+
 def _rounded(instruction: str) -> Callable[[Any], Any]:
     @intrinsic
     def rounded(_context, x):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202

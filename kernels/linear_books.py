@@ -28,14 +28,16 @@ from kernels.shocks import (
     fill_shocks_32,
     fill_t_scales,
 )
-from kernels.tail_keeping import keep_tails, sort_tail
+from kernels.tail_keeping import first_floors, keep_tails, sort_tail
 
 Precision = Literal["float64", "float32"]
 # Scenarios in a block: its shocks and losses stay in the last-level cache.
-WIDTH = 2048
+WIDTH = 1024
 # Books in a tile of the matrix product.
 TILE = 8
 _BOOKS_AT_ONCE = 256
+# Scenarios whose shocks are added together: with one book's mean they fill the first-level cache.
+_SHOCKS_AT_ONCE = 6
 
 
 @dataclass(frozen=True)
@@ -84,35 +86,50 @@ def keep_book_tails(
     kept : at most as many as there are scenarios
     degrees : of the t, whose scale is that of the covariance; 0 is the normal law
     seed : in [0, 2**32)
+
+    Returns
+    -------
+    Tails; NaN losses for a book of which too few are numbers, as its exposures overflow.
     """
+    return _keep(folded, scenarios, kept, degrees, seed, sampled=True)
+
+
+def _keep(
+    folded: np.ndarray, scenarios: range, kept: int, degrees: float, seed: int, *, sampled: bool
+) -> BookTails:
+    """Return the tails; floors are sampled from the first block unless they were too high."""
     n_books, n_factors = folded.shape
     fill = fill_shocks if folded.dtype == np.float64 else fill_shocks_32
     shocks = np.empty((n_factors, WIDTH), folded.dtype)
     block = np.empty((n_books, WIDTH), folded.dtype)
     scales = np.empty(WIDTH)
-    losses = np.empty((n_books, 2 * kept + WIDTH), folded.dtype)
-    numbers: Integers = np.empty(losses.shape, np.int64)
+    losses = np.empty((n_books, kept + kept // 2 + WIDTH), folded.dtype)
+    # Counted from the chunk's first: half as long as the numbers of scenarios.
+    numbers = np.empty(losses.shape, np.int32)
     filled: Integers = np.zeros(n_books, np.int64)
     floors = np.full(n_books, -np.inf, folded.dtype)
     for first in range(scenarios.start, scenarios.stop, WIDTH):
         fill(seed, first, shocks)
-        fill_t_scales(seed, first, degrees, scales)
         np.matmul(folded, shocks, out=block)
+        if degrees:
+            fill_t_scales(seed, first, degrees, scales)
+            block *= scales.astype(folded.dtype)
         counted = min(WIDTH, scenarios.stop - first)
-        keep_tails(
-            block,
-            scales.astype(folded.dtype),
-            first,
-            counted,
-            kept,
-            losses,
-            numbers,
-            filled,
-            floors,
-        )
+        if sampled and first == scenarios.start:
+            floors = first_floors(block[:, :counted], kept / len(scenarios))
+        own = first - scenarios.start
+        keep_tails(block, own, counted, kept, losses, numbers, filled, floors)
+    if sampled and (filled < kept).any():
+        return _keep(folded, scenarios, kept, degrees, seed, sampled=False)
+    # What is sorted and copied now takes the place of the blocks.
+    del shocks, block
     for book in range(n_books):
-        sort_tail(losses[book], numbers[book], int(filled[book]), kept)
-    return BookTails(losses[:, :kept].copy(), numbers[:, :kept].copy())
+        if filled[book] < kept:
+            # Losses that overflowed against each other are no numbers, and rank nowhere.
+            losses[book, :kept], numbers[book, :kept] = np.nan, np.arange(kept)
+        else:
+            sort_tail(losses[book], numbers[book], int(filled[book]), kept)
+    return BookTails(losses[:, :kept].copy(), numbers[:, :kept] + np.int64(scenarios.start))
 
 
 def merge_tails(parts: list[BookTails], kept: int) -> BookTails:
@@ -141,18 +158,59 @@ def mean_tail_shocks(
     # Some books at a time: the order of all their scenarios is longer than the scenarios are.
     for start in range(0, len(scenarios), _BOOKS_AT_ONCE):
         chosen = scenarios[start : start + _BOOKS_AT_ONCE]
-        n_tail = chosen.shape[1]
-        order = np.argsort(chosen, axis=None, kind="stable")
         own = means[start : start + _BOOKS_AT_ONCE]
-        ranked, ranks = chosen.ravel()[order], order % n_tail
-        _add_shocks(ranked, order // n_tail, weights[ranks], degrees, seed, wide, own)
+        order = order_by_scenario(
+            np.ascontiguousarray(chosen), int(chosen.min()), int(chosen.max())
+        )
+        _add_shocks(chosen, order, weights, degrees, seed, wide, own)
     return means
 
 
 @njit(cache=True, nogil=True)
+def order_by_scenario(chosen: Integers, least: int, most: int) -> np.ndarray:
+    """Return the places of numbers in ascending order, equal ones in the order of their places.
+
+    Parameters
+    ----------
+    chosen : (n_books, n_tail) int64
+    least, most : of the numbers
+
+    Returns
+    -------
+    (n_books * n_tail,) int32, places in ``chosen`` row by row.
+    """
+    n_books, n_tail = chosen.shape
+    places = np.zeros(most - least + 2, np.int32)
+    for book in range(n_books):
+        for rank in range(n_tail):
+            places[chosen[book, rank] - least + 1] += 1
+    for number in range(1, places.shape[0]):
+        places[number] += places[number - 1]
+    order = np.empty(n_books * n_tail, np.int32)
+    for book in range(n_books):
+        for rank in range(n_tail):
+            number = chosen[book, rank] - least
+            order[places[number]] = book * n_tail + rank
+            places[number] += 1
+    return order
+
+
+@njit(cache=True, nogil=True)
+def _ranks_by_scenario(chosen: Integers, order: np.ndarray) -> np.ndarray:
+    """Return the ranks of each book's tail in ascending order of scenarios."""
+    n_books, n_tail = chosen.shape
+    ranks, counts = np.empty((n_books, n_tail), np.int32), np.zeros(n_books, np.int64)
+    for place in order:
+        book = place // n_tail
+        ranks[book, counts[book]] = place % n_tail
+        counts[book] += 1
+    return ranks
+
+
+@njit(cache=True, nogil=True)
 def _add_shocks(
-    scenarios: Integers,
-    books: Integers,
+    chosen: Integers,
+    order: np.ndarray,
     weights: Floats,
     degrees: float,
     seed: int,
@@ -160,21 +218,48 @@ def _add_shocks(
     means: Floats,
 ) -> None:
     """Add the shocks of scenarios, in ascending order, to the books whose tail they are in."""
-    shocks = np.empty(means.shape[1])
+    n_books, n_tail = chosen.shape
+    ranks, at = _ranks_by_scenario(chosen, order), np.zeros(n_books, np.int64)
+    shocks = np.empty((_SHOCKS_AT_ONCE, means.shape[1]))
     short = np.empty(means.shape[1], np.float32)
-    scale = np.empty(1)
-    last = -1
-    for k in range(scenarios.shape[0]):
-        if scenarios[k] != last:
-            last = scenarios[k]
-            fill_t_scales(seed, last, degrees, scale)
-            if wide:
-                fill_scenario(seed, last, shocks)
-            else:
-                fill_scenario_32(seed, last, short)
-                for f in range(shocks.shape[0]):
-                    shocks[f] = short[f]
-        row = means[books[k]]
-        weight = weights[k] * scale[0]
-        for f in range(shocks.shape[0]):
-            row[f] += weight * shocks[f]
+    numbers, scale = np.empty(_SHOCKS_AT_ONCE, np.int64), np.empty(1)
+    next_place, last = 0, -1
+    while next_place < order.shape[0]:
+        count = 0
+        while next_place < order.shape[0]:
+            number = chosen[order[next_place] // n_tail, order[next_place] % n_tail]
+            if number != last:
+                if count == _SHOCKS_AT_ONCE:
+                    break
+                numbers[count] = last = number
+                fill_t_scales(seed, number, degrees, scale)
+                _fill_alone(seed, number, scale[0], wide, short, shocks[count])
+                count += 1
+            next_place += 1
+        for book in range(n_books):
+            row, slot = means[book], 0
+            while at[book] < n_tail:
+                rank = ranks[book, at[book]]
+                while slot < count and numbers[slot] < chosen[book, rank]:
+                    slot += 1
+                if slot == count:
+                    break
+                own, weight = shocks[slot], weights[rank]
+                for f in range(row.shape[0]):
+                    row[f] += weight * own[f]
+                at[book] += 1
+
+
+@njit(cache=True, nogil=True)
+def _fill_alone(
+    seed: int, scenario: int, scale: float, wide: bool, short: np.ndarray, out: Floats
+) -> None:
+    """Fill the scaled shocks of one scenario."""
+    if wide:
+        fill_scenario(seed, scenario, out)
+    else:
+        fill_scenario_32(seed, scenario, short)
+        for f in range(out.shape[0]):
+            out[f] = short[f]
+    for f in range(out.shape[0]):
+        out[f] *= scale

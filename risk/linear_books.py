@@ -29,6 +29,9 @@ from kernels.on_device import book_tails_on, tail_shocks_on
 from risk.errors import PlanError
 from risk.measures.tail import quantile_errors, quantile_place, quantile_reach
 
+# Books whose figures are made together: as doubles in both orders, tails are longer than kept.
+_BOOKS_AT_ONCE = 32
+
 
 @dataclass(frozen=True)
 class LinearScenarios:
@@ -192,13 +195,28 @@ def _figures(
     *,
     components: Sequence[float],
 ) -> LinearFigures:
-    n, n_books = plan.scenarios, len(exposures)
-    worst = tails.losses[:n_books].astype(np.float64)
-    ascending = np.ascontiguousarray(worst[:, ::-1])
-    shape = (len(levels), n_books)
-    quantiles, shortfalls, quantile_error, shortfall_error = (np.empty(shape) for _ in range(4))
+    n_books = len(exposures)
+    figures = np.empty((4, len(levels), n_books))
+    for start in range(0, n_books, _BOOKS_AT_ONCE):
+        part = slice(start, min(start + _BOOKS_AT_ONCE, n_books))
+        _fill_figures(tails.losses[part], plan.scenarios, levels, figures[:, :, part])
     parts: dict[float, Floats] = {}
     scale = 1.0 if plan.degrees is None else np.sqrt((plan.degrees - 2.0) / plan.degrees)
+    average = tail_shocks_on(plan.device)
+    for level in [level for level in levels if level in components]:
+        weights = tail_weights(plan.scenarios, level)
+        chosen = np.ascontiguousarray(tails.scenarios[:n_books, : len(weights)])
+        shocks = average(chosen, weights, float(plan.degrees or 0.0), plan.seed, folded)
+        moves = shocks[:, : loadings.shape[1]] @ (scale * loadings).T
+        parts[level] = np.asarray(-exposures * moves)
+    return LinearFigures(tuple(levels), figures[0], figures[1], figures[2], figures[3], parts)
+
+
+def _fill_figures(losses: np.ndarray, n: int, levels: Sequence[float], figures: Floats) -> None:
+    """Fill value at risk, expected shortfall and their errors of some books, by level."""
+    worst = losses.astype(np.float64)
+    ascending = np.ascontiguousarray(worst[:, ::-1])
+    quantiles, shortfalls, quantile_error, shortfall_error = figures
     for row, level in enumerate(levels):
         weights = tail_weights(n, level)
         tail = worst[:, : len(weights)]
@@ -208,15 +226,6 @@ def _figures(
         within = (weights * (tail - shortfalls[row][:, None]) ** 2).sum(axis=1)
         between = level * (shortfalls[row] - quantiles[row]) ** 2
         shortfall_error[row] = np.sqrt((within + between) / (n * (1.0 - level)))
-        if level in components:
-            chosen = np.ascontiguousarray(tails.scenarios[:n_books, : len(weights)])
-            average = tail_shocks_on(plan.device)
-            shocks = average(chosen, weights, float(plan.degrees or 0.0), plan.seed, folded)
-            moves = shocks[:, : loadings.shape[1]] @ (scale * loadings).T
-            parts[level] = np.asarray(-exposures * moves)
-    return LinearFigures(
-        tuple(levels), quantiles, shortfalls, quantile_error, shortfall_error, parts
-    )
 
 
 def tail_weights(n_scenarios: int, level: float) -> Floats:
