@@ -13,11 +13,18 @@ from numba import njit
 
 from kernels.arrays import Floats
 from kernels.bits import multiply_add
-from kernels.elementary import natural_exp, natural_log
+from kernels.elementary import (
+    NEAR_ZERO,
+    exp_near_zero,
+    exp_within,
+    log_and_inverse,
+    natural_exp,
+)
 from kernels.normal import normal_cdf, normal_density
 
-# Below this deviation an option is worth what it is certain to be; the tails end there.
-_LEAST_DEVIATION, _FURTHEST = 1e-12, 40.0
+# Without any deviation an option is worth what it is certain to be: beyond the furthest of tails,
+# whose density is the least that is a normal number.
+_LEAST_DEVIATION, _FURTHEST = 1e-150, 37.0
 
 
 @njit(cache=True, nogil=True)
@@ -158,19 +165,20 @@ def _tail_over_density(x):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN2
 
 
 @njit(inline="always")
-def _value(forward, discounted_strike, moneyness, deviation, sign):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-    """Return an option's value from its discounted forward and strike, and their moneyness."""
-    wide = max(deviation, _LEAST_DEVIATION)
-    d1 = moneyness / wide + 0.5 * wide
+def _value(spot, forward, discounted_strike, log_strike, grown, deviation, sign):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """Return an option's value; ``grown`` is the logarithm of undiscounted forward over spot."""
+    wide = sign * max(deviation, _LEAST_DEVIATION)
+    log_spot, over_wide = log_and_inverse(spot, wide)
+    d1 = multiply_add(log_spot - log_strike + grown, over_wide, 0.5 * wide)
     d2 = d1 - wide
-    over_1, under_1 = _tail_over_density(min(abs(d1), _FURTHEST))
+    far = min(abs(d1), _FURTHEST)
+    over_1, under_1 = _tail_over_density(far)
     over_2, under_2 = _tail_over_density(min(abs(d2), _FURTHEST))
-    share = forward * natural_exp(-0.5 * d1 * d1) / (under_1 * under_2)
+    share = forward * exp_within(-0.5 * far * far) / (under_1 * under_2)
     tail_1, tail_2 = share * over_1 * under_2, share * over_2 * under_1
-    received = tail_1 if sign * d1 < 0.0 else forward - tail_1
-    paid = tail_2 if sign * d2 < 0.0 else discounted_strike - tail_2
-    certain = max(sign * (forward - discounted_strike), 0.0)
-    return sign * (received - paid) if deviation > 0.0 else certain
+    received = tail_1 if d1 < 0.0 else forward - tail_1
+    paid = tail_2 if d2 < 0.0 else discounted_strike - tail_2
+    return sign * (received - paid)
 
 
 @njit(inline="always", error_model="numpy")
@@ -181,16 +189,22 @@ def value_with_carry(spot, rate, carry, volatility, strike, log_strike, left, ro
     """
     discounted_strike = strike * natural_exp(-rate * left)
     forward = spot * natural_exp((carry - rate) * left)
-    moneyness = natural_log(spot) - log_strike + carry * left
-    return _value(forward, discounted_strike, moneyness, volatility * root, sign)
+    deviation = volatility * root
+    return _value(spot, forward, discounted_strike, log_strike, carry * left, deviation, sign)
 
 
 @njit(inline="always", error_model="numpy")
 def value_without_dividends(spot, rate, volatility, strike, log_strike, left, root, sign):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
     """Return `value_with_carry` where the carry is the rate: the discounted forward is the spot."""
     discounted_strike = strike * natural_exp(-rate * left)
-    moneyness = natural_log(spot) - log_strike + rate * left
-    return _value(spot, discounted_strike, moneyness, volatility * root, sign)
+    return _value(spot, spot, discounted_strike, log_strike, rate * left, volatility * root, sign)
+
+
+@njit(inline="always", error_model="numpy")
+def value_at_small_rate(spot, rate, volatility, strike, log_strike, left, root, sign):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+    """Return `value_without_dividends`, to the bit, where ``rate * left`` is below `NEAR_ZERO`."""
+    discounted_strike = strike * exp_near_zero(-rate * left)
+    return _value(spot, spot, discounted_strike, log_strike, rate * left, volatility * root, sign)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -222,10 +236,19 @@ def _fill_without_dividends(
     out: Floats,
 ) -> None:
     root, log_strike = math.sqrt(left), math.log(strike)
+    large = 0
     for s in range(spots.shape[0]):
-        out[s] = value_without_dividends(
-            spots[s], rates[s], volatilities[s], strike, log_strike, left, root, sign
-        )
+        large += 1 if not abs(rates[s]) * left < NEAR_ZERO else 0
+    if large == 0:
+        for s in range(spots.shape[0]):
+            out[s] = value_at_small_rate(
+                spots[s], rates[s], volatilities[s], strike, log_strike, left, root, sign
+            )
+    else:
+        for s in range(spots.shape[0]):
+            out[s] = value_without_dividends(
+                spots[s], rates[s], volatilities[s], strike, log_strike, left, root, sign
+            )
 
 
 def fill_option_values(

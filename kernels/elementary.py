@@ -19,17 +19,39 @@ _ROOT_HALF = int64(0x3FE6A09E667F3BCD)
 _LOG_2_HIGH, _LOG_2_LOW = 0.6931471803691238, 1.9082149292705877e-10
 _ONE_OVER_LOG_2 = 1.4426950408889634
 _LOG_2_UPPER, _LOG_2_REST = 6.93147180369123816490e-01, 1.90821492927058770002e-10
-_LARGEST_EXPONENT = 700.0
+LARGEST_EXPONENT = 700.0
+# A little less than half the logarithm of two: no power of two is to be taken out.
+NEAR_ZERO = 0.346
+_WHOLE = 1.5 * 2.0**52
 _QUARTER_TURN = 0.5 * math.pi
 
 
 @njit(inline="always")
 def natural_log(x):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
     """Return the logarithm of a positive, normal float64."""
+    f, exponent = _mantissa_less_one(x)
+    return _log_of(f, f / (2.0 + f), exponent)
+
+
+@njit(inline="always")
+def log_and_inverse(x, y):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+    """Return the logarithm of a positive, normal float64 and one over another, by one division."""
+    f, exponent = _mantissa_less_one(x)
+    both = 1.0 / ((2.0 + f) * y)
+    return _log_of(f, f * y * both, exponent), (2.0 + f) * both
+
+
+@njit(inline="always")
+def _mantissa_less_one(x):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """Return what a number divided by a power of two near it exceeds one by, and the power."""
     bits = bits_64(x)
     exponent = (bits - _ROOT_HALF) >> int64(52)
-    f = from_bits_64(bits - (exponent << int64(52))) - 1.0
-    s = f / (2.0 + f)
+    return from_bits_64(bits - (exponent << int64(52))) - 1.0, np.float64(exponent)
+
+
+@njit(inline="always")
+def _log_of(f, s, e):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """Return the logarithm of ``(1 + f) * 2**e``, with ``s = f / (2 + f)``."""
     z = s * s
     p = multiply_add(z, 1.479819860511658591e-01, 1.531383769920937332e-01)
     p = multiply_add(z, p, 1.818357216161805012e-01)
@@ -37,7 +59,6 @@ def natural_log(x):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
     p = multiply_add(z, p, 2.857142874366239149e-01)
     p = multiply_add(z, p, 3.999999999940941908e-01)
     p = multiply_add(z, p, 6.666666666666735130e-01)
-    e = np.float64(exponent)
     half = 0.5 * f * f
     rest = half - multiply_add(s, half + z * p, e * _LOG_2_LOW)
     return multiply_add(e, _LOG_2_HIGH, f - rest)
@@ -45,28 +66,38 @@ def natural_log(x):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
 
 @njit(inline="always")
 def natural_exp(x):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
-    """Return the exponential of a float64; beyond 700 and -700 that of the nearer of these.
+    """Return the exponential of a float64; beyond 700 and -700 that of the nearer of these."""
+    return exp_within(min(max(x, -LARGEST_EXPONENT), LARGEST_EXPONENT))
 
-    Taylor's series of what is left of whole powers of two, to the thirteenth power.
-    """
-    x = min(max(x, -_LARGEST_EXPONENT), _LARGEST_EXPONENT)
-    power = rounded_down(x * _ONE_OVER_LOG_2 + 0.5)
+
+@njit(inline="always")
+def exp_within(x):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+    """Return the exponential of a float64 between -700 and 700."""
+    # Added to so large a number, whole powers of two are left in its last bits.
+    shifted = multiply_add(x, _ONE_OVER_LOG_2, _WHOLE)
+    power = shifted - _WHOLE
     y = multiply_add(power, -_LOG_2_UPPER, x)
     y = multiply_add(power, -_LOG_2_REST, y)
-    p = multiply_add(y, 1.6059043836821613e-10, 2.0876756987868100e-09)
-    p = multiply_add(p, y, 2.5052108385441720e-08)
-    p = multiply_add(p, y, 2.7557319223985888e-07)
-    p = multiply_add(p, y, 2.7557319223985893e-06)
-    p = multiply_add(p, y, 2.4801587301587302e-05)
-    p = multiply_add(p, y, 1.9841269841269841e-04)
-    p = multiply_add(p, y, 1.3888888888888889e-03)
-    p = multiply_add(p, y, 8.3333333333333332e-03)
-    p = multiply_add(p, y, 4.1666666666666664e-02)
-    p = multiply_add(p, y, 1.6666666666666666e-01)
-    p = multiply_add(p, y, 0.5)
-    p = multiply_add(p, y, 1.0)
-    p = multiply_add(p, y, 1.0)
-    return p * from_bits_64((int64(power) + int64(1023)) << int64(52))
+    return from_bits_64(bits_64(exp_near_zero(y)) + (bits_64(shifted) << int64(52)))
+
+
+@njit(inline="always")
+def exp_near_zero(x):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+    """Return the exponential of a float64 whose size is below `NEAR_ZERO`.
+
+    The polynomial meets the exponential in the zeros of Chebyshev's; off by 2e-17 before rounding.
+    """
+    p = multiply_add(x, 2.5100375832561234e-08, 2.7620075879983367e-07)
+    p = multiply_add(p, x, 2.7557268480310024e-06)
+    p = multiply_add(p, x, 2.4801521322368692e-05)
+    p = multiply_add(p, x, 1.9841269863040545e-04)
+    p = multiply_add(p, x, 1.3888888917196719e-03)
+    p = multiply_add(p, x, 8.3333333333300650e-03)
+    p = multiply_add(p, x, 4.1666666666624164e-02)
+    p = multiply_add(p, x, 1.6666666666666669e-01)
+    p = multiply_add(p, x, 5.0000000000000010e-01)
+    p = multiply_add(p, x, 1.0)
+    return multiply_add(p, x, 1.0)
 
 
 @njit(inline="always")
