@@ -26,7 +26,8 @@ from statsforecast.models import AutoETS
 
 from benchmarks.machine import describe_machine
 from kernels.ets import EtsFits, fit_ets, forecast_ets
-from kernels.ets_paths import ets_quantiles, update_ets
+from kernels.ets_forward import update_ets
+from kernels.ets_paths import ets_quantiles
 
 DATA = Path(__file__).parents[2] / "shared" / "data"
 RECORD = Path(__file__).parent / "records" / "ets.md"

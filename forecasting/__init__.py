@@ -10,6 +10,8 @@ from forecasting.paths import sample_paths
 from forecasting.plan import DEFAULT_LINE_UP, SEASON_LENGTHS, ForecastPlan
 from forecasting.profiles import CategoryProfiles, category_profiles
 from forecasting.results import ForecastResult
+from forecasting.roll_forward import RefitRules, RollForward
+from forecasting.states import SeriesStates
 
 __all__ = [
     "DEFAULT_LINE_UP",
@@ -26,6 +28,9 @@ __all__ = [
     "ForecastResult",
     "PanelError",
     "PlanError",
+    "RefitRules",
+    "RollForward",
+    "SeriesStates",
     "UnknownModelError",
     "category_profiles",
     "fit_count_laws",

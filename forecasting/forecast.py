@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import date
 
 import numpy as np
+from numpy.typing import NDArray
 
 from forecasting.anomalies import find_anomalies
 from forecasting.autocorrelation import HIGHEST
@@ -14,16 +15,20 @@ from forecasting.classes import CLASSES, classify_demand
 from forecasting.distributions import SMALLEST_DISPERSION
 from forecasting.errors import Failure
 from forecasting.laws import name_laws
+from forecasting.models.ets_model import ets_season
 from forecasting.panel import Batch, DemandPanel
 from forecasting.plan import ForecastPlan
 from forecasting.profiles import EVERYTHING, Categories, CategoryProfiles, forecast_by_profile
-from forecasting.results import ForecastResult, Results, as_frames
-from kernels.arrays import Integers
+from forecasting.results import ForecastResult, Results, as_frames, name_series
+from forecasting.roll_forward import RollForward, roll_forward
+from kernels.arrays import Flags, Integers
 from kernels.demand_laws import Law
 
 ZERO_MODEL = "Zero"
 PROFILE_MODEL = "CategoryProfile"
 NEW = "new"
+# Whose fitted states last from one night to the next.
+KEPT_MODEL = "AutoETS"
 
 
 def forecast_demand(
@@ -33,6 +38,7 @@ def forecast_demand(
     profiles: CategoryProfiles,
     categories: Categories,
     calibration: Calibration | None = None,
+    before: RollForward | None = None,
 ) -> ForecastResult:
     """Forecast every series of a panel from the period after its last.
 
@@ -47,6 +53,8 @@ def forecast_demand(
     profiles : by category, for series too short for a backtest
     categories : item_id -> category
     calibration : of quantiles, learned over all series; None leaves each law its own
+    before : models of the night before, which "AutoETS" forecasts with where they still fit; None
+        stores none
 
     Notes
     -----
@@ -70,12 +78,26 @@ def forecast_demand(
     _forecast_zero(results, np.flatnonzero(empty))
     _forecast_new(results, np.flatnonzero(~empty & ~scorable), batch, profiles, categories)
     contested = ~empty & scorable
+    rolled = None
+    if before is not None:
+        asked = np.flatnonzero(contested & _take_states(results.demand_class, plan))
+        rolled = roll_forward(panel, batch, asked, ets_season(plan.seasons), before)
+        batch = replace(batch, fitted=rolled.fits)
     for demand_class in CLASSES:
         chosen = np.flatnonzero(contested & (results.demand_class == demand_class))
         if len(chosen):
             _forecast_contested(results, demand_class, chosen, batch, origins)
     found = as_frames(results, as_of, calibration)
-    return replace(found, anomalies=anomalies.frame(capping=plan.cap_outliers))
+    found = replace(found, anomalies=anomalies.frame(capping=plan.cap_outliers))
+    if rolled is None:
+        return found
+    return replace(found, states=rolled.states, carried=name_series(panel, rolled.outcome))
+
+
+def _take_states(demand_class: NDArray[np.object_], plan: ForecastPlan) -> Flags:
+    """Whether the line-up of each series has the model whose states are kept."""
+    asking = [name for name in CLASSES if KEPT_MODEL in plan.models_for(name)]
+    return np.isin(demand_class.astype(str), asking)
 
 
 def _forecast_zero(results: Results, chosen: Integers) -> None:

@@ -12,6 +12,7 @@ from forecasting.grid import Frequency, check_grid, earlier_periods, future_peri
 from forecasting.known_drivers import KnownDrivers
 from kernels.arrays import Dates, Flags, Floats, Integers
 from kernels.censored_demand import uncensor
+from kernels.ets import EtsFits
 
 SERIES = ["warehouse_id", "item_id"]
 COLUMNS = [*SERIES, "ds", "quantity", "censored"]
@@ -27,12 +28,14 @@ class Batch:
     offsets : (n_series + 1,) int64, where each series starts
     raised : (n_observations,) bool, values that are expected and not observed; None is none
     drivers : what moves demand, as known at the end of each series; None is nothing
+    fitted : models of the series, carried to their last periods; None where there are none to take
     """
 
     values: Floats
     offsets: Integers
     raised: Flags | None = None
     drivers: KnownDrivers | None = None
+    fitted: EtsFits | None = None
 
     def __len__(self) -> int:
         """Return the number of series."""
@@ -65,7 +68,11 @@ class Batch:
         places = np.arange(offsets[-1]) - np.repeat(offsets[:-1] - starts, lengths)
         raised = None if self.raised is None else self.raised[places]
         drivers = None if self.drivers is None else self.drivers.cut(chosen, drop_last)
-        return Batch(self.values[places], offsets, raised, drivers)
+        # A model has seen all of its series, and an earlier origin must not know of it.
+        fitted = None
+        if self.fitted is not None and keep is None and not drop_last.any():
+            fitted = EtsFits._make(part[chosen] for part in self.fitted)
+        return Batch(self.values[places], offsets, raised, drivers, fitted)
 
     def observed(self) -> "Batch":
         """Return what was observed alone; a series of which nothing was keeps what it has."""

@@ -6,6 +6,7 @@ from datetime import date
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from forecasting.anomalies import ANOMALIES
 from forecasting.calibration import Calibration
@@ -13,6 +14,7 @@ from forecasting.distributions import LEVELS, Spread, quantiles_of
 from forecasting.errors import Failure
 from forecasting.panel import SERIES, DemandPanel
 from forecasting.plan import ForecastPlan
+from forecasting.states import SeriesStates
 from kernels.arrays import Floats, Integers
 from kernels.demand_laws import Law
 
@@ -37,6 +39,8 @@ class ForecastResult:
         a fraction that sums to one
     anomalies : what stood out of the histories, and what was done about it, as
         `forecasting.anomalies.find_anomalies` says
+    states, carried : models to store for the next night, and what became of those of the night
+        before, as `forecasting.roll_forward` says; None where none were asked for
     """
 
     forecasts: pd.DataFrame
@@ -45,6 +49,8 @@ class ForecastResult:
     failures: list[Failure]
     weights: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=WEIGHTS))
     anomalies: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=ANOMALIES))
+    states: SeriesStates | None = None
+    carried: pd.DataFrame | None = None
 
 
 @dataclass
@@ -139,6 +145,24 @@ def as_frames(
         _champions(results, done),
         results.failures,
         _by_series(results, results.weights, WEIGHTS),
+    )
+
+
+def name_series(panel: DemandPanel, outcome: NDArray[np.object_]) -> pd.DataFrame:
+    """Return warehouse_id, item_id and outcome of the series that have one.
+
+    Parameters
+    ----------
+    panel : of the series
+    outcome : (n_series,) object, empty where there is none
+    """
+    chosen = outcome != ""
+    return pd.DataFrame(
+        {
+            "warehouse_id": panel.warehouse_id[chosen],
+            "item_id": panel.item_id[chosen],
+            "outcome": outcome[chosen],
+        }
     )
 
 

@@ -1,4 +1,4 @@
-"""Sample paths of exponential smoothing models, their quantiles, and states carried forward.
+"""Sample paths of exponential smoothing models, and their quantiles.
 
 Every model is simulated as it is defined: normal errors, added to the mean or relative to it, and
 the states follow each simulated period. For models without ratios the quantiles are those of the
@@ -14,9 +14,9 @@ import math
 import numpy as np
 from numba import njit
 
-from kernels.arrays import Floats, Integers, Words
-from kernels.ets import ALPHA, BETA, GAMMA, NO_MODEL, PHI, EtsFits
-from kernels.ets_step import ADDED, RATIO, expect, follow
+from kernels.arrays import Floats, Words
+from kernels.ets import ALPHA, BETA, GAMMA, PHI, EtsFits
+from kernels.ets_step import ADDED, RATIO
 from kernels.lanes import LANES, load_lanes, spread, store_lanes
 from kernels.order_quantiles import fill_order_quantiles
 from kernels.philox import Stream
@@ -128,38 +128,6 @@ def _fill_quantiles(
             fill_order_quantiles(paths[t, :n_paths], levels, out[series, t])
 
 
-@njit(cache=True, nogil=True)
-def _carry(values: Floats, offsets: Integers, fits: EtsFits, out: EtsFits) -> None:
-    m = fits.seasons.shape[1]
-    ring = np.empty(m)
-    for series in range(offsets.shape[0] - 1):
-        y = values[offsets[series] : offsets[series + 1]]
-        if fits.model[series] == NO_MODEL:
-            if y.shape[0] > 0:
-                out.level[series] = y[y.shape[0] - 1]
-            continue
-        smoothing, season = fits.smoothing[series], fits.model[series] % 3
-        level, trend = fits.level[series], fits.trend[series]
-        ring[:] = fits.seasons[series]
-        for t in range(y.shape[0]):
-            slot = t % m
-            error = y[t] - expect(level, trend, ring[slot], smoothing[PHI], season)
-            level, trend, ring[slot] = follow(
-                level,
-                trend,
-                ring[slot],
-                error,
-                smoothing[ALPHA],
-                smoothing[BETA],
-                smoothing[GAMMA],
-                smoothing[PHI],
-                season,
-            )
-        out.level[series], out.trend[series] = level, trend
-        for j in range(m):
-            out.seasons[series, j] = ring[(y.shape[0] + j) % m]
-
-
 def simulate_ets(fits: EtsFits, entities: Words, n_paths: int, horizon: int, seed: int) -> Floats:
     """Return sample paths, (n_series, n_paths, horizon) float64, units per period.
 
@@ -195,25 +163,4 @@ def ets_quantiles(
     """
     out = np.empty((fits.model.shape[0], horizon, levels.shape[0]))
     _fill_quantiles(seed, entities, fits, n_paths, levels, out)
-    return out
-
-
-def update_ets(fits: EtsFits, values: Floats, offsets: Integers) -> EtsFits:
-    """Carry states through new observations without fitting again.
-
-    Parameters
-    ----------
-    fits : states after the last period known
-    values : (n_observations,) float64, what came after, series end to end, no NaN
-    offsets : (n_series + 1,) int64; a series without news keeps its state
-
-    Returns
-    -------
-    EtsFits with new level, trend and seasons; parameters and variance stay. A constant series
-    takes its last value.
-    """
-    out = fits._replace(
-        level=fits.level.copy(), trend=fits.trend.copy(), seasons=fits.seasons.copy()
-    )
-    _carry(values, offsets, fits, out)
     return out

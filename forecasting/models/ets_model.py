@@ -18,11 +18,17 @@ LONGEST_SEASON = 24
 LARGEST_GROWTH = 0.1
 
 
+def ets_season(seasons: Seasons) -> int:
+    """Return the periods of the season that the models are given, 1 for none."""
+    return seasons.length if seasons.length <= LONGEST_SEASON else 1
+
+
 @dataclass(frozen=True)
 class BatchedEts:
     """The exponential smoothing model with the least corrected AIC, all series in one call.
 
-    A season longer than `LONGEST_SEASON` is left to other models.
+    A season longer than `LONGEST_SEASON` is left to other models. Where the batch brings models
+    that were fitted before (`forecasting.roll_forward`), and any may be chosen, it takes those.
 
     Parameters
     ----------
@@ -52,8 +58,9 @@ class BatchedEts:
         return [*found, self.forecast(histories[-1].batch, seasons, horizon)]
 
     def _fit(self, batch: Batch, seasons: Seasons) -> EtsFits:
-        length = seasons.length if seasons.length <= LONGEST_SEASON else 1
-        return fit_ets(batch.values, batch.offsets, length, self.models)
+        if batch.fitted is not None and not self.models:
+            return batch.fitted
+        return fit_ets(batch.values, batch.offsets, ets_season(seasons), self.models)
 
     def _fit_again(
         self, before: tuple[History, EtsFits] | None, history: History, seasons: Seasons

@@ -19,6 +19,7 @@ from kernels.ets import (
     forecast_ets,
     model_number,
 )
+from kernels.ets_forward import update_ets
 from kernels.ets_lanes import (
     BROKEN,
     LENGTHS,
@@ -28,7 +29,7 @@ from kernels.ets_lanes import (
     lay_out,
     pass_lanes,
 )
-from kernels.ets_paths import ets_quantiles, simulate_ets, update_ets
+from kernels.ets_paths import ets_quantiles, simulate_ets
 from kernels.ets_refit import refit_ets
 from kernels.ets_search import turn_relative
 from kernels.lanes import LANES

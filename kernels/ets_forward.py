@@ -1,0 +1,181 @@
+"""States of exponential smoothing models carried forward, and watched for drift on the way.
+
+A stored model takes a new period by one step of its recursion: its parameters stay. Whether they
+still fit is told by an exponentially weighted moving average of its standardised one-step errors,
+which for a model that fits are independent with mean zero and variance one. It stays within
+`limit` times its own standard deviation until the model has drifted.
+
+References
+----------
+Roberts (1959), "Control chart tests based on geometric moving averages", Technometrics 1(3);
+Lucas & Saccucci (1990), "Exponentially weighted moving average control schemes", Technometrics
+32(1), table 3: with weight 0.1 and limit 2.814 a process in control alarms once in 500 periods.
+"""
+
+import math
+
+import numpy as np
+from numba import njit
+
+from kernels.arrays import Flags, Floats, Integers
+from kernels.ets import (
+    ALPHA,
+    BETA,
+    GAMMA,
+    NO_MODEL,
+    PHI,
+    EtsFits,
+    no_fits,
+    scale_series,
+    settle_fit,
+)
+from kernels.ets_lanes import count_parameters, count_smoothing
+from kernels.ets_step import RATIO, expect, follow
+
+# Weight of the newest error, and the limit that goes with it.
+WEIGHT = 0.1
+LIMIT = 2.814
+# Of the average of many independent errors of variance one.
+_DEVIATION = math.sqrt(WEIGHT / (2.0 - WEIGHT))
+
+
+@njit(inline="always")
+def _standardise(y: float, mean: float, variance: float, relative: bool) -> float:
+    """Return a one-step error by its deviation; infinite where the model cannot have given it."""
+    if relative and y <= 0.0:
+        return math.inf
+    error = (y - mean) / mean if relative else y - mean
+    if variance > 0.0:
+        return error / math.sqrt(variance)
+    return 0.0 if error == 0.0 else math.inf
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _carry(values: Floats, offsets: Integers, fits: EtsFits, out: EtsFits, signal: Floats) -> None:
+    m = fits.seasons.shape[1]
+    ring = np.empty(m)
+    for series in range(offsets.shape[0] - 1):
+        y = values[offsets[series] : offsets[series + 1]]
+        if fits.model[series] == NO_MODEL:
+            if y.shape[0] > 0:
+                out.level[series] = y[y.shape[0] - 1]
+            continue
+        smoothing, model = fits.smoothing[series], fits.model[series]
+        relative, season, variance = model >= 9, model % 3, fits.variance[series]
+        level, trend = fits.level[series], fits.trend[series]
+        ring[:] = fits.seasons[series]
+        for t in range(y.shape[0]):
+            slot = t % m
+            mean = expect(level, trend, ring[slot], smoothing[PHI], season)
+            shock = _standardise(y[t], mean, variance, relative)
+            signal[series] += WEIGHT * (shock - signal[series])
+            level, trend, ring[slot] = follow(
+                level,
+                trend,
+                ring[slot],
+                y[t] - mean,
+                smoothing[ALPHA],
+                smoothing[BETA],
+                smoothing[GAMMA],
+                smoothing[PHI],
+                season,
+            )
+        out.level[series], out.trend[series] = level, trend
+        for j in range(m):
+            out.seasons[series, j] = ring[(y.shape[0] + j) % m]
+
+
+@njit(cache=True, nogil=True)
+def _run(values: Floats, offsets: Integers, fits: EtsFits, out: EtsFits) -> None:
+    n_series, m = offsets.shape[0] - 1, fits.seasons.shape[1]
+    scaled, unit, lowest = values.copy(), np.zeros(n_series), np.zeros(n_series)
+    scale_series(scaled, offsets, unit, lowest)
+    own, seasons = np.empty(fits.start.shape[1]), np.zeros(m)
+    for series in range(n_series):
+        model = fits.model[series]
+        if model == NO_MODEL or unit[series] == 0.0 or (model >= 9 and lowest[series] <= 0.0):
+            continue
+        trend, season = model % 9 // 3, model % 3
+        first_state = count_smoothing(trend, season)
+        for p in range(count_parameters(trend, season, m if season > 0 else 1)):
+            in_units = p >= first_state and (season != RATIO or p <= first_state + (trend > 0))
+            own[p] = fits.start[series, p] / unit[series] if in_units else fits.start[series, p]
+        out.model[series] = model
+        y = scaled[offsets[series] : offsets[series + 1]]
+        settle_fit(series, y, unit[series], own, seasons, out)
+
+
+def update_ets(fits: EtsFits, values: Floats, offsets: Integers) -> EtsFits:
+    """Carry states through new observations without fitting again.
+
+    Parameters
+    ----------
+    fits : states after the last period known
+    values : (n_observations,) float64, what came after, series end to end, no NaN
+    offsets : (n_series + 1,) int64; a series without news keeps its state
+
+    Returns
+    -------
+    EtsFits with new level, trend and seasons; parameters and variance stay. A constant series
+    takes its last value.
+    """
+    return track_ets(fits, np.zeros(fits.model.shape[0]), values, offsets)[0]
+
+
+def track_ets(
+    fits: EtsFits, signal: Floats, values: Floats, offsets: Integers
+) -> tuple[EtsFits, Floats]:
+    """Carry states through new observations, and the average of their standardised errors too.
+
+    Parameters
+    ----------
+    fits, values, offsets : as for `update_ets`
+    signal : (n_series,) float64, the average so far; zero after a fit
+
+    Returns
+    -------
+    fits : as of `update_ets`
+    signal : (n_series,) float64; infinite or NaN where the model cannot have given what came:
+        relative errors and nothing, or less, was observed; or it had no error before
+    """
+    out = fits._replace(
+        level=fits.level.copy(), trend=fits.trend.copy(), seasons=fits.seasons.copy()
+    )
+    moved = signal.copy()
+    _carry(values, offsets, fits, out, moved)
+    return out, moved
+
+
+def has_drifted(signal: Floats, limit: float = LIMIT) -> Flags:
+    """Return whether each average is beyond so many of its standard deviations, or is no number.
+
+    Parameters
+    ----------
+    signal : (n_series,) float64, of `track_ets`
+    limit : above zero
+    """
+    return np.asarray(~(np.abs(signal) <= limit * _DEVIATION))
+
+
+def run_ets(fits: EtsFits, values: Floats, offsets: Integers) -> EtsFits:
+    """Carry states through whole histories again, from where the models start.
+
+    Parameters
+    ----------
+    fits : models of series with the same first periods
+    values : (n_observations,) float64, the histories end to end, units per period, no NaN
+    offsets : (n_series + 1,) int64
+
+    Returns
+    -------
+    EtsFits with new level, trend and seasons; parameters and variance stay. A series whose history
+    is constant, or not above zero where its model's errors are relative, has no model and no level.
+    """
+    out = no_fits(fits.model.shape[0], fits.seasons.shape[1])
+    _run(
+        np.ascontiguousarray(values, np.float64),
+        np.ascontiguousarray(offsets, np.int64),
+        fits,
+        out,
+    )
+    return fits._replace(model=out.model, level=out.level, trend=out.trend, seasons=out.seasons)

@@ -1,0 +1,203 @@
+"""Models rolled from one night to the next: as if run through everything, or fitted as ever."""
+
+from datetime import date
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from forecasting import (
+    PanelError,
+    PlanError,
+    RefitRules,
+    RollForward,
+    SeriesStates,
+    category_profiles,
+    forecast_demand,
+)
+from forecasting.anomalies import find_anomalies
+from kernels.ets import forecast_ets
+from kernels.ets_forward import run_ets
+from tests.forecasting.demand import daily_plan, mixed_series, panel_of
+
+NIGHT = date(2023, 1, 1)
+CLASSES = ("smooth", "erratic", "intermittent", "lumpy")
+NONE = RollForward(SeriesStates.none(7))
+SHORT = {"late"}
+
+
+@pytest.fixture
+def plan():
+    return daily_plan(line_up=dict.fromkeys(CLASSES, ("AutoETS",)), combine=False)
+
+
+@pytest.fixture(scope="module")
+def series():
+    return mixed_series(seed=4, days=240)
+
+
+def panel_until(series, days, censored=None, first=0):
+    """Return the panel of the first days; short series stay whole."""
+    cut = {key: y[first:days] if key[1] not in SHORT else y for key, y in series.items()}
+    flags = {key: each[first:days] for key, each in (censored or {}).items()}
+    start = pd.Timestamp("2023-01-02") + pd.Timedelta(days=first)
+    return panel_of(cut, censored=flags, start=start)
+
+
+def night(panel, plan, before):
+    categories = pd.Series(dtype=object)
+    profiles = category_profiles(panel, categories, plan)
+    return forecast_demand(panel, plan, NIGHT, profiles, categories, None, before)
+
+
+def outcomes(result):
+    return dict(zip(result.carried["item_id"], result.carried["outcome"], strict=True))
+
+
+def means_of(result, states):
+    """Return the forecasts of series that have a state, (n_series, horizon)."""
+    table = result.forecasts.set_index(["warehouse_id", "item_id"])["mean"]
+    keys = zip(states.warehouse_id, states.item_id, strict=True)
+    return np.array([table.loc[[key]].to_numpy() for key in keys])
+
+
+def expected_means(panel, plan, states):
+    """Return forecasts of stored parameters run through all that models learn from tonight."""
+    learnt = find_anomalies(panel, panel.uncensored(7), plan.seasons).capped
+    own = pd.MultiIndex.from_arrays([panel.warehouse_id, panel.item_id])
+    places = own.get_indexer(pd.MultiIndex.from_arrays([states.warehouse_id, states.item_id]))
+    part = learnt.cut(places, np.zeros(len(places), np.int64), None)
+    run = run_ets(states.fits, part.values, part.offsets)
+    return np.maximum(forecast_ets(run, plan.horizon), 0.0)
+
+
+def test_a_first_night_is_a_night_without_stored_models(series, plan):
+    panel = panel_until(series, 220)
+    first, plain = night(panel, plan, NONE), night(panel, plan, None)
+    pd.testing.assert_frame_equal(first.forecasts, plain.forecasts, check_exact=True)
+    pd.testing.assert_frame_equal(first.champions, plain.champions, check_exact=True)
+    found = outcomes(first)
+    assert found.pop("constant") == "no model"
+    assert set(found.values()) == {"new"}
+    assert plain.states is None
+
+
+@pytest.mark.parametrize("stock_outs", [False, True])
+def test_a_rolled_night_forecasts_as_its_parameters_run_through_everything(
+    series, plan, stock_outs
+):
+    draws = np.random.default_rng(5)
+    censored = {key: draws.random(240) < 0.05 for key in series} if stock_outs else None
+    censored = {k: v[: len(series[k])] for k, v in censored.items()} if stock_outs else None
+    whole = {**series, ("W2", "spiked"): series[("W1", "smooth")].astype(float)}
+    whole[("W2", "spiked")][219] = 400.0
+    before = night(panel_until(whole, 220, censored), plan, NONE).states
+    panel = panel_until(whole, 226, censored)
+    after = night(panel, plan, RollForward(before, RefitRules(drift=1e9)))
+    found = outcomes(after)
+    kept = {item for item, what in found.items() if what in {"rolled", "run again"}}
+    assert len(kept) >= 7
+    # The spike was the last period when it was new, and no outlier yet.
+    assert found["spiked"] == "run again"
+    rows = np.flatnonzero(np.isin(before.item_id.astype(str), list(kept)))
+    states = before.of(rows)
+    ours, theirs = means_of(after, states), expected_means(panel, plan, states)
+    # The recursion forgets at every step what the step before rounded.
+    assert (np.abs(ours - theirs) <= 1e-9 * np.abs(theirs).max(axis=1, keepdims=True)).all()
+
+
+def test_nights_one_by_one_end_where_one_after_them_all_does(series, plan):
+    rules = RefitRules(drift=1e9)
+    states = night(panel_until(series, 220), plan, NONE).states
+    once = night(panel_until(series, 223), plan, RollForward(states, rules))
+    for days in (221, 222, 223):
+        result = night(panel_until(series, days), plan, RollForward(states, rules))
+        states = result.states
+    untreated = ~states.treated & ~once.states.treated
+    assert untreated.sum() >= 4
+    frames = [each.of(np.flatnonzero(untreated)).to_frame() for each in (states, once.states)]
+    pd.testing.assert_frame_equal(*frames, check_exact=True)
+
+
+def test_a_series_is_rolled_the_same_in_any_company(series, plan):
+    states = night(panel_until(series, 220), plan, NONE).states
+    together = night(panel_until(series, 224), plan, RollForward(states))
+    key = ("W1", "smooth")
+    alone = night(panel_until({key: series[key]}, 224), plan, RollForward(states))
+    rows = together.forecasts["item_id"] == "smooth"
+    pd.testing.assert_frame_equal(
+        together.forecasts[rows].reset_index(drop=True), alone.forecasts, check_exact=True
+    )
+
+
+@pytest.mark.parametrize("change", ["value", "stock-out", "shorter", "older start"])
+def test_a_changed_history_is_fitted_as_a_night_without_stored_models_fits_it(series, plan, change):
+    key = ("W1", "smooth")
+    first = 10 if change == "older start" else 0
+    states = night(panel_until(series, 220, first=first), plan, NONE).states
+    other = {name: np.array(y, dtype=float) for name, y in series.items()}
+    flags = {key: np.zeros(240, bool)}
+    if change == "value":
+        other[key][30] += 1.0
+    if change == "stock-out":
+        flags[key][30] = True
+    days = 215 if change == "shorter" else 224
+    panel = panel_until({key: other[key]}, days, flags)
+    found = night(panel, plan, RollForward(states))
+    assert outcomes(found) == {"smooth": "changed"}
+    plain = night(panel, plan, None)
+    pd.testing.assert_frame_equal(found.forecasts, plain.forecasts, check_exact=True)
+
+
+def test_a_history_that_loses_its_oldest_periods_is_still_known(series, plan):
+    states = night(panel_until(series, 220), plan, NONE).states
+    result = night(panel_until(series, 221, first=1), plan, RollForward(states))
+    found = outcomes(result)
+    assert found["smooth"] == found["high"] == "rolled"
+    again = night(panel_until(series, 222, first=2), plan, RollForward(result.states))
+    assert outcomes(again)["smooth"] == "rolled"
+    moved = {**series, ("W1", "smooth"): np.array(series[("W1", "smooth")], float)}
+    moved[("W1", "smooth")][200] += 1.0
+    changed = night(panel_until(moved, 221, first=1), plan, RollForward(states))
+    assert outcomes(changed)["smooth"] == "changed"
+
+
+def test_a_model_is_fitted_again_when_it_is_old_or_demand_has_left_it(series, plan):
+    states = night(panel_until(series, 220), plan, NONE).states
+    panel = panel_until(series, 224)
+    aged = night(panel, plan, RollForward(states, RefitRules(periods=4)))
+    assert set(outcomes(aged).values()) == {"aged", "no model"}
+    plain = night(panel, plan, None)
+    pd.testing.assert_frame_equal(aged.forecasts, plain.forecasts, check_exact=True)
+    assert (aged.states.fitted == aged.states.last).all()
+    shifted = {**series, ("W2", "high"): np.array(series[("W2", "high")], dtype=float)}
+    shifted[("W2", "high")][220:] *= 2.0
+    found = outcomes(night(panel_until(shifted, 224), plan, RollForward(states)))
+    assert found["high"] == "drifted"
+    assert found["smooth"] == "rolled"
+
+
+def test_states_come_back_from_their_frame_to_the_bit(series, plan):
+    states = night(panel_until(series, 220), plan, NONE).states
+    frame = states.to_frame()
+    back = SeriesStates.from_frame(frame)
+    pd.testing.assert_frame_equal(back.to_frame(), frame, check_exact=True)
+    assert np.array_equal(back.fits.start, states.fits.start)
+    assert len(set(frame["model"])) > 2
+
+
+def test_a_frame_of_no_states_is_refused(series, plan):
+    frame = night(panel_until(series, 220), plan, NONE).states.to_frame()
+    with pytest.raises(PanelError, match="'alpha'"):
+        SeriesStates.from_frame(frame.drop(columns="alpha"))
+    with pytest.raises(PanelError, match="model must be one of AAA"):
+        SeriesStates.from_frame(frame.assign(model="AAM"))
+
+
+def test_states_of_another_season_and_rules_out_of_range_are_refused(series, plan):
+    with pytest.raises(PlanError, match="season of 12 periods, tonight's 7"):
+        night(panel_until(series, 220), plan, RollForward(SeriesStates.none(12)))
+    with pytest.raises(PlanError, match="drift must be above 0; got 0"):
+        RefitRules(drift=0.0)
+    with pytest.raises(PlanError, match="periods must be at least 1; got 0"):
+        RefitRules(periods=0)
