@@ -3,7 +3,8 @@
 python -m benchmarks.theta
 
 One thread each; the median of five runs of ours against one pass of statsforecast over a sample
-of the series, both in this process, after a warm-up. Forecasts are compared as well as times.
+of the series, both in this process, after a warm-up. Forecasts are compared as well as times, and
+for AutoTheta the choice of a static or a dynamic model.
 """
 
 import statistics
@@ -13,9 +14,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from statsforecast import models
+from statsforecast.theta import auto_theta
 
 from benchmarks.machine import describe_machine
-from kernels.theta import ThetaModel, fit_thetas
+from kernels.arrays import Floats, Integers
+from kernels.theta import ThetaModel, fit_best_thetas, fit_thetas
 
 DATA = Path(__file__).parents[2] / "shared" / "data"
 RECORD = Path(__file__).parent / "records" / "theta.md"
@@ -23,7 +26,10 @@ PAIRS = (
     (ThetaModel.STANDARD, "Theta"),
     (ThetaModel.OPTIMISED, "OptimizedTheta"),
     (ThetaModel.DYNAMIC_OPTIMISED, "DynamicOptimizedTheta"),
+    (None, "AutoTheta"),
 )
+# Forecasts nearer than this are of one model: at theta = 1 static and dynamic are the same.
+NEAR = 1e-4
 RUNS = 5
 
 
@@ -40,17 +46,26 @@ def main() -> None:
         ),
         "| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
     ]
+    choices: list[str] = []
     for name, season, horizon, sample in (("m3 monthly", 12, 18, 200), ("m4_weekly", 52, 13, 40)):
         train, test = _series(name)
         for kind, label in PAIRS:
             lines.append(_row(name, label, kind, train, test, season, horizon, sample))
             print(lines[-1], flush=True)
+        choices.append(f"{name}: {_same_choice(train, season, horizon, sample):.1%}")
+    lines += [
+        "",
+        (
+            "Series for which AutoTheta chooses a dynamic or a static model as statsforecast does, "
+            f"or forecasts the same within {NEAR}: {'; '.join(choices)}."
+        ),
+    ]
     text = "\n".join(lines) + "\n"
     RECORD.parent.mkdir(parents=True, exist_ok=True)
     RECORD.write_text(text, encoding="utf-8")
 
 
-def _series(name: str) -> tuple[list[np.ndarray], list[np.ndarray]]:
+def _series(name: str) -> tuple[list[Floats], list[Floats]]:
     frame = pd.read_parquet(DATA / f"{name.split(maxsplit=1)[0]}.parquet")
     if name == "m3 monthly":
         frame = frame[frame["period"] == "MONTHLY"]
@@ -61,24 +76,43 @@ def _series(name: str) -> tuple[list[np.ndarray], list[np.ndarray]]:
     return parts[0], parts[1]
 
 
+def _fit(
+    kind: ThetaModel | None, train: list[Floats], season: int, horizon: int
+) -> tuple[Floats, Integers | None, float]:
+    """Return forecasts, the chosen models where there is a choice, and seconds a series."""
+    offsets = np.concatenate([[0], np.cumsum([len(y) for y in train])]).astype(np.int64)
+    values, times, chosen = np.concatenate(train), [], None
+    for _ in range(RUNS + 1):
+        started = time.perf_counter()
+        if kind is None:
+            fits, chosen = fit_best_thetas(values, offsets, season, horizon)
+        else:
+            fits = fit_thetas(values, offsets, season, horizon, kind)
+        times.append(time.perf_counter() - started)
+    return fits.means, chosen, statistics.median(times[1:]) / len(train)
+
+
+def _same_choice(train: list[Floats], season: int, horizon: int, sample: int) -> float:
+    some = [train[n] for n in np.linspace(0, len(train) - 1, sample).astype(int)]
+    means, chosen, _ = _fit(None, some, season, horizon)
+    dynamic = np.array([auto_theta(y, season)["modeltype"].startswith("D") for y in some])
+    build = models.AutoTheta(season_length=season)
+    theirs = np.array([build.forecast(y=y, h=horizon)["mean"] for y in some])
+    near = np.abs(means - theirs).mean(axis=1) < NEAR * np.abs(theirs).mean(axis=1)
+    return float((near | (dynamic == (chosen == ThetaModel.DYNAMIC_OPTIMISED))).mean())
+
+
 def _row(
     name: str,
     label: str,
-    kind: ThetaModel,
-    train: list[np.ndarray],
-    test: list[np.ndarray],
+    kind: ThetaModel | None,
+    train: list[Floats],
+    test: list[Floats],
     season: int,
     horizon: int,
     sample: int,
 ) -> str:
-    offsets = np.concatenate([[0], np.cumsum([len(y) for y in train])]).astype(np.int64)
-    values = np.concatenate(train)
-    times = []
-    for _ in range(RUNS + 1):
-        started = time.perf_counter()
-        ours = fit_thetas(values, offsets, season, horizon, kind).means
-        times.append(time.perf_counter() - started)
-    own = statistics.median(times[1:]) / len(train)
+    ours, _, own = _fit(kind, train, season, horizon)
     chosen = np.linspace(0, len(train) - 1, sample).astype(int)
     build = getattr(models, label)
     build(season_length=season).forecast(y=train[0], h=horizon)

@@ -75,11 +75,13 @@ def seasonal_indices(
     window = 0.0
     for t in range(m):
         window += y[t]
+    j = half
     for t in range(half, n - half):
         level = (window + 0.5 * (y[t + half] - y[t - half])) / m if even else window / m
-        j = t % m
         indices[j] += y[t] / level if multiplicative else y[t] - level
         counts[j] += 1.0
+        # A remainder takes longer than all the rest of a period.
+        j = j + 1 if j + 1 < m else 0
         if t - half + m < n:
             window += y[t - half + m] - y[t - half]
     mean = 0.0

@@ -14,7 +14,7 @@ from forecasting.models.intermittent_model import BatchedIntermittent
 from forecasting.models.protocol import Forecaster
 from forecasting.models.smoothing_model import BatchedSmoothing
 from forecasting.models.statsforecast_model import StatsforecastModel
-from forecasting.models.theta_model import BatchedTheta
+from forecasting.models.theta_model import BatchedAutoTheta, BatchedTheta
 from forecasting.models.yearly_model import YearlyModel
 from kernels.intermittent import IntermittentModel
 from kernels.theta import ThetaModel
@@ -70,7 +70,7 @@ MODELS: Mapping[str, Forecaster] = {
     "YearlyTheta": YearlyModel(_DYNAMIC_THETA),
     "SeasonalTrendTheta": DecomposedModel(_DYNAMIC_THETA),
     "YearlySeasonalTrend": YearlyModel(DecomposedModel(BatchedSmoothing(), STEADY_CYCLES)),
-    "AutoTheta": _zoo("AutoTheta", seasonal=True),
+    "AutoTheta": BatchedAutoTheta(),
     "AutoETS": BatchedEts(),
     "YearlyETS": YearlyModel(BatchedEts(), answers_short=True),
     "AutoCES": _zoo("AutoCES", seasonal=True),

@@ -38,7 +38,7 @@ class StatsforecastModel:
         return BatchForecast(means, errors)
 
     def _one(self, values: Floats, season_length: int, horizon: int) -> Floats:
-        # AutoTheta divides by the variance of a constant; what is not finite is caught below.
+        # Some divide by the variance of a constant; what is not finite is caught below.
         with np.errstate(invalid="ignore", divide="ignore"):
             found = self.build(season_length).forecast(y=values, h=horizon)
         means = np.asarray(found["mean"], dtype=np.float64)

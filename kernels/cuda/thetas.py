@@ -10,12 +10,11 @@ from kernels.arrays import Floats, Integers
 from kernels.cuda.grids import blocks_for
 from kernels.cuda.streams import stream_rows
 from kernels.cuda.views import view
-from kernels.theta import LANES, ThetaFits, ThetaModel, fit_scaled_series
+from kernels.theta import ThetaFits, ThetaModel
+from kernels.theta_series import TRIED, fit_scaled_series
 
-# A thread's lanes fill its part of the first-level cache: fewer threads leave it in there.
 _THREADS = 64
 _N_PARAMETERS = 4
-_SCRATCH = 10 * LANES
 
 
 @cuda.jit
@@ -44,7 +43,7 @@ def fit_theta_series(
     """
     s = cuda.grid(1)
     if s < series.shape[0]:
-        lanes = cuda.local.array(_SCRATCH, float64)
+        errors = cuda.local.array(TRIED, float64)
         n = lengths[s]
         fit_scaled_series(
             view(series[s, :n]),
@@ -54,7 +53,7 @@ def fit_theta_series(
             view(scratch[s]),
             view(seasons[s, 0]),
             view(seasons[s, 1]),
-            lanes,
+            errors,
             view(means[s]),
             view(parameters[s]),
         )

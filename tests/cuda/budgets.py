@@ -95,13 +95,11 @@ KERNELS = [
         160,
         stack=16,
     ),
-    # Sixteen smoothing parameters side by side, as in a processor's lanes, are more than a
-    # thread's registers hold.
+    # The errors at sixteen smoothing parameters, one after the other.
     Compiled(
         thetas.fit_theta_series,
         (*(rows(2), rows(1, np.int64), rows(3), rows(3), INTEGER, FLAG, FLAG), rows(2), rows(2)),
-        255,
-        stack=1024,
-        spills=3072,
+        160,
+        stack=16 * 8,
     ),
 ]

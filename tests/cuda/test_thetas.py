@@ -29,6 +29,7 @@ def test_fits_and_forecasts_are_the_processors(model, season_length, at_once):
     values, offsets = _series()
     expected = fit_thetas(values, offsets, season_length, 5, model)
     found = thetas.fit_thetas(values, offsets, season_length, 5, model, at_once=at_once)
-    # The last of four rounds of the search is on a grid of 1e-5: a tie of errors could move alpha.
+    # The processor's sixteen alphas are summed in another order: a parabola's lowest point is
+    # known to half the digits of its errors.
     for own, theirs in zip(found, expected, strict=True):
-        np.testing.assert_allclose(own, theirs, rtol=1e-9, atol=1e-12)
+        np.testing.assert_allclose(own, theirs, rtol=1e-7, atol=1e-10)

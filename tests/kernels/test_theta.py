@@ -6,7 +6,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kernels.theta import ThetaModel, fit_thetas
+from kernels.lanes import LANES
+from kernels.seasonality import autocorrelation_is_seasonal
+from kernels.seasonality_lanes import lags_are_seasonal, room_for_lags
+from kernels.theta import ThetaModel, fit_best_thetas, fit_thetas
+from kernels.theta_lanes import ROOM, try_dynamic_alphas, try_static_alphas
+from kernels.theta_series import (
+    ALPHA_HIGH,
+    ALPHA_LOW,
+    TRIED,
+    fit_scaled_series,
+    running_trends,
+    static_trend,
+    try_alphas,
+)
 
 HORIZON = 18
 
@@ -50,6 +63,95 @@ def test_forecasts_are_those_of_statsforecast(monthly, model, name):
     assert np.quantile(distance, 0.9) < 1e-2
 
 
+def test_the_chosen_model_is_the_one_statsforecast_chooses(monthly):
+    from statsforecast.theta import auto_theta, forecast_theta
+
+    fits, chosen = fit_best_thetas(np.concatenate(monthly), offsets_of(monthly), 12, HORIZON)
+    fitted = [auto_theta(y, 12) for y in monthly]
+    theirs = np.array([forecast_theta(model, HORIZON)["mean"] for model in fitted])
+    distance = np.abs(fits.means - theirs).mean(axis=1) / np.abs(theirs).mean(axis=1)
+    # As for each model alone.
+    assert np.median(distance) < 1e-4
+    assert np.quantile(distance, 0.9) < 1e-2
+    # Of a standard model and the optimised one that it is a case of, theirs takes the standard
+    # one where its search stopped short. At theta = 1 static and dynamic are the same model.
+    dynamic = np.array([model["modeltype"].startswith("D") for model in fitted])
+    same = (dynamic == (chosen == ThetaModel.DYNAMIC_OPTIMISED)) | (distance < 1e-4)
+    assert same.mean() > 0.95
+
+
+def test_the_chosen_model_has_the_least_error_of_four(monthly):
+    fits, chosen = fit_best_thetas(np.concatenate(monthly), offsets_of(monthly), 12, HORIZON)
+    alone = [fit(monthly, model) for model in ThetaModel]
+    # A standard model is searched on a grid of its own: it may come a rounding nearer.
+    least = np.min([found.error for found in alone], axis=0)
+    assert np.all(fits.error <= least * (1.0 + 1e-4))
+    means = np.array([found.means for found in alone])[chosen, np.arange(len(chosen))]
+    assert np.array_equal(fits.means, means)
+
+
+@pytest.mark.parametrize("model", list(ThetaModel))
+def test_a_batch_is_fitted_as_one_series_after_another(monthly, model):
+    together = fit(monthly, model)
+    means, found = np.empty(HORIZON), np.empty(4)
+    for number, y in enumerate(monthly):
+        room = np.empty((2, len(y))), np.empty(12), np.empty(12), np.empty(TRIED)
+        kind = (model >= ThetaModel.DYNAMIC_STANDARD, model % 2 == 1)
+        fit_scaled_series(y.copy(), 12, *kind, *room, means, found)
+        # Sums are taken in another order, and an alpha is found to half their digits.
+        assert found[0] == pytest.approx(together.alpha[number], abs=1e-8)
+        assert np.allclose(means, together.means[number], rtol=1e-8)
+
+
+@given(st.integers(0, 2**31), st.integers(5, 400), st.floats(ALPHA_LOW, 0.9), st.booleans())
+@settings(max_examples=40, deadline=None)
+def test_alphas_side_by_side_have_the_errors_they_have_alone(seed, n, low, optimise):
+    y = 1.0 + 0.3 * np.random.default_rng(seed).normal(size=n).cumsum()
+    width = (ALPHA_HIGH - low) / (LANES - 1)
+    intercepts, slopes = np.empty(n), np.empty(n)
+    errors, expected, room = np.empty(LANES), np.empty(LANES), np.empty(ROOM)
+    running_trends(y, intercepts, slopes)
+    try_alphas(y, intercepts, slopes, optimise, low, width, expected)
+    try_dynamic_alphas(y, intercepts, slopes, optimise, low, width, room, errors)
+    # An error is what is left of sums as large as the series' squares.
+    closeness = {"rtol": 1e-8, "atol": 1e-10 * (y**2).sum()}
+    assert np.allclose(errors, expected, **closeness)
+    intercept, slope = static_trend(y)
+    try_alphas(y, np.full(n, intercept), np.full(n, slope), optimise, low, width, expected)
+    try_static_alphas(y, intercept, slope, optimise, low, width, room, errors)
+    assert np.allclose(errors, expected, **closeness)
+
+
+@pytest.mark.parametrize("model", list(ThetaModel))
+def test_no_alpha_has_a_clearly_smaller_error(monthly, model):
+    found = fit(monthly, model, season_length=1)
+    alphas, dynamic = np.linspace(ALPHA_LOW, ALPHA_HIGH, 125 * TRIED), model >= 2
+    for number, y in enumerate(monthly):
+        scaled = y / np.abs(y).mean()
+        intercepts, slopes = np.empty(len(y)), np.empty(len(y))
+        running_trends(scaled, intercepts, slopes)
+        if not dynamic:
+            intercepts[:], slopes[:] = static_trend(scaled)
+        errors = np.empty((125, TRIED))
+        for row, low in zip(errors, alphas[::TRIED], strict=True):
+            try_alphas(scaled, intercepts, slopes, model % 2 == 1, low, alphas[1] - alphas[0], row)
+        least = errors.min() * np.abs(y).mean() ** 2 / (len(y) - 3)
+        # What a parabola through three alphas 0.008 apart leaves.
+        assert found.error[number] <= least * (1.0 + 1e-4)
+
+
+@given(st.integers(0, 2**31), st.integers(4, 70), st.integers(0, 60))
+@settings(max_examples=60, deadline=None)
+def test_a_season_is_seen_with_lags_side_by_side_as_one_by_one(seed, season_length, more):
+    draws = np.random.default_rng(seed)
+    n = 2 * season_length + more
+    strength = draws.uniform(0.0, 1.5)
+    y = 5.0 + strength * np.sin(2 * np.pi * np.arange(n) / season_length) + draws.normal(size=n)
+    room = np.empty(room_for_lags(n, season_length))
+    seen = lags_are_seasonal(y, season_length, room)
+    assert seen == autocorrelation_is_seasonal(y, season_length)
+
+
 @given(st.integers(0, 2**31), st.integers(1, 6))
 @settings(max_examples=25, deadline=None)
 def test_a_series_is_forecast_the_same_in_any_company(seed, n_series):
@@ -73,6 +175,8 @@ def test_forecasts_scale_with_the_series(factor, seed):
 @pytest.mark.parametrize("y", [[3.0], [0.0, 0.0, 0.0, 0.0, 0.0], [5.0] * 30])
 def test_a_constant_series_repeats_itself(y):
     assert np.array_equal(fit([np.array(y)], ThetaModel.STANDARD).means[0], [y[-1]] * HORIZON)
+    fits, _ = fit_best_thetas(np.array(y), np.array([0, len(y)]), 12, HORIZON)
+    assert np.array_equal(fits.means[0], [y[-1]] * HORIZON)
 
 
 def test_a_line_is_followed_at_half_its_slope():
