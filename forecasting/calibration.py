@@ -1,8 +1,10 @@
 """Calibrated quantiles: what backtests say of each class and horizon, carried to the forecast.
 
 How often demand fell below each percentile is counted over all series of a class, each origin
-with the law that the other origins give. A percentile then takes the quantile that demand fell
-below as often as the percentile says.
+with the law that earlier origins give: that is how a night's own law comes about. Early origins
+forecast from shorter histories and err by more, so that a law which knew the later ones would be
+too narrow for the first and too wide for the last, and look right on average. A percentile then
+takes the quantile that demand fell below as often as the percentile says.
 """
 
 from dataclasses import dataclass
@@ -25,6 +27,8 @@ from kernels.calibration import add_hits, move_quantiles
 BANDS = 4
 # So many series halve what their hits say: the periods of one series depend on each other.
 PRIOR_SERIES = 20.0
+# An origin is counted with the law that an earlier one gives.
+FEWEST_ORIGINS = 2
 # So many series of a class count levels twenty-five times as exactly as `PRIOR_SERIES` allow.
 LARGEST_SAMPLE = 500
 NAMES = [f"u{round(100 * level):02d}" for level in LEVELS]
@@ -103,7 +107,8 @@ def learn_calibration(panel: DemandPanel, plan: ForecastPlan) -> Calibration:
     batch = panel.uncensored(plan.season_length)
     origins = place_origins(panel.batch, panel.censored, plan)
     demand = np.add.reduceat(batch.values, batch.offsets[:-1]) > 0.0
-    contested = demand & np.isfinite(origins.actuals).any(axis=(1, 2))
+    scored = np.isfinite(origins.actuals).any(axis=2).sum(axis=1)
+    contested = demand & (scored >= FEWEST_ORIGINS)
     classes = classify_demand(batch)
     levels, coverage = [], []
     for demand_class in CLASSES:
@@ -128,6 +133,8 @@ def learn_calibration(panel: DemandPanel, plan: ForecastPlan) -> Calibration:
 def count_hits(contest: Contest, actuals: Floats) -> Floats:
     """Return how often the winners' demand fell below each percentile, by origin and band.
 
+    An origin of a series counts where the series has an earlier one, whose errors make its law.
+
     Parameters
     ----------
     contest : of a class
@@ -140,11 +147,13 @@ def count_hits(contest: Contest, actuals: Floats) -> Floats:
     bands = bands_of(actuals.shape[2])
     hits = np.zeros((actuals.shape[1], bands.max() + 1, len(LEVELS) + 1))
     for window in range(actuals.shape[1]):
-        others = actuals.copy()
-        others[:, window] = np.nan
-        spread = estimate_spread(contest.spread.law, contest.past, others, contest.before)
+        earlier = actuals.copy()
+        earlier[:, : window + 1] = np.nan
+        spread = estimate_spread(contest.spread.law, contest.past, earlier, contest.before)
         quantiles = quantiles_of(spread, contest.past[:, window])
-        add_hits(np.ascontiguousarray(actuals[:, window]), quantiles, bands, hits[window])
+        taught = np.isfinite(earlier).any(axis=(1, 2))[:, None]
+        scored = np.where(taught, actuals[:, window], np.nan)
+        add_hits(scored, quantiles, bands, hits[window])
     return hits
 
 

@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from forecasting import Calibration, category_profiles, forecast_demand, learn_calibration
-from forecasting.calibration import BANDS, NAMES, bands_of, find_levels
+from forecasting.backtest import place_origins
+from forecasting.calibration import BANDS, NAMES, bands_of, count_hits, find_levels
+from forecasting.champions import hold_contest
 from forecasting.distributions import LEVELS
 from forecasting.results import QUANTILES
 from kernels.calibration import add_hits, move_quantiles, probability_bounds
@@ -157,6 +159,44 @@ def test_coverage_is_told_before_and_after(learnt):
     assert told[["before", "after"]].to_numpy().max() <= 1.0
     assert calibration.levels["series"].min() >= 1
     assert list(calibration.levels.columns[3:]) == NAMES
+
+
+def contest_of(panel, plan):
+    origins = place_origins(panel.batch, panel.censored, plan)
+    names = [str(number) for number in range(len(panel.batch))]
+    models = ("SimpleExponentialSmoothing", "WindowAverage")
+    return hold_contest(models, panel.batch, origins, names, plan), origins.actuals
+
+
+def test_an_origin_is_judged_by_the_law_of_earlier_ones():
+    plan = daily_plan(windows=4, horizon=14, step=14)
+    contest, actuals = contest_of(panel_of(wild_panel(30)), plan)
+    hits = count_hits(contest, actuals)
+    later = actuals.copy()
+    later[:, 1] *= 3.0
+    moved = count_hits(contest, later)
+    assert np.array_equal(moved[2:], hits[2:])
+    assert not np.allclose(moved[0], hits[0])
+    # Nothing came before the earliest; of the others every period counts.
+    assert hits[3].sum() == 0.0
+    assert hits[:3, :, -1].sum() == 3 * 30 * 14
+
+
+def test_a_law_of_worse_origins_is_seen_to_be_too_wide():
+    # Errors halve from each origin to the next: the law of earlier ones is always too wide.
+    draws, plan = np.random.default_rng(8), daily_plan(windows=4, horizon=14, step=14)
+    spread = np.repeat([16.0, 16.0, 8.0, 4.0, 2.0], [100, 14, 14, 14, 14])
+    series = {("W", f"{k:02d}"): 200.0 + spread * draws.normal(size=156) for k in range(40)}
+    hits = count_hits(*contest_of(panel_of(series), plan))
+    shares = hits.sum(axis=1)[:3]
+    inside = (shares[:, 89] - shares[:, 9]) / shares[:, -1]
+    # 560 periods an origin: four standard errors are 7%.
+    assert (inside > 0.87).all()
+
+
+def test_one_origin_teaches_nothing():
+    panel = panel_of(wild_panel(10, days=60))
+    assert learn_calibration(panel, daily_plan(windows=1)).levels.empty
 
 
 def test_without_a_contested_series_nothing_is_learnt():
