@@ -17,14 +17,14 @@ _TYPES: dict[ColumnKind, str] = {
 # The bits of a number say more than its digits: both databases print those in their own way.
 _DUCKDB_TOKENS: dict[ColumnKind, str] = {
     "text": "{}",
-    "float": "CAST(CAST({} AS BIT) AS VARCHAR)",
+    "float": "lower(hex(CAST(CAST({} AS BIT) AS BLOB)))",
     "integer": "CAST({} AS VARCHAR)",
     "boolean": "CAST({} AS VARCHAR)",
     "timestamp": "CAST(epoch_us({}) AS VARCHAR)",
 }
 _POSTGRES_TOKENS: dict[ColumnKind, str] = {
     "text": "{}",
-    "float": "CAST(CAST('x' || encode(float8send({}), 'hex') AS bit(64)) AS text)",
+    "float": "encode(float8send({}), 'hex')",
     "integer": "CAST({} AS text)",
     "boolean": "CAST({} AS text)",
     "timestamp": "CAST(CAST(extract(epoch FROM {}) * 1000000 AS bigint) AS text)",
