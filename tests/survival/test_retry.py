@@ -13,6 +13,7 @@ from flows.steps import calibrate, predict, publish
 from storage.errors import TerminalStoreError
 from storage.stores import open_store
 from storage.stores.duckdb_store import DuckDBStore
+from tests.storage.addresses import SCHEMES, address_of, stand_in
 from tests.survival.jobs import assert_identity, digests_of, job_in, tables_of
 from tests.survival.plain import plain, run_plain
 from tests.survival.verdict import assert_whole
@@ -20,8 +21,8 @@ from tests.survival.verdict import assert_whole
 QUIET = Console(quiet=True)
 
 
-def stock_job(folder, sample):
-    job = job_in(folder, sample).restricted("stock")
+def stock_job(folder, sample, **outputs):
+    job = job_in(folder, sample, **outputs).restricted("stock")
     tolerant = job.execution.model_copy(update={"failure_threshold": 1.0})
     return job.model_copy(update={"execution": tolerant})
 
@@ -76,6 +77,20 @@ def test_a_retry_redoes_what_failed_and_publishes_the_whole(failed, sound):
     # New forecasts are added up anew; new plans are shared out anew in both warehouses, and
     # looked at for transfers.
     assert (done["check"], done["predict"], done["decide"]) == (0, 1 + 1, 1 + 2 + 1)
+
+
+@pytest.mark.parametrize("scheme", SCHEMES[1:])
+def test_a_retry_s_whole_night_takes_the_place_of_the_failed_one_in_every_store(
+    sample, sound, tmp_path, scheme
+):
+    """In BigQuery by a MERGE within the night's partition."""
+    stand_in().calm()
+    job = stock_job(tmp_path / "job", sample, store=address_of(scheme, tmp_path / "store"))
+    with patch.object(predict, "_forecast_slice", no_luck(predict._forecast_slice, 0)):
+        assert run_plain(job).exit_code is ExitCode.DONE_WITH_FAILURES
+    assert digests_of(job)["demand_forecasts"] != sound["demand_forecasts"]
+    assert retry(job) is ExitCode.DONE
+    assert_whole(job, sound)
 
 
 def test_a_night_without_failures_has_nothing_to_retry(failed, sound):
