@@ -24,6 +24,10 @@ class JobRefusedError(AlmanacError):
     exit_code = ExitCode.REFUSED
 
 
+class ModelsRefusedError(JobRefusedError):
+    """Stored models are gone, torn, or another job's; no night takes them."""
+
+
 class RunBusyError(AlmanacError):
     """Another process is at this very run; this one did nothing."""
 

@@ -34,6 +34,7 @@ from flows.steps import (
     decision_backtest,
     drivers,
     predict,
+    registry,
     risk,
     transfer,
 )
@@ -94,6 +95,7 @@ def demand_forecast(run_uri: str) -> list[dict[str, Any]]:
     run = load_run(run_uri)
     assert run.job.demand is not None
     drivers.refuse_other_model(run)
+    registry.refuse_other_models(run)
     # Every chunk moves its quantiles alike, so what is learnt of all series comes first.
     learnt = [drivers_task(run_uri)] if run.job.demand.drivers else []
     learnt += [calibrate_task(run_uri)] if run.job.demand.calibrate else []
@@ -237,6 +239,8 @@ def _run_night(night: _Night, *, again: bool) -> Outcome:
     with night.step("publish") as record:
         settlement = publish(run.uri, again)
         record.entities = int(settlement.entities["published"].sum())
+    if run.job.demand is not None and run.job.demand.registry is not None:
+        _keep_models(night)
     with night.step("report"):
         write_report(run)
     publishing.publish_steps(run, night.steps)
@@ -245,6 +249,15 @@ def _run_night(night: _Night, *, again: bool) -> Outcome:
     update_state(run.staging, {"status": status, "retrying": False})
     code = ExitCode.DONE_WITH_FAILURES if settlement.failed else ExitCode.DONE
     return Outcome(run.run_id, code, str(run.report), failed=settlement.failed)
+
+
+def _keep_models(night: _Night) -> None:
+    """Leave the night's models to the next, now that its tables are out."""
+    with night.step("keep") as record:
+        kept = registry.keep_models(night.run, [read_chunk(uri) for uri in night.chunks])
+        if kept is not None:
+            record.entities = kept.series
+            listener().said("keep", kept.words)
 
 
 def _side(night: _Night, step: str, side: Flow[..., Any], entities: int) -> None:

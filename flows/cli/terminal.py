@@ -26,6 +26,7 @@ TITLES = {
     "risk": "Measure risk",
     "backtest": "Backtest risk",
     "publish": "Publish tables",
+    "keep": "Keep models",
     "report": "Write report",
 }
 

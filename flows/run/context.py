@@ -32,6 +32,7 @@ class Run:
     device : where kernels run
     started_at : when this run was first opened, UTC
     device_reason : why "auto" took that device; empty where the job names it
+    models : version of the stored models that the run takes; empty for none
     """
 
     job: JobSpec
@@ -40,6 +41,7 @@ class Run:
     device: Device
     started_at: datetime
     device_reason: str = ""
+    models: str = ""
 
     @property
     def device_words(self) -> str:
@@ -93,6 +95,7 @@ class Run:
             "as_of": self.as_of.isoformat(),
             "device": self.device,
             "device_reason": self.device_reason,
+            "models": self.models,
             "started_at": known.get("started_at", self.started_at.isoformat()),
             "code_version": code_version(),
             "job": self.job.model_dump(mode="json"),
@@ -114,9 +117,11 @@ def prepare_run(job: JobSpec, only: Side | None = None) -> Run:
     except (ValueError, DeviceError) as error:
         raise JobRefusedError(str(error)) from error
     as_of = night_of(restricted)
-    run_id = run_id_of(restricted, fingerprint_inputs(restricted), as_of)
+    prints = fingerprint_inputs(restricted)
+    run_id = run_id_of(restricted, prints, as_of)
+    models = next(iter(prints.get("registry", [])), "")
     started_at = datetime.now(UTC).replace(tzinfo=None)
-    return Run(restricted, as_of, run_id, placement.device, started_at, placement.reason)
+    return Run(restricted, as_of, run_id, placement.device, started_at, placement.reason, models)
 
 
 def load_run(uri: str) -> Run:
@@ -137,6 +142,7 @@ def load_run(uri: str) -> Run:
         device=state["device"],
         started_at=datetime.fromisoformat(state["started_at"]),
         device_reason=state.get("device_reason", ""),
+        models=state.get("models", ""),
     )
 
 

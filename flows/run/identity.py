@@ -12,6 +12,7 @@ from pathlib import Path
 from flows.errors import JobRefusedError
 from flows.run.bigquery import state_of
 from flows.run.staging import checksum
+from flows.run.versions import version_for
 from flows.spec import BigQuerySource, FileSource, JobSpec
 
 _PACKAGES = ("flows", "forecasting", "inventory", "kernels", "risk", "storage")
@@ -39,12 +40,14 @@ def code_version() -> str:
 
 
 def fingerprint_inputs(job: JobSpec) -> dict[str, list[str]]:
-    """Return what each input held: files' SHA-256, the state of tables, the global model's name.
+    """Return what each input held: files' SHA-256, the state of tables, and what models are taken.
 
     Raises
     ------
     JobRefusedError
         Where a file does not exist or cannot be read.
+    ModelsRefusedError
+        Where the registry's champion is gone or torn.
     InputRefusedError
         Where a table in BigQuery does not exist or cannot be read as the input.
     TransientStoreError
@@ -65,6 +68,10 @@ def fingerprint_inputs(job: JobSpec) -> dict[str, list[str]]:
                 "`almanac train`"
             )
         prints["global_model"] = [checksum(champion)]
+    registry = job.demand.registry if job.demand else None
+    if registry is not None:
+        version = version_for(job.path(registry.folder), night_of(job))
+        prints["registry"] = [] if version is None else [version]
     return prints
 
 

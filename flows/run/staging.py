@@ -59,6 +59,14 @@ def write_text(path: Path, text: str) -> None:
         os.fsync(file.fileno())
 
 
+def write_bytes(path: Path, content: bytes) -> None:
+    """Replace ``path`` with ``content`` in one step."""
+    with _replacing(path) as temporary, temporary.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
 def write_json(path: Path, content: Any) -> None:  # noqa: ANN401 - JSON
     """Replace ``path`` with ``content`` as JSON in one step."""
     write_text(path, json.dumps(content, indent=1, sort_keys=True))

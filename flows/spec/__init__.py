@@ -9,6 +9,7 @@ from flows.spec.plans import (
     DriversSpec,
     Execution,
     GlobalModelSpec,
+    RegistrySpec,
     StockPlanSpec,
 )
 from flows.spec.risk_plan import BacktestSpec, ReplaySpec, RiskPlanSpec
@@ -40,6 +41,7 @@ __all__ = [
     "JobSpec",
     "ListedInstruments",
     "Outputs",
+    "RegistrySpec",
     "ReplaySpec",
     "RiskPlanSpec",
     "Side",

@@ -53,6 +53,18 @@ class GlobalModelSpec(Frozen):
         return self
 
 
+class RegistrySpec(Frozen):
+    """Fitted models that last: each night rolls those of the night before forward."""
+
+    folder: str = Field("models/states", description="of the job's versions and their champion")
+    drift: float = Field(
+        2.814,
+        gt=0,
+        description="deviations of the average one-step error beyond which a model is fitted again",
+    )
+    periods: int = Field(28, ge=1, description="since its fit after which a model is fitted again")
+
+
 class DemandPlan(Frozen):
     """The forecast: how far, by which models, and how the champion is chosen."""
 
@@ -83,12 +95,27 @@ class DemandPlan(Frozen):
     global_model: GlobalModelSpec | None = Field(
         None, description="one model of all series; it competes with each series' own"
     )
+    registry: RegistrySpec | None = Field(
+        None, description="fitted AutoETS models that last; null fits them every night"
+    )
     aggregate_paths: int = Field(
         400, ge=100, le=10_000, description="sample paths that quantiles of sums are taken from"
     )
     line_up: dict[Literal["smooth", "intermittent", "erratic", "lumpy"], tuple[str, ...]] = Field(
         {}, description="models by demand class; a class left out takes the default"
     )
+
+    @model_validator(mode="after")
+    def _registry_has_what_it_keeps(self) -> "DemandPlan":
+        if self.registry is None:
+            return self
+        if not any("AutoETS" in models for models in self.line_up.values()):
+            msg = "registry keeps fitted AutoETS models, and no class of line_up names AutoETS"
+            raise ValueError(msg)
+        if self.history is not None:
+            msg = "registry needs whole histories: leave out history, or registry"
+            raise ValueError(msg)
+        return self
 
 
 class DecisionBacktestSpec(Frozen):

@@ -19,6 +19,7 @@ from flows.run import (
     torn_files,
     write_frame,
 )
+from flows.steps import registry
 from flows.steps.calibrate import calibration_content, read_calibration
 from flows.steps.drivers import drivers_content, take_drivers
 from flows.steps.failing import guarded
@@ -27,6 +28,7 @@ from flows.steps.predict_repairs import repairs_of
 from forecasting import (
     CategoryProfiles,
     DemandPanel,
+    ForecastResult,
     category_profiles,
     forecast_demand,
 )
@@ -45,6 +47,7 @@ def prepare(run: Run) -> list[int]:
         clean = run.staging.clean("demand")
         series = _series_in_chunks(run)
         _write_slices(run, series)
+        registry.write_slices(run, series, _slices(run))
         panel = DemandPanel.from_frame(pd.read_parquet(clean), forecast_plan(run).frequency)
         profiles = category_profiles(panel, categories_of(run), forecast_plan(run))
         write_frame(_folder(run) / "profiles.parquet", profiles.to_frame())
@@ -94,7 +97,13 @@ def _forecast_slice(run: Run, number: int) -> ChunkWork:
     panel, plan = take_drivers(run, panel, frame, plan)
     profiles = CategoryProfiles.from_frame(pd.read_parquet(_folder(run) / "profiles.parquet"))
     result = forecast_demand(
-        panel, plan, run.as_of, profiles, categories_of(run), read_calibration(run)
+        panel,
+        plan,
+        run.as_of,
+        profiles,
+        categories_of(run),
+        read_calibration(run),
+        registry.models_before(run, number, _slices(run)),
     )
     recent = frame.groupby(SERIES, sort=False).tail(ACTUALS_IN_HORIZONS * plan.horizon)
     actuals = recent[[*SERIES, "ds", "quantity", "censored", "repaired"]]
@@ -105,13 +114,19 @@ def _forecast_slice(run: Run, number: int) -> ChunkWork:
             "forecast_accuracy": run.stamp(result.accuracy),
             "champions": run.stamp(result.champions),
             "forecast_weights": run.stamp(result.weights),
-            "repairs": repairs_of(result.anomalies),
+            "repairs": _repairs(result),
+            **registry.model_shards(result),
         },
         [
             Failed("demand", failure.entity, failure.stage, failure.error_type, failure.message)
             for failure in result.failures
         ],
     )
+
+
+def _repairs(result: ForecastResult) -> pd.DataFrame:
+    repairs, changes = repairs_of(result.anomalies), registry.changes_of(result)
+    return pd.concat([repairs, changes], ignore_index=True) if len(changes) else repairs
 
 
 def _series_in_chunks(run: Run) -> pd.DataFrame:

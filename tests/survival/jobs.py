@@ -6,7 +6,7 @@ import shutil
 from flows.demo import write_demo
 from flows.run import prepare_run
 from flows.sample import SampleSize
-from flows.spec import BacktestSpec, load_job
+from flows.spec import BacktestSpec, RegistrySpec, load_job
 from storage.stores import open_store
 from storage.tables import OUTPUT_TABLES
 
@@ -46,6 +46,13 @@ def small_job(folder, **outputs):
         "outputs": job.outputs.model_copy(update=outputs),
     }
     return job.model_copy(update=changes)
+
+
+def keeping_models(job):
+    """Return the job with a registry of the models that it fits."""
+    names = ("smooth", "erratic", "intermittent", "lumpy")
+    changes = {"line_up": dict.fromkeys(names, ("AutoETS",)), "registry": RegistrySpec()}
+    return job.model_copy(update={"demand": job.demand.model_copy(update=changes)})
 
 
 def tables_of(job):

@@ -87,6 +87,7 @@ class Cradle:
         folder : of the job
         store : the job's store
         only : one side of the job
+        registry : whether the job keeps its models
         fault : "kill" or "full", the fault at a change to the disk
         at : which change it is, from 1
         bytes : the most that a file may have
@@ -144,7 +145,7 @@ def _live(wishes, words):
 def _night(wishes):
     from flows.errors import AlmanacError
     from storage.stores import StorageError
-    from tests.survival.jobs import small_job
+    from tests.survival.jobs import keeping_models, small_job
     from tests.survival.plain import run_plain
 
     if "bytes" in wishes:
@@ -153,6 +154,7 @@ def _night(wishes):
     outputs = {"store": wishes["store"]} if "store" in wishes else {}
     try:
         job = small_job(Path(wishes["folder"]), **outputs).restricted(wishes.get("only"))
+        job = keeping_models(job) if wishes.get("registry") else job
         return int(run_plain(job, again=wishes.get("again", False)).exit_code), ""
     except AlmanacError as error:
         return int(error.exit_code), str(error)

@@ -1,12 +1,69 @@
-"""`almanac models`: what a line-up may name."""
+"""`almanac models`: what a line-up may name, and the fitted models that are stored."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import click
+from rich.table import Table
+
+from flows.cli.terminal import wide_console
 
 
-@click.command()
-def models() -> None:
-    """List the forecasting models that a line-up may name."""
+@click.group(invoke_without_command=True)
+@click.pass_context
+def models(context: click.Context) -> None:
+    """List the forecasting models that a line-up may name; or see to stored ones."""
+    if context.invoked_subcommand is not None:
+        return
     from forecasting import MODELS  # noqa: PLC0415 - slow to import
 
     for name in sorted(MODELS):
         click.echo(name)
+
+
+def _folder_argument(command: Callable[..., Any]) -> Callable[..., Any]:
+    kind = click.Path(exists=True, file_okay=False, path_type=Path)
+    return click.argument("folder", type=kind)(command)
+
+
+@models.command("list")
+@_folder_argument
+def list_stored(folder: Path) -> None:
+    """List the versions in FOLDER, the newest night first; the champion has a star."""
+    from flows.run import list_versions, read_champion  # noqa: PLC0415 - slow to import
+
+    champion = read_champion(folder)
+    table = Table("", "version", "as of", "before", "series", "what became of them", box=None)
+    for version, manifest in list_versions(folder):
+        counts = manifest.get("counts", {})
+        table.add_row(
+            "*" if version == champion else "",
+            version,
+            str(manifest["as_of"]),
+            str(manifest.get("before") or ""),
+            f"{manifest.get('series', 0):,}",
+            ", ".join(f"{count:,} {outcome}" for outcome, count in counts.items()),
+        )
+    wide_console().print(table)
+
+
+@models.command("promote")
+@_folder_argument
+@click.argument("version")
+def promote_stored(folder: Path, version: str) -> None:
+    """Let nights take VERSION of FOLDER from now on; its files are checked first."""
+    from flows.run import promote  # noqa: PLC0415 - slow to import
+
+    promote(folder, version)
+    click.echo(f"{version} is the champion in {folder}.")
+
+
+@models.command("rollback")
+@_folder_argument
+def roll_back_stored(folder: Path) -> None:
+    """Let nights take the version that the champion of FOLDER came from."""
+    from flows.run import roll_back  # noqa: PLC0415 - slow to import
+
+    left, version = roll_back(folder)
+    click.echo(f"{version} is the champion in {folder}, and {left} is not.")

@@ -1,0 +1,251 @@
+"""The registry of fitted models: what a night takes of the one before, and leaves to the next."""
+
+import logging
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from importlib.metadata import version as version_of
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from flows.errors import ModelsRefusedError
+from flows.run import (
+    ChunkRecord,
+    Run,
+    code_version,
+    promote,
+    read_champion,
+    read_manifest,
+    read_models,
+    store_version,
+    version_for,
+    write_frame,
+)
+from flows.steps.predict_plan import forecast_plan
+from forecasting import ForecastResult, RefitRules, RollForward, SeriesStates
+from forecasting.models.ets_model import ets_season
+from forecasting.roll_forward import AGED, CHANGED, DRIFTED, RERUN, ROLLED
+
+LOGGER = logging.getLogger("almanac")
+
+# Shards of a chunk: the models it leaves, and what became of those it took.
+STATES, OUTCOMES = "fitted_models", "fitted_outcomes"
+# Of the columns of models; a file of another layout is refused.
+LAYOUT = 1
+SERIES = ["warehouse_id", "item_id"]
+GONE = "gone"
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What a night left.
+
+    Parameters
+    ----------
+    version : stored
+    series : that have a model in it
+    counts : series by what became of them (`forecasting.roll_forward.Carried`), and those "gone"
+        that the version before had and this one does not ask for
+    promoted : whether it is the champion; not where a later night's is, or another was promoted
+    """
+
+    version: str
+    series: int
+    counts: dict[str, int]
+    promoted: bool
+
+    @property
+    def words(self) -> str:
+        """The counts in a sentence."""
+        parts = [f"{count:,} {outcome}" for outcome, count in self.counts.items()]
+        stands = "champion" if self.promoted else "not promoted"
+        return f"{self.version} ({stands}): {', '.join(parts)}"
+
+
+def refuse_other_models(run: Run) -> None:
+    """Refuse a run whose stored models are of another job, grid, season or layout.
+
+    Raises
+    ------
+    ModelsRefusedError
+        Which names what differs.
+    """
+    if not run.models:
+        return
+    manifest = read_manifest(_folder(run), run.models)
+    for name, own in _identity(run).items():
+        if manifest.get(name) != own:
+            raise ModelsRefusedError(
+                f"models {run.models} in {_folder(run)}: {name} is {manifest.get(name)!r}, and the "
+                f"run has {own!r}; name another folder in [demand.registry] to fit them anew"
+            )
+
+
+def write_slices(run: Run, series: pd.DataFrame, folder: Path) -> None:
+    """Write the models that the run takes, a file a chunk.
+
+    Parameters
+    ----------
+    run : which names their version
+    series : warehouse_id, item_id, chunk
+    folder : of the slices
+    """
+    if not run.models:
+        return
+    frame = read_frame(_folder(run), run.models)
+    split = frame.merge(series[[*SERIES, "chunk"]], on=SERIES)
+    for number, rows in split.groupby("chunk", sort=True):
+        write_frame(_slice(folder, int(str(number))), rows.drop(columns="chunk"))
+
+
+def models_before(run: Run, number: int, folder: Path) -> RollForward | None:
+    """Return what the run takes for the series of a chunk; None where the job keeps no models."""
+    spec = run.job.demand.registry if run.job.demand else None
+    if spec is None:
+        return None
+    path = _slice(folder, number)
+    if path.exists():
+        stored = SeriesStates.from_frame(pd.read_parquet(path))
+    else:
+        stored = SeriesStates.none(ets_season(forecast_plan(run).seasons))
+    return RollForward(stored, RefitRules(spec.drift, spec.periods))
+
+
+def model_shards(result: ForecastResult) -> dict[str, pd.DataFrame]:
+    """Return the shards of what a chunk leaves; none where the job keeps no models."""
+    if result.states is None or result.carried is None:
+        return {}
+    return {STATES: result.states.to_frame(), OUTCOMES: result.carried}
+
+
+def changes_of(result: ForecastResult) -> pd.DataFrame:
+    """Return a row of repairs for each series whose history is no longer what a model knew."""
+    carried = result.carried
+    if carried is None:
+        carried = pd.DataFrame(columns=[*SERIES, "outcome"])
+    changed = carried[carried["outcome"] == CHANGED]
+    return pd.DataFrame(
+        {
+            "input": "demand",
+            "entity": changed["warehouse_id"] + "/" + changed["item_id"],
+            "ds": pd.Series(pd.NaT, index=changed.index, dtype="datetime64[us]"),
+            "periods": 1,
+            "code": "history_changed",
+            "column": "quantity",
+            "detail": "the history is another than its stored model was fitted to; fitted again",
+        }
+    )
+
+
+def keep_models(run: Run, records: Sequence[ChunkRecord]) -> Kept | None:
+    """Store what the run leaves, and promote it; None where no series has a model.
+
+    A night before the champion's, or one that took another version than it would take now, is
+    stored and not promoted.
+
+    Parameters
+    ----------
+    run : published already
+    records : of its chunks
+    """
+    table = _stack([record.shard(STATES) for record in records if STATES in record.shards])
+    if table is None:
+        return None
+    counts = _count(run, [record.shard(OUTCOMES) for record in records if STATES in record.shards])
+    facts = {
+        **_identity(run),
+        "run_id": run.run_id,
+        "as_of": run.as_of.isoformat(),
+        "before": run.models or None,
+        "code": code_version(),
+        "libraries": {name: version_of(name) for name in ("numba", "numpy", "pyarrow")},
+        "series": table.num_rows,
+        "counts": counts,
+    }
+    folder = _folder(run)
+    version = store_version(folder, to_bytes(table), facts)
+    following = _follows(run, folder)
+    if following:
+        promote(folder, version)
+    kept = Kept(version, table.num_rows, counts, following)
+    LOGGER.info("event=models_kept version=%s promoted=%s counts=%r", version, following, counts)
+    return kept
+
+
+def read_frame(folder: Path, version: str) -> pd.DataFrame:
+    """Return the models of a version.
+
+    Raises
+    ------
+    ModelsRefusedError
+        Where they are gone, or not what was written.
+    """
+    content = read_models(folder, version)
+    frame: pd.DataFrame = pq.read_table(pa.BufferReader(content)).to_pandas()
+    return frame
+
+
+def to_bytes(table: Any) -> bytes:  # noqa: ANN401 - Arrow has no types
+    """Return a table of models as a Parquet file."""
+    sink = pa.BufferOutputStream()
+    floats = [each.name for each in table.schema if pa.types.is_floating(each.type)]
+    pq.write_table(
+        table,
+        sink,
+        compression="zstd",
+        use_dictionary=[*SERIES, "model"],
+        use_byte_stream_split=floats,
+    )
+    return bytes(sink.getvalue())
+
+
+def _stack(shards: Sequence[Path]) -> Any | None:  # noqa: ANN401 - Arrow has no types
+    """Return the models of all chunks by id, so that they do not tell how these were split."""
+    tables = [pq.read_table(shard).replace_schema_metadata(None) for shard in shards]
+    filled = [table for table in tables if table.num_rows]
+    if not filled:
+        return None
+    return pa.concat_tables(filled).sort_by([(name, "ascending") for name in SERIES])
+
+
+def _count(run: Run, shards: Sequence[Path]) -> dict[str, int]:
+    found: Counter[str] = Counter()
+    for shard in shards:
+        found.update(pq.read_table(shard, columns=["outcome"])["outcome"].to_pylist())
+    if run.models:
+        known = int(read_manifest(_folder(run), run.models)["series"])
+        found[GONE] = known - sum(found[name] for name in (ROLLED, RERUN, CHANGED, AGED, DRIFTED))
+    return dict(sorted(found.items()))
+
+
+def _follows(run: Run, folder: Path) -> bool:
+    champion = read_champion(folder)
+    if champion is None:
+        return True
+    as_of = date.fromisoformat(read_manifest(folder, champion)["as_of"])
+    return as_of <= run.as_of and version_for(folder, run.as_of) == (run.models or None)
+
+
+def _identity(run: Run) -> dict[str, object]:
+    plan = forecast_plan(run)
+    return {
+        "layout": LAYOUT,
+        "job": run.job.name,
+        "frequency": plan.frequency,
+        "season_length": ets_season(plan.seasons),
+    }
+
+
+def _folder(run: Run) -> Path:
+    spec = run.job.demand.registry if run.job.demand else None
+    assert spec is not None
+    return run.job.path(spec.folder)
+
+
+def _slice(folder: Path, number: int) -> Path:
+    return folder / f"models-{number:05d}.parquet"

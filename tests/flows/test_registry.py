@@ -1,0 +1,291 @@
+"""Models that last: stored after the night is out, taken by the next, refused where torn."""
+
+import json
+import shutil
+import tomllib
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+
+from flows.cli import main
+from flows.errors import JobRefusedError, ModelsRefusedError
+from flows.run import (
+    list_versions,
+    prepare_run,
+    promote,
+    read_champion,
+    read_manifest,
+    read_models,
+    roll_back,
+    store_version,
+)
+from flows.spec import DemandPlan, RegistrySpec
+from flows.steps import publish, registry
+from forecasting import SeriesStates
+from storage.stores import StorageError
+from tests.flows.kept import DAYS, JOB, night_of, run_night
+from tests.survival.plain import run_plain
+
+DOCUMENTATION = Path(__file__).parents[2] / "docs" / "models.md"
+COLUMNS = ["warehouse_id", "item_id", "ds", "model", "mean", "q10", "q90"]
+
+
+@pytest.fixture(scope="module")
+def two_nights(tmp_path_factory):
+    """A folder after two nights, and what they published."""
+    folder = tmp_path_factory.mktemp("kept") / "job"
+    return folder, run_night(folder, DAYS), run_night(folder, DAYS + 1)
+
+
+@pytest.fixture
+def copied(two_nights, tmp_path):
+    shutil.copytree(two_nights[0], tmp_path / "job")
+    return tmp_path / "job"
+
+
+def models(folder):
+    return folder / "models" / "states"
+
+
+def call(*arguments):
+    return CliRunner().invoke(main, [str(argument) for argument in arguments])
+
+
+def test_a_night_leaves_its_models_and_the_next_rolls_them_forward(two_nights):
+    folder, (_, first, _), (outcome, second, tables) = two_nights
+    newest, oldest = list_versions(models(folder))
+    assert read_champion(models(folder)) == newest[0]
+    assert newest[1]["before"] == second.models == oldest[0]
+    assert (first.models, oldest[1]["before"]) == ("", None)
+    assert oldest[1]["counts"] == {"new": 6}
+    counts = newest[1]["counts"]
+    assert counts.pop("gone") == 0
+    assert sum(counts.values()) == 6
+    assert set(counts) <= {"rolled", "run again"}
+    assert outcome.exit_code == 0
+    assert tables["run_steps"]["step"].tolist()[-2:] == ["keep", "report"]
+    assert not len(tables["failures"])
+
+
+def test_a_version_says_what_it_is_made_of(two_nights):
+    folder, _, (_, run, _) = two_nights
+    manifest = read_manifest(models(folder), read_champion(models(folder)))
+    assert manifest["run_id"] == run.run_id
+    assert manifest["as_of"] == run.as_of.isoformat()
+    assert {"code", "libraries", "layout", "job", "frequency", "season_length"} <= set(manifest)
+    states = SeriesStates.from_frame(registry.read_frame(models(folder), "".join(run.models)))
+    assert len(states) == manifest["series"] == 6
+
+
+def test_the_same_night_twice_is_the_same_run_whatever_was_stored_meanwhile(copied):
+    job = night_of(copied, DAYS + 1)
+    before = prepare_run(job).run_id
+    champion = read_champion(models(copied))
+    assert run_plain(job).already_published
+    assert read_champion(models(copied)) == champion
+    promote(models(copied), str(read_manifest(models(copied), champion)["before"]))
+    assert prepare_run(job).run_id == before
+
+
+def test_a_night_that_takes_other_models_is_another_run(copied):
+    job = night_of(copied, DAYS + 2)
+    before = prepare_run(job).run_id
+    roll_back(models(copied))
+    assert prepare_run(job).run_id != before
+
+
+def test_forecasts_and_versions_do_not_depend_on_chunks(two_nights, tmp_path):
+    folder, *_ = two_nights
+    run_night(tmp_path / "job", DAYS, chunk=1)
+    _, _, tables = run_night(tmp_path / "job", DAYS + 1, chunk=1)
+    theirs = two_nights[2][2]["demand_forecasts"][COLUMNS]
+    ours = tables["demand_forecasts"][COLUMNS]
+    order = ["warehouse_id", "item_id", "ds"]
+    pd.testing.assert_frame_equal(
+        ours.sort_values(order, ignore_index=True),
+        theirs.sort_values(order, ignore_index=True),
+        check_exact=True,
+    )
+    assert read_champion(models(tmp_path / "job")) == read_champion(models(folder))
+
+
+def test_a_first_night_publishes_what_one_without_a_registry_does(two_nights, tmp_path):
+    _, _, tables = run_night(tmp_path / "job", DAYS, text=JOB.replace("[demand.registry]\n", ""))
+    assert not (tmp_path / "job" / "models").exists()
+    pd.testing.assert_frame_equal(
+        tables["demand_forecasts"][COLUMNS],
+        two_nights[1][2]["demand_forecasts"][COLUMNS],
+        check_exact=True,
+    )
+
+
+def test_a_changed_history_is_fitted_again_and_told(copied):
+    def restate(frame):
+        frame.loc[20, "quantity"] += 5
+        return frame
+
+    _, _, tables = run_night(copied, DAYS + 2, change=restate)
+    repairs = tables["repairs"]
+    told = repairs[repairs["code"] == "history_changed"]
+    assert told["entity"].tolist() == ["w0/item0"]
+    counts = read_manifest(models(copied), read_champion(models(copied)))["counts"]
+    assert counts["changed"] == 1
+
+
+def test_series_that_left_and_came_are_counted(copied):
+    def swap(frame):
+        frame = frame[frame["item_id"] != "item3"]
+        return frame.replace({"item_id": {"item4": "item9"}})
+
+    run_night(copied, DAYS + 2, change=swap)
+    counts = read_manifest(models(copied), read_champion(models(copied)))["counts"]
+    assert (counts["gone"], counts["new"]) == (2, 1)
+
+
+def test_a_night_that_publishes_nothing_leaves_no_version(tmp_path, monkeypatch):
+    def refuse(*_, **__):
+        raise StorageError("the store is gone")
+
+    job = night_of(tmp_path / "job", DAYS)
+    with monkeypatch.context() as patched:
+        patched.setattr(publish, "_to_store", refuse)
+        with pytest.raises(StorageError):
+            run_plain(job)
+    assert not (tmp_path / "job" / "models").exists()
+    assert run_plain(job).exit_code == 0
+    assert read_champion(models(tmp_path / "job")) is not None
+
+
+def test_a_night_before_the_champions_does_not_unseat_it(copied):
+    champion = read_champion(models(copied))
+    run_night(copied, DAYS - 3)
+    assert read_champion(models(copied)) == champion
+    assert len(list_versions(models(copied))) == 3
+
+
+@pytest.mark.parametrize("name", ["models.parquet", "manifest.json", "champion.json"])
+@pytest.mark.parametrize("harm", ["cut", "gone", "other"])
+def test_what_is_torn_or_foreign_is_refused_by_name(copied, name, harm):
+    version = read_champion(models(copied))
+    path = models(copied) / ("" if name == "champion.json" else f"v={version}") / name
+    if harm == "gone":
+        path.unlink()
+    elif harm == "cut":
+        path.write_bytes(path.read_bytes()[:-20])
+    else:
+        path.write_bytes(
+            path.read_bytes().replace(b"2024", b"2023").replace(version.encode(), b"x")
+        )
+    if name == "champion.json" and harm == "gone":
+        assert prepare_run(night_of(copied, DAYS + 2)).models == ""
+        return
+    if name == "models.parquet" and harm == "other":
+        path.write_bytes(b"PAR1" + path.read_bytes()[4:-4] + b"RAP1")
+    job = night_of(copied, DAYS + 2)
+    before = sorted(models(copied).rglob("*"))
+    with pytest.raises(ModelsRefusedError) as refused:
+        run_plain(job)
+    assert name in str(refused.value) or "no such version" in str(refused.value)
+    assert refused.value.exit_code == 2
+    assert sorted(models(copied).rglob("*")) == before
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('name = "kept"', 'name = "other"', "job is 'kept', and the run has 'other'"),
+        (
+            "horizon = 7",
+            "horizon = 7\nseason_length = 14",
+            "season_length is 7, and the run has 14",
+        ),
+    ],
+)
+def test_models_of_another_job_or_season_are_refused(copied, old, new, message):
+    job = night_of(copied, DAYS + 2, text=JOB.replace(old, new))
+    with pytest.raises(ModelsRefusedError, match=message):
+        run_plain(job)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('"AutoETS", ', "", "no class of line_up names AutoETS"),
+        ("horizon = 7", "horizon = 7\nhistory = 100", "registry needs whole histories"),
+        ("[demand.registry]", "[demand.registry]\ndrift = 0", "greater than 0"),
+    ],
+)
+def test_a_registry_that_could_keep_nothing_is_refused(tmp_path, old, new, message):
+    with pytest.raises(JobRefusedError, match=message):
+        night_of(tmp_path / "job", DAYS, text=JOB.replace(old, new))
+
+
+def test_versions_are_listed_promoted_and_rolled_back_by_command(copied):
+    folder = models(copied)
+    newest, oldest = (name for name, _ in list_versions(folder))
+    listed = call("models", "list", folder)
+    assert listed.exit_code == 0
+    assert f"* {newest}" in " ".join(listed.output.split())
+    assert "6 new" in listed.output
+    assert call("models", "rollback", folder).exit_code == 0
+    assert read_champion(folder) == oldest
+    refused = call("models", "rollback", folder)
+    assert refused.exit_code == 2
+    assert "no version before it" in refused.output
+    assert call("models", "promote", folder, newest).exit_code == 0
+    assert read_champion(folder) == newest
+
+
+def test_the_examples_of_the_documentation_run(copied, monkeypatch):
+    text = DOCUMENTATION.read_text(encoding="utf-8")
+    spec = tomllib.loads(text.split("```toml\n")[1].split("```")[0])["demand"]
+    assert DemandPlan.model_validate(spec).registry == RegistrySpec()
+    monkeypatch.chdir(copied)
+    newest = read_champion(models(copied))
+    lines = text.split("```sh\n")[1].split("```")[0].replace("3f2a90c1d7be", newest).splitlines()
+    for line in lines:
+        words = line.partition("#")[0].split()
+        result = call(*words[1:])
+        assert result.exit_code == 0, (line, result.output)
+    assert (len(lines), read_champion(models(copied))) == (3, newest)
+
+
+def test_a_torn_or_unknown_version_is_not_promoted(copied):
+    folder = models(copied)
+    champion = read_champion(folder)
+    oldest = list_versions(folder)[1][0]
+    (folder / f"v={oldest}" / "models.parquet").write_bytes(b"PAR1")
+    for version in (oldest, "0123456789ab"):
+        refused = call("models", "promote", folder, version)
+        assert refused.exit_code == 2
+        assert version in refused.output
+    assert read_champion(folder) == champion
+
+
+def test_the_names_for_a_line_up_are_still_listed():
+    assert "AutoETS" in call("models").output.splitlines()
+
+
+def test_a_version_is_written_once_and_whole(tmp_path):
+    facts = {"as_of": "2024-01-31", "before": None}
+    version = store_version(tmp_path, b"content", facts)
+    path = tmp_path / f"v={version}" / "models.parquet"
+    written = path.stat().st_mtime_ns
+    assert store_version(tmp_path, b"content", facts) == version
+    assert path.stat().st_mtime_ns == written
+    assert read_models(tmp_path, version) == b"content"
+    assert store_version(tmp_path, b"content", {**facts, "before": version}) != version
+    path.write_bytes(b"torn")
+    assert store_version(tmp_path, b"content", facts) == version
+    assert read_models(tmp_path, version) == b"content"
+
+
+def test_a_manifest_that_was_edited_is_refused(copied):
+    version = read_champion(models(copied))
+    path = models(copied) / f"v={version}" / "manifest.json"
+    content = json.loads(path.read_text())
+    path.write_text(json.dumps({**content, "series": 7}))
+    with pytest.raises(ModelsRefusedError, match="not what was written"):
+        read_manifest(models(copied), version)
