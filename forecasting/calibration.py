@@ -151,7 +151,7 @@ def count_hits(contest: Contest, actuals: Floats) -> Floats:
         earlier[:, : window + 1] = np.nan
         spread = estimate_spread(contest.spread.law, contest.past, earlier, contest.before)
         quantiles = quantiles_of(spread, contest.past[:, window])
-        taught: Flags = np.isfinite(earlier).any(axis=2).any(axis=1)
+        taught = np.asarray(np.isfinite(earlier).any(axis=(1, 2)))
         scored = np.where(taught[:, None], actuals[:, window], np.nan)
         add_hits(scored, quantiles, bands, hits[window])
     return hits
