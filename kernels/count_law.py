@@ -8,7 +8,6 @@ whose three laws are told apart by variance / mean).
 
 import math
 
-import numpy as np
 from numba import njit
 
 from kernels.arrays import Floats
@@ -95,9 +94,10 @@ def count_quantiles(mean: float, dispersion: float, levels: Floats, out: Floats)
     mean : units per period, positive
     dispersion : variance / mean; negative binomial above 1, binomial below, else Poisson
     levels : (n_levels,) ascending, in (0, 1)
+    out : (n_levels,) float64, overwritten; ``levels`` itself may be
     """
     if dispersion < POISSON_LOWEST and mean >= SURE * binomial_trials(mean, dispersion):
-        out[:] = np.round(mean)
+        out[:] = math.floor(mean + 0.5) + 0.0
         return
     deviation = math.sqrt(mean * max(dispersion, 1.0))
     count = max(math.floor(mean - DEVIATIONS_BELOW * deviation), 0.0)

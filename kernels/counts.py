@@ -89,12 +89,13 @@ def _advance(lanes: Floats, seen: float, lowest: float, highest: float) -> None:
 
 @njit(cache=True, nogil=True)
 def _start(lanes: Floats, mean: float) -> None:
-    lanes[LEVEL] = mean
-    lanes[PRODUCT] = 1.0
-    lanes[TOTAL] = 0.0
-    lanes[SHAPES] = 0.0
-    lanes[PER_LEVEL] = 1.0 / (lanes[DISPERSION] - 1.0)
-    lanes[SHAPE] = mean * lanes[PER_LEVEL]
+    for k in range(lanes.shape[1]):
+        lanes[LEVEL, k] = mean
+        lanes[PRODUCT, k] = 1.0
+        lanes[TOTAL, k] = 0.0
+        lanes[SHAPES, k] = 0.0
+        lanes[PER_LEVEL, k] = 1.0 / (lanes[DISPERSION, k] - 1.0)
+        lanes[SHAPE, k] = mean * lanes[PER_LEVEL, k]
 
 
 @njit(cache=True, nogil=True)

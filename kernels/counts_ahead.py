@@ -61,9 +61,11 @@ def hurdle_quantiles(
         return
     out[first:] = 1.0
     if size > 0.0:
-        within = (levels[first:] - (1.0 - chance)) / chance
-        count_quantiles(size, dispersion, within, out[first:])
-        out[first:] += 1.0
+        for i in range(first, levels.shape[0]):
+            out[i] = (levels[i] - (1.0 - chance)) / chance
+        count_quantiles(size, dispersion, out[first:], out[first:])
+        for i in range(first, levels.shape[0]):
+            out[i] += 1.0
 
 
 @njit(cache=True, nogil=True)
@@ -102,6 +104,53 @@ def draw_count(u: float, mean: float, dispersion: float, scratch: Floats) -> flo
 
 
 @njit(cache=True, nogil=True)
+def walk_counts(
+    seed: int, entity: int, path: int, fit: Floats, scratch: Floats, out: Floats
+) -> None:
+    """Fill one path of negative binomial demand, the mean moving with what is drawn.
+
+    Parameters
+    ----------
+    seed, entity, path : what is drawn depends on
+    fit : (FIT,) float64
+    scratch : (2, 1) float64
+    out : (horizon,) float64, filled, units per period
+    """
+    mean = fit[NEXT]
+    for step in range(out.shape[0]):
+        u, _ = uniform_pair(seed, _STREAM, entity, path, step)
+        seen = draw_count(u, mean, fit[SPREAD], scratch)
+        out[step] = seen
+        mean = next_mean(mean, seen, LOWEST_SHARE * fit[START], math.inf, fit[SMOOTHING])
+
+
+@njit(cache=True, nogil=True)
+def walk_hurdle(
+    seed: int, entity: int, path: int, chances: Floats, sizes: Floats, scratch: Floats, out: Floats
+) -> None:
+    """Fill one path of demand whose chance and sizes both move with what is drawn.
+
+    Parameters
+    ----------
+    seed, entity, path, scratch, out : as in `walk_counts`
+    chances, sizes : (FIT,) float64; sizes are of units beyond the first
+    """
+    least_chance, least_size = LOWEST_SHARE * chances[START], LOWEST_SHARE * sizes[START]
+    most_chance = highest_chance(chances[START])
+    chance, size = chances[NEXT], sizes[NEXT]
+    for step in range(out.shape[0]):
+        whether, u = uniform_pair(seed, _STREAM, entity, path, step)
+        demand = whether > 1.0 - chance
+        out[step] = 0.0
+        if demand:
+            beyond = draw_count(u, size, sizes[SPREAD], scratch)
+            out[step] = 1.0 + beyond
+            size = next_mean(size, beyond, least_size, math.inf, sizes[SMOOTHING])
+        seen = 1.0 if demand else 0.0
+        chance = next_mean(chance, seen, least_chance, most_chance, chances[SMOOTHING])
+
+
+@njit(cache=True, nogil=True)
 def fill_count_paths(seed: int, entities: Words, fits: Floats, out: Floats) -> None:
     """Fill sample paths of negative binomial demand, the mean moving with what is drawn.
 
@@ -114,14 +163,8 @@ def fill_count_paths(seed: int, entities: Words, fits: Floats, out: Floats) -> N
     """
     scratch = np.empty((2, 1))
     for s in range(out.shape[0]):
-        fit = fits[s]
         for path in range(out.shape[1]):
-            mean = fit[NEXT]
-            for step in range(out.shape[2]):
-                u, _ = uniform_pair(seed, _STREAM, entities[s], path, step)
-                seen = draw_count(u, mean, fit[SPREAD], scratch)
-                out[s, path, step] = seen
-                mean = next_mean(mean, seen, LOWEST_SHARE * fit[START], math.inf, fit[SMOOTHING])
+            walk_counts(seed, entities[s], path, fits[s], scratch, out[s, path])
 
 
 @njit(cache=True, nogil=True)
@@ -137,19 +180,5 @@ def fill_hurdle_paths(
     """
     scratch = np.empty((2, 1))
     for s in range(out.shape[0]):
-        of_chance, of_size = chances[s, SMOOTHING], sizes[s, SMOOTHING]
-        least_chance, least_size = LOWEST_SHARE * chances[s, START], LOWEST_SHARE * sizes[s, START]
-        most_chance = highest_chance(chances[s, START])
         for path in range(out.shape[1]):
-            chance, size = chances[s, NEXT], sizes[s, NEXT]
-            for step in range(out.shape[2]):
-                whether, u = uniform_pair(seed, _STREAM, entities[s], path, step)
-                demand = whether > 1.0 - chance
-                out[s, path, step] = 0.0
-                if demand:
-                    beyond = draw_count(u, size, sizes[s, SPREAD], scratch)
-                    out[s, path, step] = 1.0 + beyond
-                    size = next_mean(size, beyond, least_size, math.inf, of_size)
-                chance = next_mean(
-                    chance, 1.0 if demand else 0.0, least_chance, most_chance, of_chance
-                )
+            walk_hurdle(seed, entities[s], path, chances[s], sizes[s], scratch, out[s, path])

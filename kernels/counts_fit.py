@@ -42,6 +42,24 @@ HIGHEST_EXCESS = 1e4
 
 
 @njit(cache=True, nogil=True)
+def _likeliest(lanes: Floats) -> int:
+    """Return the first lane of the greatest likelihood."""
+    best = 0
+    for k in range(1, LANES):
+        if lanes[TOTAL, k] > lanes[TOTAL, best]:
+            best = k
+    return best
+
+
+@njit(cache=True, nogil=True)
+def _try_alphas(lanes: Floats, dispersion: float) -> None:
+    """Give each lane a smoothing parameter of its own, and all one dispersion."""
+    for k in range(LANES):
+        lanes[ALPHA, k] = ALPHAS[k]
+        lanes[DISPERSION, k] = dispersion
+
+
+@njit(cache=True, nogil=True)
 def likeliest_dispersion(
     y: Floats, mean: float, alpha: float, low: float, high: float, lanes: Floats
 ) -> float:
@@ -51,14 +69,14 @@ def likeliest_dispersion(
         lanes[ALPHA, k] = alpha
         lanes[DISPERSION, k] = 1.0 + low * ratio**k
     fill_count_likelihoods(y, mean, lanes)
-    dispersion: float = lanes[DISPERSION, np.argmax(lanes[TOTAL])]
+    dispersion: float = lanes[DISPERSION, _likeliest(lanes)]
     return dispersion
 
 
 @njit(cache=True, nogil=True)
 def average_smoothing(lanes: Floats, fit: Floats) -> float:
     """Average lanes by likelihood into ``fit``; return the likeliest smoothing parameter."""
-    best = np.argmax(lanes[TOTAL])
+    best = _likeliest(lanes)
     most, total = lanes[TOTAL, best], 0.0
     fit[NEXT], fit[SMOOTHING] = 0.0, 0.0
     for k in range(LANES):
@@ -84,7 +102,10 @@ def fit_counts(y: Floats, lanes: Floats, fit: Floats) -> None:
     fit : (FIT,) float64, overwritten. The mean starts from the sample's; without any demand it
         stays zero
     """
-    mean = np.mean(y)
+    mean = 0.0
+    for t in range(y.shape[0]):
+        mean += y[t]
+    mean /= y.shape[0]
     fit[:] = 0.0
     fit[SPREAD] = 1.0
     if mean <= 0.0:
@@ -93,8 +114,7 @@ def fit_counts(y: Floats, lanes: Floats, fit: Floats) -> None:
     step = (high / low) ** (1.0 / (LANES - 1.0))
     for _ in range(2):
         fit[SPREAD] = likeliest_dispersion(y, mean, alpha, low, high, lanes)
-        lanes[ALPHA] = ALPHAS
-        lanes[DISPERSION] = fit[SPREAD]
+        _try_alphas(lanes, fit[SPREAD])
         fill_count_likelihoods(y, mean, lanes)
         alpha = average_smoothing(lanes, fit)
         low, high = (fit[SPREAD] - 1.0) / step, (fit[SPREAD] - 1.0) * step
@@ -110,15 +130,44 @@ def fit_chances(y: Floats, lanes: Floats, fit: Floats) -> None:
     y, lanes, fit : as in `fit_counts`; without demand, or with demand in every period, the chance
         stays what it is
     """
-    share = np.mean((y > 0.0).astype(np.float64))
+    share = 0.0
+    for t in range(y.shape[0]):
+        share += 1.0 if y[t] > 0.0 else 0.0
+    share /= y.shape[0]
     fit[:] = 0.0
     fit[START], fit[NEXT] = share, share
     if share <= 0.0 or share >= 1.0:
         return
-    lanes[ALPHA] = ALPHAS
-    lanes[DISPERSION] = 2.0
+    _try_alphas(lanes, 2.0)
     fill_chance_likelihoods(y, share, lanes)
     average_smoothing(lanes, fit)
+
+
+@njit(cache=True, nogil=True)
+def split_hurdle(y: Floats, beyond: Floats) -> int:
+    """Fill the units beyond the first of each demand; return how many demands there are.
+
+    Parameters
+    ----------
+    y : (n,) float64, units per period
+    beyond : (n,) float64, filled from its start
+    """
+    count = 0
+    for t in range(y.shape[0]):
+        if y[t] > 0.0:
+            beyond[count] = y[t] - 1.0
+            count += 1
+    return count
+
+
+@njit(cache=True, nogil=True)
+def fit_sizes(beyond: Floats, lanes: Floats, size: Floats) -> None:
+    """Fit the units beyond the first of the demands there are, if any: `fit_counts`."""
+    if beyond.shape[0] > 0:
+        fit_counts(beyond, lanes, size)
+    else:
+        size[:] = 0.0
+        size[SPREAD] = 1.0
 
 
 @njit(cache=True, nogil=True)
@@ -145,13 +194,12 @@ def fit_hurdle_batch(values: Floats, offsets: Integers, chances: Floats, sizes: 
     values, offsets : as in `fit_count_batch`
     chances, sizes : (n_series, FIT) float64, overwritten; sizes are smoothed over demands
     """
-    lanes = np.empty((ROWS, LANES))
+    lanes, longest = np.empty((ROWS, LANES)), 1
+    for s in range(offsets.shape[0] - 1):
+        longest = max(longest, offsets[s + 1] - offsets[s])
+    beyond = np.empty(longest)
     for s in range(offsets.shape[0] - 1):
         y = values[offsets[s] : offsets[s + 1]]
         fit_chances(y, lanes, chances[s])
-        beyond = y[y > 0.0] - 1.0
-        if beyond.shape[0] > 0:
-            fit_counts(beyond, lanes, sizes[s])
-        else:
-            sizes[s] = 0.0
-            sizes[s, SPREAD] = 1.0
+        count = split_hurdle(y, beyond)
+        fit_sizes(beyond[:count], lanes, sizes[s])

@@ -20,7 +20,13 @@ from numba import njit
 from kernels.arrays import Flags, Floats, Integers
 from kernels.ets_lanes import Shape, count_parameters, count_smoothing
 from kernels.ets_search import Queue, search_model
-from kernels.ets_start import FEWEST_PERIODS, start_level, start_seasons
+from kernels.ets_start import (
+    FEWEST_PERIODS,
+    is_short,
+    line_beside_wave,
+    start_level,
+    start_seasons,
+)
 from kernels.ets_step import ADDED, DAMPED, RATIO, expect_ahead, filter_series
 
 SHORTEST = 7
@@ -113,71 +119,89 @@ def start_alpha(length: int) -> float:
 
 
 @njit(cache=True, nogil=True)
-def _fill_starts(
-    queue: Queue,
-    shape: Shape,
-    lower: Floats,
-    upper: Floats,
-    lively: bool,
-    begun: Floats,
-    starts: Floats,
+def fill_start(
+    shape: Shape, lower: Floats, upper: Floats, lively: bool, begun: Floats, start: Floats
 ) -> None:
-    """Fill each series' starting point from its starting level, trend and seasons.
+    """Fill a series' starting point from its starting level, trend and seasons.
 
     Parameters
     ----------
+    shape : of the model
+    lower, upper : (n_smoothing,) float64, of `candidate_bounds`
     lively : whether level and trend start from fast smoothing, or from statsforecast's
+    begun : (3 + m,) float64, of `begin_series`
+    start : (>= n_parameters,) float64, filled
     """
-    m = shape.length
-    for series in queue.order:
-        row = starts[series]
-        row[0] = _LIVELY_ALPHA if lively else start_alpha(m)
-        place = 1
-        if shape.trend > 0:
-            share = _LIVELY_BETA if lively else _START_BETA
-            row[place] = lower[place] + share * (upper[place] - lower[place])
-            place += 1
-        if shape.season > 0:
-            share = _LIVELY_GAMMA if lively else _START_GAMMA
-            row[place] = lower[place] + share * (upper[place] - lower[place])
-            place += 1
-        if shape.trend == DAMPED:
-            share = _LIVELY_PHI if lively else _START_PHI
-            row[place] = lower[place] + share * (upper[place] - lower[place])
-            place += 1
-        own = begun[series]
-        if shape.trend > 0:
-            row[place], row[place + 1] = own[1], own[2]
-            place += 2
-        else:
-            row[place] = own[0]
-            place += 1
-        for j in range(1, m):
-            row[place + j - 1] = own[3 + j]
+    start[0] = _LIVELY_ALPHA if lively else start_alpha(shape.length)
+    place = 1
+    if shape.trend > 0:
+        share = _LIVELY_BETA if lively else _START_BETA
+        start[place] = lower[place] + share * (upper[place] - lower[place])
+        place += 1
+    if shape.season > 0:
+        share = _LIVELY_GAMMA if lively else _START_GAMMA
+        start[place] = lower[place] + share * (upper[place] - lower[place])
+        place += 1
+    if shape.trend == DAMPED:
+        share = _LIVELY_PHI if lively else _START_PHI
+        start[place] = lower[place] + share * (upper[place] - lower[place])
+        place += 1
+    if shape.trend > 0:
+        start[place], start[place + 1] = begun[1], begun[2]
+        place += 2
+    else:
+        start[place] = begun[0]
+        place += 1
+    for j in range(1, shape.length):
+        start[place + j - 1] = begun[3 + j]
+
+
+@njit(cache=True, nogil=True)
+def begin_series(
+    y: Floats,
+    intercept: float,
+    slope: float,
+    season: int,
+    begun: Floats,
+    adjusted: Floats,
+    counts: Floats,
+) -> None:
+    """Fill level, level and trend of the line, and seasons of a series before its first period.
+
+    Parameters
+    ----------
+    y : (n,) float64, longer than its season
+    intercept, slope : of the line beside a wave, where the season is looked for in a short series
+    season : of `kernels.ets_step.Season`
+    begun : (3 + m,) float64, filled: mean level, line's level, trend, seasons
+    adjusted : (n,) float64 scratch
+    counts : (m,) float64 scratch
+    """
+    n = y.shape[0]
+    if season > 0:
+        start_seasons(y, intercept, slope, season, begun[3:], adjusted, counts)
+    else:
+        for t in range(n):
+            adjusted[t] = y[t]
+    periods = min(max(FEWEST_PERIODS, 2 * counts.shape[0] if season > 0 else 2), n)
+    begun[0], _ = start_level(adjusted, periods, False)
+    begun[1], begun[2] = start_level(adjusted, periods, True)
 
 
 @njit(cache=True, nogil=True)
 def _begin(queue: Queue, season: int, length: int, begun: Floats) -> None:
-    """Fill level, level and trend of the line, and seasons of each series before its first period.
-
-    Parameters
-    ----------
-    begun : (n_series, 3 + length) float64, filled: mean level, line's level, trend, seasons
-    """
+    """Fill what `begin_series` does, (n_series, 3 + length) float64, for each series."""
     longest = 1
     for series in queue.order:
         longest = max(longest, queue.offsets[series + 1] - queue.offsets[series])
     adjusted, counts = np.empty(longest), np.empty(length)
     for series in queue.order:
         y = queue.values[queue.offsets[series] : queue.offsets[series + 1]]
-        n, own = y.shape[0], begun[series]
-        if season > 0:
-            start_seasons(y, season, own[3:], adjusted[:n], counts)
-        else:
-            adjusted[:n] = y
-        periods = min(max(FEWEST_PERIODS, 2 * length if season > 0 else 2), n)
-        own[0], _ = start_level(adjusted[:n], periods, False)
-        own[1], own[2] = start_level(adjusted[:n], periods, True)
+        n = y.shape[0]
+        intercept, slope = 0.0, 0.0
+        if season > 0 and is_short(n, length):
+            intercept, slope = line_beside_wave(y, length)
+        begin_series(y, intercept, slope, season, begun[series], adjusted[:n], counts)
 
 
 @njit(cache=True, nogil=True)
@@ -187,10 +211,64 @@ def _stuck_in(queue: Queue, shape: Shape, stuck: Floats, criterion: Floats) -> Q
     chosen = np.empty(queue.order.shape[0], np.int64)
     count = 0
     for series in queue.order:
-        if stuck[series, model] < criterion[series] + _WORTH_ANOTHER:
+        if is_worth_another(stuck[series, model], criterion[series]):
             chosen[count] = series
             count += 1
     return Queue(queue.values, queue.offsets, chosen[:count])
+
+
+@njit(cache=True, nogil=True)
+def is_open(shape: Shape, n: int, lowest: float, unit: float) -> bool:
+    """Whether a model may be fitted to a series.
+
+    Parameters
+    ----------
+    shape : of the model
+    n : periods of the series
+    lowest : observation
+    unit : of the series, zero for a constant
+    """
+    size = count_parameters(shape.trend, shape.season, shape.length)
+    fits_sign = lowest > 0.0 or not shape.relative
+    long_enough = n > size + 2 and n > shape.length and n >= SHORTEST
+    return bool(unit > 0.0 and long_enough and fits_sign)
+
+
+@njit(cache=True, nogil=True)
+def information(likelihood: float, n: int, unit: float, size: int) -> float:
+    """Return the corrected criterion of a fit, without the constant that all models share.
+
+    Parameters
+    ----------
+    likelihood : twice the negative log-likelihood of the series in its units
+    n : its periods
+    unit : of the series
+    size : number of parameters
+    """
+    found = likelihood + 2.0 * float(n) * math.log(unit)
+    count = size + 1.0
+    return found + (2.0 * count + 2.0 * count * (count + 1.0) / (float(n) - count - 1.0))
+
+
+@njit(cache=True, nogil=True)
+def stands_still(shape: Shape, found: Floats) -> bool:
+    """Whether a search ended where trend or season does not move: it may have stuck there.
+
+    Parameters
+    ----------
+    shape : of the model
+    found : (>= n_parameters,) float64, where it ended
+    """
+    still = False
+    for place in range(1, 1 + (shape.trend > 0) + (shape.season > 0)):
+        still = still or found[place] < _STILL * SMALLEST_SMOOTHING
+    return still
+
+
+@njit(cache=True, nogil=True)
+def is_worth_another(stuck: float, criterion: float) -> bool:
+    """Whether a model that ended still, with the criterion ``stuck``, could yet be the best."""
+    return stuck < criterion + _WORTH_ANOTHER
 
 
 @njit(cache=True, nogil=True)
@@ -198,14 +276,10 @@ def queue_for(
     shape: Shape, values: Floats, offsets: Integers, order: Integers, lowest: Floats, unit: Floats
 ) -> Queue:
     """Return the series that a model is open to."""
-    size = count_parameters(shape.trend, shape.season, shape.length)
     chosen = np.empty(order.shape[0], np.int64)
     count = 0
     for series in order:
-        n = offsets[series + 1] - offsets[series]
-        fits_sign = lowest[series] > 0.0 or not shape.relative
-        long_enough = n > size + 2 and n > shape.length and n >= SHORTEST
-        if unit[series] > 0.0 and long_enough and fits_sign:
+        if is_open(shape, offsets[series + 1] - offsets[series], lowest[series], unit[series]):
             chosen[count] = series
             count += 1
     return Queue(values, offsets, chosen[:count])
@@ -236,29 +310,30 @@ def _try_model(
     size = count_parameters(shape.trend, shape.season, shape.length)
     lower, upper = np.empty(smoothing), np.empty(smoothing)
     candidate_bounds(shape.relative, shape.trend, shape.season, length, lower, upper)
-    _fill_starts(queue, shape, lower, upper, lively, begun, trial)
+    for series in queue.order:
+        fill_start(shape, lower, upper, lively, begun[series], trial[series])
     likelihood = np.empty(trial.shape[0])
     search_model(queue, shape, lower, upper, trial, likelihood, fits.points)
     model = 9 * shape.relative + 3 * shape.trend + shape.season
-    still = 1 + (shape.trend > 0) + (shape.season > 0)
     for series in queue.order:
-        n = float(queue.offsets[series + 1] - queue.offsets[series])
-        count = size + 1.0
-        found = likelihood[series] + 2.0 * n * math.log(unit[series])
-        found += 2.0 * count + 2.0 * count * (count + 1.0) / (n - count - 1.0)
+        n = queue.offsets[series + 1] - queue.offsets[series]
+        found = information(likelihood[series], n, unit[series], size)
         if found < fits.criterion[series]:
             fits.criterion[series] = found
             fits.model[series] = model
             best[series, :size] = trial[series, :size]
-        stuck[series, model] = math.inf
-        for place in range(1, still):
-            if trial[series, place] < _STILL * SMALLEST_SMOOTHING:
-                stuck[series, model] = found
+        stuck[series, model] = found if stands_still(shape, trial[series]) else math.inf
 
 
 @njit(cache=True, nogil=True)
 def settle_fit(
-    series: int, y: Floats, unit: float, own: Floats, seasons: Floats, fits: EtsFits
+    series: int,
+    y: Floats,
+    unit: float,
+    own: Floats,
+    state: Floats,
+    seasons: Floats,
+    fits: EtsFits,
 ) -> None:
     """Carry the chosen model through its series, and fill the fit.
 
@@ -268,6 +343,7 @@ def settle_fit(
     y : (n,) float64, in units of its mean
     unit : that mean
     own : (>= n_parameters,) float64, the model's parameters
+    state : (2,) float64 scratch
     seasons : (m,) float64 scratch
     """
     model = fits.model[series]
@@ -287,8 +363,7 @@ def settle_fit(
     if trend == DAMPED:
         smoothing[PHI] = own[place]
         place += 1
-    state = np.zeros(2)
-    state[0] = own[place]
+    state[0], state[1] = own[place], 0.0
     place += 1
     if trend > 0:
         state[1] = own[place]
@@ -351,14 +426,27 @@ def _try_season(
 
 
 @njit(cache=True, nogil=True)
+def size_of(y: Floats) -> tuple[float, float]:
+    """Return the mean size of a series, zero for a constant, and its lowest observation.
+
+    Parameters
+    ----------
+    y : (n,) float64, one observation at least
+    """
+    lowest, highest, total = y[0], y[0], 0.0
+    for t in range(y.shape[0]):
+        lowest, highest = min(lowest, y[t]), max(highest, y[t])
+        total += abs(y[t])
+    return total / y.shape[0] if highest > lowest else 0.0, lowest
+
+
+@njit(cache=True, nogil=True)
 def scale_series(values: Floats, offsets: Integers, unit: Floats, lowest: Floats) -> None:
     """Divide each series by its mean size; fill that unit, zero for a constant, and its minimum."""
     for series in range(offsets.shape[0] - 1):
         y = values[offsets[series] : offsets[series + 1]]
-        lowest[series] = y.min()
-        unit[series] = 0.0
-        if y.max() > lowest[series]:
-            unit[series] = np.mean(np.abs(y))
+        unit[series], lowest[series] = size_of(y)
+        if unit[series] > 0.0:
             y /= unit[series]
 
 
@@ -393,11 +481,11 @@ def _fit_batch(
                 stuck,
                 fits,
             )
-    seasons = np.zeros(length)
+    state, seasons = np.zeros(2), np.zeros(length)
     for series in range(n_series):
         y = scaled[offsets[series] : offsets[series + 1]]
         if fits.model[series] >= 0:
-            settle_fit(series, y, unit[series], best[series], seasons, fits)
+            settle_fit(series, y, unit[series], best[series], state, seasons, fits)
         else:
             fits.level[series] = y[y.shape[0] - 1] if unit[series] == 0.0 else math.nan
 
@@ -411,6 +499,50 @@ def _forecast_batch(fits: EtsFits, means: Floats) -> None:
         expect_ahead(
             state, fits.seasons[series], 0, fits.smoothing[series, PHI], season, means[series]
         )
+
+
+@njit(cache=True, nogil=True)
+def fill_short_lines(values: Floats, offsets: Integers, length: int, lines: Floats) -> None:
+    """Fill the line beside a wave of each series that is too short to decompose.
+
+    Parameters
+    ----------
+    values, offsets : as for `fit_ets`
+    length : periods of the season
+    lines : (n_series, 2) float64, intercept and slope in units of each series' mean size; those of
+        a longer series, and of one without a seasonal model, are left alone
+    """
+    for series in range(offsets.shape[0] - 1):
+        y = values[offsets[series] : offsets[series + 1]]
+        n = y.shape[0]
+        if n <= length or not is_short(n, length):
+            continue
+        unit, _ = size_of(y)
+        if unit > 0.0:
+            lines[series, 0], lines[series, 1] = line_beside_wave(y / unit, length)
+
+
+def candidates_of(models: tuple[str, ...], season_length: int) -> Integers:
+    """Return the models to choose from, in the order in which they are tried.
+
+    Parameters
+    ----------
+    models : names; none is all
+    season_length : periods, 1 for none
+
+    Returns
+    -------
+    (n, 3) int64: whether errors are relative, trend, season.
+    """
+    allowed = {model_number(name) for name in models or MODEL_NAMES}
+    found = [
+        (relative, trend, season)
+        for season in range(3 if season_length > 1 else 1)
+        for relative in range(2)
+        for trend in range(3)
+        if 9 * relative + 3 * trend + season in allowed
+    ]
+    return np.array(found, np.int64).reshape(-1, 3)
 
 
 def model_number(name: str) -> int:

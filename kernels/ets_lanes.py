@@ -1,4 +1,4 @@
-"""Likelihood of sixteen exponential smoothing models side by side, with slope and curvature.
+"""Likelihood of exponential smoothing models, with slope and curvature: sixteen abreast, or one.
 
 One pass carries sixteen series, each with its own parameters, through the recursion and its
 derivatives by every parameter, and adds up what a Gauss-Newton step needs. No state is kept: the
@@ -6,6 +6,9 @@ seasons live in a ring. With additive seasons the errors answer to a starting se
 the first one, so many periods later: a single response and its recent past stand for all of them.
 Lanes never meet and nothing is reassociated, so a series' numbers are the same to the bit whatever
 its neighbours are. Past its end a lane weighs zero.
+
+With flat arrays that is a processor's core at work; with tables, of one column, it is a thread of a
+GPU with one series (`kernels.lanes`).
 
 References
 ----------
@@ -20,7 +23,15 @@ from numba import njit
 
 from kernels.arrays import Floats
 from kernels.ets_step import ADDED, DAMPED, RATIO
-from kernels.lanes import LANES, choose_below, load_lanes, spread, store_lanes
+from kernels.lanes import (
+    LANES,
+    choose_below,
+    lanes_of,
+    load_lanes,
+    number_at,
+    put_number,
+    store_lanes,
+)
 
 # Four rows of derivatives are multiplied at a time.
 _ROWS = 4
@@ -148,6 +159,8 @@ def pass_lanes(
     shape : of the model
     layout : of the room
     room : (layout.total,) float64; the lengths are there
+
+    With one series these are tables: (n, 1), (size, 1) and (layout.total / LANES, 1).
     """
     _start(theta, shape, layout, room)
     kept = 0
@@ -164,16 +177,17 @@ def pass_lanes(
             _add_products(kept, layout, room)
             kept = 0
         if shape.relative and (t % _PERIODS_A_LOGARITHM == 7 or t == n_periods - 1):
-            for k in range(LANES):
-                room[LOGS + k] += math.log(room[_PRODUCT + k])
-                room[_PRODUCT + k] = 1.0
+            for k in range(lanes_of(room)):
+                logarithm = math.log(number_at(room, _PRODUCT, k))
+                put_number(room, LOGS, k, number_at(room, LOGS, k) + logarithm)
+            store_lanes(room, _PRODUCT, 1.0)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _start(theta: Floats, shape: Shape, layout: Layout, room: Floats) -> None:
     """Set every lane to before its first period."""
-    for place in range(_ALPHA, layout.total):
-        room[place] = 0.0
+    for place in range(_ALPHA, layout.total, LANES):
+        store_lanes(room, place, 0.0)
     place = 0
     for name, there in (
         (_ALPHA, True),
@@ -184,17 +198,15 @@ def _start(theta: Floats, shape: Shape, layout: Layout, room: Floats) -> None:
         (_TREND, shape.trend > 0),
     ):
         if there:
-            for k in range(LANES):
-                room[name + k] = theta[place + k]
-                if name == _LEVEL:
-                    room[layout.by_level + place + k] = 1.0
-                if name == _TREND:
-                    room[layout.by_trend + place + k] = 1.0
+            store_lanes(room, name, load_lanes(theta, place))
+            if name == _LEVEL:
+                store_lanes(room, layout.by_level + place, 1.0)
+            if name == _TREND:
+                store_lanes(room, layout.by_trend + place, 1.0)
             place += LANES
-    for k in range(LANES):
-        room[_PRODUCT + k] = 1.0
-        if shape.trend > 0 and shape.trend != DAMPED:
-            room[_DAMPING + k] = 1.0
+    store_lanes(room, _PRODUCT, 1.0)
+    if shape.trend > 0 and shape.trend != DAMPED:
+        store_lanes(room, _DAMPING, 1.0)
     if shape.season > 0:
         _start_seasons(theta, shape, place, layout, room)
 
@@ -203,24 +215,24 @@ def _start(theta: Floats, shape: Shape, layout: Layout, room: Floats) -> None:
 def _start_seasons(theta: Floats, shape: Shape, place: int, layout: Layout, room: Floats) -> None:
     """Set the seasons and what they owe to the parameters, those from ``place`` on."""
     ratios = shape.season == RATIO
-    rest = spread(float(shape.length) if ratios else 0.0)
-    smallest, one = spread(SMALLEST_SEASON), spread(1.0)
-    broken = spread(0.0)
+    # Both are zero here, and of the width of the room.
+    rest = load_lanes(room, layout.seasons) + (float(shape.length) if ratios else 0.0)
+    broken = load_lanes(room, BROKEN)
     for j in range(1, shape.length):
         factor = load_lanes(theta, place + (j - 1) * LANES)
         store_lanes(room, layout.seasons + j * LANES, factor)
         rest = rest - factor
-        broken = choose_below(smallest, factor, broken, one)
+        broken = choose_below(SMALLEST_SEASON, factor, broken, 1.0)
     store_lanes(room, layout.seasons, rest)
     if not ratios:
         # The response that stands for all seasons is the parameter after the trend.
-        store_lanes(room, layout.by_season + place, one)
+        store_lanes(room, layout.by_season + place, 1.0)
         return
-    store_lanes(room, BROKEN, choose_below(smallest, rest, broken, one))
+    store_lanes(room, BROKEN, choose_below(SMALLEST_SEASON, rest, broken, 1.0))
     for j in range(1, shape.length):
         own = place + (j - 1) * LANES
-        store_lanes(room, layout.by_season + j * layout.size * LANES + own, one)
-        store_lanes(room, layout.by_season + own, spread(-1.0))
+        store_lanes(room, layout.by_season + j * layout.size * LANES + own, 1.0)
+        store_lanes(room, layout.by_season + own, -1.0)
 
 
 @njit(inline="always")
@@ -230,20 +242,19 @@ def _add_to(room, place, value):  # type: ignore[no-untyped-def]  # noqa: ANN001
 
 @njit(inline="always", error_model="numpy")
 def _weigh(value, mean, t, relative, room):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-    """Add a period's error to the sums, keep its weights, and return it; all in lanes."""
-    now, lengths = spread(t), load_lanes(room, LENGTHS)
-    nothing, one = spread(0.0), spread(1.0)
-    error = choose_below(now, lengths, value - mean, nothing)
-    weighed, weight = error, choose_below(now, lengths, spread(-1.0), nothing)
+    """Add a period's error to the sums, keep its weights, and return it."""
+    lengths = load_lanes(room, LENGTHS)
+    error = choose_below(t, lengths, value - mean, 0.0)
+    weighed, weight = error, choose_below(t, lengths, -1.0, 0.0)
     if relative:
-        base = choose_below(now, lengths, mean, one)
-        one_over = one / base
+        base = choose_below(t, lengths, mean, 1.0)
+        one_over = 1.0 / base
         store_lanes(room, _PRODUCT, load_lanes(room, _PRODUCT) * base)
-        broken = choose_below(spread(SMALLEST_MEAN), base, load_lanes(room, BROKEN), one)
+        broken = choose_below(SMALLEST_MEAN, base, load_lanes(room, BROKEN), 1.0)
         store_lanes(room, BROKEN, broken)
         weighed = error * one_over
-        share = choose_below(now, lengths, one_over, nothing)
-        weight = (nothing - value) * one_over * share
+        share = choose_below(t, lengths, one_over, 0.0)
+        weight = (0.0 - value) * one_over * share
         store_lanes(room, _RELATIVE, share)
     _add_to(room, SQUARES, weighed * weighed)
     store_lanes(room, _ERROR, weighed)
@@ -338,7 +349,7 @@ def _observe_ratio(values: Floats, t: int, shape: Shape, layout: Layout, room: F
     factor = load_lanes(room, layout.seasons + slot * LANES)
     expected = base * factor
     ends = load_lanes(room, LENGTHS)
-    value = choose_below(spread(float(t)), ends, load_lanes(values, t * LANES), expected)
+    value = choose_below(float(t), ends, load_lanes(values, t * LANES), expected)
     error = _weigh(value, expected, float(t), shape.relative, room)
     over_factor, over_base = 1.0 / factor, 1.0 / base
     local, seasonal = error * over_factor, error * over_base
@@ -379,7 +390,7 @@ def _add_products(kept: int, layout: Layout, room: Floats) -> None:
     """Add the products of the rows kept to the lower triangle."""
     step = layout.size * LANES
     for place in range(layout.rows + kept * step, layout.slope, LANES):
-        store_lanes(room, place, spread(0.0))
+        store_lanes(room, place, 0.0)
     rows = layout.rows
     place = layout.products
     for i in range(0, step, LANES):

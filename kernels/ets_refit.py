@@ -13,6 +13,7 @@ from kernels.arrays import Floats, Integers
 from kernels.ets import (
     EtsFits,
     candidate_bounds,
+    information,
     no_fits,
     queue_for,
     scale_series,
@@ -56,17 +57,16 @@ def _refit_model(
     own, likelihood = np.empty_like(fits.start), np.empty(unit.shape[0])
     _fill_starts(queue, shape, lower, upper, near, unit, own)
     search_model(queue, shape, lower, upper, own, likelihood, fits.points)
-    count = count_parameters(shape.trend, shape.season, shape.length) + 1.0
-    seasons = np.zeros(length)
+    size = count_parameters(shape.trend, shape.season, shape.length)
+    state, seasons = np.zeros(2), np.zeros(length)
     for series in queue.order:
         start, stop = queue.offsets[series], queue.offsets[series + 1]
-        n = float(stop - start)
-        found = likelihood[series] + 2.0 * n * math.log(unit[series])
-        found += 2.0 * count + 2.0 * count * (count + 1.0) / (n - count - 1.0)
+        found = information(likelihood[series], stop - start, unit[series], size)
         if found < math.inf:
             fits.criterion[series] = found
             fits.model[series] = near.model[series]
-            settle_fit(series, queue.values[start:stop], unit[series], own[series], seasons, fits)
+            y = queue.values[start:stop]
+            settle_fit(series, y, unit[series], own[series], state, seasons, fits)
 
 
 @njit(cache=True, nogil=True)

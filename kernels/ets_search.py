@@ -1,8 +1,8 @@
-"""Maximum likelihood for many series of one exponential smoothing model, sixteen at a time.
+"""Maximum likelihood for exponential smoothing models: many series sixteen at a time, or one.
 
 Levenberg's method on the Gauss-Newton curvature, within the bounds of the smoothing parameters.
-All lanes try a point together; each keeps or leaves its own, and one that has finished its series
-takes the next.
+On a processor all lanes try a point together; each keeps or leaves its own, and one that has
+finished its series takes the next. A thread of a GPU has one series, and tries the same points.
 
 References
 ----------
@@ -27,7 +27,17 @@ from kernels.ets_lanes import (
     lay_out,
     pass_lanes,
 )
-from kernels.lanes import LANES, choose_below, load_lanes, spread, square_roots, store_lanes
+from kernels.lanes import (
+    LANES,
+    choose_below,
+    lanes_of,
+    load_lanes,
+    number_at,
+    places_of,
+    put_number,
+    square_roots,
+    store_lanes,
+)
 
 _MOST_POINTS = 60
 # A step that gains less of twice the log-likelihood ends the search.
@@ -70,6 +80,30 @@ class Scratch(NamedTuple):
     singular: Floats
 
 
+class Bench(NamedTuple):
+    """Memory of one series' search, tables of one column.
+
+    Parameters
+    ----------
+    room : (layout.total / LANES, 1) float64
+    theta, trial, slope, free, step : (size, 1) float64
+    products, factor : (size * (size + 1) / 2, 1) float64
+    damping, singular, taken : (1, 1) float64
+    """
+
+    room: Floats
+    theta: Floats
+    trial: Floats
+    slope: Floats
+    free: Floats
+    step: Floats
+    products: Floats
+    factor: Floats
+    damping: Floats
+    singular: Floats
+    taken: Floats
+
+
 class Searches(NamedTuple):
     """Where each lane's search stands.
 
@@ -101,12 +135,12 @@ def _load(queue: Queue, series: int, k: int, lanes: Floats) -> int:
 @njit(cache=True, nogil=True)
 def _likelihood(room: Floats, k: int, relative: bool) -> float:
     """Return twice the negative log-likelihood of lane ``k`` up to a constant."""
-    squares = room[SQUARES + k]
-    if room[BROKEN + k] > 0.0 or not squares < _LARGEST_SQUARES:
+    squares = number_at(room, SQUARES, k)
+    if number_at(room, BROKEN, k) > 0.0 or not squares < _LARGEST_SQUARES:
         return math.inf
-    value = room[LENGTHS + k] * math.log(squares + _NOTHING)
+    value: float = number_at(room, LENGTHS, k) * math.log(squares + _NOTHING)
     if relative:
-        value += 2.0 * room[LOGS + k]
+        value += 2.0 * number_at(room, LOGS, k)
     return value if math.isfinite(value) else math.inf
 
 
@@ -119,7 +153,7 @@ def turn_relative(layout: Layout, room: Floats) -> None:
     slope, drift, place = layout.slope, layout.drift, layout.products
     step = layout.size * LANES
     lengths, squares = load_lanes(room, LENGTHS), load_lanes(room, SQUARES)
-    lengths = choose_below(lengths, spread(1.0), spread(1.0), lengths)
+    lengths = choose_below(lengths, 1.0, 1.0, lengths)
     for p in range(0, step, LANES):
         store_lanes(room, drift + p, load_lanes(room, drift + p) / lengths)
     for i in range(0, step, LANES):
@@ -139,12 +173,12 @@ def _hold_bounds(theta: Floats, slope: Floats, lower: Floats, upper: Floats, fre
     """Set ``free`` to zero where a smoothing parameter is at a bound and would leave it."""
     free[:] = 1.0
     for p in range(lower.shape[0]):
-        for k in range(LANES):
-            place = p * LANES + k
-            low = theta[place] <= lower[p] * (1.0 + _AT_BOUND) and slope[place] > 0.0
-            high = theta[place] >= upper[p] * (1.0 - _AT_BOUND) and slope[place] < 0.0
+        for k in range(lanes_of(theta)):
+            value, rise = number_at(theta, p * LANES, k), number_at(slope, p * LANES, k)
+            low = value <= lower[p] * (1.0 + _AT_BOUND) and rise > 0.0
+            high = value >= upper[p] * (1.0 - _AT_BOUND) and rise < 0.0
             if low or high:
-                free[place] = 0.0
+                put_number(free, p * LANES, k, 0.0)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -163,7 +197,7 @@ def _solve(
     Cholesky's factor of the curvature, its diagonal raised by the damping; a lane whose curvature
     is not positive is marked ``singular``.
     """
-    one, damped = spread(1.0), 1.0 + load_lanes(damping, 0)
+    damped = 1.0 + load_lanes(damping, 0)
     bad = load_lanes(singular, 0)
     place = 0
     for i in range(0, size * LANES, LANES):
@@ -177,20 +211,19 @@ def _solve(
                 )
             store_lanes(factor, place + j, total * load_lanes(factor, row_j + j))
             row_j += j + LANES
-        total = load_lanes(products, place + i) * own * damped + (one - own) + _RIDGE
+        total = load_lanes(products, place + i) * own * damped + (1.0 - own) + _RIDGE
         for inner in range(0, i, LANES):
             part = load_lanes(factor, place + inner)
             total = total - part * part
-        nothing = spread(_NOTHING)
-        bad = choose_below(nothing, total, bad, one)
+        bad = choose_below(_NOTHING, total, bad, 1.0)
         # The diagonal is kept as one over itself: to multiply is quicker than to divide.
-        root = square_roots(choose_below(nothing, total, total, one))
-        store_lanes(factor, place + i, one / root)
+        root = square_roots(choose_below(_NOTHING, total, total, 1.0))
+        store_lanes(factor, place + i, 1.0 / root)
         place += i + LANES
     store_lanes(singular, 0, bad)
     row_i = 0
     for i in range(0, size * LANES, LANES):
-        total = spread(0.0) - load_lanes(slope, i) * load_lanes(free, i)
+        total = 0.0 - load_lanes(slope, i) * load_lanes(free, i)
         for inner in range(0, i, LANES):
             total = total - load_lanes(factor, row_i + inner) * load_lanes(step, inner)
         store_lanes(step, i, total * load_lanes(factor, row_i + i))
@@ -207,23 +240,20 @@ def _solve(
 @njit(cache=True, nogil=True)
 def _take(taken: Floats, source: Floats, place: int, target: Floats) -> None:
     """Copy the lanes that are marked ``taken``, from ``place`` of the source on."""
-    mark, half = load_lanes(taken, 0), spread(0.5)
-    for row in range(0, target.shape[0], LANES):
+    mark = load_lanes(taken, 0)
+    for row in range(0, places_of(target), LANES):
         here, there = load_lanes(target, row), load_lanes(source, place + row)
-        store_lanes(target, row, choose_below(half, mark, there, here))
+        store_lanes(target, row, choose_below(0.5, mark, there, here))
 
 
 @njit(cache=True, nogil=True)
-def _judge(found: float, best: Floats, damping: Floats, k: int) -> tuple[bool, bool]:
-    """Return whether lane ``k`` keeps the point it tried, and whether its search is over."""
-    if found < best[k]:
-        gain = best[k] - found
-        best[k] = found
-        damping[k] = max(damping[k] * _TRUST, _SMALLEST_DAMPING)
-        return True, gain < _TOLERANCE
-    damping[k] *= _DISTRUST
-    close = found < math.inf and found - best[k] < 0.1 * _TOLERANCE
-    return False, bool(close or damping[k] > _LARGEST_DAMPING or best[k] == math.inf)
+def _judge(found: float, best: float, damping: float) -> tuple[bool, bool, float]:
+    """Return whether a point is kept, whether its search is over, and the next step's damping."""
+    if found < best:
+        return True, best - found < _TOLERANCE, max(damping * _TRUST, _SMALLEST_DAMPING)
+    damping *= _DISTRUST
+    close = found < math.inf and found - best < 0.1 * _TOLERANCE
+    return False, bool(close or damping > _LARGEST_DAMPING or best == math.inf), damping
 
 
 @njit(cache=True, nogil=True)
@@ -244,12 +274,12 @@ def _next_points(
     singular[:] = 0.0
     _solve(size, products, slope, free, damping, factor, step, singular)
     for p in range(size):
-        for k in range(LANES):
-            place = p * LANES + k
-            value = theta[place] + (step[place] if singular[k] == 0.0 else 0.0)
+        for k in range(lanes_of(theta)):
+            moved = number_at(step, p * LANES, k) if number_at(singular, 0, k) == 0.0 else 0.0
+            value = number_at(theta, p * LANES, k) + moved
             if p < lower.shape[0]:
                 value = min(max(value, lower[p]), upper[p])
-            trial[place] = value
+            put_number(trial, p * LANES, k, value)
 
 
 @njit(cache=True, nogil=True)
@@ -294,10 +324,11 @@ def _settle_lanes(
         if series < 0:
             continue
         found = _likelihood(room, k, relative)
-        kept, over = _judge(found, searches.best, searches.damping, k)
+        kept, over, damping = _judge(found, searches.best[k], searches.damping[k])
+        searches.damping[k] = damping
         searches.rounds[k] += 1
         if kept:
-            searches.taken[k] = 1.0
+            searches.best[k], searches.taken[k] = found, 1.0
             for p in range(trial.shape[0] // LANES):
                 starts[series, p] = trial[p * LANES + k]
         if over or searches.rounds[k] >= _MOST_POINTS:
@@ -367,5 +398,67 @@ def search_model(
             products,
             searches.damping,
             trial,
+            scratch,
+        )
+
+
+@njit(cache=True, nogil=True)
+def search_series(
+    values: Floats,
+    n_periods: int,
+    shape: Shape,
+    layout: Layout,
+    lower: Floats,
+    upper: Floats,
+    start: Floats,
+    bench: Bench,
+) -> tuple[float, int]:
+    """Fit one model to one series: what `search_model` does in each of its lanes.
+
+    Parameters
+    ----------
+    values : (>= n_periods, 1) float64, in units of the series' mean
+    n_periods : of the series, at least the number of parameters + 2
+    shape, lower, upper : as for `search_model`
+    layout : of ``shape``
+    start : (>= n_parameters,) float64, where the search starts; where it ended, on return
+    bench : memory
+
+    Returns
+    -------
+    likelihood, as `search_model` fills it, and the number of points tried.
+    """
+    best, damping, tried = math.inf, _FIRST_DAMPING, 0
+    put_number(bench.room, LENGTHS, 0, float(n_periods))
+    for p in range(layout.size):
+        put_number(bench.trial, p * LANES, 0, start[p])
+    scratch = Scratch(bench.free, bench.step, bench.factor, bench.singular)
+    while True:
+        pass_lanes(values, n_periods, bench.trial, shape, layout, bench.room)
+        if shape.relative:
+            turn_relative(layout, bench.room)
+        found = _likelihood(bench.room, 0, shape.relative)
+        kept, over, damping = _judge(found, best, damping)
+        tried += 1
+        if kept:
+            best = found
+            for p in range(layout.size):
+                start[p] = number_at(bench.trial, p * LANES, 0)
+        if over or tried >= _MOST_POINTS:
+            return best, tried
+        put_number(bench.taken, 0, 0, 1.0 if kept else 0.0)
+        put_number(bench.damping, 0, 0, damping)
+        _take(bench.taken, bench.trial, 0, bench.theta)
+        _take(bench.taken, bench.room, layout.slope, bench.slope)
+        _take(bench.taken, bench.room, layout.products, bench.products)
+        _next_points(
+            layout.size,
+            lower,
+            upper,
+            bench.theta,
+            bench.slope,
+            bench.products,
+            bench.damping,
+            bench.trial,
             scratch,
         )

@@ -52,14 +52,27 @@ def start_level(adjusted: Floats, periods: int, with_trend: bool) -> tuple[float
 
 
 @njit(cache=True, nogil=True)
+def is_short(n: int, m: int) -> bool:
+    """Whether ``n`` periods are too few to decompose, seasons of ``m`` being looked for."""
+    return n < _SEASONS_TO_DECOMPOSE * m
+
+
+@njit(cache=True, nogil=True)
 def start_seasons(
-    y: Floats, season: int, seasons: Floats, adjusted: Floats, counts: Floats
+    y: Floats,
+    intercept: float,
+    slope: float,
+    season: int,
+    seasons: Floats,
+    adjusted: Floats,
+    counts: Floats,
 ) -> None:
     """Fill the seasons before the first period and the deseasonalised series.
 
     Parameters
     ----------
     y : (n,) float64, n > m; above zero where ``season`` is a ratio
+    intercept, slope : of `line_beside_wave`, where the series is short; else not looked at
     season : of `kernels.ets_step.Season`, not NONE
     seasons : (m,) float64, filled; the first makes their sum zero, or m for ratios
     adjusted : (n,) float64, filled
@@ -67,8 +80,7 @@ def start_seasons(
     """
     n, m = y.shape[0], seasons.shape[0]
     ratios = season == RATIO
-    if n < _SEASONS_TO_DECOMPOSE * m:
-        intercept, slope = _line_beside_wave(y, m)
+    if is_short(n, m):
         for t in range(n):
             line = intercept + slope * (t + 1.0)
             factor = y[t] / line if ratios else y[t] - line
@@ -94,8 +106,8 @@ def start_seasons(
 
 
 @njit(cache=True, nogil=True)
-def _line_beside_wave(y: Floats, m: int) -> tuple[float, float]:
-    """Return the line of the least-squares fit of a line and one wave of ``m`` periods."""
+def line_beside_wave(y: Floats, m: int) -> tuple[float, float]:
+    """Return intercept and slope of the least-squares line beside one wave of ``m`` periods."""
     products, right = np.zeros((_FOURIER, _FOURIER)), np.zeros(_FOURIER)
     row = np.empty(_FOURIER)
     columns = _FOURIER if m > 2 else _FOURIER - 1

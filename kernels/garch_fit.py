@@ -25,11 +25,12 @@ from kernels.garch_likelihood import (
     LANES,
     STATE,
     lane_moments,
+    pass_alone,
     pass_lanes,
     read_lane,
     start_lane,
 )
-from kernels.garch_step import best_step
+from kernels.garch_step import StepScratch, best_step, step_scratch
 
 # A step that promises less log-likelihood than this is not taken: the fit is done.
 _TOLERANCE = 1e-11
@@ -94,13 +95,14 @@ class GarchFits(NamedTuple):
 
 
 @njit(cache=True, nogil=True)
-def screen_history(values: Floats, fewest: int) -> tuple[int, int]:
+def screen_history(values: Floats, fewest: int, moments: Floats) -> tuple[int, int]:
     """Return the first day that is there, and an `Outcome` that forbids a fit or FITTED.
 
     Parameters
     ----------
     values : (n,) float64, NaN before the first day
     fewest : days that a fit needs
+    moments : (2,) float64 scratch
     """
     n, start = values.shape[0], 0
     while start < n and math.isnan(values[start]):
@@ -115,7 +117,6 @@ def screen_history(values: Floats, fewest: int) -> tuple[int, int]:
         low, high = min(low, values[t]), max(high, values[t])
     if high - low <= _SMALLEST_DEVIATION * max(abs(low), abs(high)):
         return start, _CONSTANT
-    moments = np.empty(2)
     lane_moments(values, start, moments)
     if not (math.isfinite(moments[1]) and moments[1] > _SMALLEST_SQUARE):
         return start, _OUT_OF_RANGE
@@ -123,18 +124,20 @@ def screen_history(values: Floats, fewest: int) -> tuple[int, int]:
 
 
 @njit(cache=True, nogil=True)
-def load_lane(values: Floats, start: int, centred: bool, beside: Floats, k: int) -> Floats:
-    """Lay a series in lane ``k`` in units of its own deviation; return its centre and unit.
+def load_lane(
+    values: Floats, start: int, centred: bool, beside: Floats, k: int, own: Floats
+) -> None:
+    """Lay a series in lane ``k`` in units of its own deviation.
 
     Parameters
     ----------
     values : (n,) float64
     start : its first day
     centred : whether the mean is taken off
-    beside : (n, LANES) float64; column ``k`` is filled from its top
+    beside : (>= n, > k) float64; column ``k`` is filled from its top
+    own : (2,) float64, filled: centre and unit
     """
     n = values.shape[0]
-    own = np.zeros(2)
     lane_moments(values, start, own)
     if not centred:
         own[1] += own[0] * own[0]
@@ -144,7 +147,6 @@ def load_lane(values: Floats, start: int, centred: bool, beside: Floats, k: int)
         beside[t, k] = (values[start + t] - own[0]) / own[1]
     for t in range(n - start, n):
         beside[t, k] = 0.0
-    return own
 
 
 @njit(cache=True, nogil=True)
@@ -198,9 +200,65 @@ def reduce_to_free(
         curvature[a, a] *= 1.0 + _RIDGE
 
 
+class Desk(NamedTuple):
+    """Memory of one point of a search over ``n`` free parameters within ``m`` bounds.
+
+    Parameters
+    ----------
+    score, fisher : (6,) and (6, 6) float64
+    slope, made, image : (n,) float64
+    expected, learnt : (n, n) float64
+    room, open_rows : (m,) float64
+    unit, scaled_slope, scaled, scaled_rows, scaled_room, matrix, right, binding : as in
+        `kernels.garch_step.StepScratch`
+    """
+
+    score: Floats
+    fisher: Floats
+    slope: Floats
+    made: Floats
+    image: Floats
+    expected: Floats
+    learnt: Floats
+    room: Floats
+    open_rows: Floats
+    unit: Floats
+    scaled_slope: Floats
+    scaled: Floats
+    scaled_rows: Floats
+    scaled_room: Floats
+    matrix: Floats
+    right: Floats
+    binding: Integers
+
+
+@njit(cache=True, nogil=True)
+def _empty_desk(n: int, m: int) -> Desk:
+    scratch = step_scratch(n, m)
+    return Desk(
+        np.zeros(N_PARAMETERS),
+        np.zeros((N_PARAMETERS, N_PARAMETERS)),
+        np.zeros(n),
+        np.zeros(n),
+        np.zeros(n),
+        np.zeros((n, n)),
+        np.zeros((n, n)),
+        np.zeros(m),
+        np.zeros(m),
+        scratch.unit,
+        scratch.slope,
+        scratch.curvature,
+        scratch.rows,
+        scratch.room,
+        scratch.matrix,
+        scratch.right,
+        scratch.binding,
+    )
+
+
 @njit(cache=True, nogil=True)
 def learn_curvature(
-    curvature: Floats, step: Floats, before: Floats, slope: Floats, learnt: Floats
+    curvature: Floats, step: Floats, before: Floats, slope: Floats, learnt: Floats, image: Floats
 ) -> bool:
     """Fill what a step has taught of the curvature (BFGS); False where it bends the wrong way.
 
@@ -210,11 +268,12 @@ def learn_curvature(
     step : (n,) float64, made
     before, slope : (n,) float64, slopes before and after it
     learnt : (n, n) float64, filled
+    image : (n,) float64 scratch
     """
     n = step.shape[0]
-    image = np.zeros(n)
     bent, believed = 0.0, 0.0
     for a in range(n):
+        image[a] = 0.0
         for b in range(n):
             image[a] += curvature[a, b] * step[b]
         bent += (before[a] - slope[a]) * step[a]
@@ -230,17 +289,27 @@ def learn_curvature(
 
 @njit(cache=True, nogil=True)
 def promised(
-    point: Floats, free: FreeParameters, slope: Floats, curvature: Floats, step: Floats
+    point: Floats, free: FreeParameters, slope: Floats, curvature: Floats, step: Floats, desk: Desk
 ) -> float:
     """Fill the next step of the free parameters; return twice what it promises, -1 if none."""
     size, m = point.shape[0], free.rows.shape[0]
-    room, open_rows = np.empty(m), np.empty(m)
+    room, open_rows = desk.room[:m], desk.open_rows[:m]
+    scratch = StepScratch(
+        desk.unit,
+        desk.scaled_slope,
+        desk.scaled,
+        desk.scaled_rows,
+        desk.scaled_room,
+        desk.matrix,
+        desk.right,
+        desk.binding,
+    )
     for row in range(m):
         room[row] = free.limits[row]
         for a in range(size):
             room[row] -= free.rows[row, a] * point[a]
         room[row] = max(room[row], 0.0)
-    if not best_step(slope, curvature, free.rows, room, step, open_rows):
+    if not best_step(slope, curvature, free.rows, room, step, open_rows, scratch):
         return -1.0
     promise = 0.0
     for a in range(size):
@@ -248,8 +317,10 @@ def promised(
     return promise
 
 
-class _Lanes(NamedTuple):
-    """Sixteen searches side by side; the first axis is the lane.
+class Lanes(NamedTuple):
+    """Searches side by side, sixteen on a processor and one in a thread of a GPU.
+
+    The first axis is the lane.
 
     Parameters
     ----------
@@ -281,8 +352,8 @@ class _Lanes(NamedTuple):
 
 
 @njit(cache=True, nogil=True)
-def _empty_lanes(size: int) -> _Lanes:
-    return _Lanes(
+def _empty_lanes(size: int) -> Lanes:
+    return Lanes(
         np.full(LANES, -1),
         np.zeros(LANES, np.int64),
         np.zeros(LANES, np.int64),
@@ -303,44 +374,84 @@ def _empty_lanes(size: int) -> _Lanes:
 
 
 @njit(cache=True, nogil=True)
-def _begin_search(lanes: _Lanes, k: int, search: int, free: FreeParameters) -> None:
+def _copy(source: Floats, target: Floats) -> None:
+    """Copy a vector; to assign one to another asks for memory that a GPU's thread has not."""
+    for a in range(target.shape[0]):
+        target[a] = source[a]
+
+
+@njit(cache=True, nogil=True)
+def _begin_search(lanes: Lanes, k: int, search: int, free: FreeParameters) -> None:
     """Let lane ``k`` begin from one of the starts."""
     lanes.search[k], lanes.tried[k] = search, 0
-    lanes.trial[k] = free.starts[search]
+    _copy(free.starts[search], lanes.trial[k])
     lanes.highest[k], lanes.share[k], lanes.promise[k] = -math.inf, 1.0, math.inf
 
 
 @njit(cache=True, nogil=True)
 def _take_point(
-    lanes: _Lanes, k: int, free: FreeParameters, student: bool, state: Floats, slope: Floats
+    lanes: Lanes, k: int, free: FreeParameters, student: bool, state: Floats, desk: Desk
 ) -> int:
     """Learn from the point that lane ``k`` has tried; return the outcome of its search so far."""
-    size = slope.shape[0]
-    score, fisher = np.zeros(N_PARAMETERS), np.zeros((N_PARAMETERS, N_PARAMETERS))
-    expected, learnt = np.zeros((size, size)), np.zeros((size, size))
+    size = free.design.shape[1]
+    score, fisher = desk.score, desk.fisher
+    slope, made = desk.slope[:size], desk.made[:size]
+    expected, learnt = desk.expected[:size, :size], desk.learnt[:size, :size]
     degrees = lanes.full[k, DEGREES]
     found = read_lane(state, k, degrees, student, True, score, fisher)
     lanes.tried[k] += 1
     if found >= lanes.highest[k] - _NOISE:
         reduce_to_free(free, degrees, student, score, fisher, slope, expected)
-        made = lanes.trial[k] - lanes.best[k]
-        if lanes.promise[k] < _NEAR and learn_curvature(
-            lanes.curvatures[k], made, lanes.slopes[k], slope, learnt
-        ):
-            lanes.curvatures[k] = learnt
-        else:
-            lanes.curvatures[k] = expected
+        for a in range(size):
+            made[a] = lanes.trial[k, a] - lanes.best[k, a]
+        bends = lanes.promise[k] < _NEAR and learn_curvature(
+            lanes.curvatures[k], made, lanes.slopes[k], slope, learnt, desk.image
+        )
+        for a in range(size):
+            _copy(learnt[a] if bends else expected[a], lanes.curvatures[k, a])
         lanes.highest[k], lanes.share[k] = found, 1.0
-        lanes.best[k], lanes.slopes[k] = lanes.trial[k], slope
-        lanes.promise[k] = promised(lanes.best[k], free, slope, lanes.curvatures[k], lanes.step[k])
+        _copy(lanes.trial[k], lanes.best[k])
+        _copy(slope, lanes.slopes[k])
+        lanes.promise[k] = promised(
+            lanes.best[k], free, slope, lanes.curvatures[k], lanes.step[k], desk
+        )
     else:
         lanes.share[k] *= _SHORTER
     outcome: int = judge_search(
         lanes.promise[k], lanes.share[k], lanes.tried[k], lanes.highest[k], lanes.top[k]
     )
     if outcome == _GOES_ON:
-        lanes.trial[k] = lanes.best[k] + lanes.share[k] * lanes.step[k]
+        for a in range(size):
+            lanes.trial[k, a] = lanes.best[k, a] + lanes.share[k] * lanes.step[k, a]
     return outcome
+
+
+@njit(cache=True, nogil=True)
+def _after_pass(
+    lanes: Lanes,
+    k: int,
+    free: FreeParameters,
+    student: bool,
+    state: Floats,
+    desk: Desk,
+    n_days: int,
+    fits: GarchFits,
+) -> bool:
+    """Learn from a point, and go on to the next search or write the fit; whether that is done."""
+    i = lanes.series[k]
+    fits.passes[i] += 1
+    outcome = _take_point(lanes, k, free, student, state, desk)
+    if outcome == _GOES_ON:
+        return False
+    if outcome != _GIVEN_UP and not lanes.highest[k] <= lanes.top[k]:
+        lanes.top[k] = lanes.highest[k]
+        _copy(lanes.best[k], lanes.top_point[k])
+        fits.outcomes[i] = outcome
+    if lanes.search[k] + 1 < free.starts.shape[0]:
+        _begin_search(lanes, k, lanes.search[k] + 1, free)
+        return False
+    _write(lanes, k, free, student, n_days, fits)
+    return True
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -353,9 +464,9 @@ def _fit_all(
     fits: GarchFits,
 ) -> None:
     """Fit the series in the queue, lane by lane as lanes come free."""
-    n_days, size, n_starts = values.shape[1], free.design.shape[1], free.starts.shape[0]
-    beside, state, slope = np.zeros((n_days + DAYS, LANES)), np.zeros(STATE), np.zeros(size)
-    lanes = _empty_lanes(size)
+    n_days, size = values.shape[1], free.design.shape[1]
+    beside, state = np.zeros((n_days + DAYS, LANES)), np.zeros(STATE)
+    lanes, desk = _empty_lanes(size), _empty_desk(size, free.rows.shape[0])
     next_in_queue, n_done = 0, 0
     while n_done < queue.shape[0]:
         longest = 0
@@ -363,7 +474,7 @@ def _fit_all(
             if lanes.series[k] < 0 and next_in_queue < queue.shape[0]:
                 i = lanes.series[k] = queue[next_in_queue]
                 next_in_queue += 1
-                lanes.units[k] = load_lane(values[i], fits.starts[i], centred, beside, k)
+                load_lane(values[i], fits.starts[i], centred, beside, k, lanes.units[k])
                 lane_moments(beside[: n_days - fits.starts[i], k], 0, lanes.moments[k])
                 lanes.top[k] = -math.inf
                 _begin_search(lanes, k, 0, free)
@@ -374,26 +485,48 @@ def _fit_all(
                 start_lane(state, k, lanes.full[k], student, lanes.moments[k], length)
         pass_lanes(beside, longest, student, True, state)
         for k in range(LANES):
-            i = lanes.series[k]
-            if i < 0:
-                continue
-            fits.passes[i] += 1
-            outcome = _take_point(lanes, k, free, student, state, slope)
-            if outcome == _GOES_ON:
-                continue
-            if outcome != _GIVEN_UP and not lanes.highest[k] <= lanes.top[k]:
-                lanes.top[k], lanes.top_point[k] = lanes.highest[k], lanes.best[k]
-                fits.outcomes[i] = outcome
-            if lanes.search[k] + 1 < n_starts:
-                _begin_search(lanes, k, lanes.search[k] + 1, free)
-            else:
-                _write(lanes, k, free, student, n_days, fits)
-                n_done += 1
+            if lanes.series[k] >= 0:
+                n_done += _after_pass(lanes, k, free, student, state, desk, n_days, fits)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def fit_series(
+    i: int,
+    values: Floats,
+    free: FreeParameters,
+    student: bool,
+    lanes: Lanes,
+    state: Floats,
+    desk: Desk,
+    n_days: int,
+    fits: GarchFits,
+) -> None:
+    """Fit one series: what the processor does in each of its lanes.
+
+    Parameters
+    ----------
+    i : its number in ``fits``; start and outcome are there, and no passes yet
+    values : (n_days less its start,) float64, as `load_lane` lays it
+    free, student, n_days : as for `fit_garch`
+    lanes : one lane; units are there
+    state : (STATE,) float64 scratch
+    desk : memory
+    fits : filled
+    """
+    lanes.series[0], lanes.top[0] = i, -math.inf
+    lane_moments(values, 0, lanes.moments[0])
+    _begin_search(lanes, 0, 0, free)
+    done = False
+    while not done:
+        expand(lanes.trial[0], free, student, lanes.full[0])
+        start_lane(state, 0, lanes.full[0], student, lanes.moments[0], values.shape[0])
+        pass_alone(values, student, True, state)
+        done = _after_pass(lanes, 0, free, student, state, desk, n_days, fits)
 
 
 @njit(cache=True, nogil=True)
 def _write(
-    lanes: _Lanes, k: int, free: FreeParameters, student: bool, n_days: int, fits: GarchFits
+    lanes: Lanes, k: int, free: FreeParameters, student: bool, n_days: int, fits: GarchFits
 ) -> None:
     """Write down the fit of lane ``k`` in the units of its series, and free the lane."""
     i, unit = lanes.series[k], lanes.units[k, 1]
@@ -454,8 +587,9 @@ def fit_garch(
     values = np.ascontiguousarray(values, dtype=np.float64)
     n_series, n_days = values.shape
     starts, outcomes = np.zeros(n_series, np.int64), np.zeros(n_series, np.int64)
+    moments = np.empty(2)
     for i in range(n_series):
-        starts[i], outcomes[i] = screen_history(values[i], fewest)
+        starts[i], outcomes[i] = screen_history(values[i], fewest, moments)
     starts[outcomes != _FITTED] = n_days
     parameters = np.full((n_series, N_PARAMETERS), np.nan)
     log_likelihood, passes = np.full(n_series, np.nan), np.zeros(n_series, np.int64)

@@ -135,21 +135,23 @@ def _count_every_day(values: Floats, first: int, student: bool, state: Floats) -
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def pass_alone(values: Floats, student: bool, state: Floats) -> None:
+def pass_alone(values: Floats, student: bool, thinned: bool, state: Floats) -> None:
     """Carry the series of the first lane through its days: the pass of a thread of a GPU.
 
     Parameters
     ----------
     values : (n_days,) float64
-    student : whether innovations are Student-t
+    student, thinned : as for `pass_lanes`
     state : (STATE,) float64, of which one lane is used
     """
     for first in range(0, values.shape[0], DAYS):
         for t in range(first, min(first + DAYS, values.shape[0])):
             if student:
-                _add_products(state, 0, _student_day(state, 0, values[t], float(t)))
+                inverse = _student_day(state, 0, values[t], float(t))
             else:
-                _add_products(state, 0, _normal_day(state, 0, values[t], float(t)))
+                inverse = _normal_day(state, 0, values[t], float(t))
+            if not thinned or t == first + DAYS - 1:
+                _add_products(state, 0, inverse)
         state[_LOG_VARIANCE] += natural_log(state[_VARIANCE_PRODUCT])
         state[_LOG_TAIL] += natural_log(state[_TAIL_PRODUCT])
         state[_VARIANCE_PRODUCT] = state[_TAIL_PRODUCT] = 1.0

@@ -6,6 +6,7 @@ Nocedal & Wright (2006), "Numerical optimization", algorithm 16.3 (active sets).
 """
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 from numba import njit
@@ -17,9 +18,52 @@ _MOST_ROUNDS = 60
 _SINGULAR = 1e-13
 
 
+class StepScratch(NamedTuple):
+    """Memory of a step of up to ``n`` parameters within up to ``m`` bounds.
+
+    Parameters
+    ----------
+    unit, slope : (n,) float64
+    curvature : (n, n) float64
+    rows, room : (m, n) and (m,) float64
+    matrix, right : (n + m, n + m) and (n + m,) float64
+    binding : (m,) int64
+    """
+
+    unit: Floats
+    slope: Floats
+    curvature: Floats
+    rows: Floats
+    room: Floats
+    matrix: Floats
+    right: Floats
+    binding: Integers
+
+
+@njit(cache=True, nogil=True)
+def step_scratch(n: int, m: int) -> StepScratch:
+    """Return memory for steps of ``n`` parameters within ``m`` bounds."""
+    return StepScratch(
+        np.empty(n),
+        np.empty(n),
+        np.empty((n, n)),
+        np.empty((m, n)),
+        np.empty(m),
+        np.zeros((n + m, n + m)),
+        np.zeros(n + m),
+        np.empty(m, np.int64),
+    )
+
+
 @njit(cache=True, nogil=True)
 def best_step(
-    slope: Floats, curvature: Floats, rows: Floats, room: Floats, step: Floats, free: Floats
+    slope: Floats,
+    curvature: Floats,
+    rows: Floats,
+    room: Floats,
+    step: Floats,
+    free: Floats,
+    scratch: StepScratch,
 ) -> bool:
     """Fill the step that maximises ``slope'step - step'curvature step / 2`` where it may go.
 
@@ -30,14 +74,15 @@ def best_step(
     rows, room : (m, n) and (m,) float64: a step must keep ``rows @ step <= room``; room >= 0
     step : (n,) float64, filled
     free : (m,) float64, filled: 0 where a row binds the step, 1 elsewhere
+    scratch : memory
 
     Returns
     -------
     Whether it was found: False where the curvature is singular.
     """
     m, n = rows.shape
-    unit, scaled_slope = np.empty(n), np.empty(n)
-    scaled, scaled_rows, scaled_room = np.empty((n, n)), np.empty((m, n)), np.empty(m)
+    unit, scaled_slope, scaled = scratch.unit, scratch.slope, scratch.curvature
+    scaled_rows, scaled_room = scratch.rows[:m, :n], scratch.room
     for i in range(n):
         if not curvature[i, i] > 0.0:
             return False
@@ -51,9 +96,10 @@ def best_step(
         for i in range(n):
             scaled_rows[row, i] = rows[row, i] * unit[i]
             length += scaled_rows[row, i] * scaled_rows[row, i]
-        scaled_rows[row] /= math.sqrt(length)
+        for i in range(n):
+            scaled_rows[row, i] /= math.sqrt(length)
         scaled_room[row] = room[row] / math.sqrt(length)
-    found: bool = _scaled_step(scaled_slope, scaled, scaled_rows, scaled_room, step, free)
+    found: bool = _scaled_step(scaled_slope, scaled, scaled_rows, scaled_room, step, free, scratch)
     for i in range(n):
         step[i] *= unit[i]
     return found
@@ -61,18 +107,23 @@ def best_step(
 
 @njit(cache=True, nogil=True)
 def _scaled_step(
-    slope: Floats, curvature: Floats, rows: Floats, room: Floats, step: Floats, free: Floats
+    slope: Floats,
+    curvature: Floats,
+    rows: Floats,
+    room: Floats,
+    step: Floats,
+    free: Floats,
+    scratch: StepScratch,
 ) -> bool:
     """Fill the best step where the curvature's diagonal and the rows' lengths are one."""
-    m, n = rows.shape
+    n = rows.shape[1]
     step[:] = 0.0
     free[:] = 1.0
-    size = n + m
-    matrix, right = np.zeros((size, size)), np.zeros(size)
-    binding = np.empty(m, np.int64)
+    matrix, right, binding = scratch.matrix, scratch.right, scratch.binding
     for _ in range(_MOST_ROUNDS):
         n_binding = _list_binding(free, binding)
-        if not _solve_on(slope, curvature, rows, binding[:n_binding], step, matrix, right):
+        bound = binding[:n_binding]
+        if not _solve_on(slope, curvature, rows, bound, step, matrix, right):
             return False
         share, blocker = _first_blocked(rows, room, free, step, right[:n])
         for i in range(n):
@@ -111,7 +162,7 @@ def _solve_on(
     right: Floats,
 ) -> bool:
     """Leave in ``right`` the move from ``step`` that is best along the binding rows, and prices."""
-    n, count = slope.shape[0], binding.shape[0]
+    n, count = step.shape[0], binding.shape[0]
     for i in range(n):
         right[i] = slope[i]
         for j in range(n):

@@ -41,6 +41,9 @@ class IntermittentModel(IntEnum):
     IMAPA = 5
 
 
+_CROSTON, _CROSTON_OPTIMISED, _SBA, _TSB, _ADIDA, _ = map(int, IntermittentModel)
+
+
 @njit(cache=True, nogil=True)
 def croston_rate(y: Floats, alpha: float) -> float:
     """Return smoothed size over smoothed interval, units per period; zero without demand.
@@ -185,6 +188,41 @@ def imapa_rate(y: Floats, buckets: Floats, lanes: Floats) -> float:
 
 
 @njit(cache=True, nogil=True)
+def intermittent_rate(
+    y: Floats,
+    model: int,
+    of_sizes: float,
+    of_chances: float,
+    sizes: Floats,
+    intervals: Floats,
+    lanes: Floats,
+) -> float:
+    """Return one series' forecast by a model of intermittent demand, units per period.
+
+    Parameters
+    ----------
+    y : as in `croston_rate`
+    model : number of an `IntermittentModel`
+    of_sizes, of_chances : as in `intermittent_rates`
+    sizes, intervals : (n,) float64 scratch
+    lanes : (3, LANES) float64 scratch
+    """
+    if model == _CROSTON:
+        rate: float = croston_rate(y, of_sizes)
+    elif model == _CROSTON_OPTIMISED:
+        rate = croston_optimised_rate(y, sizes, intervals, lanes)
+    elif model == _SBA:
+        rate = SBA_SHARE * croston_rate(y, of_sizes)
+    elif model == _TSB:
+        rate = tsb_rate(y, of_sizes, of_chances)
+    elif model == _ADIDA:
+        rate = adida_rate(y, sizes, lanes)
+    else:
+        rate = imapa_rate(y, sizes, lanes)
+    return rate
+
+
+@njit(cache=True, nogil=True)
 def _fill_rates(
     values: Floats, offsets: Integers, model: int, of_sizes: float, of_chances: float, out: Floats
 ) -> None:
@@ -194,18 +232,7 @@ def _fill_rates(
     sizes, intervals, lanes = np.empty(longest), np.empty(longest), np.empty((3, LANES))
     for s in range(offsets.shape[0] - 1):
         y = values[offsets[s] : offsets[s + 1]]
-        if model == 0:
-            out[s] = croston_rate(y, of_sizes)
-        elif model == 1:
-            out[s] = croston_optimised_rate(y, sizes, intervals, lanes)
-        elif model == 2:
-            out[s] = SBA_SHARE * croston_rate(y, of_sizes)
-        elif model == 3:
-            out[s] = tsb_rate(y, of_sizes, of_chances)
-        elif model == 4:
-            out[s] = adida_rate(y, sizes, lanes)
-        else:
-            out[s] = imapa_rate(y, sizes, lanes)
+        out[s] = intermittent_rate(y, model, of_sizes, of_chances, sizes, intervals, lanes)
 
 
 def intermittent_rates(

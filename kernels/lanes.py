@@ -1,8 +1,13 @@
-"""Sixteen float64 side by side, as one value of compiled code.
+"""Sixteen float64 side by side, as one value of compiled code; or one, in a thread of a GPU.
 
 Loops over a few numbers are unrolled before the compiler looks for vectors, and then stay scalar.
 A value of this type is a vector from the start: arithmetic on it is arithmetic on the widest
 registers there are. Lanes never meet, so what one computes does not depend on its neighbours.
+
+What is written over these functions is written once for both widths, and the arrays that it is
+handed say which is meant. A flat array has sixteen numbers a row, one row after the other. A table
+has one, in its first column: there a value is a float, and arithmetic on it is that of any scalar
+function. Places count the numbers of a flat array in both, so a row is `LANES` of them.
 """
 
 import operator
@@ -10,8 +15,10 @@ from typing import Any
 
 from llvmlite import ir
 from numba import types
-from numba.core.cgutils import get_or_insert_function
+from numba.core.cgutils import get_or_insert_function, unpack_tuple
 from numba.extending import intrinsic, models, overload, register_model
+
+from kernels.arrays import Floats
 
 LANES = 16
 _VECTOR = ir.VectorType(ir.DoubleType(), LANES)
@@ -37,31 +44,50 @@ class _LaneModel(models.PrimitiveModel):  # type: ignore[misc]
 
 
 def _pointer(context: Any, builder: Any, kind: Any, array: Any, start: Any) -> Any:  # noqa: ANN401
-    data = context.make_array(kind)(context, builder, array).data
-    return builder.bitcast(builder.gep(data, [start]), _VECTOR.as_pointer())
+    held = context.make_array(kind)(context, builder, array)
+    if kind.ndim == 1:
+        return builder.bitcast(builder.gep(held.data, [start]), _VECTOR.as_pointer())
+    row = builder.udiv(start, ir.Constant(start.type, LANES))
+    between = unpack_tuple(builder, held.strides, kind.ndim)[0]
+    first = builder.bitcast(held.data, ir.IntType(8).as_pointer())
+    return builder.bitcast(builder.gep(first, [builder.mul(row, between)]), held.data.type)
+
+
+def _in_all(builder: Any, number: Any) -> Any:  # noqa: ANN401 - the compiler's own
+    nowhere = ir.Constant(_VECTOR, ir.Undefined)
+    first = builder.insert_element(nowhere, number, ir.Constant(ir.IntType(32), 0))
+    all_first = ir.Constant(ir.VectorType(ir.IntType(32), LANES), [0] * LANES)
+    return builder.shuffle_vector(first, nowhere, all_first)
+
+
+def _as_wide(builder: Any, wide: bool, kind: Any, value: Any) -> Any:  # noqa: ANN401 - the compiler's own
+    return _in_all(builder, value) if wide and not isinstance(kind, LaneType) else value
 
 
 @intrinsic
 def load_lanes(_, array, start):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201, ARG001
-    """Return the sixteen numbers of a flat contiguous array from ``start`` on, unchecked."""
+    """Return the numbers of an array's row, the one that begins at ``start``, unchecked."""
 
     def build(context, builder, signature, arguments):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
         place = _pointer(context, builder, signature.args[0], *arguments)
         return builder.load(place, align=_BYTES)
 
-    return _LANE_TYPE(array, types.int64), build
+    return (_LANE_TYPE if array.ndim == 1 else types.float64)(array, types.int64), build
 
 
 @intrinsic
 def store_lanes(_, array, start, value):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201, ARG001
-    """Put sixteen numbers into a flat contiguous array from ``start`` on, unchecked."""
+    """Put numbers into the row that begins at ``start``, unchecked; a float into all its lanes."""
 
     def build(context, builder, signature, arguments):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-        place = _pointer(context, builder, signature.args[0], *arguments[:2])
-        builder.store(arguments[2], place, align=_BYTES)
+        kind = signature.args[0]
+        place = _pointer(context, builder, kind, *arguments[:2])
+        kept = _as_wide(builder, kind.ndim == 1, signature.args[2], arguments[2])
+        builder.store(kept, place, align=_BYTES)
         return context.get_dummy_value()
 
-    return types.none(array, types.int64, value), build
+    given = value if isinstance(value, LaneType) else types.float64
+    return types.none(array, types.int64, given), build
 
 
 @intrinsic
@@ -69,37 +95,103 @@ def spread(_, number):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201, 
     """Return one number in all lanes."""
 
     def build(_context, builder, _signature, arguments):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-        first = builder.insert_element(
-            ir.Constant(_VECTOR, ir.Undefined), arguments[0], ir.Constant(ir.IntType(32), 0)
-        )
-        nowhere = ir.Constant(_VECTOR, ir.Undefined)
-        all_first = ir.Constant(ir.VectorType(ir.IntType(32), LANES), [0] * LANES)
-        return builder.shuffle_vector(first, nowhere, all_first)
+        return _in_all(builder, arguments[0])
 
     return _LANE_TYPE(types.float64), build
 
 
 @intrinsic
 def choose_below(_, left, right, then, otherwise):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
-    """Return ``then`` in the lanes where left < right, ``otherwise`` in the others and for NaN."""
+    """Return ``then`` in the lanes where left < right, ``otherwise`` in the others and for NaN.
 
-    def build(_context, builder, _signature, arguments):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-        below = builder.fcmp_ordered("<", arguments[0], arguments[1])
-        return builder.select(below, arguments[2], arguments[3])
+    A float stands for itself in all lanes.
+    """
+    given = [
+        kind if isinstance(kind, LaneType) else types.float64
+        for kind in (left, right, then, otherwise)
+    ]
+    wide = _LANE_TYPE in given
 
-    return _LANE_TYPE(left, right, then, otherwise), build
+    def build(_context, builder, signature, arguments):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+        values = [
+            _as_wide(builder, wide, kind, value)
+            for kind, value in zip(signature.args, arguments, strict=True)
+        ]
+        below = builder.fcmp_ordered("<", values[0], values[1])
+        return builder.select(below, values[2], values[3])
+
+    return (_LANE_TYPE if wide else types.float64)(*given), build
 
 
 @intrinsic
 def square_roots(_, value):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
     """Return the square root of each lane."""
+    wide = isinstance(value, LaneType)
 
     def build(_context, builder, _signature, arguments):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-        form = ir.FunctionType(_VECTOR, [_VECTOR])
-        root = get_or_insert_function(builder.module, form, f"llvm.sqrt.v{LANES}f64")
+        own, name = (_VECTOR, f"v{LANES}f64") if wide else (ir.DoubleType(), "f64")
+        form = ir.FunctionType(own, [own])
+        root = get_or_insert_function(builder.module, form, f"llvm.sqrt.{name}")
         return builder.call(root, arguments)
 
-    return _LANE_TYPE(value), build
+    kind = _LANE_TYPE if wide else types.float64
+    return kind(kind), build
+
+
+def lanes_of(array: Floats) -> int:
+    """Return how many numbers a row of an array has: `LANES`, or one of a table."""
+    raise NotImplementedError(f"for compiled code; called with {type(array)}")
+
+
+def places_of(array: Floats) -> int:
+    """Return how many places the rows of an array have."""
+    raise NotImplementedError(f"for compiled code; called with {type(array)}")
+
+
+def number_at(array: Floats, place: int, k: int) -> float:
+    """Return the number of lane ``k`` in the row that begins at ``place``."""
+    raise NotImplementedError(f"for compiled code; called with {type(array)}, {place}, {k}")
+
+
+def put_number(array: Floats, place: int, k: int, number: float) -> None:
+    """Put a number into lane ``k`` of the row that begins at ``place``."""
+    raise NotImplementedError(
+        f"for compiled code; called with {type(array)}, {place}, {k}, {number}"
+    )
+
+
+@overload(lanes_of)
+def _lanes_of(array):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    return (lambda array: LANES) if array.ndim == 1 else (lambda array: 1)  # noqa: ARG005
+
+
+@overload(places_of)
+def _places_of(array):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    if array.ndim == 1:
+        return lambda array: array.shape[0]
+    return lambda array: array.shape[0] * LANES
+
+
+@overload(number_at)
+def _number_at(array, place, k):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202, ARG001
+    if array.ndim == 1:
+        return lambda array, place, k: array[place + k]
+    return lambda array, place, k: array[place // LANES, k]
+
+
+@overload(put_number)
+def _put_number(array, place, k, number):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202, ARG001
+    if array.ndim == 1:
+
+        def put(array, place, k, number):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+            array[place + k] = number
+
+        return put
+
+    def put_in_table(array, place, k, number):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+        array[place // LANES, k] = number
+
+    return put_in_table
 
 
 def _pair(name: str) -> Any:  # noqa: ANN401 - the compiler's own

@@ -1,22 +1,37 @@
-"""Likelihood, score and information of GARCH series on a GPU, a thread a series.
+"""GARCH series fitted on a GPU, a thread a series; and their likelihood, score and information.
 
-The day is `kernels.garch_likelihood`'s, with one lane of its state in a thread's registers.
+The day is `kernels.garch_likelihood`'s, with one lane of its state in a thread's registers, and the
+search `kernels.garch_fit`'s, with one lane.
 """
 
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numba import cuda, float64
+from numba import cuda, float64, int64
 
 from kernels.arrays import Floats, Integers
 from kernels.cuda.grids import blocks_for
 from kernels.cuda.streams import stream_rows
 from kernels.cuda.views import view
 from kernels.garch import DEGREES, N_PARAMETERS
+from kernels.garch_fit import (
+    Desk,
+    GarchFits,
+    Lanes,
+    Outcome,
+    fit_series,
+    load_lane,
+    screen_history,
+)
+from kernels.garch_free import FreeParameters
 from kernels.garch_likelihood import STATE, lane_moments, pass_alone, read_lane, start_lane
 
 _THREADS = 64
+_FITTED = int(Outcome.FITTED)
+# Of what is free and of its bounds: all six parameters but one, and eight.
+_MOST_FREE, _MOST_BOUNDS = 6, 8
+_BOTH = _MOST_FREE + _MOST_BOUNDS
 
 
 @cuda.jit
@@ -47,7 +62,7 @@ def score_garch_series(
         own, point = view(values[s, : lengths[s]]), view(parameters[s])
         lane_moments(own, 0, moments)
         start_lane(state, 0, point, student, moments, lengths[s])
-        pass_alone(own, student, state)
+        pass_alone(own, student, False, state)
         found[s] = read_lane(
             state, 0, point[DEGREES], student, False, view(scores[s]), view(fishers[s])
         )
@@ -89,3 +104,165 @@ def garch_scores(
     given.append(np.ascontiguousarray(parameters))
     stream_rows(given, [scores, fishers, found], launch, at_once)
     return found, scores, fishers
+
+
+@cuda.jit
+def load_garch_series(
+    values: Floats,
+    fewest: int,
+    centred: bool,
+    beside: Floats,
+    units: Floats,
+    parameters: Floats,
+    log_likelihood: Floats,
+    starts: Integers,
+    outcomes: Integers,
+    passes: Integers,
+) -> None:
+    """Lay every series that can be fitted beside the others, in units of its own deviation.
+
+    Parameters
+    ----------
+    values : (n_series, n_days) float64, NaN before a series' first day
+    fewest, centred : as in `kernels.garch_fit.fit_garch`
+    beside : (n_days, n_series) float64, filled: neighbours in memory are neighbours in a warp
+    units : (n_series, 2) float64, filled: centre and unit
+    others : as in `kernels.garch_fit.GarchFits`, filled: nothing fitted yet
+    """
+    s = cuda.grid(1)
+    if s < outcomes.shape[0]:
+        own = view(units[s])
+        starts[s], outcomes[s] = screen_history(view(values[s]), fewest, own)
+        passes[s], log_likelihood[s] = 0, np.nan
+        for place in range(N_PARAMETERS):
+            parameters[s, place] = np.nan
+        if outcomes[s] == _FITTED:
+            load_lane(view(values[s]), starts[s], centred, view(beside), s, own)
+        else:
+            starts[s] = values.shape[1]
+
+
+@cuda.jit
+def fit_garch_series(
+    beside: Floats,
+    units: Floats,
+    free: FreeParameters,
+    student: bool,
+    parameters: Floats,
+    log_likelihood: Floats,
+    starts: Integers,
+    outcomes: Integers,
+    passes: Integers,
+) -> None:
+    """Fit every series that `load_garch_series` has laid.
+
+    Parameters
+    ----------
+    beside, units : as it leaves them
+    free, student : as in `kernels.garch_fit.fit_garch`
+    others : as in `kernels.garch_fit.GarchFits`, filled
+    """
+    s = cuda.grid(1)
+    if s < outcomes.shape[0] and outcomes[s] == _FITTED:
+        size = free.design.shape[1]
+        state = cuda.local.array(STATE, float64)
+        whole = cuda.local.array((3, 1), int64)
+        pairs, full = cuda.local.array((2, 1, 2), float64), cuda.local.array((1, 6), float64)
+        points = cuda.local.array((5, 1, _MOST_FREE), float64)
+        curvatures = cuda.local.array((1, _MOST_FREE, _MOST_FREE), float64)
+        alone = cuda.local.array((4, 1), float64)
+        vectors = cuda.local.array((5, _MOST_FREE), float64)
+        squares = cuda.local.array((4, _MOST_FREE, _MOST_FREE), float64)
+        bounded = cuda.local.array((3, _MOST_BOUNDS), float64)
+        scaled_rows = cuda.local.array((_MOST_BOUNDS, _MOST_FREE), float64)
+        matrix, right = cuda.local.array((_BOTH, _BOTH), float64), cuda.local.array(_BOTH, float64)
+        score = cuda.local.array(N_PARAMETERS, float64)
+        binding = cuda.local.array(_MOST_BOUNDS, int64)
+        lanes = Lanes(
+            whole[0],
+            whole[1],
+            whole[2],
+            pairs[0],
+            pairs[1],
+            points[0, :, :size],
+            full,
+            points[1, :, :size],
+            alone[0],
+            points[2, :, :size],
+            curvatures[:, :size, :size],
+            points[3, :, :size],
+            alone[1],
+            alone[2],
+            points[4, :, :size],
+            alone[3],
+        )
+        desk = Desk(
+            score,
+            squares[0],
+            vectors[0],
+            vectors[1],
+            vectors[2],
+            squares[1],
+            squares[2],
+            bounded[0],
+            bounded[1],
+            vectors[3],
+            vectors[4],
+            squares[3],
+            scaled_rows,
+            bounded[2],
+            matrix,
+            right,
+            binding,
+        )
+        own = FreeParameters(
+            view(free.shift),
+            view(free.design),
+            view(free.rows),
+            view(free.limits),
+            view(free.starts),
+        )
+        fits = GarchFits(
+            view(parameters), view(log_likelihood), view(starts), view(outcomes), view(passes)
+        )
+        lanes.units[0, 0], lanes.units[0, 1] = units[s, 0], units[s, 1]
+        n_days = beside.shape[0]
+        laid = view(beside[: n_days - starts[s], s])
+        fit_series(s, laid, own, student, lanes, state, desk, n_days, fits)
+
+
+def fit_garch(
+    values: Floats,
+    free: FreeParameters,
+    *,
+    student: bool,
+    centred: bool,
+    fewest: int,
+    at_once: int | None = None,
+) -> GarchFits:
+    """Fit every series by maximum likelihood; `kernels.garch_fit.fit_garch` on a GPU.
+
+    Parameters
+    ----------
+    at_once : series on the device at a time; None is as many as fit
+    others : as in `kernels.garch_fit.fit_garch`
+    """
+    values = np.ascontiguousarray(values, np.float64)
+    n_series, n_days = values.shape
+    fits = GarchFits(
+        np.empty((n_series, N_PARAMETERS)),
+        np.empty(n_series),
+        *(np.empty(n_series, np.int64) for _ in range(3)),
+    )
+    told = FreeParameters._make(cuda.to_device(np.ascontiguousarray(part)) for part in free)
+
+    def launch(stream: Any, inputs: Sequence[Any], outputs: Sequence[Any]) -> None:  # noqa: ANN401 - numba's own
+        rows = len(inputs[0])
+        beside = cuda.device_array((n_days, rows), np.float64, stream=stream)
+        units = cuda.device_array((rows, 2), np.float64, stream=stream)
+        grid = (blocks_for(rows, _THREADS), _THREADS, stream)
+        load_garch_series[grid](inputs[0], fewest, centred, beside, units, *outputs)
+        fit_garch_series[grid](beside, units, told, student, *outputs)
+
+    stream_rows([values], fits, launch, at_once)
+    return fits

@@ -8,6 +8,7 @@ from numba import cuda, float64
 
 from kernels.arrays import Floats, Integers
 from kernels.cuda.grids import blocks_for
+from kernels.cuda.series import rows_of
 from kernels.cuda.streams import stream_rows
 from kernels.cuda.views import view
 from kernels.theta import ThetaFits, ThetaModel
@@ -75,10 +76,8 @@ def fit_thetas(
     at_once : series on the device at a time; None is as many as fit
     others : as in `kernels.theta.fit_thetas`
     """
-    lengths: Integers = np.diff(offsets).astype(np.int64)
-    n_series, longest = len(lengths), max(int(lengths.max(initial=1)), 1)
-    padded = np.zeros((n_series, longest))
-    padded[np.arange(longest) < lengths[:, None]] = values
+    padded, lengths = rows_of(values, offsets)
+    n_series, longest = padded.shape
     means, parameters = np.empty((n_series, horizon)), np.empty((n_series, _N_PARAMETERS))
     told = (season_length, model >= ThetaModel.DYNAMIC_STANDARD, model % 2 == 1)
 

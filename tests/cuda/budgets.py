@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 from numba import from_dtype, types
 
-from kernels.cuda import draws, garch, options, stock, tails, thetas
+from kernels.cuda import draws, ets, garch, intermittent, options, stock, tails, thetas
+from kernels.garch_free import FreeParameters
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,20 @@ WALK_DRAWN = (
     *(ITEMS, rows(4)),
 )
 CONTRACT = (FLOAT,) * 5
+FREE = types.NamedTuple((rows(1), rows(2), rows(2), rows(1), rows(2)), FreeParameters)
+GARCH_FITS = (rows(2), rows(1), *[rows(1, np.int64)] * 3)
+SERIES = (rows(2), rows(1, np.int64))
+ETS_SERIES = (rows(2), rows(1, np.int64), rows(1), rows(1))
+ETS_TRIALS = (rows(3), rows(2), rows(2, np.int64))
+ETS_KEPT = (rows(1, np.int64), rows(1), rows(1, np.int64))
+ETS_FITS = (
+    *(rows(1, np.int64), rows(2), rows(1), rows(1), rows(2), rows(1), rows(1)),
+    *(rows(1, np.int64), rows(2)),
+)
+ETS_SEARCH = (
+    *(*ETS_SERIES, rows(3), rows(2, np.int64), INTEGER, FLAG),
+    *(rows(2), rows(1), *ETS_TRIALS),
+)
 BUFFERS = (rows(2), rows(2, np.int32), rows(1, np.int32), rows(1))
 BUFFERS_32 = (rows(2, np.float32), *BUFFERS[1:])
 KEEP = (INTEGER, INTEGER, rows(2), rows(1), *BUFFERS)
@@ -93,6 +108,55 @@ KERNELS = [
         garch.score_garch_series,
         (rows(2), rows(1, np.int64), rows(2), FLAG, rows(2), rows(3), rows(1)),
         160,
+        stack=16,
+    ),
+    Compiled(garch.load_garch_series, (rows(2), INTEGER, FLAG, rows(2), rows(2), *GARCH_FITS), 64),
+    # The step of a search is solved for in a thread's own memory: matrices of up to fourteen rows.
+    Compiled(
+        garch.fit_garch_series,
+        (rows(2), rows(2), FREE, FLAG, *GARCH_FITS),
+        255,
+        stack=4352,
+        spills=64,
+    ),
+    # Twenty-four parameters side by side, as in a processor's lanes.
+    Compiled(
+        intermittent.rate_intermittent_series,
+        (*SERIES, rows(3), INTEGER, FLOAT, FLOAT, rows(1)),
+        255,
+        stack=3 * 24 * 8,
+    ),
+    Compiled(intermittent.fit_count_series, (*SERIES, rows(2)), 255, stack=2432, spills=3840),
+    Compiled(
+        intermittent.fit_chance_series,
+        (*SERIES, rows(2), rows(1, np.int64), rows(2)),
+        255,
+        stack=1664,
+        spills=320,
+    ),
+    Compiled(intermittent.walk_count_series, (INTEGER, rows(1, np.uint64), rows(2), rows(3)), 80),
+    Compiled(
+        intermittent.walk_hurdle_series,
+        (INTEGER, rows(1, np.uint64), rows(2), rows(2), rows(3)),
+        80,
+    ),
+    Compiled(intermittent.rank_hurdle_series, (rows(2), rows(2), rows(1), rows(3)), 80),
+    Compiled(
+        ets.scale_ets_series, (rows(2), rows(1, np.int64), rows(2), *[rows(1)] * 2, *ETS_KEPT), 64
+    ),
+    Compiled(ets.begin_ets_series, (*ETS_SERIES, rows(2), rows(3), rows(2), rows(2)), 96),
+    # Derivatives by every parameter, the curvature and its factor: a season's square of numbers.
+    Compiled(ets.search_kernel(7), ETS_SEARCH, 255, stack=6400, spills=2048),
+    Compiled(ets.search_kernel(24), ETS_SEARCH, 255, stack=20_480, spills=2048),
+    Compiled(
+        ets.keep_ets_models,
+        (rows(2, np.int64), INTEGER, FLAG, *ETS_TRIALS, rows(2), *ETS_KEPT, rows(2)),
+        64,
+    ),
+    Compiled(
+        ets.settle_ets_series,
+        (rows(2), rows(1, np.int64), rows(1), rows(2), rows(2), *ETS_FITS),
+        96,
         stack=16,
     ),
     # The errors at sixteen smoothing parameters, one after the other.

@@ -1,8 +1,10 @@
-"""GARCH likelihoods on a grid are the processor's, series by series."""
+"""GARCH likelihoods and fits on a grid are the processor's, series by series."""
 
 import numpy as np
 import pytest
 
+from kernels.garch_fit import fit_garch
+from kernels.garch_free import fixed_ewma, free_ewma, free_garch
 from kernels.garch_likelihood import scores_at
 
 pytestmark = pytest.mark.usefixtures("grids")
@@ -35,3 +37,38 @@ def test_likelihood_score_and_information_are_the_processors(student, at_once):
         assert found[n] == pytest.approx(expected[0], rel=CLOSE, abs=CLOSE)
         np.testing.assert_allclose(scores[n], score[0], rtol=CLOSE, atol=CLOSE)
         np.testing.assert_allclose(fishers[n], fisher[0], rtol=CLOSE, atol=CLOSE)
+
+
+def _histories():
+    draws = np.random.default_rng(8)
+    values = 0.01 * draws.standard_t(5, (7, 130)) * np.exp(0.4 * np.sin(np.arange(130) / 9.0))
+    values[1, :25] = np.nan
+    values[2, 40] = np.inf
+    values[3] = 2.0
+    values[4, :100] = np.nan
+    return values
+
+
+@pytest.mark.parametrize(
+    ("free", "student", "centred", "at_once"),
+    [
+        (free_garch(asymmetric=True, student=False), False, True, None),
+        (free_garch(asymmetric=False, student=True), True, True, 4),
+        (free_ewma(student=True), True, False, 2),
+        (fixed_ewma(0.94, student=True), True, False, None),
+    ],
+    ids=["GJR", "GARCH-t", "EWMA-t", "fixed EWMA-t"],
+)
+def test_fits_and_outcomes_are_the_processors(free, student, centred, at_once):
+    from kernels.cuda import garch
+
+    told = {"student": student, "centred": centred, "fewest": 50}
+    expected = fit_garch(_histories(), free, **told)
+    found = garch.fit_garch(_histories(), free, **told, at_once=at_once)
+    np.testing.assert_array_equal(found.outcomes, expected.outcomes)
+    np.testing.assert_array_equal(found.starts, expected.starts)
+    np.testing.assert_allclose(found.log_likelihood, expected.log_likelihood, rtol=CLOSE)
+    # A search ends where a step promises 1e-11 of the log-likelihood, which is flat at its top: the
+    # root of that is how far two ends may lie apart, in parameters of order one.
+    close = {"rtol": 1e-4, "atol": 1e-6}
+    np.testing.assert_allclose(found.parameters, expected.parameters, **close)

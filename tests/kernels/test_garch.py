@@ -35,7 +35,7 @@ from kernels.garch_likelihood import (
     scores_at,
     start_lane,
 )
-from kernels.garch_step import best_step
+from kernels.garch_step import best_step, step_scratch
 from tests.oracles import garch as oracle
 
 PLAIN = np.array([0.01, 0.05, 0.08, 0.08, 0.88, np.inf])
@@ -218,7 +218,7 @@ def test_a_step_is_the_best_one_within_its_bounds(seed):
     slope = generator.normal(size=n) * scale
     rows, room = generator.normal(size=(m, n)) * scale, generator.uniform(0, 1, m)
     step, free = np.empty(n), np.empty(m)
-    assert best_step(slope, curvature, rows, room, step, free)
+    assert best_step(slope, curvature, rows, room, step, free, step_scratch(n, m))
     assert (rows @ step <= room + 1e-8 * (1 + np.abs(rows) @ np.abs(step))).all()
     # Optimality: what is left of the slope is a sum of binding rows with prices of one sign.
     left = (slope - curvature @ step) / scale
@@ -230,9 +230,10 @@ def test_a_step_is_the_best_one_within_its_bounds(seed):
 
 def test_a_singular_curvature_has_no_step():
     step, free = np.empty(2), np.empty(0)
-    flat = np.ones((2, 2))
-    assert not best_step(np.ones(2), flat, np.empty((0, 2)), np.empty(0), step, free)
-    assert not best_step(np.ones(2), 0 * flat, np.empty((0, 2)), np.empty(0), step, free)
+    flat, scratch = np.ones((2, 2)), step_scratch(2, 0)
+    for curvature in (flat, 0 * flat):
+        unbounded = (np.empty((0, 2)), np.empty(0))
+        assert not best_step(np.ones(2), curvature, *unbounded, step, free, scratch)
 
 
 @pytest.mark.parametrize("asymmetric", [False, True])
@@ -340,7 +341,7 @@ def test_a_series_passed_alone_is_the_lane_of_many_to_the_bit(student, n_days):
     score, fisher = np.empty(N_PARAMETERS), np.empty((N_PARAMETERS, N_PARAMETERS))
     lane_moments(values, 0, moments)
     start_lane(state, 0, point, student, moments, n_days)
-    pass_alone(values, student, state)
+    pass_alone(values, student, False, state)
     found = read_lane(state, 0, point[DEGREES], student, False, score, fisher)
     scores, fishers = np.empty((1, N_PARAMETERS)), np.empty((1, N_PARAMETERS, N_PARAMETERS))
     expected = scores_at(values, point[None], student, scores, fishers)

@@ -6,7 +6,18 @@ import numpy as np
 import pytest
 from numba import njit
 
-from kernels.lanes import LANES, choose_below, load_lanes, spread, square_roots, store_lanes
+from kernels.lanes import (
+    LANES,
+    choose_below,
+    lanes_of,
+    load_lanes,
+    number_at,
+    places_of,
+    put_number,
+    spread,
+    square_roots,
+    store_lanes,
+)
 
 
 @njit(nogil=True)
@@ -25,6 +36,30 @@ def test_each_lane_computes_by_itself():
     expected = np.where(left < 0.5, np.sqrt(right), (left + right) * 2.0 - 1.0 / right - left)
     # A product and a sum may be rounded once instead of twice.
     assert np.allclose(out, expected, rtol=4e-16, atol=4e-15)
+
+
+@njit(nogil=True)
+def _mix_either(left, right, out):
+    store_lanes(out, 0, 0.0)
+    for place in range(0, places_of(out), LANES):
+        a, b = load_lanes(left, place), load_lanes(right, place)
+        total = load_lanes(out, 0) + (a + b) * 2.0 - 1.0 / b
+        store_lanes(out, place, choose_below(a, 0.5, square_roots(b), total))
+    for k in range(lanes_of(out)):
+        put_number(out, LANES, k, number_at(out, LANES, k) + 1.0)
+
+
+def test_a_table_of_one_column_computes_what_a_lane_does():
+    draws = np.random.default_rng(4)
+    left, right = draws.random((5, LANES)), draws.random((5, LANES)) + 0.1
+    out = np.empty_like(left)
+    _mix_either(left.ravel(), right.ravel(), out.ravel())
+    for k in (0, LANES - 1):
+        alone = np.empty((5, LANES))
+        column = slice(k, k + 1)
+        _mix_either(left[:, column], right[:, column], alone[:, column])
+        # A product and a sum may be rounded once instead of twice.
+        np.testing.assert_allclose(alone[:, k], out[:, k], rtol=4e-16, atol=4e-15)
 
 
 def test_a_comparison_with_nan_is_false():

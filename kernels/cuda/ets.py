@@ -1,0 +1,381 @@
+"""Exponential smoothing chosen and fitted on a GPU, a thread a series and candidate model.
+
+The recursion, its derivatives and the step of the search are those of the processor's lanes, over
+tables of one column (`kernels.lanes`); the rules by which a model is open, begun, judged and kept
+are `kernels.ets`'s own. All candidates of a chunk of series are searched in one launch.
+"""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numba import cuda, float64
+
+from kernels.arrays import Floats, Integers
+from kernels.cuda.grids import blocks_for
+from kernels.cuda.series import rows_of
+from kernels.cuda.streams import stream_rows
+from kernels.cuda.views import view
+from kernels.ets import (
+    NO_MODEL,
+    EtsFits,
+    begin_series,
+    candidate_bounds,
+    candidates_of,
+    fill_short_lines,
+    fill_start,
+    information,
+    is_open,
+    is_worth_another,
+    no_fits,
+    settle_fit,
+    size_of,
+    stands_still,
+)
+from kernels.ets_lanes import Layout, Shape, count_parameters, count_smoothing, lay_out
+from kernels.ets_search import Bench, search_series
+from kernels.ets_step import ADDED, DAMPED, RATIO
+from kernels.lanes import LANES
+
+# A thread's own memory grows with the square of the season; R's `ets` leaves longer ones out too.
+LONGEST_SEASON = 24
+# Compiled once each: the season's periods that a thread has memory for.
+_SEASONS = (1, 4, 7, 12, LONGEST_SEASON)
+_THREADS = 64
+_MOST_SMOOTHING = 4
+
+
+@cuda.jit
+def scale_ets_series(
+    series: Floats,
+    lengths: Integers,
+    scaled: Floats,
+    unit: Floats,
+    lowest: Floats,
+    model: Integers,
+    criterion: Floats,
+    points: Integers,
+) -> None:
+    """Lay every series beside the others, in units of its mean size, and begin its fit.
+
+    Parameters
+    ----------
+    series : (n_series, longest) float64, from each one's first observation on
+    lengths : (n_series,) int64
+    scaled : (longest, n_series) float64, filled: neighbours in memory are neighbours in a warp
+    unit, lowest : (n_series,) float64, filled; a constant has no unit and is left as it is
+    model, criterion, points : (n_series,), filled: none yet
+    """
+    s = cuda.grid(1)
+    if s < lengths.shape[0]:
+        n = lengths[s]
+        unit[s], lowest[s] = size_of(view(series[s, :n]))
+        for t in range(n):
+            scaled[t, s] = series[s, t] / unit[s] if unit[s] > 0.0 else series[s, t]
+        model[s], criterion[s], points[s] = NO_MODEL, np.inf, 0
+
+
+@cuda.jit
+def begin_ets_series(
+    scaled: Floats,
+    lengths: Integers,
+    unit: Floats,
+    lowest: Floats,
+    lines: Floats,
+    begun: Floats,
+    adjusted: Floats,
+    counts: Floats,
+) -> None:
+    """Fill where searches of every series start, for each kind of season.
+
+    Parameters
+    ----------
+    scaled, lengths, unit, lowest : as `scale_ets_series` leaves them
+    lines : (n_series, 2) float64, of `kernels.ets.fill_short_lines`
+    begun : (1 or 3, n_series, 3 + m) float64, as `kernels.ets.begin_series` fills a row
+    adjusted : (longest, n_series) float64 scratch
+    counts : (n_series, m) float64 scratch
+    """
+    s = cuda.grid(1)
+    if s < lengths.shape[0]:
+        n = lengths[s]
+        for season in range(begun.shape[0]):
+            m = counts.shape[1] if season > 0 else 1
+            if is_open(Shape(season == RATIO, 0, season, m), n, lowest[s], unit[s]):
+                begin_series(
+                    view(scaled[:n, s]),
+                    lines[s, 0],
+                    lines[s, 1],
+                    season,
+                    view(begun[season, s, : 3 + m]),
+                    view(adjusted[:n, s]),
+                    view(counts[s, :m]),
+                )
+
+
+@lru_cache
+def search_kernel(season: int) -> Any:  # noqa: ANN401 - numba's own
+    """Return the kernel that searches models of seasons up to so many periods.
+
+    Its own arrays are a thread's own memory, in which neighbours of a warp lie side by side.
+    """
+    widest: Layout = lay_out(Shape(True, DAMPED, ADDED if season > 1 else 0, season))
+    size, rows = (widest.size, 1), (widest.total // LANES, 1)
+    triangle = (widest.size * (widest.size + 1) // 2, 1)
+
+    @cuda.jit
+    def search_ets_models(
+        scaled: Floats,
+        lengths: Integers,
+        unit: Floats,
+        lowest: Floats,
+        begun: Floats,
+        candidates: Integers,
+        length: int,
+        lively: bool,
+        stuck: Floats,
+        criterion: Floats,
+        trials: Floats,
+        found: Floats,
+        tried: Integers,
+    ) -> None:
+        """Search every candidate model of every series that it is open to.
+
+        Parameters
+        ----------
+        scaled, lengths, unit, lowest, begun : as the kernels before leave them
+        candidates : (n_candidates, 3) int64, of `kernels.ets.candidates_of`
+        length : periods of the season
+        lively : whether only those are searched again that could yet be the best
+        stuck : (n_candidates, n_series) float64, of `keep_ets_models`
+        criterion : (n_series,) float64, the least so far
+        trials : (n_candidates, n_series, widest) float64, filled: where searches ended
+        found, tried : (n_candidates, n_series), filled: criterion, infinite where there was no
+            search; points tried
+        """
+        place = cuda.grid(1)
+        c, s = place // lengths.shape[0], place % lengths.shape[0]
+        if c < candidates.shape[0]:
+            relative, trend, kind = candidates[c, 0] == 1, candidates[c, 1], candidates[c, 2]
+            shape = Shape(relative, trend, kind, length if kind > 0 else 1)
+            n = lengths[s]
+            found[c, s], tried[c, s] = np.inf, 0
+            wanted = not lively or is_worth_another(stuck[c, s], criterion[s])
+            if wanted and is_open(shape, n, lowest[s], unit[s]):
+                lower = cuda.local.array(_MOST_SMOOTHING, float64)
+                upper = cuda.local.array(_MOST_SMOOTHING, float64)
+                room = cuda.local.array(rows, float64)
+                theta, trial = cuda.local.array(size, float64), cuda.local.array(size, float64)
+                slope, free = cuda.local.array(size, float64), cuda.local.array(size, float64)
+                step, factor = cuda.local.array(size, float64), cuda.local.array(triangle, float64)
+                products = cuda.local.array(triangle, float64)
+                damping = cuda.local.array((1, 1), float64)
+                singular = cuda.local.array((1, 1), float64)
+                taken = cuda.local.array((1, 1), float64)
+                layout = lay_out(shape)
+                own, smoothing = layout.size, count_smoothing(trend, kind)
+                inner = own * (own + 1) // 2
+                low, high = lower[:smoothing], upper[:smoothing]
+                candidate_bounds(relative, trend, kind, length, low, high)
+                start = view(trials[c, s])
+                fill_start(shape, low, high, lively, view(begun[kind, s]), start)
+                bench = Bench(
+                    room,
+                    theta[:own],
+                    trial[:own],
+                    slope[:own],
+                    free[:own],
+                    step[:own],
+                    products[:inner],
+                    factor[:inner],
+                    damping,
+                    singular,
+                    taken,
+                )
+                values = view(scaled[:, s : s + 1])
+                likelihood, count = search_series(values, n, shape, layout, low, high, start, bench)
+                found[c, s] = information(likelihood, n, unit[s], own)
+                tried[c, s] = count
+
+    return search_ets_models
+
+
+@cuda.jit
+def keep_ets_models(
+    candidates: Integers,
+    length: int,
+    lively: bool,
+    trials: Floats,
+    found: Floats,
+    tried: Integers,
+    stuck: Floats,
+    model: Integers,
+    criterion: Floats,
+    points: Integers,
+    best: Floats,
+) -> None:
+    """Keep the best candidate of every series, one after the other as the processor does.
+
+    Parameters
+    ----------
+    candidates, length, lively, trials, found, tried : as for the search
+    stuck : (n_candidates, n_series) float64, filled by the first round: the criterion of a search
+        that ended still, infinite for others
+    model, criterion, points : (n_series,), of the best so far; points are added
+    best : (n_series, widest) float64, its parameters
+    """
+    s = cuda.grid(1)
+    if s < model.shape[0]:
+        for c in range(candidates.shape[0]):
+            if lively and not is_worth_another(stuck[c, s], criterion[s]):
+                continue
+            relative, trend, kind = candidates[c, 0], candidates[c, 1], candidates[c, 2]
+            shape = Shape(relative == 1, trend, kind, length if kind > 0 else 1)
+            points[s] += tried[c, s]
+            if found[c, s] < criterion[s]:
+                criterion[s] = found[c, s]
+                model[s] = 9 * relative + 3 * trend + kind
+                for p in range(count_parameters(trend, kind, shape.length)):
+                    best[s, p] = trials[c, s, p]
+            if not lively:
+                ended = tried[c, s] > 0 and stands_still(shape, view(trials[c, s]))
+                stuck[c, s] = found[c, s] if ended else np.inf
+
+
+@cuda.jit
+def settle_ets_series(
+    scaled: Floats,
+    lengths: Integers,
+    unit: Floats,
+    best: Floats,
+    ring: Floats,
+    model: Integers,
+    smoothing: Floats,
+    level: Floats,
+    trend: Floats,
+    seasons: Floats,
+    variance: Floats,
+    criterion: Floats,
+    points: Integers,
+    start: Floats,
+) -> None:
+    """Carry every chosen model through its series; a constant stays where it is.
+
+    Parameters
+    ----------
+    scaled, lengths, unit, best : as the kernels before leave them
+    ring : (n_series, m) float64 scratch
+    others : as in `kernels.ets.EtsFits`; model, criterion and points are there, the rest is filled
+    """
+    s = cuda.grid(1)
+    if s < model.shape[0]:
+        n = lengths[s]
+        smoothing[s, 0] = smoothing[s, 1] = smoothing[s, 2] = smoothing[s, 3] = 0.0
+        level[s] = scaled[n - 1, s] if unit[s] == 0.0 else np.nan
+        trend[s] = variance[s] = 0.0
+        for j in range(seasons.shape[1]):
+            seasons[s, j] = 0.0
+        for p in range(start.shape[1]):
+            start[s, p] = 0.0
+        if model[s] >= 0:
+            state = cuda.local.array(2, float64)
+            fits = EtsFits(
+                view(model),
+                view(smoothing),
+                view(level),
+                view(trend),
+                view(seasons),
+                view(variance),
+                view(criterion),
+                view(points),
+                view(start),
+            )
+            own = view(best[s])
+            settle_fit(s, view(scaled[:n, s]), unit[s], own, state, view(ring[s]), fits)
+
+
+def _fit_chunk(
+    stream: Any,  # noqa: ANN401 - numba's own
+    inputs: Sequence[Any],
+    outputs: Sequence[Any],
+    candidates: Integers,
+    length: int,
+) -> None:
+    """Launch all of a chunk's kernels."""
+    series, lengths, lines = inputs
+    model, criterion, points, start = outputs[0], outputs[6], outputs[7], outputs[8]
+    (rows, longest), n_models = series.shape, len(candidates)
+    scaled, adjusted = (_scratch(stream, longest, rows) for _ in range(2))
+    unit, lowest = (_scratch(stream, rows) for _ in range(2))
+    begun = _scratch(stream, 3 if length > 1 else 1, rows, 3 + length)
+    ring, best = _scratch(stream, rows, length), _scratch(stream, *start.shape)
+    trials = _scratch(stream, n_models, *start.shape)
+    found, stuck = (_scratch(stream, n_models, rows) for _ in range(2))
+    tried = cuda.device_array((n_models, rows), np.int64, stream=stream)
+    told = cuda.to_device(candidates, stream=stream)
+    grid = (blocks_for(rows, _THREADS), _THREADS, stream)
+    searched = (blocks_for(rows * n_models, _THREADS), _THREADS, stream)
+    search = search_kernel(next(season for season in _SEASONS if season >= length))
+    scale_ets_series[grid](series, lengths, scaled, unit, lowest, model, criterion, points)
+    begin_ets_series[grid](scaled, lengths, unit, lowest, lines, begun, adjusted, ring)
+    for lively in (False, True):
+        search[searched](
+            *(scaled, lengths, unit, lowest, begun, told, length, lively),
+            *(stuck, criterion, trials, found, tried),
+        )
+        keep_ets_models[grid](
+            *(told, length, lively, trials, found, tried),
+            *(stuck, model, criterion, points, best),
+        )
+    settle_ets_series[grid](scaled, lengths, unit, best, ring, *outputs)
+
+
+def _scratch(stream: Any, *shape: int) -> Any:  # noqa: ANN401 - numba's own
+    return cuda.device_array(shape, np.float64, stream=stream)
+
+
+def fit_ets(
+    values: Floats,
+    offsets: Integers,
+    season_length: int,
+    models: tuple[str, ...] = (),
+    *,
+    at_once: int | None = None,
+) -> EtsFits:
+    """Choose and fit a model for each series; `kernels.ets.fit_ets` on a GPU.
+
+    A search ends where a step gains less than a thousandth of twice the log-likelihood, so what a
+    GPU rounds otherwise moves parameters by little, and a model by another only where the two are
+    as good as each other.
+
+    Parameters
+    ----------
+    season_length : periods, `LONGEST_SEASON` at most
+    at_once : series on the device at a time; None is as many as fit
+    others : as in `kernels.ets.fit_ets`
+
+    Raises
+    ------
+    ValueError
+        Where the season is longer, or a model's name is unknown.
+    """
+    if not 1 <= season_length <= LONGEST_SEASON:
+        raise ValueError(f"season_length must be in [1, {LONGEST_SEASON}]; got {season_length}")
+    values, offsets = np.ascontiguousarray(values, np.float64), np.asarray(offsets, np.int64)
+    padded, lengths = rows_of(values, offsets)
+    fits, lines = no_fits(len(lengths), season_length), np.zeros((len(lengths), 2))
+    if season_length > 1:
+        fill_short_lines(values, offsets, season_length, lines)
+    # Neighbours in a warp wait for one another: they are of like length.
+    order = np.argsort(lengths, kind="stable")
+    candidates = candidates_of(models, season_length)
+
+    def launch(stream: Any, inputs: Sequence[Any], outputs: Sequence[Any]) -> None:  # noqa: ANN401 - numba's own
+        _fit_chunk(stream, inputs, outputs, candidates, season_length)
+
+    stream_rows([padded[order], lengths[order], lines[order]], fits, launch, at_once)
+    back = np.argsort(order)
+    fits = EtsFits._make(part[back] for part in fits)
+    fits.criterion[fits.model == NO_MODEL] = np.nan
+    return fits

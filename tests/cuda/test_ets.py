@@ -1,0 +1,57 @@
+"""Exponential smoothing chosen on a grid is the processor's, series by series."""
+
+import numpy as np
+import pytest
+
+from kernels.ets import fit_ets, forecast_ets
+
+pytestmark = pytest.mark.usefixtures("grids")
+# Searches take the same steps from the same start; each rounds a few thousand sums by itself.
+CLOSE = 1e-6
+
+
+def _series():
+    draws = np.random.default_rng(12)
+    season = np.tile([10.0, 14.0, 7.0, 9.0], 7)
+    parts = [
+        season * (1.0 + 0.1 * draws.random(28)),
+        np.full(9, 3.0),
+        draws.normal(0.0, 5.0, 17),
+        np.array([4.0, 5.0]),
+        season[:10] + np.arange(10.0) + draws.random(10),
+        50.0 + np.cumsum(draws.normal(0.5, 1.0, 31)),
+    ]
+    return np.concatenate(parts), np.concatenate([[0], np.cumsum([len(p) for p in parts])])
+
+
+@pytest.mark.parametrize(("season_length", "at_once"), [(4, None), (1, 4)])
+def test_models_parameters_and_forecasts_are_the_processors(season_length, at_once):
+    from kernels.cuda import ets
+
+    values, offsets = _series()
+    expected = fit_ets(values, offsets, season_length)
+    found = ets.fit_ets(values, offsets, season_length, at_once=at_once)
+    np.testing.assert_array_equal(found.model, expected.model)
+    np.testing.assert_array_equal(found.points, expected.points)
+    np.testing.assert_allclose(found.criterion, expected.criterion, rtol=CLOSE)
+    np.testing.assert_allclose(found.smoothing, expected.smoothing, rtol=CLOSE, atol=CLOSE)
+    np.testing.assert_allclose(found.start, expected.start, rtol=CLOSE, atol=CLOSE)
+    means = forecast_ets(expected, 5)
+    np.testing.assert_allclose(forecast_ets(found, 5), means, rtol=CLOSE, atol=CLOSE)
+
+
+def test_only_the_models_that_are_named_are_tried():
+    from kernels.cuda import ets
+
+    values, offsets = _series()
+    expected = fit_ets(values, offsets, 1, ("AAN", "AAdN"))
+    found = ets.fit_ets(values, offsets, 1, ("AAN", "AAdN"), at_once=3)
+    np.testing.assert_array_equal(found.model, expected.model)
+    np.testing.assert_array_equal(found.points, expected.points)
+
+
+def test_a_season_that_no_thread_has_room_for_is_refused():
+    from kernels.cuda import ets
+
+    with pytest.raises(ValueError, match=r"season_length must be in \[1, 24\]; got 52"):
+        ets.fit_ets(np.ones(4), np.array([0, 4]), 52)
