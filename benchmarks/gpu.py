@@ -12,12 +12,9 @@ transfer is that of inputs and results over page-locked memory.
 
 import argparse
 import math
-import statistics
 import tempfile
 import time
 import traceback
-from collections.abc import Callable
-from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -25,6 +22,8 @@ from typing import Any
 import numpy as np
 from numba import config, cuda
 
+from benchmarks.gpu_fits import count_laws, ets_choices, garch_fits, intermittent_rates
+from benchmarks.gpu_rows import SEED, TINY, XP, Row, Sizes, measure
 from benchmarks.machine import describe_machine
 from kernels.black_scholes import fill_option_values
 from kernels.cuda import draws, garch, linear_books, options, stock, thetas
@@ -42,102 +41,7 @@ from kernels.stock_terms import N_TOTALS, Rule, Terms
 from kernels.theta import ThetaModel, fit_thetas
 
 RECORD = Path(__file__).parent / "records" / "gpu.md"
-MOST_SECONDS, RUNS = 420.0, 3
-SEED = 7
-XP = Any
-
-
-@dataclass(frozen=True)
-class Sizes:
-    """How much of everything.
-
-    Parameters
-    ----------
-    copied : bytes; multiplied : rows and columns of a square product
-    drawn : normals; options : values; checked : of them, on the processor
-    items, paths, days : of stock
-    books, factors, scenarios : of the Monte Carlo; many_books, few_scenarios : of the long one
-    returns_series, returns : of GARCH; demand_series, demands : of theta
-    tile : of the products of books and scenarios
-    """
-
-    copied: int = 2**32
-    multiplied: int = 8192
-    drawn: int = 2**30
-    options: int = 10**9
-    checked: int = 100_000
-    items: int = 10_000
-    paths: int = 1_000
-    days: int = 90
-    books: int = 10_000
-    factors: int = 500
-    scenarios: int = 2**20
-    many_books: int = 1_000_000
-    few_scenarios: int = 10_000
-    returns_series: int = 100_000
-    returns: int = 1_000
-    demand_series: int = 30_490
-    demands: int = 1_941
-    tile: linear_books.Tile = field(default_factory=linear_books.Tile)
-
-
-TINY = Sizes(
-    copied=2**10,
-    multiplied=8,
-    drawn=64,
-    options=50,
-    checked=50,
-    items=2,
-    paths=3,
-    days=5,
-    books=2,
-    factors=6,
-    scenarios=16,
-    many_books=2,
-    few_scenarios=16,
-    returns_series=3,
-    returns=12,
-    demand_series=3,
-    demands=20,
-    tile=linear_books.Tile(2, 16, 2),
-)
-
-
-@dataclass(frozen=True)
-class Row:
-    """One line of the record.
-
-    Parameters
-    ----------
-    name, size : what was done, to how much
-    seconds : of kernels
-    transfer : seconds of inputs and results over the bus; 0 where there are none
-    moved, operations : bytes of device memory and floating-point operations, at least
-    error : largest difference from the processor, in the units of the note
-    note : what else is to be known
-    """
-
-    name: str
-    size: str
-    seconds: float
-    transfer: float = 0.0
-    moved: float = 0.0
-    operations: float = 0.0
-    error: float = math.nan
-    note: str = ""
-
-
-def measure(work: Callable[[], object], runs: int = RUNS) -> float:
-    """Return the median seconds of some work on the device, after one run that warms up."""
-    work()
-    times = []
-    for _ in range(runs):
-        cuda.synchronize()
-        started = time.perf_counter()
-        work()
-        cuda.synchronize()
-        times.append(time.perf_counter() - started)
-    return statistics.median(times)
+MOST_SECONDS = 420.0
 
 
 def ceilings(xp: XP, sizes: Sizes) -> list[Row]:
@@ -348,7 +252,7 @@ def long_books(_xp: XP, sizes: Sizes) -> list[Row]:
 
 
 def garch_passes(xp: XP, sizes: Sizes) -> list[Row]:
-    """One pass of likelihood, score and information: a fit takes about fifteen."""
+    """One pass of likelihood, score and information."""
     n, rng = sizes.returns_series, np.random.default_rng(3)
     few = min(n, 1_000)
     values = np.resize(rng.standard_t(5, (few, sizes.returns)), (n, sizes.returns))
@@ -388,9 +292,13 @@ PARTS = [
     random_numbers,
     european_options,
     stock_walks,
+    ets_choices,
     garch_passes,
+    garch_fits,
     monte_carlo,
     theta_fits,
+    intermittent_rates,
+    count_laws,
     long_books,
 ]
 

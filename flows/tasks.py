@@ -65,13 +65,17 @@ def drivers_task(run_uri: str) -> dict[str, object]:
 @task(**PATIENT)
 def calibrate_task(run_uri: str) -> dict[str, object]:
     """Learn how far the run's quantiles are to be moved."""
-    return _summary(calibrate.calibrate(load_run(run_uri)))
+    run = load_run(run_uri)
+    with device_slot(predict.device_of(run)):
+        return _summary(calibrate.calibrate(run))
 
 
 @task(task_run_name="predict-{number}", **PATIENT)
 def predict_task(run_uri: str, number: int) -> dict[str, object]:
     """Forecast the series of one chunk."""
-    return _summary(predict.forecast_chunk(load_run(run_uri), number))
+    run = load_run(run_uri)
+    with device_slot(predict.device_of(run)):
+        return _summary(predict.forecast_chunk(run, number))
 
 
 @task(**PATIENT)

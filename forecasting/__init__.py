@@ -7,7 +7,7 @@ from forecasting.forecast import forecast_demand
 from forecasting.models import MODELS
 from forecasting.panel import DemandPanel
 from forecasting.paths import sample_paths
-from forecasting.plan import DEFAULT_LINE_UP, SEASON_LENGTHS, ForecastPlan
+from forecasting.plan import DEFAULT_LINE_UP, SEASON_LENGTHS, ForecastPlan, runs_on_device
 from forecasting.profiles import CategoryProfiles, category_profiles
 from forecasting.results import ForecastResult
 from forecasting.roll_forward import RefitRules, RollForward
@@ -36,5 +36,6 @@ __all__ = [
     "fit_count_laws",
     "forecast_demand",
     "learn_calibration",
+    "runs_on_device",
     "sample_paths",
 ]

@@ -20,10 +20,10 @@ from kernels.counts_fit import (
     FIT,
     NEXT,
     SPREAD,
-    fit_count_batch,
-    fit_hurdle_batch,
 )
 from kernels.demand_laws import Law
+from kernels.device import Device
+from kernels.on_device import fit_counts_on, fit_hurdles_on
 
 LARGEST_SEED = 2**32 - 1
 
@@ -141,7 +141,7 @@ def _check_draw(n_series: int, entities: Words, n_paths: int, seed: int) -> None
         raise PlanError(f"entities must be one for each of {n_series} series; got {len(entities)}")
 
 
-def fit_count_laws(batch: Batch, kind: CountKind) -> CountLaws:
+def fit_count_laws(batch: Batch, kind: CountKind, device: Device = "cpu") -> CountLaws:
     """Fit a law of counts to each series by likelihood.
 
     The mean of a negative binomial, or the chance of demand and the mean size, is exponentially
@@ -152,6 +152,7 @@ def fit_count_laws(batch: Batch, kind: CountKind) -> CountLaws:
     batch : demand, units per period; periods whose demand was raised are left out, for what is
         expected of them is no count
     kind : of the law
+    device : where it is fitted
     """
     seen = batch.observed()
     whole = np.ones(len(batch), dtype=bool)
@@ -164,9 +165,9 @@ def fit_count_laws(batch: Batch, kind: CountKind) -> CountLaws:
     some = seen.cut(chosen, np.zeros(len(chosen), np.int64), None)
     of_chance, of_size = np.empty((len(chosen), FIT)), np.empty((len(chosen), FIT))
     if kind is CountKind.COMPOUND:
-        fit_hurdle_batch(some.values, some.offsets, of_chance, of_size)
+        fit_hurdles_on(device)(some.values, some.offsets, of_chance, of_size)
         chances[chosen] = of_chance
     else:
-        fit_count_batch(some.values, some.offsets, of_size)
+        fit_counts_on(device)(some.values, some.offsets, of_size)
     sizes[chosen] = of_size
     return CountLaws(kind, whole, chances, sizes)

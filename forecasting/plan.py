@@ -7,7 +7,8 @@ from typing import Literal
 from forecasting.classes import CLASSES
 from forecasting.errors import PlanError
 from forecasting.grid import Frequency
-from forecasting.models import Forecaster, Seasons, find_model
+from forecasting.models import MODELS, Forecaster, Seasons, find_model, place_on
+from kernels.device import Device
 
 SEASON_LENGTHS: Mapping[Frequency, int] = {"h": 24, "D": 7, "W": 52, "MS": 12}
 DAYS_IN_YEAR = 365.25
@@ -62,6 +63,7 @@ class ForecastPlan:
     seed : of sample paths, in [0, 2**32)
     score : "pinball" (mean over 1-99%) or "mase", what a champion wins on
     combine : whether a series takes the weighted combination of its best models, or its champion
+    device : where models are fitted that have kernels for it; the others' place is the processor
     trained : models learnt beforehand from all series, by a name that a line-up may have
     cap_outliers : whether models learn from demand that stands out as it was, or brought nearer to
         what was expected of it; it is scored as it was
@@ -84,6 +86,7 @@ class ForecastPlan:
     score: Literal["pinball", "mase"] = "pinball"
     combine: bool = True
     cap_outliers: bool = True
+    device: Device = "cpu"
     trained: Mapping[str, Forecaster] = field(default_factory=dict, compare=False)
 
     def __post_init__(self) -> None:
@@ -106,14 +109,14 @@ class ForecastPlan:
             _check_range("history", self.history, 1)
 
     def find(self, model: str) -> Forecaster:
-        """Return a trained model, or the registered one of that name.
+        """Return a trained model, or the registered one of that name, on the plan's device.
 
         Raises
         ------
         UnknownModelError
             Where there is neither.
         """
-        return self.trained.get(model) or find_model(model)
+        return place_on(self.trained.get(model) or find_model(model), self.device)
 
     @property
     def seasons(self) -> Seasons:
@@ -122,13 +125,25 @@ class ForecastPlan:
 
     def models_for(self, demand_class: str) -> tuple[str, ...]:
         """Return the names of the models that compete for a demand class."""
-        return self.line_up.get(demand_class) or DEFAULT_LINE_UP[demand_class]
+        return complete_line_up(self.line_up)[demand_class]
 
     def history_of(self, model: str) -> int | None:
         """Return how many last observations a model is given; None is all."""
         if isinstance(self.history, Mapping):
             return self.history.get(model)
         return self.history
+
+
+def complete_line_up(line_up: Mapping[str, tuple[str, ...]]) -> Mapping[str, tuple[str, ...]]:
+    """Return the models of every demand class, `DEFAULT_LINE_UP`'s where none are named."""
+    return {name: line_up.get(name) or models for name, models in DEFAULT_LINE_UP.items()}
+
+
+def runs_on_device(line_up: Mapping[str, tuple[str, ...]]) -> bool:
+    """Whether a registered model of a line-up, with the defaults it leaves, has GPU kernels."""
+    names = {name for models in complete_line_up(line_up).values() for name in models}
+    known = [MODELS[name] for name in names if name in MODELS]
+    return any(place_on(model, "cuda") != place_on(model, "cpu") for model in known)
 
 
 def _check_choice(name: str, value: object, allowed: tuple[str, ...]) -> None:

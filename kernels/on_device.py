@@ -8,11 +8,25 @@ from typing import Protocol
 
 import numpy as np
 
-from kernels import black_scholes, linear_books, stock_batches
+from kernels import (
+    black_scholes,
+    counts_fit,
+    ets,
+    garch_fit,
+    intermittent,
+    linear_books,
+    stock_batches,
+    theta,
+)
 from kernels.arrays import Floats, Integers
 from kernels.device import Device
+from kernels.ets import EtsFits
+from kernels.garch_fit import GarchFits
+from kernels.garch_free import FreeParameters
+from kernels.intermittent import IntermittentModel
 from kernels.linear_books import BookTails
 from kernels.stock_batches import Walk
+from kernels.theta import ThetaFits, ThetaModel
 
 
 class FillOptionValues(Protocol):
@@ -62,6 +76,133 @@ class MeanTailShocks(Protocol):
         /,
     ) -> Floats:
         """Return the weighted mean shock over each book's tail."""
+
+
+class FitEts(Protocol):
+    """As `kernels.ets.fit_ets`."""
+
+    def __call__(
+        self, values: Floats, offsets: Integers, season_length: int, models: tuple[str, ...], /
+    ) -> EtsFits:
+        """Choose and fit a model for each series."""
+
+
+class FitThetas(Protocol):
+    """As `kernels.theta.fit_thetas`."""
+
+    def __call__(
+        self,
+        values: Floats,
+        offsets: Integers,
+        season_length: int,
+        horizon: int,
+        model: ThetaModel,
+        /,
+    ) -> ThetaFits:
+        """Fit a theta model to each series, and forecast it."""
+
+
+class IntermittentRates(Protocol):
+    """As `kernels.intermittent.intermittent_rates`."""
+
+    def __call__(
+        self,
+        values: Floats,
+        offsets: Integers,
+        model: IntermittentModel,
+        of_sizes: float,
+        of_chances: float,
+        /,
+    ) -> Floats:
+        """Forecast each series by a model of intermittent demand."""
+
+
+class FitCounts(Protocol):
+    """As `kernels.counts_fit.fit_count_batch`."""
+
+    def __call__(self, values: Floats, offsets: Integers, fits: Floats, /) -> None:
+        """Fit a negative binomial to each series."""
+
+
+class FitHurdles(Protocol):
+    """As `kernels.counts_fit.fit_hurdle_batch`."""
+
+    def __call__(
+        self, values: Floats, offsets: Integers, chances: Floats, sizes: Floats, /
+    ) -> None:
+        """Fit the chance of demand, and the units beyond the first, to each series."""
+
+
+class FitGarch(Protocol):
+    """As `kernels.garch_fit.fit_garch`."""
+
+    def __call__(
+        self,
+        values: Floats,
+        free: FreeParameters,
+        /,
+        *,
+        student: bool,
+        centred: bool,
+        fewest: int,
+    ) -> GarchFits:
+        """Fit every series by maximum likelihood."""
+
+
+def fit_ets_on(device: Device) -> FitEts:
+    """Return the kernel that chooses and fits exponential smoothing models."""
+    if device == "cpu":
+        return ets.fit_ets
+    from kernels.cuda import ets as on_gpu  # noqa: PLC0415 - an optional extra
+
+    return on_gpu.fit_ets
+
+
+def fit_thetas_on(device: Device) -> FitThetas:
+    """Return the kernel that fits and forecasts theta models."""
+    if device == "cpu":
+        return theta.fit_thetas
+    from kernels.cuda import thetas  # noqa: PLC0415 - an optional extra
+
+    return thetas.fit_thetas
+
+
+def intermittent_rates_on(device: Device) -> IntermittentRates:
+    """Return the kernel that forecasts intermittent demand."""
+    if device == "cpu":
+        return intermittent.intermittent_rates
+    from kernels.cuda import intermittent as on_gpu  # noqa: PLC0415 - an optional extra
+
+    return on_gpu.intermittent_rates
+
+
+def fit_counts_on(device: Device) -> FitCounts:
+    """Return the kernel that fits negative binomials."""
+    if device == "cpu":
+        fit: FitCounts = counts_fit.fit_count_batch
+        return fit
+    from kernels.cuda import intermittent as on_gpu  # noqa: PLC0415 - an optional extra
+
+    return on_gpu.fit_count_batch
+
+
+def fit_hurdles_on(device: Device) -> FitHurdles:
+    """Return the kernel that fits chances of demand and sizes."""
+    if device == "cpu":
+        fit: FitHurdles = counts_fit.fit_hurdle_batch
+        return fit
+    from kernels.cuda import intermittent as on_gpu  # noqa: PLC0415 - an optional extra
+
+    return on_gpu.fit_hurdle_batch
+
+
+def fit_garch_on(device: Device) -> FitGarch:
+    """Return the kernel that fits GARCH series."""
+    if device == "cpu":
+        return garch_fit.fit_garch
+    from kernels.cuda import garch  # noqa: PLC0415 - an optional extra
+
+    return garch.fit_garch
 
 
 def option_values_on(device: Device) -> FillOptionValues:

@@ -55,7 +55,8 @@ class RiskPlan:
     seed : in [0, 2**32)
     revaluation : "full", or "delta_gamma", which replaces every instrument by its second-order
         expansion in its price and first-order one in rates
-    device : where European options are valued under scenarios
+    device : where European options are valued under scenarios, and laws of volatility fitted to
+        factors
 
     Raises
     ------

@@ -2,11 +2,16 @@
 
 from dataclasses import dataclass
 
-from flows.spec import JobSpec
+from flows.spec import DemandPlan, JobSpec
+from forecasting import runs_on_device
 from kernels.device import Device, DeviceError, missing_for_cuda, resolve_device
 
 # What of a job has kernels for a GPU; all else runs on the processor whatever the device.
-ON_DEVICE = {"stock": "orders simulated in [stock]", "risk": "European options valued in [risk]"}
+ON_DEVICE = {
+    "demand": "smoothing, theta, intermittent and count models fitted in [demand]",
+    "stock": "orders simulated in [stock]",
+    "risk": "European options valued and factors' volatility fitted in [risk]",
+}
 
 
 @dataclass(frozen=True)
@@ -34,13 +39,13 @@ def place(job: JobSpec) -> Placement:
     request = job.execution.device
     if request == "cpu":
         return Placement("cpu")
-    gains = [what for side, what in ON_DEVICE.items() if getattr(job, side) is not None]
+    gains = [what for side, what in ON_DEVICE.items() if _gains(job, side)]
     if request == "cuda":
         device = resolve_device(request)
         if not gains:
-            able = " and ".join(ON_DEVICE.values())
+            able = "; ".join(ON_DEVICE.values())
             raise DeviceError(
-                f"device 'cuda': nothing of this job runs on a GPU, only {able} would; "
+                f"device 'cuda': nothing of this job runs on a GPU; there are kernels for {able}; "
                 "use 'cpu' or 'auto'"
             )
         return Placement(device)
@@ -49,4 +54,16 @@ def place(job: JobSpec) -> Placement:
     missing = missing_for_cuda()
     if missing is not None:
         return Placement("cpu", missing)
-    return Placement("cuda", "a GPU was found, for " + " and ".join(gains))
+    return Placement("cuda", "a GPU was found, for " + "; ".join(gains))
+
+
+def _gains(job: JobSpec, side: str) -> bool:
+    """Whether a side of a job has work for a GPU."""
+    if side == "demand" and job.demand is not None:
+        return forecasts_on_device(job.demand)
+    return getattr(job, side) is not None
+
+
+def forecasts_on_device(demand: DemandPlan) -> bool:
+    """Whether a model that the series of a job compete with has kernels for a GPU."""
+    return runs_on_device({name: tuple(models) for name, models in demand.line_up.items()})

@@ -19,6 +19,7 @@ from flows.run import (
     torn_files,
     write_frame,
 )
+from flows.run.devices import forecasts_on_device
 from flows.steps import registry
 from flows.steps.calibrate import calibration_content, read_calibration
 from flows.steps.drivers import drivers_content, take_drivers
@@ -32,6 +33,7 @@ from forecasting import (
     category_profiles,
     forecast_demand,
 )
+from kernels.device import Device
 
 STAGE = "predict"
 SERIES = ["warehouse_id", "item_id"]
@@ -75,6 +77,12 @@ def forecast_chunk(run: Run, number: int) -> ChunkRecord:
         f"{key}/{drivers_content(run)}/{calibration_content(run)}",
         lambda: _forecast(run, number),
     )
+
+
+def device_of(run: Run) -> Device:
+    """Return where models are fitted: the run's device, where one in the line-up runs on it."""
+    demand = run.job.demand
+    return run.device if demand is not None and forecasts_on_device(demand) else "cpu"
 
 
 def series_of_chunk(run: Run, number: int) -> pd.DataFrame:

@@ -21,4 +21,5 @@ def forecast_plan(run: Run) -> ForecastPlan:
         score=demand.score,
         combine=demand.combine,
         cap_outliers=demand.outliers == "cap",
+        device=run.device,
     )

@@ -1,12 +1,13 @@
 """Several seasons by loess around a model that knows none."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from forecasting.models.protocol import BatchForecast, Forecaster, Seasons
+from forecasting.models.protocol import BatchForecast, Forecaster, Seasons, place_on
 from forecasting.panel import Batch
 from kernels.arrays import Integers
+from kernels.device import Device
 from kernels.seasonal_trend import remove_seasons
 
 DAYS_IN_YEAR, DAYS_IN_WEEK = 365.25, 7.0
@@ -33,6 +34,10 @@ class DecomposedModel:
 
     within: Forecaster
     cycles: int = CYCLES
+
+    def on(self, device: Device) -> "DecomposedModel":
+        """Return the same model, with the one within on ``device``."""
+        return replace(self, within=place_on(self.within, device))
 
     def forecast(self, batch: Batch, seasons: Seasons, horizon: int) -> BatchForecast:
         """Forecast each series."""

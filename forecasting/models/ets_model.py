@@ -1,15 +1,17 @@
 """Exponential smoothing chosen by its criterion, on the batched kernel."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from forecasting.models.protocol import BatchForecast, History, Seasons
 from forecasting.panel import Batch
 from kernels.arrays import Integers
-from kernels.ets import NO_MODEL, EtsFits, fit_ets, forecast_ets
+from kernels.device import Device
+from kernels.ets import NO_MODEL, EtsFits, forecast_ets
 from kernels.ets_refit import refit_ets
+from kernels.on_device import fit_ets_on
 
 # A season of more periods has more starting values than such a model should fit; R's `ets` leaves
 # it out as well.
@@ -33,9 +35,15 @@ class BatchedEts:
     Parameters
     ----------
     models : names of those to choose from, "AAdN" for example; none is all
+    device : where models are chosen; to fit one again at a later origin is the processor's
     """
 
     models: tuple[str, ...] = ()
+    device: Device = "cpu"
+
+    def on(self, device: Device) -> "BatchedEts":
+        """Return the same model, fitted on ``device``."""
+        return replace(self, device=device)
 
     def forecast(self, batch: Batch, seasons: Seasons, horizon: int) -> BatchForecast:
         """Forecast each series; six periods or fewer that differ have no answer."""
@@ -60,7 +68,8 @@ class BatchedEts:
     def _fit(self, batch: Batch, seasons: Seasons) -> EtsFits:
         if batch.fitted is not None and not self.models:
             return batch.fitted
-        return fit_ets(batch.values, batch.offsets, ets_season(seasons), self.models)
+        fit = fit_ets_on(self.device)
+        return fit(batch.values, batch.offsets, ets_season(seasons), self.models)
 
     def _fit_again(
         self, before: tuple[History, EtsFits] | None, history: History, seasons: Seasons

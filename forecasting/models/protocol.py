@@ -6,6 +6,7 @@ from typing import NamedTuple, Protocol, runtime_checkable
 
 from forecasting.panel import Batch
 from kernels.arrays import Floats, Integers
+from kernels.device import Device
 
 
 class Seasons(NamedTuple):
@@ -46,6 +47,19 @@ class Forecaster(Protocol):
 
     def forecast(self, batch: Batch, seasons: Seasons, horizon: int) -> BatchForecast:
         """Forecast each series of ``batch`` for ``horizon`` periods."""
+
+
+@runtime_checkable
+class DeviceForecaster(Protocol):
+    """A model of which something runs on a GPU too, itself or the model within."""
+
+    def on(self, device: Device) -> Forecaster:
+        """Return the same model, to be fitted on ``device``."""
+
+
+def place_on(model: Forecaster, device: Device) -> Forecaster:
+    """Return ``model`` on ``device``, or as it is where nothing of it runs on one."""
+    return model.on(device) if isinstance(model, DeviceForecaster) else model
 
 
 class History(NamedTuple):

@@ -1,10 +1,12 @@
 """Theta models on the batched kernel."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from forecasting.models.protocol import BatchForecast, Seasons
 from forecasting.panel import Batch
-from kernels.theta import ThetaModel, fit_best_thetas, fit_thetas
+from kernels.device import Device
+from kernels.on_device import fit_thetas_on
+from kernels.theta import ThetaModel, fit_best_thetas
 
 
 @dataclass(frozen=True)
@@ -14,13 +16,20 @@ class BatchedTheta:
     Parameters
     ----------
     kind : which theta model
+    device : where it is fitted
     """
 
     kind: ThetaModel
+    device: Device = "cpu"
+
+    def on(self, device: Device) -> "BatchedTheta":
+        """Return the same model, fitted on ``device``."""
+        return replace(self, device=device)
 
     def forecast(self, batch: Batch, seasons: Seasons, horizon: int) -> BatchForecast:
         """Forecast each series."""
-        fits = fit_thetas(batch.values, batch.offsets, seasons.length, horizon, self.kind)
+        fit = fit_thetas_on(self.device)
+        fits = fit(batch.values, batch.offsets, seasons.length, horizon, self.kind)
         return BatchForecast(fits.means)
 
 

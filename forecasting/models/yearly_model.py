@@ -1,7 +1,7 @@
 """The season of a year around a model that only knows a shorter one."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -11,9 +11,11 @@ from forecasting.models.protocol import (
     History,
     RollingForecaster,
     Seasons,
+    place_on,
 )
 from forecasting.panel import Batch
 from kernels.arrays import Floats, Integers
+from kernels.device import Device
 from kernels.yearly_season import divide_by_year
 
 
@@ -50,6 +52,10 @@ class YearlyModel:
 
     within: Forecaster
     answers_short: bool = False
+
+    def on(self, device: Device) -> "YearlyModel":
+        """Return the same model, with the one within on ``device``."""
+        return replace(self, within=place_on(self.within, device))
 
     def forecast(self, batch: Batch, seasons: Seasons, horizon: int) -> BatchForecast:
         """Forecast each series."""

@@ -295,14 +295,24 @@ def settle_ets_series(
             settle_fit(s, view(scaled[:n, s]), unit[s], own, state, view(ring[s]), fits)
 
 
-def _fit_chunk(
+def fit_chunk(
     stream: Any,  # noqa: ANN401 - numba's own
     inputs: Sequence[Any],
     outputs: Sequence[Any],
     candidates: Integers,
     length: int,
 ) -> None:
-    """Launch all of a chunk's kernels."""
+    """Launch the kernels of a chunk that lies on the device.
+
+    Parameters
+    ----------
+    stream : of numba
+    inputs : (n_series, longest) and (n_series,), values and lengths; (n_series, 2), lines of
+        `kernels.ets.fill_short_lines`
+    outputs : the fields of `kernels.ets.EtsFits`, filled
+    candidates : of `kernels.ets.candidates_of`
+    length : periods of the season
+    """
     series, lengths, lines = inputs
     model, criterion, points, start = outputs[0], outputs[6], outputs[7], outputs[8]
     (rows, longest), n_models = series.shape, len(candidates)
@@ -372,7 +382,7 @@ def fit_ets(
     candidates = candidates_of(models, season_length)
 
     def launch(stream: Any, inputs: Sequence[Any], outputs: Sequence[Any]) -> None:  # noqa: ANN401 - numba's own
-        _fit_chunk(stream, inputs, outputs, candidates, season_length)
+        fit_chunk(stream, inputs, outputs, candidates, season_length)
 
     stream_rows([padded[order], lengths[order], lines[order]], fits, launch, at_once)
     back = np.argsort(order)

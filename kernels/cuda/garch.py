@@ -231,6 +231,34 @@ def fit_garch_series(
         fit_series(s, laid, own, student, lanes, state, desk, n_days, fits)
 
 
+def fit_chunk(
+    stream: Any,  # noqa: ANN401 - numba's own
+    values: Any,  # noqa: ANN401 - of the device
+    outputs: Sequence[Any],
+    free: FreeParameters,
+    *,
+    student: bool,
+    centred: bool,
+    fewest: int,
+) -> None:
+    """Launch the kernels of a chunk that lies on the device.
+
+    Parameters
+    ----------
+    stream : of numba
+    values : (n_series, n_days) float64, NaN before a series' first day
+    outputs : the fields of `kernels.garch_fit.GarchFits`, filled
+    free : on the device as well
+    others : as in `kernels.garch_fit.fit_garch`
+    """
+    rows, n_days = values.shape
+    beside = cuda.device_array((n_days, rows), np.float64, stream=stream)
+    units = cuda.device_array((rows, 2), np.float64, stream=stream)
+    grid = (blocks_for(rows, _THREADS), _THREADS, stream)
+    load_garch_series[grid](values, fewest, centred, beside, units, *outputs)
+    fit_garch_series[grid](beside, units, free, student, *outputs)
+
+
 def fit_garch(
     values: Floats,
     free: FreeParameters,
@@ -248,7 +276,7 @@ def fit_garch(
     others : as in `kernels.garch_fit.fit_garch`
     """
     values = np.ascontiguousarray(values, np.float64)
-    n_series, n_days = values.shape
+    n_series = len(values)
     fits = GarchFits(
         np.empty((n_series, N_PARAMETERS)),
         np.empty(n_series),
@@ -257,12 +285,8 @@ def fit_garch(
     told = FreeParameters._make(cuda.to_device(np.ascontiguousarray(part)) for part in free)
 
     def launch(stream: Any, inputs: Sequence[Any], outputs: Sequence[Any]) -> None:  # noqa: ANN401 - numba's own
-        rows = len(inputs[0])
-        beside = cuda.device_array((n_days, rows), np.float64, stream=stream)
-        units = cuda.device_array((rows, 2), np.float64, stream=stream)
-        grid = (blocks_for(rows, _THREADS), _THREADS, stream)
-        load_garch_series[grid](inputs[0], fewest, centred, beside, units, *outputs)
-        fit_garch_series[grid](beside, units, told, student, *outputs)
+        chosen = {"student": student, "centred": centred, "fewest": fewest}
+        fit_chunk(stream, inputs[0], outputs, told, **chosen)
 
     stream_rows([values], fits, launch, at_once)
     return fits

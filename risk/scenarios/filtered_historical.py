@@ -93,7 +93,7 @@ def filter_factors(moves: Floats, plan: RiskPlan) -> FilteredFactors:
         raise MarketError(
             f"filtered historical scenarios need {FEWEST_DAYS} returns; the window has {len(moves)}"
         )
-    fit = fit_volatility(moves, volatility_model(plan))
+    fit = fit_volatility(moves, volatility_model(plan), plan.device)
     followed = np.isin(fit.outcomes, _FOLLOWED)
     wrong = np.flatnonzero(~followed & (fit.outcomes != Outcome.CONSTANT))
     if len(wrong):

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from kernels.arrays import Flags, Floats, Integers
+from kernels.device import Device
 from kernels.garch import (
     CONSTANT,
     DEGREES,
@@ -22,8 +23,9 @@ from kernels.garch import (
     continue_histories,
     filter_histories,
 )
-from kernels.garch_fit import Outcome, fit_garch
+from kernels.garch_fit import Outcome
 from kernels.garch_free import FreeParameters, fixed_ewma, free_ewma, free_garch
+from kernels.on_device import fit_garch_on
 from kernels.transposes import transpose
 from risk.errors import Failure
 from risk.volatility.errors import VolatilityError
@@ -127,7 +129,9 @@ class VolatilityFit:
         return f"no {self.model.recursion} model: {ADVICE[Outcome(int(self.outcomes[i]))]}"
 
 
-def fit_volatility(moves: Floats, model: VolatilityModel | None = None) -> VolatilityFit:
+def fit_volatility(
+    moves: Floats, model: VolatilityModel | None = None, device: Device = "cpu"
+) -> VolatilityFit:
     """Fit a volatility model to every series by maximum likelihood, each by itself.
 
     The variance and the squared surprise of the day before the first are the mean squared
@@ -137,6 +141,7 @@ def fit_volatility(moves: Floats, model: VolatilityModel | None = None) -> Volat
     ----------
     moves : (n_returns, n_series) float64, oldest first; a series may start with NaN
     model : what to fit; GARCH(1,1) with normal innovations unless given
+    device : where likelihoods are maximised
 
     Returns
     -------
@@ -150,7 +155,7 @@ def fit_volatility(moves: Floats, model: VolatilityModel | None = None) -> Volat
     """
     chosen = model or VolatilityModel()
     rows = _rows(moves)
-    fits = fit_garch(
+    fits = fit_garch_on(device)(
         rows,
         free_parameters(chosen),
         student=chosen.innovations == "student_t",

@@ -1,4 +1,4 @@
-"""Orders and revaluation on a device are the processor's, through the functions the night calls."""
+"""What runs on a device is the processor's, through the functions that the night calls."""
 
 import math
 from dataclasses import replace
@@ -116,3 +116,52 @@ def test_linear_books_measured_on_a_device_are_the_processors(monkeypatch):
     np.testing.assert_allclose(found.value_at_risk, expected.value_at_risk, **close)
     np.testing.assert_allclose(found.expected_shortfall, expected.expected_shortfall, **close)
     np.testing.assert_allclose(found.components[0.9], expected.components[0.9], **close)
+
+
+def _batch():
+    from forecasting.panel import Batch
+
+    draws, days = np.random.default_rng(9), np.arange(30)
+    parts = [
+        np.round(20.0 + 6.0 * np.sin(days * 2.0 * np.pi / 7.0) + draws.normal(0.0, 1.0, 30)),
+        np.round(5.0 + 0.4 * days[:23] + draws.normal(0.0, 1.0, 23)),
+        draws.poisson(3.0, 28) * (draws.random(28) < 0.4),
+    ]
+    offsets = np.concatenate([[0], np.cumsum([len(part) for part in parts])])
+    return Batch(np.concatenate(parts).astype(float), offsets)
+
+
+@pytest.mark.parametrize("model", ["AutoETS", "SeasonalTrendTheta", "CrostonSBA", "CompoundCount"])
+def test_forecasts_of_a_plan_for_a_device_are_the_processors(model):
+    from forecasting import ForecastPlan
+
+    plan = ForecastPlan("D", 7, 3)
+    on_gpu = replace(plan, device="cuda")
+    assert on_gpu.find(model) != plan.find(model)
+    expected = plan.find(model).forecast(_batch(), plan.seasons, plan.horizon)
+    found = on_gpu.find(model).forecast(_batch(), plan.seasons, plan.horizon)
+    assert found.errors == expected.errors
+    np.testing.assert_allclose(found.means, expected.means, rtol=1e-6, atol=1e-6)
+
+
+def test_a_model_without_kernels_for_a_device_stays_where_it_is():
+    from forecasting import ForecastPlan, runs_on_device
+    from forecasting.classes import CLASSES
+
+    plan = ForecastPlan("D", 7, 3, device="cuda")
+    assert plan.find("SeasonalNaive") == replace(plan, device="cpu").find("SeasonalNaive")
+    assert not runs_on_device(dict.fromkeys(CLASSES, ("SeasonalNaive", "YearlySeasonalSmoothing")))
+    assert runs_on_device({})
+
+
+def test_volatility_fitted_on_a_device_is_the_processors():
+    from risk.volatility import VolatilityModel, fit_volatility
+
+    moves = 0.01 * np.random.default_rng(10).standard_t(6, (180, 3))
+    moves[:40, 1] = np.nan
+    model = VolatilityModel(recursion="gjr")
+    expected, found = fit_volatility(moves, model), fit_volatility(moves, model, "cuda")
+    np.testing.assert_array_equal(found.outcomes, expected.outcomes)
+    # Two ends of a search lie apart by the root of what its last step promised.
+    np.testing.assert_allclose(found.parameters, expected.parameters, rtol=1e-4, atol=1e-7)
+    np.testing.assert_allclose(found.next_volatility, expected.next_volatility, rtol=1e-4)

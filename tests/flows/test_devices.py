@@ -12,6 +12,8 @@ from flows.nightly import nightly
 from flows.run import devices, load_run, prepare_run
 from flows.sample import SampleSize
 from flows.spec import load_job
+from forecasting.classes import CLASSES
+from forecasting.models import ets_model, intermittent_model, theta_model
 from inventory import simulation
 from kernels import device as kernel_device
 from kernels import on_device
@@ -36,6 +38,11 @@ def job(tmp_path_factory):
 def asking(job, device, **without):
     execution = job.execution.model_copy(update={"device": device})
     return job.model_copy(update={"execution": execution, **without})
+
+
+def naive(job):
+    """The job's forecasts, by a model that has no kernel for a GPU."""
+    return job.demand.model_copy(update={"line_up": dict.fromkeys(CLASSES, ("SeasonalNaive",))})
 
 
 @pytest.fixture
@@ -81,9 +88,15 @@ def test_a_named_device_needs_no_reason(job):
 
 def test_a_job_of_which_nothing_runs_on_a_gpu_is_refused_one(job, gpu):
     with pytest.raises(JobRefusedError, match="nothing of this job runs on a GPU"):
-        prepare_run(asking(job, "cuda", stock=None, risk=None))
-    run = prepare_run(asking(job, "auto", stock=None, risk=None))
+        prepare_run(asking(job, "cuda", stock=None, risk=None, demand=naive(job)))
+    run = prepare_run(asking(job, "auto", stock=None, risk=None, demand=naive(job)))
     assert run.device_words == "cpu (nothing of this job runs on a GPU)"
+
+
+def test_forecasts_by_models_with_kernels_for_it_are_work_for_a_device(job, gpu):
+    run = prepare_run(asking(job, "auto", stock=None, risk=None))
+    assert run.device == "cuda"
+    assert "fitted in [demand]" in run.device_reason
 
 
 def test_kernels_are_asked_for_on_the_device_of_the_run(job, gpu, prefect, monkeypatch):
@@ -99,10 +112,17 @@ def test_kernels_are_asked_for_on_the_device_of_the_run(job, gpu, prefect, monke
 
     monkeypatch.setattr(simulation, "walk_items_on", recording(on_device.walk_items_on))
     monkeypatch.setattr(revalue, "option_values_on", recording(on_device.option_values_on))
+    for model, kernel in (
+        (ets_model, on_device.fit_ets_on),
+        (theta_model, on_device.fit_thetas_on),
+        (intermittent_model, on_device.intermittent_rates_on),
+    ):
+        monkeypatch.setattr(model, kernel.__name__, recording(kernel))
     own = asking(job, "cuda")
     outcome = nightly(own)
     assert outcome.exit_code is ExitCode.DONE
-    assert {("walk_items_on", "cuda"), ("option_values_on", "cuda")} <= asked
+    names = ("walk_items", "option_values", "fit_ets", "fit_thetas", "intermittent_rates")
+    assert {(f"{name}_on", "cuda") for name in names} <= asked
     with open_store(prepare_run(own).store_url) as store:
         assert store.read("runs", run_id=outcome.run_id)["device"].tolist() == ["cuda"]
 

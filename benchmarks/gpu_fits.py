@@ -1,0 +1,142 @@
+"""Parts of `benchmarks.gpu` that fit many series: ETS, GARCH, intermittent demand, laws of counts.
+
+Kernel times are of data that lies on the device; whole calls, with what goes over the bus and is
+laid out for it, are told in the note.
+"""
+
+from pathlib import Path
+
+import numpy as np
+from numba import cuda
+
+from benchmarks.gpu_rows import SEED, XP, Row, Sizes, measure
+from kernels.counts_fit import FIT, fit_hurdle_batch
+from kernels.cuda import ets, garch, intermittent
+from kernels.ets import candidates_of, fit_ets, no_fits
+from kernels.garch_fit import fit_garch
+from kernels.garch_free import FreeParameters, free_garch
+from kernels.intermittent import IntermittentModel
+from kernels.intermittent import intermittent_rates as rates_on_processor
+
+_WINDOWS = Path(__file__).parents[2] / "shared" / "data" / "m5_item_store_56d.parquet"
+_WEEK = 7
+_RATED = (IntermittentModel.TSB, IntermittentModel.CROSTON_OPTIMISED, IntermittentModel.IMAPA)
+_CHECKED = 200
+
+
+def daily_demand(n_series: int, n_days: int) -> tuple[np.ndarray, str]:
+    """Return generated daily demand, (n_series, n_days), and what its law was taken from.
+
+    Means and shares of days without demand are those of M5's last 56 days where they are at hand;
+    a negative binomial of them, with a week and a year that swing by a fifth and a tenth.
+    """
+    draws = np.random.default_rng(SEED)
+    if _WINDOWS.exists():
+        means, told = _window_means(), "means of M5's last 56 days"
+    else:
+        means, told = draws.gamma(0.6, 2.0, 1_000), "made-up means"
+    means = np.maximum(np.resize(draws.permutation(means), n_series), 0.02)[:, None]
+    days = np.arange(n_days)
+    swing = 1.0 + 0.2 * np.sin(2.0 * np.pi * days / _WEEK)
+    swing = swing * (1.0 + 0.1 * np.sin(2.0 * np.pi * days / 365.25))
+    demand = np.empty((n_series, n_days))
+    for first in range(0, n_series, 1_000):
+        part = slice(first, first + 1_000)
+        expected = means[part] * swing
+        demand[part] = draws.poisson(draws.gamma(1.0, expected))
+    return demand, told
+
+
+def _window_means() -> np.ndarray:
+    import pandas as pd  # noqa: PLC0415 - made-up means need none
+
+    windows = pd.read_parquet(_WINDOWS)
+    by_series = windows.groupby(["warehouse_id", "item_id"], observed=True)["y"].mean()
+    return by_series.to_numpy(np.float64)
+
+
+def _flat(demand: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    return demand.ravel(), np.arange(len(demand) + 1) * demand.shape[1]
+
+
+def ets_choices(_xp: XP, sizes: Sizes) -> list[Row]:
+    """Choose among all exponential smoothing models, with a season of a week."""
+    demand, law = daily_demand(sizes.demand_series, sizes.demands)
+    n = len(demand)
+    given = [demand, np.full(n, sizes.demands), np.zeros((n, 2))]
+    far = [cuda.to_device(array) for array in given]
+    outs = [cuda.to_device(array) for array in no_fits(n, _WEEK)]
+    candidates, stream = candidates_of((), _WEEK), cuda.stream()
+    seconds = measure(lambda: ets.fit_chunk(stream, far, outs, candidates, _WEEK), 1)
+    whole = measure(lambda: ets.fit_ets(*_flat(demand), _WEEK), 1)
+    few = demand[: min(n, _CHECKED)]
+    expected, found = fit_ets(*_flat(few), _WEEK), ets.fit_ets(*_flat(few), _WEEK)
+    same = found.model == expected.model
+    error = np.nanmax(np.abs(found.criterion - expected.criterion), initial=0.0)
+    note = (
+        f"{law}; {same.sum()} of {len(few)} models are the processor's, criteria within the error;"
+        f" with transfers {whole:.3g} s"
+    )
+    size = f"{n:,} series x {sizes.demands:,}"
+    return [Row("AutoETS", size, seconds, moved=float(demand.nbytes), error=error, note=note)]
+
+
+def garch_fits(_xp: XP, sizes: Sizes) -> list[Row]:
+    """Fit GJR with Student-t innovations."""
+    n, rng = sizes.returns_series, np.random.default_rng(3)
+    few = rng.standard_t(5, (min(n, 2_000), sizes.returns))
+    few *= np.exp(0.5 * np.sin(np.arange(sizes.returns) / 60.0))
+    values = np.resize(few, (n, sizes.returns))
+    free = free_garch(asymmetric=True, student=True)
+    told = {"student": True, "centred": True, "fewest": min(sizes.returns, 250)}
+    far, stream = cuda.to_device(values), cuda.stream()
+    near = FreeParameters._make(cuda.to_device(part) for part in free)
+    outs = [cuda.device_array((n, 6)), cuda.device_array(n)]
+    outs += [cuda.device_array(n, np.int64) for _ in range(3)]
+    seconds = measure(lambda: garch.fit_chunk(stream, far, outs, near, **told), 1)  # type: ignore[arg-type]
+    whole = measure(lambda: garch.fit_garch(values, free, **told), 1)  # type: ignore[arg-type]
+    checked = few[:_CHECKED]
+    expected = fit_garch(checked, free, **told)  # type: ignore[arg-type]
+    found = garch.fit_garch(checked, free, **told)  # type: ignore[arg-type]
+    same = found.outcomes == expected.outcomes
+    error = np.nanmax(np.abs(found.log_likelihood - expected.log_likelihood), initial=0.0)
+    note = (
+        f"{same.sum()} of {len(checked)} outcomes are the processor's, log-likelihoods within the"
+        f" error; {found.passes.mean():.0f} passes a fit; with transfers {whole:.3g} s"
+    )
+    size = f"{n:,} series x {sizes.returns:,} days"
+    return [Row("GJR-t fits", size, seconds, moved=float(values.nbytes), error=error, note=note)]
+
+
+def intermittent_rates(_xp: XP, sizes: Sizes) -> list[Row]:
+    """Croston's kin, transfers included."""
+    demand, _ = daily_demand(sizes.demand_series, sizes.demands)
+    rows = []
+    for model in _RATED:
+        told = (model, 0.1, 0.1)
+        seconds = measure(lambda t=told: intermittent.intermittent_rates(*_flat(demand), *t), 1)  # type: ignore[misc]
+        few = demand[:_CHECKED]
+        expected = rates_on_processor(*_flat(few), *told)
+        found = intermittent.intermittent_rates(*_flat(few), *told)
+        error = float(np.abs(found - expected).max())
+        size = f"{len(demand):,} series x {sizes.demands:,}"
+        name = model.name.lower().replace("_", " ")
+        rows.append(Row(name, size, seconds, error=error, note="time with transfers"))
+    return rows
+
+
+def count_laws(_xp: XP, sizes: Sizes) -> list[Row]:
+    """Chance of demand and sizes by likelihood, transfers included."""
+    demand, _ = daily_demand(sizes.demand_series, sizes.demands)
+    chances, units = np.empty((len(demand), FIT)), np.empty((len(demand), FIT))
+    told = (*_flat(demand), chances, units)
+    seconds = measure(lambda: intermittent.fit_hurdle_batch(*told), 1)
+    few = demand[:_CHECKED]
+    own = [np.empty((len(few), FIT)) for _ in range(2)]
+    fit_hurdle_batch(*_flat(few), *own)
+    error = max(
+        float(np.abs(found[: len(few)] - expected).max())
+        for found, expected in zip((chances, units), own, strict=True)
+    )
+    size = f"{len(demand):,} series x {sizes.demands:,}"
+    return [Row("compound counts", size, seconds, error=error, note="time with transfers")]
