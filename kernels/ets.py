@@ -19,7 +19,7 @@ from numba import njit
 
 from kernels.arrays import Flags, Floats, Integers
 from kernels.ets_lanes import Shape, count_parameters, count_smoothing
-from kernels.ets_search import Queue, search_model
+from kernels.ets_search import search_model
 from kernels.ets_start import (
     FEWEST_PERIODS,
     is_short,
@@ -28,6 +28,7 @@ from kernels.ets_start import (
     start_seasons,
 )
 from kernels.ets_step import ADDED, DAMPED, RATIO, expect_ahead, filter_series
+from kernels.lane_search import Queue
 
 SHORTEST = 7
 SMALLEST_SMOOTHING, LARGEST_SMOOTHING = 1e-4, 0.9999

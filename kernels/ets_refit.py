@@ -20,8 +20,9 @@ from kernels.ets import (
     settle_fit,
 )
 from kernels.ets_lanes import Shape, count_parameters, count_smoothing
-from kernels.ets_search import Queue, search_model
+from kernels.ets_search import search_model
 from kernels.ets_step import RATIO
+from kernels.lane_search import Queue
 
 
 @njit(cache=True, nogil=True)

@@ -1,13 +1,7 @@
 """Maximum likelihood for exponential smoothing models: many series sixteen at a time, or one.
 
-Levenberg's method on the Gauss-Newton curvature, within the bounds of the smoothing parameters.
-On a processor all lanes try a point together; each keeps or leaves its own, and one that has
-finished its series takes the next. A thread of a GPU has one series, and tries the same points.
-
-References
-----------
-Marquardt (1963), "An algorithm for least-squares estimation of nonlinear parameters", SIAM Journal
-on Applied Mathematics 11(2).
+What is searched is the likelihood of one shape; how, is `kernels.lane_search`. On a processor all
+lanes try a point together; a thread of a GPU has one series, and tries the same points.
 """
 
 import math
@@ -27,57 +21,23 @@ from kernels.ets_lanes import (
     lay_out,
     pass_lanes,
 )
-from kernels.lanes import (
-    LANES,
-    choose_below,
-    lanes_of,
-    load_lanes,
-    number_at,
-    places_of,
-    put_number,
-    square_roots,
-    store_lanes,
+from kernels.lane_search import (
+    FIRST_DAMPING,
+    Queue,
+    Scratch,
+    Searches,
+    idle_searches,
+    judge_point,
+    longest_of,
+    make_scratch,
+    next_points,
+    refill_lanes,
+    take_lanes,
 )
+from kernels.lanes import LANES, choose_below, load_lanes, number_at, put_number, store_lanes
 
 _MOST_POINTS = 60
-# A step that gains less of twice the log-likelihood ends the search.
-_TOLERANCE = 1e-3
-_FIRST_DAMPING, _SMALLEST_DAMPING, _LARGEST_DAMPING = 1e-3, 1e-9, 1e6
-_TRUST, _DISTRUST = 0.2, 6.0
-_RIDGE = 1e-12
 _LARGEST_SQUARES, _NOTHING = 1e200, 1e-300
-_AT_BOUND = 1e-12
-
-
-class Queue(NamedTuple):
-    """The series to fit.
-
-    Parameters
-    ----------
-    values : (n_observations,) float64, end to end, each series in units of its mean
-    offsets : (n_series + 1,) int64
-    order : (n,) int64, which of them, one after the other; neighbours should be of like length
-    """
-
-    values: Floats
-    offsets: Integers
-    order: Integers
-
-
-class Scratch(NamedTuple):
-    """Scratch of a step, each array with `LANES` numbers side by side.
-
-    Parameters
-    ----------
-    free, step : (size * LANES,) float64
-    factor : (size * (size + 1) / 2 * LANES,) float64
-    singular : (LANES,) float64
-    """
-
-    free: Floats
-    step: Floats
-    factor: Floats
-    singular: Floats
 
 
 class Bench(NamedTuple):
@@ -102,34 +62,6 @@ class Bench(NamedTuple):
     damping: Floats
     singular: Floats
     taken: Floats
-
-
-class Searches(NamedTuple):
-    """Where each lane's search stands.
-
-    Parameters
-    ----------
-    series : (LANES,) int64, whose it is; -1 where the lane is idle
-    rounds : (LANES,) int64, points tried
-    best : (LANES,) float64, likelihood of the best point
-    damping : (LANES,) float64, of the next step
-    taken : (LANES,) float64, one where the point tried is kept
-    """
-
-    series: Integers
-    rounds: Integers
-    best: Floats
-    damping: Floats
-    taken: Floats
-
-
-@njit(cache=True, nogil=True)
-def _load(queue: Queue, series: int, k: int, lanes: Floats) -> int:
-    """Lay a series in lane ``k``; return its length."""
-    start, stop = queue.offsets[series], queue.offsets[series + 1]
-    for t in range(start, stop):
-        lanes[(t - start) * LANES + k] = queue.values[t]
-    return int(stop - start)
 
 
 @njit(cache=True, nogil=True)
@@ -169,144 +101,6 @@ def turn_relative(layout: Layout, room: Floats) -> None:
 
 
 @njit(cache=True, nogil=True)
-def _hold_bounds(theta: Floats, slope: Floats, lower: Floats, upper: Floats, free: Floats) -> None:
-    """Set ``free`` to zero where a smoothing parameter is at a bound and would leave it."""
-    free[:] = 1.0
-    for p in range(lower.shape[0]):
-        for k in range(lanes_of(theta)):
-            value, rise = number_at(theta, p * LANES, k), number_at(slope, p * LANES, k)
-            low = value <= lower[p] * (1.0 + _AT_BOUND) and rise > 0.0
-            high = value >= upper[p] * (1.0 - _AT_BOUND) and rise < 0.0
-            if low or high:
-                put_number(free, p * LANES, k, 0.0)
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _solve(
-    size: int,
-    products: Floats,
-    slope: Floats,
-    free: Floats,
-    damping: Floats,
-    factor: Floats,
-    step: Floats,
-    singular: Floats,
-) -> None:
-    """Fill ``step`` with what the damped quadratic's minimum asks for, parameters held at zero.
-
-    Cholesky's factor of the curvature, its diagonal raised by the damping; a lane whose curvature
-    is not positive is marked ``singular``.
-    """
-    damped = 1.0 + load_lanes(damping, 0)
-    bad = load_lanes(singular, 0)
-    place = 0
-    for i in range(0, size * LANES, LANES):
-        own = load_lanes(free, i)
-        row_j = 0
-        for j in range(0, i, LANES):
-            total = load_lanes(products, place + j) * (own * load_lanes(free, j))
-            for inner in range(0, j, LANES):
-                total = total - load_lanes(factor, place + inner) * load_lanes(
-                    factor, row_j + inner
-                )
-            store_lanes(factor, place + j, total * load_lanes(factor, row_j + j))
-            row_j += j + LANES
-        total = load_lanes(products, place + i) * own * damped + (1.0 - own) + _RIDGE
-        for inner in range(0, i, LANES):
-            part = load_lanes(factor, place + inner)
-            total = total - part * part
-        bad = choose_below(_NOTHING, total, bad, 1.0)
-        # The diagonal is kept as one over itself: to multiply is quicker than to divide.
-        root = square_roots(choose_below(_NOTHING, total, total, 1.0))
-        store_lanes(factor, place + i, 1.0 / root)
-        place += i + LANES
-    store_lanes(singular, 0, bad)
-    row_i = 0
-    for i in range(0, size * LANES, LANES):
-        total = 0.0 - load_lanes(slope, i) * load_lanes(free, i)
-        for inner in range(0, i, LANES):
-            total = total - load_lanes(factor, row_i + inner) * load_lanes(step, inner)
-        store_lanes(step, i, total * load_lanes(factor, row_i + i))
-        row_i += i + LANES
-    for i in range(size * LANES - LANES, -LANES, -LANES):
-        row_i -= i + LANES
-        total = load_lanes(step, i) * load_lanes(factor, row_i + i)
-        store_lanes(step, i, total)
-        for inner in range(0, i, LANES):
-            less = load_lanes(factor, row_i + inner) * total
-            store_lanes(step, inner, load_lanes(step, inner) - less)
-
-
-@njit(cache=True, nogil=True)
-def _take(taken: Floats, source: Floats, place: int, target: Floats) -> None:
-    """Copy the lanes that are marked ``taken``, from ``place`` of the source on."""
-    mark = load_lanes(taken, 0)
-    for row in range(0, places_of(target), LANES):
-        here, there = load_lanes(target, row), load_lanes(source, place + row)
-        store_lanes(target, row, choose_below(0.5, mark, there, here))
-
-
-@njit(cache=True, nogil=True)
-def _judge(found: float, best: float, damping: float) -> tuple[bool, bool, float]:
-    """Return whether a point is kept, whether its search is over, and the next step's damping."""
-    if found < best:
-        return True, best - found < _TOLERANCE, max(damping * _TRUST, _SMALLEST_DAMPING)
-    damping *= _DISTRUST
-    close = found < math.inf and found - best < 0.1 * _TOLERANCE
-    return False, bool(close or damping > _LARGEST_DAMPING or best == math.inf), damping
-
-
-@njit(cache=True, nogil=True)
-def _next_points(
-    size: int,
-    lower: Floats,
-    upper: Floats,
-    theta: Floats,
-    slope: Floats,
-    products: Floats,
-    damping: Floats,
-    trial: Floats,
-    scratch: Scratch,
-) -> None:
-    """Fill ``trial`` with each lane's next point."""
-    free, factor, step, singular = scratch.free, scratch.factor, scratch.step, scratch.singular
-    _hold_bounds(theta, slope, lower, upper, free)
-    singular[:] = 0.0
-    _solve(size, products, slope, free, damping, factor, step, singular)
-    for p in range(size):
-        for k in range(lanes_of(theta)):
-            moved = number_at(step, p * LANES, k) if number_at(singular, 0, k) == 0.0 else 0.0
-            value = number_at(theta, p * LANES, k) + moved
-            if p < lower.shape[0]:
-                value = min(max(value, lower[p]), upper[p])
-            put_number(trial, p * LANES, k, value)
-
-
-@njit(cache=True, nogil=True)
-def _refill(
-    queue: Queue,
-    waiting: int,
-    starts: Floats,
-    searches: Searches,
-    values: Floats,
-    trial: Floats,
-    room: Floats,
-) -> int:
-    """Give idle lanes the next series; return how many of the queue have been taken."""
-    for k in range(LANES):
-        if searches.series[k] >= 0 or waiting == queue.order.shape[0]:
-            continue
-        series = queue.order[waiting]
-        waiting += 1
-        searches.series[k], searches.rounds[k] = series, 0
-        searches.best[k], searches.damping[k] = math.inf, _FIRST_DAMPING
-        room[LENGTHS + k] = _load(queue, series, k, values)
-        for p in range(trial.shape[0] // LANES):
-            trial[p * LANES + k] = starts[series, p]
-    return waiting
-
-
-@njit(cache=True, nogil=True)
 def _settle_lanes(
     relative: bool,
     searches: Searches,
@@ -324,7 +118,7 @@ def _settle_lanes(
         if series < 0:
             continue
         found = _likelihood(room, k, relative)
-        kept, over, damping = _judge(found, searches.best[k], searches.damping[k])
+        kept, over, damping = judge_point(found, searches.best[k], searches.damping[k])
         searches.damping[k] = damping
         searches.rounds[k] += 1
         if kept:
@@ -365,31 +159,22 @@ def search_model(
     """
     layout = lay_out(shape)
     size, triangle = layout.size * LANES, layout.total - layout.products
-    longest = 1
-    for series in queue.order:
-        longest = max(longest, queue.offsets[series + 1] - queue.offsets[series])
-    values, room = np.zeros(longest * LANES), np.zeros(layout.total)
+    values, room = np.zeros(longest_of(queue) * LANES), np.zeros(layout.total)
     theta, trial, slope = np.zeros(size), np.zeros(size), np.zeros(size)
     products = np.zeros(triangle)
-    scratch = Scratch(np.empty(size), np.empty(size), np.empty(triangle), np.empty(LANES))
-    searches = Searches(
-        np.full(LANES, -1),
-        np.zeros(LANES, np.int64),
-        np.zeros(LANES),
-        np.zeros(LANES),
-        np.zeros(LANES),
-    )
+    scratch, searches = make_scratch(layout.size), idle_searches()
+    lengths = room[LENGTHS : LENGTHS + LANES]
     waiting, ended = 0, 0
     while ended < queue.order.shape[0]:
-        waiting = _refill(queue, waiting, starts, searches, values, trial, room)
-        pass_lanes(values, int(room[LENGTHS:LANES].max()), trial, shape, layout, room)
+        waiting = refill_lanes(queue, waiting, starts, searches, values, trial, lengths)
+        pass_lanes(values, int(lengths.max()), trial, shape, layout, room)
         if shape.relative:
             turn_relative(layout, room)
         ended += _settle_lanes(shape.relative, searches, trial, room, starts, likelihood, points)
-        _take(searches.taken, trial, 0, theta)
-        _take(searches.taken, room, layout.slope, slope)
-        _take(searches.taken, room, layout.products, products)
-        _next_points(
+        take_lanes(searches.taken, trial, 0, theta)
+        take_lanes(searches.taken, room, layout.slope, slope)
+        take_lanes(searches.taken, room, layout.products, products)
+        next_points(
             layout.size,
             lower,
             upper,
@@ -428,7 +213,7 @@ def search_series(
     -------
     likelihood, as `search_model` fills it, and the number of points tried.
     """
-    best, damping, tried = math.inf, _FIRST_DAMPING, 0
+    best, damping, tried = math.inf, FIRST_DAMPING, 0
     put_number(bench.room, LENGTHS, 0, float(n_periods))
     for p in range(layout.size):
         put_number(bench.trial, p * LANES, 0, start[p])
@@ -438,7 +223,7 @@ def search_series(
         if shape.relative:
             turn_relative(layout, bench.room)
         found = _likelihood(bench.room, 0, shape.relative)
-        kept, over, damping = _judge(found, best, damping)
+        kept, over, damping = judge_point(found, best, damping)
         tried += 1
         if kept:
             best = found
@@ -448,10 +233,10 @@ def search_series(
             return best, tried
         put_number(bench.taken, 0, 0, 1.0 if kept else 0.0)
         put_number(bench.damping, 0, 0, damping)
-        _take(bench.taken, bench.trial, 0, bench.theta)
-        _take(bench.taken, bench.room, layout.slope, bench.slope)
-        _take(bench.taken, bench.room, layout.products, bench.products)
-        _next_points(
+        take_lanes(bench.taken, bench.trial, 0, bench.theta)
+        take_lanes(bench.taken, bench.room, layout.slope, bench.slope)
+        take_lanes(bench.taken, bench.room, layout.products, bench.products)
+        next_points(
             layout.size,
             lower,
             upper,
