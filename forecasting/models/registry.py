@@ -6,6 +6,7 @@ from typing import Any
 
 from forecasting.counts import CountKind
 from forecasting.errors import UnknownModelError
+from forecasting.models.arima_model import BatchedArima
 from forecasting.models.average_models import LastPeriods, LastSeasons, WholeHistory
 from forecasting.models.count_model import BatchedCounts
 from forecasting.models.decomposed_model import DecomposedModel
@@ -73,6 +74,8 @@ MODELS: Mapping[str, Forecaster] = {
     "AutoTheta": BatchedAutoTheta(),
     "AutoETS": BatchedEts(),
     "YearlyETS": YearlyModel(BatchedEts(), answers_short=True),
+    "SeasonalARIMA": BatchedArima(),
+    "YearlyARIMA": YearlyModel(BatchedArima()),
     "AutoCES": _zoo("AutoCES", seasonal=True),
     "AutoARIMA": _zoo("AutoARIMA", seasonal=True),
     "MSTL": _zoo("MSTL", seasonal=True, seasons=2),
