@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 RUN_ENVIRONMENT := DO_NOT_TRACK=1 PREFECT_SERVER_ANALYTICS_ENABLED=false
 
-.PHONY: demo test test-slow test-cuda lint benchmark lock clean
+.PHONY: demo test test-slow test-share test-cuda lint benchmark lock clean
 
 demo: $(VENV)/.run-ready
 	$(RUN_ENVIRONMENT) $(BIN)/almanac demo
@@ -18,6 +18,14 @@ test: $(VENV)/.test-ready
 
 test-slow: $(VENV)/.test-ready
 	$(RUN_ENVIRONMENT) $(BIN)/python -m pytest -m "slow and not gpu"
+
+# The share of the slow lane that goes beside the gate: sixty kills at random moments, the command
+# killed and run twice at once, eleven thousand dirty tables, every call of BigQuery cut off, the lane
+# for Google run on the stand-in, and the emulators. The rest takes more than an hour.
+SHARE := tests/emulators tests/storage tests/survival/test_command_killed.py \
+  tests/survival/test_killed.py::test_a_night_killed_at_more_random_moments_ends_as_if_it_had_not_been
+test-share: $(VENV)/.test-ready
+	$(RUN_ENVIRONMENT) $(BIN)/python -m pytest -m "slow and not gpu" $(SHARE)
 
 # In two processes: numba chooses between the simulator of a GPU and its compiler as it is imported.
 CUDA_VENV ?= $(VENV)-cuda

@@ -2,20 +2,19 @@
 
 python -m benchmarks.publish [ROWS]
 
-PostgreSQL and BigQuery's stand-in run on the same machine and share its cores, so their figures
-say what the store itself costs, not what a server far away would. The stand-in says nothing of
-BigQuery's own speed.
+Each store has a process of its own, so that its peak is its own. PostgreSQL and BigQuery's
+stand-in run on the same machine and share its cores, so their figures say what the store itself
+costs, not what a server far away would. The stand-in says nothing of BigQuery's own speed.
 """
 
-import os
+import json
+import resource
+import subprocess
 import sys
 import tempfile
-import threading
 import time
-from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Self
 
 import duckdb
 import psutil
@@ -42,52 +41,53 @@ STORES = {
     "postgresql": "PostgreSQL, on this machine",
     "bigquery": "BigQuery's stand-in",
 }
-# The stand-in is no store for a million rows: it is given every tenth shard.
-THINNED = {"bigquery": 10}
 
 
 def main(arguments: list[str]) -> None:
-    """Publish to each store once into an empty one, and once more in its place."""
+    """Publish to each store, empty before."""
+    if arguments[:1] == ["step"]:
+        print(json.dumps(_publish(arguments[1], Path(arguments[2]))))
+        return
     rows = int(arguments[0]) if arguments else 1_000_000
     with tempfile.TemporaryDirectory(prefix="almanac-benchmark-") as name:
-        folder = Path(name)
-        shards = list(_shards(folder, rows))
+        shards = _write_shards(Path(name) / "shards", rows)
         size = sum(shard.stat().st_size for shard in shards) / 2**20
-        given_to = {scheme: shards[:: THINNED.get(scheme, 1)] for scheme in STORES}
-        measured = [_measure(scheme, folder, given) for scheme, given in given_to.items()]
+        measured = {scheme: _measure(scheme, Path(name)) for scheme in STORES}
+    text = _page(rows, f"{len(shards)} shards of {size:,.0f} MiB in all", measured)
+    print(text)
+    RECORD.parent.mkdir(parents=True, exist_ok=True)
+    RECORD.write_text(text, encoding="utf-8")
+
+
+def _page(rows: int, shards: str, measured: dict[str, tuple[float, float, float]]) -> str:
     pace = _series_a_second()
-    lines = []
-    for scheme, first, again, peak in measured:
-        given = min(len(given_to[scheme]) * SHARD_ROWS, rows)
-        share = first / (first + given / HORIZON / pace)
-        lines.append(
-            f"| {STORES[scheme]} | {given:,} | {first:.1f} | {again:.1f} | {given / first:,.0f} | "
-            f"{share:.0%} | {peak:,.0f} |"
-        )
+    night = rows / HORIZON / pace
+    lines = [
+        f"| {STORES[scheme]} | {seconds:.1f} | {rows / seconds:,.0f} | "
+        f"{seconds / (seconds + night):.0%} | {peak:,.0f} | {busy:.0f}% |"
+        for scheme, (seconds, peak, busy) in measured.items()
+    ]
     machine = describe_machine("duckdb", "psycopg", "google-cloud-bigquery", "pyarrow")
-    text = "\n".join(
+    return "\n".join(
         [
             "# Publishing forecasts",
             "",
             f"`python -m benchmarks.publish`, {datetime.now(UTC):%Y-%m-%d}: {machine}.",
             "",
             f"{rows:,} rows of demand_forecasts ({len(DEMAND_FORECASTS.columns)} columns), in",
-            f"{len(shards)} shards of {size:,.0f} MiB in all. PostgreSQL and BigQuery's stand-in",
+            f"{shards}. PostgreSQL and BigQuery's stand-in",
             "run on the same machine; the stand-in (its memory is counted here) says nothing of",
-            "BigQuery's own speed. The second publication replaces the first. Other work kept",
-            f"{_load()} cores busy meanwhile. The share is that of a night which predicts these",
+            "BigQuery's own speed. The share is that of a night which predicts these",
             f"{rows / HORIZON:,.0f} series at the pace of nightly.md's fastest job ({FASTEST},",
-            f"{pace:,.0f} series a second) and does nothing else: in others it is less.",
+            f"{pace:,.0f} series a second) and does nothing else: in others it is less. Busy",
+            "is what other programs kept of the processor in the second before.",
             "",
-            "| store | rows | seconds | again | rows per second | share | peak memory, MiB |",
-            "| --- | ---: | ---: | ---: | ---: | ---: | ---: |",
+            "| store | seconds | rows a second | share | peak memory, MiB | busy |",
+            "| --- | ---: | ---: | ---: | ---: | ---: |",
             *lines,
             "",
         ]
     )
-    print(text)
-    RECORD.parent.mkdir(parents=True, exist_ok=True)
-    RECORD.write_text(text, encoding="utf-8")
 
 
 def _series_a_second() -> float:
@@ -99,20 +99,15 @@ def _series_a_second() -> float:
     raise SystemExit(f"{NIGHTS} has no record of {FASTEST}; run python -m benchmarks.nightly")
 
 
-def _load() -> str:
-    """Return how many processes wanted a core in the last quarter of an hour, but this one."""
-    return f"{max(os.getloadavg()[2] - 1, 0):.1f}"
-
-
-def _shards(folder: Path, rows: int) -> Iterator[Path]:
+def _write_shards(folder: Path, rows: int) -> list[Path]:
     """Write forecasts as a run's chunks do; quantiles rise, and no two rows are the same."""
+    folder.mkdir()
     quantiles = ", ".join(
         f"(i * 7919 % 1000) / 10.0 + {number / 3:.4f} + i * 1e-7 AS {name}"
         for number, name in enumerate(QUANTILES)
     )
     with duckdb.connect() as connection:
         for start in range(0, rows, SHARD_ROWS):
-            path = folder / f"forecasts-{start}.parquet"
             connection.execute(
                 f"COPY (SELECT {literal(RUN)} AS run_id, TIMESTAMP '{AS_OF}' AS as_of, "  # noqa: S608
                 f"'w' || (i // {HORIZON} % 24) AS warehouse_id, "
@@ -120,43 +115,31 @@ def _shards(folder: Path, rows: int) -> Iterator[Path]:
                 f"TIMESTAMP '{AS_OF}' + INTERVAL 1 DAY * (i % {HORIZON}) AS ds, 'ets' AS model, "
                 f"(i * 7919 % 1000) / 10.0 + 16 AS mean, {quantiles} "
                 f"FROM range({start}, {min(start + SHARD_ROWS, rows)}) AS r(i)) "
-                f"TO {literal(str(path))} (FORMAT parquet)"
+                f"TO {literal(str(folder / f'{start}.parquet'))} (FORMAT parquet)"
             )
-            yield path
+    return sorted(folder.iterdir())
 
 
-def _measure(scheme: str, folder: Path, shards: list[Path]) -> tuple[str, float, float, float]:
-    """Return a store, its seconds first and again, and the peak memory of this process."""
+def _measure(scheme: str, folder: Path) -> tuple[float, float, float]:
+    """Return a store's seconds, peak resident memory in MiB, and how busy others were, percent."""
+    print(f"publishing to {scheme} ...", file=sys.stderr)
+    command = [sys.executable, "-m", "benchmarks.publish", "step", scheme, str(folder)]
+    done = subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT)
+    seconds, peak, busy = json.loads(done.stdout)
+    return seconds, peak, busy
+
+
+def _publish(scheme: str, folder: Path) -> tuple[float, float, float]:
     address = address_of(scheme, folder / f"store-{scheme}")
     night = publication(folder / scheme, RUN, AS_OF, JOB, tables=("runs",))
+    shards = sorted((folder / "shards").iterdir())
     forecasts = Publication(RUN, AS_OF, JOB, {**night.shards, DEMAND_FORECASTS.name: shards})
-    print(f"publishing to {scheme} ...", file=sys.stderr)
-    with _Peak() as peak, open_store(address) as store:
-        seconds = []
-        for _ in range(2):
-            started = time.perf_counter()
-            store.publish(forecasts)
-            seconds.append(time.perf_counter() - started)
-    return scheme, seconds[0], seconds[1], peak.mebibytes
-
-
-class _Peak:
-    """Watches this process's resident memory."""
-
-    def __enter__(self) -> Self:
-        self.mebibytes = 0.0
-        self._done = threading.Event()
-        self._thread = threading.Thread(target=self._watch)
-        self._thread.start()
-        return self
-
-    def _watch(self) -> None:
-        while not self._done.wait(0.05):
-            self.mebibytes = max(self.mebibytes, psutil.Process().memory_info().rss / 2**20)
-
-    def __exit__(self, *_: object) -> None:
-        self._done.set()
-        self._thread.join()
+    with open_store(address) as store:
+        busy = psutil.cpu_percent(1.0)
+        started = time.perf_counter()
+        store.publish(forecasts)
+        seconds = time.perf_counter() - started
+    return seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10, busy
 
 
 if __name__ == "__main__":

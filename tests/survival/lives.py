@@ -96,7 +96,7 @@ class Cradle:
         return self.end()
 
     def kill_after(self, folder, seconds, **wishes):
-        """Let the night live for a while at most, then kill it."""
+        """Let the night live for so many seconds at most, then kill it; None lets it end."""
         self.begin(folder, **wishes)
         return self.end(seconds)
 

@@ -11,48 +11,47 @@ from tests.survival.verdict import assert_old_or_new, assert_whole
 STORES = ("duckdb:store.duckdb", "parquet:store")
 # The changes to the disk of a night, through Python; a life beyond the last ends by itself.
 CHANGES = 460
+BLOCK = 92
+KILLS = 5
 
 
-def kill_until_done(cradle, sample, undisturbed, folder, seed, kills):
-    """Kill a night at random moments of the time it takes, then let it end."""
-    digests, _ = undisturbed
+def kill_and_go_on(cradle, sample, undisturbed, folder, seed):
+    """Kill a night at random moments of the time it takes until it ends, and so the next one."""
+    digests, seconds = undisturbed
     draws = random.Random(seed)
     store = STORES[seed % len(STORES)]
-    job = job_in(folder, sample, store=store)
-    killed = 0
-    for _ in range(kills):
-        # The time of a life that finds every chunk done: a first one takes twice that and more.
-        end = cradle.kill_after(folder, draws.uniform(0.0, undisturbed[1]), store=store)
-        killed += end.code == -9
-        assert end.code in {-9, 0}, end.said
-        assert_old_or_new(job, digests)
-    last = cradle.live(folder, store=store)
-    assert last.code == 0, last.said
-    assert_whole(job, digests)
-    return killed
+    killed = nights = 0
+    while killed < KILLS:
+        place = folder / f"{nights}"
+        job = job_in(place, sample, store=store)
+        nights += 1
+        ended = False
+        while not ended:
+            # The time of a life that finds every chunk done: a first one takes twice that and more.
+            moment = draws.uniform(0.0, seconds) if killed < KILLS else None
+            end = cradle.kill_after(place, moment, store=store)
+            assert end.code in {-9, 0}, end.said
+            assert_old_or_new(job, digests)
+            ended = end.code == 0
+            killed += not ended
+        assert_whole(job, digests)
 
 
+# Ten kills.
+@pytest.mark.parametrize("seed", range(2))
 def test_a_night_killed_at_random_moments_ends_as_if_it_had_not_been(
-    cradle, sample, undisturbed, tmp_path
+    cradle, sample, undisturbed, tmp_path, seed
 ):
-    killed = sum(
-        kill_until_done(cradle, sample, undisturbed, tmp_path / f"{seed}", seed, kills=5)
-        for seed in range(3)
-    )
-    # Fifteen moments are drawn; one that lies past a night's end kills nothing.
-    assert killed >= 10
+    kill_and_go_on(cradle, sample, undisturbed, tmp_path, seed)
 
 
+# Sixty kills more.
 @pytest.mark.slow
-def test_a_night_killed_at_many_random_moments_ends_as_if_it_had_not_been(
-    cradle, sample, undisturbed, tmp_path
+@pytest.mark.parametrize("seed", range(2, 14))
+def test_a_night_killed_at_more_random_moments_ends_as_if_it_had_not_been(
+    cradle, sample, undisturbed, tmp_path, seed
 ):
-    killed = 0
-    for seed in range(3, 60):
-        killed += kill_until_done(cradle, sample, undisturbed, tmp_path / f"{seed}", seed, kills=5)
-        if killed >= 60:
-            break
-    assert killed >= 60
+    kill_and_go_on(cradle, sample, undisturbed, tmp_path, seed)
 
 
 def kill_at(cradle, sample, undisturbed, folder, change, store):
@@ -76,12 +75,12 @@ def test_a_night_killed_at_a_change_to_the_disk_ends_as_if_it_had_not_been(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("store", STORES)
-@pytest.mark.parametrize("first", [2, 7])
+@pytest.mark.parametrize("first", range(2, CHANGES, BLOCK))
 def test_a_night_killed_at_any_change_to_the_disk_ends_as_if_it_had_not_been(
     cradle, sample, undisturbed, tmp_path, first, store
 ):
-    """Every tenth change from each of the two on: one in five of them all."""
-    for change in range(first, CHANGES, 10):
+    """One in five of all changes, a block of them at a time."""
+    for change in range(first, first + BLOCK, 5):
         if not kill_at(cradle, sample, undisturbed, tmp_path / f"{change}", change, store):
             break
 
