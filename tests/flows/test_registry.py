@@ -23,7 +23,7 @@ from flows.run import (
 )
 from flows.spec import DemandPlan, RegistrySpec
 from flows.steps import publish, registry
-from forecasting import SeriesStates
+from forecasting import RefitRules, SeriesStates
 from storage.stores import StorageError
 from tests.flows.kept import DAYS, JOB, night_of, run_night
 from tests.survival.plain import run_plain
@@ -220,6 +220,11 @@ def test_models_of_another_job_or_season_are_refused(copied, old, new, message):
 def test_a_registry_that_could_keep_nothing_is_refused(tmp_path, old, new, message):
     with pytest.raises(JobRefusedError, match=message):
         night_of(tmp_path / "job", DAYS, text=JOB.replace(old, new))
+
+
+def test_a_job_that_leaves_the_rules_out_has_those_of_the_forecast():
+    spec, rules = RegistrySpec(), RefitRules()
+    assert (spec.drift, spec.periods) == (rules.drift, rules.periods)
 
 
 def test_versions_are_listed_promoted_and_rolled_back_by_command(copied):
