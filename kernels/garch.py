@@ -21,6 +21,8 @@ from kernels.arrays import Floats, Integers
 # Places of a series' parameters.
 MEAN, CONSTANT, RISE, FALL, PERSISTED, DEGREES = range(6)
 N_PARAMETERS = 6
+# Series whose days are filtered side by side.
+_SIDE_BY_SIDE = 16
 
 
 @njit(cache=True, nogil=True)
@@ -112,6 +114,61 @@ def filter_histories(
                 own, parameters[i], variance, variances[i, start:], residuals[i, start:]
             )
     return following
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def filter_days(
+    moves: Floats, starts: Integers, parameters: Floats, volatility: Floats, residuals: Floats
+) -> Floats:
+    """Run every series through its own recursion, day by day: `filter_histories` in lanes.
+
+    Parameters
+    ----------
+    moves : (n, n_series) float64, oldest first
+    starts, parameters : as of `filter_histories`
+    volatility, residuals : (n, n_series) float64, filled: the root of the variance said of each
+        day on its eve, and the surprise in units of it; NaN before the start
+
+    Returns
+    -------
+    (n_series,) float64, variance of the day after the last; NaN for what is left out.
+    """
+    n, n_series = moves.shape
+    following = np.empty(n_series)
+    for first in range(0, n_series, _SIDE_BY_SIDE):
+        last = min(first + _SIDE_BY_SIDE, n_series)
+        own, begun = parameters[first:last], starts[first:last]
+        variance = following[first:last]
+        _first_variances(moves[:, first:last], begun, own, variance)
+        mean, constant = own[:, MEAN].copy(), own[:, CONSTANT].copy()
+        rise, fall, persisted = own[:, RISE].copy(), own[:, FALL].copy(), own[:, PERSISTED].copy()
+        for t in range(n):
+            for k in range(last - first):
+                surprise, now = moves[t, first + k] - mean[k], variance[k]
+                weight = fall[k] if surprise < 0.0 else rise[k]
+                after = constant[k] + weight * surprise * surprise + persisted[k] * now
+                root = math.sqrt(now)
+                there = t >= begun[k]
+                volatility[t, first + k] = root if there else np.nan
+                residuals[t, first + k] = surprise / root if there else np.nan
+                variance[k] = after if there else now
+        for k in range(last - first):
+            variance[k] = variance[k] if begun[k] < n else np.nan
+    return following
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _first_variances(moves: Floats, starts: Integers, parameters: Floats, variance: Floats) -> None:
+    """Fill the variance of each series' first day."""
+    n, width = moves.shape
+    variance[:] = 0.0
+    mean = parameters[:, MEAN].copy()
+    for t in range(n):
+        for k in range(width):
+            surprise = moves[t, k] - mean[k]
+            variance[k] += surprise * surprise if t >= starts[k] else 0.0
+    for k in range(width):
+        variance[k] = first_variance(parameters[k], variance[k] / (n - starts[k]))
 
 
 @njit(cache=True, nogil=True)

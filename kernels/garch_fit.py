@@ -45,6 +45,8 @@ _OPTIMISM = 5.0
 # From here on, a promise is kept to its first digit.
 _SETTLED = 0.1
 _NOISE = 1e-10
+# Squared standard errors from where another search ended, at which a search is taken to end there.
+_SAME = 1.0
 _SHORTER = 0.4
 _SHORTEST = 1e-8
 # Smaller relative to the largest value, a deviation is rounding.
@@ -268,7 +270,7 @@ def learn_curvature(
     step : (n,) float64, made
     before, slope : (n,) float64, slopes before and after it
     learnt : (n, n) float64, filled
-    image : (n,) float64 scratch
+    image : (n,) float64, filled: the curvature times the step
     """
     n = step.shape[0]
     bent, believed = 0.0, 0.0
@@ -389,6 +391,18 @@ def _begin_search(lanes: Lanes, k: int, search: int, free: FreeParameters) -> No
 
 
 @njit(cache=True, nogil=True)
+def _is_near(point: Floats, top_point: Floats, curvature: Floats, top: float) -> bool:
+    """Whether a search has come within a standard error of where another one ended."""
+    if not math.isfinite(top):
+        return False
+    distance = 0.0
+    for a in range(point.shape[0]):
+        for b in range(point.shape[0]):
+            distance += (point[a] - top_point[a]) * curvature[a, b] * (point[b] - top_point[b])
+    return distance < _SAME
+
+
+@njit(cache=True, nogil=True)
 def _take_point(
     lanes: Lanes, k: int, free: FreeParameters, student: bool, state: Floats, desk: Desk
 ) -> int:
@@ -420,6 +434,10 @@ def _take_point(
     outcome: int = judge_search(
         lanes.promise[k], lanes.share[k], lanes.tried[k], lanes.highest[k], lanes.top[k]
     )
+    if outcome == _GOES_ON and _is_near(
+        lanes.best[k], lanes.top_point[k], lanes.curvatures[k], lanes.top[k]
+    ):
+        return _GIVEN_UP
     if outcome == _GOES_ON:
         for a in range(size):
             lanes.trial[k, a] = lanes.best[k, a] + lanes.share[k] * lanes.step[k, a]

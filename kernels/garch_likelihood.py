@@ -25,8 +25,10 @@ LANES = 16
 _ROOT_LOG = 1.8378770664093453
 # Parameters of mean and variance, all but the degrees of freedom.
 _N_MOMENTS = 5
-# Days carried at a time: their variances are multiplied up before a logarithm is taken.
+# Days carried at a time, and how many times before the logarithm of their variances' product is
+# taken: those of eight days may be as small as 1e-38.
 DAYS = 4
+_TIMES = 2
 
 # Rows of a block's state, each of `LANES` values: the recursion and its derivatives, ...
 _VARIANCE = 0
@@ -115,10 +117,13 @@ def pass_lanes(values: Floats, n_days: int, student: bool, thinned: bool, state:
                 _add_products(state, k, _normal_day(state, k, four[k], day + 3.0))
         else:
             _count_every_day(values, t, student, state)
-        for k in range(LANES):
-            state[_LOG_VARIANCE + k] += natural_log(state[_VARIANCE_PRODUCT + k])
-            state[_LOG_TAIL + k] += natural_log(state[_TAIL_PRODUCT + k])
-            state[_VARIANCE_PRODUCT + k] = state[_TAIL_PRODUCT + k] = 1.0
+        if t // DAYS % _TIMES == _TIMES - 1 or t + DAYS >= n_days:
+            for k in range(LANES):
+                state[_LOG_VARIANCE + k] += natural_log(state[_VARIANCE_PRODUCT + k])
+                state[_VARIANCE_PRODUCT + k] = 1.0
+            for k in range(LANES if student else 0):
+                state[_LOG_TAIL + k] += natural_log(state[_TAIL_PRODUCT + k])
+                state[_TAIL_PRODUCT + k] = 1.0
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

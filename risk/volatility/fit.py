@@ -21,7 +21,7 @@ from kernels.garch import (
     PERSISTED,
     RISE,
     continue_histories,
-    filter_histories,
+    filter_days,
 )
 from kernels.garch_fit import Outcome
 from kernels.garch_free import FreeParameters, fixed_ewma, free_ewma, free_garch
@@ -162,16 +162,16 @@ def fit_volatility(
         centred=chosen.recursion != "ewma",
         fewest=chosen.fewest_days,
     )
-    volatility, residuals = np.empty(rows.shape), np.empty(rows.shape)
-    variance = filter_histories(rows, fits.starts, fits.parameters, volatility, residuals)
-    np.sqrt(volatility, out=volatility)
+    days = np.ascontiguousarray(moves, dtype=np.float64)
+    volatility, residuals = np.empty(days.shape), np.empty(days.shape)
+    variance = filter_days(days, fits.starts, fits.parameters, volatility, residuals)
     return VolatilityFit(
         chosen,
         fits.parameters,
         fits.log_likelihood,
         fits.outcomes,
-        transpose(volatility),
-        transpose(residuals),
+        volatility,
+        residuals,
         np.sqrt(variance),
     )
 

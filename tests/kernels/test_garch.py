@@ -12,6 +12,7 @@ from kernels.garch import (
     DEGREES,
     N_PARAMETERS,
     continue_histories,
+    filter_days,
     filter_histories,
     filter_series,
 )
@@ -74,6 +75,27 @@ def test_filter_gives_the_published_volatilities():
     filter_series(np.full(6, 0.1), parameters, 0.1**2, variances, residuals)
     published = [0.452769, 0.513323, 0.530141, 0.5350841, 0.536558]
     np.testing.assert_allclose(np.sqrt(variances[1:]), published, atol=6e-7)
+
+
+@pytest.mark.parametrize("n_series", [1, 16, 37])
+def test_days_side_by_side_are_each_series_alone_to_the_bit(n_series):
+    draws = np.random.default_rng(3)
+    moves = draws.normal(size=(90, n_series))
+    starts = draws.integers(0, 60, n_series)
+    starts[-1] = 90
+    for series, start in enumerate(starts):
+        moves[:start, series] = np.nan
+    parameters = np.tile(SKEWED, (n_series, 1))
+    parameters[:, :5] *= draws.uniform(0.8, 1.0, (n_series, 5))
+    variances, alone = np.empty((2, n_series, 90))
+    following = filter_histories(
+        np.ascontiguousarray(moves.T), starts, parameters, variances, alone
+    )
+    volatility, residuals = np.empty((2, 90, n_series))
+    tomorrow = filter_days(moves, starts, parameters, volatility, residuals)
+    np.testing.assert_array_equal(volatility, np.sqrt(variances).T)
+    np.testing.assert_array_equal(residuals, alone.T)
+    np.testing.assert_array_equal(tomorrow, following)
 
 
 @pytest.mark.parametrize("parameters", [PLAIN, SKEWED])
