@@ -103,11 +103,19 @@ def build_market(
         prices.loc[prices["instrument_id"].isin(quoted)], as_of, plan
     )
     rates, curve_problems = screen_curves(curves, pd.DatetimeIndex(table.index), notes)
-    factors = build_factors(table, rates, plan, notes)
+    filled: list[Note] = []
+    factors = build_factors(table, rates, plan, filled)
     terms = {str(row["instrument_id"]): row for row in instruments.to_dict("records")}
     by_currency = _currency_factors(instruments, factors, plan.currency)
     sources = _Sources(factors, by_currency, terms, price_problems, curve_problems)
     rows, failures = _split(instruments, sources, as_of)
+    idle = _idle_prices(rows, failures, sources)
+    if idle and len(idle) < table.shape[1]:
+        # What is refused moves nothing: scenarios of the others are those without it.
+        filled = []
+        factors = build_factors(table.drop(columns=idle), rates, plan, filled)
+        by_currency = _currency_factors(instruments, factors, plan.currency)
+    notes += filled
     return Market(
         as_of,
         plan.currency,
@@ -139,6 +147,20 @@ def _split(
             name = str(row["instrument_id"])
             failures.append(Failure(name, STAGE, MarketError.__name__, problem))
     return rows, failures
+
+
+def _idle_prices(
+    rows: list[dict[Any, Any]], failures: list[Failure], sources: _Sources
+) -> list[str]:
+    """Return refused instruments that have a price which nothing that is valued needs."""
+    needed = {str(row["underlying"]) for row in rows if row["kind"] in DERIVED_KINDS}
+    currencies = set(sources.by_currency.values())
+    refused = {failure.entity: sources.factors.price(failure.entity) for failure in failures}
+    return [
+        name
+        for name, number in refused.items()
+        if number is not None and name not in needed and number not in currencies
+    ]
 
 
 def _currency_factors(
