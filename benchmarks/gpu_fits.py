@@ -4,6 +4,7 @@ Kernel times are of data that lies on the device; whole calls, with what goes ov
 laid out for it, are told in the note.
 """
 
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +25,7 @@ _RATED = (IntermittentModel.TSB, IntermittentModel.CROSTON_OPTIMISED, Intermitte
 _CHECKED = 200
 
 
+@lru_cache(maxsize=1)
 def daily_demand(n_series: int, n_days: int) -> tuple[np.ndarray, str]:
     """Return generated daily demand, (n_series, n_days), and what its law was taken from.
 

@@ -1,8 +1,8 @@
-"""Exponential smoothing chosen and fitted on a GPU, a thread a series and candidate model.
+"""Exponential smoothing chosen and fitted on a GPU, a thread a series and a launch a model.
 
 The recursion, its derivatives and the step of the search are those of the processor's lanes, over
 tables of one column (`kernels.lanes`); the rules by which a model is open, begun, judged and kept
-are `kernels.ets`'s own. All candidates of a chunk of series are searched in one launch.
+are `kernels.ets`'s own.
 """
 
 from collections.abc import Sequence
@@ -35,15 +35,14 @@ from kernels.ets import (
 )
 from kernels.ets_lanes import Layout, Shape, count_parameters, count_smoothing, lay_out
 from kernels.ets_search import Bench, search_series
-from kernels.ets_step import ADDED, DAMPED, RATIO
+from kernels.ets_step import RATIO
 from kernels.lanes import LANES
 
 # A thread's own memory grows with the square of the season; R's `ets` leaves longer ones out too.
 LONGEST_SEASON = 24
-# Compiled once each: the season's periods that a thread has memory for.
-_SEASONS = (1, 4, 7, 12, LONGEST_SEASON)
+# The season's periods that a thread has memory for; a kernel is compiled for each it meets.
+_SEASONS = (1, 12, LONGEST_SEASON)
 _THREADS = 64
-_MOST_SMOOTHING = 4
 
 
 @cuda.jit
@@ -115,23 +114,25 @@ def begin_ets_series(
 
 
 @lru_cache
-def search_kernel(season: int) -> Any:  # noqa: ANN401 - numba's own
-    """Return the kernel that searches models of seasons up to so many periods.
+def search_kernel(relative: bool, trend: int, season: int, periods: int) -> Any:  # noqa: ANN401 - numba's own
+    """Return the kernel that searches one model, its season of up to so many periods.
 
-    Its own arrays are a thread's own memory, in which neighbours of a warp lie side by side.
+    The model is known when it is compiled: what a thread would ask at every period is not asked,
+    and without a season all derivatives are in registers. Its own arrays are a thread's own memory,
+    in which neighbours of a warp lie side by side.
     """
-    widest: Layout = lay_out(Shape(True, DAMPED, ADDED if season > 1 else 0, season))
+    widest: Layout = lay_out(Shape(relative, trend, season, periods if season > 0 else 1))
     size, rows = (widest.size, 1), (widest.total // LANES, 1)
     triangle = (widest.size * (widest.size + 1) // 2, 1)
+    smoothing = count_smoothing(trend, season)
 
     @cuda.jit
-    def search_ets_models(
+    def search_ets_model(
         scaled: Floats,
         lengths: Integers,
         unit: Floats,
         lowest: Floats,
         begun: Floats,
-        candidates: Integers,
         length: int,
         lively: bool,
         stuck: Floats,
@@ -140,31 +141,29 @@ def search_kernel(season: int) -> Any:  # noqa: ANN401 - numba's own
         found: Floats,
         tried: Integers,
     ) -> None:
-        """Search every candidate model of every series that it is open to.
+        """Search the model in every series that it is open to.
 
         Parameters
         ----------
-        scaled, lengths, unit, lowest, begun : as the kernels before leave them
-        candidates : (n_candidates, 3) int64, of `kernels.ets.candidates_of`
+        scaled, lengths, unit, lowest : as the kernels before leave them
+        begun : (n_series, 3 + m) float64, of the model's kind of season
         length : periods of the season
         lively : whether only those are searched again that could yet be the best
-        stuck : (n_candidates, n_series) float64, of `keep_ets_models`
+        stuck : (n_series,) float64, of `keep_ets_models`
         criterion : (n_series,) float64, the least so far
-        trials : (n_candidates, n_series, widest) float64, filled: where searches ended
-        found, tried : (n_candidates, n_series), filled: criterion, infinite where there was no
-            search; points tried
+        trials : (n_series, widest) float64, filled: where searches ended
+        found, tried : (n_series,), filled: criterion, infinite where there was no search; points
+            tried
         """
-        place = cuda.grid(1)
-        c, s = place // lengths.shape[0], place % lengths.shape[0]
-        if c < candidates.shape[0]:
-            relative, trend, kind = candidates[c, 0] == 1, candidates[c, 1], candidates[c, 2]
-            shape = Shape(relative, trend, kind, length if kind > 0 else 1)
+        s = cuda.grid(1)
+        if s < lengths.shape[0]:
+            shape = Shape(relative, trend, season, length if season > 0 else 1)
             n = lengths[s]
-            found[c, s], tried[c, s] = np.inf, 0
-            wanted = not lively or is_worth_another(stuck[c, s], criterion[s])
+            found[s], tried[s] = np.inf, 0
+            wanted = not lively or is_worth_another(stuck[s], criterion[s])
             if wanted and is_open(shape, n, lowest[s], unit[s]):
-                lower = cuda.local.array(_MOST_SMOOTHING, float64)
-                upper = cuda.local.array(_MOST_SMOOTHING, float64)
+                lower = cuda.local.array(smoothing, float64)
+                upper = cuda.local.array(smoothing, float64)
                 room = cuda.local.array(rows, float64)
                 theta, trial = cuda.local.array(size, float64), cuda.local.array(size, float64)
                 slope, free = cuda.local.array(size, float64), cuda.local.array(size, float64)
@@ -174,12 +173,11 @@ def search_kernel(season: int) -> Any:  # noqa: ANN401 - numba's own
                 singular = cuda.local.array((1, 1), float64)
                 taken = cuda.local.array((1, 1), float64)
                 layout = lay_out(shape)
-                own, smoothing = layout.size, count_smoothing(trend, kind)
+                own = layout.size
                 inner = own * (own + 1) // 2
-                low, high = lower[:smoothing], upper[:smoothing]
-                candidate_bounds(relative, trend, kind, length, low, high)
-                start = view(trials[c, s])
-                fill_start(shape, low, high, lively, view(begun[kind, s]), start)
+                candidate_bounds(relative, trend, season, length, lower, upper)
+                start = view(trials[s])
+                fill_start(shape, lower, upper, lively, view(begun[s]), start)
                 bench = Bench(
                     room,
                     theta[:own],
@@ -194,11 +192,13 @@ def search_kernel(season: int) -> Any:  # noqa: ANN401 - numba's own
                     taken,
                 )
                 values = view(scaled[:, s : s + 1])
-                likelihood, count = search_series(values, n, shape, layout, low, high, start, bench)
-                found[c, s] = information(likelihood, n, unit[s], own)
-                tried[c, s] = count
+                likelihood, count = search_series(
+                    values, n, shape, layout, lower, upper, start, bench
+                )
+                found[s] = information(likelihood, n, unit[s], own)
+                tried[s] = count
 
-    return search_ets_models
+    return search_ets_model
 
 
 @cuda.jit
@@ -325,15 +325,15 @@ def fit_chunk(
     tried = cuda.device_array((n_models, rows), np.int64, stream=stream)
     told = cuda.to_device(candidates, stream=stream)
     grid = (blocks_for(rows, _THREADS), _THREADS, stream)
-    searched = (blocks_for(rows * n_models, _THREADS), _THREADS, stream)
-    search = search_kernel(next(season for season in _SEASONS if season >= length))
+    periods = next(season for season in _SEASONS if season >= length)
     scale_ets_series[grid](series, lengths, scaled, unit, lowest, model, criterion, points)
     begin_ets_series[grid](scaled, lengths, unit, lowest, lines, begun, adjusted, ring)
     for lively in (False, True):
-        search[searched](
-            *(scaled, lengths, unit, lowest, begun, told, length, lively),
-            *(stuck, criterion, trials, found, tried),
-        )
+        for c, (relative, trend, season) in enumerate(candidates.tolist()):
+            search_kernel(relative == 1, trend, season, periods)[grid](
+                *(scaled, lengths, unit, lowest, begun[season], length, lively),
+                *(stuck[c], criterion, trials[c], found[c], tried[c]),
+            )
         keep_ets_models[grid](
             *(told, length, lively, trials, found, tried),
             *(stuck, model, criterion, points, best),

@@ -285,7 +285,15 @@ def fit_garch(
     told = FreeParameters._make(cuda.to_device(np.ascontiguousarray(part)) for part in free)
 
     def launch(stream: Any, inputs: Sequence[Any], outputs: Sequence[Any]) -> None:  # noqa: ANN401 - numba's own
-        fit_chunk(stream, inputs[0], outputs, told, student=student, centred=centred, fewest=fewest)
+        fit_chunk(
+            stream,
+            inputs[0],
+            outputs,
+            told,
+            student=student,
+            centred=centred,
+            fewest=fewest,
+        )
 
     stream_rows([values], fits, launch, at_once)
     return fits

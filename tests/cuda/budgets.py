@@ -77,8 +77,8 @@ ETS_FITS = (
     *(rows(1, np.int64), rows(2)),
 )
 ETS_SEARCH = (
-    *(*ETS_SERIES, rows(3), rows(2, np.int64), INTEGER, FLAG),
-    *(rows(2), rows(1), *ETS_TRIALS),
+    *(*ETS_SERIES, rows(2), INTEGER, FLAG),
+    *(rows(1), rows(1), rows(2), rows(1), rows(1, np.int64)),
 )
 BUFFERS = (rows(2), rows(2, np.int32), rows(1, np.int32), rows(1))
 BUFFERS_32 = (rows(2, np.float32), *BUFFERS[1:])
@@ -146,8 +146,10 @@ KERNELS = [
     ),
     Compiled(ets.begin_ets_series, (*ETS_SERIES, rows(2), rows(3), rows(2), rows(2)), 96),
     # Derivatives by every parameter, the curvature and its factor: a season's square of numbers.
-    Compiled(ets.search_kernel(7), ETS_SEARCH, 255, stack=6400, spills=2048),
-    Compiled(ets.search_kernel(24), ETS_SEARCH, 255, stack=20_480, spills=2048),
+    Compiled(ets.search_kernel(False, 0, 0, 1), ETS_SEARCH, 255, stack=6400, spills=2048),
+    Compiled(ets.search_kernel(True, 2, 0, 1), ETS_SEARCH, 255, stack=6400, spills=2048),
+    Compiled(ets.search_kernel(False, 2, 1, 12), ETS_SEARCH, 255, stack=20_480, spills=2048),
+    Compiled(ets.search_kernel(True, 2, 2, 24), ETS_SEARCH, 255, stack=20_480, spills=2048),
     Compiled(
         ets.keep_ets_models,
         (rows(2, np.int64), INTEGER, FLAG, *ETS_TRIALS, rows(2), *ETS_KEPT, rows(2)),
