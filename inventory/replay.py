@@ -225,7 +225,7 @@ def replay(
             coming[t + wait] += size
         wanted = float(demand[start + t])
         sold = min(max(net, 0.0), wanted)
-        net = net_after_demand(net, wanted, sold, supply.lost_share)
+        net = net_after_demand(net, wanted, sold, 1.0 - supply.lost_share)
         records[:, t] = wanted, sold, max(net, 0.0), max(-net, 0.0), size
     wanted_all, sold_all, held, owed, ordered = records
     cost = costs.holding * held.sum() + costs.owing * owed.sum()

@@ -8,7 +8,7 @@ import numpy as np
 
 from inventory.errors import PlanError, StockError
 from inventory.policies.policy import Policy, rules_of
-from kernels.arrays import Floats
+from kernels.arrays import Floats, Integers
 from kernels.device import Device
 from kernels.on_device import walk_items_on
 from kernels.stock_batches import Walk
@@ -251,14 +251,7 @@ def simulate_law(
     PlanError
         Where probabilities are negative or do not sum to one.
     """
-    laws = np.atleast_2d(np.asarray(probabilities, np.float64))
-    if not np.isfinite(laws).all() or (laws < 0.0).any():
-        raise PlanError("probabilities of demand must be finite and not negative")
-    if (np.abs(laws.sum(axis=1) - 1.0) > 1e-9).any():
-        raise PlanError(f"probabilities of demand must sum to 1; got {laws.sum(axis=1)}")
-    keep, alias = np.empty(laws.shape), np.empty(laws.shape, np.int64)
-    for n, law in enumerate(laws):
-        build_alias(law, keep[n], alias[n])
+    keep, alias = alias_tables(probabilities)
     totals = np.empty((len(policies), n_paths, N_TOTALS))
     walk_law(
         draws.seed,
@@ -277,3 +270,29 @@ def simulate_law(
         totals,
     )
     return totals
+
+
+def alias_tables(probabilities: Floats) -> tuple[Floats, Integers]:
+    """Return the tables that demand is drawn from, (n_laws, n_outcomes) each.
+
+    Parameters
+    ----------
+    probabilities : as in `simulate_law`
+
+    Raises
+    ------
+    PlanError
+        Where probabilities are negative or do not sum to one.
+    """
+    laws = np.atleast_2d(np.asarray(probabilities, np.float64))
+    if not np.isfinite(laws).all() or (laws < 0.0).any():
+        raise PlanError("probabilities of demand must be finite and not negative")
+    if (np.abs(laws.sum(axis=1) - 1.0) > 1e-9).any():
+        raise PlanError(f"probabilities of demand must sum to 1; got {laws.sum(axis=1)}")
+    # Outcomes that never come, up to a power of two of them: draws are then faster.
+    padded = np.zeros((len(laws), max(1 << (laws.shape[1] - 1).bit_length(), 2)))
+    padded[:, : laws.shape[1]] = laws
+    keep, alias = np.empty(padded.shape), np.empty(padded.shape, np.int64)
+    for n, law in enumerate(padded):
+        build_alias(law, keep[n], alias[n])
+    return keep, alias

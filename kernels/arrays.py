@@ -6,5 +6,8 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 Words = NDArray[np.uint64]
+Words32 = NDArray[np.uint32]
+# Of one of the two precisions; the compiled code has both.
+Reals = NDArray[np.float64] | NDArray[np.float32]
 Flags = NDArray[np.bool_]
 Dates = NDArray[np.datetime64]

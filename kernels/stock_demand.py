@@ -6,16 +6,20 @@ Walker (1977), "An efficient method for generating discrete random variables wit
 distributions", ACM TOMS 3(3); Vose (1991), IEEE Trans. Software Eng. 17(9) (building the table).
 """
 
-import numpy as np
-from numba import njit
+import math
 
-from kernels.arrays import Floats, Integers
+import numpy as np
+from numba import njit, uint32
+
+from kernels.arrays import Floats, Integers, Reals, Words32
 from kernels.philox import Stream
-from kernels.stock_draws import DRAWS, fill_draws
+from kernels.stock_draws import DRAWS, fill_draws, fill_words
 
 _DEMAND = int(Stream.DEMAND_PATHS)
 # Lifts any difference of two doubles in [0, 1] above one.
 _VAST = 1e300
+# Of a packed table's columns: larger ones leave the first-level cache.
+_MOST_BITS = 12
 
 
 @njit(cache=True, nogil=True)
@@ -86,6 +90,110 @@ def draw_row(keep: Floats, alias: Integers, unit: float, row: Floats) -> None:
 
 
 @njit(cache=True, nogil=True)
+def packed_bits(n_outcomes: int) -> int:
+    """Bits of a column where a table can be packed: it has a power of two of them; else 0."""
+    bits = 0
+    while (1 << bits) < n_outcomes:
+        bits += 1
+    return bits if (1 << bits) == n_outcomes and bits <= _MOST_BITS else 0
+
+
+@njit(cache=True, nogil=True)
+def pack_alias(keep: Floats, alias: Integers, bits: int, packed: Words32) -> None:
+    """Fill a table that one look-up reads: what a column keeps of its draws, and its alias.
+
+    A draw's first ``bits`` are its column, and the others, as a number, are compared with what the
+    column keeps; both sides are whole, so that this is `drawn_column` exactly. A column that keeps
+    all has itself as its alias.
+
+    Parameters
+    ----------
+    keep, alias : (2**bits,), the law's alias table
+    packed : (2**bits,) uint32, overwritten
+    """
+    draws = 2.0 ** (32 - bits)
+    for n in range(keep.shape[0]):
+        kept = max(math.ceil(keep[n] * draws - 0.5), 0.0)
+        other = n if kept >= draws else alias[n]
+        packed[n] = uint32((np.int64(min(kept, draws - 1.0)) << bits) | other)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def look_up_row(
+    words: Words32, packed: Words32, bits: int, unit: float, entries: Words32, row: Reals
+) -> None:
+    """Turn a row of draws into demand by a packed table, in lanes.
+
+    Parameters
+    ----------
+    words : (n_paths,) uint32, draws
+    packed : (2**bits,) uint32, of `pack_alias`
+    unit : units of one step of the law
+    entries : (n_paths,) uint32 scratch
+    row : (n_paths,) float64 or float32, overwritten with units
+    """
+    shift = uint32(32 - bits)
+    own_bits = uint32(bits)
+    outcomes = uint32((1 << bits) - 1)
+    rest = uint32((1 << (32 - bits)) - 1)
+    step = row.dtype.type(unit)
+    # Apart, so that only the look-up itself is one by one.
+    for i in range(row.shape[0]):
+        entries[i] = packed[words[i] >> shift]
+    for i in range(row.shape[0]):
+        word = uint32(words[i])
+        entry = uint32(entries[i])
+        column = np.int32(word >> shift)
+        other = np.int32(entry & outcomes)
+        stays = uint32(word & rest) < uint32(entry >> own_bits)
+        row[i] = step * row.dtype.type(column if stays else other)
+
+
+@njit(cache=True, nogil=True)
+def _fill_by_look_up(
+    seed: int,
+    entity: int,
+    first_path: int,
+    keep: Floats,
+    alias: Integers,
+    unit: float,
+    bits: int,
+    out: Reals,
+) -> None:
+    n_laws = keep.shape[0]
+    packed = np.empty(keep.shape, np.uint32)
+    for law in range(n_laws):
+        pack_alias(keep[law], alias[law], bits, packed[law])
+    words = np.empty((DRAWS + 1, out.shape[1]), np.uint32)
+    for t in range(0, out.shape[0], DRAWS):
+        fill_words(seed, _DEMAND, entity, first_path, t // DRAWS, words[:DRAWS])
+        for k in range(DRAWS):
+            law = (t + k) % n_laws
+            look_up_row(words[k], packed[law], bits, unit, words[DRAWS], out[t + k])
+
+
+@njit(cache=True, nogil=True)
+def _fill_by_comparison(
+    seed: int,
+    entity: int,
+    first_path: int,
+    keep: Floats,
+    alias: Integers,
+    unit: float,
+    out: Reals,
+) -> None:
+    n_laws = keep.shape[0]
+    draws = np.empty((DRAWS, out.shape[1]))
+    for t in range(0, out.shape[0], DRAWS):
+        fill_draws(seed, _DEMAND, entity, first_path, t // DRAWS, draws)
+        for k in range(DRAWS):
+            law = (t + k) % n_laws
+            draw_row(keep[law], alias[law], unit, draws[k])
+            for i in range(out.shape[1]):
+                out[t + k, i] = draws[k, i]
+
+
+@njit(cache=True, nogil=True)
 def fill_demand(
     seed: int,
     entity: int,
@@ -93,7 +201,7 @@ def fill_demand(
     keep: Floats,
     alias: Integers,
     unit: float,
-    out: Floats,
+    out: Reals,
 ) -> None:
     """Fill demand of a block of paths, drawn by (entity, path, period).
 
@@ -101,11 +209,10 @@ def fill_demand(
     ----------
     keep, alias : (n_laws, n_outcomes), alias tables; period t takes law t modulo n_laws
     unit : units of one step of the law
-    out : (horizon rounded up to a multiple of 4, n_paths) float64, overwritten
+    out : (horizon rounded up to a multiple of 4, n_paths) float64 or float32, overwritten
     """
-    n_laws = keep.shape[0]
-    for t in range(0, out.shape[0], DRAWS):
-        fill_draws(seed, _DEMAND, entity, first_path, t // DRAWS, out[t : t + DRAWS])
-        for k in range(DRAWS):
-            law = (t + k) % n_laws
-            draw_row(keep[law], alias[law], unit, out[t + k])
+    bits = packed_bits(keep.shape[1])
+    if bits > 0:
+        _fill_by_look_up(seed, entity, first_path, keep, alias, unit, bits, out)
+    else:
+        _fill_by_comparison(seed, entity, first_path, keep, alias, unit, out)

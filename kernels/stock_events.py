@@ -37,6 +37,12 @@ def whole_cases(need: float, room: float, case_pack: float, minimum_order: float
     return size if need > SAME_UNITS and size > 0.0 and size >= minimum_order else 0.0
 
 
+@njit(cache=True, nogil=True)
+def lacking(position: float, reorder_point: float, order_up_to: float) -> float:
+    """Units that a ``position`` lacks to its level, where it is low enough to order; else none."""
+    return max(order_up_to - position, 0.0) if position <= reorder_point else 0.0
+
+
 @njit(cache=True, nogil=True, error_model="numpy")
 def order_quantity(
     position: float,
@@ -49,20 +55,19 @@ def order_quantity(
     capacity: float,
 ) -> float:
     """Units that a rule orders at a ``position``; arguments as `Rule` and `Terms` define them."""
-    need = order_up_to - position
+    need = lacking(position, reorder_point, order_up_to)
     if batch > 0.0:
         batches = 1.0 / batch
         need = (rounded_down((reorder_point - position) * batches + SAME_UNITS) + 1.0) * batch
-        need = min(need, most)
-    need = need if position <= reorder_point else 0.0
+        need = min(need, most) if position <= reorder_point else 0.0
     size: float = whole_cases(need, min(most, capacity - position), case_pack, minimum_order)
     return size
 
 
 @njit(cache=True, nogil=True)
-def net_after_demand(net: float, demand: float, sold: float, lost_share: float) -> float:
-    """Stock less what is owed, after selling ``sold`` and losing a share of the rest."""
-    return net - sold - (1.0 - lost_share) * (demand - sold)
+def net_after_demand(net: float, demand: float, sold: float, owed_share: float) -> float:
+    """Stock less what is owed, after selling ``sold`` and owing a share of the rest."""
+    return net - sold - owed_share * (demand - sold)
 
 
 @njit(cache=True, nogil=True)

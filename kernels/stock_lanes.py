@@ -1,57 +1,63 @@
 """The walk of a block of paths in lanes: `walk_stock` to the bit, for units that do not perish.
 
 Every quantity of the block lies in one flat array at a fixed distance from the next, which is
-what lets the compiler prove that the loops over lanes do not overlap and run in vectors.
+what lets the compiler prove that the loops over lanes do not overlap and run in vectors. The array
+is of doubles, or of singles where they are exact: see `kernels.stock_exact`.
 """
 
+import math
+
 import numpy as np
-from numba import njit
+from numba import njit, uint32
 
-from kernels.arrays import Floats, Integers
-from kernels.stock_events import net_after_demand, order_quantity
-from kernels.stock_lead_times import LeadTimes, drawn_lead_time
-from kernels.stock_terms import (
-    DEMANDED,
-    HELD,
-    ORDERED,
-    ORDERS,
-    OWED,
-    REACHED,
-    REACHED_PERIODS,
-    SERVED,
-    SERVED_PERIODS,
-    SHORT,
-    SOLD,
-    WASTED,
-    Rule,
-    Terms,
-)
+from kernels.arrays import Integers, Reals, Words32
+from kernels.stock_draws import uniform_32
+from kernels.stock_events import lacking, net_after_demand, order_quantity
+from kernels.stock_lead_times import WORDS, LeadTimes, drawn_lead_time
+from kernels.stock_terms import Rule, Terms
 
-LANES = 128
+LANES = 256
+# A block of fewer paths works on as many lanes as they fill, in steps of this.
+_STEP = 64
 # Rows further apart than their lanes: a store 4 KiB after a load would seem to overlap it.
-_STRIDE = LANES + 8
+_STRIDE = LANES + 16
 # First places of a block's rows.
-_NET, _ON_ORDER, _SIZE, _SOLD, _HELD, _OWED, _ORDERS, _ORDERED, _SERVED, _MET = (
+NET, ON_ORDER, SIZE, SOLD, HELD, OWED, ORDERS, ORDERED, SERVED, MET = (
     n * _STRIDE for n in range(10)
 )
-_LENGTH = 10 * _STRIDE
+LENGTH = 10 * _STRIDE
 
 
 @njit(cache=True, nogil=True)
-def _receive(state: Floats, arrivals: Floats, receipts: float) -> None:
+def lanes_of(n_paths: int) -> int:
+    """Lanes that a block works on for its paths, at most LANES."""
+    return min(-(-n_paths // _STEP) * _STEP, LANES)
+
+
+@njit(cache=True, nogil=True)
+def clear(row: Reals) -> None:
+    """Set every number to zero."""
+    for i in range(row.shape[0]):
+        row[i] = 0.0
+
+
+@njit(cache=True, nogil=True)
+def receive_in_lanes(state: Reals, arrivals: Reals, receipts: float) -> None:
     """Receive what arrives in this period, and free its slot."""
-    for i in range(LANES):
-        arriving = receipts + arrivals[i]
-        arrivals[i] = 0.0
-        state[_NET + i] += arriving
-        state[_ON_ORDER + i] -= arriving
+    kind = state.dtype.type
+    own = kind(receipts)
+    for i in range(arrivals.shape[0]):
+        arriving = own + arrivals[i]
+        arrivals[i] = kind(0.0)
+        state[NET + i] += arriving
+        state[ON_ORDER + i] -= arriving
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _order(state: Floats, terms: Terms, rule: Rule) -> None:
-    for i in range(LANES):
-        state[_SIZE + i] = order_quantity(
-            state[_NET + i] + state[_ON_ORDER + i],
+def _order(state: Reals, lanes: int, terms: Terms, rule: Rule) -> None:
+    for i in range(lanes):
+        state[SIZE + i] = order_quantity(
+            np.float64(state[NET + i] + state[ON_ORDER + i]),
             rule.reorder_point,
             rule.order_up_to,
             rule.batch,
@@ -63,179 +69,148 @@ def _order(state: Floats, terms: Terms, rule: Rule) -> None:
 
 
 @njit(cache=True, nogil=True)
-def _dispatch_together(state: Floats, arrivals: Floats, at_once: bool, money: float) -> None:
-    """Send every lane's order on its way, all with the same lead time."""
-    row = _NET if at_once else _ON_ORDER
-    for i in range(LANES):
-        size = state[_SIZE + i]
-        state[row + i] += size
-        state[_ORDERS + i] += money if size > 0.0 else 0.0
-        state[_ORDERED + i] += money * size
-    if not at_once:
-        for i in range(LANES):
-            arrivals[i] = state[_SIZE + i]
+def _order_whole(state: Reals, lanes: int, rule: Rule) -> None:
+    """Order whole units, which nothing but the rule's level limits."""
+    kind = state.dtype.type
+    # Whole positions are not above a point where they are not above its whole units.
+    point, level = kind(math.floor(rule.reorder_point)), kind(rule.order_up_to)
+    for i in range(lanes):
+        state[SIZE + i] = lacking(state[NET + i] + state[ON_ORDER + i], point, level)
 
 
 @njit(cache=True, nogil=True)
-def _dispatch_each(
-    state: Floats,
-    ring: Floats,
-    now: int,
-    draws: Floats,
-    law: LeadTimes,
-    ordering: Integers,
-    money: float,
+def _count_orders(state: Reals, lanes: int, waits: bool, money: bool) -> None:
+    """Count every lane's order, and where it ``waits``, put it on order."""
+    kind = state.dtype.type
+    counted, waiting = kind(1.0 if money else 0.0), kind(1.0 if waits else 0.0)
+    for i in range(lanes):
+        size = state[SIZE + i]
+        state[ON_ORDER + i] += waiting * size
+        state[ORDERS + i] += counted if size > 0.0 else kind(0.0)
+        state[ORDERED + i] += counted * size
+
+
+@njit(cache=True, nogil=True)
+def _send(size: Reals, row: Reals, words: Words32, first: int, count: int) -> None:
+    """Add the orders whose draw lies in a window to the row of their arrival."""
+    # As a distance, which wraps around: a window of all words has no count in 32 bits.
+    low, farthest = uint32(first), uint32(count - 1)
+    for i in range(row.shape[0]):
+        row[i] += size[i] if uint32(words[i] - low) <= farthest else row.dtype.type(0.0)
+
+
+@njit(cache=True, nogil=True)
+def _send_by_window(state: Reals, ring: Reals, now: int, words: Words32, windows: Integers) -> None:
+    """Send every lane's order on its way, a lead time after the other."""
+    slots, lanes = ring.shape
+    size = state[SIZE : SIZE + lanes]
+    for periods in range(windows.shape[0]):
+        first, count = windows[periods, 0], windows[periods, 1]
+        if count > 0 and periods == 0:
+            _send(size, state[NET : NET + lanes], words, first, count)
+            later = WORDS - first - count
+            if later > 0:
+                _send(size, state[ON_ORDER : ON_ORDER + lanes], words, first + count, later)
+        elif count > 0:
+            place = now + periods
+            _send(size, ring[place - slots if place >= slots else place], words, first, count)
+
+
+@njit(cache=True, nogil=True)
+def _send_each(
+    state: Reals, ring: Reals, now: int, words: Words32, law: LeadTimes, ordering: Integers
 ) -> None:
     """Send the orders of the lanes that have one on their way, each with its lead time."""
-    slots = ring.shape[0]
+    slots, lanes = ring.shape
     count = 0
-    for i in range(LANES):
+    for i in range(lanes):
         ordering[count] = i
-        count += 1 if state[_SIZE + i] > 0.0 else 0
+        count += 1 if state[SIZE + i] > 0.0 else 0
     for n in range(count):
         i = ordering[n]
-        size = state[_SIZE + i]
-        state[_ORDERS + i] += money
-        state[_ORDERED + i] += money * size
-        periods = drawn_lead_time(draws[i], law)
+        periods = drawn_lead_time(uniform_32(words[i]), law)
         if periods == 0:
-            state[_NET + i] += size
+            state[NET + i] += state[SIZE + i]
         else:
-            state[_ON_ORDER + i] += size
-            slot = now + periods
-            ring[slot - slots if slot >= slots else slot, i] += size
+            state[ON_ORDER + i] += state[SIZE + i]
+            place = now + periods
+            ring[place - slots if place >= slots else place, i] += state[SIZE + i]
 
 
 @njit(cache=True, nogil=True)
-def _meet(state: Floats, demand: Floats, lost_share: float, money: float, service: float) -> None:
-    """Meet a period's demand; it counts where ``money`` and ``service`` are 1, not where 0."""
-    for i in range(LANES):
-        net = state[_NET + i]
-        sold = min(max(net, 0.0), demand[i])
-        met = service if sold >= demand[i] else 0.0
-        net = net_after_demand(net, demand[i], sold, lost_share)
-        state[_NET + i] = net
-        state[_SOLD + i] += money * sold
-        state[_HELD + i] += money * max(net, 0.0)
-        state[_OWED + i] += money * max(-net, 0.0)
-        state[_SERVED + i] += service * sold
-        state[_MET + i] += met
+def _send_together(state: Reals, ring: Reals, now: int, periods: int) -> None:
+    """Send every lane's order on its way, all with the same lead time."""
+    slots, lanes = ring.shape
+    if periods == 0:
+        for i in range(lanes):
+            state[NET + i] += state[SIZE + i]
+    else:
+        place = now + periods
+        row = ring[place - slots if place >= slots else place]
+        for i in range(lanes):
+            row[i] = state[SIZE + i]
 
 
 @njit(cache=True, nogil=True)
-def _walk(
-    demand: Floats,
-    lead_draws: Floats,
+def meet_in_lanes(
+    state: Reals, demand: Reals, owed_share: float, money: bool, service: bool
+) -> None:
+    """Meet a period's demand, and count it where ``money`` and ``service`` count."""
+    kind = state.dtype.type
+    own_share, nothing = kind(owed_share), kind(0.0)
+    spends, serves = kind(1.0 if money else 0.0), kind(1.0 if service else 0.0)
+    for i in range(demand.shape[0]):
+        net = state[NET + i]
+        sold = min(max(net, nothing), demand[i])
+        met = serves if sold >= demand[i] else nothing
+        net = net_after_demand(net, demand[i], sold, own_share)
+        state[NET + i] = net
+        state[SOLD + i] += spends * sold
+        state[HELD + i] += spends * max(net, nothing)
+        state[OWED + i] += spends * max(-net, nothing)
+        state[SERVED + i] += serves * sold
+        state[MET + i] += met
+
+
+@njit(cache=True, nogil=True)
+def order_in_lanes(
+    state: Reals,
+    ring: Reals,
+    now: int,
+    words: Words32,
+    windows: Integers,
     law: LeadTimes,
-    opening: float,
-    receipts: Floats,
+    ordering: Integers,
     terms: Terms,
     rule: Rule,
-    first_counted: int,
-    first_reached: int,
-    ring: Floats,
-    ordering: Integers,
-    state: Floats,
+    whole: bool,
+    money: bool,
 ) -> None:
-    slots = ring.shape[0]
-    state[:] = 0.0
-    ring[:] = 0.0
-    state[_NET : _NET + LANES] = opening
-    state[_ON_ORDER : _ON_ORDER + LANES] = receipts.sum()
-    now = 0
-    for t in range(receipts.shape[0]):
-        money = 1.0 if t >= first_counted else 0.0
-        _receive(state, ring[now], receipts[t])
-        if t % terms.review_period == 0:
-            _order(state, terms, rule)
-            if law.fixed >= 0:
-                arrivals = ring[(now + law.fixed) % slots]
-                _dispatch_together(state, arrivals, law.fixed == 0, money)
-            else:
-                _dispatch_each(state, ring, now, lead_draws[t], law, ordering, money)
-        _meet(state, demand[t], terms.lost_share, money, 1.0 if t >= first_reached else 0.0)
-        now = 0 if now + 1 == slots else now + 1
-
-
-@njit(cache=True, nogil=True)
-def _add_rows(demand: Floats, first: int, last: int, out: Floats) -> None:
-    out[:] = 0.0
-    for t in range(first, last):
-        row = demand[t]
-        for i in range(LANES):
-            out[i] += row[i]
-
-
-@njit(cache=True, nogil=True)
-def _count_demand(
-    demand: Floats, horizon: int, first_counted: int, first_reached: int, totals: Floats
-) -> None:
-    """Count what no rule changes."""
-    sums = np.empty(LANES)
-    totals[:, REACHED_PERIODS] = max(horizon - first_reached, 0)
-    totals[:, WASTED] = 0.0
-    _add_rows(demand, first_counted, horizon, sums)
-    totals[:, DEMANDED] = sums[: totals.shape[0]]
-    _add_rows(demand, first_reached, horizon, sums)
-    totals[:, REACHED] = sums[: totals.shape[0]]
-
-
-@njit(cache=True, nogil=True)
-def _copy_totals(state: Floats, common: Floats, totals: Floats) -> None:
-    totals[:] = common
-    for i in range(totals.shape[0]):
-        totals[i, SOLD] = state[_SOLD + i]
-        totals[i, SHORT] = totals[i, DEMANDED] - state[_SOLD + i]
-        totals[i, HELD] = state[_HELD + i]
-        totals[i, OWED] = state[_OWED + i]
-        totals[i, ORDERS] = state[_ORDERS + i]
-        totals[i, ORDERED] = state[_ORDERED + i]
-        totals[i, SERVED] = state[_SERVED + i]
-        totals[i, SERVED_PERIODS] = state[_MET + i]
-
-
-@njit(cache=True, nogil=True)
-def walk_block(
-    demand: Floats,
-    lead_draws: Floats,
-    law: LeadTimes,
-    opening: float,
-    receipts: Floats,
-    terms: Terms,
-    rules: Floats,
-    first_counted: int,
-    first_reached: int,
-    totals: Floats,
-) -> None:
-    """Walk a block of paths under every rule, on common demand and lead times.
+    """Place the orders of a period, and send them on their way.
 
     Parameters
     ----------
-    demand, lead_draws : (horizon or more, LANES) float64
-    law : of the lead times
-    opening : units in stock, negative where units are owed
-    rules : (n_rules, 4) float64, each a `Rule`
-    totals : (n_rules, n_paths, 12) float64, overwritten; at most LANES paths
-    others : as in `kernels.stock_walk.walk_stock`
+    state : (LENGTH,), of the block
+    ring : (longest lead time + 1, lanes), arrivals by period
+    now : the period's place in the ring
+    words : (LANES,) uint32, draws behind lead times
+    windows : (n, 2) int64 of `fill_windows`; without a row where orders are sent one by one
+    law, terms, rule : of the item
+    ordering : (LANES + 1,) int64 scratch
+    whole : whether orders are whole units, which nothing but the rule's level limits
+    money : whether the period's orders count
     """
-    ring = np.empty((law.cumulative.shape[0] + 1, LANES))
-    ordering = np.empty(LANES + 1, np.int64)
-    state = np.empty(_LENGTH)
-    common = np.empty(totals.shape[1:])
-    _count_demand(demand, receipts.shape[0], first_counted, first_reached, common)
-    for n in range(rules.shape[0]):
-        _walk(
-            demand,
-            lead_draws,
-            law,
-            opening,
-            receipts,
-            terms,
-            Rule(rules[n, 0], rules[n, 1], rules[n, 2], rules[n, 3]),
-            first_counted,
-            first_reached,
-            ring,
-            ordering,
-            state,
-        )
-        _copy_totals(state, common, totals[n])
+    lanes = ring.shape[1]
+    if whole:
+        _order_whole(state, lanes, rule)
+    else:
+        _order(state, lanes, terms, rule)
+    if law.fixed >= 0:
+        _count_orders(state, lanes, law.fixed > 0, money)
+        _send_together(state, ring, now, law.fixed)
+    elif windows.shape[0] > 0:
+        _count_orders(state, lanes, windows[0, 1] == 0, money)
+        _send_by_window(state, ring, now, words, windows)
+    else:
+        _count_orders(state, lanes, False, money)
+        _send_each(state, ring, now, words, law, ordering)

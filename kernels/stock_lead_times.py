@@ -16,14 +16,15 @@ import numpy as np
 from numba import njit
 from scipy.special import gammainc
 
-from kernels.arrays import Floats, Integers
+from kernels.arrays import Floats, Integers, Words32
 from kernels.philox import Stream
-from kernels.stock_draws import DRAWS, fill_draws
+from kernels.stock_draws import DRAWS, fill_draws, fill_words
 
 _LEAD_TIMES = int(Stream.LEAD_TIMES)
 N_GUIDES = 256
 # Draws have 32 bits, so what is rarer than this never comes.
 _RARE = 2.0**-33
+WORDS = 2**32
 
 
 class LeadTimes(NamedTuple):
@@ -124,3 +125,37 @@ def fill_lead_draws(seed: int, entity: int, first_path: int, out: Floats) -> Non
     """
     for t in range(0, out.shape[0], DRAWS):
         fill_draws(seed, _LEAD_TIMES, entity, first_path, t // DRAWS, out[t : t + DRAWS])
+
+
+@njit(cache=True, nogil=True)
+def fill_lead_words(seed: int, entity: int, first_path: int, out: Words32) -> None:
+    """Fill the draws behind lead times, raw: `fill_lead_draws` before it makes uniforms of them.
+
+    Parameters
+    ----------
+    seed, entity, first_path : as in `fill_lead_draws`
+    out : (horizon rounded up to a multiple of 4, n_paths) uint32, overwritten
+    """
+    for t in range(0, out.shape[0], DRAWS):
+        fill_words(seed, _LEAD_TIMES, entity, first_path, t // DRAWS, out[t : t + DRAWS])
+
+
+@njit(cache=True, nogil=True)
+def fill_windows(law: LeadTimes, windows: Integers) -> None:
+    """Fill the range of words that each lead time is drawn at.
+
+    A word is of one window: that of the periods that `drawn_lead_time` returns for its uniform.
+
+    Parameters
+    ----------
+    law : of the lead times, not fixed
+    windows : (longest + 1, 2) int64, overwritten: first word, and how many
+    """
+    longest = law.cumulative.shape[0]
+    first = np.int64(0)
+    for k in range(longest + 1):
+        end = np.int64(WORDS)
+        if k < longest:
+            end = min(np.int64(math.ceil(law.cumulative[k] * WORDS - 0.5)), end)
+        windows[k, 0], windows[k, 1] = first, end - first
+        first = end

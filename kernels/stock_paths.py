@@ -7,11 +7,13 @@ number and on nothing else.
 import numpy as np
 from numba import njit
 
-from kernels.arrays import Floats, Integers
+from kernels.arrays import Floats, Integers, Reals, Words32
+from kernels.stock_block import walk_block
 from kernels.stock_demand import fill_demand
 from kernels.stock_draws import DRAWS
-from kernels.stock_lanes import LANES, walk_block
-from kernels.stock_lead_times import LeadTimes, fill_lead_draws
+from kernels.stock_exact import demand_is_exact, is_whole, largest_exact_demand
+from kernels.stock_lanes import LANES, lanes_of
+from kernels.stock_lead_times import LeadTimes, fill_lead_words
 from kernels.stock_terms import Terms
 from kernels.stock_walk import walk_each
 
@@ -21,9 +23,9 @@ def _walk(
     seed: int,
     entity: int,
     first_path: int,
-    demand: Floats,
+    demand: Reals,
     law: LeadTimes,
-    lead_draws: Floats,
+    lead_words: Words32,
     opening: Floats,
     receipts: Floats,
     terms: Terms,
@@ -33,11 +35,11 @@ def _walk(
     totals: Floats,
 ) -> None:
     if law.fixed < 0:
-        fill_lead_draws(seed, entity, first_path, lead_draws)
+        fill_lead_words(seed, entity, first_path, lead_words)
     if terms.shelf_life > 0:
         walk_each(
             demand,
-            lead_draws,
+            lead_words,
             law,
             opening,
             receipts,
@@ -50,7 +52,7 @@ def _walk(
     else:
         walk_block(
             demand,
-            lead_draws,
+            lead_words,
             law,
             opening[0],
             receipts,
@@ -59,6 +61,86 @@ def _walk(
             first_counted,
             first_reached,
             totals,
+        )
+
+
+@njit(cache=True, nogil=True)
+def _walk_given(
+    seed: int,
+    entity: int,
+    first_path: int,
+    demand: Floats,
+    block: Reals,
+    law: LeadTimes,
+    opening: Floats,
+    receipts: Floats,
+    terms: Terms,
+    rules: Floats,
+    first_counted: int,
+    first_reached: int,
+    totals: Floats,
+) -> None:
+    n_paths, horizon = demand.shape
+    block[:] = 0.0
+    lead_words = np.zeros((-(-horizon // DRAWS) * DRAWS, block.shape[1]), np.uint32)
+    for start in range(0, n_paths, LANES):
+        size = min(LANES, n_paths - start)
+        for t in range(horizon):
+            for i in range(size):
+                block[t, i] = demand[start + i, t]
+        _walk(
+            seed,
+            entity,
+            first_path + start,
+            block,
+            law,
+            lead_words,
+            opening,
+            receipts,
+            terms,
+            rules,
+            first_counted,
+            first_reached,
+            totals[:, start : start + size],
+        )
+
+
+@njit(cache=True, nogil=True)
+def _walk_drawn(
+    seed: int,
+    entity: int,
+    first_path: int,
+    keep: Floats,
+    alias: Integers,
+    unit: float,
+    block: Reals,
+    law: LeadTimes,
+    opening: Floats,
+    receipts: Floats,
+    terms: Terms,
+    rules: Floats,
+    first_counted: int,
+    first_reached: int,
+    totals: Floats,
+) -> None:
+    n_paths = totals.shape[1]
+    lead_words = np.zeros(block.shape, np.uint32)
+    for start in range(0, n_paths, LANES):
+        fill_demand(seed, entity, first_path + start, keep, alias, unit, block)
+        _walk(
+            seed,
+            entity,
+            first_path + start,
+            block,
+            law,
+            lead_words,
+            opening,
+            receipts,
+            terms,
+            rules,
+            first_counted,
+            first_reached,
+            totals[:, start : min(start + LANES, n_paths)],
         )
 
 
@@ -89,28 +171,38 @@ def walk_paths(
     totals : (n_rules, n_paths, 12) float64, overwritten
     others : as in `kernels.stock_walk.walk_stock`
     """
-    n_paths, horizon = demand.shape
-    block = np.zeros((horizon, LANES))
-    lead_draws = np.full((-(-horizon // DRAWS) * DRAWS, LANES), 0.5)
-    for start in range(0, n_paths, LANES):
-        size = min(LANES, n_paths - start)
-        for t in range(horizon):
-            for i in range(size):
-                block[t, i] = demand[start + i, t]
-        _walk(
+    largest = largest_exact_demand(opening[0], receipts, terms, rules)
+    if demand_is_exact(demand, largest):
+        _walk_given(
             seed,
             entity,
-            first_path + start,
-            block,
+            first_path,
+            demand,
+            np.empty((demand.shape[1], lanes_of(demand.shape[0])), np.float32),
             law,
-            lead_draws,
             opening,
             receipts,
             terms,
             rules,
             first_counted,
             first_reached,
-            totals[:, start : start + size],
+            totals,
+        )
+    else:
+        _walk_given(
+            seed,
+            entity,
+            first_path,
+            demand,
+            np.empty((demand.shape[1], lanes_of(demand.shape[0]))),
+            law,
+            opening,
+            receipts,
+            terms,
+            rules,
+            first_counted,
+            first_reached,
+            totals,
         )
 
 
@@ -139,24 +231,41 @@ def walk_law(
     keep, alias, unit : of the demand's law, see `kernels.stock_demand.fill_demand`
     others : as in `walk_paths`
     """
-    n_paths = totals.shape[1]
     n_draws = -(-receipts.shape[0] // DRAWS) * DRAWS
-    block = np.empty((n_draws, LANES))
-    lead_draws = np.full((n_draws, LANES), 0.5)
-    for start in range(0, n_paths, LANES):
-        fill_demand(seed, entity, first_path + start, keep, alias, unit, block)
-        _walk(
+    most = (keep.shape[1] - 1) * unit
+    if is_whole(unit) and most <= largest_exact_demand(opening[0], receipts, terms, rules):
+        _walk_drawn(
             seed,
             entity,
-            first_path + start,
-            block,
+            first_path,
+            keep,
+            alias,
+            unit,
+            np.empty((n_draws, lanes_of(totals.shape[1])), np.float32),
             law,
-            lead_draws,
             opening,
             receipts,
             terms,
             rules,
             first_counted,
             first_reached,
-            totals[:, start : min(start + LANES, n_paths)],
+            totals,
+        )
+    else:
+        _walk_drawn(
+            seed,
+            entity,
+            first_path,
+            keep,
+            alias,
+            unit,
+            np.empty((n_draws, lanes_of(totals.shape[1]))),
+            law,
+            opening,
+            receipts,
+            terms,
+            rules,
+            first_counted,
+            first_reached,
+            totals,
         )

@@ -119,7 +119,7 @@ def _walk_period(
         _order(size, now, slots, periods, t >= first_counted, ring, state)
     available = max(state[_NET], 0.0)
     sold = min(available, demand)
-    net = net_after_demand(state[_NET], demand, sold, terms.lost_share)
+    net = net_after_demand(state[_NET], demand, sold, 1.0 - terms.lost_share)
     wasted = 0.0
     if terms.shelf_life > 0:
         ages[terms.shelf_life - 1] += available - before

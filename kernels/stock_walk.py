@@ -3,7 +3,8 @@
 import numpy as np
 from numba import njit
 
-from kernels.arrays import Floats, Integers
+from kernels.arrays import Floats, Integers, Words32
+from kernels.stock_draws import uniform_32
 from kernels.stock_events import age_stock, net_after_demand, order_quantity
 from kernels.stock_lead_times import LeadTimes, drawn_lead_time
 from kernels.stock_terms import (
@@ -86,7 +87,7 @@ def walk_stock(
                     pipeline[t + lead_times[t]] += size
         available = max(net, 0.0)
         sold = min(available, demand[t])
-        net = net_after_demand(net, demand[t], sold, terms.lost_share)
+        net = net_after_demand(net, demand[t], sold, 1.0 - terms.lost_share)
         wasted = 0.0
         if terms.shelf_life > 0:
             ages[terms.shelf_life - 1] += available - before
@@ -112,7 +113,7 @@ def walk_stock(
 @njit(cache=True, nogil=True)
 def walk_each(
     demand: Floats,
-    lead_draws: Floats,
+    lead_words: Words32,
     law: LeadTimes,
     opening: Floats,
     receipts: Floats,
@@ -126,7 +127,8 @@ def walk_each(
 
     Parameters
     ----------
-    demand, lead_draws : (horizon or more, n_paths or more) float64
+    demand : (horizon or more, n_paths or more) float64
+    lead_words : (horizon or more, n_paths or more) uint32, draws behind lead times
     law : of the lead times
     rules : (n_rules, 4) float64, each a `Rule`
     totals : (n_rules, n_paths, 12) float64, overwritten
@@ -139,7 +141,7 @@ def walk_each(
     for path in range(totals.shape[1]):
         own_demand = demand[:horizon, path].copy()
         for t in range(horizon):
-            lead_times[t] = drawn_lead_time(lead_draws[t, path], law)
+            lead_times[t] = drawn_lead_time(uniform_32(lead_words[t, path]), law)
         for n in range(rules.shape[0]):
             walk_stock(
                 own_demand,

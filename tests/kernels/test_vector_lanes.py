@@ -1,5 +1,6 @@
 """Hot loops over lanes are compiled to wide vectors; without them they take far longer."""
 
+import math
 import platform
 import re
 
@@ -7,16 +8,52 @@ import numpy as np
 import pytest
 from numba import njit
 
-from kernels import counts, smoothing, theta_lanes
+from kernels import counts, smoothing, stock_demand, stock_draws, stock_lanes, theta_lanes
+from kernels.stock_terms import Rule, Terms
 
+MULTIPLIES_DOUBLES = r"\bv(?:mul|fn?m(?:add|sub)\d+)pd\b[^\n]*%[yz]mm"
+WORKS_ON_SINGLES = r"\bv(?:add|sub|mul|min|max|cmp\w*|fn?m(?:add|sub)\d+)ps\b[^\n]*%[yz]mm"
+MULTIPLIES_WORDS = r"\bvpmul(?:udq|lq)\b[^\n]*%[yz]mm"
+LOOKS_UP = r"\bv(?:pcmp\w*ud|pminud|pmaxud|cvtdq2ps|mulps)\b[^\n]*%[yz]mm"
+COMPARES_WORDS = r"\bvp(?:cmp\w*ud|minud|maxud|subd)\b[^\n]*%[yz]mm"
+
+STATE = np.zeros(stock_lanes.LENGTH, np.float32)
+ROW, WORDS = np.zeros(stock_lanes.LANES, np.float32), np.zeros(stock_lanes.LANES, np.uint32)
+TERMS, RULE = Terms(1, 3.0, 0.0, math.inf, 1.0, 0, False), Rule(24.0, 60.0, 0.0, math.inf)
 ARGUMENTS = {
     "smoothing": (
         smoothing.fill_squared_errors,
         (np.ones(9), 0.1, 0.2, np.ones((3, smoothing.LANES))),
+        MULTIPLIES_DOUBLES,
+    ),
+    "counts": (
+        counts._advance,
+        (np.ones((counts.ROWS, counts.LANES)), 1.0, 0.0, np.inf),
+        MULTIPLIES_DOUBLES,
+    ),
+    "stock draws": (
+        stock_draws.fill_words,
+        (1, 1, np.uint64(1), 0, 0, np.zeros((stock_draws.DRAWS, 64), np.uint32)),
+        MULTIPLIES_WORDS,
+    ),
+    "stock demand": (
+        stock_demand.look_up_row,
+        (WORDS, np.zeros(32, np.uint32), 5, 1.0, WORDS.copy(), ROW),
+        LOOKS_UP,
+    ),
+    "stock received": (stock_lanes.receive_in_lanes, (STATE, ROW, 0.0), WORKS_ON_SINGLES),
+    "stock ordered": (stock_lanes._order_whole, (STATE, 64, RULE), WORKS_ON_SINGLES),
+    "stock ordered in cases": (stock_lanes._order, (STATE, 64, TERMS, RULE), MULTIPLIES_DOUBLES),
+    "stock sent": (stock_lanes._send, (ROW.copy(), ROW, WORDS, 0, 9), COMPARES_WORDS),
+    "stock sold": (
+        stock_lanes.meet_in_lanes,
+        (STATE, ROW, 0.0, True, True),
+        WORKS_ON_SINGLES,
     ),
     "static theta": (
         theta_lanes.try_static_alphas,
         (np.ones(9), 1.0, 0.1, True, 0.1, 0.05, np.ones(theta_lanes.ROOM), np.ones(16)),
+        MULTIPLIES_DOUBLES,
     ),
     "dynamic theta": (
         theta_lanes.try_dynamic_alphas,
@@ -24,18 +61,20 @@ ARGUMENTS = {
             *(np.ones(9), np.ones(9), np.ones(9), True, 0.1, 0.05),
             *(np.ones(theta_lanes.ROOM), np.ones(16)),
         ),
+        MULTIPLIES_DOUBLES,
     ),
-    "counts": (counts._advance, (np.ones((counts.ROWS, counts.LANES)), 1.0, 0.0, np.inf)),
 }
 
 
 @pytest.mark.skipif(platform.machine() != "x86_64", reason="reads x86-64 assembly")
 @pytest.mark.parametrize("name", ARGUMENTS)
-def test_loops_over_lanes_multiply_whole_vectors(name):
-    kernel, arguments = ARGUMENTS[name]
+def test_loops_over_lanes_work_on_whole_vectors(name):
+    kernel, arguments, pattern = ARGUMENTS[name]
+    told = kernel.targetoptions
+    options = {key: told[key] for key in ("fastmath", "error_model") if told.get(key)}
     # Compiled anew: what comes from the cache has no assembly to read.
-    fresh = njit(fastmath=kernel.targetoptions.get("fastmath", False))(kernel.py_func)
+    fresh = njit(**options)(kernel.py_func)
     fresh(*arguments)
     (assembly,) = fresh.inspect_asm().values()
-    packed = re.findall(r"\bv(?:mul|fn?m(?:add|sub)\d+)pd\b[^\n]*%[yz]mm", assembly)
-    assert len(packed) >= 2, f"{len(packed)} packed multiplications in {name}"
+    packed = re.findall(pattern, assembly)
+    assert len(packed) >= 2, f"{len(packed)} packed instructions in {name}"
