@@ -21,8 +21,9 @@ from inventory.item_transfers import (
     TransferResult,
     plan_item_transfers,
 )
+from inventory.law_estimates import estimate_law
 from inventory.orders import OrderResult, plan_orders, position_of
-from inventory.plan import StockPlan
+from inventory.plan import StockPlan, Target
 from inventory.policies import (
     BaseStock,
     CappedBaseStock,
@@ -97,6 +98,7 @@ __all__ = [
     "StockOut",
     "StockPlan",
     "Supply",
+    "Target",
     "Transfer",
     "TransferResult",
     "allocate",
@@ -104,6 +106,7 @@ __all__ = [
     "compare_planners",
     "compare_pooling",
     "estimate",
+    "estimate_law",
     "find_exceptions",
     "item_rows",
     "period_totals",

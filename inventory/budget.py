@@ -22,6 +22,8 @@ CHOSEN = (
     "expected_cost_standard_error",
     "fill_rate",
     "fill_rate_standard_error",
+    "cycle_service",
+    "cycle_service_standard_error",
 )
 
 
@@ -45,8 +47,9 @@ def share_budget(
     Returns
     -------
     The plans in their order, with ``reorder_point``, ``order_up_to``, ``order_quantity``,
-    ``order_value``, ``expected_cost``, ``fill_rate`` and both errors as chosen; and the allocation,
-    whose items are the plans in their order, and whose cut items are those that order less.
+    ``order_value``, ``expected_cost``, ``fill_rate``, ``cycle_service`` and their errors as chosen;
+    and the allocation, whose items are the plans in their order, and whose cut items are those
+    that order less.
 
     Raises
     ------

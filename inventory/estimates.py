@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kernels.arrays import Floats
+from inventory.plan import Target
+from kernels.arrays import Floats, Integers
 from kernels.stock_terms import (
     HELD,
     ORDERS,
@@ -63,6 +64,23 @@ class Estimates:
     fill_rate_error: Floats
     cycle_service: Floats
     cycle_service_error: Floats
+
+    def of(self, rules: Integers) -> "Estimates":
+        """Return the estimates of some rules, in the order of their numbers."""
+        return Estimates(
+            self.cost[rules],
+            self.cost_error[rules],
+            self.fill_rate[rules],
+            self.fill_rate_error[rules],
+            self.cycle_service[rules],
+            self.cycle_service_error[rules],
+        )
+
+    def served(self, target: Target) -> Floats:
+        """Return (n_rules,) what is held against the service target; 1 where cost alone decides."""
+        if target == Target.COST:
+            return np.ones(len(self.cost))
+        return self.fill_rate if target == Target.FILL_RATE else self.cycle_service
 
 
 @dataclass(frozen=True)

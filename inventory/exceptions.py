@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from inventory.errors import PlanError
+from inventory.plan import Target
 
 EXCEPTION_COLUMNS = ["warehouse_id", "item_id", "kind", "money", "currency", "reason"]
 
@@ -106,8 +107,17 @@ def find_exceptions(
     return frame.sort_values(keys, ascending=[False, True, True, True], ignore_index=True)
 
 
+def served_of(plan: Mapping[Any, Any]) -> float:
+    """Return what a plan's service target is held against; 1 where cost alone decides."""
+    measure = Target(plan["target_measure"])
+    if measure == Target.COST:
+        return 1.0
+    column = "fill_rate" if measure == Target.FILL_RATE else "cycle_service"
+    return float(plan[column])
+
+
 def _of_service(row: Mapping[Any, Any], most_risk: float, *, cut: bool) -> Iterator[Found]:
-    target, served, risk = row["service_target"], row["fill_rate"], row["stock_out_risk"]
+    target, served, risk = row["service_target"], served_of(row), row["stock_out_risk"]
     # What a shared limit cut has a feasible plan: its target is missed for want of money.
     if served < target and not cut:
         reason = f"the best plan serves {served:.1%}, below the target of {target:.1%}"

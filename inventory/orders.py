@@ -11,7 +11,7 @@ import pandas as pd
 from inventory.curve import CURVE_COLUMNS, curve_rows
 from inventory.errors import Failure, StockError
 from inventory.estimates import Costs
-from inventory.plan import StockPlan
+from inventory.plan import StockPlan, Target
 from inventory.policy import Decision, Proposal, choose_level, propose_levels
 from inventory.position import Position
 from inventory.simulation import simulate_together
@@ -36,8 +36,11 @@ COLUMNS = [
     "order_value",
     "currency",
     "service_target",
+    "target_measure",
     "fill_rate",
     "fill_rate_standard_error",
+    "cycle_service",
+    "cycle_service_standard_error",
     "expected_cost",
     "expected_cost_standard_error",
     "no_order_cost",
@@ -159,8 +162,8 @@ def _groups(
     """Yield items to simulate together: one, or on a GPU as many as fill a launch."""
     at_once = 1
     if plan.device != "cpu" and len(paths):
-        # The levels tried, the one held today, and ordering nothing.
-        a_path = 8 * (N_TOTALS * (plan.candidates + 2) + paths.shape[2])
+        # The levels tried with two lots at most, the one held today, and ordering nothing.
+        a_path = 8 * (N_TOTALS * (2 * plan.candidates + 2) + paths.shape[2])
         at_once = max(_BYTES_TOGETHER // (a_path * paths.shape[1]), 1)
     for start in range(0, len(records), at_once):
         yield records[start : start + at_once]
@@ -307,8 +310,11 @@ def _row(one: _Proposed, decision: Decision, plan: StockPlan) -> dict[str, Any]:
         "order_value": decision.order_quantity * position.unit_cost,
         "currency": plan.currency,
         "service_target": position.service_target,
+        "target_measure": str(plan.target),
         "fill_rate": found.fill_rate[chosen],
         "fill_rate_standard_error": found.fill_rate_error[chosen],
+        "cycle_service": found.cycle_service[chosen],
+        "cycle_service_standard_error": found.cycle_service_error[chosen],
         "expected_cost": found.cost[chosen],
         "expected_cost_standard_error": found.cost_error[chosen],
         "no_order_cost": found.cost[-1],
@@ -318,11 +324,11 @@ def _row(one: _Proposed, decision: Decision, plan: StockPlan) -> dict[str, Any]:
         "stock_out_cost": before.short * position.costs.shortage,
         "stock_out_cost_standard_error": before.short_error * position.costs.shortage,
         "periods_of_cover": held / mean_demand if mean_demand > 0.0 else None,
-        "reason": explain(position, decision, mean_demand),
+        "reason": explain(position, decision, mean_demand, plan.target),
     }
 
 
-def explain(position: Position, decision: Decision, mean_demand: float) -> str:
+def explain(position: Position, decision: Decision, mean_demand: float, target: Target) -> str:
     """Return in words why this quantity is ordered.
 
     Parameters
@@ -330,9 +336,8 @@ def explain(position: Position, decision: Decision, mean_demand: float) -> str:
     position : the item
     decision : what was decided
     mean_demand : units per period
+    target : what the service target is asked of
     """
-    served = decision.estimates.fill_rate[decision.chosen]
-    target = f"target {position.service_target:.0%}"
     held = position.on_hand + position.on_order
     parts = []
     if decision.order_quantity == 0.0:
@@ -344,8 +349,18 @@ def explain(position: Position, decision: Decision, mean_demand: float) -> str:
             parts.append(f"minimum order raises {need:.0f} to {decision.order_quantity:.0f}")
         elif decision.order_quantity - need > 0.5:
             parts.append(f"whole cases raise {need:.0f} to {decision.order_quantity:.0f}")
-    if decision.reachable:
-        parts.append(f"{target} met at {served:.1%}")
-    else:
-        parts.append(f"{target} not reached by any level tried; the best serves {served:.1%}")
+    parts.append(_explain_service(position, decision, target))
     return "; ".join(parts)
+
+
+def _explain_service(position: Position, decision: Decision, target: Target) -> str:
+    found, chosen = decision.estimates, decision.chosen
+    if target == Target.COST:
+        return f"least cost of the levels tried; serves {found.fill_rate[chosen]:.1%}"
+    served = f"{found.served(target)[chosen]:.1%}"
+    if target == Target.CYCLE_SERVICE:
+        served += " of periods without shortage"
+    asked = f"target {position.service_target:.0%}"
+    if decision.reachable:
+        return f"{asked} met at {served}"
+    return f"{asked} not reached by any level tried; the best serves {served}"

@@ -1,10 +1,19 @@
 """Settings of an order plan."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Literal
 
 from inventory.errors import PlanError
 from kernels.device import Device
+
+
+class Target(StrEnum):
+    """What a service target is asked of: levels that serve it compete by their cost."""
+
+    FILL_RATE = "fill rate"
+    CYCLE_SERVICE = "cycle service"
+    COST = "cost"
 
 
 @dataclass(frozen=True)
@@ -18,6 +27,8 @@ class StockPlan:
     candidates : order-up-to levels tried per item, 2 at least
     currency : ISO code of every cost
     device : where stock is simulated
+    target : what an item's service target is asked of: the share of demand met from stock, the
+        share of periods without shortage, or nothing, where cost alone decides
 
     Raises
     ------
@@ -29,6 +40,7 @@ class StockPlan:
     candidates: int = 16
     currency: str = "USD"
     device: Device = "cpu"
+    target: Target = Target.FILL_RATE
 
     def __post_init__(self) -> None:
         if isinstance(self.shortage, str):

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from inventory.estimates import Difference, Estimates, compare_all, estimate
-from inventory.plan import StockPlan
+from inventory.levels import levels_to_try
+from inventory.plan import StockPlan, Target
 from inventory.policies import Policy, ReorderUpTo
 from inventory.position import Position
 from inventory.simulation import Draws, Opening, Simulation, simulate_together
-from kernels.arrays import Floats
+from kernels.arrays import Floats, Integers
 from kernels.stock_events import whole_cases
 
 NEVER = ReorderUpTo(-1e300, 0.0)
@@ -28,7 +29,7 @@ class Decision:
     estimates : of each level, then of the level held today, and last of ordering nothing
     over_chosen : of the same, what each costs and serves more than the chosen level, paired
     chosen : number of the level
-    reachable : whether its fill rate meets the target
+    reachable : whether it serves the target
     """
 
     order_up_to: float
@@ -49,16 +50,18 @@ class Proposal:
     Parameters
     ----------
     position : the item
-    levels : (n_levels,) float64, order-up-to levels, ascending
+    lots : (n_levels,) int64, number of the lot that each level is tried with
     order_up_tos, reorder_points : of each level, and last of the level held today
     simulation : of them all, and of ordering nothing
+    target : what the service target is asked of
     """
 
     position: Position
-    levels: Floats
+    lots: Integers
     order_up_tos: Floats
     reorder_points: Floats
     simulation: Simulation
+    target: Target
 
 
 def decide_order(
@@ -82,9 +85,6 @@ def propose_levels(
 ) -> Proposal:
     """Return the order-up-to levels to try, and how to try them.
 
-    Candidates lie between a low quantile and the highest demand of the protection interval (lead
-    time and review period).
-
     Parameters
     ----------
     position : the item
@@ -93,12 +93,10 @@ def propose_levels(
     seed : in [0, 2**32)
     plan : settings
     """
-    levels = candidate_levels(position, paths, plan.candidates)
+    tried = levels_to_try(position, paths, plan.candidates)
     held = position.on_hand + position.on_order
-    order_up_tos = np.append(levels, held)
-    # The item is reviewed every review_period, and then ordered up to its level: the reorder
-    # point is the highest position at which a case still fits below the level.
-    reorder_points = np.maximum(order_up_tos - position.case_pack, 0.0)
+    order_up_tos = np.append(tried.order_up_to, held)
+    reorder_points = np.append(tried.reorder_point, max(held - position.case_pack, 0.0))
     reorder_points = np.minimum(reorder_points, order_up_tos)
     policies: list[Policy] = [
         ReorderUpTo(float(s), float(level))
@@ -113,61 +111,48 @@ def propose_levels(
         Draws(seed, int(entity)),
         first_reached=position.first_reached,
     )
-    return Proposal(position, levels, order_up_tos, reorder_points, simulation)
+    return Proposal(position, tried.lot, order_up_tos, reorder_points, simulation, plan.target)
 
 
 def choose_level(proposal: Proposal, totals: Floats) -> Decision:
     """Return the cheapest level that serves the target.
 
-    Where none meets it the one that serves best is taken, the cheapest of equals.
+    Where none meets it the one that serves best is taken, the cheapest of equals. What is told of
+    the others is of those tried with the same lot.
 
     Parameters
     ----------
     proposal : the levels tried
     totals : (n_policies, n_paths, 12) float64, of its simulation
     """
-    position, levels = proposal.position, proposal.levels
-    held, reorder_points = position.on_hand + position.on_order, proposal.reorder_points
-    estimates = estimate(totals, position.costs)
-    chosen, reachable = _choose(estimates, len(levels), position.service_target)
-    need = levels[chosen] - held if held <= reorder_points[chosen] else 0.0
+    position, n_levels = proposal.position, len(proposal.lots)
+    found = estimate(totals, position.costs)
+    best, reachable = _choose(
+        found.cost[:n_levels], found.served(proposal.target)[:n_levels], position.service_target
+    )
+    same = np.flatnonzero(proposal.lots == proposal.lots[best])
+    # The level held today, and ordering nothing.
+    kept = np.concatenate([same, [n_levels, n_levels + 1]])
+    chosen = int(np.searchsorted(same, best))
+    order_up_to = float(proposal.order_up_tos[best])
+    reorder_point = float(proposal.reorder_points[best])
+    held = position.on_hand + position.on_order
+    need = order_up_to - held if held <= reorder_point else 0.0
     room = position.capacity - held
     return Decision(
-        order_up_to=float(levels[chosen]),
-        reorder_point=float(reorder_points[chosen]),
+        order_up_to=order_up_to,
+        reorder_point=reorder_point,
         order_quantity=whole_cases(need, room, position.case_pack, position.minimum_order),
-        levels=proposal.order_up_tos,
-        reorder_points=reorder_points,
-        estimates=estimates,
-        over_chosen=compare_all(totals, position.costs, chosen),
+        levels=proposal.order_up_tos[kept[:-1]],
+        reorder_points=proposal.reorder_points[kept[:-1]],
+        estimates=found.of(kept),
+        over_chosen=compare_all(totals[kept], position.costs, chosen),
         chosen=chosen,
         reachable=reachable,
     )
 
 
-def candidate_levels(position: Position, paths: Floats, n_candidates: int) -> Floats:
-    """Return order-up-to levels to try, ascending, whole cases, within the capacity.
-
-    Parameters
-    ----------
-    position : the item
-    paths : (n_paths, horizon) float64
-    n_candidates : how many levels, fewer where cases make them equal
-    """
-    interval = min(
-        position.protection_interval + int(np.ceil(2.0 * position.lead_time_deviation)),
-        paths.shape[1],
-    )
-    demand = paths[:, :interval].sum(axis=1)
-    low, high = np.quantile(demand, 0.3), demand.max()
-    spaced = np.linspace(low, max(high * 1.1, low + position.case_pack), n_candidates)
-    cases = np.ceil(spaced / position.case_pack)
-    most = np.floor(position.capacity / position.case_pack + 1e-9)
-    return np.unique(np.minimum(cases, most) * position.case_pack)
-
-
-def _choose(estimates: Estimates, n_levels: int, target: float) -> tuple[int, bool]:
-    cost, served = estimates.cost[:n_levels], estimates.fill_rate[:n_levels]
+def _choose(cost: Floats, served: Floats, target: float) -> tuple[int, bool]:
     meets = served >= target
     if meets.any():
         return int(np.flatnonzero(meets)[np.argmin(cost[meets])]), True

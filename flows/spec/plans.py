@@ -136,7 +136,12 @@ class DecisionBacktestSpec(Frozen):
 class StockPlanSpec(Frozen):
     """The orders: how stock is simulated against the forecast's paths."""
 
-    shortage: Literal["lost", "backorder"] = "lost"
+    shortage: Literal["lost", "backorder"] | Annotated[float, Field(ge=0, le=1)] = Field(
+        "lost", description="what unmet demand is; a number is the share of it that is lost"
+    )
+    target: Literal["fill rate", "cycle service", "cost"] = Field(
+        "fill rate", description="what service targets are asked of; cost alone asks for nothing"
+    )
     paths: int = Field(200, ge=20, le=100_000, description="demand paths per series")
     candidates: int = Field(16, ge=2, le=500, description="order-up-to levels tried per series")
     currency: str = Field("USD", min_length=3, max_length=3)

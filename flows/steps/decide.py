@@ -18,7 +18,7 @@ from flows.steps.predict import SERIES, chunk_numbers
 from flows.steps.predict import STAGE as PREDICT
 from flows.steps.predict import prepare as prepare_predict
 from forecasting import sample_paths
-from inventory import StockPlan, find_exceptions, plan_orders
+from inventory import StockPlan, Target, find_exceptions, plan_orders
 
 STAGE = "decide"
 FORECASTS = "demand_forecasts"
@@ -89,6 +89,7 @@ def _plan_stock(run: Run, members: list[int], stock: pd.DataFrame) -> ChunkWork:
             candidates=spec.candidates,
             currency=spec.currency,
             device=run.device,
+            target=Target(spec.target),
         ),
         seed=run.job.seed,
     )

@@ -31,6 +31,7 @@ from inventory import (
     PastForecasts,
     Rivals,
     StockPlan,
+    Target,
     compare_planners,
     item_rows,
     period_totals,
@@ -134,7 +135,12 @@ def _replay(run: Run, series: pd.DataFrame) -> ChunkWork:
     items = pd.read_parquet(run.staging.clean("items"))
     known_items = {str(row["item_id"]): row for row in items.to_dict("records")}
     histories = dict(iter(demand.groupby(SERIES, sort=False)))
-    plan = StockPlan(stock_spec.shortage, stock_spec.candidates, stock_spec.currency)
+    plan = StockPlan(
+        shortage=stock_spec.shortage,
+        candidates=stock_spec.candidates,
+        currency=stock_spec.currency,
+        target=Target(stock_spec.target),
+    )
     rivals = Rivals(spec.window, spec.cover, spec.held)
     rows, frames, failures = [], [], list(past.failures)
     for record in stock.to_dict("records"):

@@ -60,12 +60,20 @@ def cover(plans: pd.DataFrame) -> go.Figure:
     )
 
 
+def served(plans: pd.DataFrame) -> pd.Series:
+    """Return what each plan serves of what its target is asked of; 1 where cost alone decides."""
+    of_periods = plans["cycle_service"].where(plans["target_measure"] == "cycle service", 1.0)
+    return plans["fill_rate"].where(plans["target_measure"] == "fill rate", of_periods)
+
+
 def service_against_target(plans: pd.DataFrame) -> go.Figure:
-    """Draw each target, and the fill rates planned for it."""
+    """Draw each target, and the service planned for it."""
+    plans = plans[plans["target_measure"] != "cost"]
+    plans = plans.assign(served=served(plans))
     boxes = [
         go.Box(
             x=[f"{target:.0%}"] * len(group),
-            y=group["fill_rate"],
+            y=group["served"],
             name=f"{target:.0%}",
             marker={"color": BLUE, "size": 2},
             boxpoints=False,
@@ -85,7 +93,7 @@ def service_against_target(plans: pd.DataFrame) -> go.Figure:
         *boxes,
         marks,
         xaxis={"title": "service target", "type": "category"},
-        yaxis={"title": "fill rate planned", "tickformat": ".0%"},
+        yaxis={"title": "service planned", "tickformat": ".0%"},
         height=300,
         hovermode="closest",
         legend={"font": {"color": MUTED}, "orientation": "h", "y": 1.02, "yanchor": "bottom"},

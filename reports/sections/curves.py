@@ -47,17 +47,21 @@ def curve_explorer(tables: Tables) -> Explorer | None:
 
 
 def _item(plan: dict[Any, Any], points: pd.DataFrame) -> dict[str, Any]:
+    # Service is drawn as the target measures it.
+    asked = str(plan["target_measure"])
+    column = "cycle_service" if asked == "cycle service" else "fill_rate"
     return {
         "order_up_to": [float(f"{level:.6g}") for level in points["order_up_to"]],
         "cost": [float(f"{cost:.6g}") for cost in points["expected_cost"]],
         "cost_error": [float(f"{e:.3g}") for e in points["expected_cost_standard_error"]],
-        "fill_rate": [float(f"{rate:.5f}") for rate in points["fill_rate"]],
-        "fill_rate_error": [float(f"{e:.3g}") for e in points["fill_rate_standard_error"]],
+        "service": [float(f"{rate:.5f}") for rate in points[column]],
+        "service_error": [float(f"{e:.3g}") for e in points[f"{column}_standard_error"]],
         "point": [
             "chosen" if own else str(point)
             for own, point in zip(points["chosen"], points["point"], strict=True)
         ],
-        "target": float(plan["service_target"]),
+        "measure": column.replace("_", " "),
+        "target": None if asked == "cost" else float(plan["service_target"]),
         "currency": str(plan["currency"]),
         "text": _sentence(plan, points),
     }

@@ -1,6 +1,9 @@
 """Orders: what to buy tonight, and what it is expected to do."""
 
+import pandas as pd
+
 from reports.figures import stock as figures
+from reports.figures.stock import served
 from reports.sections.curves import curve_explorer
 from reports.sections.section import Card, Listing, Picture, Section, Tables, has
 from reports.sections.stock_sharing import sharing_cards, sharing_listings
@@ -17,7 +20,7 @@ def stock_section(tables: Tables) -> Section | None:
     if not has(tables, "order_plans"):
         return None
     plans = tables["order_plans"]
-    short = plans["fill_rate"] < plans["service_target"] - 1e-12
+    short = served(plans) < plans["service_target"] - 1e-12
     over = plans["periods_of_cover"] > OVERSTOCK_PERIODS
     return Section(
         "orders",
@@ -25,7 +28,7 @@ def stock_section(tables: Tables) -> Section | None:
         [
             (
                 "Each item's order-up-to level is the cheapest, over simulated holding, shortage "
-                "and ordering cost, that serves its target. Stock is walked along the forecast's "
+                f"and ordering cost, {_asked(plans)}. Stock is walked along the forecast's "
                 "own sample paths with drawn lead times; fill rates count from the first period "
                 "that an order placed tonight can reach."
             )
@@ -63,6 +66,13 @@ def stock_section(tables: Tables) -> Section | None:
         explorer=curve_explorer(tables),
         listings=_listings(tables),
     )
+
+
+def _asked(plans: pd.DataFrame) -> str:
+    measures = list(plans["target_measure"].unique())
+    if measures == ["cost"]:
+        return "whatever it serves"
+    return "that serves its target of " + " or ".join(sorted(m for m in measures if m != "cost"))
 
 
 def _exceptions(tables: Tables) -> list[Listing]:

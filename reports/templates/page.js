@@ -56,9 +56,9 @@
     const at = (kind) => one.point.map((point, n) => n).filter((n) => kind.includes(one.point[n]));
     const pick = (list, numbers) => numbers.map((n) => list[n]);
     const points = (numbers) => ({
-      x: pick(one.cost, numbers), y: pick(one.fill_rate, numbers), customdata: pick(one.order_up_to, numbers),
+      x: pick(one.cost, numbers), y: pick(one.service, numbers), customdata: pick(one.order_up_to, numbers),
       error_x: { type: "data", array: pick(one.cost_error, numbers), thickness: 1 },
-      error_y: { type: "data", array: pick(one.fill_rate_error, numbers), thickness: 1 },
+      error_y: { type: "data", array: pick(one.service_error, numbers), thickness: 1 },
       hovertemplate: "order up to %{customdata:,.0f}: %{y:.1%} served at %{x:,.3s}<extra></extra>",
     });
     const mark = (kind, name, colour, symbol) => ({ ...points(at([kind])), name, mode: "markers", error_x: undefined, error_y: undefined, marker: { color: colour, symbol, size: 13 } });
@@ -71,7 +71,7 @@
     const target = { type: "line", xref: "paper", x0: 0, x1: 1, y0: one.target, y1: one.target, line: { color: ink, dash: "dot", width: 1 } };
     const levels = ["levels", "chosen"];
     const near = traces.filter((trace) => levels.includes(trace.name));
-    const layout = () => base(380, { shapes: [target], xaxis: axis({ title: { text: `expected cost over the horizon, ${one.currency}` } }), yaxis: axis({ title: { text: "fill rate (dotted: target)" }, tickformat: ".0%" }) });
+    const layout = () => base(380, { shapes: one.target === null ? [] : [target], xaxis: axis({ title: { text: `expected cost over the horizon, ${one.currency}` } }), yaxis: axis({ title: { text: one.target === null ? one.measure : `${one.measure} (dotted: target)` }, tickformat: ".0%" }) });
     if (panes.children.length !== 2) panes.replaceChildren(document.createElement("div"), document.createElement("div"));
     Plotly.react(panes.children[0], near, layout(), config);
     Plotly.react(panes.children[1], traces, layout(), config);

@@ -64,7 +64,12 @@ ORDER_PLANS = output_table(
         Column("order_quantity", "float", "units to order now, whole cases", minimum=0),
         Column("order_value", "float", "order_quantity at unit cost, money", minimum=0),
         Column("currency", "text", "of every amount of money in the row"),
-        Column("service_target", "float", "fill rate asked for", minimum=0, maximum=1),
+        Column("service_target", "float", "asked of target_measure", minimum=0, maximum=1),
+        Column(
+            "target_measure",
+            "text",
+            "what the target is asked of: fill rate, cycle service, or cost (of nothing)",
+        ),
         Column(
             "fill_rate",
             "float",
@@ -73,6 +78,16 @@ ORDER_PLANS = output_table(
             maximum=1,
         ),
         Column("fill_rate_standard_error", "float", "Monte Carlo error of fill_rate", minimum=0),
+        Column(
+            "cycle_service",
+            "float",
+            "share of periods without shortage, from the first that a new order can reach",
+            minimum=0,
+            maximum=1,
+        ),
+        Column(
+            "cycle_service_standard_error", "float", "Monte Carlo error of cycle_service", minimum=0
+        ),
         Column(
             "expected_cost",
             "float",

@@ -16,6 +16,14 @@ path = "demand.csv"
 [demand]
 horizon = 7
 """
+# Stock has its inputs before it is planned.
+STOCK = """
+[inputs.items]
+path = "items.csv"
+[inputs.stock]
+path = "stock.csv"
+[stock]
+"""
 
 
 def write(folder: Path, text: str) -> Path:
@@ -73,3 +81,17 @@ def test_one_side_alone_keeps_what_it_rests_on():
     assert job.restricted("demand").stock is None
     with pytest.raises(ValueError, match=r"has no \[risk\] part"):
         job.restricted("risk")
+
+
+@pytest.mark.parametrize(("told", "kept"), [('"backorder"', "backorder"), ("0.25", 0.25), ("1", 1)])
+def test_what_is_short_is_lost_owed_or_a_share_of_each(told, kept, tmp_path):
+    job = load_job(write(tmp_path, MINIMAL + STOCK + f"shortage = {told}"))
+    assert job.stock.shortage == kept
+
+
+@pytest.mark.parametrize(
+    "told", ['shortage = "maybe"', "shortage = 1.5", "shortage = -0.1", 'target = "all"']
+)
+def test_a_shortage_or_target_that_is_none_is_refused(told, tmp_path):
+    with pytest.raises(JobRefusedError, match=told.partition(" ")[0]):
+        load_job(write(tmp_path, MINIMAL + STOCK + told))

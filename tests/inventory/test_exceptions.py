@@ -2,7 +2,7 @@
 
 import pytest
 
-from inventory import PlanError
+from inventory import PlanError, StockPlan, Target
 from inventory.exceptions import Cut, find_exceptions, rank_orders
 from tests.inventory.night import item_row, plan_night, stock_row
 
@@ -55,3 +55,14 @@ def test_stock_out_risk_does_not_count_what_an_order_still_prevents(plans):
     assert own["no_order_fill_rate"] < own["service_target"]
     found = find_exceptions(plans, most_cover=30.0, most_risk=0.25)
     assert "fine" not in set(found.loc[found["kind"] == "stock-out risk", "item_id"])
+
+
+@pytest.mark.parametrize("measure", Target)
+def test_no_feasible_plan_is_one_that_misses_what_its_target_asks_for(measure):
+    stock = [stock_row("tight", on_hand=4.0, capacity=11.0)]
+    plans = plan_night(stock, [item_row("tight")], plan=StockPlan(target=measure)).plans
+    found = find_exceptions(plans, most_cover=30.0, most_risk=0.25)
+    reasons = list(found.loc[found["kind"] == "no feasible plan", "reason"])
+    served = {"fill rate": "fill_rate", "cycle service": "cycle_service"}.get(str(measure))
+    expected = [f"the best plan serves {plans[served].iloc[0]:.1%}, below"] if served else []
+    assert [reason[: len(text)] for reason, text in zip(reasons, expected, strict=True)] == expected

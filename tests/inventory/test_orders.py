@@ -6,8 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from inventory import PlanError, StockPlan
-from tests.inventory.night import HORIZON, demand_paths, item_row, plan_night, stock_row
+from inventory import PlanError, StockPlan, Target, estimate, position_of
+from inventory.levels import levels_to_try
+from inventory.policy import choose_level, propose_levels
+from inventory.simulation import simulate_together
+from tests.inventory.night import HORIZON, demand_paths, item_row, plan_night, stock_row, words
 
 GOOD = ["bolt", "cog", "dial"]
 
@@ -170,6 +173,81 @@ def test_a_higher_target_is_served_better_and_stocks_more():
     levels = [row["order_up_to"] for row in rows]
     assert levels == sorted(levels)
     assert levels[0] < levels[2]
+
+
+def test_dear_orders_are_placed_in_larger_lots_which_cost_less_than_cases():
+    lots, costs, cases = [], [], []
+    for ordering in (0.0, 2.0, 8.0):
+        own = stock_row("bolt", on_hand=5.0, ordering_cost=ordering)
+        position = position_of("north/bolt", own, item_row("bolt"), (np.zeros(HORIZON), 0.0))
+        paths, entity = demand_paths(["bolt"])[0], words(["bolt"])[0]
+        plan = StockPlan(candidates=40)
+        proposal = propose_levels(position, paths, entity, 3, plan)
+        (totals,) = simulate_together([proposal.simulation], 3, 0, "cpu")
+        decision = choose_level(proposal, totals)
+        found = estimate(totals, position.costs)
+        serves = (found.fill_rate[: len(proposal.lots)] >= 0.95) & (proposal.lots == 0)
+        cases.append(found.cost[: len(proposal.lots)][serves].min())
+        lots.append(decision.order_up_to - decision.reorder_point)
+        costs.append(decision.estimates.cost[decision.chosen])
+    assert lots == sorted(set(lots))
+    assert lots[0] == 1.0
+    assert costs[0] == cases[0]
+    assert costs[1] < cases[1]
+    assert costs[2] < cases[2]
+
+
+@pytest.mark.parametrize(
+    ("changes", "item", "most"),
+    [({}, {}, HORIZON * 5.5), ({}, {"shelf_life": 2}, 2 * 5.5), ({"capacity": 20.0}, {}, 20.0)],
+)
+def test_a_lot_is_sold_within_the_horizon_and_the_shelf_life(changes, item, most):
+    own = stock_row("bolt", ordering_cost=1e6, **changes)
+    position = position_of("north/bolt", own, item_row("bolt", **item), (np.zeros(HORIZON), 0.0))
+    tried = levels_to_try(position, demand_paths(["bolt"])[0], 8)
+    assert (tried.order_up_to - tried.reorder_point <= most).all()
+    assert (tried.order_up_to <= changes.get("capacity", np.inf)).all()
+    assert set(tried.lot) == {0, 1}
+
+
+def plan_for(measure, target, **changes):
+    own = [stock_row("bolt", on_hand=5.0, shortage_cost=0.1, service_target=target, **changes)]
+    found = plan_night(own, [item_row("bolt")], plan=StockPlan(candidates=40, target=measure))
+    return found.plans.iloc[0], found.curves
+
+
+@pytest.mark.parametrize("target", [0.6, 0.8, 0.95])
+@pytest.mark.parametrize("measure", [Target.FILL_RATE, Target.CYCLE_SERVICE])
+def test_the_cheapest_level_that_serves_the_target_is_chosen(measure, target):
+    plan, curve = plan_for(measure, target)
+    column = "fill_rate" if measure == Target.FILL_RATE else "cycle_service"
+    assert plan["target_measure"] == measure
+    assert plan[column] >= target
+    tried = curve[(curve["point"] == "candidate") & (curve[column] >= target)]
+    assert plan["expected_cost"] == tried["expected_cost"].min()
+    assert f"target {target:.0%} met at {plan[column]:.1%}" in plan["reason"]
+
+
+def test_cost_alone_takes_the_cheapest_level_whatever_it_serves():
+    plan, curve = plan_for(Target.COST, 0.99)
+    tried = curve[curve["point"] == "candidate"]
+    assert plan["expected_cost"] == tried["expected_cost"].min()
+    assert plan["fill_rate"] < 0.99
+    assert "least cost of the levels tried" in plan["reason"]
+
+
+def test_periods_without_shortage_ask_for_more_stock_than_the_fill_rate():
+    cost, units, periods = (
+        plan_for(measure, 0.9)[0]["order_up_to"]
+        for measure in (Target.COST, Target.FILL_RATE, Target.CYCLE_SERVICE)
+    )
+    assert cost <= units < periods
+
+
+def test_what_no_level_serves_is_said_of_its_measure():
+    plan, _ = plan_for(Target.CYCLE_SERVICE, 0.95, capacity=8.0)
+    served = f"{plan['cycle_service']:.1%} of periods without shortage"
+    assert f"target 95% not reached by any level tried; the best serves {served}" in plan["reason"]
 
 
 def test_the_curve_holds_the_chosen_level_today_and_ordering_nothing():

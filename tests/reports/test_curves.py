@@ -20,6 +20,7 @@ def plans():
             "order_value": [float(number) for number in range(N_ITEMS)],
             "no_order_cost": 100.0,
             "expected_cost": [50.0 + number / 10 for number in range(N_ITEMS)],
+            "target_measure": "fill rate",
             "fill_rate": 0.97,
             "service_target": 0.95,
             "currency": "EUR",
@@ -44,7 +45,7 @@ def curves(plans):
             "expected_cost_standard_error": 1.0,
             "fill_rate": rate,
             "fill_rate_standard_error": 0.01,
-            "cycle_service": rate,
+            "cycle_service": rate / 2.0,
             "cycle_service_standard_error": 0.01,
             "cost_over_chosen": cost - 50.0,
             "cost_over_chosen_standard_error": 0.5,
@@ -81,6 +82,20 @@ def test_tonights_point_is_on_the_curve_and_in_the_sentence(plans, curves):
     one = found.data[found.choices[0]]
     assert one["point"] == ["candidate", "chosen", "today", "no order"]
     assert one["cost"] == [55.0, 50.0, 70.0, 100.0]
-    assert one["fill_rate"] == [0.9, 0.97, 0.6, 0.1]
+    assert one["service"] == [0.9, 0.97, 0.6, 0.1]
     assert one["target"] == 0.95
     assert "Keeping tonight's 4 instead serves 60.0% and costs 20 EUR more" in one["text"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "measure", "service", "target"),
+    [
+        ("cycle service", "cycle service", [0.45, 0.485, 0.3, 0.05], 0.95),
+        ("cost", "fill rate", [0.9, 0.97, 0.6, 0.1], None),
+    ],
+)
+def test_service_is_drawn_as_the_target_measures_it(plans, curves, asked, measure, service, target):
+    own = plans.assign(target_measure=asked)
+    found = curve_explorer({"order_plans": own, "service_cost_curves": curves})
+    one = found.data[found.choices[0]]
+    assert (one["measure"], one["service"], one["target"]) == (measure, service, target)

@@ -23,7 +23,7 @@ FOLDER = Path(package.__file__).parent
 
 
 def order_plans():
-    """Return orders of one warehouse and category, of which the last misses its target."""
+    """Return orders of one warehouse and category, of which the last misses what it is asked."""
     return night(tables=EVERY)["order_plans"].assign(
         warehouse_id="north",
         category="tea",
@@ -31,7 +31,9 @@ def order_plans():
         order_quantity=[0.0, 4.0, 2.0],
         order_value=[0.0, 8.0, 1.0],
         service_target=0.9,
-        fill_rate=[0.95, 0.9, 0.7],
+        target_measure=["cost", "fill rate", "cycle service"],
+        fill_rate=[0.5, 0.9, 0.95],
+        cycle_service=[0.5, 0.7, 0.8],
     )
 
 
@@ -95,7 +97,7 @@ def test_service_sums_orders_and_counts_what_misses_its_target(address):
         "items_below_target FROM almanac_service",
     )
     assert [row[:5] for row in found] == [("night", RUN, 3, 2, 9.0)]
-    assert found[0][5] == pytest.approx((0.95 + 0.9 + 0.7) / 3, rel=1e-15)
+    assert found[0][5] == pytest.approx((0.5 + 0.9 + 0.95) / 3, rel=1e-15)
     assert found[0][6] == 1
 
 

@@ -23,7 +23,17 @@ SELECT
   AVG("plans"."service_target") AS "mean_service_target",
   AVG("plans"."fill_rate") AS "mean_fill_rate",
   AVG("plans"."no_order_fill_rate") AS "mean_no_order_fill_rate",
-  SUM(CASE WHEN "plans"."fill_rate" < "plans"."service_target" THEN 1 ELSE 0 END) AS "items_below_target",
+  SUM(
+    CASE
+      WHEN "plans"."target_measure" = 'fill rate'
+      AND "plans"."fill_rate" < "plans"."service_target"
+      THEN 1
+      WHEN "plans"."target_measure" = 'cycle service'
+      AND "plans"."cycle_service" < "plans"."service_target"
+      THEN 1
+      ELSE 0
+    END
+  ) AS "items_below_target",
   SUM("plans"."expected_cost") AS "expected_cost",
   SUM("plans"."no_order_cost") AS "no_order_cost"
 FROM "plans"
