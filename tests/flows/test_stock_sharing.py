@@ -25,8 +25,9 @@ def night(prefect, tmp_path_factory):
     demand = job.demand.model_copy(update={"windows": 2, "horizon": 20, "line_up": LIGHT})
     job = job.model_copy(update={"demand": demand})
 
-    def run(budgets):
-        stock = job.stock.model_copy(update={"budgets": budgets, "paths": 40, "backtest": None})
+    def run(budgets, **changes):
+        light = {"budgets": budgets, "paths": 40, "backtest": None, **changes}
+        stock = job.stock.model_copy(update=light)
         own = job.model_copy(update={"stock": stock})
         nightly(own)
         with open_store(prepare_run(own).store_url) as store:
@@ -40,6 +41,7 @@ def night(prefect, tmp_path_factory):
         "free": run({}),
         "wide": run({"rotterdam": 1e9, "nowhere": 5.0}),
         "tight": run({"rotterdam": 200.0}),
+        "periods": run({}, target="cycle service", shortage=0.5),
     }
 
 
@@ -86,3 +88,15 @@ def test_every_planned_item_has_its_pooling(night):
     held = plans.groupby("item_id").size()
     assert set(pooling["item_id"]) == set(held.index[held > 1])
     assert set(pooling["warehouses"]) == {2}
+
+
+def test_targets_may_be_asked_of_periods_without_shortage(night):
+    plans = night["periods"]["order_plans"]
+    assert set(plans["target_measure"]) == {"cycle service"}
+    assert set(night["free"]["order_plans"]["target_measure"]) == {"fill rate"}
+    missed = plans[plans["cycle_service"] < plans["service_target"]]
+    found = night["periods"]["order_exceptions"]
+    told = found[found["kind"] == "no feasible plan"]
+    keys = [set(frame[SERIES].itertuples(index=False, name=None)) for frame in (missed, told)]
+    assert keys[0] == keys[1]
+    assert (plans["order_up_to"] != night["free"]["order_plans"]["order_up_to"]).any()
