@@ -18,8 +18,10 @@ from forecasting.backtest import place_origins
 from forecasting.champions import Contest, hold_contest
 from forecasting.classes import CLASSES, classify_demand
 from forecasting.distributions import LEVELS, estimate_spread, quantiles_of
+from forecasting.evaluation import EVALUATION, evaluate_horizon
 from forecasting.panel import DemandPanel
 from forecasting.plan import ForecastPlan
+from forecasting.scores import seasonal_scale
 from kernels.arrays import Flags, Floats, Integers
 from kernels.calibration import add_hits, move_quantiles
 
@@ -48,10 +50,12 @@ class Calibration:
     coverage : demand_class, band, nominal (per cent, central), before, after (fractions of
         actuals); of the last origin, with levels from the earlier ones. An interval that holds
         an atom in part counts that part
+    evaluation : by class and part of the horizon, as `forecasting.evaluation` says; of all origins
     """
 
     levels: pd.DataFrame
     coverage: pd.DataFrame
+    evaluation: pd.DataFrame
 
     def to_frame(self) -> pd.DataFrame:
         """Return the levels as a plain frame."""
@@ -60,7 +64,7 @@ class Calibration:
     @classmethod
     def from_frame(cls, levels: pd.DataFrame) -> Self:
         """Return the calibration of a frame that `to_frame` made."""
-        return cls(levels, pd.DataFrame(columns=COVERAGE))
+        return cls(levels, pd.DataFrame(columns=COVERAGE), pd.DataFrame(columns=EVALUATION))
 
     def levels_for(self, classes: NDArray[np.object_], horizon: int) -> Floats:
         """Return the level of each percentile, (n_series, horizon, 99); its own if unknown."""
@@ -110,7 +114,7 @@ def learn_calibration(panel: DemandPanel, plan: ForecastPlan) -> Calibration:
     scored = np.isfinite(origins.actuals).any(axis=2).sum(axis=1)
     contested = demand & (scored >= FEWEST_ORIGINS)
     classes = classify_demand(batch)
-    levels, coverage = [], []
+    levels, coverage, evaluation = [], [], []
     for demand_class in CLASSES:
         members = np.flatnonzero(contested & (classes == demand_class))
         if not len(members):
@@ -124,10 +128,18 @@ def learn_calibration(panel: DemandPanel, plan: ForecastPlan) -> Calibration:
         hits = count_hits(contest, some.actuals)
         levels.append(_levels(demand_class, hits.sum(axis=0), len(chosen)))
         coverage.append(_coverage(demand_class, hits, len(chosen)))
+        held_out = plan.horizon + (some.counts - 1) * plan.step
+        scale = seasonal_scale(group, plan.season_length, held_out)
+        bands = bands_of(plan.horizon)
+        told = evaluate_horizon(demand_class, contest, some.actuals, scale, bands)
+        evaluation += [told] if len(told) else []
     return Calibration(
-        pd.concat(levels, ignore_index=True) if levels else pd.DataFrame(columns=LEVEL_COLUMNS),
-        pd.concat(coverage, ignore_index=True) if coverage else pd.DataFrame(columns=COVERAGE),
+        _stack(levels, LEVEL_COLUMNS), _stack(coverage, COVERAGE), _stack(evaluation, EVALUATION)
     )
+
+
+def _stack(frames: list[pd.DataFrame], columns: list[str]) -> pd.DataFrame:
+    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=columns)
 
 
 def count_hits(contest: Contest, actuals: Floats) -> Floats:

@@ -19,6 +19,9 @@ from forecasting.plan import ForecastPlan
 from forecasting.scores import mean_over_origins, seasonal_scale, squared_scale
 from kernels.arrays import Floats, Integers
 
+# What every forecast is compared with, whether it competes or not.
+BENCHMARK = "SeasonalNaive"
+
 
 @dataclass(frozen=True)
 class Contest:
@@ -34,10 +37,12 @@ class Contest:
     spread : the law around it
     autocorrelation : (n_series,) float64, of the winner's errors
     accuracy : frame of number (of the series), model, windows, mase, rmsse, bias, pinball and
-        coverage_80, each model with the series' usual law; windows are the origins it answered,
-        and mase, rmsse and pinball are made comparable where those are not all
+        coverage_80, each model with the series' usual law, and `BENCHMARK` beside them; windows
+        are the origins it answered, and mase, rmsse and pinball are made comparable where those
+        are not all
     failures : models that failed on a series
     past : (n_series, windows, horizon) float64, the winner's means from each origin
+    benchmark : (n_series, windows, horizon) float64, those of `BENCHMARK`; NaN where it is silent
     before : moments of the history before the first origin
     """
 
@@ -51,6 +56,7 @@ class Contest:
     accuracy: pd.DataFrame
     failures: tuple[Failure, ...]
     past: Floats
+    benchmark: Floats
     before: Moments
 
 
@@ -101,6 +107,11 @@ def hold_contest(
     scored = [
         _score(run_model(name, batch, origins, entities, plan), origins, moments) for name in names
     ]
+    benchmark = (
+        scored[names.index(BENCHMARK)]
+        if BENCHMARK in names
+        else _score(run_model(BENCHMARK, batch, origins, entities, plan), origins, moments)
+    )
     criteria = _criteria(scored, plan)
     rows = np.arange(len(batch))
     weights = (np.argmin(criteria, axis=0) == np.arange(len(names))[:, None]) * 1.0
@@ -126,9 +137,10 @@ def hold_contest(
         means=np.array([model.run.future for model in scored])[champion, rows],
         spread=estimate_spread(law, past, origins.actuals, now),
         autocorrelation=error_autocorrelation(past, origins.actuals),
-        accuracy=_accuracy(scored, origins, scale, squared),
+        accuracy=_accuracy(scored, benchmark, origins, scale, squared),
         failures=tuple(failure for model in scored for failure in model.run.failures),
         past=past,
+        benchmark=benchmark.run.past,
         before=moments,
     )
 
@@ -163,6 +175,22 @@ def _score(run: ModelRun, origins: Origins, moments: Moments) -> _Scored:
 
 
 def _accuracy(
+    scored: Sequence[_Scored],
+    benchmark: _Scored,
+    origins: Origins,
+    scale: Floats,
+    squared: Floats,
+) -> pd.DataFrame:
+    frame = _measures(scored, origins, scale, squared)
+    if any(model is benchmark for model in scored):
+        return frame
+    # What competes is made comparable among itself.
+    beside = _measures([*scored, benchmark], origins, scale, squared)
+    own = beside[(beside["model"] == BENCHMARK) & beside["number"].isin(frame["number"])]
+    return pd.concat([frame, own], ignore_index=True)
+
+
+def _measures(
     scored: Sequence[_Scored], origins: Origins, scale: Floats, squared: Floats
 ) -> pd.DataFrame:
     absolute = _comparable([np.abs(model.errors) for model in scored])

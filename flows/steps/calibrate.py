@@ -50,5 +50,9 @@ def _calibrate(run: Run) -> ChunkWork:
     panel = DemandPanel.from_frame(demand, plan.frequency)
     found = learn_calibration(*take_drivers(run, panel, demand, plan))
     return ChunkWork(
-        {LEVELS: found.to_frame(), "forecast_coverage": run.stamp(found.coverage)},
+        {
+            LEVELS: found.to_frame(),
+            "forecast_coverage": run.stamp(found.coverage),
+            "forecast_horizons": run.stamp(found.evaluation),
+        },
     )

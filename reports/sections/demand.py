@@ -6,6 +6,7 @@ import pandas as pd
 
 from reports.figures import demand as figures
 from reports.sections.aggregates import aggregate_pictures
+from reports.sections.evaluation import evaluation_listings
 from reports.sections.section import Card, Explorer, Listing, Picture, Section, Tables, has
 from reports.tables import PageColumn, page_table
 from reports.wording import count, number, percent
@@ -35,7 +36,11 @@ def demand_section(tables: Tables) -> Section | None:
             *aggregate_pictures(tables),
         ],
         explorer=_explorer(tables, scored),
-        listings=[*_listings(accuracy, scored), *_coverage(tables)],
+        listings=[
+            *evaluation_listings(tables, scored),
+            *_listings(accuracy, scored),
+            *_coverage(tables),
+        ],
     )
 
 

@@ -189,6 +189,28 @@ FORECAST_COVERAGE = output_table(
     key=("demand_class", "band", "nominal"),
 )
 
+FORECAST_HORIZONS = output_table(
+    "forecast_horizons",
+    "How good the chosen forecasts have been in backtests, by class and part of the horizon.",
+    columns=(
+        Column("demand_class", "text", "smooth, intermittent, erratic or lumpy"),
+        Column("band", "integer", "part of the horizon, from 0, the nearest", minimum=0),
+        Column("first_step", "integer", "first period ahead of the part", minimum=1),
+        Column("last_step", "integer", "last period ahead of the part", minimum=1),
+        Column("series", "integer", "series scored, 500 a class at most", minimum=1),
+        Column("mase", "float", "mean absolute scaled error", minimum=0),
+        Column("bias", "float", "mean of forecast - actual, scaled like MASE"),
+        Column(
+            "value_added",
+            "float",
+            "share of seasonal naive's error that is saved; negative where it does better",
+            nullable=True,
+            maximum=1,
+        ),
+    ),
+    key=("demand_class", "band"),
+)
+
 DRIVER_EFFECTS = output_table(
     "driver_effects",
     "What drivers do to demand, by category of items.",

@@ -100,6 +100,18 @@ def night(warehouse="north", item="tea", book="alpha", instrument="ACME"):
                 "after": [0.77, 0.79],
             }
         ),
+        "forecast_horizons": pd.DataFrame(
+            {
+                "demand_class": "smooth",
+                "band": [0, 1],
+                "first_step": [1, 8],
+                "last_step": [7, 14],
+                "series": 2,
+                "mase": [0.7, 0.9],
+                "bias": [0.01, -0.02],
+                "value_added": [0.31, 0.12],
+            }
+        ),
         "driver_effects": pd.DataFrame(
             [
                 {

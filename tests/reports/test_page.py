@@ -4,11 +4,13 @@ import json
 import re
 from html.parser import HTMLParser
 
+import pandas as pd
 import pytest
 from plotly.offline import get_plotlyjs
 
 from reports import render_report
 from reports.page import inert_json
+from reports.sections.evaluation import evaluation_listings
 from tests.reports.builder import night
 
 HOSTILE = "</script><script>alert(1)</script>"
@@ -98,6 +100,30 @@ def test_coverage_is_told_before_and_after_calibration():
     cells = Page(render_report(night())).cells
     # Means of the two parts of the horizon.
     assert {"62.0%", "78.0%"} <= set(cells)
+
+
+def test_accuracy_is_told_by_class_horizon_and_warehouse(page):
+    for title in ("Accuracy by class", "Accuracy by horizon", "Accuracy by warehouse"):
+        assert title in page
+    cells = set(Page(page).cells)
+    # Theta's MASE is 0.8 and seasonal naive's 1.1; the parts of the horizon have rows of their own.
+    assert {"27.3%", "1-7", "8-14", "31.0%", "12.0%", "77.0%", "79.0%"} <= cells
+
+
+def test_value_added_is_of_series_that_seasonal_naive_could_forecast():
+    accuracy = pd.DataFrame(
+        [
+            ("north", "a", "SeasonalNaive", 2.0),
+            ("north", "a", "Theta", 1.0),
+            ("north", "b", "Theta", 9.0),
+            ("south", "c", "Theta", 3.0),
+        ],
+        columns=["warehouse_id", "item_id", "model", "mase"],
+    ).assign(demand_class="smooth", bias=0.5, coverage_80=0.8)
+    scored = accuracy[accuracy["model"] == "Theta"]
+    by_class, by_warehouse = evaluation_listings({"forecast_accuracy": accuracy}, scored)
+    assert [row[-1][1] for row in by_class.table.rows] == [0.5]
+    assert [row[-1][1] for row in by_warehouse.table.rows] == [0.5, ""]
 
 
 def test_embedded_json_cannot_close_its_element():
