@@ -88,6 +88,7 @@ def fit_arima(
     *,
     grid: tuple[Orders, ...] = GRID,
     differences: tuple[int, int] | None = None,
+    most_differences: int = MOST_DIFFERENCES,
     means: tuple[bool, bool] = (True, True),
     exact: bool = True,
 ) -> ArimaFits:
@@ -101,6 +102,7 @@ def fit_arima(
         times
     grid : the orders to choose from
     differences : by one period and by the season, for all series; None has tests choose
+    most_differences : by one period that tests may choose
     means : whether models without and with a mean, a drift of what is differenced once, are tried;
         what is differenced twice has none
     exact : whether the likelihood is that of a stationary series as differenced; otherwise it is
@@ -128,7 +130,7 @@ def fit_arima(
     values, offsets = np.ascontiguousarray(values, np.float64), np.ascontiguousarray(offsets)
     times = np.zeros((n_series, 2), np.int64)
     if differences is None:
-        choose_differences(values, offsets, season_length, MOST_DIFFERENCES, times)
+        choose_differences(values, offsets, season_length, most_differences, times)
     else:
         times[:] = differences
     rows = np.array(grid, np.int64)
