@@ -1,5 +1,7 @@
 """ARIMA: the oracles are dense covariances, recursions from rest, and statsforecast."""
 
+import platform
+import re
 import warnings
 
 import numpy as np
@@ -7,6 +9,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numba import njit
 
 from kernels.arima import Orders, fit_arima, forecast_arima
 from kernels.arima_choice import NO_MODEL
@@ -124,6 +127,28 @@ def test_squares_and_determinant_are_those_of_the_dense_covariance(shape):
         # Left out where there is a season: what its factors share with the period's. Fits that
         # differ by less than 0.5 pass for equal.
         assert abs(found - logarithm) < (0.02 if shape.length == 1 else 0.3)
+
+
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="reads x86-64 assembly")
+def test_a_pass_multiplies_whole_vectors():
+    # Compiled anew: what comes from the cache has no assembly to read.
+    fresh = njit(pass_lanes.py_func)
+    room, shape = Room(SHAPES[0], 0), SHAPES[0]
+    fresh(
+        np.ravel(room.values),
+        room.n,
+        0,
+        np.ravel(room.theta),
+        np.zeros(N_COEFFICIENTS * LANES),
+        shape,
+        np.zeros(count_rings(shape)),
+        np.zeros(room.size * LANES),
+        np.zeros(count_room(shape)),
+    )
+    (assembly,) = fresh.inspect_asm().values()
+    packed = re.findall(r"\bv(?:mul|fn?m(?:add|sub)\d+)pd\b[^\n]*%[yz]mm", assembly)
+    # Filters, derivatives and products, each at least one register wide.
+    assert len(packed) >= 20
 
 
 @pytest.mark.parametrize("shape", SHAPES)
