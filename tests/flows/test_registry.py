@@ -5,6 +5,7 @@ import shutil
 import tomllib
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from click.testing import CliRunner
@@ -23,7 +24,11 @@ from flows.run import (
 )
 from flows.spec import DemandPlan, RegistrySpec
 from flows.steps import publish, registry
+from flows.steps.model_folder import store_model
 from forecasting import RefitRules, SeriesStates
+from forecasting.drivers import DriverPipeline
+from forecasting.models.global_model import FeatureRecipe
+from forecasting.training import TrainedTexts
 from storage.stores import StorageError
 from tests.flows.kept import DAYS, JOB, night_of, run_night
 from tests.survival.plain import run_plain
@@ -255,6 +260,21 @@ def test_the_examples_of_the_documentation_run(copied, monkeypatch):
         result = call(*words[1:])
         assert result.exit_code == 0, (line, result.output)
     assert (len(lines), read_champion(models(copied))) == (3, newest)
+
+
+def test_versions_of_a_global_model_are_listed_and_promoted_too(tmp_path):
+    recipe = FeatureRecipe("D", 7, 365.25, 14, (), ("",))
+    periods = np.array([100])
+    trained = TrainedTexts(recipe, periods, ("no trees",), periods)
+    pipeline = DriverPipeline("D", 14, (), ())
+    version = store_model(tmp_path, trained, pipeline, {"as_of": "2024-01-31", "series": 3})
+    listed = call("models", "list", tmp_path)
+    assert f"* {version} 2024-01-31 3" in " ".join(listed.output.split())
+    assert call("models", "promote", tmp_path, version).exit_code == 0
+    assert read_champion(tmp_path) == version
+    assert "no version before it" in call("models", "rollback", tmp_path).output
+    (tmp_path / f"v={version}" / "trees-0.txt").write_text("other trees")
+    assert "trees-0.txt" in call("models", "promote", tmp_path, version).output
 
 
 def test_a_torn_or_unknown_version_is_not_promoted(copied):

@@ -111,19 +111,6 @@ def test_teaching_again_gives_the_same_version(job):
     assert champion_of(job).version == version
 
 
-def test_its_versions_are_listed_and_promoted_as_those_of_fitted_models(job):
-    folder = str(job.folder / "models" / "global")
-    version = champion_of(job).version
-    listed = CliRunner().invoke(main, ["models", "list", folder])
-    assert f"* {version}" in " ".join(listed.output.split())
-    promoted = CliRunner().invoke(main, ["models", "promote", folder, version])
-    assert promoted.exit_code == 0, promoted.output
-    assert champion_of(job).version == version
-    rolled_back = CliRunner().invoke(main, ["models", "rollback", folder])
-    assert rolled_back.exit_code == 2
-    assert "no version before it" in rolled_back.output
-
-
 def test_a_job_without_a_model_has_nothing_to_teach(job):
     plain = job.model_copy(update={"demand": job.demand.model_copy(update={"global_model": None})})
     path = job.folder / "plain.toml"

@@ -7,7 +7,7 @@ from tests.survival.jobs import job_in
 
 WISHES = {"only": "demand", "registry": True}
 # The changes to the disk at the end of a night, in which its models are stored and promoted.
-LAST = 30
+LAST = 32
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +38,7 @@ def kill_at(cradle, sample, whole, folder, change):
     return champion
 
 
-@pytest.mark.parametrize("back", [6, 9, 13, 17])
+@pytest.mark.parametrize("back", [14, 17, 20, 23])
 def test_a_night_killed_while_it_keeps_its_models_is_finished_by_the_next_start(
     cradle, sample, whole, tmp_path, back
 ):
