@@ -36,7 +36,7 @@ from kernels.lane_search import (
 )
 from kernels.lanes import LANES, choose_below, load_lanes, number_at, put_number, store_lanes
 
-_MOST_POINTS = 60
+MOST_POINTS = 60
 _LARGEST_SQUARES, _NOTHING = 1e200, 1e-300
 
 
@@ -125,7 +125,7 @@ def _settle_lanes(
             searches.best[k], searches.taken[k] = found, 1.0
             for p in range(trial.shape[0] // LANES):
                 starts[series, p] = trial[p * LANES + k]
-        if over or searches.rounds[k] >= _MOST_POINTS:
+        if over or searches.rounds[k] >= MOST_POINTS:
             likelihood[series] = searches.best[k]
             points[series] += searches.rounds[k]
             searches.series[k] = -1
@@ -196,6 +196,7 @@ def search_series(
     lower: Floats,
     upper: Floats,
     start: Floats,
+    most_points: int,
     bench: Bench,
 ) -> tuple[float, int]:
     """Fit one model to one series: what `search_model` does in each of its lanes.
@@ -207,6 +208,8 @@ def search_series(
     shape, lower, upper : as for `search_model`
     layout : of ``shape``
     start : (>= n_parameters,) float64, where the search starts; where it ended, on return
+    most_points : `MOST_POINTS`, told as the program runs: a GPU's compiler that knew it would write
+        the search out point by point
     bench : memory
 
     Returns
@@ -229,7 +232,7 @@ def search_series(
             best = found
             for p in range(layout.size):
                 start[p] = number_at(bench.trial, p * LANES, 0)
-        if over or tried >= _MOST_POINTS:
+        if over or tried >= most_points:
             return best, tried
         put_number(bench.taken, 0, 0, 1.0 if kept else 0.0)
         put_number(bench.damping, 0, 0, damping)

@@ -34,7 +34,7 @@ from kernels.ets import (
     stands_still,
 )
 from kernels.ets_lanes import Layout, Shape, count_parameters, count_smoothing, lay_out
-from kernels.ets_search import Bench, search_series
+from kernels.ets_search import MOST_POINTS, Bench, search_series
 from kernels.ets_step import RATIO
 from kernels.lanes import LANES
 
@@ -135,6 +135,7 @@ def search_kernel(relative: bool, trend: int, season: int, periods: int) -> Any:
         begun: Floats,
         length: int,
         lively: bool,
+        most_points: int,
         stuck: Floats,
         criterion: Floats,
         trials: Floats,
@@ -149,6 +150,7 @@ def search_kernel(relative: bool, trend: int, season: int, periods: int) -> Any:
         begun : (n_series, 3 + m) float64, of the model's kind of season
         length : periods of the season
         lively : whether only those are searched again that could yet be the best
+        most_points : that a search tries
         stuck : (n_series,) float64, of `keep_ets_models`
         criterion : (n_series,) float64, the least so far
         trials : (n_series, widest) float64, filled: where searches ended
@@ -193,7 +195,7 @@ def search_kernel(relative: bool, trend: int, season: int, periods: int) -> Any:
                 )
                 values = view(scaled[:, s : s + 1])
                 likelihood, count = search_series(
-                    values, n, shape, layout, lower, upper, start, bench
+                    values, n, shape, layout, lower, upper, start, most_points, bench
                 )
                 found[s] = information(likelihood, n, unit[s], own)
                 tried[s] = count
@@ -331,7 +333,7 @@ def fit_chunk(
     for lively in (False, True):
         for c, (relative, trend, season) in enumerate(candidates.tolist()):
             search_kernel(relative == 1, trend, season, periods)[grid](
-                *(scaled, lengths, unit, lowest, begun[season], length, lively),
+                *(scaled, lengths, unit, lowest, begun[season], length, lively, MOST_POINTS),
                 *(stuck[c], criterion, trials[c], found[c], tried[c]),
             )
         keep_ets_models[grid](

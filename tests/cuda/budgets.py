@@ -77,7 +77,7 @@ ETS_FITS = (
     *(rows(1, np.int64), rows(2)),
 )
 ETS_SEARCH = (
-    *(*ETS_SERIES, rows(2), INTEGER, FLAG),
+    *(*ETS_SERIES, rows(2), INTEGER, FLAG, INTEGER),
     *(rows(1), rows(1), rows(2), rows(1), rows(1, np.int64)),
 )
 BUFFERS = (rows(2), rows(2, np.int32), rows(1, np.int32), rows(1))
@@ -145,11 +145,12 @@ KERNELS = [
         ets.scale_ets_series, (rows(2), rows(1, np.int64), rows(2), *[rows(1)] * 2, *ETS_KEPT), 64
     ),
     Compiled(ets.begin_ets_series, (*ETS_SERIES, rows(2), rows(3), rows(2), rows(2)), 96),
-    # Derivatives by every parameter, the curvature and its factor: a season's square of numbers.
-    Compiled(ets.search_kernel(False, 0, 0, 1), ETS_SEARCH, 255, stack=6400, spills=2048),
-    Compiled(ets.search_kernel(True, 2, 0, 1), ETS_SEARCH, 255, stack=6400, spills=2048),
-    Compiled(ets.search_kernel(False, 2, 1, 12), ETS_SEARCH, 255, stack=20_480, spills=2048),
-    Compiled(ets.search_kernel(True, 2, 2, 24), ETS_SEARCH, 255, stack=20_480, spills=2048),
+    Compiled(ets.search_kernel(False, 0, 0, 1), ETS_SEARCH, 64, stack=352),
+    Compiled(ets.search_kernel(True, 2, 0, 1), ETS_SEARCH, 160, stack=1008),
+    # With a season: derivatives by every parameter, the curvature and its factor, which grow with
+    # the square of the season.
+    Compiled(ets.search_kernel(False, 2, 1, 12), ETS_SEARCH, 255, stack=12_288, spills=6144),
+    Compiled(ets.search_kernel(True, 2, 2, 24), ETS_SEARCH, 255, stack=19_824),
     Compiled(
         ets.keep_ets_models,
         (rows(2, np.int64), INTEGER, FLAG, *ETS_TRIALS, rows(2), *ETS_KEPT, rows(2)),
