@@ -22,7 +22,7 @@ from storage.stores.bigquery_address import parse_address
 from storage.stores.bigquery_dataset import LABEL, AbsentError, Dataset, Parameter, night, text
 from storage.stores.bigquery_faults import faults_named
 from storage.stores.bigquery_jobs import CALL_SECONDS, Jobs
-from storage.stores.bigquery_sql import Loaded, columns_of, commit_script, quoted
+from storage.stores.bigquery_sql import Loaded, commit_script, quoted
 from storage.stores.bigquery_staging import Staged, stage_table
 from storage.stores.bigquery_tables import (
     PARTITION,
@@ -200,7 +200,7 @@ class BigQueryStore:
             rules.append("run_id = @run_id")
             parameters.append(text("run_id", run_id))
         found = self._dataset.rows(
-            f"SELECT {columns_of(own)} FROM {self._dataset.quoted(table)} "  # noqa: S608 - quoted
+            f"SELECT * FROM {self._dataset.quoted(table)} "  # noqa: S608 - quoted
             f"WHERE {' AND '.join(rules)} ORDER BY {', '.join(map(quoted, own.key))}",
             parameters,
         )
@@ -275,13 +275,15 @@ def _labels(publication: Publication) -> dict[str, str]:
 
 
 def _frame(found: pa.Table, table: Table) -> pd.DataFrame:
-    """Return rows in pandas types; times lose their zone, which is UTC."""
+    """Return our columns of rows, those that are there, in pandas types; times lose their zone."""
     naive = [
         pa.field(field.name, pa.timestamp("us"), nullable=True)
         if pa.types.is_timestamp(field.type)
         else pa.field(field.name, field.type)
         for field in arrow_schema(table)
+        if field.name in found.column_names
     ]
+    found = found.select([field.name for field in naive])
     types = {pa.int64(): pd.Int64Dtype(), pa.bool_(): pd.BooleanDtype()}
     frame: pd.DataFrame = found.cast(pa.schema(naive)).to_pandas(types_mapper=types.get)
     return frame

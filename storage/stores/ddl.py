@@ -1,5 +1,7 @@
 """DDL, generated from the tables."""
 
+from collections.abc import Collection
+
 from storage.sql import identifier, sql_type
 from storage.tables.table import Table
 
@@ -21,3 +23,21 @@ def create_table(table: Table) -> str:
     ]
     body = ",\n".join(lines)
     return f"CREATE TABLE IF NOT EXISTS {identifier(table.name)} (\n{body}\n)"
+
+
+def add_columns(table: Table, present: Collection[str]) -> list[str]:
+    """Return DuckDB's statements that give an older version's table the columns it lacks.
+
+    Rows from before have null in them, so the new columns take nulls, whatever they are here.
+
+    Parameters
+    ----------
+    table : as it is now
+    present : names of the columns that the store's table has
+    """
+    return [
+        f"ALTER TABLE {identifier(table.name)} ADD COLUMN {identifier(column.name)} "
+        f"{sql_type(column)}"
+        for column in table.columns
+        if column.name not in present
+    ]

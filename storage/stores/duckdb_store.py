@@ -11,10 +11,11 @@ import pandas as pd
 
 from storage.errors import StoreBusyError, TerminalStoreError
 from storage.sql import first_line, identifier, listing
-from storage.stores.ddl import create_table
+from storage.stores.ddl import add_columns, create_table
 from storage.stores.protocol import Publication
 from storage.stores.shards import output_table, refuse_unlisted_run, stage_shards
 from storage.tables import OUTPUT_TABLES, RUNS
+from storage.tables.table import Table
 from storage.views import ready_views
 
 
@@ -58,7 +59,7 @@ class DuckDBStore:
         try:
             tables = [output_table(name) for name in publication.shards]
             staged = {table.name: stage_shards(connection, table, publication) for table in tables}
-            connection.execute(create_table(RUNS))
+            self._ensure(RUNS)
             known = self._is_listed(publication.run_id)
             refuse_unlisted_run(connection, publication, known=known)
             earlier = self._earlier_runs(publication)
@@ -93,14 +94,25 @@ class DuckDBStore:
         """Replace earlier runs' rows, but keep the history of runs itself."""
         table = OUTPUT_TABLES[name]
         gone = {run_id} if name == RUNS.name else {*earlier, run_id}
-        self._connection.execute(create_table(table))
+        self._ensure(table)
         self._connection.execute(
             f"DELETE FROM {identifier(name)} WHERE run_id IN (SELECT unnest($1))",  # noqa: S608
             [sorted(gone)],
         )
         self._connection.execute(
-            f"INSERT INTO {identifier(name)} SELECT * FROM {staged} ORDER BY {listing(table.key)}"  # noqa: S608
+            f"INSERT INTO {identifier(name)} BY NAME "  # noqa: S608
+            f"SELECT * FROM {staged} ORDER BY {listing(table.key)}"
         )
+
+    def _ensure(self, table: Table) -> None:
+        """Make a table where it is not there, and add columns to one of an older version."""
+        self._connection.execute(create_table(table))
+        found = self._connection.execute(
+            "SELECT column_name FROM information_schema.columns WHERE table_name = $1",
+            [table.name],
+        )
+        for statement in add_columns(table, {str(row[0]) for row in found.fetchall()}):
+            self._connection.execute(statement)
 
     def read(
         self, table: str, *, run_id: str | None = None, as_of: date | None = None

@@ -57,6 +57,18 @@ def create_parent(table: Table) -> str:
     )
 
 
+def add_columns(table: Table) -> list[str]:
+    """Return the statements that give an older version's table, parts and all, what it lacks.
+
+    Rows from before have null in the new columns, so these take nulls, whatever they are here.
+    """
+    return [
+        f"ALTER TABLE {identifier(table.name)} ADD COLUMN IF NOT EXISTS "
+        f"{identifier(column.name)} {_TYPES[column.kind]}"
+        for column in table.columns
+    ]
+
+
 def new_partition_name(table: Table, run_id: str) -> str:
     """Return a name no other load has; PostgreSQL cuts names at 63 bytes."""
     digest = hashlib.sha256(run_id.encode()).hexdigest()[:8]

@@ -18,6 +18,7 @@ from storage.errors import StoreBusyError, TerminalStoreError, TransientStoreErr
 from storage.sql import first_line, identifier, listing, literal
 from storage.stores.postgres_ddl import (
     CREATE_PARTITIONS,
+    add_columns,
     create_parent,
     create_partition,
     duckdb_checksum,
@@ -138,7 +139,7 @@ class PostgresStore:
             connection.execute(f"SET LOCAL lock_timeout = '{LOCK_SECONDS}s'")
             connection.execute("SELECT pg_advisory_xact_lock(%s)", [_WRITER_LOCK])
             connection.execute(CREATE_PARTITIONS)
-            connection.execute(create_parent(RUNS))
+            self._ensure(RUNS)
             earlier = self._rows(
                 "SELECT run_id FROM runs WHERE job = %s AND as_of = %s",
                 [publication.job, publication.as_of],
@@ -151,7 +152,7 @@ class PostgresStore:
     def _replace(self, part: _Part, gone: Sequence[str], run_id: str) -> None:
         """Put a part in the place of those of other runs."""
         connection, table = self._connection, part.table.name
-        connection.execute(create_parent(part.table))
+        self._ensure(part.table)
         replaced = self._rows(
             "DELETE FROM almanac_partitions WHERE table_name = %s AND run_id = ANY(%s) "
             "RETURNING partition_name",
@@ -170,6 +171,22 @@ class PostgresStore:
             "VALUES (%s, %s, %s, %s, %s)",
             [table, run_id, part.name, part.rows, part.checksum],
         )
+
+    def _ensure(self, table: Table) -> None:
+        """Make a table where it is not there, and add columns to one of an older version."""
+        self._connection.execute(create_parent(table))
+        present = self._columns(table.name)
+        if not set(table.column_names) <= present:
+            for statement in add_columns(table):
+                self._connection.execute(statement)
+
+    def _columns(self, table: str) -> set[str]:
+        found = self._rows(
+            "SELECT attname FROM pg_attribute "
+            "WHERE attrelid = to_regclass(%s) AND attnum > 0 AND NOT attisdropped",
+            [identifier(table)],
+        )
+        return {str(row[0]) for row in found}
 
     def _drop(self, parts: Sequence[_Part]) -> None:
         """Remove what was loaded and is not part of a table; a lost server keeps it for later."""
@@ -191,13 +208,15 @@ class PostgresStore:
         own = output_table(table)
         if table not in self.tables():
             return own.empty()
+        present = self._columns(table)
+        known = [name for name in own.column_names if name in present]
         rows = self._rows(
-            f"SELECT {listing(own.column_names)} FROM {identifier(table)} "  # noqa: S608 - quoted
+            f"SELECT {listing(known)} FROM {identifier(table)} "  # noqa: S608 - quoted
             "WHERE run_id = coalesce(%s, run_id) AND as_of = coalesce(%s, as_of) "
             f"ORDER BY {listing(own.key)}",
             [run_id, as_of],
         )
-        return own.typed(pd.DataFrame(rows, columns=list(own.column_names), dtype=object))
+        return own.typed(pd.DataFrame(rows, columns=known, dtype=object))
 
     def tables(self) -> tuple[str, ...]:
         """Return the tables that are in the database."""

@@ -114,8 +114,12 @@ class Table:
         )
 
     def typed(self, frame: pd.DataFrame) -> pd.DataFrame:
-        """Return ``frame`` with this table's columns, in order, in their types."""
-        return frame[list(self.column_names)].astype(self._dtypes)
+        """Return ``frame`` with this table's columns, in order, in their types.
+
+        A column that whoever wrote the rows did not know yet is null.
+        """
+        unknown = {name: None for name in self.column_names if name not in frame}
+        return frame.assign(**unknown)[list(self.column_names)].astype(self._dtypes)
 
     def empty(self) -> pd.DataFrame:
         """Return a frame without rows."""

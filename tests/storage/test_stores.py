@@ -284,3 +284,26 @@ def test_whatever_an_id_or_a_job_is_called_it_is_only_a_name(
         store.publish(publication(folder / "s", run_id, job=names[0], champions=champions))
         assert store.published(run_id)
         assert sorted(store.read("champions", run_id=run_id)["item_id"]) == sorted(names)
+
+
+def test_a_store_of_an_older_version_keeps_its_rows_and_takes_new_ones(
+    address, tmp_path, monkeypatch
+):
+    """A column that came since is null in rows from before, and in no other."""
+    now = OUTPUT_TABLES["champions"]
+    new = {"score", "reason"}
+    older = replace(now, columns=tuple(c for c in now.columns if c.name not in new))
+    with monkeypatch.context() as patch:
+        patch.setitem(OUTPUT_TABLES, "champions", older)
+        with open_store(address) as store:
+            store.publish(publication(tmp_path / "old"))
+            before = store.read("champions")
+    with open_store(address) as store:
+        read = store.read("champions", run_id=RUN)
+        pd.testing.assert_frame_equal(older.typed(read), before)
+        assert read[sorted(new)].isna().all(axis=None)
+        later = date(2026, 1, 2)
+        store.publish(publication(tmp_path / "new", "night-b", later))
+        expected = night("night-b", later)["champions"]
+        pd.testing.assert_frame_equal(store.read("champions", run_id="night-b"), expected)
+        pd.testing.assert_frame_equal(store.read("champions", run_id=RUN), read)
