@@ -193,8 +193,8 @@ def _row(
     reason = (
         f"{lane.source} holds {source['on_hand']:.0f}; {lane.target} holds "
         f"{target['on_hand']:.0f} and runs out before an order arrives with a chance of "
-        f"{target['stock_out_risk']:.0%}; the lane takes {lane.lead_time} periods, an order "
-        f"{target['lead_time_mean']:g}"
+        f"{target['stock_out_risk']:.0%}; periods on the way: {lane.lead_time} by the "
+        f"lane, {target['lead_time_mean']:g} by an order"
     )
     return {
         "item_id": item_id,
