@@ -90,7 +90,7 @@ def _run(values: Floats, offsets: Integers, fits: EtsFits, out: EtsFits) -> None
     n_series, m = offsets.shape[0] - 1, fits.seasons.shape[1]
     scaled, unit, lowest = values.copy(), np.zeros(n_series), np.zeros(n_series)
     scale_series(scaled, offsets, unit, lowest)
-    own, seasons = np.empty(fits.start.shape[1]), np.zeros(m)
+    own, state, seasons = np.empty(fits.start.shape[1]), np.zeros(2), np.zeros(m)
     for series in range(n_series):
         model = fits.model[series]
         if model == NO_MODEL or unit[series] == 0.0 or (model >= 9 and lowest[series] <= 0.0):
@@ -102,7 +102,7 @@ def _run(values: Floats, offsets: Integers, fits: EtsFits, out: EtsFits) -> None
             own[p] = fits.start[series, p] / unit[series] if in_units else fits.start[series, p]
         out.model[series] = model
         y = scaled[offsets[series] : offsets[series + 1]]
-        settle_fit(series, y, unit[series], own, seasons, out)
+        settle_fit(series, y, unit[series], own, state, seasons, out)
 
 
 def update_ets(fits: EtsFits, values: Floats, offsets: Integers) -> EtsFits:

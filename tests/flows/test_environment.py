@@ -11,8 +11,12 @@ from storage.errors import TransientStoreError
 
 
 @pytest.fixture(params=[None, "prefect.flow_runs"])
-def console(request):
+def console(request, monkeypatch):
     """Return what is said on a handler of the root, or of Prefect's own logger."""
+    # A server that other tests started has handlers of its own, which send to it.
+    for name in ("prefect", "prefect.flow_runs", "prefect.flow_runs.night"):
+        monkeypatch.setattr(logging.getLogger(name), "handlers", [])
+        monkeypatch.setattr(logging.getLogger(name), "propagate", True)
     said = io.StringIO()
     handler = logging.StreamHandler(said)
     owner = logging.getLogger(request.param)

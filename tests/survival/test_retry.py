@@ -151,19 +151,24 @@ def test_what_fails_again_is_published_as_failed_again(failed, sound):
     assert_whole(failed, sound)
 
 
-def test_a_calibration_that_failed_is_learnt_anew_and_every_forecast_made_with_it(
-    sample, sound, tmp_path
-):
-    job = stock_job(tmp_path / "job", sample)
+def test_a_calibration_that_failed_is_learnt_anew_and_every_forecast_made_with_it(sample, tmp_path):
+    def judged_twice(folder):
+        """An origin is judged by the law of an earlier one, so there must be two."""
+        job = stock_job(folder, sample)
+        return job.model_copy(update={"demand": job.demand.model_copy(update={"windows": 2})})
+
+    sound, job = judged_twice(tmp_path / "sound"), judged_twice(tmp_path / "job")
+    assert run_plain(sound).exit_code is ExitCode.DONE
+    expected = digests_of(sound)
 
     def broken(*_):
         raise ValueError("nothing learnt")
 
     with patch.object(calibrate, "learn_calibration", broken):
         run_plain(job)
-    assert digests_of(job)["demand_forecasts"] != sound["demand_forecasts"]
+    assert digests_of(job)["demand_forecasts"] != expected["demand_forecasts"]
     assert retry(job) is ExitCode.DONE
-    assert_whole(job, sound)
+    assert_whole(job, expected)
 
 
 def test_a_run_whose_inputs_have_changed_is_not_retried(failed):
