@@ -27,11 +27,11 @@ from kernels.lane_search import (
     Queue,
     Searches,
     idle_searches,
-    judge_point,
     longest_of,
     make_scratch,
     next_points,
     refill_lanes,
+    settle_lane,
     take_lanes,
 )
 from kernels.lanes import LANES
@@ -58,25 +58,14 @@ def _settle_lanes(
     ended = 0
     for k in range(LANES):
         searches.taken[k] = 0.0
-        series = searches.series[k]
-        if series < 0:
+        if searches.series[k] < 0:
             continue
         length, found = room[LENGTHS + k], math.inf
         if room[SQUARES + k] < _LARGEST_SQUARES:
             found = length * math.log(room[SQUARES + k] + _NOTHING)
             if exact:
                 found += add_determinant(trial, shape, k, length, room, own[0], own[1])
-        kept, over, damping = judge_point(found, searches.best[k], searches.damping[k])
-        searches.damping[k] = damping
-        searches.rounds[k] += 1
-        if kept:
-            searches.best[k], searches.taken[k] = found, 1.0
-            for p in range(trial.shape[0] // LANES):
-                starts[series, p] = trial[p * LANES + k]
-        if over or searches.rounds[k] >= _MOST_POINTS:
-            likelihood[series] = searches.best[k]
-            points[series] += searches.rounds[k]
-            searches.series[k] = -1
+        if settle_lane(searches, k, found, _MOST_POINTS, trial, starts, likelihood, points):
             room[LENGTHS + k] = 0.0
             ended += 1
     return ended

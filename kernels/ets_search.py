@@ -32,6 +32,7 @@ from kernels.lane_search import (
     make_scratch,
     next_points,
     refill_lanes,
+    settle_lane,
     take_lanes,
 )
 from kernels.lanes import LANES, choose_below, load_lanes, number_at, put_number, store_lanes
@@ -114,21 +115,10 @@ def _settle_lanes(
     ended = 0
     for k in range(LANES):
         searches.taken[k] = 0.0
-        series = searches.series[k]
-        if series < 0:
+        if searches.series[k] < 0:
             continue
         found = _likelihood(room, k, relative)
-        kept, over, damping = judge_point(found, searches.best[k], searches.damping[k])
-        searches.damping[k] = damping
-        searches.rounds[k] += 1
-        if kept:
-            searches.best[k], searches.taken[k] = found, 1.0
-            for p in range(trial.shape[0] // LANES):
-                starts[series, p] = trial[p * LANES + k]
-        if over or searches.rounds[k] >= MOST_POINTS:
-            likelihood[series] = searches.best[k]
-            points[series] += searches.rounds[k]
-            searches.series[k] = -1
+        if settle_lane(searches, k, found, MOST_POINTS, trial, starts, likelihood, points):
             room[LENGTHS + k] = 0.0
             ended += 1
     return ended

@@ -186,6 +186,34 @@ def judge_point(found: float, best: float, damping: float) -> tuple[bool, bool, 
 
 
 @njit(cache=True, nogil=True)
+def settle_lane(
+    searches: Searches,
+    k: int,
+    found: float,
+    most_points: int,
+    trial: Floats,
+    starts: Floats,
+    likelihood: Floats,
+    points: Integers,
+) -> bool:
+    """Keep or leave the point that lane ``k`` has tried; return whether its search is over."""
+    series = searches.series[k]
+    kept, over, damping = judge_point(found, searches.best[k], searches.damping[k])
+    searches.damping[k] = damping
+    searches.rounds[k] += 1
+    if kept:
+        searches.best[k], searches.taken[k] = found, 1.0
+        for p in range(trial.shape[0] // LANES):
+            starts[series, p] = trial[p * LANES + k]
+    if not over and searches.rounds[k] < most_points:
+        return False
+    likelihood[series] = searches.best[k]
+    points[series] += searches.rounds[k]
+    searches.series[k] = -1
+    return True
+
+
+@njit(cache=True, nogil=True)
 def next_points(
     size: int,
     lower: Floats,
