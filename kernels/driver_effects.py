@@ -17,7 +17,7 @@ import math
 import numpy as np
 from numba import njit
 
-from kernels.arrays import Floats, Integers
+from kernels.arrays import Flags, Floats, Integers
 
 FEWEST_LAGS = 2
 # No series is taken to be told better than to this share of its mean, however few its periods.
@@ -25,64 +25,100 @@ SMALLEST_ERROR = 0.01
 
 
 @njit(cache=True, nogil=True)
-def fill_factors(design: Floats, effects: Floats, out: Floats) -> None:
+def list_columns(design: Floats, columns: Integers, widths: Integers) -> None:
+    """List the columns of each row that are not zero: events are rare, and most rows have none.
+
+    Parameters
+    ----------
+    design : (n, k) float64; NaN is not zero
+    columns : (n, k) int64, overwritten as far as the row's width
+    widths : (n,) int64, overwritten
+    """
+    for t in range(design.shape[0]):
+        width = 0
+        for j in range(design.shape[1]):
+            columns[t, width] = j
+            width += 1 if design[t, j] != 0.0 else 0
+        widths[t] = width
+
+
+@njit(cache=True, nogil=True)
+def fill_factors(
+    design: Floats, columns: Integers, widths: Integers, effects: Floats, out: Floats
+) -> None:
     """Fill ``exp(x b)`` of each row; NaN where a column is.
 
     Parameters
     ----------
     design : (n, k) float64
+    columns, widths : as `list_columns` fills them
     effects : (k,) float64
     out : (n,) float64, overwritten
     """
     for t in range(design.shape[0]):
         total = 0.0
-        for j in range(design.shape[1]):
+        for c in range(widths[t]):
+            j = columns[t, c]
             total += design[t, j] * effects[j]
-        out[t] = math.exp(total)
+        out[t] = math.exp(total) if widths[t] > 0 else 1.0
 
 
 @njit(cache=True, nogil=True)
-def expected_level(
-    y: Floats,
-    design: Floats,
-    factors: Floats,
-    t: int,
-    lag: int,
-    lags: int,
-    centre: Floats,
-) -> float:
-    """Return the level that the lags of a period give, and fill the mean of their columns.
+def add_lags(values: Floats, lag: int, lags: int, out: Floats) -> None:
+    """Add to each period the values of its lags.
 
     Parameters
     ----------
-    y : (n,) float64, units; NaN is not looked at
-    design, factors : (n, k) and (n,) float64
-    t : the period
+    values, out : (n,) float64
     lag, lags : periods between lags, and how many
-    centre : (k,) float64, overwritten with the mean of the columns, weighted by the factors
-
-    Returns
-    -------
-    Units per period without drivers; NaN where fewer than two lags are known.
     """
-    demand, exposure, found = 0.0, 0.0, 0
-    centre[:] = 0.0
+    n = values.shape[0]
     for i in range(1, lags + 1):
-        past = t - i * lag
-        if past < 0:
-            break
-        if math.isnan(factors[past]) or math.isnan(y[past]):
+        back = i * lag
+        for t in range(n - back):
+            out[back + t] += values[t]
+
+
+@njit(cache=True, nogil=True)
+def add_centres(
+    design: Floats,
+    columns: Integers,
+    widths: Integers,
+    weights: Floats,
+    lag: int,
+    lags: int,
+    out: Floats,
+) -> None:
+    """Add to each period the columns of its lags, each row times its weight.
+
+    Parameters
+    ----------
+    design, columns, widths : (n, k), and as `list_columns` fills them
+    weights : (n,) float64; a row of none is not looked at
+    lag, lags : periods between lags, and how many
+    out : (n, k) float64, added to
+    """
+    n = design.shape[0]
+    for past in range(n):
+        if weights[past] <= 0.0:
             continue
-        demand += y[past]
-        exposure += factors[past]
-        found += 1
-        for j in range(centre.shape[0]):
-            centre[j] += factors[past] * design[past, j]
-    if found < FEWEST_LAGS:
-        return math.nan
-    for j in range(centre.shape[0]):
-        centre[j] /= exposure
-    return demand / exposure
+        last = min(past + lags * lag, n - 1)
+        for c in range(widths[past]):
+            j = columns[past, c]
+            value = weights[past] * design[past, j]
+            for t in range(past + lag, last + 1, lag):
+                out[t, j] += value
+
+
+@njit(cache=True, nogil=True, forceinline=True)
+def _take_off(row: Floats, centre: Floats, exposure: float, moved: Integers, off: Floats) -> int:
+    """List the columns of a row that are off their centre, and by how much; return how many."""
+    count = 0
+    for j in range(row.shape[0]):
+        value = row[j] - centre[j] / exposure
+        moved[count], off[count] = j, value
+        count += 1 if value != 0.0 else 0
+    return count
 
 
 @njit(cache=True, nogil=True)
@@ -114,24 +150,34 @@ def add_series(
     common : (n_blocks, 2) float64, added to: what was not expected, and what was
     """
     n, k = design.shape
-    factors, centre = np.empty(n), np.empty(k)
-    fill_factors(design, effects, factors)
-    off, mean, rest = np.empty((n, k)), np.zeros(n), np.zeros(n)
+    columns, widths = np.empty((n, k), np.int64), np.empty(n, np.int64)
+    list_columns(design, columns, widths)
+    factors = np.empty(n)
+    fill_factors(design, columns, widths, effects, factors)
+    known = ~(np.isnan(factors) | np.isnan(y))
+    weights, sold = np.where(known, factors, 0.0), np.where(known, y, 0.0)
+    exposure, demand, found = np.zeros(n), np.zeros(n), np.zeros(n)
+    add_lags(weights, lag, lags, exposure)
+    add_lags(sold, lag, lags, demand)
+    add_lags(known * 1.0, lag, lags, found)
+    events = widths * 1.0
+    add_lags(widths * 1.0, lag, lags, events)
+    centres = np.zeros((n, k))
+    add_centres(design, columns, widths, weights, lag, lags, centres)
+    moved, many, off = np.empty((n, k), np.int64), np.zeros(n, np.int64), np.empty((n, k))
+    mean, rest = np.zeros(n), np.zeros(n)
     squares, total, least, count = 0.0, 0.0, 0.0, 0
     for t in range(FEWEST_LAGS * lag, n):
-        if math.isnan(factors[t]) or math.isnan(y[t]):
+        if not known[t] or found[t] < FEWEST_LAGS or demand[t] <= 0.0:
             continue
-        level = expected_level(y, design, factors, t, lag, lags, centre)
-        if math.isnan(level) or level <= 0.0:
-            continue
-        mean[t] = level * factors[t]
+        mean[t] = demand[t] / exposure[t] * factors[t]
         rest[t] = y[t] - mean[t]
         squares += rest[t] * rest[t]
         least += (SMALLEST_ERROR * mean[t]) ** 2
         total += mean[t]
         count += 1
-        for j in range(k):
-            off[t, j] = design[t, j] - centre[j]
+        if events[t] > 0.0:
+            many[t] = _take_off(design[t], centres[t], exposure[t], moved[t], off[t])
     if count == 0:
         return 0
     weight = total / max(squares, least)
@@ -140,10 +186,11 @@ def add_series(
             continue
         common[blocks[t], 0] += weight * rest[t]
         common[blocks[t], 1] += weight * mean[t]
-        for i in range(k):
-            scores[blocks[t], i] += weight * off[t, i] * rest[t]
-            for j in range(k):
-                information[i, j] += weight * mean[t] * off[t, i] * off[t, j]
+        for c in range(many[t]):
+            i = moved[t, c]
+            scores[blocks[t], i] += weight * off[t, c] * rest[t]
+            for d in range(many[t]):
+                information[i, moved[t, d]] += weight * mean[t] * off[t, c] * off[t, d]
     return count
 
 
@@ -190,3 +237,24 @@ def add_group(
         )
         used += 1 if count > 0 else 0
     return used
+
+
+@njit(cache=True, nogil=True)
+def mark_occasions(
+    design: Floats, rows: Integers, lengths: Integers, blocks: Integers, out: Flags
+) -> None:
+    """Mark in which blocks of time each column is neither zero nor unknown for some series.
+
+    Parameters
+    ----------
+    design : (n_rows, k) float64
+    rows, lengths : (n_series,) int64, the first row of each series, and how many it has
+    blocks : (n_rows,) int64
+    out : (n_blocks, k) bool, set where so
+    """
+    for s in range(rows.shape[0]):
+        for t in range(rows[s], rows[s] + lengths[s]):
+            for j in range(design.shape[1]):
+                value = design[t, j]
+                if value != 0.0 and not math.isnan(value):
+                    out[blocks[t], j] = True

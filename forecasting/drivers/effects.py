@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from kernels.arrays import Floats, Integers
-from kernels.driver_effects import add_group
+from kernels.driver_effects import add_group, mark_occasions
 
 EVERYTHING = 0
 # Standard deviations, on the logarithm of demand, of effects over all series about none, and of a
@@ -22,7 +22,8 @@ EVERYTHING = 0
 SPREAD_OVER_ALL, SPREAD_OF_GROUP = 1.0, 0.25
 LAGS = 8
 FEW_OCCASIONS = 8
-MOST_STEPS, LARGEST_STEP, SMALLEST_STEP = 30, 1.0, 1e-7
+# A step is in shares of demand; no standard error is as small.
+MOST_STEPS, LARGEST_STEP, SMALLEST_STEP = 30, 1.0, 1e-5
 # Above this ratio of the year a season is the year's own, and a level is that of the last periods.
 SHORT_SEASON = 0.5
 
@@ -121,7 +122,9 @@ class Clock:
         return cls(lag, max(lag, round(year / 52.18)) if short else max(round(year / 13.0), 1))
 
 
-def fit_group(sample: Sample, clock: Clock, prior: Floats, spread: float) -> GroupEffects:
+def fit_group(
+    sample: Sample, clock: Clock, prior: Floats, spread: float, start: Floats | None = None
+) -> GroupEffects:
     """Learn the effects of one group of series.
 
     Parameters
@@ -130,6 +133,7 @@ def fit_group(sample: Sample, clock: Clock, prior: Floats, spread: float) -> Gro
     clock : what a period is held against
     prior : (n_columns,) float64, what is expected of the effects before
     spread : standard deviation of the effects about it
+    start : (n_columns,) float64, where the search begins; None is at the prior
 
     Notes
     -----
@@ -140,7 +144,7 @@ def fit_group(sample: Sample, clock: Clock, prior: Floats, spread: float) -> Gro
     k = sample.design.shape[1]
     precision = np.eye(k) / spread**2
     blocks, n_blocks = _blocks(sample, clock.block)
-    effects = prior.copy()
+    effects = prior.copy() if start is None else start.copy()
     for _ in range(MOST_STEPS):
         information, scores = np.zeros((k, k)), np.zeros((n_blocks, k))
         common = np.zeros((n_blocks, 2))
@@ -162,7 +166,9 @@ def fit_group(sample: Sample, clock: Clock, prior: Floats, spread: float) -> Gro
     return GroupEffects(effects, errors, occasions, used, prior)
 
 
-def fit_groups(sample: Sample, clock: Clock, n_groups: int) -> list[GroupEffects]:
+def fit_groups(
+    sample: Sample, clock: Clock, n_groups: int, before: Sequence[GroupEffects] = ()
+) -> list[GroupEffects]:
     """Learn the effects over all series, and of each group with those as its prior.
 
     Parameters
@@ -170,16 +176,20 @@ def fit_groups(sample: Sample, clock: Clock, n_groups: int) -> list[GroupEffects
     sample : all series
     clock : what a period is held against
     n_groups : the first group is `EVERYTHING`
+    before : what an earlier time told of each group, near which the search begins; or nothing
 
     Returns
     -------
     One for each group. A group that tells nothing has the effects over all.
     """
     nothing = np.zeros(sample.design.shape[1])
-    found = [fit_group(sample, clock, nothing, SPREAD_OVER_ALL)]
+    starts = [group.effects for group in before] or [None] * n_groups
+    found = [fit_group(sample, clock, nothing, SPREAD_OVER_ALL, starts[0])]
     prior = found[0].shrunk
-    groups: Sequence[int] = range(1, n_groups)
-    return found + [fit_group(sample.of(g), clock, prior, SPREAD_OF_GROUP) for g in groups]
+    return found + [
+        fit_group(sample.of(g), clock, prior, SPREAD_OF_GROUP, starts[g])
+        for g in range(1, n_groups)
+    ]
 
 
 def _straying(common: Floats) -> float:
@@ -226,7 +236,6 @@ def _add(
 def _occasions(sample: Sample, blocks: Integers, n_blocks: int) -> Integers:
     """Return in how many blocks each column is neither zero nor unknown for some series."""
     moved = np.zeros((n_blocks, sample.design.shape[1]), dtype=bool)
-    for first, length in zip(sample.rows, sample.stops - sample.starts, strict=True):
-        own = np.nan_to_num(sample.design[first : first + length]) != 0.0
-        np.logical_or.at(moved, blocks[first : first + length], own)
+    lengths = sample.stops - sample.starts
+    mark_occasions(sample.design, sample.rows, lengths, blocks, moved)
     return np.asarray(moved.sum(axis=0), dtype=np.int64)

@@ -130,7 +130,10 @@ def learn_effects(
     sample = _sample(panel, len(groups))
     clock = Clock.of(plan.season_length, plan.seasons.year)
     until = origin_ends(panel, plan)
-    found = [fit_groups(sample.until(int(period)), clock, len(groups)) for period in until]
+    found: list[list[GroupEffects]] = []
+    for period in until:
+        before = found[-1] if found else []
+        found.append(fit_groups(sample.until(int(period)), clock, len(groups), before))
     effects = np.array([[group.shrunk for group in vintage] for vintage in found])
     return DriverEffects(names, groups, until, effects, tuple(found[-1]))
 
