@@ -6,9 +6,9 @@ from typing import cast
 
 import pandas as pd
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
+from flows.cli.terminal import as_text
 from flows.run import Run, number_of_chunks, prepare_run
 from flows.spec import JobSpec, Side
 from flows.steps.check import check_plan
@@ -73,7 +73,7 @@ def _work(run: Run, report: CheckReport) -> str:
             f"  risk     {count:,} portfolios; {methods}; {job.risk.scenarios:,} scenarios"
         )
     lines.append(f"  publish  to {job.outputs.store}; report to {job.outputs.report}")
-    return escape("\n".join(lines))
+    return as_text("\n".join(lines))
 
 
 def _admitted(report: CheckReport, table: str) -> int:
@@ -95,6 +95,7 @@ def _refusals(report: CheckReport) -> Table:
             str(severity),
             str(code),
             f"{len(rows):,}",
-            *map(escape, (example.strip(), first["advice"])),
+            as_text(example.strip()),
+            as_text(first["advice"]),
         )
     return table

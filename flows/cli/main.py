@@ -5,9 +5,9 @@ from typing import Any
 
 import click
 from rich.console import Console
-from rich.markup import escape
 
 from flows.cli.commands import COMMANDS
+from flows.cli.terminal import as_text
 from flows.errors import AlmanacError, ExitCode
 from storage.inputs import InputRefusedError
 from storage.stores import StorageError
@@ -33,7 +33,7 @@ class Almanac(click.Group):
 
 def _say(error: Exception) -> None:
     console = Console(stderr=True)
-    console.print(f"[bold red]almanac:[/] {escape(str(error))}", soft_wrap=True)
+    console.print(f"[bold red]almanac:[/] {as_text(error)}", soft_wrap=True)
 
 
 @click.group(cls=Almanac, context_settings={"help_option_names": ["-h", "--help"]})

@@ -5,6 +5,7 @@ from types import TracebackType
 from typing import Self
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -34,6 +35,15 @@ TITLES = {
 def wide_console() -> Console:
     """Return a console for tables: as wide as the terminal, or 120 columns without one."""
     return Console(width=None if sys.stdout.isatty() else 120)
+
+
+def as_text(found: object) -> str:
+    """Return anything as text that a console shows as it is: no markup, and nothing unprintable."""
+    shown = (
+        char if char.isprintable() or char == "\n" else char.encode("unicode_escape").decode()
+        for char in str(found)
+    )
+    return escape("".join(shown))
 
 
 class TerminalListener:

@@ -9,6 +9,8 @@ from storage.sql import identifier, literal
 from storage.tables import INPUT_TABLES
 from storage.tables.table import Column
 
+# What moves a terminal's cursor, ends a line of a log, or cannot be seen, names nothing.
+CONTROL = r"[\x00-\x1f\x7f-\x9f]"
 # A mistyped year would be filled from then on, period by period.
 EARLIEST = "1900-01-01"
 _SPOKEN = {
@@ -46,6 +48,9 @@ def column_rules(column: Column, *, is_id: bool) -> Iterator[Rule]:
     if is_id and column.kind == "text":
         advice = f"{column.name} must not be empty"
         yield Rule("empty", column.name, f"trim({name}) = ''", advice)
+        advice = f"{column.name} must not have control characters, such as tabs or line ends"
+        broken = f"regexp_matches({name}, {literal(CONTROL)})"
+        yield Rule("control_character", column.name, broken, advice)
     yield from _range_rules(column, name)
     if column.choices:
         choices = ", ".join(literal(choice) for choice in column.choices)

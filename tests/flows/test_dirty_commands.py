@@ -1,11 +1,14 @@
 """Dirty files through the command itself: an answer or one sentence, and never a traceback."""
 
+import io
 import random
 
 import pytest
 from click.testing import CliRunner
+from rich.console import Console
 
 from flows.cli import main
+from flows.cli.terminal import as_text
 from flows.errors import ExitCode
 from storage.tables import INPUT_TABLES
 from tests.storage.dirt import as_csv, as_parquet, dirty_bytes, dirty_columns, rows_of
@@ -64,3 +67,12 @@ def test_a_dirty_file_ends_the_command_in_an_answer_or_a_sentence(tmp_path, comm
             assert "almanac:" in done.output or "demand" in done.output, done.output
         assert sorted(path.name for path in folder.iterdir()) == before
     assert {ExitCode.DONE, ExitCode.REFUSED} <= set(codes) <= {*ExitCode} - {ExitCode.FAILED}
+
+
+@pytest.mark.parametrize("found", ["[/red]", "\x1b[2J", "a\x9bb", "\u202eabc", "\r\x07"])
+def test_a_console_shows_what_it_is_given_and_obeys_none_of_it(found):
+    console = Console(file=io.StringIO(), force_terminal=True, color_system=None)
+    console.print(as_text(found), highlight=False, soft_wrap=True)
+    shown = console.file.getvalue().removesuffix("\n")
+    assert shown == found.encode("unicode_escape").decode()
+    assert shown.isprintable()

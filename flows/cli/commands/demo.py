@@ -5,9 +5,9 @@ from pathlib import Path
 
 import click
 from rich.console import Console
-from rich.markup import escape
 
 from flows.cli.running import run_job
+from flows.cli.terminal import as_text
 from flows.spec import load_job
 
 
@@ -27,7 +27,5 @@ def demo(folder: Path) -> None:
     if not (folder / "demo.toml").exists():
         with console.status("Writing the bundled sample …"):
             write_demo(folder)
-    console.print(
-        f"Sample and job spec are in [bold]{escape(str(folder))}[/] (see README.md there)."
-    )
+    console.print(f"Sample and job spec are in [bold]{as_text(folder)}[/] (see README.md there).")
     sys.exit(run_job(load_job(folder / "demo.toml"), None, console))

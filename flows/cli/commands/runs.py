@@ -6,11 +6,10 @@ from typing import Any
 import click
 import pandas as pd
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from flows.cli.ledger import find_run, find_states, folder_option
-from flows.cli.terminal import wide_console
+from flows.cli.terminal import as_text, wide_console
 from flows.run import Run, load_run, read_state
 from storage.stores import open_store
 
@@ -51,7 +50,7 @@ def _show(run: Run, console: Console) -> None:
     state = read_state(run.staging)
     console.print(
         f"Run [bold]{run.run_id}[/], {run.job.name} as of {run.as_of} on {run.device_words}: "
-        f"{state.get('status', 'unfinished')}. {escape(state.get('reason', ''))}",
+        f"{state.get('status', 'unfinished')}. {as_text(state.get('reason', ''))}",
         soft_wrap=True,
     )
     with open_store(run.store_url) as store:

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import click
 from rich.console import Console
-from rich.markup import escape
 
 from flows.cli.environment import drop_known_tracebacks, prepare_prefect
+from flows.cli.terminal import as_text
 from flows.spec import load_job
 
 
@@ -28,7 +28,7 @@ def train(job: Path, as_of: click.DateTime | None) -> None:
     console.print(
         f"Taught model [bold]{taught.version}[/] from {taught.series:,} series: "
         f"{taught.rows[0]:,} rows before the backtest, {taught.rows[-1]:,} up to the night. "
-        f"It is the champion in {escape(str(taught.folder))}.",
+        f"It is the champion in {as_text(taught.folder)}.",
         soft_wrap=True,
         highlight=False,
     )

@@ -4,11 +4,10 @@ from pathlib import Path
 
 import click
 import pandas as pd
-from rich.markup import escape
 from rich.table import Table
 
 from flows.cli.ledger import find_run, folder_option
-from flows.cli.terminal import wide_console
+from flows.cli.terminal import as_text, wide_console
 from flows.run import load_run
 
 
@@ -42,7 +41,7 @@ def _as_table(compared: pd.DataFrame) -> Table:
     short = {"value_at_risk": "VaR", "expected_shortfall": "ES"}
     for row in compared.to_dict("records"):
         table.add_row(
-            escape(str(row["portfolio_id"])),
+            as_text(row["portfolio_id"]),
             f"{short[row['measure']]} {100 * row['level']:g}%",
             str(row["horizon"]),
             str(row["method"]).replace("_", " "),
