@@ -183,7 +183,7 @@ def fit_groups(
     One for each group. A group that tells nothing has the effects over all.
     """
     nothing = np.zeros(sample.design.shape[1])
-    starts = [group.effects for group in before] or [None] * n_groups
+    starts: Sequence[Floats | None] = [group.effects for group in before] or [None] * n_groups
     found = [fit_group(sample, clock, nothing, SPREAD_OVER_ALL, starts[0])]
     prior = found[0].shrunk
     return found + [

@@ -32,6 +32,7 @@ from storage.stores.bigquery_tables import (
 )
 from storage.stores.protocol import Publication
 from storage.stores.shards import output_table, refuse_unlisted_run
+from storage.stores.staging import staging
 from storage.tables import OUTPUT_TABLES, RUNS
 from storage.tables.table import Table
 from storage.views import ready_views
@@ -85,8 +86,7 @@ class BigQueryStore:
         self, tables: Sequence[Table], publication: Publication, folder: Path
     ) -> list[Staged]:
         try:
-            with duckdb.connect() as connection:
-                connection.execute("SET TimeZone = 'UTC'")
+            with staging() as (connection, _):
                 staged = [stage_table(connection, t, publication, folder) for t in tables]
                 known = self.published(publication.run_id)
                 refuse_unlisted_run(connection, publication, known=known)

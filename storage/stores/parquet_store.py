@@ -4,7 +4,6 @@ A publication writes its files under names of its own and then replaces the mani
 step, so that a reader sees the old night or the new one, and a crash leaves the old one.
 """
 
-import tempfile
 from datetime import date
 from io import BytesIO
 from pathlib import Path
@@ -23,6 +22,7 @@ from storage.stores.manifest import Entry, Manifest, checksum
 from storage.stores.protocol import Publication
 from storage.stores.remote_folder import RemoteFolder
 from storage.stores.shards import output_table, refuse_unlisted_run, stage_shards
+from storage.stores.staging import staging
 from storage.tables import OUTPUT_TABLES, RUNS
 
 # One group size whatever the threads, so that the same rows are the same bytes.
@@ -62,17 +62,14 @@ class ParquetStore:
 
     def _publish(self, publication: Publication) -> None:
         manifest = self._folder.manifest()
-        with (
-            duckdb.connect() as connection,
-            tempfile.TemporaryDirectory(prefix="almanac-") as name,
-        ):
+        with staging() as (connection, folder):
             tables = [output_table(name) for name in publication.shards]
             staged = [stage_shards(connection, table, publication) for table in tables]
             known = _lists(manifest, publication.run_id)
             refuse_unlisted_run(connection, publication, known=known)
             fresh = []
             for table, rows in zip(tables, staged, strict=True):
-                path = Path(name) / f"{table.name}.parquet"
+                path = folder / f"{table.name}.parquet"
                 connection.sql(
                     f"SELECT * FROM {rows} ORDER BY {listing(table.key)}"  # noqa: S608 - quoted
                 ).write_parquet(str(path), compression="zstd", row_group_size=_ROW_GROUP)

@@ -1,6 +1,5 @@
 """PostgreSQL, for look-ups: each run a part of each table, swapped in whole."""
 
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -28,6 +27,7 @@ from storage.stores.postgres_ddl import (
 )
 from storage.stores.protocol import Publication
 from storage.stores.shards import output_table, refuse_unlisted_run, stage_shards
+from storage.stores.staging import staging
 from storage.tables import OUTPUT_TABLES, RUNS
 from storage.tables.table import Table
 from storage.views import ready_views
@@ -88,18 +88,18 @@ class PostgresStore:
         parts: list[_Part] = []
         with self._faults_named():
             try:
-                with tempfile.TemporaryDirectory(prefix="almanac-") as name, _staging() as staging:
-                    staged = {t.name: stage_shards(staging, t, publication) for t in tables}
+                with staging() as (connection, folder):
+                    staged = {t.name: stage_shards(connection, t, publication) for t in tables}
                     known = self.published(publication.run_id)
-                    refuse_unlisted_run(staging, publication, known=known)
+                    refuse_unlisted_run(connection, publication, known=known)
                     for table in tables:
                         part = _Part(
                             table,
                             new_partition_name(table, publication.run_id),
-                            *_counted(staging, table, staged[table.name]),
+                            *_counted(connection, table, staged[table.name]),
                         )
                         parts.append(part)
-                        self._load(staging, staged[table.name], part, publication, Path(name))
+                        self._load(connection, staged[table.name], part, publication, folder)
                 self._swap(parts, publication)
             except BaseException:
                 self._drop(parts)
@@ -107,7 +107,7 @@ class PostgresStore:
 
     def _load(
         self,
-        staging: duckdb.DuckDBPyConnection,
+        held: duckdb.DuckDBPyConnection,
         staged: str,
         part: _Part,
         publication: Publication,
@@ -115,7 +115,7 @@ class PostgresStore:
     ) -> None:
         path = folder / "rows.csv"
         texts = [column.name for column in part.table.columns if column.kind == "text"]
-        staging.execute(
+        held.execute(
             f"COPY {staged} TO {literal(str(path))} (FORMAT csv, HEADER false, "
             f"FORCE_QUOTE ({listing(texts)}), NULLSTR {literal(_NULL)})"
         )
@@ -295,13 +295,6 @@ def _shown(address: str) -> str:
     return f"postgresql://{parts.get('host', 'localhost')}/{parts.get('dbname', '')}"
 
 
-@contextmanager
-def _staging() -> Iterator[duckdb.DuckDBPyConnection]:
-    with duckdb.connect() as connection:
-        connection.execute("SET TimeZone = 'UTC'")
-        yield connection
-
-
-def _counted(staging: duckdb.DuckDBPyConnection, table: Table, staged: str) -> tuple[int, int]:
-    found = staging.execute(duckdb_checksum(table, staged)).fetchall()[0]
+def _counted(held: duckdb.DuckDBPyConnection, table: Table, staged: str) -> tuple[int, int]:
+    found = held.execute(duckdb_checksum(table, staged)).fetchall()[0]
     return int(found[0]), int(found[1])
