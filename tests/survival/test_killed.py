@@ -11,7 +11,7 @@ from tests.survival.verdict import assert_old_or_new, assert_whole
 STORES = ("duckdb:store.duckdb", "parquet:store")
 # The changes to the disk of a night, through Python; a life beyond the last ends by itself.
 CHANGES = 460
-BLOCK = 92
+BLOCK = 46
 KILLS = 5
 
 
