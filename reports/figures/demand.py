@@ -140,12 +140,16 @@ def accuracy_by_class(scored: pd.DataFrame) -> go.Figure:
     )
 
 
-def coverage_by_class(scored: pd.DataFrame) -> go.Figure:
-    """Draw how often actuals fell within the 80% band."""
-    means = scored.groupby("demand_class")["coverage_80"].mean()
-    classes = [name for name in CLASSES if name in means.index]
+def coverage_by_class(covered: "pd.Series[float]") -> go.Figure:
+    """Draw how often actuals fell within the 80% band.
+
+    Parameters
+    ----------
+    covered : demand class -> fraction of held-out actuals
+    """
+    classes = [name for name in CLASSES if name in covered.index]
     return figure(
-        go.Bar(x=classes, y=means[classes], marker={"color": GREEN}, showlegend=False, width=0.5),
+        go.Bar(x=classes, y=covered[classes], marker={"color": GREEN}, showlegend=False, width=0.5),
         yaxis={"title": "actuals within q10-q90", "tickformat": ".0%", "range": [0, 1]},
         shapes=[_line(0.8)],
         height=300,

@@ -10,6 +10,7 @@ from plotly.offline import get_plotlyjs
 
 from reports import render_report
 from reports.page import inert_json
+from reports.sections.demand import demand_section
 from reports.sections.evaluation import evaluation_listings
 from tests.reports.builder import night
 
@@ -155,3 +156,10 @@ def test_an_absent_side_is_left_out_of_the_page(dropped, gone):
     expected = [name for name in SECTIONS if name not in gone]
     assert Page(render_report(tables)).sections == expected
     assert Page(render_report(emptied)).sections == expected
+
+
+def test_the_coverage_told_first_is_that_of_the_bands_as_published():
+    tables = night()
+    assert "78.0%" in {card.value for card in demand_section(tables).cards}
+    del tables["forecast_coverage"]
+    assert "81.0%" in {card.value for card in demand_section(tables).cards}
