@@ -17,8 +17,8 @@ def quality_section(tables: Tables) -> Section:
     if has(tables, "failures"):
         listings.append(_failures(tables["failures"]))
     lead = (
-        "Every refusal is a row of `rejects`, every change a row of `repairs`, everything that "
-        "could not be computed a row of `failures`."
+        "Every refusal is a row of the table rejects, every change one of repairs, and whatever "
+        "could not be computed one of failures."
         if listings
         else "Nothing was rejected, repaired or failed."
     )

@@ -88,7 +88,7 @@ def _refuse_without_market(bench: Bench) -> None:
         f"SELECT instrument_id AS entity, kind AS value FROM {instruments} "  # noqa: S608
         f"WHERE kind IN ({_PRICED}) AND instrument_id NOT IN {known_ids(bench, 'prices')}",
         code="no_prices",
-        column="instrument_id",
+        column="kind",
         advice="there are no admitted prices of it",
     )
     for curve in ("curve_id", "foreign_curve_id"):
