@@ -26,26 +26,27 @@ from kernels.lane_search import Queue
 
 
 @njit(cache=True, nogil=True)
-def _fill_starts(
-    queue: Queue,
-    shape: Shape,
-    lower: Floats,
-    upper: Floats,
-    near: EtsFits,
-    unit: Floats,
-    starts: Floats,
+def fill_near_start(
+    shape: Shape, lower: Floats, upper: Floats, near: Floats, unit: float, out: Floats
 ) -> None:
-    """Fill each series' starting point from what it was before, in the unit of now."""
-    smoothing = lower.shape[0]
-    size = count_parameters(shape.trend, shape.season, shape.length)
-    for series in queue.order:
-        for p in range(size):
-            value = near.start[series, p]
-            if p < smoothing:
-                value = min(max(value, lower[p]), upper[p])
-            elif shape.season != RATIO or p <= smoothing + (shape.trend > 0):
-                value /= unit[series]
-            starts[series, p] = value
+    """Fill a series' starting point from what it was before, in the unit of now.
+
+    Parameters
+    ----------
+    shape : of the model
+    lower, upper : (n_smoothing,) float64, bounds of now
+    near : (n_parameters,) float64, smoothing parameters, then states in units of demand
+    unit : of the series
+    out : (n_parameters,) float64, overwritten
+    """
+    smoothing = count_smoothing(shape.trend, shape.season)
+    for p in range(count_parameters(shape.trend, shape.season, shape.length)):
+        value = near[p]
+        if p < smoothing:
+            value = min(max(value, lower[p]), upper[p])
+        elif shape.season != RATIO or p <= smoothing + (shape.trend > 0):
+            value /= unit
+        out[p] = value
 
 
 @njit(cache=True, nogil=True)
@@ -56,7 +57,8 @@ def _refit_model(
     lower, upper = np.empty(smoothing), np.empty(smoothing)
     candidate_bounds(shape.relative, shape.trend, shape.season, length, lower, upper)
     own, likelihood = np.empty_like(fits.start), np.empty(unit.shape[0])
-    _fill_starts(queue, shape, lower, upper, near, unit, own)
+    for series in queue.order:
+        fill_near_start(shape, lower, upper, near.start[series], unit[series], own[series])
     search_model(queue, shape, lower, upper, own, likelihood, fits.points)
     size = count_parameters(shape.trend, shape.season, shape.length)
     state, seasons = np.zeros(2), np.zeros(length)

@@ -12,6 +12,7 @@ from kernels import (
     black_scholes,
     counts_fit,
     ets,
+    ets_refit,
     garch_fit,
     intermittent,
     linear_books,
@@ -87,6 +88,13 @@ class FitEts(Protocol):
         """Choose and fit a model for each series."""
 
 
+class RefitEts(Protocol):
+    """As `kernels.ets_refit.refit_ets`."""
+
+    def __call__(self, near: EtsFits, values: Floats, offsets: Integers, /) -> EtsFits:
+        """Fit each series' model again, from the parameters it had."""
+
+
 class FitThetas(Protocol):
     """As `kernels.theta.fit_thetas`."""
 
@@ -156,6 +164,15 @@ def fit_ets_on(device: Device) -> FitEts:
     from kernels.cuda import ets as on_gpu  # noqa: PLC0415 - an optional extra
 
     return on_gpu.fit_ets
+
+
+def refit_ets_on(device: Device) -> RefitEts:
+    """Return the kernel that fits exponential smoothing models again."""
+    if device == "cpu":
+        return ets_refit.refit_ets
+    from kernels.cuda import ets as on_gpu  # noqa: PLC0415 - an optional extra
+
+    return on_gpu.refit_ets
 
 
 def fit_thetas_on(device: Device) -> FitThetas:

@@ -10,8 +10,7 @@ from forecasting.panel import Batch
 from kernels.arrays import Integers
 from kernels.device import Device
 from kernels.ets import NO_MODEL, EtsFits, forecast_ets
-from kernels.ets_refit import refit_ets
-from kernels.on_device import fit_ets_on
+from kernels.on_device import fit_ets_on, refit_ets_on
 
 # A season of more periods has more starting values than such a model should fit; R's `ets` leaves
 # it out as well.
@@ -35,7 +34,7 @@ class BatchedEts:
     Parameters
     ----------
     models : names of those to choose from, "AAdN" for example; none is all
-    device : where models are chosen; to fit one again at a later origin is the processor's
+    device : where models are chosen and fitted again
     """
 
     models: tuple[str, ...] = ()
@@ -82,7 +81,7 @@ class BatchedEts:
         growth = history.batch.lengths[places] / earlier.batch.lengths - 1.0
         little = growth <= LARGEST_GROWTH
         places, fits = places[little], EtsFits._make(part[little] for part in fits)
-        again = refit_ets(fits, *_flat(history.batch, places))
+        again = refit_ets_on(self.device)(fits, *_flat(history.batch, places))
         lost = np.ones(len(history.series), np.bool_)
         lost[places[again.model != NO_MODEL]] = False
         rest = np.flatnonzero(lost)

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numba import cuda, float64
 
-from kernels.arrays import Floats, Integers
+from kernels.arrays import Flags, Floats, Integers
 from kernels.cuda.grids import blocks_for
 from kernels.cuda.series import rows_of
 from kernels.cuda.streams import stream_rows
@@ -34,6 +34,7 @@ from kernels.ets import (
     stands_still,
 )
 from kernels.ets_lanes import Layout, Shape, count_parameters, count_smoothing, lay_out
+from kernels.ets_refit import fill_near_start
 from kernels.ets_search import MOST_POINTS, Bench, search_series
 from kernels.ets_step import RATIO
 from kernels.lanes import LANES
@@ -43,6 +44,9 @@ LONGEST_SEASON = 24
 # The season's periods that a thread has memory for; a kernel is compiled for each it meets.
 _SEASONS = (1, 12, LONGEST_SEASON)
 _THREADS = 64
+_MOST_SMOOTHING = 4
+# Models with relative errors have numbers from here on.
+FIRST_RELATIVE = 9
 
 
 @cuda.jit
@@ -113,6 +117,83 @@ def begin_ets_series(
                 )
 
 
+@cuda.jit
+def start_ets_model(
+    relative: bool,
+    trend: int,
+    season: int,
+    length: int,
+    lively: bool,
+    lengths: Integers,
+    unit: Floats,
+    lowest: Floats,
+    begun: Floats,
+    stuck: Floats,
+    criterion: Floats,
+    asked: Flags,
+    trials: Floats,
+) -> None:
+    """Fill where the search of one model starts, in every series that it is open to.
+
+    Parameters
+    ----------
+    relative, trend, season : of the model, which is no more known when this is compiled
+    length : periods of the season
+    lively : whether only those are searched again that could yet be the best
+    lengths, unit, lowest : as the kernels before leave them
+    begun : (n_series, 3 + m) float64, of the model's kind of season
+    stuck : (n_series,) float64, of `keep_ets_models`
+    criterion : (n_series,) float64, the least so far
+    asked : (n_series,) bool, filled: whether there is a search
+    trials : (n_series, widest) float64, filled
+    """
+    s = cuda.grid(1)
+    if s < lengths.shape[0]:
+        shape = Shape(relative, trend, season, length if season > 0 else 1)
+        wanted = not lively or is_worth_another(stuck[s], criterion[s])
+        asked[s] = wanted and is_open(shape, lengths[s], lowest[s], unit[s])
+        if asked[s]:
+            lower = cuda.local.array(_MOST_SMOOTHING, float64)
+            upper = cuda.local.array(_MOST_SMOOTHING, float64)
+            candidate_bounds(relative, trend, season, length, lower, upper)
+            fill_start(shape, lower, upper, lively, view(begun[s]), view(trials[s]))
+
+
+@cuda.jit
+def start_ets_model_near(
+    relative: bool,
+    trend: int,
+    season: int,
+    length: int,
+    lengths: Integers,
+    unit: Floats,
+    lowest: Floats,
+    near_model: Integers,
+    near_start: Floats,
+    asked: Flags,
+    trials: Floats,
+) -> None:
+    """Fill where the search of one model starts, in every series that had it before.
+
+    Parameters
+    ----------
+    relative, trend, season, length, lengths, unit, lowest, asked, trials : as for
+        `start_ets_model`
+    near_model, near_start : of the `kernels.ets.EtsFits` of before
+    """
+    s = cuda.grid(1)
+    if s < lengths.shape[0]:
+        shape = Shape(relative, trend, season, length if season > 0 else 1)
+        own = near_model[s] == (9 if relative else 0) + 3 * trend + season
+        asked[s] = own and is_open(shape, lengths[s], lowest[s], unit[s])
+        if asked[s]:
+            lower = cuda.local.array(_MOST_SMOOTHING, float64)
+            upper = cuda.local.array(_MOST_SMOOTHING, float64)
+            candidate_bounds(relative, trend, season, length, lower, upper)
+            near = view(near_start[s])
+            fill_near_start(shape, lower, upper, near, unit[s], view(trials[s]))
+
+
 @lru_cache
 def search_kernel(relative: bool, trend: int, season: int, periods: int) -> Any:  # noqa: ANN401 - numba's own
     """Return the kernel that searches one model, its season of up to so many periods.
@@ -131,29 +212,21 @@ def search_kernel(relative: bool, trend: int, season: int, periods: int) -> Any:
         scaled: Floats,
         lengths: Integers,
         unit: Floats,
-        lowest: Floats,
-        begun: Floats,
+        asked: Flags,
         length: int,
-        lively: bool,
         most_points: int,
-        stuck: Floats,
-        criterion: Floats,
         trials: Floats,
         found: Floats,
         tried: Integers,
     ) -> None:
-        """Search the model in every series that it is open to.
+        """Search the model in every series that it is asked for.
 
         Parameters
         ----------
-        scaled, lengths, unit, lowest : as the kernels before leave them
-        begun : (n_series, 3 + m) float64, of the model's kind of season
+        scaled, lengths, unit, asked : as the kernels before leave them
         length : periods of the season
-        lively : whether only those are searched again that could yet be the best
         most_points : that a search tries
-        stuck : (n_series,) float64, of `keep_ets_models`
-        criterion : (n_series,) float64, the least so far
-        trials : (n_series, widest) float64, filled: where searches ended
+        trials : (n_series, widest) float64, where searches start, overwritten with where they end
         found, tried : (n_series,), filled: criterion, infinite where there was no search; points
             tried
         """
@@ -162,8 +235,7 @@ def search_kernel(relative: bool, trend: int, season: int, periods: int) -> Any:
             shape = Shape(relative, trend, season, length if season > 0 else 1)
             n = lengths[s]
             found[s], tried[s] = np.inf, 0
-            wanted = not lively or is_worth_another(stuck[s], criterion[s])
-            if wanted and is_open(shape, n, lowest[s], unit[s]):
+            if asked[s]:
                 lower = cuda.local.array(smoothing, float64)
                 upper = cuda.local.array(smoothing, float64)
                 room = cuda.local.array(rows, float64)
@@ -179,7 +251,6 @@ def search_kernel(relative: bool, trend: int, season: int, periods: int) -> Any:
                 inner = own * (own + 1) // 2
                 candidate_bounds(relative, trend, season, length, lower, upper)
                 start = view(trials[s])
-                fill_start(shape, lower, upper, lively, view(begun[s]), start)
                 bench = Bench(
                     room,
                     theta[:own],
@@ -243,6 +314,29 @@ def keep_ets_models(
             if not lively:
                 ended = tried[c, s] > 0 and stands_still(shape, view(trials[c, s]))
                 stuck[c, s] = found[c, s] if ended else np.inf
+
+
+@cuda.jit
+def keep_ets_refits(
+    code: int,
+    asked: Flags,
+    found: Floats,
+    tried: Integers,
+    model: Integers,
+    criterion: Floats,
+    points: Integers,
+) -> None:
+    """Keep what the search of one model found in every series that it was asked for.
+
+    Parameters
+    ----------
+    code : of the model
+    asked, found, tried : (n_series,), of the search
+    model, criterion, points : (n_series,), filled where it was
+    """
+    s = cuda.grid(1)
+    if s < model.shape[0] and asked[s] and found[s] < np.inf:
+        model[s], criterion[s], points[s] = code, found[s], tried[s]
 
 
 @cuda.jit
@@ -325,6 +419,7 @@ def fit_chunk(
     trials = _scratch(stream, n_models, *start.shape)
     found, stuck = (_scratch(stream, n_models, rows) for _ in range(2))
     tried = cuda.device_array((n_models, rows), np.int64, stream=stream)
+    asked = cuda.device_array(rows, np.bool_, stream=stream)
     told = cuda.to_device(candidates, stream=stream)
     grid = (blocks_for(rows, _THREADS), _THREADS, stream)
     periods = next(season for season in _SEASONS if season >= length)
@@ -332,14 +427,60 @@ def fit_chunk(
     begin_ets_series[grid](scaled, lengths, unit, lowest, lines, begun, adjusted, ring)
     for lively in (False, True):
         for c, (relative, trend, season) in enumerate(candidates.tolist()):
+            start_ets_model[grid](
+                *(relative == 1, trend, season, length, lively, lengths, unit, lowest),
+                *(begun[season], stuck[c], criterion, asked, trials[c]),
+            )
             search_kernel(relative == 1, trend, season, periods)[grid](
-                *(scaled, lengths, unit, lowest, begun[season], length, lively, MOST_POINTS),
-                *(stuck[c], criterion, trials[c], found[c], tried[c]),
+                *(scaled, lengths, unit, asked, length, MOST_POINTS),
+                *(trials[c], found[c], tried[c]),
             )
         keep_ets_models[grid](
             *(told, length, lively, trials, found, tried),
             *(stuck, model, criterion, points, best),
         )
+    settle_ets_series[grid](scaled, lengths, unit, best, ring, *outputs)
+
+
+def refit_chunk(
+    stream: Any,  # noqa: ANN401 - numba's own
+    inputs: Sequence[Any],
+    outputs: Sequence[Any],
+    codes: Sequence[int],
+    length: int,
+) -> None:
+    """Launch the kernels that fit a chunk's models again.
+
+    Parameters
+    ----------
+    stream : of numba
+    inputs : (n_series, longest) and (n_series,), values and lengths; (n_series,) and
+        (n_series, widest), the models of before and their parameters
+    outputs : the fields of `kernels.ets.EtsFits`, filled
+    codes : of the models that any series has
+    length : periods of the season
+    """
+    series, lengths, near_model, near_start = inputs
+    model, criterion, points, start = outputs[0], outputs[6], outputs[7], outputs[8]
+    rows, longest = series.shape
+    scaled = _scratch(stream, longest, rows)
+    unit, lowest, found = (_scratch(stream, rows) for _ in range(3))
+    ring, best = _scratch(stream, rows, length), _scratch(stream, *start.shape)
+    tried = cuda.device_array(rows, np.int64, stream=stream)
+    asked = cuda.device_array(rows, np.bool_, stream=stream)
+    grid = (blocks_for(rows, _THREADS), _THREADS, stream)
+    periods = next(season for season in _SEASONS if season >= length)
+    scale_ets_series[grid](series, lengths, scaled, unit, lowest, model, criterion, points)
+    for code in codes:
+        relative, trend, season = code >= FIRST_RELATIVE, code % FIRST_RELATIVE // 3, code % 3
+        start_ets_model_near[grid](
+            *(relative, trend, season, length, lengths, unit, lowest),
+            *(near_model, near_start, asked, best),
+        )
+        search_kernel(relative, trend, season, periods)[grid](
+            *(scaled, lengths, unit, asked, length, MOST_POINTS, best, found, tried)
+        )
+        keep_ets_refits[grid](code, asked, found, tried, model, criterion, points)
     settle_ets_series[grid](scaled, lengths, unit, best, ring, *outputs)
 
 
@@ -372,8 +513,7 @@ def fit_ets(
     ValueError
         Where the season is longer, or a model's name is unknown.
     """
-    if not 1 <= season_length <= LONGEST_SEASON:
-        raise ValueError(f"season_length must be in [1, {LONGEST_SEASON}]; got {season_length}")
+    _refuse_season(season_length)
     values, offsets = np.ascontiguousarray(values, np.float64), np.asarray(offsets, np.int64)
     padded, lengths = rows_of(values, offsets)
     fits, lines = no_fits(len(lengths), season_length), np.zeros((len(lengths), 2))
@@ -391,3 +531,44 @@ def fit_ets(
     fits = EtsFits._make(part[back] for part in fits)
     fits.criterion[fits.model == NO_MODEL] = np.nan
     return fits
+
+
+def refit_ets(
+    near: EtsFits, values: Floats, offsets: Integers, *, at_once: int | None = None
+) -> EtsFits:
+    """Fit each series' model again; `kernels.ets_refit.refit_ets` on a GPU.
+
+    Parameters
+    ----------
+    near : fits of the same series, with a season of `LONGEST_SEASON` periods at most
+    at_once : series on the device at a time; None is as many as fit
+    others : as in `kernels.ets_refit.refit_ets`
+
+    Raises
+    ------
+    ValueError
+        Where the season is longer.
+    """
+    length = near.seasons.shape[1]
+    _refuse_season(length)
+    values, offsets = np.ascontiguousarray(values, np.float64), np.asarray(offsets, np.int64)
+    padded, lengths = rows_of(values, offsets)
+    fits = no_fits(len(lengths), length)
+    order = np.argsort(lengths, kind="stable")
+    codes = np.unique(near.model[near.model != NO_MODEL]).tolist()
+
+    def launch(stream: Any, inputs: Sequence[Any], outputs: Sequence[Any]) -> None:  # noqa: ANN401 - numba's own
+        refit_chunk(stream, inputs, outputs, codes, length)
+
+    inputs = [padded[order], lengths[order], near.model[order], near.start[order]]
+    stream_rows(inputs, fits, launch, at_once)
+    back = np.argsort(order)
+    fits = EtsFits._make(part[back] for part in fits)
+    lost = fits.model == NO_MODEL
+    fits.criterion[lost], fits.level[lost] = np.nan, np.nan
+    return fits
+
+
+def _refuse_season(length: int) -> None:
+    if not 1 <= length <= LONGEST_SEASON:
+        raise ValueError(f"season_length must be in [1, {LONGEST_SEASON}]; got {length}")

@@ -77,9 +77,10 @@ ETS_FITS = (
     *(rows(1, np.int64), rows(2)),
 )
 ETS_SEARCH = (
-    *(*ETS_SERIES, rows(2), INTEGER, FLAG, INTEGER),
-    *(rows(1), rows(1), rows(2), rows(1), rows(1, np.int64)),
+    *(rows(2), rows(1, np.int64), rows(1), rows(1, np.bool_), INTEGER, INTEGER),
+    *(rows(2), rows(1), rows(1, np.int64)),
 )
+ETS_START = (FLAG, INTEGER, INTEGER, INTEGER)
 BUFFERS = (rows(2), rows(2, np.int32), rows(1, np.int32), rows(1))
 BUFFERS_32 = (rows(2, np.float32), *BUFFERS[1:])
 KEEP = (INTEGER, INTEGER, rows(2), rows(1), *BUFFERS)
@@ -146,6 +147,23 @@ KERNELS = [
         ets.scale_ets_series, (rows(2), rows(1, np.int64), rows(2), *[rows(1)] * 2, *ETS_KEPT), 64
     ),
     Compiled(ets.begin_ets_series, (*ETS_SERIES, rows(2), rows(3), rows(2), rows(2)), 96),
+    Compiled(
+        ets.start_ets_model,
+        (*ETS_START, FLAG, *ETS_SERIES[1:], rows(2), rows(1), rows(1), rows(1, np.bool_), rows(2)),
+        64,
+        stack=64,
+    ),
+    Compiled(
+        ets.start_ets_model_near,
+        (*ETS_START, *ETS_SERIES[1:], rows(1, np.int64), rows(2), rows(1, np.bool_), rows(2)),
+        64,
+        stack=64,
+    ),
+    Compiled(
+        ets.keep_ets_refits,
+        (INTEGER, rows(1, np.bool_), rows(1), rows(1, np.int64), *ETS_KEPT),
+        32,
+    ),
     Compiled(ets.search_kernel(False, 0, 0, 1), ETS_SEARCH, 64, stack=352),
     Compiled(ets.search_kernel(True, 2, 0, 1), ETS_SEARCH, 160, stack=1008),
     # With a season: derivatives by every parameter, the curvature and its factor, which grow with
