@@ -119,7 +119,9 @@ def compare_task(run_uri: str, blocks: list[str]) -> dict[str, object]:
 @task(**PATIENT)
 def market_task(run_uri: str) -> dict[str, object]:
     """Measure trend and volatility of every instrument."""
-    return _summary(risk.outlook_chunk(load_run(run_uri)))
+    run = load_run(run_uri)
+    with device_slot(run.device):
+        return _summary(risk.outlook_chunk(run))
 
 
 @task(**PATIENT)

@@ -114,7 +114,8 @@ def _outlook(run: Run) -> ChunkWork:
     plan = risk_plan(run)
     outlook = market_outlook(market, instruments, decay=plan.ewma_decay)
     prices = _own_prices(market, outlook)
-    ahead = volatility_outlook(prices, _volatility_model(plan), trends=price_trends(prices))
+    trends = price_trends(prices)
+    ahead = volatility_outlook(prices, _volatility_model(plan), trends=trends, device=plan.device)
     tables = {
         "market_outlook": run.stamp(outlook),
         "volatility_outlook": run.stamp(ahead),

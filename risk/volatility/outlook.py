@@ -15,6 +15,7 @@ import pandas as pd
 from scipy.special import ndtr
 
 from kernels.arrays import Floats
+from kernels.device import Device
 from kernels.garch_fit import Outcome
 from risk.volatility.fit import VolatilityFit, fit_volatility
 from risk.volatility.model import VolatilityModel
@@ -81,6 +82,7 @@ def volatility_outlook(
     model: VolatilityModel,
     horizons: Sequence[int] = HORIZONS,
     trends: pd.DataFrame | None = None,
+    device: Device = "cpu",
 ) -> pd.DataFrame:
     """Return the outlook of every instrument, each from all its own prices.
 
@@ -92,6 +94,7 @@ def volatility_outlook(
     trends : instrument_id, trend (a model's name), mean and standard_error of the daily log
         return, where that model has forecast it; the mean of the instrument's own returns and its
         error otherwise, whose trend is "mean"
+    device : where the law is fitted
 
     Returns
     -------
@@ -108,7 +111,7 @@ def volatility_outlook(
     moves = np.full((longest, len(names)), np.nan)
     for number, own in enumerate(histories.values()):
         moves[longest - len(own) :, number] = own
-    fit = fit_volatility(moves, model)
+    fit = fit_volatility(moves, model, device)
     models, mean, error = _trends(histories, trends)
     outlook = period_outlook(fit, horizons, mean, error)
     return pd.DataFrame(

@@ -19,6 +19,7 @@ from kernels import device as kernel_device
 from kernels import on_device
 from kernels.device import DeviceError, missing_for_cuda, resolve_device
 from risk.market import revalue
+from risk.volatility import fit as volatility_fit
 from storage.stores import open_store
 
 SMALL = SampleSize(warehouses=2, items=8, days=400, portfolios=6)
@@ -114,6 +115,8 @@ def test_kernels_are_asked_for_on_the_device_of_the_run(job, gpu, prefect, monke
     monkeypatch.setattr(revalue, "option_values_on", recording(on_device.option_values_on))
     for model, kernel in (
         (ets_model, on_device.fit_ets_on),
+        (ets_model, on_device.refit_ets_on),
+        (volatility_fit, on_device.fit_garch_on),
         (theta_model, on_device.fit_thetas_on),
         (intermittent_model, on_device.intermittent_rates_on),
     ):
@@ -121,7 +124,8 @@ def test_kernels_are_asked_for_on_the_device_of_the_run(job, gpu, prefect, monke
     own = asking(job, "cuda")
     outcome = nightly(own)
     assert outcome.exit_code is ExitCode.DONE
-    names = ("walk_items", "option_values", "fit_ets", "fit_thetas", "intermittent_rates")
+    names = ("walk_items", "option_values", "fit_ets", "refit_ets", "fit_thetas")
+    names = (*names, "intermittent_rates", "fit_garch")
     assert {(f"{name}_on", "cuda") for name in names} <= asked
     with open_store(prepare_run(own).store_url) as store:
         assert store.read("runs", run_id=outcome.run_id)["device"].tolist() == ["cuda"]
