@@ -8,12 +8,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecasting.models import Seasons, find_model
+from forecasting.models import BatchForecast, Seasons, find_model
+from forecasting.models.ets_model import BatchedEts
 from forecasting.panel import Batch
 from forecasting.scores import seasonal_scale
 from kernels.seasonality import autocorrelation_is_seasonal
 from kernels.theta_series import put_season_back, take_season_out
 from tests.oracles import forecasting as oracle
+from tests.oracles.trends import forecast_trend
 
 HORIZONS = {"Hourly": 48, "Weekly": 13, "Monthly": 18, "Quarterly": 8, "Yearly": 6, "Other": 8}
 SEASONS = {"Hourly": 24, "Weekly": 1, "Monthly": 12, "Quarterly": 4, "Yearly": 1, "Other": 1}
@@ -49,19 +51,26 @@ def published(folder, competition, period, method):
     return table.set_index("method").loc[method, names].to_numpy(float)
 
 
-def forecast_without_season(name, series, season_length, horizon):
-    """Forecast as the competitions' benchmarks do: without the season, then with it again."""
-    flat, indices, seasons = [], np.ones((len(series), season_length)), []
-    for own, y in zip(indices, series, strict=True):
-        rest = y.copy()
+def without_season(series, season_length):
+    """Return each series as the competitions' benchmarks take it, and how to give it back."""
+    flat, back = [], []
+    for y in series:
+        rest, indices = y.copy(), np.ones(season_length)
         seasonal = len(y) >= 3 * season_length and season_length > 1
         seasonal = seasonal and autocorrelation_is_seasonal(y, season_length)
         counts = np.empty(season_length)
-        seasons.append(take_season_out(rest, season_length, own, counts) if seasonal else 0)
+        season = take_season_out(rest, season_length, indices, counts) if seasonal else 0
         flat.append(rest)
-    means = find_model(name).forecast(batch_of(flat), Seasons(1, 1), horizon).means
-    for own, y, season, row in zip(indices, series, seasons, means, strict=True):
-        put_season_back(len(y), season, season_length, own, 1.0, row)
+        back.append((len(y), season, season_length, indices, 1.0))
+    return flat, back
+
+
+def forecast_without_season(model, series, season_length, horizon):
+    """Forecast as the competitions' benchmarks do: without the season, then with it again."""
+    flat, back = without_season(series, season_length)
+    means = model.forecast(batch_of(flat), Seasons(1, 1), horizon).means
+    for how, row in zip(back, means, strict=True):
+        put_season_back(*how, row)
     return means
 
 
@@ -87,16 +96,19 @@ def test_naive_methods_have_the_published_accuracy(real_data, competition, perio
     series, actuals = read_set(real_data, competition, period)
     season_length, horizon = SEASONS[period], HORIZONS[period]
     own = season_length if method == "Naive2" else 1
-    means = forecast_without_season("Naive", series, own, horizon)
+    means = forecast_without_season(find_model("Naive"), series, own, horizon)
     found = accuracy(means, series, actuals, season_length)
     # Printed to three decimals; nothing is fitted.
     assert found == pytest.approx(published(real_data, competition, period, method), abs=6e-4)
 
 
-# Not reproduced, and so left out: single smoothing on M3 monthly (ours 14.27, theirs 15.3), theta
-# on M3 quarterly, yearly and other (9.25, 8.96; 16.72, 16.97; 4.94, 4.41), whose entry is told in
-# less detail than the model of Fiorucci et al. that ours is, and trends on M4, which ours estimates
-# within statsforecast's bounds (weekly Holt 9.12, 9.71; damped 9.01, 8.87).
+# Not reproduced, and so left out, of M3, whose entries left no code: single smoothing on monthly
+# series (ours 14.27, theirs 15.30) and theta on quarterly, yearly and other ones (9.25, 8.96;
+# 16.72, 16.97; 4.94, 4.41). Seasons always, where the test finds one, or never; ratios or
+# differences; three starting levels, three losses and coarse grids give single smoothing 14.27 to
+# 16.26, and none gives 15.30 together with their Naive2. Theta's authors write of two lines for
+# every series (Assimakopoulos & Nikolopoulos 2000), later ones of the two lines that monthly series
+# had (Fiorucci et al. 2016), and what the other subsets had is not told.
 @pytest.mark.parametrize(
     ("competition", "period", "method", "name"),
     [
@@ -116,7 +128,42 @@ def test_fitted_methods_come_close_to_the_published_accuracy(
 ):
     series, actuals = read_set(real_data, competition, period)
     season_length, horizon = SEASONS[period], HORIZONS[period]
-    means = forecast_without_season(name, series, season_length, horizon)
+    means = forecast_without_season(find_model(name), series, season_length, horizon)
     found = accuracy(means, series, actuals, season_length)
     # Starting levels and optimisers differ, and what M3 took for a season is not written down.
     assert found == pytest.approx(published(real_data, competition, period, method), rel=0.01)
+
+
+class TrendOfR:
+    """Holt's trend, plain or damped, as M4's benchmarks estimated it."""
+
+    def __init__(self, *, damped):
+        self.damped = damped
+
+    def forecast(self, batch, _seasons, horizon):
+        means = [
+            forecast_trend(batch.series(number), horizon, damped=self.damped)
+            for number in range(len(batch))
+        ]
+        return BatchForecast(np.array(means))
+
+
+@pytest.mark.parametrize("period", ["Weekly", "Hourly"])
+@pytest.mark.parametrize(("method", "damped"), [("Holt", False), ("Damped", True)])
+def test_trends_within_the_bounds_of_r_have_the_published_accuracy(
+    real_data, period, method, damped
+):
+    series, actuals = read_set(real_data, "m4", period)
+    season_length, horizon = SEASONS[period], HORIZONS[period]
+    means = forecast_without_season(TrendOfR(damped=damped), series, season_length, horizon)
+    found = accuracy(means, series, actuals, season_length)
+    assert found == pytest.approx(published(real_data, "m4", period, method), rel=0.01)
+
+
+def test_a_weekly_trend_within_our_own_bounds_has_the_published_accuracy(real_data):
+    # On hourly series our bounds tell (22.8, theirs 29.2), and where it is damped (18.6, 19.3; on
+    # weekly ones 9.01, 8.87).
+    series, actuals = read_set(real_data, "m4", "Weekly")
+    means = forecast_without_season(BatchedEts(("AAN",)), series, 1, HORIZONS["Weekly"])
+    found = accuracy(means, series, actuals, 1)
+    assert found == pytest.approx(published(real_data, "m4", "Weekly", "Holt"), rel=0.01)
