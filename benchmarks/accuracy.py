@@ -19,6 +19,7 @@ import time
 import warnings
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -39,6 +40,8 @@ RECORD = Path(__file__).parent / "records" / "accuracy.md"
 COVERAGES = (50, 80, 90, 98)
 # Two MASE nearer than this are printed alike, or all but.
 SAME = 1e-4
+# Begins the line that says when `ours` was last measured.
+OWN = "Coverage and pinball loss, `python -m benchmarks.accuracy ours`"
 SECONDS = re.compile(r"[0-9.]+ s for all of ours")
 SINGLE = ("AutoETS", "DynamicOptimizedTheta")
 # Of the sample, for models that take a second a series or more.
@@ -192,10 +195,13 @@ def main() -> None:
         _renew()
         return
     chosen = [case for case in CASES if not sys.argv[1:] or case.name in sys.argv[1:]]
+    machine = describe_machine("statsforecast", "numba")
     lines = [
         "# Accuracy",
         "",
-        f"`python -m benchmarks.accuracy`: {describe_machine('statsforecast', 'numba')}.",
+        f"`python -m benchmarks.accuracy`, {_today()}: {machine}.",
+        "",
+        f"{OWN}: of the same run.",
         "",
     ]
     for case in chosen:
@@ -204,6 +210,10 @@ def main() -> None:
         lines += found
     if len(chosen) == len(CASES):
         RECORD.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _today() -> str:
+    return f"{datetime.now(tz=UTC):%Y-%m-%d}"
 
 
 def _renew() -> None:
@@ -220,6 +230,10 @@ def _renew() -> None:
         seconds = SECONDS.search(lines[told])
         lines[told] = SECONDS.sub(seconds[0] if seconds else "", night.sentence)
         print(case.name, night.sentence, flush=True)
+    said = next(number for number, line in enumerate(lines) if line.startswith(OWN))
+    lines[said] = (
+        f"{OWN}: {_today()}; our means and the peers are those of the run before, and seconds too."
+    )
     RECORD.write_text("\n".join(lines), encoding="utf-8")
 
 

@@ -86,14 +86,7 @@ def find_anomalies(panel: DemandPanel, batch: Batch, seasons: Seasons) -> Anomal
     Chen & Liu (1993), "Joint estimation of model parameters and outlier effects in time series",
     JASA 88(421).
     """
-    expected, capped = np.empty_like(batch.values), np.empty_like(batch.values)
-    find_outliers(batch.values, batch.offsets, seasons.length, expected, capped)
-    if batch.raised is not None:
-        expected[batch.raised] = np.nan
-        capped = np.where(batch.raised, batch.values, capped)
-        # What is expected of a censored period is no whole number; the rest of its series may be.
-        units = np.floor(capped + 0.5)
-        capped = np.where(np.isfinite(expected) & _are_whole(batch), units, capped)
+    expected, capped = _cap(batch, seasons.length)
     before, after = np.empty_like(capped), np.empty_like(capped)
     year, newest = round(seasons.year), max(round(seasons.year / WEEKS_IN_YEAR), 1)
     find_shifts(batch.values, batch.offsets, seasons.length, year, before, after)
@@ -116,6 +109,30 @@ def find_anomalies(panel: DemandPanel, batch: Batch, seasons: Seasons) -> Anomal
         np.concatenate([each.expected for each in found]),
         panel,
     )
+
+
+def cap_outliers(batch: Batch, season_length: int) -> Batch:
+    """Return demand with the outliers that `find_anomalies` finds brought nearer, and no more.
+
+    Parameters
+    ----------
+    batch : demand, censored periods raised
+    season_length : periods
+    """
+    return replace(batch, values=_cap(batch, season_length)[1])
+
+
+def _cap(batch: Batch, season_length: int) -> tuple[Floats, Floats]:
+    """Return what was expected of outliers, NaN elsewhere, and demand with outliers capped."""
+    expected, capped = np.empty_like(batch.values), np.empty_like(batch.values)
+    find_outliers(batch.values, batch.offsets, season_length, expected, capped)
+    if batch.raised is not None:
+        expected[batch.raised] = np.nan
+        capped = np.where(batch.raised, batch.values, capped)
+        # What is expected of a censored period is no whole number; the rest of its series may be.
+        units = np.floor(capped + 0.5)
+        capped = np.where(np.isfinite(expected) & _are_whole(batch), units, capped)
+    return expected, capped
 
 
 def _are_whole(batch: Batch) -> Flags:

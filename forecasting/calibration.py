@@ -1,10 +1,11 @@
 """Calibrated quantiles: what backtests say of each class and horizon, carried to the forecast.
 
 How often demand fell below each percentile is counted over all series of a class, each origin
-with the law that earlier origins give: that is how a night's own law comes about. Early origins
-forecast from shorter histories and err by more, so that a law which knew the later ones would be
-too narrow for the first and too wide for the last, and look right on average. A percentile then
-takes the quantile that demand fell below as often as the percentile says.
+with the law that earlier origins and the history before it give: that is how a night's own law
+comes about. Early origins forecast from shorter histories and err by more, so that a law which knew
+the later ones would be too narrow for the first and too wide for the last, and look right on
+average; and the later an origin is, the more it counts. A percentile then takes the quantile that
+demand fell below as often as the percentile says (`forecasting.levels`).
 """
 
 from dataclasses import dataclass
@@ -14,12 +15,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from forecasting.backtest import place_origins
+from forecasting.anomalies import cap_outliers
+from forecasting.backtest import Origins, place_origins
 from forecasting.champions import Contest, hold_contest
 from forecasting.classes import CLASSES, classify_demand
 from forecasting.distributions import LEVELS, estimate_spread, quantiles_of
 from forecasting.evaluation import EVALUATION, evaluate_horizon
-from forecasting.panel import DemandPanel
+from forecasting.levels import find_levels
+from forecasting.moments import measure_moments
+from forecasting.panel import Batch, DemandPanel
 from forecasting.plan import ForecastPlan
 from forecasting.scores import seasonal_scale
 from kernels.arrays import Flags, Floats, Integers
@@ -27,11 +31,9 @@ from kernels.calibration import add_hits, move_quantiles
 
 # Parts of the horizon that are counted apart.
 BANDS = 4
-# So many series halve what their hits say: the periods of one series depend on each other.
-PRIOR_SERIES = 20.0
 # An origin is counted with the law that an earlier one gives.
 FEWEST_ORIGINS = 2
-# So many series of a class count levels twenty-five times as exactly as `PRIOR_SERIES` allow.
+# So many series count levels twenty-five times as exactly as `levels.PRIOR_SERIES` allow.
 LARGEST_SAMPLE = 500
 NAMES = [f"u{round(100 * level):02d}" for level in LEVELS]
 COVERAGES = (50, 80, 90, 98)
@@ -109,6 +111,8 @@ def learn_calibration(panel: DemandPanel, plan: ForecastPlan) -> Calibration:
     plan : settings of the forecast that is to be calibrated
     """
     batch = panel.uncensored(plan.season_length)
+    if plan.cap_outliers:
+        batch = cap_outliers(batch, plan.season_length)
     origins = place_origins(panel.batch, panel.censored, plan)
     demand = np.add.reduceat(batch.values, batch.offsets[:-1]) > 0.0
     scored = np.isfinite(origins.actuals).any(axis=2).sum(axis=1)
@@ -125,7 +129,7 @@ def learn_calibration(panel: DemandPanel, plan: ForecastPlan) -> Calibration:
         entities = [str(number) for number in chosen]
         group = batch.cut(chosen, np.zeros(len(chosen), np.int64), None)
         contest = hold_contest(plan.models_for(demand_class), group, some, entities, plan)
-        hits = count_hits(contest, some.actuals)
+        hits = count_hits(contest, group, some, plan) * _weights(plan.windows)
         levels.append(_levels(demand_class, hits.sum(axis=0), len(chosen)))
         coverage.append(_coverage(demand_class, hits, len(chosen)))
         held_out = plan.horizon + (some.counts - 1) * plan.step
@@ -142,7 +146,12 @@ def _stack(frames: list[pd.DataFrame], columns: list[str]) -> pd.DataFrame:
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=columns)
 
 
-def count_hits(contest: Contest, actuals: Floats) -> Floats:
+def _weights(windows: int) -> Floats:
+    """Return how much each origin counts, (windows, 1, 1): as many times as come before it."""
+    return np.arange(windows - 1.0, -1.0, -1.0)[:, None, None]
+
+
+def count_hits(contest: Contest, batch: Batch, origins: Origins, plan: ForecastPlan) -> Floats:
     """Return how often the winners' demand fell below each percentile, by origin and band.
 
     An origin of a series counts where the series has an earlier one, whose errors make its law.
@@ -150,41 +159,27 @@ def count_hits(contest: Contest, actuals: Floats) -> Floats:
     Parameters
     ----------
     contest : of a class
-    actuals : (n_series, windows, horizon) float64, NaN where unscored
+    batch, origins : of the same series
+    plan : settings
 
     Returns
     -------
     (windows, bands, 100) float64; the last column counts the actuals.
     """
-    bands = bands_of(actuals.shape[2])
-    hits = np.zeros((actuals.shape[1], bands.max() + 1, len(LEVELS) + 1))
-    for window in range(actuals.shape[1]):
+    actuals, everything = origins.actuals, np.arange(len(batch))
+    bands = bands_of(plan.horizon)
+    hits = np.zeros((plan.windows, bands.max() + 1, len(LEVELS) + 1))
+    for window in range(plan.windows):
         earlier = actuals.copy()
         earlier[:, : window + 1] = np.nan
-        spread = estimate_spread(contest.spread.law, contest.past, earlier, contest.before)
+        left_out = plan.horizon + np.minimum(window, origins.counts - 1) * plan.step
+        moments = measure_moments(batch.cut(everything, left_out, None), plan.season_length)
+        spread = estimate_spread(contest.spread.law, contest.past, earlier, moments)
         quantiles = quantiles_of(spread, contest.past[:, window])
         taught = np.asarray(np.isfinite(earlier).any(axis=(1, 2)))
         scored = np.where(taught[:, None], actuals[:, window], np.nan)
         add_hits(scored, quantiles, bands, hits[window])
     return hits
-
-
-def find_levels(hits: Floats, n_series: int) -> Floats:
-    """Return where each percentile is to be taken, (bands, 99), ascending, in (0, 1).
-
-    Parameters
-    ----------
-    hits : (bands, 100) float64
-    n_series : counted; with `PRIOR_SERIES` the levels go half the way
-    """
-    share = n_series / (n_series + PRIOR_SERIES)
-    out = np.empty((len(hits), len(LEVELS)))
-    ends = np.concatenate([[0.0], LEVELS, [1.0]])
-    for band, counted in enumerate(hits):
-        found = counted[:-1] / counted[-1] if counted[-1] > 0.0 else LEVELS
-        curve = share * found + (1.0 - share) * LEVELS
-        out[band] = np.interp(LEVELS, np.concatenate([[0.0], curve, [1.0]]), ends)
-    return out
 
 
 def _levels(demand_class: str, hits: Floats, n_series: int) -> pd.DataFrame:

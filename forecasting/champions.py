@@ -43,7 +43,6 @@ class Contest:
     failures : models that failed on a series
     past : (n_series, windows, horizon) float64, the winner's means from each origin
     benchmark : (n_series, windows, horizon) float64, those of `BENCHMARK`; NaN where it is silent
-    before : moments of the history before the first origin
     """
 
     names: tuple[str, ...]
@@ -57,7 +56,6 @@ class Contest:
     failures: tuple[Failure, ...]
     past: Floats
     benchmark: Floats
-    before: Moments
 
 
 @dataclass(frozen=True)
@@ -141,7 +139,6 @@ def hold_contest(
         failures=tuple(failure for model in scored for failure in model.run.failures),
         past=past,
         benchmark=benchmark.run.past,
-        before=moments,
     )
 
 

@@ -1,5 +1,7 @@
 """Calibration: percentiles are moved to where demand falls below them as often as they say."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,9 +11,10 @@ from scipy import stats
 
 from forecasting import Calibration, category_profiles, forecast_demand, learn_calibration
 from forecasting.backtest import place_origins
-from forecasting.calibration import BANDS, NAMES, bands_of, count_hits, find_levels
+from forecasting.calibration import BANDS, NAMES, bands_of, count_hits
 from forecasting.champions import hold_contest
 from forecasting.distributions import LEVELS
+from forecasting.levels import STEADY, find_levels
 from forecasting.results import QUANTILES
 from kernels.calibration import add_hits, move_quantiles, probability_bounds
 from tests.forecasting.demand import daily_plan, mixed_series, panel_of
@@ -78,6 +81,34 @@ def test_a_law_half_as_wide_is_widened_to_the_truth(whole):
     assert (np.diff(moved[0, 0]) >= 0.0).all()
     if whole:
         assert np.array_equal(moved, np.round(moved))
+
+
+def levels_of(law, claimed, n_series=10**9):
+    """Return the levels that a law's hits give, where quantiles of another are claimed."""
+    hits = np.append(law.cdf(claimed.ppf(LEVELS)) * 1000.0, 1000.0)[None]
+    return find_levels(hits, n_series)[0]
+
+
+def test_a_law_beside_the_truth_is_moved_half_the_way():
+    levels = levels_of(stats.norm(0.4, 1.0), stats.norm())
+    assert STEADY == 0.5
+    # Levels between percentiles are interpolated; demand's middle is at 0.4.
+    assert stats.norm().ppf(levels[49]) == pytest.approx(0.2, abs=0.01)
+
+
+def test_width_is_counted_about_the_law_that_was_moved():
+    levels = levels_of(stats.norm(0.4, 1.0), stats.norm())
+    low, high = stats.norm().ppf(levels[[9, 89]])
+    # Half of 0.4 stays, on either side: the root of mean squares is 1.02 of the law's own width.
+    assert (high - low) / (2 * stats.norm().ppf(0.9)) == pytest.approx(1.02, abs=0.01)
+
+
+def test_a_width_that_is_wrong_on_both_sides_leaves_the_middle():
+    levels = levels_of(stats.norm(0.0, 0.5), stats.norm())
+    assert levels + levels[::-1] == pytest.approx(1.0)
+    # A band of the claimed law that holds 80% of demand is half as wide as its own.
+    inside = stats.norm().ppf(levels[[9, 89]])
+    assert inside == pytest.approx(0.5 * stats.norm().ppf([0.1, 0.9]), abs=0.02)
 
 
 def test_bands_are_even_and_in_order():
@@ -165,16 +196,16 @@ def contest_of(panel, plan):
     origins = place_origins(panel.batch, panel.censored, plan)
     names = [str(number) for number in range(len(panel.batch))]
     models = ("SimpleExponentialSmoothing", "WindowAverage")
-    return hold_contest(models, panel.batch, origins, names, plan), origins.actuals
+    return hold_contest(models, panel.batch, origins, names, plan), panel.batch, origins
 
 
 def test_an_origin_is_judged_by_the_law_of_earlier_ones():
     plan = daily_plan(windows=4, horizon=14, step=14)
-    contest, actuals = contest_of(panel_of(wild_panel(30)), plan)
-    hits = count_hits(contest, actuals)
-    later = actuals.copy()
+    contest, batch, origins = contest_of(panel_of(wild_panel(30)), plan)
+    hits = count_hits(contest, batch, origins, plan)
+    later = origins.actuals.copy()
     later[:, 1] *= 3.0
-    moved = count_hits(contest, later)
+    moved = count_hits(contest, batch, replace(origins, actuals=later), plan)
     assert np.array_equal(moved[2:], hits[2:])
     assert not np.allclose(moved[0], hits[0])
     # Nothing came before the earliest; of the others every period counts.
@@ -187,7 +218,7 @@ def test_a_law_of_worse_origins_is_seen_to_be_too_wide():
     draws, plan = np.random.default_rng(8), daily_plan(windows=4, horizon=14, step=14)
     spread = np.repeat([16.0, 16.0, 8.0, 4.0, 2.0], [100, 14, 14, 14, 14])
     series = {("W", f"{k:02d}"): 200.0 + spread * draws.normal(size=156) for k in range(40)}
-    hits = count_hits(*contest_of(panel_of(series), plan))
+    hits = count_hits(*contest_of(panel_of(series), plan), plan)
     shares = hits.sum(axis=1)[:3]
     inside = (shares[:, 89] - shares[:, 9]) / shares[:, -1]
     # 560 periods an origin: four standard errors are 7%.
@@ -204,3 +235,18 @@ def test_without_a_contested_series_nothing_is_learnt():
     calibration = learn_calibration(panel, daily_plan())
     assert calibration.levels.empty
     assert calibration.coverage.empty
+
+
+def test_a_series_is_of_the_class_that_its_forecast_says():
+    draws, plan = np.random.default_rng(11), daily_plan(windows=3)
+    series = {("W", f"{k}"): draws.poisson(30.0, 200).astype(float) for k in range(4)}
+    # A slip of the pen: as it stands the series is erratic.
+    series["W", "1"][60] = 2_000.0
+    panel = panel_of(series)
+    counted = learn_calibration(panel, plan).levels
+    profiles = category_profiles(panel, {}, plan)
+    told = forecast_demand(panel, plan, NIGHT, profiles, {}).champions["demand_class"]
+    assert set(told) == set(counted["demand_class"]) == {"smooth"}
+    assert set(counted["series"]) == {4}
+    kept = learn_calibration(panel, replace(plan, cap_outliers=False)).levels
+    assert set(kept["demand_class"]) == {"smooth", "erratic"}
