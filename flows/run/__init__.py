@@ -33,6 +33,7 @@ from flows.run.staging import (
     write_json,
     write_text,
 )
+from flows.run.version_limits import remove_old_versions
 from flows.run.versions import (
     list_versions,
     promote,
@@ -73,6 +74,7 @@ __all__ = [
     "read_manifest",
     "read_models",
     "read_state",
+    "remove_old_versions",
     "roll_back",
     "run_chunk",
     "seal_files",

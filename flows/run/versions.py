@@ -1,6 +1,7 @@
 """Stored models on disk: a folder for each version, and a file that names the champion.
 
-A version is never written over. Its name is a hash of its manifest, and the manifest has the
+A version is never written over; the models of old ones are removed (`flows.run.version_limits`),
+and their manifests stay. A version's name is a hash of its manifest, and the manifest has the
 checksums of its files and the name of the version before; so a name stands for all that led to it.
 A night takes the newest version of an earlier night, following that chain from the champion: the
 same night again takes the same one, whatever it stored meanwhile.
@@ -32,6 +33,9 @@ def store_version(folder: Path, content: bytes, facts: Mapping[str, Any]) -> str
     facts : what else is known of it, "as_of" and "before" (the version it came from, or null)
         among them
     """
+    if not _has_versions(folder) and not (folder / CHAMPION).exists():
+        # Whose absence beside versions then means that it was lost.
+        write_json(folder / CHAMPION, {"version": None})
     sums = {MODELS: hashlib.sha256(content).hexdigest()}
     manifest = {"files": sums, **facts}
     version = _name(manifest)
@@ -40,6 +44,10 @@ def store_version(folder: Path, content: bytes, facts: Mapping[str, Any]) -> str
         write_bytes(own / MODELS, content)
         write_json(own / MANIFEST, manifest)
     return version
+
+
+def _has_versions(folder: Path) -> bool:
+    return next(folder.glob(f"v=*/{MANIFEST}"), None) is not None
 
 
 def _is_whole(own: Path, manifest: Mapping[str, Any]) -> bool:
@@ -91,12 +99,17 @@ def read_models(folder: Path, version: str) -> bytes:
     Raises
     ------
     ModelsRefusedError
-        Where it is gone, or not what was written.
+        Where it is gone, was removed as an old one, or is not what was written.
     """
     known = read_manifest(folder, version)["files"].get(MODELS)
     path = folder / f"v={version}" / MODELS
     try:
         content = path.read_bytes()
+    except FileNotFoundError as error:
+        raise ModelsRefusedError(
+            f"models {version}: {path} is gone; `keep` in [demand.registry] says how many of the "
+            "newest versions stay"
+        ) from error
     except OSError as error:
         raise ModelsRefusedError(f"models {version}: {path} cannot be read ({error})") from error
     if hashlib.sha256(content).hexdigest() != known:
@@ -105,22 +118,43 @@ def read_models(folder: Path, version: str) -> bytes:
 
 
 def read_champion(folder: Path) -> str | None:
-    """Return the version that is champion, or None where nothing was stored yet.
+    """Return the version that is champion, or None where nothing was promoted yet.
 
     Raises
     ------
     ModelsRefusedError
-        Where the file that names it is torn.
+        Where the file that names it is torn, or gone from beside stored versions.
     """
+    version = _read_choice(folder)["version"]
+    return None if version is None else str(version)
+
+
+def chosen_versions(folder: Path) -> list[str]:
+    """Return the versions that were promoted or rolled back to by hand, the last one last.
+
+    Raises
+    ------
+    ModelsRefusedError
+        As for `read_champion`.
+    """
+    return [str(version) for version in _read_choice(folder).get("chosen", [])]
+
+
+def _read_choice(folder: Path) -> dict[str, Any]:
+    path = folder / CHAMPION
+    advice = "name one with `almanac models promote`"
     try:
-        return str(read_json(folder / CHAMPION)["version"])
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        choice = dict(read_json(path))
+        return {**choice, "version": choice["version"], "chosen": list(choice.get("chosen", []))}
+    except FileNotFoundError as error:
+        if not _has_versions(folder):
+            return {"version": None}
         raise ModelsRefusedError(
-            f"{folder / CHAMPION} does not name a version of models; name one with "
-            "`almanac models promote`"
+            f"{path} is gone, and there are versions of models beside it; {advice}, or name "
+            "another folder in [demand.registry] to begin anew"
         ) from error
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ModelsRefusedError(f"{path} does not name a version of models; {advice}") from error
 
 
 def version_for(folder: Path, night: date) -> str | None:
@@ -152,18 +186,36 @@ def list_versions(folder: Path) -> list[tuple[str, dict[str, Any]]]:
     return sorted(found, key=lambda each: str(each[1]["as_of"]), reverse=True)
 
 
-def promote(folder: Path, version: str) -> None:
+def promote(folder: Path, version: str, *, by_hand: bool = True) -> None:
     """Make a version the champion, in one step.
+
+    Parameters
+    ----------
+    folder : of all versions
+    version : its name
+    by_hand : whether somebody chose it, so that its models are never removed; else a night did
 
     Raises
     ------
     ModelsRefusedError
         Where there is no such version, or a file of it is gone or torn.
     """
-    torn = _torn(folder / f"v={version}", read_manifest(folder, version))
+    manifest = read_manifest(folder, version)
+    torn = _torn(folder / f"v={version}", manifest)
     if torn:
-        raise ModelsRefusedError(f"models {version}: {torn[0]} is not what was written (checksum)")
-    write_json(folder / CHAMPION, {"version": version})
+        raise ModelsRefusedError(
+            f"models {version}: {torn[0]} is gone, or not what was written (checksum)"
+        )
+    try:
+        chosen = chosen_versions(folder)
+    except ModelsRefusedError:
+        # What cannot be read is what somebody mends by promoting.
+        if not by_hand:
+            raise
+        chosen = []
+    if by_hand and "before" in manifest:
+        chosen = [*(name for name in chosen if name != version), version]
+    write_json(folder / CHAMPION, {"version": version, **({"chosen": chosen} if chosen else {})})
 
 
 def roll_back(folder: Path) -> tuple[str, str]:

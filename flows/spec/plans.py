@@ -63,6 +63,10 @@ class RegistrySpec(Frozen):
         description="deviations of the average one-step error beyond which a model is fitted again",
     )
     periods: int = Field(28, ge=1, description="since its fit after which a model is fitted again")
+    absent: int = Field(
+        7, ge=0, description="nights for which the model of a series that a night lacks is kept"
+    )
+    keep: int = Field(30, ge=1, description="versions, of the newest nights, whose models are kept")
 
 
 class DemandPlan(Frozen):

@@ -22,10 +22,13 @@ from flows.run import (
     read_champion,
     read_manifest,
     read_models,
+    remove_old_versions,
     store_version,
     version_for,
     write_frame,
 )
+from flows.spec import RegistrySpec
+from flows.steps.absent_models import SERIES, absent_models, with_absent
 from flows.steps.predict_plan import forecast_plan
 from forecasting import ForecastResult, RefitRules, RollForward, SeriesStates
 from forecasting.models.ets_model import ets_season
@@ -37,8 +40,8 @@ LOGGER = logging.getLogger("almanac")
 STATES, OUTCOMES = "fitted_models", "fitted_outcomes"
 # Of the columns of models; a file of another layout is refused.
 LAYOUT = 1
-SERIES = ["warehouse_id", "item_id"]
-GONE = "gone"
+# Series that the night lacks: their models stay for some nights, and then are gone.
+ABSENT, GONE = "absent", "gone"
 
 
 @dataclass(frozen=True)
@@ -49,8 +52,9 @@ class Kept:
     ----------
     version : stored
     series : that have a model in it
-    counts : series by what became of them (`forecasting.roll_forward.Carried`), and those "gone"
-        that the version before had and this one does not ask for
+    counts : series by what became of them (`forecasting.roll_forward.Carried`); of those that the
+        version before had and this night does not ask for, "absent" ones are kept, others "gone"
+    removed : older versions whose models were removed
     promoted : whether it is the champion; not where a later night's is, or another was promoted
     """
 
@@ -58,13 +62,15 @@ class Kept:
     series: int
     counts: dict[str, int]
     promoted: bool
+    removed: tuple[str, ...] = ()
 
     @property
     def words(self) -> str:
         """The counts in a sentence."""
         parts = [f"{count:,} {outcome}" for outcome, count in self.counts.items()]
         stands = "champion" if self.promoted else "not promoted"
-        return f"{self.version} ({stands}): {', '.join(parts)}"
+        old = f"; models of {len(self.removed)} old removed" if self.removed else ""
+        return f"{self.version} ({stands}): {', '.join(parts)}{old}"
 
 
 def refuse_other_models(run: Run) -> None:
@@ -146,17 +152,22 @@ def keep_models(run: Run, records: Sequence[ChunkRecord]) -> Kept | None:
     """Store what the run leaves, and promote it; None where no series has a model.
 
     A night before the champion's, or one that took another version than it would take now, is
-    stored and not promoted.
+    stored and not promoted. A series that the night lacks keeps its model as it was for
+    `RegistrySpec.absent` nights in a row, and is rolled forward when it comes again.
 
     Parameters
     ----------
     run : published already
     records : of its chunks
     """
-    table = _stack([record.shard(STATES) for record in records if STATES in record.shards])
+    spec = _spec(run)
+    kept = [record for record in records if STATES in record.shards]
+    table = _stack([record.shard(STATES) for record in kept])
     if table is None:
         return None
-    counts = _count(run, [record.shard(OUTCOMES) for record in records if STATES in record.shards])
+    outcomes = _outcomes([record.shard(OUTCOMES) for record in kept])
+    counts, away = _compare(run, outcomes, spec.absent)
+    table = with_absent(table, away)
     facts = {
         **_identity(run),
         "run_id": run.run_id,
@@ -170,11 +181,18 @@ def keep_models(run: Run, records: Sequence[ChunkRecord]) -> Kept | None:
     folder = _folder(run)
     version = store_version(folder, to_bytes(table), facts)
     following = _follows(run, folder)
+    removed: list[str] = []
     if following:
-        promote(folder, version)
-    kept = Kept(version, table.num_rows, counts, following)
-    LOGGER.info("event=models_kept version=%s promoted=%s counts=%r", version, following, counts)
-    return kept
+        promote(folder, version, by_hand=False)
+        removed = remove_old_versions(folder, spec.keep)
+    LOGGER.info(
+        "event=models_kept version=%s promoted=%s counts=%r removed=%r",
+        version,
+        following,
+        counts,
+        removed,
+    )
+    return Kept(version, table.num_rows, counts, following, tuple(removed))
 
 
 def read_frame(folder: Path, version: str) -> pd.DataFrame:
@@ -185,9 +203,12 @@ def read_frame(folder: Path, version: str) -> pd.DataFrame:
     ModelsRefusedError
         Where they are gone, or not what was written.
     """
-    content = read_models(folder, version)
-    frame: pd.DataFrame = pq.read_table(pa.BufferReader(content)).to_pandas()
+    frame: pd.DataFrame = _read_table(folder, version).to_pandas()
     return frame
+
+
+def _read_table(folder: Path, version: str) -> Any:  # noqa: ANN401 - Arrow has no types
+    return pq.read_table(pa.BufferReader(read_models(folder, version)))
 
 
 def to_bytes(table: Any) -> bytes:  # noqa: ANN401 - Arrow has no types
@@ -213,14 +234,29 @@ def _stack(shards: Sequence[Path]) -> Any | None:  # noqa: ANN401 - Arrow has no
     return pa.concat_tables(filled).sort_by([(name, "ascending") for name in SERIES])
 
 
-def _count(run: Run, shards: Sequence[Path]) -> dict[str, int]:
-    found: Counter[str] = Counter()
-    for shard in shards:
-        found.update(pq.read_table(shard, columns=["outcome"])["outcome"].to_pylist())
-    if run.models:
-        known = int(read_manifest(_folder(run), run.models)["series"])
-        found[GONE] = known - sum(found[name] for name in (ROLLED, RERUN, CHANGED, AGED, DRIFTED))
-    return dict(sorted(found.items()))
+def _outcomes(shards: Sequence[Path]) -> Any:  # noqa: ANN401 - Arrow has no types
+    """Return warehouse_id, item_id and outcome of every series that was asked for."""
+    tables = [pq.read_table(shard, columns=[*SERIES, "outcome"]) for shard in shards]
+    return pa.concat_tables([table.replace_schema_metadata(None) for table in tables])
+
+
+def _compare(
+    run: Run,
+    outcomes: Any,  # noqa: ANN401 - Arrow has no types
+    nights: int,
+) -> tuple[dict[str, int], Any | None]:
+    """Return series by what became of them, and the models of those that are away and stay."""
+    found = Counter(outcomes["outcome"].to_pylist())
+    if not run.models:
+        return dict(sorted(found.items())), None
+    known = int(read_manifest(_folder(run), run.models)["series"])
+    left = known - sum(found[name] for name in (ROLLED, RERUN, CHANGED, AGED, DRIFTED))
+    # To look a million series up by name takes seconds, and most nights lack none.
+    before = _read_table(_folder(run), run.models) if left else None
+    away = absent_models(before, outcomes, nights)
+    found[ABSENT] = 0 if away is None else away.num_rows
+    found[GONE] = left - found[ABSENT]
+    return dict(sorted(found.items())), away
 
 
 def _follows(run: Run, folder: Path) -> bool:
@@ -242,9 +278,13 @@ def _identity(run: Run) -> dict[str, object]:
 
 
 def _folder(run: Run) -> Path:
+    return run.job.path(_spec(run).folder)
+
+
+def _spec(run: Run) -> RegistrySpec:
     spec = run.job.demand.registry if run.job.demand else None
     assert spec is not None
-    return run.job.path(spec.folder)
+    return spec
 
 
 def _slice(folder: Path, number: int) -> Path:

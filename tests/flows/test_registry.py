@@ -3,6 +3,7 @@
 import json
 import shutil
 import tomllib
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -19,8 +20,10 @@ from flows.run import (
     read_champion,
     read_manifest,
     read_models,
+    remove_old_versions,
     roll_back,
     store_version,
+    version_for,
 )
 from flows.spec import DemandPlan, RegistrySpec
 from flows.steps import publish, registry
@@ -66,7 +69,7 @@ def test_a_night_leaves_its_models_and_the_next_rolls_them_forward(two_nights):
     assert (first.models, oldest[1]["before"]) == ("", None)
     assert oldest[1]["counts"] == {"new": 6}
     counts = newest[1]["counts"]
-    assert counts.pop("gone") == 0
+    assert (counts.pop("gone"), counts.pop("absent")) == (0, 0)
     assert sum(counts.values()) == 6
     assert set(counts) <= {"rolled", "run again"}
     assert outcome.exit_code == 0
@@ -146,7 +149,123 @@ def test_series_that_left_and_came_are_counted(copied):
 
     run_night(copied, DAYS + 2, change=swap)
     counts = read_manifest(models(copied), read_champion(models(copied)))["counts"]
-    assert (counts["gone"], counts["new"]) == (2, 1)
+    assert (counts["absent"], counts["gone"], counts["new"]) == (2, 0, 1)
+
+
+def without(item):
+    return lambda frame: frame[frame["item_id"] != item]
+
+
+def test_a_series_that_misses_a_night_is_rolled_on_when_it_comes_again(copied, tmp_path):
+    shutil.copytree(copied, tmp_path / "whole")
+    for days in (DAYS + 2, DAYS + 3):
+        run_night(copied, days, change=without("item3"))
+    _, _, tables = run_night(copied, DAYS + 4)
+    counts = read_manifest(models(copied), read_champion(models(copied)))["counts"]
+    assert (counts["absent"], counts["gone"]) == (0, 0)
+    assert "new" not in counts
+    # The night that saw it every time forecasts it by the same model, rolled over the same days.
+    for days in (DAYS + 2, DAYS + 3):
+        run_night(tmp_path / "whole", days)
+    _, _, whole = run_night(tmp_path / "whole", DAYS + 4)
+    for theirs, ours in zip(*(_of_item(each, "item3") for each in (whole, tables)), strict=True):
+        assert ours == pytest.approx(theirs, rel=1e-12)
+
+
+def _of_item(tables, item):
+    forecasts = tables["demand_forecasts"]
+    return forecasts.loc[forecasts["item_id"] == item, ["mean", "q10", "q90"]].to_numpy()
+
+
+def test_a_series_that_stays_away_is_gone_after_the_nights_that_the_job_says(copied):
+    text = JOB.replace("[demand.registry]", "[demand.registry]\nabsent = 2")
+    told = []
+    for days in range(DAYS + 2, DAYS + 5):
+        run_night(copied, days, change=without("item3"), text=text)
+        manifest = read_manifest(models(copied), read_champion(models(copied)))
+        told.append((manifest["counts"]["absent"], manifest["counts"]["gone"], manifest["series"]))
+    assert told == [(1, 0, 6), (1, 0, 6), (0, 1, 5)]
+
+
+def test_the_same_night_again_counts_the_nights_away_once(copied):
+    run_night(copied, DAYS + 2, change=without("item3"))
+    champion = read_champion(models(copied))
+    frame = registry.read_frame(models(copied), champion)
+    assert frame.set_index("item_id")["nights_absent"].to_dict()["item3"] == 1
+    run_plain(night_of(copied, DAYS + 2, change=without("item3")))
+    assert read_champion(models(copied)) == champion
+
+
+def stored(folder, nights):
+    """Store and promote a version for each night, and return their names."""
+    names, before = [], None
+    for night in range(nights):
+        facts = {"as_of": f"2024-01-{night + 1:02d}", "before": before, "series": 1}
+        before = store_version(folder, b"models of a night", facts)
+        promote(folder, before, by_hand=False)
+        names.append(before)
+    return names
+
+
+def with_models(folder):
+    return {path.parent.name[2:] for path in folder.glob("v=*/models.parquet")}
+
+
+def test_models_of_old_versions_are_removed_and_their_manifests_stay(tmp_path):
+    names = stored(tmp_path, 5)
+    assert set(remove_old_versions(tmp_path, 2)) == set(names[:3])
+    assert with_models(tmp_path) == set(names[3:])
+    assert [name for name, _ in list_versions(tmp_path)] == names[::-1]
+    assert version_for(tmp_path, date(2024, 1, 3)) == names[1]
+    with pytest.raises(ModelsRefusedError, match=f"{names[1]}.*keep"):
+        read_models(tmp_path, names[1])
+    with pytest.raises(ModelsRefusedError, match=r"models\.parquet is gone"):
+        promote(tmp_path, names[1])
+
+
+@pytest.mark.parametrize("keep", [1, 2])
+def test_the_champion_and_what_was_rolled_back_to_keep_their_models(tmp_path, keep):
+    names = stored(tmp_path, 4)
+    assert roll_back(tmp_path) == (names[3], names[2])
+    facts = {"as_of": "2024-01-09", "before": names[2], "series": 1}
+    for night in range(9, 13):
+        latest = store_version(tmp_path, b"later", {**facts, "as_of": f"2024-01-{night:02d}"})
+        promote(tmp_path, latest, by_hand=False)
+        facts["before"] = latest
+        remove_old_versions(tmp_path, keep)
+        kept = with_models(tmp_path)
+        assert {latest, names[2], read_manifest(tmp_path, latest)["before"]} <= kept
+        assert len(kept) <= max(keep, 2) + 1
+    assert roll_back(tmp_path)[1] in with_models(tmp_path)
+
+
+def test_a_night_removes_what_its_job_does_not_keep(copied):
+    text = JOB.replace("[demand.registry]", "[demand.registry]\nkeep = 1")
+    first = list_versions(models(copied))[1][0]
+    run_night(copied, DAYS + 2, text=text)
+    assert first not in with_models(models(copied))
+    assert len(with_models(models(copied))) == 2
+
+
+def test_a_lost_champion_is_refused_and_mended_by_promoting(copied):
+    folder = models(copied)
+    champion = read_champion(folder)
+    (folder / "champion.json").unlink()
+    job = night_of(copied, DAYS + 2)
+    with pytest.raises(ModelsRefusedError, match=r"champion\.json is gone.*almanac models promote"):
+        run_plain(job)
+    listed = call("models", "list", folder)
+    assert (listed.exit_code, champion in listed.output) == (0, True)
+    assert call("models", "rollback", folder).exit_code == 2
+    assert call("models", "promote", folder, champion).exit_code == 0
+    assert prepare_run(job).models == champion
+
+
+def test_a_version_without_a_champion_is_no_loss_before_the_first_is_promoted(tmp_path):
+    facts = {"as_of": "2024-01-31", "before": None}
+    store_version(tmp_path, b"content", facts)
+    assert read_champion(tmp_path) is None
+    assert version_for(tmp_path, date(2024, 3, 1)) is None
 
 
 def test_a_night_that_publishes_nothing_leaves_no_version(tmp_path, monkeypatch):
@@ -183,9 +302,6 @@ def test_what_is_torn_or_foreign_is_refused_by_name(copied, name, harm):
         path.write_bytes(
             path.read_bytes().replace(b"2024", b"2023").replace(version.encode(), b"x")
         )
-    if name == "champion.json" and harm == "gone":
-        assert prepare_run(night_of(copied, DAYS + 2)).models == ""
-        return
     if name == "models.parquet" and harm == "other":
         path.write_bytes(b"PAR1" + path.read_bytes()[4:-4] + b"RAP1")
     job = night_of(copied, DAYS + 2)

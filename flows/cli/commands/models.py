@@ -31,9 +31,15 @@ def _folder_argument(command: Callable[..., Any]) -> Callable[..., Any]:
 @_folder_argument
 def list_stored(folder: Path) -> None:
     """List the versions in FOLDER, the newest night first; the champion has a star."""
+    from flows.errors import ModelsRefusedError  # noqa: PLC0415 - slow to import
     from flows.run import list_versions, read_champion  # noqa: PLC0415 - slow to import
 
-    champion = read_champion(folder)
+    try:
+        champion = read_champion(folder)
+    except ModelsRefusedError as error:
+        # Who mends it needs the names.
+        champion = None
+        click.echo(f"{error}", err=True)
     table = Table("", "version", "as of", "before", "series", "what became of them", box=None)
     for version, manifest in list_versions(folder):
         counts = manifest.get("counts", {})
