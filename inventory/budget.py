@@ -9,13 +9,14 @@ import pandas as pd
 
 from inventory.allocation import Allocation, Options, allocate
 from inventory.errors import PlanError
+from inventory.policies import planned_policy
 from kernels.arrays import Floats, Integers
-from kernels.stock_events import whole_cases
+from kernels.stock_events import order_quantity
 
 SERIES = ["warehouse_id", "item_id"]
+LEVEL = ("reorder_point", "order_up_to")
 CHOSEN = (
-    "reorder_point",
-    "order_up_to",
+    *LEVEL,
     "order_quantity",
     "order_value",
     "expected_cost",
@@ -117,10 +118,10 @@ def _with_orders(curve: pd.DataFrame, plan: dict[Any, Any], item: dict[Any, Any]
     sizes = []
     for row in curve.to_dict("records"):
         # A level at or below what is held orders nothing; levels lie within the capacity.
-        need = row["order_up_to"] - held if row["point"] == "candidate" else 0.0
-        need = need if held <= row["reorder_point"] else 0.0
-        room = max(need, float(item["minimum_order"])) + float(item["case_pack"])
-        size = whole_cases(need, room, item["case_pack"], item["minimum_order"])
+        size = 0.0
+        if row["point"] == "candidate":
+            rule = planned_policy({**plan, **{name: row[name] for name in LEVEL}}).rule
+            size = order_quantity(held, *rule, item["case_pack"], item["minimum_order"], np.inf)
         # The plan knows what fits in the building.
         sizes.append(float(plan["order_quantity"]) if row["chosen"] else size)
     quantities = pd.Series(sizes, index=curve.index, dtype=float)

@@ -9,6 +9,7 @@ import pandas as pd
 
 from inventory.errors import PlanError, StockError
 from inventory.plan import StockPlan
+from inventory.policies import Policy
 from inventory.policy import decide_order
 from inventory.position import Position
 from inventory.replay import HeldPlan, MovingAverage, Outlook, Planner, Replay, replay
@@ -76,7 +77,7 @@ class PastForecasts:
 
 
 @dataclass(frozen=True)
-class DecidedLevel:
+class DecidedPolicy:
     """The night's own decision, taken anew at each review on the paths of that time.
 
     Parameters
@@ -93,8 +94,8 @@ class DecidedLevel:
     seed: int
     plan: StockPlan
 
-    def level(self, outlook: Outlook) -> float:
-        """Return the order-up-to level that the night would have chosen."""
+    def policy(self, outlook: Outlook) -> Policy:
+        """Return the policy that the night would have chosen."""
         paths = self.forecasts(outlook.known)
         horizon = paths.shape[1]
         receipts = np.zeros(horizon)
@@ -104,7 +105,7 @@ class DecidedLevel:
         tonight = replace(
             self.position, on_hand=outlook.on_hand, receipts=receipts, late_receipts=late
         )
-        return decide_order(tonight, paths, self.entity, self.seed, self.plan).order_up_to
+        return decide_order(tonight, paths, self.entity, self.seed, self.plan).policy
 
 
 def replay_planners(
@@ -139,7 +140,7 @@ def replay_planners(
         raise StockError(f"start must be in (0, {len(demand)}); got {start}")
     supply = position.supply(forecasts.paths[0].shape[1] - forecasts.refresh, plan.lost_share)
     interval = float(position.protection_interval)
-    decided = DecidedLevel(forecasts, position, entity, seed, plan)
+    decided = DecidedPolicy(forecasts, position, entity, seed, plan)
     naive = MovingAverage(rivals.window, rivals.cover * interval)
     planners: Mapping[str, Planner] = {
         PLAN: decided,

@@ -10,7 +10,7 @@ import pandas as pd
 from inventory.errors import Failure, StockError
 from inventory.orders import arrivals_of, position_of, receipts_of
 from inventory.plan import StockPlan
-from inventory.policies import ReorderUpTo
+from inventory.policies import planned_policy
 from inventory.position import Position
 from inventory.simulation import Draws, Opening
 from inventory.transfers import Lane, Site, Transfer, compare_pooling, plan_transfers
@@ -134,7 +134,7 @@ def _site(
     return Site(
         str(planned["warehouse_id"]),
         position.supply(paths.shape[1], plan.lost_share),
-        ReorderUpTo(float(planned["reorder_point"]), float(planned["order_up_to"])),
+        planned_policy(planned),
         Opening(position.on_hand, position.receipts),
         position.costs,
         draws,
@@ -166,14 +166,10 @@ def _order(place: _Place, change: float) -> float:
     """Return what a warehouse orders tonight once units came or went."""
     terms = place.site.supply.terms
     position = place.position.on_hand + place.position.on_order + change
-    level = float(place.record["order_up_to"])
     return float(
         order_quantity(
             position,
-            float(place.record["reorder_point"]),
-            level,
-            0.0,
-            np.inf,
+            *planned_policy(place.record).rule,
             terms.case_pack,
             terms.minimum_order,
             terms.capacity,

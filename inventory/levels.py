@@ -1,49 +1,75 @@
-"""The order-up-to levels to try for an item, each with lots to order in."""
+"""The policies to try for an item: levels, each with lots to order in or caps on one order."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from inventory.lots import sizes_to_try
+from inventory.policies import Policy, PolicyKind, policy_of
 from inventory.position import Position
-from inventory.theory import economic_order
 from kernels.arrays import Floats, Integers
 
 
 @dataclass(frozen=True)
 class Levels:
-    """Levels to order up to, and the position at which each is ordered up to.
+    """Policies of one kind, a row each, ascending by level within a size.
 
     Parameters
     ----------
-    order_up_to, reorder_point : (n_levels,) float64, units; ascending within a lot
-    lot : (n_levels,) int64, number of the lot that the level is tried with
+    policies : to walk
+    order_up_to, reorder_point : (n_levels,) float64, units; where lots are ordered, the first is
+        the most that an order from the second at its highest raises the position to
+    size : (n_levels,) float64, units of the lot, or the cap, infinite where there is none
+    group : (n_levels,) int64, number of the size
     """
 
+    policies: Sequence[Policy]
     order_up_to: Floats
     reorder_point: Floats
-    lot: Integers
+    size: Floats
+    group: Integers
 
 
-def levels_to_try(position: Position, paths: Floats, n_candidates: int) -> Levels:
+def levels_to_try(kind: PolicyKind, position: Position, paths: Floats, n_candidates: int) -> Levels:
     """Return levels and reorder points to try, whole cases, within the capacity.
 
-    The item is reviewed every review period, and ordered up to its level where it lacks a lot: a
-    case, or what balances holding against ordering, where an order costs money.
+    The item is reviewed every review period. Where it lacks a lot (a case, or what balances holding
+    against ordering, where an order costs money) it is ordered up to its level, or by lots; or
+    whatever lacks is ordered, but no more than a cap.
 
     Parameters
     ----------
+    kind : of the policies
     position : the item
     paths : (n_paths, horizon) float64, units per period
-    n_candidates : how many levels for each lot, fewer where cases make them equal
+    n_candidates : how many levels for each size, fewer where cases make them equal
     """
     levels = candidate_levels(position, paths, n_candidates)
-    most = np.floor(position.capacity / position.case_pack + 1e-9) * position.case_pack
-    # Every lot has the reorder points of the first.
-    lots = lots_to_try(position, paths)
-    lifted = [np.unique(np.minimum(levels + (lot - lots[0]), most)) for lot in lots]
-    points = [np.maximum(own - lot, 0.0) for own, lot in zip(lifted, lots, strict=True)]
-    numbers = [np.full(len(own), number, np.int64) for number, own in enumerate(lifted)]
-    return Levels(np.concatenate(lifted), np.concatenate(points), np.concatenate(numbers))
+    sizes = sizes_to_try(kind, position, paths)
+    pairs = [_with_size(kind, position, levels, size) for size in sizes]
+    counts = [len(own) for own, _ in pairs]
+    order_up_to, reorder_point = (np.concatenate(parts) for parts in zip(*pairs, strict=True))
+    size = np.repeat(np.array(sizes), counts)
+    policies = [
+        policy_of(kind, float(point), float(level), float(own))
+        for point, level, own in zip(reorder_point, order_up_to, size, strict=True)
+    ]
+    group = np.repeat(np.arange(len(sizes)), counts)
+    return Levels(policies, order_up_to, reorder_point, size, group)
+
+
+def _with_size(
+    kind: PolicyKind, position: Position, levels: Floats, size: float
+) -> tuple[Floats, Floats]:
+    """Return the levels of one size, and their reorder points."""
+    if kind == PolicyKind.CAPPED_BASE_STOCK:
+        return levels, levels
+    # Every lot has the reorder points of a single case.
+    most = position.most_cases * position.case_pack
+    lifted = np.unique(np.minimum(levels + (size - position.case_pack), most))
+    points = np.maximum(lifted - size, 0.0)
+    return (np.unique(points + size), np.unique(points)) if kind.orders_lots else (lifted, points)
 
 
 def candidate_levels(position: Position, paths: Floats, n_candidates: int) -> Floats:
@@ -66,26 +92,4 @@ def candidate_levels(position: Position, paths: Floats, n_candidates: int) -> Fl
     low, high = np.quantile(demand, 0.3), demand.max()
     spaced = np.linspace(low, max(high * 1.1, low + position.case_pack), n_candidates)
     cases = np.ceil(spaced / position.case_pack)
-    most = np.floor(position.capacity / position.case_pack + 1e-9)
-    return np.unique(np.minimum(cases, most) * position.case_pack)
-
-
-def lots_to_try(position: Position, paths: Floats) -> list[float]:
-    """Return what may lack before it is ordered, units, ascending; the first is a case.
-
-    A second is the economic order of mean demand, in whole cases, no more than the horizon or the
-    shelf life sells; there is none where an order costs nothing.
-
-    Parameters
-    ----------
-    position : the item
-    paths : (n_paths, horizon) float64
-    """
-    case_pack, costs = position.case_pack, position.costs
-    mean = float(paths.mean())
-    if not (costs.ordering > 0.0 and costs.holding > 0.0 and mean > 0.0):
-        return [case_pack]
-    sold_in = position.shelf_life if position.shelf_life > 0 else paths.shape[1]
-    economic = economic_order(costs.ordering, costs.holding, mean).quantity
-    cases = np.floor(min(economic, mean * min(sold_in, paths.shape[1])) / case_pack + 0.5)
-    return [case_pack, float(cases) * case_pack] if cases > 1.0 else [case_pack]
+    return np.unique(np.minimum(cases, position.most_cases)) * position.case_pack

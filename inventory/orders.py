@@ -11,6 +11,7 @@ import pandas as pd
 from inventory.curve import CURVE_COLUMNS, curve_rows
 from inventory.errors import Failure, StockError
 from inventory.estimates import Costs
+from inventory.lots import most_sizes
 from inventory.plan import StockPlan, Target
 from inventory.policy import Decision, Proposal, choose_level, propose_levels
 from inventory.position import Position
@@ -30,8 +31,11 @@ COLUMNS = [
     "on_order",
     "lead_time_mean",
     "review_period",
+    "policy",
     "reorder_point",
     "order_up_to",
+    "lot",
+    "order_cap",
     "order_quantity",
     "order_value",
     "currency",
@@ -127,7 +131,7 @@ def plan_orders(
             except (StockError, ValueError) as error:
                 failures.append(_failure(one.record, error))
     return OrderResult(
-        pd.DataFrame(rows, columns=COLUMNS),
+        pd.DataFrame(rows, columns=COLUMNS).astype({"lot": float, "order_cap": float}),
         failures,
         pd.DataFrame(curves, columns=CURVE_COLUMNS),
     )
@@ -149,7 +153,7 @@ class _Night:
 
 @dataclass(frozen=True)
 class _Proposed:
-    """One item, and the levels to try for it."""
+    """One item, and the policies to try for it."""
 
     record: Mapping[Any, Any]
     item: Mapping[Any, Any]
@@ -162,8 +166,9 @@ def _groups(
     """Yield items to simulate together: one, or on a GPU as many as fill a launch."""
     at_once = 1
     if plan.device != "cpu" and len(paths):
-        # The levels tried with two lots at most, the one held today, and ordering nothing.
-        a_path = 8 * (N_TOTALS * (2 * plan.candidates + 2) + paths.shape[2])
+        # The levels tried with each size, the one held today, and ordering nothing.
+        n_rules = most_sizes(plan.policy) * plan.candidates + 2
+        a_path = 8 * (N_TOTALS * n_rules + paths.shape[2])
         at_once = max(_BYTES_TOGETHER // (a_path * paths.shape[1]), 1)
     for start in range(0, len(records), at_once):
         yield records[start : start + at_once]
@@ -304,8 +309,11 @@ def _row(one: _Proposed, decision: Decision, plan: StockPlan) -> dict[str, Any]:
         "on_order": position.on_order,
         "lead_time_mean": position.lead_time_mean,
         "review_period": position.review_period,
+        "policy": str(plan.policy),
         "reorder_point": decision.reorder_point,
         "order_up_to": decision.order_up_to,
+        "lot": decision.lot,
+        "order_cap": decision.order_cap,
         "order_quantity": decision.order_quantity,
         "order_value": decision.order_quantity * position.unit_cost,
         "currency": plan.currency,
@@ -344,7 +352,11 @@ def explain(position: Position, decision: Decision, mean_demand: float, target: 
         cover = f"for {held / mean_demand:.0f} periods" if mean_demand > 0.0 else "without demand"
         parts.append(f"no order: enough on hand and on the way {cover}")
     else:
-        need = decision.order_up_to - held
+        need = decision.wanted
+        if decision.lot is not None:
+            parts.append(f"orders come in lots of {decision.lot:.0f}")
+        if decision.order_cap is not None and decision.order_up_to - held > decision.order_cap:
+            parts.append(f"one order is at most {decision.order_cap:.0f}")
         if position.minimum_order > need:
             parts.append(f"minimum order raises {need:.0f} to {decision.order_quantity:.0f}")
         elif decision.order_quantity - need > 0.5:

@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Literal
 
 from inventory.errors import PlanError
+from inventory.policies.kinds import PolicyKind
 from kernels.device import Device
 
 
@@ -29,6 +30,7 @@ class StockPlan:
     device : where stock is simulated
     target : what an item's service target is asked of: the share of demand met from stock, the
         share of periods without shortage, or nothing, where cost alone decides
+    policy : how items are ordered; its levels, lots and caps are chosen item by item
 
     Raises
     ------
@@ -41,6 +43,7 @@ class StockPlan:
     currency: str = "USD"
     device: Device = "cpu"
     target: Target = Target.FILL_RATE
+    policy: PolicyKind = PolicyKind.REORDER_UP_TO
 
     def __post_init__(self) -> None:
         if isinstance(self.shortage, str):

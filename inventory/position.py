@@ -3,6 +3,8 @@
 import math
 from dataclasses import dataclass
 
+import numpy as np
+
 from inventory.errors import StockError
 from inventory.estimates import Costs
 from inventory.simulation import Supply
@@ -59,6 +61,11 @@ class Position:
     def first_reached(self) -> int:
         """The first period that an order placed now can reach, by its mean lead time."""
         return math.ceil(self.lead_time_mean - 1e-9)
+
+    @property
+    def most_cases(self) -> float:
+        """Whole cases that the capacity holds; may be infinite."""
+        return float(np.floor(self.capacity / self.case_pack + 1e-9))
 
     def supply(self, horizon: int, lost_share: float) -> Supply:
         """Return the terms that stock is walked on.

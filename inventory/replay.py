@@ -17,6 +17,7 @@ from inventory.simulation import Draws, Opening, Supply, simulate
 from kernels.arrays import Floats
 from kernels.stock_events import net_after_demand, order_quantity
 from kernels.stock_lead_times import LeadTimes, drawn_lead_time
+from kernels.stock_terms import Rule
 
 
 @dataclass(frozen=True)
@@ -38,10 +39,10 @@ class Outlook:
 
 
 class Planner(Protocol):
-    """Who decides, at each review, up to which level to order."""
+    """Who decides, at each review, by which policy to order."""
 
-    def level(self, outlook: Outlook) -> float:
-        """Return the level, units of stock and on the way."""
+    def policy(self, outlook: Outlook) -> Policy:
+        """Return the policy, which orders from stock and what is on the way."""
 
 
 @dataclass(frozen=True)
@@ -63,10 +64,10 @@ class MovingAverage:
         if not (np.isfinite(self.cover) and self.cover >= 0.0):
             raise PlanError(f"cover must be finite and not negative; got {self.cover}")
 
-    def level(self, outlook: Outlook) -> float:
-        """Return the mean of the last ``window`` periods times ``cover``."""
+    def policy(self, outlook: Outlook) -> BaseStock:
+        """Order up to the mean of the last ``window`` periods times ``cover``."""
         recent = outlook.known[-self.window :]
-        return float(recent.mean() * self.cover) if len(recent) else 0.0
+        return BaseStock(float(recent.mean() * self.cover) if len(recent) else 0.0)
 
 
 @dataclass(frozen=True)
@@ -90,8 +91,8 @@ class SimulatedLevel:
     service_target: float | None = None
     candidates: int = 24
 
-    def level(self, outlook: Outlook) -> float:
-        """Return the cheapest level tried that serves the target, else the one that serves best.
+    def policy(self, outlook: Outlook) -> BaseStock:
+        """Order up to the cheapest level tried that serves the target, else to the best served.
 
         Raises
         ------
@@ -123,7 +124,7 @@ class SimulatedLevel:
         allowed = np.ones(len(levels), bool)
         if self.service_target is not None:
             allowed = found.fill_rate >= min(self.service_target, found.fill_rate.max())
-        return float(levels[np.flatnonzero(allowed)[np.argmin(found.cost[allowed])]])
+        return BaseStock(float(levels[np.flatnonzero(allowed)[np.argmin(found.cost[allowed])]]))
 
 
 @dataclass
@@ -133,21 +134,21 @@ class HeldPlan:
     Parameters
     ----------
     planner : who is asked
-    reviews : how many reviews a level is kept for, 1 at least
+    reviews : how many reviews a policy is kept for, 1 at least
     """
 
     planner: Planner
     reviews: int
-    _kept: float = 0.0
+    _kept: Policy | None = None
 
     def __post_init__(self) -> None:
         if self.reviews < 1:
             raise PlanError(f"reviews must be at least 1; got {self.reviews}")
 
-    def level(self, outlook: Outlook) -> float:
-        """Return the level said at the last review that asked."""
-        if outlook.review % self.reviews == 0:
-            self._kept = self.planner.level(outlook)
+    def policy(self, outlook: Outlook) -> Policy:
+        """Return the policy said at the last review that asked."""
+        if self._kept is None or outlook.review % self.reviews == 0:
+            self._kept = self.planner.policy(outlook)
         return self._kept
 
 
@@ -157,8 +158,9 @@ class Replay:
 
     Parameters
     ----------
-    demand, sold, held, owed, ordered, level : (n_periods,) float64, units; ``level`` is NaN in
-        periods without review
+    demand, sold, held, owed, ordered, level : (n_periods,) float64, units; ``level`` is what an
+        order raises the position to, or of lots the reorder point, and NaN in periods without
+        review
     cost : money
     """
 
@@ -218,8 +220,9 @@ def replay(
         if t % supply.review_period == 0:
             known = demand[: start + t].copy()
             outlook = Outlook(known, t // supply.review_period, net, _ahead(coming, t))
-            levels[t] = planner.level(outlook)
-            size = _order(net + coming[t + 1 :].sum(), levels[t], supply)
+            rule = planner.policy(outlook).rule
+            levels[t] = rule.order_up_to
+            size = _order(net + coming[t + 1 :].sum(), rule, supply)
             wait = _wait(draws[t], supply.lead_times)
             net += size if wait == 0 else 0.0
             coming[t + wait] += size
@@ -290,20 +293,9 @@ def _served(replays: Sequence[Replay]) -> float:
     return float(sum(found.sold.sum() for found in replays)) / wanted if wanted > 0.0 else 1.0
 
 
-def _order(position: float, level: float, supply: Supply) -> float:
-    terms = supply.terms
-    return float(
-        order_quantity(
-            position,
-            level,
-            level,
-            0.0,
-            np.inf,
-            terms.case_pack,
-            terms.minimum_order,
-            terms.capacity,
-        )
-    )
+def _order(position: float, rule: Rule, supply: Supply) -> float:
+    terms = supply.case_pack, supply.minimum_order, supply.capacity
+    return float(order_quantity(position, *rule, *terms))
 
 
 def _wait(draw: float, law: LeadTimes) -> int:

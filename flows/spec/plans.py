@@ -146,8 +146,15 @@ class StockPlanSpec(Frozen):
     target: Literal["fill rate", "cycle service", "cost"] = Field(
         "fill rate", description="what service targets are asked of; cost alone asks for nothing"
     )
+    policy: Literal["(s, S)", "(r, Q)", "(s, nQ)", "capped base-stock"] = Field(
+        "(s, S)",
+        description="how items are ordered: up to a level, by one lot, by lots, or no more than a "
+        "cap at once; levels, lots and caps are chosen item by item",
+    )
     paths: int = Field(200, ge=20, le=100_000, description="demand paths per series")
-    candidates: int = Field(16, ge=2, le=500, description="order-up-to levels tried per series")
+    candidates: int = Field(
+        16, ge=2, le=500, description="levels tried per series with each lot or cap"
+    )
     currency: str = Field("USD", min_length=3, max_length=3)
     most_cover: float = Field(
         45.0, gt=0, description="periods of cover above which stock is reported as too much"

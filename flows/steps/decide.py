@@ -13,12 +13,14 @@ from flows.run import (
     read_chunk,
     run_chunk,
 )
+from flows.spec import StockPlanSpec
 from flows.steps.failing import guarded
 from flows.steps.predict import SERIES, chunk_numbers
 from flows.steps.predict import STAGE as PREDICT
 from flows.steps.predict import prepare as prepare_predict
 from forecasting import sample_paths
-from inventory import StockPlan, Target, find_exceptions, plan_orders
+from inventory import PolicyKind, StockPlan, Target, find_exceptions, plan_orders
+from kernels.device import Device
 
 STAGE = "decide"
 FORECASTS = "demand_forecasts"
@@ -84,13 +86,7 @@ def _plan_stock(run: Run, members: list[int], stock: pd.DataFrame) -> ChunkWork:
         series=wanted,
         periods=forecasts["ds"].to_numpy().reshape(len(wanted), -1),
         entities=words,
-        plan=StockPlan(
-            shortage=spec.shortage,
-            candidates=spec.candidates,
-            currency=spec.currency,
-            device=run.device,
-            target=Target(spec.target),
-        ),
+        plan=stock_plan(spec, run.device),
         seed=run.job.seed,
     )
     failures = [
@@ -110,6 +106,24 @@ def _plan_stock(run: Run, members: list[int], stock: pd.DataFrame) -> ChunkWork:
         "service_cost_curves": curves,
     }
     return ChunkWork(tables, [*missing, *failures])
+
+
+def stock_plan(spec: StockPlanSpec, device: Device = "cpu") -> StockPlan:
+    """Return how orders are planned.
+
+    Parameters
+    ----------
+    spec : the job's settings
+    device : where stock is simulated
+    """
+    return StockPlan(
+        shortage=spec.shortage,
+        candidates=spec.candidates,
+        currency=spec.currency,
+        device=device,
+        target=Target(spec.target),
+        policy=PolicyKind(spec.policy),
+    )
 
 
 def _without_forecast(stock: pd.DataFrame, planned: pd.DataFrame) -> list[Failed]:

@@ -23,6 +23,7 @@ from flows.run import (
     write_frame,
 )
 from flows.spec import DecisionBacktestSpec
+from flows.steps.decide import stock_plan
 from flows.steps.failing import guarded
 from flows.steps.past_forecasts import SERIES, forecast_past, past_profiles
 from inventory import (
@@ -30,8 +31,6 @@ from inventory import (
     InventoryError,
     PastForecasts,
     Rivals,
-    StockPlan,
-    Target,
     compare_planners,
     item_rows,
     period_totals,
@@ -135,12 +134,7 @@ def _replay(run: Run, series: pd.DataFrame) -> ChunkWork:
     items = pd.read_parquet(run.staging.clean("items"))
     known_items = {str(row["item_id"]): row for row in items.to_dict("records")}
     histories = dict(iter(demand.groupby(SERIES, sort=False)))
-    plan = StockPlan(
-        shortage=stock_spec.shortage,
-        candidates=stock_spec.candidates,
-        currency=stock_spec.currency,
-        target=Target(stock_spec.target),
-    )
+    plan = stock_plan(stock_spec)
     rivals = Rivals(spec.window, spec.cover, spec.held)
     rows, frames, failures = [], [], list(past.failures)
     for record in stock.to_dict("records"):

@@ -17,12 +17,13 @@ from flows.run import (
     read_chunk,
     run_chunk,
 )
+from flows.steps.decide import stock_plan
 from flows.steps.failing import guarded
 from flows.steps.predict import SERIES
 from flows.steps.predict import STAGE as PREDICT
 from flows.steps.predict import prepare as forecast_chunks
 from forecasting import sample_paths
-from inventory import Lane, StockPlan, plan_item_transfers
+from inventory import Lane, plan_item_transfers
 
 STAGE = "transfer"
 PLANS = "order_plans"
@@ -101,7 +102,7 @@ def _plan(run: Run, items: list[str], records: Sequence[ChunkRecord]) -> ChunkWo
         paths=sample_paths(forecasts, champions, words, spec.paths, run.job.seed),
         periods=forecasts["ds"].to_numpy().reshape(len(keys), -1),
         entities=words,
-        plan=StockPlan(shortage=spec.shortage, candidates=spec.candidates, currency=spec.currency),
+        plan=stock_plan(spec),
         seed=run.job.seed,
     )
     failures = [

@@ -2,6 +2,7 @@
 
 from inventory.policies.base_stock import BaseStock
 from inventory.policies.capped_base_stock import CappedBaseStock
+from inventory.policies.kinds import PolicyKind, planned_policy, policy_of
 from inventory.policies.newsvendor import Newsvendor, newsvendor_level
 from inventory.policies.policy import Policy, rules_of
 from inventory.policies.reorder_batches import ReorderBatches
@@ -13,9 +14,12 @@ __all__ = [
     "CappedBaseStock",
     "Newsvendor",
     "Policy",
+    "PolicyKind",
     "ReorderBatches",
     "ReorderQuantity",
     "ReorderUpTo",
     "newsvendor_level",
+    "planned_policy",
+    "policy_of",
     "rules_of",
 ]

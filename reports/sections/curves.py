@@ -39,9 +39,9 @@ def curve_explorer(tables: Tables) -> Explorer | None:
         if (plan["warehouse_id"], plan["item_id"]) in curves
     }
     note = (
-        f"What each order-up-to level costs and serves, simulated on the same demand and lead "
-        f"times; the {len(data)} items with the dearest orders, or that ordering nothing would "
-        "hurt most. Bars are one standard error."
+        f"What each level of an item's policy costs and serves, simulated on the same demand and "
+        f"lead times; the {len(data)} items with the dearest orders, or that ordering nothing "
+        "would hurt most. Bars are one standard error."
     )
     return Explorer("curves", "Service against cost", note, list(data), data)
 

@@ -13,6 +13,12 @@ from storage.tables.stock import EXCEPTIONS
 
 ITEM = [PageColumn("warehouse_id", "warehouse"), PageColumn("item_id", "item")]
 OVERSTOCK_PERIODS = 45
+POLICIES = {
+    "(s, S)": "at or below its reorder point s, an item is ordered up to its level S",
+    "(r, Q)": "at or below its reorder point r, one lot of Q is ordered",
+    "(s, nQ)": "at or below its reorder point s, as few lots of Q are ordered as lift it above",
+    "capped base-stock": "an item is ordered up to its level, but no more than its cap at once",
+}
 
 
 def stock_section(tables: Tables) -> Section | None:
@@ -27,7 +33,7 @@ def stock_section(tables: Tables) -> Section | None:
         "Orders",
         [
             (
-                "Each item's order-up-to level is the cheapest, over simulated holding, shortage "
+                f"{_ordered(plans)} The levels are the cheapest, over simulated holding, shortage "
                 f"and ordering cost, {_asked(plans)}. Stock is walked along the forecast's "
                 "own sample paths with drawn lead times; fill rates count from the first period "
                 "that an order placed tonight can reach."
@@ -68,6 +74,12 @@ def stock_section(tables: Tables) -> Section | None:
     )
 
 
+def _ordered(plans: pd.DataFrame) -> str:
+    """Return in words how items are ordered; nights of old ordered up to a level."""
+    kinds = sorted(plans["policy"].fillna("(s, S)").unique())
+    return " ".join(f"Ordered by {kind}: {POLICIES[kind]}." for kind in kinds)
+
+
 def _asked(plans: pd.DataFrame) -> str:
     measures = list(plans["target_measure"].unique())
     if measures == ["cost"]:
@@ -96,6 +108,16 @@ def _exceptions(tables: Tables) -> list[Listing]:
     return [Listing("Exceptions", table, note)]
 
 
+def _sizes(plans: pd.DataFrame) -> list[PageColumn]:
+    """Return the columns of lots and caps, where there are any."""
+
+    def whole(units: float) -> str:
+        return number(units, 0)
+
+    columns = [PageColumn("lot", "lot", whole), PageColumn("order_cap", "most at once", whole)]
+    return [column for column in columns if plans[column.name].notna().any()]
+
+
 def _listings(tables: Tables) -> list[Listing]:
     plans = tables["order_plans"]
     saved = plans.assign(saving=plans["no_order_cost"] - plans["expected_cost"])
@@ -115,7 +137,9 @@ def _listings(tables: Tables) -> list[Listing]:
                     PageColumn("order_value", "value", money),
                     PageColumn("on_hand", "on hand", count),
                     PageColumn("on_order", "on order", count),
+                    PageColumn("reorder_point", "reorder at", count),
                     PageColumn("order_up_to", "order up to", count),
+                    *_sizes(ranked),
                     PageColumn("fill_rate", "fill rate", percent),
                     PageColumn("fill_rate_standard_error", "±", lambda v: percent(v, 2)),
                     PageColumn("reason", "why"),

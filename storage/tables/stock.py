@@ -46,6 +46,8 @@ OPEN_ORDERS = input_table(
     entity=SERIES,
 )
 
+POLICIES = ("(s, S)", "(r, Q)", "(s, nQ)", "capped base-stock")
+
 ORDER_PLANS = output_table(
     "order_plans",
     "What to order tonight, and what it is expected to cost and to serve.",
@@ -58,9 +60,31 @@ ORDER_PLANS = output_table(
         Column("lead_time_mean", "float", "mean periods from order to receipt", minimum=0),
         Column("review_period", "integer", "periods between orders", minimum=1),
         Column(
+            "policy",
+            "text",
+            "how the item is ordered at a review: up to a level, by one lot, by as many lots as "
+            "lift it above the reorder point, or up to a level but no more than a cap",
+            choices=POLICIES,
+        ),
+        Column(
             "reorder_point", "float", "order when the position is at or below it, units", minimum=0
         ),
-        Column("order_up_to", "float", "level the order raises the position to, units", minimum=0),
+        Column(
+            "order_up_to",
+            "float",
+            "level the order raises the position to, of lots the highest it can, units",
+            minimum=0,
+        ),
+        Column(
+            "lot", "float", "of an order by lots, units; else null", nullable=True, positive=True
+        ),
+        Column(
+            "order_cap",
+            "float",
+            "most units of one order; null where there is no cap",
+            nullable=True,
+            positive=True,
+        ),
         Column("order_quantity", "float", "units to order now, whole cases", minimum=0),
         Column("order_value", "float", "order_quantity at unit cost, money", minimum=0),
         Column("currency", "text", "of every amount of money in the row"),
@@ -148,7 +172,8 @@ POINTS = ("candidate", "today", "no order")
 
 SERVICE_COST_CURVES = output_table(
     "service_cost_curves",
-    "What each order-up-to level costs and serves, and what tonight's position and no order would.",
+    "What each level of the policy costs and serves, with the lot or cap chosen, and what "
+    "tonight's position and no order would.",
     columns=(
         WAREHOUSE,
         ITEM,

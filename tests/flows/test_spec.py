@@ -90,7 +90,14 @@ def test_what_is_short_is_lost_owed_or_a_share_of_each(told, kept, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "told", ['shortage = "maybe"', "shortage = 1.5", "shortage = -0.1", 'target = "all"']
+    "told",
+    [
+        'shortage = "maybe"',
+        "shortage = 1.5",
+        "shortage = -0.1",
+        'target = "all"',
+        'policy = "(Q, r)"',
+    ],
 )
 def test_a_shortage_or_target_that_is_none_is_refused(told, tmp_path):
     with pytest.raises(JobRefusedError, match=told.partition(" ")[0]):

@@ -42,6 +42,7 @@ def night(prefect, tmp_path_factory):
         "wide": run({"rotterdam": 1e9, "nowhere": 5.0}),
         "tight": run({"rotterdam": 200.0}),
         "periods": run({}, target="cycle service", shortage=0.5),
+        "lots": run({"rotterdam": 200.0}, policy="(r, Q)"),
     }
 
 
@@ -100,3 +101,21 @@ def test_targets_may_be_asked_of_periods_without_shortage(night):
     keys = [set(frame[SERIES].itertuples(index=False, name=None)) for frame in (missed, told)]
     assert keys[0] == keys[1]
     assert (plans["order_up_to"] != night["free"]["order_plans"]["order_up_to"]).any()
+
+
+def test_the_policy_asked_for_is_published_and_kept_by_budgets_and_transfers(night):
+    plans = night["lots"]["order_plans"]
+    assert set(plans["policy"]) == {"(r, Q)"}
+    assert set(night["free"]["order_plans"]["policy"]) == {"(s, S)"}
+    assert (plans["lot"] > 0.0).all()
+    assert plans["order_cap"].isna().all()
+    assert night["free"]["order_plans"]["lot"].isna().all()
+    ordered = plans[plans["order_quantity"] > 0.0]
+    assert len(ordered)
+    assert (ordered["order_quantity"] == ordered["lot"]).all()
+    moves = night["lots"]["transfers"].merge(plans, on="item_id")
+    taken = moves[moves["to_warehouse_id"] == moves["warehouse_id"]]
+    assert len(taken)
+    assert (
+        taken["to_order_quantity"].isin([0.0]) | (taken["to_order_quantity"] == taken["lot"])
+    ).all()

@@ -13,7 +13,7 @@ from inventory.decision_backtest import (
     COVERS,
     PERIOD_COLUMNS,
     PLANNERS,
-    DecidedLevel,
+    DecidedPolicy,
     PastForecasts,
     Rivals,
     item_rows,
@@ -68,12 +68,12 @@ def test_the_plan_decides_as_the_night_does():
     coming = np.array([0.0, 3.0, 4.0])
     outlook = Outlook(demand_of(1)[: START + 5], 5, 6.0, coming)
     past = forecasts()
-    level = DecidedLevel(past, position(), ENTITY, SEED, PLAN).level(outlook)
+    policy = DecidedPolicy(past, position(), ENTITY, SEED, PLAN).policy(outlook)
     paths = np.ascontiguousarray(past.paths[1][:, 1:])
     receipts = np.zeros(paths.shape[1])
     receipts[:3] = coming
     tonight = position(on_hand=6.0, receipts=receipts)
-    assert level == decide_order(tonight, paths, ENTITY, SEED, PLAN).order_up_to
+    assert policy == decide_order(tonight, paths, ENTITY, SEED, PLAN).policy
 
 
 def test_a_forecast_grows_old_until_the_next_origin():

@@ -186,8 +186,8 @@ def test_dear_orders_are_placed_in_larger_lots_which_cost_less_than_cases():
         (totals,) = simulate_together([proposal.simulation], 3, 0, "cpu")
         decision = choose_level(proposal, totals)
         found = estimate(totals, position.costs)
-        serves = (found.fill_rate[: len(proposal.lots)] >= 0.95) & (proposal.lots == 0)
-        cases.append(found.cost[: len(proposal.lots)][serves].min())
+        serves = (found.fill_rate[: len(proposal.groups)] >= 0.95) & (proposal.groups == 0)
+        cases.append(found.cost[: len(proposal.groups)][serves].min())
         lots.append(decision.order_up_to - decision.reorder_point)
         costs.append(decision.estimates.cost[decision.chosen])
     assert lots == sorted(set(lots))
@@ -204,10 +204,10 @@ def test_dear_orders_are_placed_in_larger_lots_which_cost_less_than_cases():
 def test_a_lot_is_sold_within_the_horizon_and_the_shelf_life(changes, item, most):
     own = stock_row("bolt", ordering_cost=1e6, **changes)
     position = position_of("north/bolt", own, item_row("bolt", **item), (np.zeros(HORIZON), 0.0))
-    tried = levels_to_try(position, demand_paths(["bolt"])[0], 8)
+    tried = levels_to_try(StockPlan().policy, position, demand_paths(["bolt"])[0], 8)
     assert (tried.order_up_to - tried.reorder_point <= most).all()
     assert (tried.order_up_to <= changes.get("capacity", np.inf)).all()
-    assert set(tried.lot) == {0, 1}
+    assert set(tried.group) == {0, 1}
 
 
 def plan_for(measure, target, **changes):

@@ -22,8 +22,8 @@ DEMAND = st.lists(st.integers(0, 20).map(float), min_size=12, max_size=30)
 class Always:
     units: float
 
-    def level(self, outlook):  # noqa: ARG002 - a planner is told; this one does not listen
-        return self.units
+    def policy(self, outlook):  # noqa: ARG002 - a planner is told; this one does not listen
+        return BaseStock(self.units)
 
 
 def resampled(known, review):
