@@ -24,7 +24,7 @@ COVERS = (0.75, 1.0, 1.25, 1.5, 1.75, 2.0, 2.5, 3.0, 4.0)
 # Far from the paths that a planner simulates: it must not know the lead times to come.
 _REAL_PATH = 1_000_000
 _DRAWS = 4
-PERIOD_COLUMNS = ("demanded", "sold", "held", "ordered", "cost")
+PERIOD_COLUMNS = ("demanded", "sold", "covered", "held", "ordered", "cost")
 
 
 @dataclass(frozen=True)
@@ -177,7 +177,7 @@ def _lead_draws(seed: int, entity: np.uint64, n_periods: int) -> Floats:
 
 
 def item_rows(
-    key: tuple[str, str], found: Mapping[str, Replay], currency: str
+    key: tuple[str, str], found: Mapping[str, Replay], service_target: float, plan: StockPlan
 ) -> list[dict[str, Any]]:
     """Return a row per planner: what it cost and served with one item, and what the plan saved.
 
@@ -185,7 +185,8 @@ def item_rows(
     ----------
     key : warehouse_id and item_id
     found : as `replay_planners` returns it
-    currency : ISO code
+    service_target : of the item, fraction in (0, 1)
+    plan : settings
     """
     return [
         {
@@ -195,19 +196,23 @@ def item_rows(
             "periods": len(own.demand),
             "demanded": float(own.demand.sum()),
             "sold": float(own.sold.sum()),
+            "covered_periods": int(own.covered.sum()),
+            "service_target": service_target,
+            "target_measure": str(plan.target),
+            "reached": own.served(plan.target) >= service_target,
             "mean_stock": float(own.held.mean()),
             "ordered": float(own.ordered.sum()),
             "orders": int(np.count_nonzero(own.ordered)),
             "cost": own.cost,
             "saving": own.cost - found[PLAN].cost,
-            "currency": currency,
+            "currency": plan.currency,
         }
         for name, own in found.items()
     ]
 
 
 def period_totals(own: Replay, position: Position) -> Floats:
-    """Return what one replay demanded, sold, held, ordered and cost, by period.
+    """Return what one replay demanded, sold, covered, held, ordered and cost, by period.
 
     Parameters
     ----------
@@ -216,12 +221,13 @@ def period_totals(own: Replay, position: Position) -> Floats:
 
     Returns
     -------
-    (5, n_periods) float64 in the order of `PERIOD_COLUMNS`, units and money.
+    (6, n_periods) float64 in the order of `PERIOD_COLUMNS`: units, 1 where nothing was short, and
+    money.
     """
     costs = position.costs
     cost = costs.holding * own.held + costs.owing * own.owed
     cost = cost + costs.shortage * (own.demand - own.sold) + costs.ordering * (own.ordered > 0.0)
-    return np.array([own.demand, own.sold, own.held, own.ordered, cost])
+    return np.array([own.demand, own.sold, own.covered, own.held, own.ordered, cost])
 
 
 def compare_planners(items: pd.DataFrame) -> pd.DataFrame:
@@ -233,9 +239,10 @@ def compare_planners(items: pd.DataFrame) -> pd.DataFrame:
 
     Returns
     -------
-    Frame with a row per planner: items, money and service of all of them, what the plan saved
-    against it with the standard error of the sum (items taken as a sample, paired), and the share
-    of items where the plan cost less. The error is NaN where there is one item alone.
+    Frame with a row per planner: items, money and service of all of them, the mean target and the
+    share of items that reached theirs, what the plan saved against it with the standard error of
+    the sum (items taken as a sample, paired), and the share of items where the plan cost less. The
+    error is NaN where there is one item alone.
     """
     rows = []
     for name in PLANNERS:
@@ -252,6 +259,10 @@ def compare_planners(items: pd.DataFrame) -> pd.DataFrame:
                 "periods": int(own["periods"].max()),
                 "demanded": demanded,
                 "fill_rate": float(own["sold"].sum()) / demanded if demanded > 0.0 else 1.0,
+                "cycle_service": float(own["covered_periods"].sum() / own["periods"].sum()),
+                "service_target": float(own["service_target"].mean()),
+                "target_measure": str(own["target_measure"].iloc[0]),
+                "reached_share": float(own["reached"].astype(float).mean()),
                 "mean_stock": float(own["mean_stock"].sum()),
                 "orders": int(own["orders"].sum()),
                 "cost": float(own["cost"].sum()),

@@ -12,9 +12,10 @@ import numpy as np
 
 from inventory.errors import PlanError, StockError
 from inventory.estimates import Costs, estimate
+from inventory.plan import Target
 from inventory.policies import BaseStock, Policy
 from inventory.simulation import Draws, Opening, Supply, simulate
-from kernels.arrays import Floats
+from kernels.arrays import Flags, Floats
 from kernels.stock_events import net_after_demand, order_quantity
 from kernels.stock_lead_times import LeadTimes, drawn_lead_time
 from kernels.stock_terms import Rule
@@ -177,6 +178,22 @@ class Replay:
         """Fraction of demand met from stock; 1 where there was none."""
         wanted = float(self.demand.sum())
         return float(self.sold.sum()) / wanted if wanted > 0.0 else 1.0
+
+    @property
+    def covered(self) -> Flags:
+        """(n_periods,) bool, whether all demand of a period was met from stock."""
+        return self.sold >= self.demand
+
+    @property
+    def cycle_service(self) -> float:
+        """Fraction of periods without shortage."""
+        return float(self.covered.mean())
+
+    def served(self, target: Target) -> float:
+        """Return what is held against a service target; 1 where cost alone decides."""
+        if target == Target.COST:
+            return 1.0
+        return self.fill_rate if target == Target.FILL_RATE else self.cycle_service
 
 
 def replay(

@@ -106,7 +106,10 @@ def _compare(run: Run, records: Sequence[ChunkRecord]) -> ChunkWork:
     if items.empty:
         return ChunkWork({})
     periods = _stacked(records, PERIODS).sort_values([*SERIES, "planner", "ds"])
-    sums = periods.groupby(["planner", "ds"], as_index=False)[list(PERIOD_COLUMNS)].sum()
+    periods = periods.assign(items=1)
+    summed = ["items", *PERIOD_COLUMNS]
+    sums = periods.groupby(["planner", "ds"], as_index=False)[summed].sum()
+    sums = sums.astype({"covered": int})
     currency = str(items["currency"].iloc[0])
     return ChunkWork(
         {
@@ -159,7 +162,7 @@ def _replay(run: Run, series: pd.DataFrame) -> ChunkWork:
         except InventoryError as error:
             failures.append(Failed("stock", name, STAGE, type(error).__name__, str(error)))
             continue
-        rows.extend(item_rows(key, found, stock_spec.currency))
+        rows.extend(item_rows(key, found, position.service_target, plan))
         for planner, replayed in found.items():
             totals = period_totals(replayed, position)
             frame = pd.DataFrame(dict(zip(PERIOD_COLUMNS, totals, strict=True)))

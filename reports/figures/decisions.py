@@ -23,6 +23,16 @@ def cost_by_period(periods: pd.DataFrame) -> go.Figure:
     )
 
 
+def cover_by_period(periods: pd.DataFrame) -> go.Figure:
+    """Draw the share of items that each planner left without shortage in each period."""
+    share = periods["covered"].astype(float) / periods["items"].astype(float)
+    return figure(
+        *_lines(periods.assign(served=share), "served"),
+        yaxis={"title": "items without shortage", "tickformat": ".0%"},
+        height=340,
+    )
+
+
 def service_by_period(periods: pd.DataFrame) -> go.Figure:
     """Draw the share of demand that each planner served in each period."""
     # A period without demand serves no share of it, and is left open.

@@ -23,7 +23,7 @@ def decision_section(tables: Tables) -> Section | None:
     plan = planners[planners["planner"] == "plan"].iloc[0]
     currency = str(plan["currency"])
     cards = [
-        Card(percent(plan["fill_rate"]), "of demand served by the plan"),
+        *_service_cards(plan),
         Card(money(plan["cost"], currency), "cost of the plan"),
         *(
             Card(
@@ -53,15 +53,39 @@ def decision_section(tables: Tables) -> Section | None:
             Picture(
                 "decision-cost", "Cost by period", figures.cost_by_period(periods), "All items."
             ),
-            Picture(
-                "decision-service",
-                "Service by period",
-                figures.service_by_period(periods),
-                "Share of the units asked for that were in stock.",
-            ),
+            _service_picture(plan, periods),
         ],
         listings=_listings(tables, planners),
     )
+
+
+def _measure(plan: pd.Series) -> str:
+    """Return what targets were asked of; nights of old asked for a fill rate."""
+    return "fill rate" if pd.isna(plan["target_measure"]) else str(plan["target_measure"])
+
+
+def _service_cards(plan: pd.Series) -> list[Card]:
+    measure = _measure(plan)
+    if measure == "cost":
+        return []
+    served = (
+        Card(percent(plan["cycle_service"]), "of periods without shortage under the plan")
+        if measure == "cycle service"
+        else Card(percent(plan["fill_rate"]), "of demand served by the plan")
+    )
+    if pd.isna(plan["reached_share"]):
+        return [served]
+    asked = percent(plan["service_target"])
+    return [served, Card(percent(plan["reached_share"]), f"of items at their target, mean {asked}")]
+
+
+def _service_picture(plan: pd.Series, periods: pd.DataFrame) -> Picture:
+    if _measure(plan) == "cycle service":
+        drawn, note = figures.cover_by_period(periods), "Share of items that nothing was short of."
+    else:
+        drawn = figures.service_by_period(periods)
+        note = "Share of the units asked for that were in stock."
+    return Picture("decision-service", "Service by period", drawn, note)
 
 
 def _is_clear(row: pd.Series) -> bool:
@@ -88,8 +112,20 @@ def _how(plan: pd.Series, periods: pd.DataFrame) -> str:
         "alone, and all met the same demand, lead times and opening stock. The previous plan is "
         "the plan's level kept for some reviews; the moving average covers a fixed multiple of "
         "lead time and review, the tuned one the multiple that cost each item least before. "
+        f"{_asked(plan)} "
         "Errors are of the sum over items, paired; what moves all items alike in a period is "
         "not in them."
+    )
+
+
+def _asked(plan: pd.Series) -> str:
+    measure = _measure(plan)
+    if measure == "cost":
+        return "The plan minimised cost, whatever it served."
+    asked = "periods without shortage" if measure == "cycle service" else "demand"
+    return (
+        f"The plan asked for {percent(plan['service_target'])} of {asked}, the mean of the items, "
+        "and the other planners for nothing."
     )
 
 
@@ -100,7 +136,7 @@ def _listings(tables: Tables, planners: pd.DataFrame) -> list[Listing]:
         PageColumn("saving", "the plan saves", amount),
         PageColumn("saving_standard_error", "±", number),
         PageColumn("better_share", "items where it is cheaper", percent),
-        PageColumn("fill_rate", "fill rate", percent),
+        *_service_columns(planners),
         PageColumn("mean_stock", "mean stock, units", count),
         PageColumn("orders", "orders", count),
     ]
@@ -109,6 +145,20 @@ def _listings(tables: Tables, planners: pd.DataFrame) -> list[Listing]:
     if has(tables, "decision_backtest_items"):
         found.append(_worst(tables["decision_backtest_items"]))
     return found
+
+
+def _service_columns(planners: pd.DataFrame) -> list[PageColumn]:
+    """Return the columns of service, what the targets are asked of first."""
+    columns = [
+        PageColumn("fill_rate", "fill rate", percent),
+        PageColumn("cycle_service", "periods without shortage", percent),
+    ]
+    measure = _measure(planners.iloc[0])
+    if measure == "cycle service":
+        columns.reverse()
+    if measure == "cost" or planners["reached_share"].isna().any():
+        return columns
+    return [columns[0], PageColumn("reached_share", "items at their target", percent), columns[1]]
 
 
 def _worst(items: pd.DataFrame) -> Listing:

@@ -1,5 +1,7 @@
 """The decision backtest: past orders replayed, scored in money and service."""
 
+from dataclasses import replace
+
 from storage.tables.demand import ITEM, SERIES, WAREHOUSE
 from storage.tables.table import Column, output_table
 
@@ -12,6 +14,12 @@ PLANNER = Column(
     choices=PLANNERS,
 )
 DEMANDED = Column("demanded", "float", "units asked for", minimum=0)
+TARGET = Column("service_target", "float", "asked of target_measure", minimum=0, maximum=1)
+MEASURE = Column(
+    "target_measure",
+    "text",
+    "what the target is asked of: fill rate, cycle service, or cost (of nothing)",
+)
 COST = Column("cost", "float", "holding + shortage + ordering, money", minimum=0)
 CURRENCY = Column("currency", "text", "of every amount of money in the row")
 
@@ -24,6 +32,22 @@ DECISION_BACKTESTS = output_table(
         Column("periods", "integer", "periods replayed", minimum=1),
         DEMANDED,
         Column("fill_rate", "float", "share of demand served from stock", minimum=0, maximum=1),
+        Column(
+            "cycle_service",
+            "float",
+            "share of the items' periods without shortage",
+            minimum=0,
+            maximum=1,
+        ),
+        replace(TARGET, description="asked of target_measure, mean of the items"),
+        MEASURE,
+        Column(
+            "reached_share",
+            "float",
+            "share of items that served their target; all where cost alone decides",
+            minimum=0,
+            maximum=1,
+        ),
         Column("mean_stock", "float", "units in stock at the end of a period", minimum=0),
         Column("orders", "integer", "orders placed", minimum=0),
         COST,
@@ -51,7 +75,9 @@ DECISION_BACKTEST_PERIODS = output_table(
         PLANNER,
         Column("ds", "timestamp", "start of the period"),
         DEMANDED,
+        Column("items", "integer", "warehouse-items replayed", minimum=1),
         Column("sold", "float", "units served from stock", minimum=0),
+        Column("covered", "integer", "items without shortage", minimum=0),
         Column("held", "float", "units in stock at the end of the period", minimum=0),
         Column("ordered", "float", "units ordered", minimum=0),
         COST,
@@ -71,6 +97,10 @@ DECISION_BACKTEST_ITEMS = output_table(
         Column("periods", "integer", "periods replayed", minimum=1),
         DEMANDED,
         Column("sold", "float", "units served from stock", minimum=0),
+        Column("covered_periods", "integer", "periods without shortage", minimum=0),
+        TARGET,
+        MEASURE,
+        Column("reached", "boolean", "whether the target was served; yes where cost decides"),
         Column("mean_stock", "float", "units in stock at the end of a period", minimum=0),
         Column("ordered", "float", "units ordered", minimum=0),
         Column("orders", "integer", "orders placed", minimum=0),

@@ -1,6 +1,7 @@
 """The decision backtest: blind to the future, the night's own decision, and sums that hold."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -8,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from inventory import Costs, Outlook, PlanError, StockError, StockPlan, compare_planners
+from inventory import Costs, Outlook, PlanError, StockError, StockPlan, Target, compare_planners
 from inventory.decision_backtest import (
     COVERS,
     PERIOD_COLUMNS,
@@ -143,7 +144,7 @@ def items(n):
     rows = []
     for number in range(n):
         key = ("north", f"item-{number}")
-        rows.extend(item_rows(key, replayed(demand_of(number)), "USD"))
+        rows.extend(item_rows(key, replayed(demand_of(number)), 0.9, PLAN))
     return pd.DataFrame(rows)
 
 
@@ -160,6 +161,30 @@ def test_savings_are_paired_item_by_item():
         assert row["better_share"] == (saved > 0.0).mean()
         assert row["cost"] == pytest.approx(wide[name].sum())
     assert found.loc["plan", "saving"] == 0.0
+
+
+@pytest.mark.parametrize("measure", list(Target))
+def test_service_is_held_against_what_the_target_is_asked_of(measure):
+    found = replayed(demand_of(3))
+    plan = replace(PLAN, target=measure)
+    rows = pd.DataFrame(item_rows(("north", "tea"), found, 0.9, plan))
+    for row in rows.to_dict("records"):
+        own = found[row["planner"]]
+        covered = own.sold >= own.demand
+        served = {
+            Target.FILL_RATE: own.sold.sum() / own.demand.sum(),
+            Target.CYCLE_SERVICE: covered.mean(),
+            Target.COST: 1.0,
+        }[measure]
+        assert row["reached"] == (served >= 0.9)
+        assert row["covered_periods"] == covered.sum()
+    whole = compare_planners(rows).set_index("planner")
+    assert set(whole["target_measure"]) == {measure}
+    for name, own in found.items():
+        assert whole.loc[name, "cycle_service"] == pytest.approx((own.sold >= own.demand).mean())
+    reached = rows.set_index("planner")["reached"].astype(float)
+    assert (whole["reached_share"] == reached[whole.index]).all()
+    assert (whole["service_target"] == 0.9).all()
 
 
 def test_one_item_has_no_error():

@@ -40,6 +40,53 @@ def test_a_period_without_demand_has_no_service():
     assert all(np.isnan(trace.y).all() for trace in service_by_period(empty).data)
 
 
+def asked_of(measure):
+    tables = night()
+    own = tables["decision_backtests"].assign(target_measure=measure)
+    return decision_section({**tables, "decision_backtests": own})
+
+
+def words_of(section):
+    cards = " ".join(card.label for card in section.cards)
+    heads = [column.title for column in section.listings[0].table.columns]
+    pictures = {picture.name: picture for picture in section.pictures}
+    return cards, heads, pictures["decision-service"]
+
+
+@pytest.mark.parametrize(
+    ("measure", "card", "heads", "caption", "height"),
+    [
+        ("fill rate", "of demand served", ["fill rate", "items at their target"], "units", 0.9),
+        (
+            "cycle service",
+            "of periods without shortage",
+            ["periods without shortage", "items at their target"],
+            "nothing was short",
+            0.5,
+        ),
+        # What an old night asked for was a fill rate.
+        (None, "of demand served", ["fill rate", "items at their target"], "units", 0.9),
+    ],
+)
+def test_service_is_shown_as_the_target_measures_it(measure, card, heads, caption, height):
+    cards, columns, picture = words_of(asked_of(measure))
+    assert card in cards
+    assert "50.0%" in {own.value for own in asked_of(measure).cards}
+    place = columns.index(heads[0])
+    assert columns[place : place + 2] == heads
+    assert caption in picture.note
+    assert set(picture.figure.data[0].y) == {height}
+
+
+def test_a_job_that_asks_for_least_cost_is_told_of_cost_first():
+    section = asked_of("cost")
+    cards, columns, _ = words_of(section)
+    assert section.cards[0].label == "cost of the plan"
+    assert "target" not in cards
+    assert "items at their target" not in columns
+    assert "whatever it served" in section.lead[1]
+
+
 def test_a_night_without_a_replay_has_no_section():
     tables = night()
     del tables["decision_backtests"]
