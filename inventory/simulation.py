@@ -12,7 +12,7 @@ from kernels.arrays import Floats, Integers
 from kernels.device import Device
 from kernels.on_device import walk_items_on
 from kernels.stock_batches import Walk
-from kernels.stock_demand import build_alias
+from kernels.stock_demand import build_aliases
 from kernels.stock_lead_times import LeadTimes, fixed_lead_time
 from kernels.stock_paths import walk_law
 from kernels.stock_terms import N_TOTALS, Terms
@@ -285,14 +285,11 @@ def alias_tables(probabilities: Floats) -> tuple[Floats, Integers]:
         Where probabilities are negative or do not sum to one.
     """
     laws = np.atleast_2d(np.asarray(probabilities, np.float64))
+    # Outcomes that never come, up to a power of two of them: draws are then faster.
+    shape = len(laws), max(1 << (laws.shape[1] - 1).bit_length(), 2)
+    keep, alias = np.empty(shape), np.empty(shape, np.int64)
+    if build_aliases(laws, keep, alias):
+        return keep, alias
     if not np.isfinite(laws).all() or (laws < 0.0).any():
         raise PlanError("probabilities of demand must be finite and not negative")
-    if (np.abs(laws.sum(axis=1) - 1.0) > 1e-9).any():
-        raise PlanError(f"probabilities of demand must sum to 1; got {laws.sum(axis=1)}")
-    # Outcomes that never come, up to a power of two of them: draws are then faster.
-    padded = np.zeros((len(laws), max(1 << (laws.shape[1] - 1).bit_length(), 2)))
-    padded[:, : laws.shape[1]] = laws
-    keep, alias = np.empty(padded.shape), np.empty(padded.shape, np.int64)
-    for n, law in enumerate(padded):
-        build_alias(law, keep[n], alias[n])
-    return keep, alias
+    raise PlanError(f"probabilities of demand must sum to 1; got {laws.sum(axis=1)}")

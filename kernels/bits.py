@@ -8,6 +8,7 @@ from typing import Any
 
 from llvmlite import ir
 from numba.core import types
+from numba.core.cgutils import get_or_insert_function
 from numba.extending import intrinsic
 
 
@@ -76,7 +77,12 @@ def _rounded(instruction: str) -> Callable[[Any], Any]:
     def rounded(_context, x):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
         def generate(_context, builder, _signature, arguments):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
             form = arguments[0].type
-            return builder.call(builder.module.declare_intrinsic(instruction, [form]), arguments)
+            # Of lanes, each is rounded.
+            several = isinstance(form, ir.VectorType)
+            name = f"v{form.count}f64" if several else form.intrinsic_name
+            own = ir.FunctionType(form, [form])
+            rounding = get_or_insert_function(builder.module, own, f"{instruction}.{name}")
+            return builder.call(rounding, arguments)
 
         return x(x), generate
 

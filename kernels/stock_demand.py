@@ -12,14 +12,18 @@ import numpy as np
 from numba import njit, uint32
 
 from kernels.arrays import Floats, Integers, Reals, Words32
+from kernels.lane_tables import CAN_PICK, PART, pick_words
 from kernels.philox import Stream
 from kernels.stock_draws import DRAWS, fill_draws, fill_words
+from kernels.unit_lanes import LANES_OF_WORDS, as_numbers, choose, load_units, store_units
 
 _DEMAND = int(Stream.DEMAND_PATHS)
 # Lifts any difference of two doubles in [0, 1] above one.
 _VAST = 1e300
 # Of a packed table's columns: larger ones leave the first-level cache.
 _MOST_BITS = 12
+# Of a table looked up part by part: with more, one by one is faster.
+_MOST_PARTS = 8
 
 
 @njit(cache=True, nogil=True)
@@ -58,6 +62,30 @@ def build_alias(probabilities: Floats, keep: Floats, alias: Integers) -> None:
             n_large -= 1
             small[n_small] = high
             n_small += 1
+
+
+@njit(cache=True, nogil=True)
+def build_aliases(laws: Floats, keep: Floats, alias: Integers) -> bool:
+    """Fill the alias tables of laws, and say whether all are laws.
+
+    Parameters
+    ----------
+    laws : (n_laws, n) float64, probabilities; a law is finite, not negative, and sums to one
+    keep, alias : (n_laws, n or more), overwritten; outcomes beyond ``n`` never come
+    """
+    padded = np.zeros(keep.shape[1])
+    for law in range(laws.shape[0]):
+        total = 0.0
+        for outcome in range(laws.shape[1]):
+            chance = laws[law, outcome]
+            if not 0.0 <= chance <= 2.0:
+                return False
+            total += chance
+            padded[outcome] = chance
+        if abs(total - 1.0) > 1e-9:
+            return False
+        build_alias(padded, keep[law], alias[law])
+    return True
 
 
 @njit(cache=True, nogil=True)
@@ -118,6 +146,28 @@ def pack_alias(keep: Floats, alias: Integers, bits: int, packed: Words32) -> Non
         packed[n] = uint32((np.int64(min(kept, draws - 1.0)) << bits) | other)
 
 
+@njit(cache=True, nogil=True)
+def _look_up_in_lanes(words: Words32, packed: Words32, bits: int, unit: float, row: Reals) -> int:
+    """Turn draws into demand many at once, and return how many: none where no instruction helps."""
+    n_parts = packed.shape[0] // PART
+    if not CAN_PICK or n_parts > _MOST_PARTS or packed.shape[0] < PART:
+        return 0
+    shift, own_bits = uint32(32 - bits), uint32(bits)
+    outcomes, rest = uint32((1 << bits) - 1), uint32((1 << (32 - bits)) - 1)
+    whole = row.shape[0] // LANES_OF_WORDS * LANES_OF_WORDS
+    for place in range(0, whole, LANES_OF_WORDS):
+        word = load_units(words, place)
+        column = word >> shift
+        entry = pick_words(packed, 0, column)
+        for part in range(1, n_parts):
+            here = (column >> uint32(5)) == uint32(part)
+            entry = choose(here, pick_words(packed, part * PART, column), entry)
+        stays = (word & rest) < (entry >> own_bits)
+        units = as_numbers(choose(stays, column, entry & outcomes), row)
+        store_units(row, place, units * unit)
+    return int(whole)
+
+
 @njit(cache=True, nogil=True, error_model="numpy")
 def look_up_row(
     words: Words32, packed: Words32, bits: int, unit: float, entries: Words32, row: Reals
@@ -137,10 +187,11 @@ def look_up_row(
     outcomes = uint32((1 << bits) - 1)
     rest = uint32((1 << (32 - bits)) - 1)
     step = row.dtype.type(unit)
+    done = _look_up_in_lanes(words, packed, bits, unit, row)
     # Apart, so that only the look-up itself is one by one.
-    for i in range(row.shape[0]):
+    for i in range(done, row.shape[0]):
         entries[i] = packed[words[i] >> shift]
-    for i in range(row.shape[0]):
+    for i in range(done, row.shape[0]):
         word = uint32(words[i])
         entry = uint32(entries[i])
         column = np.int32(word >> shift)
@@ -161,7 +212,8 @@ def _fill_by_look_up(
     out: Reals,
 ) -> None:
     n_laws = keep.shape[0]
-    packed = np.empty(keep.shape, np.uint32)
+    # Whole parts of a table are looked up, whatever lies behind its end.
+    packed = np.zeros((n_laws, max(keep.shape[1], PART)), np.uint32)
     for law in range(n_laws):
         pack_alias(keep[law], alias[law], bits, packed[law])
     words = np.empty((DRAWS + 1, out.shape[1]), np.uint32)

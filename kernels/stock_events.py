@@ -1,4 +1,4 @@
-"""The events of one period of one warehouse-item, written once, as scalars.
+"""The events of one period of one warehouse-item, written once, for one path or paths in lanes.
 
 In each period, in this order: receipts arrive, an order may be placed, demand is met, units perish,
 costs are counted on what is left. An order with a lead time of zero arrives at once, before demand.
@@ -14,6 +14,7 @@ from numba import njit
 
 from kernels.arrays import Floats
 from kernels.bits import rounded_down, rounded_up
+from kernels.unit_lanes import choose
 
 # Quantities closer than this are the same: sums of fractional units carry rounding errors.
 SAME_UNITS = 1e-9
@@ -34,13 +35,14 @@ def whole_cases(need: float, room: float, case_pack: float, minimum_order: float
         size = rounded_up(size * cases - SAME_UNITS) * case_pack
         most = rounded_down(room * cases + SAME_UNITS) * case_pack
     size = min(size, most)
-    return size if need > SAME_UNITS and size > 0.0 and size >= minimum_order else 0.0
+    ordered = (need > SAME_UNITS) & (size > 0.0) & (size >= minimum_order)
+    return choose(ordered, size, 0.0)
 
 
 @njit(cache=True, nogil=True)
 def lacking(position: float, reorder_point: float, order_up_to: float) -> float:
     """Units that a ``position`` lacks to its level, where it is low enough to order; else none."""
-    return max(order_up_to - position, 0.0) if position <= reorder_point else 0.0
+    return choose(position <= reorder_point, max(order_up_to - position, 0.0), 0.0)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -59,7 +61,7 @@ def order_quantity(
     if batch > 0.0:
         batches = 1.0 / batch
         need = (rounded_down((reorder_point - position) * batches + SAME_UNITS) + 1.0) * batch
-        need = min(need, most) if position <= reorder_point else 0.0
+        need = choose(position <= reorder_point, min(need, most), 0.0)
     size: float = whole_cases(need, min(most, capacity - position), case_pack, minimum_order)
     return size
 

@@ -1,31 +1,36 @@
-"""The walk of a block of paths in lanes: `walk_stock` to the bit, for units that do not perish.
+"""The walk of paths in lanes: `walk_stock` to the bit, for units that do not perish.
 
-Every quantity of the block lies in one flat array at a fixed distance from the next, which is
-what lets the compiler prove that the loops over lanes do not overlap and run in vectors. The array
-is of doubles, or of singles where they are exact: see `kernels.stock_exact`.
+All that a walk knows of its paths stays in registers from the first period to the last. Orders are
+not sent ahead: each period takes those of the periods before whose lead time ends in it, the oldest
+first, as they were placed.
 """
 
 import math
 
-import numpy as np
 from numba import njit, uint32
 
-from kernels.arrays import Integers, Reals, Words32
-from kernels.stock_draws import uniform_32
+from kernels.arrays import Floats, Reals, Words32
 from kernels.stock_events import lacking, net_after_demand, order_quantity
-from kernels.stock_lead_times import WORDS, LeadTimes, drawn_lead_time
 from kernels.stock_terms import Rule, Terms
-
-LANES = 256
-# A block of fewer paths works on as many lanes as they fill, in steps of this.
-_STEP = 64
-# Rows further apart than their lanes: a store 4 KiB after a load would seem to overlap it.
-_STRIDE = LANES + 16
-# First places of a block's rows.
-NET, ON_ORDER, SIZE, SOLD, HELD, OWED, ORDERS, ORDERED, SERVED, MET = (
-    n * _STRIDE for n in range(10)
+from kernels.unit_lanes import (
+    LANES_OF_DOUBLES,
+    LANES_OF_SINGLES,
+    choose,
+    in_doubles,
+    in_kind_of,
+    lanes_in,
+    load_units,
+    load_words,
+    spread_units,
+    store_units,
 )
-LENGTH = 10 * _STRIDE
+
+# Paths of a block, and what fewer are rounded up to.
+LANES = 256
+_STEP = LANES_OF_SINGLES
+# Rows of what a block counts, each of as many numbers as it has lanes.
+SOLD, HELD, OWED, ORDERS, ORDERED, SERVED, MET = range(7)
+N_COUNTS = 7
 
 
 @njit(cache=True, nogil=True)
@@ -35,182 +40,114 @@ def lanes_of(n_paths: int) -> int:
 
 
 @njit(cache=True, nogil=True)
-def clear(row: Reals) -> None:
-    """Set every number to zero."""
-    for i in range(row.shape[0]):
-        row[i] = 0.0
+def at_once(numbers: Reals) -> int:
+    """Lanes of one value: as many as two registers of the widest kind hold."""
+    return LANES_OF_SINGLES if numbers.itemsize == 4 else LANES_OF_DOUBLES
+
+
+@njit(nogil=True, forceinline=True, error_model="numpy")
+def _ordered(position, terms, rule, whole):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """Units that each lane orders."""
+    if whole:
+        # Whole positions are not above a point where they are not above its whole units.
+        return lacking(position, math.floor(rule.reorder_point), rule.order_up_to)
+    size = order_quantity(
+        in_doubles(position),
+        rule.reorder_point,
+        rule.order_up_to,
+        rule.batch,
+        rule.most,
+        terms.case_pack,
+        terms.minimum_order,
+        terms.capacity,
+    )
+    return in_kind_of(size, position)
+
+
+@njit(nogil=True, forceinline=True)
+def _arriving(periods, sizes, t, placed, every, last, width, first, like):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """Units that each lane receives in period ``t`` of what was ordered from ``placed`` on."""
+    found = spread_units(0.0, like)
+    while placed <= last:
+        arrives = load_words(periods, placed * width + first, like) == uint32(t - placed)
+        found = choose(arrives, found + load_units(sizes, placed * lanes_in(like)), found)
+        placed += every
+    return found
 
 
 @njit(cache=True, nogil=True)
-def receive_in_lanes(state: Reals, arrivals: Reals, receipts: float) -> None:
-    """Receive what arrives in this period, and free its slot."""
-    kind = state.dtype.type
-    own = kind(receipts)
-    for i in range(arrivals.shape[0]):
-        arriving = own + arrivals[i]
-        arrivals[i] = kind(0.0)
-        state[NET + i] += arriving
-        state[ON_ORDER + i] -= arriving
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _order(state: Reals, lanes: int, terms: Terms, rule: Rule) -> None:
-    for i in range(lanes):
-        state[SIZE + i] = order_quantity(
-            np.float64(state[NET + i] + state[ON_ORDER + i]),
-            rule.reorder_point,
-            rule.order_up_to,
-            rule.batch,
-            rule.most,
-            terms.case_pack,
-            terms.minimum_order,
-            terms.capacity,
-        )
-
-
-@njit(cache=True, nogil=True)
-def _order_whole(state: Reals, lanes: int, rule: Rule) -> None:
-    """Order whole units, which nothing but the rule's level limits."""
-    kind = state.dtype.type
-    # Whole positions are not above a point where they are not above its whole units.
-    point, level = kind(math.floor(rule.reorder_point)), kind(rule.order_up_to)
-    for i in range(lanes):
-        state[SIZE + i] = lacking(state[NET + i] + state[ON_ORDER + i], point, level)
-
-
-@njit(cache=True, nogil=True)
-def _count_orders(state: Reals, lanes: int, waits: bool, money: bool) -> None:
-    """Count every lane's order, and where it ``waits``, put it on order."""
-    kind = state.dtype.type
-    counted, waiting = kind(1.0 if money else 0.0), kind(1.0 if waits else 0.0)
-    for i in range(lanes):
-        size = state[SIZE + i]
-        state[ON_ORDER + i] += waiting * size
-        state[ORDERS + i] += counted if size > 0.0 else kind(0.0)
-        state[ORDERED + i] += counted * size
-
-
-@njit(cache=True, nogil=True)
-def _send(size: Reals, row: Reals, words: Words32, first: int, count: int) -> None:
-    """Add the orders whose draw lies in a window to the row of their arrival."""
-    # As a distance, which wraps around: a window of all words has no count in 32 bits.
-    low, farthest = uint32(first), uint32(count - 1)
-    for i in range(row.shape[0]):
-        row[i] += size[i] if uint32(words[i] - low) <= farthest else row.dtype.type(0.0)
-
-
-@njit(cache=True, nogil=True)
-def _send_by_window(state: Reals, ring: Reals, now: int, words: Words32, windows: Integers) -> None:
-    """Send every lane's order on its way, a lead time after the other."""
-    slots, lanes = ring.shape
-    size = state[SIZE : SIZE + lanes]
-    for periods in range(windows.shape[0]):
-        first, count = windows[periods, 0], windows[periods, 1]
-        if count > 0 and periods == 0:
-            _send(size, state[NET : NET + lanes], words, first, count)
-            later = WORDS - first - count
-            if later > 0:
-                _send(size, state[ON_ORDER : ON_ORDER + lanes], words, first + count, later)
-        elif count > 0:
-            place = now + periods
-            _send(size, ring[place - slots if place >= slots else place], words, first, count)
-
-
-@njit(cache=True, nogil=True)
-def _send_each(
-    state: Reals, ring: Reals, now: int, words: Words32, law: LeadTimes, ordering: Integers
-) -> None:
-    """Send the orders of the lanes that have one on their way, each with its lead time."""
-    slots, lanes = ring.shape
-    count = 0
-    for i in range(lanes):
-        ordering[count] = i
-        count += 1 if state[SIZE + i] > 0.0 else 0
-    for n in range(count):
-        i = ordering[n]
-        periods = drawn_lead_time(uniform_32(words[i]), law)
-        if periods == 0:
-            state[NET + i] += state[SIZE + i]
-        else:
-            state[ON_ORDER + i] += state[SIZE + i]
-            place = now + periods
-            ring[place - slots if place >= slots else place, i] += state[SIZE + i]
-
-
-@njit(cache=True, nogil=True)
-def _send_together(state: Reals, ring: Reals, now: int, periods: int) -> None:
-    """Send every lane's order on its way, all with the same lead time."""
-    slots, lanes = ring.shape
-    if periods == 0:
-        for i in range(lanes):
-            state[NET + i] += state[SIZE + i]
-    else:
-        place = now + periods
-        row = ring[place - slots if place >= slots else place]
-        for i in range(lanes):
-            row[i] = state[SIZE + i]
-
-
-@njit(cache=True, nogil=True)
-def meet_in_lanes(
-    state: Reals, demand: Reals, owed_share: float, money: bool, service: bool
-) -> None:
-    """Meet a period's demand, and count it where ``money`` and ``service`` count."""
-    kind = state.dtype.type
-    own_share, nothing = kind(owed_share), kind(0.0)
-    spends, serves = kind(1.0 if money else 0.0), kind(1.0 if service else 0.0)
-    for i in range(demand.shape[0]):
-        net = state[NET + i]
-        sold = min(max(net, nothing), demand[i])
-        met = serves if sold >= demand[i] else nothing
-        net = net_after_demand(net, demand[i], sold, own_share)
-        state[NET + i] = net
-        state[SOLD + i] += spends * sold
-        state[HELD + i] += spends * max(net, nothing)
-        state[OWED + i] += spends * max(-net, nothing)
-        state[SERVED + i] += serves * sold
-        state[MET + i] += met
-
-
-@njit(cache=True, nogil=True)
-def order_in_lanes(
-    state: Reals,
-    ring: Reals,
-    now: int,
-    words: Words32,
-    windows: Integers,
-    law: LeadTimes,
-    ordering: Integers,
+def walk_lanes(
+    demand: Reals,
+    periods: Words32,
+    width: int,
+    first: int,
+    shortest: int,
+    longest: int,
+    opening: float,
+    receipts: Floats,
     terms: Terms,
     rule: Rule,
     whole: bool,
-    money: bool,
+    first_counted: int,
+    first_reached: int,
+    sizes: Reals,
+    counts: Reals,
 ) -> None:
-    """Place the orders of a period, and send them on their way.
+    """Walk some lanes of a block under one rule, and fill what they count.
 
     Parameters
     ----------
-    state : (LENGTH,), of the block
-    ring : (longest lead time + 1, lanes), arrivals by period
-    now : the period's place in the ring
-    words : (LANES,) uint32, draws behind lead times
-    windows : (n, 2) int64 of `fill_windows`; without a row where orders are sent one by one
-    law, terms, rule : of the item
-    ordering : (LANES + 1,) int64 scratch
+    demand : (horizon x width,) float64, or float32 where `kernels.stock_exact` allows
+    periods : (horizon x width,) uint32, lead times of orders placed in each period
+    width : lanes of the block
+    first : of the lanes walked, as many as `at_once`
+    shortest, longest : lead times that there are
+    opening, receipts, terms, rule, first_counted, first_reached : as in
+        `kernels.stock_walk.walk_stock`
     whole : whether orders are whole units, which nothing but the rule's level limits
-    money : whether the period's orders count
+    sizes : (horizon x `at_once`,) scratch
+    counts : (N_COUNTS x width,), overwritten in the lanes walked
     """
-    lanes = ring.shape[1]
-    if whole:
-        _order_whole(state, lanes, rule)
-    else:
-        _order(state, lanes, terms, rule)
-    if law.fixed >= 0:
-        _count_orders(state, lanes, law.fixed > 0, money)
-        _send_together(state, ring, now, law.fixed)
-    elif windows.shape[0] > 0:
-        _count_orders(state, lanes, windows[0, 1] == 0, money)
-        _send_by_window(state, ring, now, words, windows)
-    else:
-        _count_orders(state, lanes, False, money)
-        _send_each(state, ring, now, words, law, ordering)
+    net = spread_units(opening, load_units(demand, first))
+    on_order = spread_units(receipts.sum(), net)
+    nothing = spread_units(0.0, net)
+    sold_all, held, owed, orders, ordered = nothing, nothing, nothing, nothing, nothing
+    served, met = nothing, nothing
+    every, wait, oldest = terms.review_period, 0, 0
+    for t in range(receipts.shape[0]):
+        oldest += every if oldest < t - longest else 0
+        last = t - max(shortest, 1)
+        earlier = _arriving(periods, sizes, t, oldest, every, last, width, first, net)
+        arriving = receipts[t] + earlier
+        net = net + arriving
+        on_order = on_order - arriving
+        if wait == 0:
+            size = _ordered(net + on_order, terms, rule, whole)
+            store_units(sizes, t * lanes_in(net), size)
+            waiting = size
+            if shortest == 0:
+                there = load_words(periods, t * width + first, net) == 0
+                net = choose(there, net + size, net)
+                waiting = choose(there, nothing, size)
+            on_order = on_order + waiting
+            if t >= first_counted:
+                orders = choose(size > 0.0, orders + 1.0, orders)
+                ordered = ordered + size
+        wanted = load_units(demand, t * width + first)
+        sold = min(max(net, 0.0), wanted)
+        net = net_after_demand(net, wanted, sold, 1.0 - terms.lost_share)
+        if t >= first_counted:
+            sold_all = sold_all + sold
+            held = held + max(net, 0.0)
+            owed = owed + max(0.0 - net, 0.0)
+        if t >= first_reached:
+            served = served + sold
+            met = choose(sold >= wanted, met + 1.0, met)
+        wait = 0 if wait + 1 == every else wait + 1
+    store_units(counts, SOLD * width + first, sold_all)
+    store_units(counts, HELD * width + first, held)
+    store_units(counts, OWED * width + first, owed)
+    store_units(counts, ORDERS * width + first, orders)
+    store_units(counts, ORDERED * width + first, ordered)
+    store_units(counts, SERVED * width + first, served)
+    store_units(counts, MET * width + first, met)

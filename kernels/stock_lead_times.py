@@ -13,12 +13,13 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
+from numba import njit, uint32
 from scipy.special import gammainc
 
 from kernels.arrays import Floats, Integers, Words32
 from kernels.philox import Stream
 from kernels.stock_draws import DRAWS, fill_draws, fill_words
+from kernels.unit_lanes import LANES_OF_WORDS, choose, load_units, spread_units, store_units
 
 _LEAD_TIMES = int(Stream.LEAD_TIMES)
 N_GUIDES = 256
@@ -111,6 +112,15 @@ def drawn_lead_time(uniform: float, law: LeadTimes) -> int:
 
 
 @njit(cache=True, nogil=True)
+def shortest_lead_time(law: LeadTimes) -> int:
+    """Periods of the shortest lead time that has a chance."""
+    shortest = 0
+    while shortest < law.cumulative.shape[0] and law.cumulative[shortest] <= 0.0:
+        shortest += 1
+    return shortest
+
+
+@njit(cache=True, nogil=True)
 def fill_lead_draws(seed: int, entity: int, first_path: int, out: Floats) -> None:
     """Fill the draws behind lead times, by the period an order is placed in.
 
@@ -141,21 +151,42 @@ def fill_lead_words(seed: int, entity: int, first_path: int, out: Words32) -> No
 
 
 @njit(cache=True, nogil=True)
-def fill_windows(law: LeadTimes, windows: Integers) -> None:
-    """Fill the range of words that each lead time is drawn at.
+def fill_first_words(law: LeadTimes, firsts: Words32) -> int:
+    """Fill the first word that each lead time above none is drawn at, and return how many have one.
 
-    A word is of one window: that of the periods that `drawn_lead_time` returns for its uniform.
+    A word is of the lead time that `drawn_lead_time` returns for its uniform: as long as there are
+    first words up to it.
 
     Parameters
     ----------
     law : of the lead times, not fixed
-    windows : (longest + 1, 2) int64, overwritten: first word, and how many
+    firsts : (longest,) uint32, overwritten from its start on
     """
-    longest = law.cumulative.shape[0]
-    first = np.int64(0)
-    for k in range(longest + 1):
-        end = np.int64(WORDS)
-        if k < longest:
-            end = min(np.int64(math.ceil(law.cumulative[k] * WORDS - 0.5)), end)
-        windows[k, 0], windows[k, 1] = first, end - first
-        first = end
+    for k in range(law.cumulative.shape[0]):
+        first = math.ceil(law.cumulative[k] * WORDS - 0.5)
+        if first >= WORDS:
+            return k
+        firsts[k] = uint32(first)
+    return int(law.cumulative.shape[0])
+
+
+@njit(cache=True, nogil=True)
+def turn_into_periods(law: LeadTimes, words: Words32) -> None:
+    """Turn draws into the lead times that `drawn_lead_time` has for their uniforms.
+
+    Parameters
+    ----------
+    law : of the lead times
+    words : (n,) uint32, overwritten; n a multiple of `LANES_OF_WORDS`
+    """
+    if law.fixed >= 0:
+        words[:] = uint32(law.fixed)
+        return
+    firsts = np.empty(law.cumulative.shape[0], np.uint32)
+    n_firsts = fill_first_words(law, firsts)
+    for place in range(0, words.shape[0], LANES_OF_WORDS):
+        own = load_units(words, place)
+        periods = spread_units(uint32(0), own)
+        for k in range(n_firsts):
+            periods = choose(own >= firsts[k], periods + uint32(1), periods)
+        store_units(words, place, periods)

@@ -13,7 +13,7 @@ from kernels.stock_demand import fill_demand
 from kernels.stock_draws import DRAWS
 from kernels.stock_exact import demand_is_exact, is_whole, largest_exact_demand
 from kernels.stock_lanes import LANES, lanes_of
-from kernels.stock_lead_times import LeadTimes, fill_lead_words
+from kernels.stock_lead_times import LeadTimes, fill_lead_words, turn_into_periods
 from kernels.stock_terms import Terms
 from kernels.stock_walk import walk_each
 
@@ -50,6 +50,7 @@ def _walk(
             totals,
         )
     else:
+        turn_into_periods(law, lead_words.reshape(lead_words.size))
         walk_block(
             demand,
             lead_words,

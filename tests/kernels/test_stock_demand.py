@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kernels.lane_tables import PART
 from kernels.philox import Stream
 from kernels.stock_demand import (
     build_alias,
@@ -19,9 +20,11 @@ from kernels.stock_draws import DRAWS, fill_draws, uniform_32
 from kernels.stock_lead_times import (
     discrete_lead_time,
     drawn_lead_time,
-    fill_windows,
+    fixed_lead_time,
     gamma_lead_time,
+    turn_into_periods,
 )
+from kernels.unit_lanes import LANES_OF_WORDS
 
 
 def alias_of(chances):
@@ -67,14 +70,14 @@ def _near(edges):
     return words[(words >= 0) & (words < 2**32)].astype(np.uint32)
 
 
-@given(st.sampled_from([2, 4, 32, 4096]), st.integers(0, 2**20))
+@given(st.sampled_from([2, 4, 32, 64, 256, 512, 4096]), st.integers(0, 2**20))
 @settings(max_examples=60, deadline=None)
 def test_one_look_up_draws_as_the_scalar_does_at_every_edge(n_outcomes, seed):
     keep, alias = alias_of(np.random.default_rng(seed).exponential(size=n_outcomes) ** 3)
     # What a column keeps may be nothing, all, or all but less than a draw.
     keep[0], keep[-1] = 0.0, 1.0 - 2.0**-52
     bits = packed_bits(n_outcomes)
-    packed = np.empty(n_outcomes, np.uint32)
+    packed = np.zeros(max(n_outcomes, PART), np.uint32)
     pack_alias(keep, alias, bits, packed)
     columns = np.arange(n_outcomes + 1) * 2.0 ** (32 - bits)
     words = _near([*columns, *(columns[:-1] + keep * 2.0 ** (32 - bits))])
@@ -96,14 +99,11 @@ def test_tables_of_a_power_of_two_are_packed(n_outcomes, bits):
         discrete_lead_time(np.array([0.0, 0.0, 2.0**-32, 1.0 - 2.0**-32])),
         discrete_lead_time(np.array([1.0 - 2.0**-40, 2.0**-40])),
         gamma_lead_time(4.0, 2.0, 12),
+        fixed_lead_time(3.0),
     ],
 )
-def test_windows_hold_the_words_of_their_lead_time(law):
-    windows = np.empty((len(law.cumulative) + 1, 2), np.int64)
-    fill_windows(law, windows)
-    words = _near(law.cumulative * 2.0**32)
-    distance = words[:, None].astype(np.int64) - windows[None, :, 0]
-    inside = (distance >= 0) & (distance < windows[None, :, 1])
+def test_words_turn_into_the_lead_times_that_their_uniforms_have(law):
+    words = np.resize(_near(law.cumulative * 2.0**32), 2 * LANES_OF_WORDS)
     expected = [drawn_lead_time(uniform_32(word), law) for word in words]
-    np.testing.assert_array_equal(inside.sum(axis=1), 1)
-    np.testing.assert_array_equal(inside.argmax(axis=1), expected)
+    turn_into_periods(law, words)
+    np.testing.assert_array_equal(words, expected)

@@ -8,7 +8,15 @@ import numpy as np
 import pytest
 from numba import njit
 
-from kernels import counts, smoothing, stock_demand, stock_draws, stock_lanes, theta_lanes
+from kernels import (
+    counts,
+    smoothing,
+    stock_demand,
+    stock_draws,
+    stock_lanes,
+    stock_lead_times,
+    theta_lanes,
+)
 from kernels.stock_terms import Rule, Terms
 
 MULTIPLIES_DOUBLES = r"\bv(?:mul|fn?m(?:add|sub)\d+)pd\b[^\n]*%[yz]mm"
@@ -17,9 +25,12 @@ MULTIPLIES_WORDS = r"\bvpmul(?:udq|lq)\b[^\n]*%[yz]mm"
 LOOKS_UP = r"\bv(?:pcmp\w*ud|pminud|pmaxud|cvtdq2ps|mulps)\b[^\n]*%[yz]mm"
 COMPARES_WORDS = r"\bvp(?:cmp\w*ud|minud|maxud|subd)\b[^\n]*%[yz]mm"
 
-STATE = np.zeros(stock_lanes.LENGTH, np.float32)
 ROW, WORDS = np.zeros(stock_lanes.LANES, np.float32), np.zeros(stock_lanes.LANES, np.uint32)
 TERMS, RULE = Terms(1, 3.0, 0.0, math.inf, 1.0, 0, False), Rule(24.0, 60.0, 0.0, math.inf)
+WALK = (
+    *(ROW, WORDS, len(ROW), 0, 0, 1, 9.0, np.zeros(1), TERMS, RULE, False, 0, 0),
+    *(np.zeros(32, np.float32), np.zeros(stock_lanes.N_COUNTS * len(ROW), np.float32)),
+)
 ARGUMENTS = {
     "smoothing": (
         smoothing.fill_squared_errors,
@@ -41,14 +52,12 @@ ARGUMENTS = {
         (WORDS, np.zeros(32, np.uint32), 5, 1.0, WORDS.copy(), ROW),
         LOOKS_UP,
     ),
-    "stock received": (stock_lanes.receive_in_lanes, (STATE, ROW, 0.0), WORKS_ON_SINGLES),
-    "stock ordered": (stock_lanes._order_whole, (STATE, 64, RULE), WORKS_ON_SINGLES),
-    "stock ordered in cases": (stock_lanes._order, (STATE, 64, TERMS, RULE), MULTIPLIES_DOUBLES),
-    "stock sent": (stock_lanes._send, (ROW.copy(), ROW, WORDS, 0, 9), COMPARES_WORDS),
-    "stock sold": (
-        stock_lanes.meet_in_lanes,
-        (STATE, ROW, 0.0, True, True),
-        WORKS_ON_SINGLES,
+    "stock walked": (stock_lanes.walk_lanes, WALK, WORKS_ON_SINGLES),
+    "stock ordered in cases": (stock_lanes.walk_lanes, WALK, MULTIPLIES_DOUBLES),
+    "lead times": (
+        stock_lead_times.turn_into_periods,
+        (stock_lead_times.discrete_lead_time(np.array([0.5, 0.5])), WORDS.copy()),
+        COMPARES_WORDS,
     ),
     "static theta": (
         theta_lanes.try_static_alphas,
