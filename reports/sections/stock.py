@@ -33,7 +33,7 @@ def stock_section(tables: Tables) -> Section | None:
         "Orders",
         [
             (
-                f"{_ordered(plans)} The levels are the cheapest, over simulated holding, shortage "
+                f"{_ordered(plans)} Its levels are the cheapest, over simulated holding, shortage "
                 f"and ordering cost, {_asked(plans)}. Stock is walked along the forecast's "
                 "own sample paths with drawn lead times; fill rates count from the first period "
                 "that an order placed tonight can reach."
@@ -83,8 +83,8 @@ def _ordered(plans: pd.DataFrame) -> str:
 def _asked(plans: pd.DataFrame) -> str:
     measures = list(plans["target_measure"].unique())
     if measures == ["cost"]:
-        return "whatever it serves"
-    return "that serves its target of " + " or ".join(sorted(m for m in measures if m != "cost"))
+        return "whatever they serve"
+    return "that serve its target of " + " or ".join(sorted(m for m in measures if m != "cost"))
 
 
 def _exceptions(tables: Tables) -> list[Listing]:
