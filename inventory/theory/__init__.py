@@ -3,7 +3,12 @@
 from inventory.theory.base_stock import NormalBaseStock, base_stock_levels
 from inventory.theory.economic_order import EconomicOrder, economic_order, plan_known_demand
 from inventory.theory.lost_sales import best_lost_sales_cost, lost_sales_base_stock_cost
-from inventory.theory.newsvendor import NewsvendorOptimum, count_newsvendor, normal_newsvendor
+from inventory.theory.newsvendor import (
+    NewsvendorOptimum,
+    count_newsvendor,
+    lognormal_newsvendor,
+    normal_newsvendor,
+)
 from inventory.theory.reorder_quantity import (
     ReorderQuantityOptimum,
     approximate_reorder_quantity,
@@ -14,7 +19,11 @@ from inventory.theory.reorder_up_to import (
     best_reorder_up_to,
     reorder_up_to_cost,
 )
-from inventory.theory.serial_system import SerialOptimum, best_serial_levels
+from inventory.theory.serial_system import (
+    SerialOptimum,
+    best_normal_serial_levels,
+    best_serial_levels,
+)
 
 __all__ = [
     "EconomicOrder",
@@ -26,11 +35,13 @@ __all__ = [
     "approximate_reorder_quantity",
     "base_stock_levels",
     "best_lost_sales_cost",
+    "best_normal_serial_levels",
     "best_reorder_quantity",
     "best_reorder_up_to",
     "best_serial_levels",
     "count_newsvendor",
     "economic_order",
+    "lognormal_newsvendor",
     "lost_sales_base_stock_cost",
     "normal_newsvendor",
     "plan_known_demand",

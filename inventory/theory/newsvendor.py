@@ -1,9 +1,10 @@
-"""The newsvendor's best level and its cost, for normal and for whole demand."""
+"""The newsvendor's best level and its cost, for normal, lognormal and whole demand."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import ndtri
+from scipy.special import ndtr, ndtri
 
 from inventory.policies.policy import require_positive
 from inventory.theory.loss import mean_shortages, normal_loss, require_law
@@ -48,6 +49,36 @@ def normal_newsvendor(
     require_positive("deviation", deviation)
     level = mean + deviation * float(ndtri(shortage / (shortage + holding)))
     short = normal_loss(level, mean, deviation)
+    return NewsvendorOptimum(level, holding * (level - mean + short) + shortage * short)
+
+
+def lognormal_newsvendor(
+    holding: float, shortage: float, log_mean: float, log_deviation: float
+) -> NewsvendorOptimum:
+    """Return the best level for lognormal demand.
+
+    Parameters
+    ----------
+    holding, shortage : money per unit left and per unit short
+    log_mean, log_deviation : of the logarithm of units per season
+
+    Raises
+    ------
+    PlanError
+        Where a price or the deviation is not above zero.
+
+    References
+    ----------
+    Snyder & Shen (2019), eq. 4.28 and problem 4.8(b); Johnson, Kotz & Balakrishnan (1994),
+    "Continuous univariate distributions", section 14.3 (the mean above a level).
+    """
+    require_positive("holding", holding)
+    require_positive("shortage", shortage)
+    require_positive("log_deviation", log_deviation)
+    z = float(ndtri(shortage / (shortage + holding)))
+    level = math.exp(log_mean + log_deviation * z)
+    mean = math.exp(log_mean + 0.5 * log_deviation**2)
+    short = mean * float(ndtr(log_deviation - z)) - level * float(ndtr(-z))
     return NewsvendorOptimum(level, holding * (level - mean + short) + shortage * short)
 
 

@@ -12,16 +12,19 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.special import ndtr
 
 from inventory.theory import (
     approximate_reorder_quantity,
     base_stock_levels,
     best_lost_sales_cost,
+    best_normal_serial_levels,
     best_reorder_quantity,
     best_reorder_up_to,
     best_serial_levels,
     count_newsvendor,
     economic_order,
+    lognormal_newsvendor,
     lost_sales_base_stock_cost,
     normal_newsvendor,
     plan_known_demand,
@@ -239,6 +242,45 @@ def test_counted_newsvendors_of_stockpyl(instances):
     assert (found.level, found.cost) == (5, pytest.approx(1_225_000.0))
 
 
+def test_the_lognormal_newsvendor_of_stockpyl(instances):
+    data = instances["problem_4_8b"]
+    found = lognormal_newsvendor(
+        data["holding_cost"], data["stockout_cost"], data["mu"], data["sigma"]
+    )
+    assert found.level == pytest.approx(295.62664480713687, rel=1e-12)
+    # stockpyl integrates the shortage, to nine digits.
+    assert found.cost == pytest.approx(29.442543513243212, rel=1e-8)
+
+
+def normal_counts(mean, deviation):
+    """Return the normal law rounded to whole units, what lies below zero at zero."""
+    edges = np.arange(mean + 9 * deviation + 2) - 0.5
+    edges[0] = -np.inf
+    chances = np.diff(ndtr((edges - mean) / deviation))
+    return chances / chances.sum()
+
+
+@pytest.mark.parametrize(
+    ("name", "point", "level", "cost", "approximate", "approximate_cost"),
+    [
+        ("example_4_8", 45, 57, 4.498771979533456, (40, 74), 6.797676799803046),
+        ("problem_4_32", 236, 268, 255.9364830400231, (227, 324), 327.1941512790603),
+    ],
+)
+def test_reorder_up_to_of_stockpyl_with_normal_demand(
+    instances, name, point, level, cost, approximate, approximate_cost
+):
+    # Of `s_s_discrete_exact`, and the cost of its power approximation in whole units.
+    data = instances[name]
+    prices = data["holding_cost"], data["stockout_cost"], data["fixed_cost"]
+    law = normal_counts(data["demand_mean"], data["demand_sd"])
+    found = best_reorder_up_to(*prices, law)
+    assert (found.reorder_point, found.order_up_to) == (point, level)
+    assert found.cost == pytest.approx(cost, rel=1e-9)
+    spent = reorder_up_to_cost(*prices, law, *approximate)
+    assert spent == pytest.approx(approximate_cost, rel=1e-9)
+
+
 def test_reorder_up_to_of_stockpyl(instances):
     data = instances["problem_4_31"]
     found = best_reorder_up_to(
@@ -285,3 +327,32 @@ def test_exact_reorder_quantity_of_stockpyl(instances):
     )
     assert (found.reorder_point, found.quantity) == (6, 7)
     assert found.cost == pytest.approx(28.241312842169155, rel=1e-9)
+
+
+def serial_system(data):
+    """Return echelon prices and lead times, the stage that sells first, and demand and owing."""
+    stages = sorted(data["_nodes"], key=lambda node: node["_index"])
+    prices, leads = (
+        np.array([stage[name] for stage in stages], float)
+        for name in ("echelon_holding_cost", "shipment_lead_time")
+    )
+    return prices, leads, stages[0]["demand_source"], float(stages[0]["stockout_cost"])
+
+
+@pytest.mark.parametrize(
+    ("name", "levels", "cost"),
+    [
+        ("shang_song_1", (8, 13, 18, 22), 12.68693933233134),
+        ("shang_song_9", (9, 10, 13, 19), 53.00644471383703),
+        ("shang_song_17", (11, 17, 22, 27), 16.19787924326513),
+        ("shang_song_25", (11, 14, 18, 26), 74.55428655953351),
+        ("problem_6_2b", (41, 74, 109, 142, 174), 453.6855978910213),
+    ],
+)
+def test_serial_systems_of_stockpyl_with_poisson_demand(instances, name, levels, cost):
+    prices, leads, demand, owing = serial_system(instances[name])
+    found = best_serial_levels(prices, leads, demand["mean"], owing)
+    assert found.levels == levels
+    # stockpyl cuts the law of demand off four deviations from its mean, and so costs less.
+    assert found.cost == pytest.approx(cost, rel=5e-4)
+    assert found.cost > cost
