@@ -227,6 +227,7 @@ def period_totals(own: Replay, position: Position) -> Floats:
     costs = position.costs
     cost = costs.holding * own.held + costs.owing * own.owed
     cost = cost + costs.shortage * (own.demand - own.sold) + costs.ordering * (own.ordered > 0.0)
+    cost = cost + costs.waste * own.wasted
     return np.array([own.demand, own.sold, own.covered, own.held, own.ordered, cost])
 
 

@@ -16,7 +16,7 @@ from inventory.plan import Target
 from inventory.policies import BaseStock, Policy
 from inventory.simulation import Draws, Opening, Supply, simulate
 from kernels.arrays import Flags, Floats
-from kernels.stock_events import net_after_demand, order_quantity
+from kernels.stock_events import age_stock, net_after_demand, order_quantity
 from kernels.stock_lead_times import LeadTimes, drawn_lead_time
 from kernels.stock_terms import Rule
 
@@ -159,9 +159,9 @@ class Replay:
 
     Parameters
     ----------
-    demand, sold, held, owed, ordered, level : (n_periods,) float64, units; ``level`` is what an
-        order raises the position to, or of lots the reorder point, and NaN in periods without
-        review
+    demand, sold, held, owed, ordered, wasted, level : (n_periods,) float64, units; ``level`` is
+        what an order raises the position to, or of lots the reorder point, and NaN in periods
+        without review
     cost : money
     """
 
@@ -170,6 +170,7 @@ class Replay:
     held: Floats
     owed: Floats
     ordered: Floats
+    wasted: Floats
     level: Floats
     cost: float
 
@@ -213,25 +214,27 @@ def replay(
     demand : (n_periods,) float64, units per period, those before ``start`` known at the start
     start : the first period replayed, at least 0
     planner : sees demand of earlier periods only
-    supply : terms; what perishes is not replayed
+    supply : terms
     costs : prices
-    on_hand : units at the start
+    on_hand : units at the start, all fresh where units perish
     lead_draws : (n_periods - start,) float64 in (0, 1), uniform draws behind the lead times, common
         to all planners; None takes the median
 
     Raises
     ------
     StockError
-        Where demand or stock is negative or not finite, ``start`` is out of range, or units perish.
+        Where demand or stock is negative or not finite, or ``start`` is out of range.
     """
-    _refuse_bad_replay(demand, start, on_hand, supply)
+    _refuse_bad_replay(demand, start, on_hand)
     n_periods = len(demand) - start
     draws = np.full(n_periods, 0.5) if lead_draws is None else lead_draws
     coming = np.zeros(n_periods + len(supply.lead_times.cumulative) + 1)
-    records = np.zeros((5, n_periods))
+    records = np.zeros((6, n_periods))
+    ages = Opening(on_hand).by_age(supply.shelf_life)
     levels = np.full(n_periods, np.nan)
     net = on_hand
     for t in range(n_periods):
+        before = max(net, 0.0)
         net += coming[t]
         size = 0.0
         if t % supply.review_period == 0:
@@ -244,14 +247,20 @@ def replay(
             net += size if wait == 0 else 0.0
             coming[t + wait] += size
         wanted = float(demand[start + t])
-        sold = min(max(net, 0.0), wanted)
+        available = max(net, 0.0)
+        sold = min(available, wanted)
         net = net_after_demand(net, wanted, sold, 1.0 - supply.lost_share)
-        records[:, t] = wanted, sold, max(net, 0.0), max(-net, 0.0), size
-    wanted_all, sold_all, held, owed, ordered = records
+        wasted = 0.0
+        if supply.shelf_life > 0:
+            ages[-1] += available - before
+            wasted = age_stock(ages, sold, supply.freshest_first)
+            net -= wasted
+        records[:, t] = wanted, sold, max(net, 0.0), max(-net, 0.0), size, wasted
+    wanted_all, sold_all, held, owed, ordered, spoilt = records
     cost = costs.holding * held.sum() + costs.owing * owed.sum()
     cost += costs.shortage * (wanted_all - sold_all).sum()
-    cost += costs.ordering * np.count_nonzero(ordered)
-    return Replay(wanted_all, sold_all, held, owed, ordered, levels, float(cost))
+    cost += costs.ordering * np.count_nonzero(ordered) + costs.waste * spoilt.sum()
+    return Replay(wanted_all, sold_all, held, owed, ordered, spoilt, levels, float(cost))
 
 
 @dataclass(frozen=True)
@@ -326,12 +335,10 @@ def _ahead(coming: Floats, t: int) -> Floats:
     return ahead
 
 
-def _refuse_bad_replay(demand: Floats, start: int, on_hand: float, supply: Supply) -> None:
+def _refuse_bad_replay(demand: Floats, start: int, on_hand: float) -> None:
     if not np.isfinite(demand).all() or (demand < 0.0).any():
         raise StockError("demand must be finite and not negative")
     if not 0 <= start < len(demand):
         raise StockError(f"start must be in [0, {len(demand)}); got {start}")
     if not (np.isfinite(on_hand) and on_hand >= 0.0):
         raise StockError(f"on_hand must be finite and not negative; got {on_hand}")
-    if supply.shelf_life > 0:
-        raise StockError(f"shelf_life must be 0 in a replay; got {supply.shelf_life}")

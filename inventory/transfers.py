@@ -80,11 +80,14 @@ class Pooling:
     Parameters
     ----------
     separate, pooled : money over the horizon
+    separate_error, pooled_error : their standard errors
     saving, saving_error : money, paired path by path
     """
 
     separate: float
+    separate_error: float
     pooled: float
+    pooled_error: float
     saving: float
     saving_error: float
 
@@ -199,7 +202,12 @@ def compare_pooling(
     pooled = _best_spent(demand.sum(axis=0), supply, costs, Draws(seed, len(demand)), levels)
     saving = separate - pooled
     return Pooling(
-        float(separate.mean()), float(pooled.mean()), float(saving.mean()), _error(saving)
+        float(separate.mean()),
+        _error(separate),
+        float(pooled.mean()),
+        _error(pooled),
+        float(saving.mean()),
+        _error(saving),
     )
 
 

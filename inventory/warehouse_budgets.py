@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from inventory.allocation import Allocation
@@ -20,6 +21,7 @@ BUDGET_COLUMNS = [
     "expected_cost",
     "expected_cost_standard_error",
     "cost_without_budget",
+    "cost_without_budget_standard_error",
     "shadow_price",
     "more",
     "saving_of_more",
@@ -112,6 +114,10 @@ def _row(
         "expected_cost": found.cost,
         "expected_cost_standard_error": found.cost_error,
         "cost_without_budget": float(plans["expected_cost"].sum()),
+        # Errors are taken as independent from item to item, as in `Allocation`.
+        "cost_without_budget_standard_error": float(
+            np.sqrt(np.square(plans["expected_cost_standard_error"]).sum())
+        ),
         "shadow_price": found.shadow_price,
         "more": MORE,
         "saving_of_more": found.saving_of(MORE),

@@ -20,7 +20,7 @@ MEASURE = Column(
     "text",
     "what the target is asked of: fill rate, cycle service, or cost (of nothing)",
 )
-COST = Column("cost", "float", "holding + shortage + ordering, money", minimum=0)
+COST = Column("cost", "float", "holding + shortage + ordering + waste, money", minimum=0)
 CURRENCY = Column("currency", "text", "of every amount of money in the row")
 
 DECISION_BACKTESTS = output_table(

@@ -28,6 +28,14 @@ STOCK = input_table(
             minimum=0,
             maximum=1,
         ),
+        Column(
+            "capacity",
+            "float",
+            "units that stock and orders on the way may fill; null is no limit",
+            nullable=True,
+            required=False,
+            positive=True,
+        ),
     ),
     key=("warehouse_id", "item_id"),
     entity=SERIES,
@@ -128,7 +136,16 @@ ORDER_PLANS = output_table(
             minimum=0,
         ),
         Column(
+            "no_order_cost_standard_error", "float", "Monte Carlo error of no_order_cost", minimum=0
+        ),
+        Column(
             "no_order_fill_rate", "float", "the same if nothing is ordered", minimum=0, maximum=1
+        ),
+        Column(
+            "no_order_fill_rate_standard_error",
+            "float",
+            "Monte Carlo error of no_order_fill_rate",
+            minimum=0,
         ),
         Column(
             "stock_out_risk",
@@ -231,6 +248,9 @@ WAREHOUSE_BUDGETS = output_table(
         Column("expected_cost", "float", "of all items over the horizon, money", minimum=0),
         Column("expected_cost_standard_error", "float", "Monte Carlo error, money", minimum=0),
         Column("cost_without_budget", "float", "the same without the budget, money", minimum=0),
+        Column(
+            "cost_without_budget_standard_error", "float", "Monte Carlo error, money", minimum=0
+        ),
         Column(
             "shadow_price",
             "float",

@@ -119,3 +119,30 @@ def test_the_policy_asked_for_is_published_and_kept_by_budgets_and_transfers(nig
     assert (
         taken["to_order_quantity"].isin([0.0]) | (taken["to_order_quantity"] == taken["lot"])
     ).all()
+
+
+def test_a_capacity_limits_what_is_ordered(prefect, tmp_path):
+    job = load_job(write_demo(tmp_path, SMALL)).restricted("stock")
+    path = job.path(job.inputs.stock.path)
+    read, write = (
+        (pd.read_csv, "to_csv") if path.suffix == ".csv" else (pd.read_parquet, "to_parquet")
+    )
+    stock = read(path)
+    # Half of the rows have a limit just above what they hold; the others have none.
+    limit = (stock["on_hand"].clip(lower=0.0) + 12.0).where(stock.index % 2 == 0)
+    getattr(stock.assign(capacity=limit), write)(path, index=False)
+    demand = job.demand.model_copy(update={"windows": 2, "horizon": 20, "line_up": LIGHT})
+    light = job.stock.model_copy(update={"paths": 40, "backtest": None, "budgets": {}})
+    own = job.model_copy(update={"demand": demand, "stock": light})
+    nightly(own)
+    run = prepare_run(own)
+    with open_store(run.store_url) as store:
+        plans = store.read("order_plans", run_id=run.run_id).merge(
+            stock.assign(capacity=limit)[[*SERIES, "capacity"]], on=SERIES
+        )
+    limited, free = (plans[plans["capacity"].notna() == is_limited] for is_limited in (True, False))
+    lifted = limited["on_hand"] + limited["on_order"] + limited["order_quantity"]
+    ordered = limited["order_quantity"] > 0.0
+    assert (lifted[ordered] <= limited["capacity"][ordered]).all()
+    assert (limited["order_up_to"] <= limited["capacity"]).all()
+    assert len(free)

@@ -129,11 +129,12 @@ def test_all_planners_meet_the_same_demand():
         np.testing.assert_array_equal(own.demand, demand[START:])
 
 
-@given(st.integers(0, 50))
+@given(st.integers(0, 50), st.sampled_from([0, 3]))
 @settings(max_examples=8, deadline=None)
-def test_periods_add_up_to_the_cost_of_the_replay(seed):
-    own = position()
-    for found in replayed(demand_of(seed)).values():
+def test_periods_add_up_to_the_cost_of_the_replay(seed, shelf_life):
+    terms = {"shelf_life": shelf_life, "costs": Costs(0.1, 4.0, 1.0, waste=3.0)}
+    own = position(**terms)
+    for found in replayed(demand_of(seed), **terms).values():
         totals = dict(zip(PERIOD_COLUMNS, period_totals(found, own), strict=True))
         assert totals["cost"].sum() == pytest.approx(found.cost)
         assert totals["demanded"].sum() == found.demand.sum()

@@ -356,3 +356,30 @@ def test_serial_systems_of_stockpyl_with_poisson_demand(instances, name, levels,
     # stockpyl cuts the law of demand off four deviations from its mean, and so costs less.
     assert found.cost == pytest.approx(cost, rel=5e-4)
     assert found.cost > cost
+
+
+@pytest.mark.parametrize(
+    ("name", "levels", "cost"),
+    [
+        ("example_6_1", (6.498667, 12.028, 22.705333), 47.660147),
+        ("problem_6_1", (123.636087, 228.336048), 166.241318),
+        ("problem_6_16", (171.188137, 232.112614), 438.182051),
+    ],
+)
+def test_serial_systems_of_stockpyl_with_normal_demand(instances, name, levels, cost):
+    # Of `optimize_base_stock_levels` with 3,000 positions and demand in 300 parts.
+    prices, leads, demand, owing = serial_system(instances[name])
+    mean, deviation = demand["mean"], demand["standard_deviation"]
+    found = best_normal_serial_levels(prices, leads, mean, deviation, owing)
+    # A part of demand is a thirty-seventh of a deviation, or more with several lead times.
+    assert found.levels == pytest.approx(levels, abs=0.03 * deviation)
+    assert found.cost == pytest.approx(cost, rel=1e-4)
+
+
+def test_one_stage_in_series_is_base_stock_with_normal_demand():
+    # Reviewed without pause, the demand of the lead time alone is covered.
+    found = best_normal_serial_levels(np.array([0.18]), np.array([4.0]), 50.0, 8.0, 0.7)
+    expected = normal_newsvendor(0.18, 0.7, 200.0, 16.0)
+    # On a grid of a hundredth of the lead time's deviation; the cost is flat at its least.
+    assert found.levels[0] == pytest.approx(expected.level, abs=0.16)
+    assert found.cost == pytest.approx(expected.cost, rel=1e-4)
