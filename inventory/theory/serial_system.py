@@ -94,7 +94,7 @@ def best_normal_serial_levels(
     laws = [_normal(mean * float(t), deviation * float(np.sqrt(t)), step) for t in lead_times]
     whole = float(np.sum(lead_times))
     high = int(np.ceil((mean * whole + 8.0 * deviation * np.sqrt(whole)) / step))
-    positions = step * np.arange(-high, high + 1)
+    positions = np.asarray(step * np.arange(-high, high + 1), np.float64)
     places, cost = _best_places(echelon_holding, laws, owing, positions)
     return SerialOptimum(tuple(float(positions[place]) for place in places), cost)
 

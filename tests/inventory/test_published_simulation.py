@@ -9,8 +9,10 @@ import pytest
 
 from inventory import (
     BaseStock,
+    CappedBaseStock,
     Costs,
     Draws,
+    Newsvendor,
     Opening,
     ReorderBatches,
     ReorderUpTo,
@@ -19,7 +21,12 @@ from inventory import (
     simulate,
     simulate_law,
 )
-from inventory.theory import lost_sales_base_stock_cost, reorder_up_to_cost
+from inventory.policies import newsvendor_level
+from inventory.theory import (
+    best_lost_sales_cost,
+    lost_sales_base_stock_cost,
+    reorder_up_to_cost,
+)
 from inventory.theory.loss import mean_shortages
 from kernels.stock_lead_times import fixed_lead_time
 from tests.oracles.stock import poisson_law
@@ -158,3 +165,41 @@ def test_batches_cost_what_theory_says():
         float(point + batch),
     )
     assert_within_errors(found, expected)
+
+
+def test_the_newsvendor_costs_what_snyder_and_shen_say():
+    # Example 4.7: one season, and 8 the best level; found on draws of the same law.
+    law, costs = poisson_law(6.0), Costs(1.0, 4.0, 0.0)
+    season = np.random.default_rng(20).choice(len(law), 20_000, p=law).astype(float)
+    level = newsvendor_level(season, 1.0, 4.0)
+    assert level == 8.0
+    totals = simulate_law(Supply(), [Newsvendor(level)], law, 20_000, 1, Opening(), Draws(seed=20))
+    found = estimate(totals, costs)
+    assert_within_errors((found.cost[0], found.cost_error[0]), 3.570107)
+
+
+@pytest.mark.parametrize(("shortage", "lead_time"), [(4.0, 2), (19.0, 2)])
+def test_a_cap_closes_half_of_the_gap_to_the_best_orders(shortage, lead_time):
+    # The least cost is that of dynamic programming; Xin (2021) on why a cap comes near it.
+    law, supply = poisson_law(5.0), Supply(fixed_lead_time(lead_time))
+    least = best_lost_sales_cost(1.0, shortage, law, lead_time, most_stock=30, most_ordered=15)
+    levels = range(5 * lead_time + 3, 5 * lead_time + 16)
+    capped = [CappedBaseStock(float(level), float(cap)) for level in levels for cap in range(4, 10)]
+    free = [BaseStock(float(level)) for level in levels]
+    totals = simulate_law(
+        supply,
+        [*capped, *free],
+        law,
+        N_PATHS,
+        HORIZON,
+        Opening(5.0 * (lead_time + 1)),
+        Draws(seed=20),
+        first_counted=WARM,
+        first_reached=WARM,
+    )
+    found = estimate(totals, Costs(1.0, shortage, 0.0))
+    cost, error = found.cost / (HORIZON - WARM), found.cost_error / (HORIZON - WARM)
+    best = int(np.argmin(cost[: len(capped)]))
+    plain = len(capped) + int(np.argmin(cost[len(capped) :]))
+    assert cost[best] > least - 4.0 * error[best]
+    assert cost[plain] - cost[best] > 0.5 * (cost[plain] - least)
