@@ -12,9 +12,9 @@ from kernels.black_scholes import (
     option_theta,
     option_vega,
 )
+from risk.greeks import SENSITIVITIES, sensitivities
 from risk.market.bonds import bond_cash_flows
 from risk.market.revalue import Shifts, current_values, revalue
-from risk.sensitivities import SENSITIVITIES, sensitivities
 from tests.oracles import revaluation
 from tests.risk.markets import AS_OF, BOOKS, NIGHT, mixed_market, positions
 

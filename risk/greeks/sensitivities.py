@@ -8,10 +8,7 @@ import pandas as pd
 
 from kernels.arrays import Floats
 from risk.errors import Failure
-from risk.market.market import NO_FACTOR, Market
-from risk.market.terms import OPTION_KINDS
-from risk.measures.portfolios import books_of
-from risk.sensitivities.bumps import (
+from risk.greeks.bumps import (
     PRICE_STEP,
     RATE_STEP,
     VOLATILITY_STEP,
@@ -20,6 +17,9 @@ from risk.sensitivities.bumps import (
     rate_slopes,
     volatility_slopes,
 )
+from risk.market.market import NO_FACTOR, Market
+from risk.market.terms import OPTION_KINDS
+from risk.measures.portfolios import books_of
 
 Sensitivity = Literal["delta", "gamma", "vega", "theta", "rho", "dv01"]
 SENSITIVITIES: tuple[Sensitivity, ...] = get_args(Sensitivity)
