@@ -2,12 +2,14 @@
 
 OPENBLAS_NUM_THREADS=1 python -m benchmarks.monte_carlo
 
-One thread; the median of five runs of each in this process, after a warm-up; books and loadings
-are there before the clock starts, and times are of the thread's processor. NumPy's is given twice:
-as one writes it (normals of PCG64, moves of every asset by the Cholesky factor, losses of every
-book, a partition a book for both figures, and the mean move over its tail), and with the exposures
-folded first, as we do. Peak memory is that of a process of its own, the interpreter and its
-libraries included.
+The median of five runs of each after a warm-up; books and loadings are there before the clock
+starts. One thread each in this process, by the thread's processor time; then two threads each, in
+processes of their own, by the clock: ours halve the scenarios, and NumPy's products have two
+threads. NumPy's is given thrice: as one writes it (normals of PCG64, moves of every asset by the
+Cholesky factor, losses of every book, a partition a book for both figures, and the mean move over
+its tail), with the exposures folded first, and with normals of no more directions than the books
+span, as ours are with `drawn="books"`. Peak memory is that of a process of its own, the
+interpreter and its libraries included; and what of it came after all of them were imported.
 """
 
 import argparse
@@ -17,6 +19,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
 
@@ -24,14 +27,21 @@ import numpy as np
 
 from benchmarks.machine import describe_machine
 from kernels.arrays import Floats
-from kernels.linear_books import WIDTH, fold_exposures
+from kernels.book_span import span_books
+from kernels.linear_books import WIDTH, fold_exposures, multiply_books, pad_books, parts_of_books
 from kernels.shocks import fill_shocks, fill_shocks_32
-from risk.linear_books import LinearScenarios, measure_linear_books
+from risk.linear_books import (
+    LinearScenarios,
+    figures_of_chunks,
+    measure_linear_books,
+    tails_of_chunk,
+)
 
 RECORD = Path(__file__).parent / "records" / "monte_carlo.md"
 ASSETS, BOOKS, SCENARIOS = 500, 200, 100_000
 MANY_BOOKS, MANY_SCENARIOS = 1_000, 1_000_000
 LEVELS = (0.975, 0.99)
+RUNS = 5
 Case = Callable[[], object]
 
 
@@ -44,19 +54,42 @@ def example(n_books: int) -> tuple[Floats, Floats]:
     return rng.normal(2e4, 1e4, (n_books, ASSETS)), np.asarray(loadings)
 
 
-def ours(precision: str, n_books: int = BOOKS, n_scenarios: int = SCENARIOS) -> object:
+def ours(precision: str, drawn: str, n_books: int = BOOKS, n_scenarios: int = SCENARIOS) -> object:
     """Measure the books with our kernels."""
     exposures, loadings = example(n_books)
-    plan = LinearScenarios(n_scenarios, None, 7, precision)  # type: ignore[arg-type]
+    plan = _plan(precision, drawn, n_scenarios)
     return measure_linear_books(exposures, loadings, LEVELS, plan, components=LEVELS[:1])
 
 
-def written_in_numpy(*, folded: bool) -> object:
-    """Measure the books as one would in NumPy."""
+def ours_in_two(precision: str, drawn: str) -> object:
+    """Measure the books with our kernels in two threads, each with half of the scenarios."""
     exposures, loadings = example(BOOKS)
-    shocks = np.random.default_rng(7).standard_normal((SCENARIOS, ASSETS))
-    moves = shocks if folded else shocks @ loadings.T
-    losses = -(moves @ (exposures @ loadings if folded else exposures).T)
+    plan = _plan(precision, drawn, SCENARIOS)
+    half = SCENARIOS // 2 // WIDTH * WIDTH
+    chunks = (range(half), range(half, SCENARIOS))
+    with ThreadPoolExecutor(2) as pool:
+        parts = list(
+            pool.map(lambda chunk: tails_of_chunk(exposures, loadings, LEVELS, plan, chunk), chunks)
+        )
+    return figures_of_chunks(parts, exposures, loadings, LEVELS, plan, components=LEVELS[:1])
+
+
+def _plan(precision: str, drawn: str, n_scenarios: int) -> LinearScenarios:
+    return LinearScenarios(n_scenarios, None, 7, precision, drawn=drawn)  # type: ignore[arg-type]
+
+
+def written_in_numpy(form: str) -> object:
+    """Measure the books as one would in NumPy: plain, folded or reduced."""
+    exposures, loadings = example(BOOKS)
+    weights = exposures if form == "plain" else exposures @ loadings
+    back = loadings
+    if form == "reduced":
+        directions, weights = np.linalg.qr(weights.T)
+        weights, back = weights.T, loadings @ directions
+    moves = np.random.default_rng(7).standard_normal((SCENARIOS, back.shape[1]))
+    if form == "plain":
+        moves = moves @ loadings.T
+    losses = -(moves @ weights.T)
     beyond = round(SCENARIOS * (1.0 - LEVELS[0]))
     place = round(SCENARIOS * LEVELS[1]) - 1
     shortfall, quantile = np.empty(BOOKS), np.empty(BOOKS)
@@ -67,41 +100,57 @@ def written_in_numpy(*, folded: bool) -> object:
         worst = order[SCENARIOS - beyond :]
         quantile[book], shortfall[book] = own[order[place]], own[worst].mean()
         mean = moves[worst].mean(axis=0)
-        components[book] = -exposures[book] * (loadings @ mean if folded else mean)
+        components[book] = -exposures[book] * (mean if form == "plain" else back @ mean)
     return quantile, shortfall, components
 
 
-def matrix_products(precision: str) -> object:
+def matrix_products(precision: str, drawn: str) -> object:
     """Make the matrix products alone: what no implementation of this algorithm goes below."""
     exposures, loadings = example(BOOKS)
     books = fold_exposures(exposures, loadings, precision)  # type: ignore[arg-type]
+    if drawn == "books":
+        books = pad_books(span_books(exposures @ loadings).weights, precision)  # type: ignore[arg-type]
+    parts = parts_of_books(books, staircase=drawn == "books")
     shocks = np.ones((books.shape[1], WIDTH), books.dtype)
     out = np.empty((len(books), WIDTH), books.dtype)
     for _ in range(0, SCENARIOS, WIDTH):
-        np.matmul(books, shocks, out=out)
+        multiply_books(parts, shocks, out)
     return out
 
 
 CASES: dict[str, Case] = {
-    "float64": lambda: ours("float64"),
-    "float32": lambda: ours("float32"),
-    "numpy": lambda: written_in_numpy(folded=False),
-    "numpy folded": lambda: written_in_numpy(folded=True),
-    "products float64": lambda: matrix_products("float64"),
-    "products float32": lambda: matrix_products("float32"),
-    "many": lambda: ours("float32", MANY_BOOKS, MANY_SCENARIOS),
+    "float64": lambda: ours("float64", "books"),
+    "float32": lambda: ours("float32", "books"),
+    "float64, shocks of factors": lambda: ours("float64", "factors"),
+    "float32, shocks of factors": lambda: ours("float32", "factors"),
+    "numpy": lambda: written_in_numpy("plain"),
+    "numpy folded": lambda: written_in_numpy("folded"),
+    "numpy reduced": lambda: written_in_numpy("reduced"),
+    "two threads float64": lambda: ours_in_two("float64", "books"),
+    "two threads float32": lambda: ours_in_two("float32", "books"),
+    "products float64 books": lambda: matrix_products("float64", "books"),
+    "products float32 books": lambda: matrix_products("float32", "books"),
+    "products float64 factors": lambda: matrix_products("float64", "factors"),
+    "products float32 factors": lambda: matrix_products("float32", "factors"),
+    "many": lambda: ours("float32", "factors", MANY_BOOKS, MANY_SCENARIOS),
+    "imports": lambda: None,
 }
+OURS, PEERS = list(CASES)[:4], list(CASES)[4:7]
 
 
 def main() -> None:
     """Measure all, and write the record; or one case alone, for its memory."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--case", choices=CASES, help="run one case once and print its peak memory")
-    case = parser.parse_args().case
-    if case is not None:
+    parser.add_argument("--clock", action="store_true", help="print its median by the clock")
+    asked = parser.parse_args()
+    if asked.case is not None:
         started = time.thread_time()
-        CASES[case]()
-        print(f"{time.thread_time() - started:.2f} {_peak_memory():.0f}")
+        CASES[asked.case]()
+        seconds, peak = time.thread_time() - started, _peak_memory()
+        if asked.clock:
+            seconds = _median(CASES[asked.case], RUNS, time.perf_counter)
+        print(f"{seconds:.4f} {peak:.0f}")
         return
     if os.environ.get("OPENBLAS_NUM_THREADS") != "1":
         sys.exit("set OPENBLAS_NUM_THREADS=1: one thread of ours against one of NumPy's")
@@ -111,9 +160,8 @@ def main() -> None:
 
 
 def _record() -> list[str]:
-    names = list(CASES)[:-1]
-    times = {name: _median(CASES[name], 5) for name in names}
-    memory = {name: _alone(name)[1] for name in names[:4]}
+    times = {name: _median(CASES[name], RUNS) for name in CASES if name not in {"many", "imports"}}
+    memory = {name: _alone(name)[1] for name in (*OURS, *PEERS, "imports")}
     lines = [
         "# Linear books over Gaussian scenarios",
         "",
@@ -122,35 +170,37 @@ def _record() -> list[str]:
         (
             f"{ASSETS} assets, {SCENARIOS:,} scenarios, {BOOKS} books, one thread: value at risk "
             "99%, expected shortfall 97.5% and its components; ours give value at risk and "
-            "expected shortfall at both levels, with their standard errors."
+            "expected shortfall at both levels, with their standard errors. Ours draw shocks of "
+            f"the directions that the books span, {BOOKS} of {ASSETS}, unless it says of factors."
         ),
         "",
         (
             "`numpy` is as one writes it: normals of PCG64, moves of every asset by the Cholesky "
             "factor, losses of every book by a matrix product, one `argpartition` a book for both "
             "figures, mean moves over the tail for the components. `numpy folded` multiplies the "
-            "exposures with the factor first, which leaves one matrix product, as ours does."
+            "exposures with the factor first, which leaves one matrix product. `numpy reduced` "
+            "draws of the books' directions too, by its QR decomposition."
         ),
         "",
-        "| what | seconds | peak memory, MiB | NumPy over it | folded NumPy over it |",
-        "| --- | ---: | ---: | ---: | ---: |",
+        (
+            f"Imports alone hold {memory['imports']:.0f} MiB, NumPy's rows' among them; the second "
+            "figure of memory is what came after."
+        ),
+        "",
+        "| what | seconds | peak memory, MiB | after imports, MiB " + _heads("{} over it"),
+        "| --- | ---: | ---: | ---: " + "| ---: " * len(PEERS) + "|",
     ]
-    for name in names[:4]:
-        ratios = [times[peer] / times[name] for peer in ("numpy", "numpy folded")]
+    for name in (*OURS, *PEERS):
+        after = memory[name] - memory["imports"]
         lines.append(
-            f"| {name} | {times[name]:.2f} | {memory[name]:.0f} "
-            f"| {ratios[0]:.1f} | {ratios[1]:.1f} |"
+            f"| {name} | {times[name]:.2f} | {memory[name]:.0f} | {after:.0f} "
+            + "".join(f"| {times[peer] / times[name]:.1f} " for peer in PEERS)
+            + "|"
         )
     for precision in ("float64", "float32"):
-        floor = times[f"products {precision}"]
-        lines += [
-            "",
-            (
-                f"The matrix products alone take {floor:.2f} s in {precision}: "
-                f"{floor / times[precision]:.0%} of the whole."
-            ),
-        ]
-    lines += ["", *_normals()]
+        made, full = (times[f"products {precision} {drawn}"] for drawn in ("books", "factors"))
+        lines += ["", _share(precision, made, full, times)]
+    lines += ["", *_two_threads(), "", *_normals()]
     seconds, peak = _alone("many")
     return [
         *lines,
@@ -160,6 +210,38 @@ def _record() -> list[str]:
             f"in a process of its own: {seconds:.1f} s, {peak:.0f} MiB."
         ),
     ]
+
+
+def _heads(form: str) -> str:
+    return "".join(f"| {form.format(peer)} " for peer in PEERS) + "|"
+
+
+def _share(precision: str, made: float, full: float, times: dict[str, float]) -> str:
+    whole, factors = times[precision], times[f"{precision}, shocks of factors"]
+    return (
+        f"In {precision} the matrix products alone take {made:.3f} s of the books' directions, "
+        f"{made / whole:.0%} of the whole, and {full:.3f} s of all factors: {full / factors:.0%} "
+        f"of the whole with shocks of factors, {full / whole:.0%} of that without."
+    )
+
+
+def _two_threads() -> list[str]:
+    """Return the rows of two threads each, by the clock."""
+    seconds = {
+        name: _alone(name, 1 if name.startswith("two") else 2, clock=True)[0]
+        for name in ("two threads float64", "two threads float32", *PEERS)
+    }
+    lines = [
+        "| two threads each, by the clock | seconds " + _heads("{} over it"),
+        "| --- | ---: " + "| ---: " * len(PEERS) + "|",
+    ]
+    for name, own in seconds.items():
+        lines.append(
+            f"| {name.removeprefix('two threads ')} | {own:.2f} "
+            + "".join(f"| {seconds[peer] / own:.1f} " for peer in PEERS)
+            + "|"
+        )
+    return lines
 
 
 def _peak_memory() -> float:
@@ -172,7 +254,7 @@ def _peak_memory() -> float:
 
 def _normals() -> list[str]:
     """Return how many normals a second the kernels and NumPy draw into an array that is there."""
-    shocks, draws = np.empty((504, WIDTH)), np.random.default_rng(7)
+    shocks, draws = np.zeros((504, WIDTH)), np.random.default_rng(7)
     short = shocks.astype(np.float32)
     rates = [
         shocks.size / _median(case, 21) / 1e6
@@ -192,19 +274,22 @@ def _normals() -> list[str]:
     ]
 
 
-def _median(case: Case, runs: int) -> float:
+def _median(case: Case, runs: int, clock: Callable[[], float] = time.thread_time) -> float:
     times = []
     for _ in range(runs + 1):
-        started = time.thread_time()
+        started = clock()
         case()
-        times.append(time.thread_time() - started)
+        times.append(clock() - started)
     return statistics.median(times[1:])
 
 
-def _alone(name: str) -> tuple[float, float]:
+def _alone(name: str, threads: int = 1, *, clock: bool = False) -> tuple[float, float]:
     command = [sys.executable, "-m", "benchmarks.monte_carlo", "--case", name]
-    out = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
-    return float(out[0]), float(out[1])
+    command += ["--clock"] * clock
+    told = os.environ | {"OPENBLAS_NUM_THREADS": str(threads)}
+    done = subprocess.run(command, check=True, capture_output=True, text=True, env=told)
+    seconds, peak = done.stdout.split()
+    return float(seconds), float(peak)
 
 
 if __name__ == "__main__":

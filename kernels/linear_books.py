@@ -5,6 +5,8 @@ product of books by factors by scenarios, and its losses go straight into the bo
 have one width, the last one padded, and books are padded to whole tiles: neither chunks of
 scenarios nor of books change a bit, as far as the BLAS sums every element of one shape alike.
 What single positions add is read from the shocks of the tail's scenarios, which are drawn again.
+Books given by their directions (`kernels.book_span`) have none that a later book adds, so that
+nearly half of the product is left out.
 
 References
 ----------
@@ -36,6 +38,8 @@ WIDTH = 1024
 # Books in a tile of the matrix product.
 TILE = 8
 _BOOKS_AT_ONCE = 256
+# Books of a staircase in one product: fewer leave more of it out, and are multiplied slower.
+_STEP = 5 * TILE
 # Scenarios whose shocks are added together: with one book's mean they fill the first-level cache.
 _SHOCKS_AT_ONCE = 6
 
@@ -63,10 +67,21 @@ def fold_exposures(exposures: Floats, loadings: Floats, precision: Precision) ->
     loadings : (n_assets, n_factors) float64; with its transpose it is the covariance of moves
     precision : of shocks and losses
     """
-    n_books, n_factors = len(exposures), loadings.shape[1]
-    folded = np.zeros((-(-n_books // TILE) * TILE, -(-n_factors // GROUP) * GROUP), precision)
     # Summed in one order: a library's product could depend on the number of books.
-    folded[:n_books, :n_factors] = -mixed_moves(exposures, loadings)
+    return pad_books(-mixed_moves(exposures, loadings), precision)
+
+
+def pad_books(weights: Floats, precision: Precision) -> np.ndarray:
+    """Return books by shocks, padded with zeros to whole tiles and groups.
+
+    Parameters
+    ----------
+    weights : (n_books, n_factors) float64, what each book loses for a shock of one
+    precision : of shocks and losses
+    """
+    n_books, n_factors = weights.shape
+    folded = np.zeros((-(-n_books // TILE) * TILE, -(-n_factors // GROUP) * GROUP), precision)
+    folded[:n_books, :n_factors] = weights
     return folded
 
 
@@ -76,6 +91,8 @@ def keep_book_tails(
     kept: int,
     degrees: float,
     seed: int,
+    *,
+    staircase: bool = False,
 ) -> BookTails:
     """Return the worst ``kept`` scenarios of each book among ``scenarios``.
 
@@ -86,16 +103,48 @@ def keep_book_tails(
     kept : at most as many as there are scenarios
     degrees : of the t, whose scale is that of the covariance; 0 is the normal law
     seed : in [0, 2**32)
+    staircase : whether book i has weights in its first i + 1 columns only, as those of
+        `kernels.book_span.span_books`
 
     Returns
     -------
     Tails; NaN losses for a book of which too few are numbers, as its exposures overflow.
     """
-    return _keep(folded, scenarios, kept, degrees, seed, sampled=True)
+    parts = parts_of_books(folded, staircase=staircase)
+    return _keep(folded, parts, scenarios, kept, degrees, seed, sampled=True)
+
+
+def parts_of_books(folded: np.ndarray, *, staircase: bool) -> list[np.ndarray]:
+    """Return what is multiplied at a time: a staircase without the most of its zeros.
+
+    Parameters
+    ----------
+    folded, staircase : as of `keep_book_tails`
+    """
+    if not staircase:
+        return [folded]
+    starts = range(0, len(folded), _STEP)
+    return [folded[start : start + _STEP, : start + _STEP].copy() for start in starts]
+
+
+def multiply_books(parts: list[np.ndarray], shocks: np.ndarray, losses: np.ndarray) -> None:
+    """Fill (n_books, n_scenarios) losses from (n_factors, n_scenarios) shocks."""
+    start = 0
+    for part in parts:
+        n_books, n_factors = part.shape
+        np.matmul(part, shocks[:n_factors], out=losses[start : start + n_books])
+        start += n_books
 
 
 def _keep(
-    folded: np.ndarray, scenarios: range, kept: int, degrees: float, seed: int, *, sampled: bool
+    folded: np.ndarray,
+    parts: list[np.ndarray],
+    scenarios: range,
+    kept: int,
+    degrees: float,
+    seed: int,
+    *,
+    sampled: bool,
 ) -> BookTails:
     """Return the tails; floors are sampled from the first block unless they were too high."""
     n_books, n_factors = folded.shape
@@ -110,7 +159,7 @@ def _keep(
     floors = np.full(n_books, -np.inf, folded.dtype)
     for first in range(scenarios.start, scenarios.stop, WIDTH):
         fill(seed, first, shocks)
-        np.matmul(folded, shocks, out=block)
+        multiply_books(parts, shocks, block)
         if degrees:
             fill_t_scales(seed, first, degrees, scales)
             block *= scales.astype(folded.dtype)
@@ -120,7 +169,7 @@ def _keep(
         own = first - scenarios.start
         keep_tails(block, own, counted, kept, losses, numbers, filled, floors)
     if sampled and (filled < kept).any():
-        return _keep(folded, scenarios, kept, degrees, seed, sampled=False)
+        return _keep(folded, parts, scenarios, kept, degrees, seed, sampled=False)
     # What is sorted and copied now takes the place of the blocks.
     del shocks, block
     for book in range(n_books):

@@ -4,6 +4,7 @@ The GPU's are imported when first asked for: numba-cuda and CuPy are optional.
 """
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Protocol
 
 import numpy as np
@@ -240,10 +241,17 @@ def walk_items_on(device: Device) -> WalkItems:
     return stock.walk_items
 
 
-def book_tails_on(device: Device) -> KeepBookTails:
-    """Return the kernel that keeps the tails of linear books."""
+def book_tails_on(device: Device, *, staircase: bool = False) -> KeepBookTails:
+    """Return the kernel that keeps the tails of linear books.
+
+    Parameters
+    ----------
+    device : where
+    staircase : whether book i has weights in its first i + 1 columns only, and a processor may
+        leave out what is zero
+    """
     if device == "cpu":
-        return linear_books.keep_book_tails
+        return partial(linear_books.keep_book_tails, staircase=staircase)
     from kernels.cuda import linear_books as on_gpu  # noqa: PLC0415 - an optional extra
 
     return on_gpu.keep_book_tails

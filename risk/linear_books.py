@@ -4,6 +4,11 @@ For books whose value moves in proportion to its assets: no option, no bond's cu
 scenarios are never held, so that thousands of books over millions of scenarios fit; books with
 options are revalued in full by `risk.measures.portfolios`.
 
+Where books are fewer than factors, their losses span fewer dimensions than the factors have, and
+scenarios may be drawn in these alone: the same joint law at a fraction of the cost. Scenarios are
+common to the books of a call in either case; drawn of factors they are common to all calls with
+the same loadings and seed, too, and no book depends on which others are measured with it.
+
 References
 ----------
 Glasserman (2004), "Monte Carlo methods in financial engineering", section 9.1; Tasche (2000),
@@ -13,18 +18,21 @@ of the CTE estimator", North American Actuarial Journal 9(2), eq. 8.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
 from kernels.arrays import Floats
+from kernels.book_span import span_books
 from kernels.device import Device
 from kernels.linear_books import (
     WIDTH,
     BookTails,
     Precision,
-    fold_exposures,
     merge_tails,
+    pad_books,
 )
+from kernels.market_normals import mixed_moves
 from kernels.on_device import book_tails_on, tail_shocks_on
 from risk.errors import PlanError
 from risk.measures.tail import quantile_errors, quantile_place, quantile_reach
@@ -46,6 +54,12 @@ class LinearScenarios:
     precision : of shocks and losses: with "float32" they are drawn and multiplied at half the
         cost, and figures agree to about six digits
     device : where shocks are drawn, multiplied and their tails kept
+    drawn : what shocks are drawn of: with "factors" a scenario has one for every factor, and a
+        book's figures have the same bits alone and among any others; with "books" it has one for
+        every direction that the books of the call span, where these are fewer. Figures of a book
+        then change within their errors with the books before it, and one whose exposures overflow
+        counts as empty for the others. Components are surer: they have no noise of what does not
+        touch any book
 
     Raises
     ------
@@ -58,6 +72,7 @@ class LinearScenarios:
     seed: int = 0
     precision: Precision = "float64"
     device: Device = "cpu"
+    drawn: Literal["factors", "books"] = "factors"
 
     def __post_init__(self) -> None:
         if self.scenarios < 1_000:
@@ -68,6 +83,24 @@ class LinearScenarios:
             raise PlanError(f"seed must be in [0, 2**32); got {self.seed}")
         if self.precision not in {"float64", "float32"}:
             raise PlanError(f"precision must be 'float64' or 'float32'; got {self.precision!r}")
+        if self.drawn not in {"factors", "books"}:
+            raise PlanError(f"drawn must be 'factors' or 'books'; got {self.drawn!r}")
+
+
+@dataclass(frozen=True)
+class _Folded:
+    """Books by shocks, and the moves that shocks are.
+
+    Parameters
+    ----------
+    books : as of `kernels.linear_books.pad_books`
+    staircase : whether book i has its first i + 1 shocks only
+    moves : (n_shocks, n_assets) float64, of every asset for a shock of one
+    """
+
+    books: np.ndarray
+    staircase: bool
+    moves: Floats
 
 
 @dataclass(frozen=True)
@@ -116,11 +149,9 @@ def measure_linear_books(
         Where shapes differ, a number is not finite, or a level is out of range.
     """
     _require(exposures, loadings, levels)
-    folded, degrees = _folded(exposures, loadings, plan), float(plan.degrees or 0.0)
-    kept = tail_length(plan.scenarios, levels)
-    keep = book_tails_on(plan.device)
-    tails = keep(folded, range(plan.scenarios), kept, degrees, plan.seed)
-    return _figures(tails, folded, exposures, loadings, levels, plan, components=components)
+    folded = _folded(exposures, loadings, plan)
+    tails = _tails(folded, range(plan.scenarios), tail_length(plan.scenarios, levels), plan)
+    return _figures(tails, folded, exposures, levels, plan, components=components)
 
 
 def tails_of_chunk(
@@ -145,10 +176,8 @@ def tails_of_chunk(
     _require(exposures, loadings, levels)
     if chunk.start % WIDTH or chunk.step != 1 or not len(chunk):
         raise PlanError(f"a chunk must start at a multiple of {WIDTH} scenarios; got {chunk}")
-    folded = _folded(exposures, loadings, plan)
     kept = min(tail_length(plan.scenarios, levels), len(chunk))
-    keep = book_tails_on(plan.device)
-    return keep(folded, chunk, kept, float(plan.degrees or 0.0), plan.seed)
+    return _tails(_folded(exposures, loadings, plan), chunk, kept, plan)
 
 
 def figures_of_chunks(
@@ -169,7 +198,7 @@ def figures_of_chunks(
     """
     tails = merge_tails(list(parts), tail_length(plan.scenarios, levels))
     folded = _folded(exposures, loadings, plan)
-    return _figures(tails, folded, exposures, loadings, levels, plan, components=components)
+    return _figures(tails, folded, exposures, levels, plan, components=components)
 
 
 def tail_length(n_scenarios: int, levels: Sequence[float]) -> int:
@@ -179,17 +208,30 @@ def tail_length(n_scenarios: int, levels: Sequence[float]) -> int:
     return n_scenarios - max(place, 0)
 
 
-def _folded(exposures: Floats, loadings: Floats, plan: LinearScenarios) -> np.ndarray:
+def _folded(exposures: Floats, loadings: Floats, plan: LinearScenarios) -> _Folded:
     # A t of unit scale has a variance of v / (v - 2).
     scale = 1.0 if plan.degrees is None else np.sqrt((plan.degrees - 2.0) / plan.degrees)
-    return fold_exposures(exposures, loadings * scale, plan.precision)
+    scaled = loadings * scale
+    # Summed in one order: a library's product could depend on the number of books.
+    losses = -mixed_moves(exposures, scaled)
+    books = pad_books(losses, plan.precision)
+    if plan.drawn == "books":
+        weights, directions = span_books(losses)
+        spanned = pad_books(weights, plan.precision)
+        if spanned.shape[1] < books.shape[1]:
+            return _Folded(spanned, staircase=True, moves=np.asarray(directions @ scaled.T))
+    return _Folded(books, staircase=False, moves=np.asarray(scaled.T))
+
+
+def _tails(folded: _Folded, scenarios: range, kept: int, plan: LinearScenarios) -> BookTails:
+    keep = book_tails_on(plan.device, staircase=folded.staircase)
+    return keep(folded.books, scenarios, kept, float(plan.degrees or 0.0), plan.seed)
 
 
 def _figures(
     tails: BookTails,
-    folded: np.ndarray,
+    folded: _Folded,
     exposures: Floats,
-    loadings: Floats,
     levels: Sequence[float],
     plan: LinearScenarios,
     *,
@@ -201,14 +243,12 @@ def _figures(
         part = slice(start, min(start + _BOOKS_AT_ONCE, n_books))
         _fill_figures(tails.losses[part], plan.scenarios, levels, figures[:, :, part])
     parts: dict[float, Floats] = {}
-    scale = 1.0 if plan.degrees is None else np.sqrt((plan.degrees - 2.0) / plan.degrees)
     average = tail_shocks_on(plan.device)
     for level in [level for level in levels if level in components]:
         weights = tail_weights(plan.scenarios, level)
         chosen = np.ascontiguousarray(tails.scenarios[:n_books, : len(weights)])
-        shocks = average(chosen, weights, float(plan.degrees or 0.0), plan.seed, folded)
-        moves = shocks[:, : loadings.shape[1]] @ (scale * loadings).T
-        parts[level] = np.asarray(-exposures * moves)
+        shocks = average(chosen, weights, float(plan.degrees or 0.0), plan.seed, folded.books)
+        parts[level] = np.asarray(-exposures * (shocks[:, : len(folded.moves)] @ folded.moves))
     return LinearFigures(tuple(levels), figures[0], figures[1], figures[2], figures[3], parts)
 
 

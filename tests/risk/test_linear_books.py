@@ -35,6 +35,14 @@ def books():
     return rng.normal(size=(N_BOOKS, N_ASSETS)) * 1e5, loadings
 
 
+@pytest.fixture(scope="module")
+def wide():
+    """Return twenty books over sixty factors."""
+    rng = np.random.default_rng(2)
+    loadings = rng.normal(size=(70, 60)) * 0.01
+    return rng.normal(0.5, 1.0, (20, 70)) * 1e5, loadings
+
+
 def scenarios(folded, n, degrees, seed):
     """Return all losses, by the same products that the kernel makes."""
     losses = np.empty((len(folded), 0))
@@ -63,10 +71,12 @@ def test_figures_are_those_of_all_scenarios_sorted(books, n, degrees):
                 assert_allclose(error, getattr(tail, f"{name}_error"), rtol=1e-9)
 
 
+@pytest.mark.parametrize("drawn", ["factors", "books"])
 @pytest.mark.parametrize("precision", ["float64", "float32"])
 @pytest.mark.parametrize("degrees", [None, 5, 4.5])
-def test_figures_are_those_of_the_law(books, degrees, precision):
-    found = measure_linear_books(*books, LEVELS, LinearScenarios(200_000, degrees, 5, precision))
+def test_figures_are_those_of_the_law(books, degrees, precision, drawn):
+    plan = LinearScenarios(200_000, degrees, 5, precision, drawn=drawn)
+    found = measure_linear_books(*books, LEVELS, plan)
     deviation = np.sqrt(((books[0] @ books[1]) ** 2).sum(axis=1))
     for row, level in enumerate(LEVELS):
         law = elliptical_tail(0.0, deviation, level, degrees or np.inf)
@@ -76,9 +86,10 @@ def test_figures_are_those_of_the_law(books, degrees, precision):
             assert (np.abs(distance) < 4.5 * getattr(found, f"{name}_error")[row]).all()
 
 
+@pytest.mark.parametrize("drawn", ["factors", "books"])
 @pytest.mark.parametrize("precision", ["float64", "float32"])
-def test_components_add_up_and_are_those_of_the_law(books, precision):
-    plan = LinearScenarios(100_000, None, 6, precision)
+def test_components_add_up_and_are_those_of_the_law(books, precision, drawn):
+    plan = LinearScenarios(100_000, None, 6, precision, drawn=drawn)
     found = measure_linear_books(*books, LEVELS, plan, components=(0.975,))
     parts = found.components[0.975]
     assert set(found.components) == {0.975}
@@ -95,10 +106,80 @@ def test_components_add_up_and_are_those_of_the_law(books, precision):
         assert (np.abs(parts[book] - exact) < 5.0 * own / np.sqrt(2_500)).all()
 
 
-@given(st.lists(st.integers(2, 8), min_size=1, max_size=4), st.randoms(use_true_random=False))
-def test_chunks_in_any_order_give_the_same_bits(books, blocks, order):
+@pytest.mark.parametrize("degrees", [None, 5])
+def test_shocks_of_books_and_of_factors_give_figures_of_one_law(wide, degrees):
+    plans = [LinearScenarios(100_000, degrees, 3, drawn=drawn) for drawn in ("factors", "books")]
+    one, other = (measure_linear_books(*wide, LEVELS, plan, components=LEVELS) for plan in plans)
+    for name in ("value_at_risk", "expected_shortfall"):
+        first, second = getattr(one, f"{name}_error"), getattr(other, f"{name}_error")
+        # Eighty differences, within 4.5 of their standard errors; the scenarios are independent.
+        distance = np.abs(getattr(one, name) - getattr(other, name))
+        assert (distance < 4.5 * np.hypot(first, second)).all()
+
+
+def test_figures_of_shocks_of_books_spread_as_their_errors_say(wide):
+    plans = [LinearScenarios(2_000, None, seed, drawn="books") for seed in range(60)]
+    found = [measure_linear_books(*wide, LEVELS, plan) for plan in plans]
+    for name in ("value_at_risk", "expected_shortfall"):
+        spread = np.std([getattr(each, name) for each in found], axis=0, ddof=1)
+        said = np.mean([getattr(each, f"{name}_error") for each in found], axis=0)
+        # A deviation of sixty is off by a tenth, the mean over twenty books by less.
+        assert_allclose((spread / said).mean(axis=1), 1.0, atol=0.12)
+
+
+def test_components_of_shocks_of_books_are_surer(wide):
+    exposures, loadings = wide
+    covariance = loadings @ loadings.T
+    deviation = np.sqrt(np.einsum("ba,ac,bc->b", exposures, covariance, exposures))
+    beyond = float(elliptical_tail(0.0, 1.0, 0.975).expected_shortfall)
+    exact = exposures * (exposures @ covariance) / deviation[:, None] * beyond
+    squares = {}
+    for drawn in ("factors", "books"):
+        plan = LinearScenarios(20_000, None, 12, drawn=drawn)
+        found = measure_linear_books(*wide, LEVELS, plan, components=LEVELS[:1])
+        squares[drawn] = ((found.components[0.975] - exact) ** 2).sum()
+    # Of sixty directions of noise twenty are left.
+    assert squares["books"] < 0.6 * squares["factors"]
+
+
+def test_shocks_are_of_factors_where_books_are_as_many(books):
+    many = np.concatenate([books[0], 1.5 * books[0], np.eye(N_ASSETS)])
+    plans = [LinearScenarios(2_000, None, 3, drawn=drawn) for drawn in ("factors", "books")]
+    one, other = (measure_linear_books(many, books[1], LEVELS, plan) for plan in plans)
+    assert_array_equal(one.expected_shortfall, other.expected_shortfall)
+
+
+def test_copies_of_a_book_have_its_figures_to_rounding(wide):
+    exposures = np.concatenate([wide[0][:3], wide[0][:3], 2.0 * wide[0][:3]])
+    plan = LinearScenarios(20_000, None, 3, drawn="books")
+    found = measure_linear_books(exposures, wide[1], LEVELS, plan)
+    assert_allclose(found.expected_shortfall[:, 3:6], found.expected_shortfall[:, :3], rtol=1e-11)
+    assert_allclose(
+        found.expected_shortfall[:, 6:], 2.0 * found.expected_shortfall[:, :3], rtol=1e-11
+    )
+
+
+def test_a_book_that_overflows_counts_as_empty_for_books_whose_directions_are_drawn(wide):
+    plan = LinearScenarios(3 * WIDTH, None, seed=5, drawn="books")
+    empty, broken = wide[0].copy(), wide[0].copy()
+    empty[1], broken[1] = 0.0, 1e308
+    before = measure_linear_books(empty, 1e3 * wide[1], LEVELS, plan)
+    with np.errstate(all="ignore"):
+        after = measure_linear_books(broken, 1e3 * wide[1], LEVELS, plan)
+    assert not np.isfinite(after.expected_shortfall[:, 1]).any()
+    others = np.arange(len(empty)) != 1
+    assert_array_equal(after.expected_shortfall[:, others], before.expected_shortfall[:, others])
+
+
+@pytest.mark.parametrize("drawn", ["factors", "books"])
+@given(
+    blocks=st.lists(st.integers(2, 8), min_size=1, max_size=4),
+    order=st.randoms(use_true_random=False),
+)
+def test_chunks_in_any_order_give_the_same_bits(wide, drawn, blocks, order):
+    books = wide
     n = WIDTH * sum(blocks) - 100
-    plan = LinearScenarios(n, 4, seed=7)
+    plan = LinearScenarios(n, 4, seed=7, drawn=drawn)
     edges = np.minimum(np.cumsum([0, *blocks]) * WIDTH, n)
     chunks = [range(int(a), int(b)) for a, b in itertools.pairwise(edges)]
     order.shuffle(chunks)
@@ -179,6 +260,7 @@ def test_an_empty_book_loses_nothing(books):
         ({"degrees": 2}, "degrees must be in"),
         ({"seed": -1}, "seed must be in"),
         ({"precision": "float16"}, "precision must be"),
+        ({"drawn": "assets"}, "drawn must be 'factors' or 'books'; got 'assets'"),
     ],
 )
 def test_settings_out_of_range_are_refused(change, message):
