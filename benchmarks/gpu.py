@@ -26,13 +26,13 @@ from benchmarks.gpu_agreement import agreement
 from benchmarks.gpu_fits import count_laws, ets_choices, garch_fits, intermittent_rates
 from benchmarks.gpu_rows import SEED, TINY, XP, Row, Sizes, measure
 from benchmarks.machine import describe_machine
-from kernels.black_scholes import fill_option_values
 from kernels.cuda import draws, garch, linear_books, options, stock, thetas
 from kernels.cuda.arrays import device_arrays, for_grids, to_host
 from kernels.cuda.grids import THREADS, blocks_for
 from kernels.device import missing_for_cuda
 from kernels.garch_likelihood import scores_at
 from kernels.linear_books import fold_exposures, keep_book_tails, mean_tail_shocks
+from kernels.option_values import fill_option_values
 from kernels.philox import Stream, uniforms
 from kernels.shocks import fill_shocks, fill_shocks_32
 from kernels.stock_demand import build_alias

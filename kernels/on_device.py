@@ -10,13 +10,13 @@ from typing import Protocol
 import numpy as np
 
 from kernels import (
-    black_scholes,
     counts_fit,
     ets,
     ets_refit,
     garch_fit,
     intermittent,
     linear_books,
+    option_values,
     stock_batches,
     theta,
 )
@@ -32,7 +32,7 @@ from kernels.theta import ThetaFits, ThetaModel
 
 
 class FillOptionValues(Protocol):
-    """As `kernels.black_scholes.fill_option_values`."""
+    """As `kernels.option_values.fill_option_values`."""
 
     def __call__(
         self,
@@ -226,7 +226,7 @@ def fit_garch_on(device: Device) -> FitGarch:
 def option_values_on(device: Device) -> FillOptionValues:
     """Return the kernel that values a European option over scenarios."""
     if device == "cpu":
-        return black_scholes.fill_option_values
+        return option_values.fill_option_values
     from kernels.cuda import options  # noqa: PLC0415 - an optional extra
 
     return options.fill_option_values

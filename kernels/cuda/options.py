@@ -7,9 +7,9 @@ from typing import Any
 from numba import cuda
 
 from kernels.arrays import Floats
-from kernels.black_scholes import value_with_carry, value_without_dividends
 from kernels.cuda.grids import THREADS, blocks_for
 from kernels.cuda.streams import stream_rows
+from kernels.option_values import value_with_carry, value_without_dividends
 
 
 @cuda.jit
@@ -25,7 +25,7 @@ def value_options_with_carry(
     sign: float,
     out: Floats,
 ) -> None:
-    """Fill ``out`` with `kernels.black_scholes.value_with_carry` of each scenario."""
+    """Fill ``out`` with `kernels.option_values.value_with_carry` of each scenario."""
     s = cuda.grid(1)
     if s < out.shape[0]:
         out[s] = value_with_carry(
@@ -45,7 +45,7 @@ def value_options_without_dividends(
     sign: float,
     out: Floats,
 ) -> None:
-    """Fill ``out`` with `kernels.black_scholes.value_without_dividends` of each scenario."""
+    """Fill ``out`` with `kernels.option_values.value_without_dividends` of each scenario."""
     s = cuda.grid(1)
     if s < out.shape[0]:
         out[s] = value_without_dividends(
@@ -67,7 +67,7 @@ def fill_option_values(
 ) -> None:
     """Fill the value of one European option under each scenario.
 
-    Arguments and result are those of `kernels.black_scholes.fill_option_values`, within 1e-13 of
+    Arguments and result are those of `kernels.option_values.fill_option_values`, within 1e-13 of
     spot and strike: a GPU may round a product and a sum once where the processor rounds twice.
 
     Parameters

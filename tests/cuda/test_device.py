@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from kernels.black_scholes import fill_option_values
 from kernels.linear_books import fold_exposures, keep_book_tails, mean_tail_shocks
+from kernels.option_values import fill_option_values
 
 pytestmark = [pytest.mark.gpu, pytest.mark.usefixtures("device")]
 SEED = 9

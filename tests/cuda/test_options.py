@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from kernels.black_scholes import fill_option_values, option_value
+from kernels.black_scholes import option_value
+from kernels.option_values import fill_option_values
 
 pytestmark = pytest.mark.usefixtures("grids")
 # Of spot and strike together: what the processor's own lanes keep to, and as much again for sums

@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kernels.black_scholes import (
-    fill_option_values,
     option_delta,
     option_gamma,
     option_rho,
@@ -16,6 +15,8 @@ from kernels.black_scholes import (
     option_value,
     option_vega,
 )
+from kernels.elementary import NEAR_ZERO
+from kernels.option_values import _TOGETHER, fill_option_values
 from tests.oracles import revaluation
 
 CALL, PUT = 1.0, -1.0
@@ -159,6 +160,43 @@ def test_scenarios_are_the_scalar(years, sign):
         for spot, rate, carry, volatility in zip(*terms, strict=True)
     ]
     assert np.abs(out - scalar).max() <= 1e-14 * 600.0
+
+
+@pytest.mark.parametrize("sign", [CALL, PUT])
+@pytest.mark.parametrize("years", [0.5, 3.0])
+def test_far_from_the_strike_values_keep_twelve_digits_of_their_own(years, sign):
+    """What an option is worth in the tails is a small difference of two tails, not of ones."""
+    moneyness, deviation = np.linspace(-3.0, 3.0, 241), 0.3 * math.sqrt(years)
+    spots = 100.0 * np.exp(sign * moneyness * deviation)
+    fixed = [np.full(spots.shape, number) for number in (0.02, 0.01, 0.3)]
+    out = np.empty(spots.shape)
+    fill_option_values(spots, *fixed, 100.0, years, sign, out)
+    scalar = [option_value(spot, 100.0, 0.02, 0.01, 0.3, years, sign) for spot in spots]
+    np.testing.assert_allclose(out, scalar, rtol=1e-12)
+
+
+@pytest.mark.parametrize("dividends", [False, True])
+def test_rates_that_are_not_small_anywhere_change_no_other_value(dividends):
+    """Whether all rates of a block are small decides how it is filled, and nothing else."""
+    n, draws = 4 * _TOGETHER + 37, np.random.default_rng(3)
+    spots, volatilities = draws.uniform(50, 200, n), draws.uniform(0.1, 0.5, n)
+    rates = draws.uniform(-0.9, 0.9, n) * NEAR_ZERO
+    carries = rates * draws.uniform(0.95, 1.05, n) if dividends else rates
+    small, mixed = np.empty(n), np.empty(n)
+    fill_option_values(spots, rates, carries, volatilities, 100.0, 1.0, PUT, small)
+    for large in (0, _TOGETHER + 5, n - 1):
+        others = np.arange(n) != large
+        rates[large], kept = 4.0 * NEAR_ZERO, rates[large]
+        fill_option_values(spots, rates, carries, volatilities, 100.0, 1.0, PUT, mixed)
+        assert np.array_equal(small[others], mixed[others])
+        assert mixed[large] < small[large]
+        rates[large] = kept
+        if dividends:
+            carries[large], kept = -4.0 * NEAR_ZERO, carries[large]
+            fill_option_values(spots, rates, carries, volatilities, 100.0, 1.0, PUT, mixed)
+            assert np.array_equal(small[others], mixed[others])
+            assert mixed[large] > small[large]
+            carries[large] = kept
 
 
 @pytest.mark.parametrize("sign", [CALL, PUT])
