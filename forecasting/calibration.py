@@ -102,13 +102,14 @@ def bands_of(horizon: int) -> Integers:
     return np.arange(horizon) * min(BANDS, horizon) // horizon
 
 
-def learn_calibration(panel: DemandPanel, plan: ForecastPlan) -> Calibration:
+def learn_calibration(panel: DemandPanel, plan: ForecastPlan, threads: int = 1) -> Calibration:
     """Count hits over the backtests of all series, or of evenly many of each class.
 
     Parameters
     ----------
     panel : all series, not one chunk of them, or series in other chunks are forecast otherwise
     plan : settings of the forecast that is to be calibrated
+    threads : models that run at a time; what is learnt does not depend on it
     """
     batch = panel.uncensored(plan.season_length)
     if plan.cap_outliers:
@@ -128,7 +129,8 @@ def learn_calibration(panel: DemandPanel, plan: ForecastPlan) -> Calibration:
         some = origins.of(chosen)
         entities = [str(number) for number in chosen]
         group = batch.cut(chosen, np.zeros(len(chosen), np.int64), None)
-        contest = hold_contest(plan.models_for(demand_class), group, some, entities, plan)
+        names = plan.models_for(demand_class)
+        contest = hold_contest(names, group, some, entities, plan, threads)
         hits = count_hits(contest, group, some, plan) * _weights(plan.windows)
         levels.append(_levels(demand_class, hits.sum(axis=0), len(chosen)))
         coverage.append(_coverage(demand_class, hits, len(chosen)))

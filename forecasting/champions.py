@@ -1,6 +1,7 @@
 """Champions: the model that wins a series' backtest, and the law around its means."""
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -81,6 +82,7 @@ def hold_contest(
     origins: Origins,
     entities: Sequence[str],
     plan: ForecastPlan,
+    threads: int = 1,
 ) -> Contest:
     """Let the models of a line-up compete on series that all have an origin.
 
@@ -98,18 +100,21 @@ def hold_contest(
     origins : of the same series
     entities : names of the series
     plan : settings
+    threads : models that run at a time
     """
     held_out = plan.horizon + (origins.counts - 1) * plan.step
     before = batch.cut(np.arange(len(batch)), held_out, None)
     moments = measure_moments(before, plan.season_length)
-    scored = [
-        _score(run_model(name, batch, origins, entities, plan), origins, moments) for name in names
-    ]
-    benchmark = (
-        scored[names.index(BENCHMARK)]
-        if BENCHMARK in names
-        else _score(run_model(BENCHMARK, batch, origins, entities, plan), origins, moments)
-    )
+
+    def score(name: str) -> _Scored:
+        return _score(run_model(name, batch, origins, entities, plan), origins, moments)
+
+    if threads == 1:
+        scored = [score(name) for name in names]
+    else:
+        with ThreadPoolExecutor(threads) as pool:
+            scored = list(pool.map(score, names))
+    benchmark = scored[names.index(BENCHMARK)] if BENCHMARK in names else score(BENCHMARK)
     criteria = _criteria(scored, plan)
     rows = np.arange(len(batch))
     weights = (np.argmin(criteria, axis=0) == np.arange(len(names))[:, None]) * 1.0

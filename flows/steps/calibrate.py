@@ -48,7 +48,9 @@ def _calibrate(run: Run) -> ChunkWork:
     plan = forecast_plan(run)
     demand = pd.read_parquet(run.staging.clean("demand"))
     panel = DemandPanel.from_frame(demand, plan.frequency)
-    found = learn_calibration(*take_drivers(run, panel, demand, plan))
+    # No other task runs beside this one.
+    threads = run.job.execution.workers
+    found = learn_calibration(*take_drivers(run, panel, demand, plan), threads)
     return ChunkWork(
         {
             LEVELS: found.to_frame(),

@@ -250,3 +250,10 @@ def test_a_series_is_of_the_class_that_its_forecast_says():
     assert set(counted["series"]) == {4}
     kept = learn_calibration(panel, replace(plan, cap_outliers=False)).levels
     assert set(kept["demand_class"]) == {"smooth", "erratic"}
+
+
+def test_models_that_run_beside_each_other_teach_the_same():
+    panel, plan = panel_of(mixed_series()), daily_plan()
+    alone, together = learn_calibration(panel, plan), learn_calibration(panel, plan, threads=4)
+    pd.testing.assert_frame_equal(alone.levels, together.levels, check_exact=True)
+    pd.testing.assert_frame_equal(alone.evaluation, together.evaluation, check_exact=True)
