@@ -10,7 +10,7 @@ from inventory.theory import economic_order
 from kernels.arrays import Floats
 
 # Of the mean demand between reviews: what a lot must bring, and a cap let through, to keep up.
-_LOTS = (1.0, 1.5, 2.0)
+_LOTS = (1.0, 2.0, 4.0, 8.0)
 _CAPS = (1.0, 1.25, 1.5, 2.0)
 
 
