@@ -101,6 +101,17 @@ def test_a_bad_book_fails_alone(alone, name, method):
 
 
 @pytest.mark.parametrize("method", METHODS)
+def test_an_empty_book_loses_nothing_and_changes_no_other(alone, method):
+    """What a table holds of such books is refused before, as `empty_book`."""
+    found = measured(market(None, None), {**GOOD, "none": {"AAA": 0}}, method)
+    assert not found.failures
+    none = found.risk[found.risk["portfolio_id"] == "none"]
+    assert len(none) > 0
+    assert (none[["value", "standard_error", "market_value"]] == 0.0).all(axis=None)
+    assert_the_others_are_as_they_were(found, alone[method])
+
+
+@pytest.mark.parametrize("method", METHODS)
 def test_a_position_held_twice_fails_its_book_alone(alone, method):
     built = market(None, None)
     losses = instrument_losses(built, method, 1, PLAN)

@@ -4,7 +4,7 @@ import itertools
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import stats
@@ -172,6 +172,8 @@ def test_a_book_that_overflows_counts_as_empty_for_books_whose_directions_are_dr
 
 
 @pytest.mark.parametrize("drawn", ["factors", "books"])
+# Tens of blocks of twenty books, which a busy machine takes its time for.
+@settings(deadline=None)
 @given(
     blocks=st.lists(st.integers(2, 8), min_size=1, max_size=4),
     order=st.randoms(use_true_random=False),
