@@ -7,13 +7,17 @@ peer over a sample of them, in this process, after a warm-up. The peer is a vect
 (a linear filter in C) under SLSQP from one start, where ours searches from three; log-likelihoods
 are compared as well as times. Where the arch package is installed, it fits the same sample, in
 per cent as it asks; likelihoods are then ours at its parameters. Times are of the thread's
-processor. Run with OMP_NUM_THREADS=1.
+processor. Run with OMP_NUM_THREADS=1. Then two threads of ours, each with half of the series,
+against two processes of the peer's (its loops are Python's, and threads would wait for each
+other), each with half of the sample, by the clock.
 """
 
 import math
 import statistics
 import time
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -60,6 +64,15 @@ def main() -> None:
     for recursion, innovations in LAWS:
         lines.append(_row(moves, VolatilityModel(recursion, innovations)))
         print(lines[-1], flush=True)
+    peer = "arch" if ARCH else "SLSQP"
+    lines += [
+        "",
+        f"| two at a time, by the clock | innovations | ours, ms a series | {peer}, ms | ratio |",
+        "| --- | --- | ---: | ---: | ---: |",
+    ]
+    for recursion, innovations in LAWS:
+        lines.append(_row_of_two(moves, VolatilityModel(recursion, innovations)))
+        print(lines[-1], flush=True)
     RECORD.parent.mkdir(parents=True, exist_ok=True)
     RECORD.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
@@ -83,6 +96,30 @@ def _row(moves: Floats, model: VolatilityModel) -> str:
         f"| {own * 1e3:.3f} {_against(_peer, moves, model, fit, chosen, own)} "
         + (_against(_arch, moves, model, fit, chosen, own) if ARCH else "| | | | ")
         + "|"
+    )
+
+
+def _row_of_two(moves: Floats, model: VolatilityModel) -> str:
+    n = moves.shape[1]
+    halves = [np.ascontiguousarray(half) for half in (moves[:, : n // 2], moves[:, n // 2 :])]
+    times = []
+    with ThreadPoolExecutor(2) as pool:
+        for _ in range(RUNS + 1):
+            started = time.perf_counter()
+            list(pool.map(lambda half: fit_volatility(half, model), halves))
+            times.append(time.perf_counter() - started)
+    own = statistics.median(times[1:]) / n
+    chosen = np.linspace(0, n - 1, SAMPLE).astype(int)
+    fit = partial(_arch if ARCH else _peer, model=model)
+    series = [moves[:, number] for number in chosen]
+    with ProcessPoolExecutor(2) as processes:
+        list(processes.map(fit, series[:4]))
+        started = time.perf_counter()
+        list(processes.map(fit, series))
+        theirs = (time.perf_counter() - started) / SAMPLE
+    return (
+        f"| {model.recursion} | {model.innovations} | {own * 1e3:.3f} | {theirs * 1e3:.1f} "
+        f"| {theirs / own:,.0f} |"
     )
 
 

@@ -22,7 +22,7 @@ from kernels.arrays import Floats, Integers
 MEAN, CONSTANT, RISE, FALL, PERSISTED, DEGREES = range(6)
 N_PARAMETERS = 6
 # Series whose days are filtered side by side.
-_SIDE_BY_SIDE = 16
+_SIDE_BY_SIDE = 512
 
 
 @njit(cache=True, nogil=True)

@@ -26,9 +26,12 @@ _ROOT_LOG = 1.8378770664093453
 # Parameters of mean and variance, all but the degrees of freedom.
 _N_MOMENTS = 5
 # Days carried at a time, and how many times before the logarithm of their variances' product is
-# taken: those of eight days may be as small as 1e-38.
+# taken.
 DAYS = 4
 _TIMES = 2
+# What a product of eight days may be: on average variances of 3e-38 of the series' own, below which
+# any surprise is rounding.
+_LEAST_PRODUCT, _MOST_PRODUCT = 1e-300, 1e300
 
 # Rows of a block's state, each of `LANES` values: the recursion and its derivatives, ...
 _VARIANCE = 0
@@ -119,11 +122,18 @@ def pass_lanes(values: Floats, n_days: int, student: bool, thinned: bool, state:
             _count_every_day(values, t, student, state)
         if t // DAYS % _TIMES == _TIMES - 1 or t + DAYS >= n_days:
             for k in range(LANES):
-                state[_LOG_VARIANCE + k] += natural_log(state[_VARIANCE_PRODUCT + k])
+                state[_LOG_VARIANCE + k] += _log_of_product(state[_VARIANCE_PRODUCT + k])
                 state[_VARIANCE_PRODUCT + k] = 1.0
             for k in range(LANES if student else 0):
-                state[_LOG_TAIL + k] += natural_log(state[_TAIL_PRODUCT + k])
+                state[_LOG_TAIL + k] += _log_of_product(state[_TAIL_PRODUCT + k])
                 state[_TAIL_PRODUCT + k] = 1.0
+
+
+@njit(inline="always")
+def _log_of_product(product):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """Return the logarithm of a product that may have run out of numbers; NaN where it is none."""
+    product = _LEAST_PRODUCT if product < _LEAST_PRODUCT else product  # noqa: FURB136 - NaN
+    return natural_log(_MOST_PRODUCT if product > _MOST_PRODUCT else product)  # noqa: FURB136 - NaN
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -157,8 +167,8 @@ def pass_alone(values: Floats, student: bool, thinned: bool, state: Floats) -> N
                 inverse = _normal_day(state, 0, values[t], float(t))
             if not thinned or t == first + DAYS - 1:
                 _add_products(state, 0, inverse)
-        state[_LOG_VARIANCE] += natural_log(state[_VARIANCE_PRODUCT])
-        state[_LOG_TAIL] += natural_log(state[_TAIL_PRODUCT])
+        state[_LOG_VARIANCE] += _log_of_product(state[_VARIANCE_PRODUCT])
+        state[_LOG_TAIL] += _log_of_product(state[_TAIL_PRODUCT])
         state[_VARIANCE_PRODUCT] = state[_TAIL_PRODUCT] = 1.0
 
 

@@ -324,6 +324,37 @@ def test_what_cannot_be_fitted_says_why(spoil, outcome):
     assert np.isnan(fits.log_likelihood).all()
 
 
+@pytest.mark.parametrize("student", [False, True])
+@pytest.mark.parametrize(("n_still", "decay"), [(400, 0.94), (140, 0.6), (30, 0.2)])
+def test_days_without_a_move_have_the_oracles_likelihood(n_still, decay, student):
+    """Variances fall to 1e-31 here, and the products of eight of them to 1e-245."""
+    values = simulated(500)
+    values = np.concatenate([values, np.zeros(n_still)])
+    parameters = np.array([0.0, 0.0, 1 - decay, 1 - decay, decay, 5.0 if student else np.inf])
+    found, scores, _ = likelihoods(values, [parameters], student=student)
+    assert found[0] == pytest.approx(oracle.log_likelihood(values, *parameters), rel=1e-12)
+    assert np.isfinite(scores).all()
+
+
+@pytest.mark.parametrize("student", [False, True])
+def test_a_move_after_endless_still_days_leaves_numbers(student):
+    """A decay of 0.01 takes less than 200 days to the least number there is."""
+    values = np.concatenate([simulated(100), np.zeros(600), simulated(100, seed=1)])
+    points = [[0.0, 0.0, 1 - d, 1 - d, d, 5.0 if student else np.inf] for d in (0.9, 0.5)]
+    found, _, _ = likelihoods(values, points, student=student)
+    assert np.isfinite(found).all()
+    assert found[0] == pytest.approx(oracle.log_likelihood(values, *points[0]), rel=1e-12)
+    for decay in (None, 0.5):
+        free = free_ewma(student=student) if decay is None else fixed_ewma(decay, student=student)
+        fits = fit_garch(
+            np.array([values, simulated(800)]), free, student=student, centred=False, fewest=60
+        )
+        alone = fit_garch(simulated(800)[None], free, student=student, centred=False, fewest=60)
+        assert fits.outcomes[0] in {Outcome.FITTED, Outcome.NOT_CONVERGED}
+        assert np.isfinite(fits.log_likelihood[0])
+        np.testing.assert_array_equal(fits.parameters[1], alone.parameters[0])
+
+
 def test_a_decay_is_the_likeliest_on_a_grid():
     values = simulated(n=500)
     fits = fit_garch(
