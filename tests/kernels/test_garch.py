@@ -77,7 +77,7 @@ def test_filter_gives_the_published_volatilities():
     np.testing.assert_allclose(np.sqrt(variances[1:]), published, atol=6e-7)
 
 
-@pytest.mark.parametrize("n_series", [1, 16, 37])
+@pytest.mark.parametrize("n_series", [1, 16, 37, 515])
 def test_days_side_by_side_are_each_series_alone_to_the_bit(n_series):
     draws = np.random.default_rng(3)
     moves = draws.normal(size=(90, n_series))
