@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
@@ -10,6 +10,8 @@ from kernels.book_span import span_books
 from kernels.linear_books import keep_book_tails, multiply_books, pad_books, parts_of_books
 
 
+# The first example may have to compile.
+@settings(deadline=None)
 @given(st.integers(1, 30), st.integers(1, 30), st.integers(0, 2**16))
 def test_books_are_sums_over_orthonormal_directions(n_books, n_factors, seed):
     books = np.random.default_rng(seed).normal(size=(n_books, n_factors))
