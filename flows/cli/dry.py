@@ -61,7 +61,8 @@ def _work(run: Run, report: CheckReport) -> str:
         count = _admitted(report, "demand")
         chunks = number_of_chunks(count, job.execution.chunk_entities)
         lines.append(
-            f"  predict  {count:,} series, {job.demand.horizon} periods ahead, in {chunks} chunks"
+            f"  predict  {count:,} series, {job.demand.horizon} periods ahead, in at most "
+            f"{chunks} chunks"
         )
     if job.stock is not None:
         count = _admitted(report, "stock")

@@ -101,6 +101,28 @@ def assign_chunks(entities: Words, n_chunks: int) -> Integers:
     return (entities % np.uint64(n_chunks)).astype(np.int64)
 
 
+def assign_groups(groups: "pd.Series[str]", entities: Words, n_chunks: int) -> Integers:
+    """Return the chunk of each entity: groups stay together, and neighbours in order of name.
+
+    A group of more entities than a chunk has on average is split.
+
+    Parameters
+    ----------
+    groups : (n_entities,) name of each one's group
+    entities : (n_entities,) words, which order the members of a group
+    n_chunks : at most
+    """
+    codes, names = pd.factorize(groups, sort=True)
+    counts = np.bincount(codes, minlength=len(names))
+    starts = np.cumsum(counts) - counts
+    places = np.empty(len(codes))
+    places[np.lexsort((entities, codes))] = np.arange(len(codes))
+    average = max(len(codes), 1) / n_chunks
+    middles = starts + (counts - 1) / 2.0
+    places = np.where((counts <= average)[codes], middles[codes], places)
+    return np.asarray(places // average, dtype=np.int64)
+
+
 def run_chunk(folder: Path, key: str, work: Callable[[], ChunkWork]) -> ChunkRecord:
     """Do a chunk's work, unless its manifest shows that it is done and intact.
 

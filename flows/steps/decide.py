@@ -32,7 +32,7 @@ CHUNKS_IN_A_TASK = 4
 
 
 def prepare(run: Run) -> list[int]:
-    """Return the numbers of the chunks of orders to plan."""
+    """Return the numbers of the chunks of orders to plan, of neighbouring warehouses each."""
     forecast = prepare_predict(run)
     return list(range(-(-len(forecast) // CHUNKS_IN_A_TASK)))
 

@@ -11,7 +11,7 @@ from flows.run import (
     ChunkWork,
     Failed,
     Run,
-    assign_chunks,
+    assign_groups,
     entity_words,
     number_of_chunks,
     run_chunk,
@@ -44,7 +44,10 @@ ACTUALS_IN_HORIZONS = 4
 
 
 def prepare(run: Run) -> list[int]:
-    """Split the series into chunks and make category profiles; return the chunks' numbers."""
+    """Split the series into chunks and make category profiles; return the chunks' numbers.
+
+    A chunk has whole warehouses, or part of a large one: orders are planned by it too.
+    """
     if torn_layout(run):
         clean = run.staging.clean("demand")
         series = _series_in_chunks(run)
@@ -142,7 +145,7 @@ def _series_in_chunks(run: Run) -> pd.DataFrame:
     series = keys.drop_duplicates(ignore_index=True)
     n_chunks = number_of_chunks(len(series), run.job.execution.chunk_entities)
     words = entity_words(series, SERIES)
-    return series.assign(word=words, chunk=assign_chunks(words, n_chunks))
+    return series.assign(word=words, chunk=assign_groups(series["warehouse_id"], words, n_chunks))
 
 
 def _write_slices(run: Run, series: pd.DataFrame) -> None:

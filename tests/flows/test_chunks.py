@@ -10,6 +10,7 @@ from flows.run import (
     ChunkWork,
     Failed,
     assign_chunks,
+    assign_groups,
     entity_words,
     find_chunk,
     number_of_chunks,
@@ -91,3 +92,27 @@ def test_ids_do_not_run_into_each_other():
 @given(st.integers(0, 10**6), st.integers(1, 10**4))
 def test_a_flow_never_has_more_tasks_than_prefect_bears(n_entities, chunk_entities):
     assert 1 <= number_of_chunks(n_entities, chunk_entities) <= 200
+
+
+GROUPS = st.lists(st.integers(1, 40), min_size=1, max_size=30)
+
+
+@given(GROUPS, st.integers(1, 200), st.integers(0, 2**31))
+def test_warehouses_stay_together_in_chunks_of_like_size(sizes, n_chunks, seed):
+    names = np.repeat([f"w{number:02d}" for number in range(len(sizes))], sizes)
+    draws = np.random.default_rng(seed)
+    words = draws.integers(0, 2**63, len(names)).astype(np.uint64)
+    found = assign_groups(pd.Series(names), words, n_chunks)
+    average = len(names) / n_chunks
+    assert found.min() >= 0
+    assert found.max() < n_chunks
+    assert np.bincount(found).max() <= 2 * average + 1
+    for name, size in zip(sorted(set(names)), sizes, strict=True):
+        held = np.unique(found[names == name])
+        assert len(held) <= max(1, np.ceil(size / average) + 1)
+        assert len(held) == 1 or size > average
+    # Warehouses come in order, and an order of rows changes nothing.
+    assert (np.diff(found[np.argsort(names, kind="stable")][np.cumsum(sizes) - 1]) >= 0).all()
+    order = draws.permutation(len(names))
+    again = assign_groups(pd.Series(names[order]), words[order], n_chunks)
+    assert (again == found[order]).all()
