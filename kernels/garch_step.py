@@ -96,10 +96,9 @@ def best_step(
         for i in range(n):
             scaled_rows[row, i] = rows[row, i] * unit[i]
             length += scaled_rows[row, i] * scaled_rows[row, i]
-        inverse = 1.0 / math.sqrt(length)
         for i in range(n):
-            scaled_rows[row, i] *= inverse
-        scaled_room[row] = room[row] * inverse
+            scaled_rows[row, i] /= math.sqrt(length)
+        scaled_room[row] = room[row] / math.sqrt(length)
     found: bool = _scaled_step(scaled_slope, scaled, scaled_rows, scaled_room, step, free, scratch)
     for i in range(n):
         step[i] *= unit[i]
