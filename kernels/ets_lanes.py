@@ -69,6 +69,19 @@ class Shape(NamedTuple):
     length: int
 
 
+@njit(cache=True, nogil=True)
+def shape_of(model: int, length: int) -> Shape:
+    """Return the shape of a model by its number, as `kernels.ets.EtsFits` has it.
+
+    Parameters
+    ----------
+    model : 0 to 17
+    length : periods of the season that there is
+    """
+    season = model % 3
+    return Shape(model >= 9, model % 9 // 3, season, length if season > 0 else 1)
+
+
 class Layout(NamedTuple):
     """Where the rest of a room lies, each part in rows of `LANES` numbers.
 

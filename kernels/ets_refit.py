@@ -19,7 +19,7 @@ from kernels.ets import (
     scale_series,
     settle_fit,
 )
-from kernels.ets_lanes import Shape, count_parameters, count_smoothing
+from kernels.ets_lanes import Shape, count_parameters, count_smoothing, shape_of
 from kernels.ets_search import search_model
 from kernels.ets_step import RATIO
 from kernels.lane_search import Queue
@@ -86,8 +86,7 @@ def _refit_batch(
             if near.model[series] == model:
                 chosen[count] = series
                 count += 1
-        season = model % 3
-        shape = Shape(model >= 9, model % 9 // 3, season, length if season > 0 else 1)
+        shape = shape_of(model, length)
         queue = queue_for(shape, scaled, offsets, chosen[:count], lowest, unit)
         if queue.order.shape[0] > 0:
             _refit_model(queue, shape, length, near, unit, fits)

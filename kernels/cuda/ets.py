@@ -6,7 +6,7 @@ are `kernels.ets`'s own.
 """
 
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ from numba import cuda, float64
 from kernels.arrays import Flags, Floats, Integers
 from kernels.cuda.grids import blocks_for
 from kernels.cuda.series import rows_of
-from kernels.cuda.streams import stream_rows
+from kernels.cuda.streams import Launch, stream_rows
 from kernels.cuda.views import view
 from kernels.ets import (
     NO_MODEL,
@@ -33,7 +33,14 @@ from kernels.ets import (
     size_of,
     stands_still,
 )
-from kernels.ets_lanes import Layout, Shape, count_parameters, count_smoothing, lay_out
+from kernels.ets_lanes import (
+    Layout,
+    Shape,
+    count_parameters,
+    count_smoothing,
+    lay_out,
+    shape_of,
+)
 from kernels.ets_refit import fill_near_start
 from kernels.ets_search import MOST_POINTS, Bench, search_series
 from kernels.ets_step import RATIO
@@ -45,8 +52,6 @@ LONGEST_SEASON = 24
 _SEASONS = (1, 12, LONGEST_SEASON)
 _THREADS = 64
 _MOST_SMOOTHING = 4
-# Models with relative errors have numbers from here on.
-FIRST_RELATIVE = 9
 
 
 @cuda.jit
@@ -161,9 +166,7 @@ def start_ets_model(
 
 @cuda.jit
 def start_ets_model_near(
-    relative: bool,
-    trend: int,
-    season: int,
+    code: int,
     length: int,
     lengths: Integers,
     unit: Floats,
@@ -177,19 +180,18 @@ def start_ets_model_near(
 
     Parameters
     ----------
-    relative, trend, season, length, lengths, unit, lowest, asked, trials : as for
-        `start_ets_model`
+    code : of the model
+    length, lengths, unit, lowest, asked, trials : as for `start_ets_model`
     near_model, near_start : of the `kernels.ets.EtsFits` of before
     """
     s = cuda.grid(1)
     if s < lengths.shape[0]:
-        shape = Shape(relative, trend, season, length if season > 0 else 1)
-        own = near_model[s] == (9 if relative else 0) + 3 * trend + season
-        asked[s] = own and is_open(shape, lengths[s], lowest[s], unit[s])
+        shape = shape_of(code, length)
+        asked[s] = near_model[s] == code and is_open(shape, lengths[s], lowest[s], unit[s])
         if asked[s]:
             lower = cuda.local.array(_MOST_SMOOTHING, float64)
             upper = cuda.local.array(_MOST_SMOOTHING, float64)
-            candidate_bounds(relative, trend, season, length, lower, upper)
+            candidate_bounds(shape.relative, shape.trend, shape.season, length, lower, upper)
             near = view(near_start[s])
             fill_near_start(shape, lower, upper, near, unit[s], view(trials[s]))
 
@@ -472,12 +474,11 @@ def refit_chunk(
     periods = next(season for season in _SEASONS if season >= length)
     scale_ets_series[grid](series, lengths, scaled, unit, lowest, model, criterion, points)
     for code in codes:
-        relative, trend, season = code >= FIRST_RELATIVE, code % FIRST_RELATIVE // 3, code % 3
+        shape = shape_of(code, length)
         start_ets_model_near[grid](
-            *(relative, trend, season, length, lengths, unit, lowest),
-            *(near_model, near_start, asked, best),
+            *(code, length, lengths, unit, lowest, near_model, near_start, asked, best)
         )
-        search_kernel(relative, trend, season, periods)[grid](
+        search_kernel(shape.relative, shape.trend, shape.season, periods)[grid](
             *(scaled, lengths, unit, asked, length, MOST_POINTS, best, found, tried)
         )
         keep_ets_refits[grid](code, asked, found, tried, model, criterion, points)
@@ -515,22 +516,12 @@ def fit_ets(
     """
     _refuse_season(season_length)
     values, offsets = np.ascontiguousarray(values, np.float64), np.asarray(offsets, np.int64)
-    padded, lengths = rows_of(values, offsets)
-    fits, lines = no_fits(len(lengths), season_length), np.zeros((len(lengths), 2))
+    lines = np.zeros((len(offsets) - 1, 2))
     if season_length > 1:
         fill_short_lines(values, offsets, season_length, lines)
-    # Neighbours in a warp wait for one another: they are of like length.
-    order = np.argsort(lengths, kind="stable")
     candidates = candidates_of(models, season_length)
-
-    def launch(stream: Any, inputs: Sequence[Any], outputs: Sequence[Any]) -> None:  # noqa: ANN401 - numba's own
-        fit_chunk(stream, inputs, outputs, candidates, season_length)
-
-    stream_rows([padded[order], lengths[order], lines[order]], fits, launch, at_once)
-    back = np.argsort(order)
-    fits = EtsFits._make(part[back] for part in fits)
-    fits.criterion[fits.model == NO_MODEL] = np.nan
-    return fits
+    launch = partial(fit_chunk, candidates=candidates, length=season_length)
+    return _fit_rows(values, offsets, [lines], season_length, launch, at_once)
 
 
 def refit_ets(
@@ -552,20 +543,30 @@ def refit_ets(
     length = near.seasons.shape[1]
     _refuse_season(length)
     values, offsets = np.ascontiguousarray(values, np.float64), np.asarray(offsets, np.int64)
-    padded, lengths = rows_of(values, offsets)
-    fits = no_fits(len(lengths), length)
-    order = np.argsort(lengths, kind="stable")
     codes = np.unique(near.model[near.model != NO_MODEL]).tolist()
+    launch = partial(refit_chunk, codes=codes, length=length)
+    fits = _fit_rows(values, offsets, [near.model, near.start], length, launch, at_once)
+    fits.level[fits.model == NO_MODEL] = np.nan
+    return fits
 
-    def launch(stream: Any, inputs: Sequence[Any], outputs: Sequence[Any]) -> None:  # noqa: ANN401 - numba's own
-        refit_chunk(stream, inputs, outputs, codes, length)
 
-    inputs = [padded[order], lengths[order], near.model[order], near.start[order]]
-    stream_rows(inputs, fits, launch, at_once)
+def _fit_rows(
+    values: Floats,
+    offsets: Integers,
+    beside: Sequence[np.ndarray],
+    length: int,
+    launch: Launch,
+    at_once: int | None,
+) -> EtsFits:
+    """Take series, and what lies beside each, through the device, and return their fits."""
+    padded, lengths = rows_of(values, offsets)
+    # Neighbours in a warp wait for one another: they are of like length.
+    order = np.argsort(lengths, kind="stable")
+    fits = no_fits(len(lengths), length)
+    stream_rows([part[order] for part in (padded, lengths, *beside)], fits, launch, at_once)
     back = np.argsort(order)
     fits = EtsFits._make(part[back] for part in fits)
-    lost = fits.model == NO_MODEL
-    fits.criterion[lost], fits.level[lost] = np.nan, np.nan
+    fits.criterion[fits.model == NO_MODEL] = np.nan
     return fits
 
 

@@ -155,7 +155,7 @@ KERNELS = [
     ),
     Compiled(
         ets.start_ets_model_near,
-        (*ETS_START, *ETS_SERIES[1:], rows(1, np.int64), rows(2), rows(1, np.bool_), rows(2)),
+        (INTEGER, INTEGER, *ETS_SERIES[1:], rows(1, np.int64), rows(2), rows(1, np.bool_), rows(2)),
         64,
         stack=64,
     ),
