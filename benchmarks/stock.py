@@ -116,26 +116,30 @@ def _walk(law: np.ndarray, n_items: int, n_paths: int = PATHS) -> float:
     return served / n_items
 
 
+def _days(law: np.ndarray, draws: np.random.Generator) -> Iterator[tuple[np.ndarray, ...]]:
+    """Walk the paths of an item; yield what each orders, wants, is served and is left of a day."""
+    demand_cumulative, lead_cumulative = np.cumsum(law), np.cumsum(LEAD_TIMES)
+    paths, on_hand, on_order = np.arange(PATHS), np.full(PATHS, LEVEL), np.zeros(PATHS)
+    pipeline = np.zeros((DAYS + len(LEAD_TIMES), PATHS))
+    for day in range(DAYS):
+        on_hand += pipeline[day]
+        on_order -= pipeline[day]
+        position = on_hand + on_order
+        size = np.where(position <= POINT, LEVEL - position, 0.0)
+        lead = np.searchsorted(lead_cumulative, draws.random(PATHS))
+        pipeline[day + lead, paths] += size
+        on_order += size
+        wanted = np.searchsorted(demand_cumulative, draws.random(PATHS))
+        served = np.minimum(on_hand, wanted)
+        on_hand -= served
+        yield size, wanted, served, on_hand
+
+
 def _walk_arrays(law: np.ndarray, n_items: int) -> float:
     draws = np.random.default_rng(1)
-    demand_cumulative, lead_cumulative = np.cumsum(law), np.cumsum(LEAD_TIMES)
     sold = demanded = 0.0
-    paths = np.arange(PATHS)
     for _ in range(n_items):
-        on_hand = np.full(PATHS, LEVEL)
-        pipeline = np.zeros((DAYS + len(LEAD_TIMES), PATHS))
-        on_order = np.zeros(PATHS)
-        for day in range(DAYS):
-            on_hand += pipeline[day]
-            on_order -= pipeline[day]
-            position = on_hand + on_order
-            size = np.where(position <= POINT, LEVEL - position, 0.0)
-            lead = np.searchsorted(lead_cumulative, draws.random(PATHS))
-            pipeline[day + lead, paths] += size
-            on_order += size
-            wanted = np.searchsorted(demand_cumulative, draws.random(PATHS))
-            served = np.minimum(on_hand, wanted)
-            on_hand -= served
+        for _, wanted, served, _ in _days(law, draws):
             sold += served.sum()
             demanded += wanted.sum()
     return sold / demanded
@@ -144,29 +148,15 @@ def _walk_arrays(law: np.ndarray, n_items: int) -> float:
 def _walk_costs(law: np.ndarray, n_items: int) -> float:
     """Walk as `_walk_arrays` does, and estimate what `estimate_law` does, with its errors."""
     draws = np.random.default_rng(1)
-    demand_cumulative, lead_cumulative = np.cumsum(law), np.cumsum(LEAD_TIMES)
-    paths = np.arange(PATHS)
     fill_rates = 0.0
     for _ in range(n_items):
-        on_hand = np.full(PATHS, LEVEL)
-        pipeline = np.zeros((DAYS + len(LEAD_TIMES), PATHS))
-        on_order, held, orders = np.zeros(PATHS), np.zeros(PATHS), np.zeros(PATHS)
+        held, orders = np.zeros(PATHS), np.zeros(PATHS)
         sold, demanded, covered = np.zeros(PATHS), np.zeros(PATHS), np.zeros(PATHS)
-        for day in range(DAYS):
-            on_hand += pipeline[day]
-            on_order -= pipeline[day]
-            position = on_hand + on_order
-            size = np.where(position <= POINT, LEVEL - position, 0.0)
-            lead = np.searchsorted(lead_cumulative, draws.random(PATHS))
-            pipeline[day + lead, paths] += size
-            on_order += size
+        for size, wanted, served, left in _days(law, draws):
             orders += size > 0.0
-            wanted = np.searchsorted(demand_cumulative, draws.random(PATHS))
-            served = np.minimum(on_hand, wanted)
-            on_hand -= served
             sold += served
             demanded += wanted
-            held += on_hand
+            held += left
             covered += served >= wanted
         cost = 0.1 * held + 4.0 * (demanded - sold) + orders
         fill_rate = sold.mean() / demanded.mean()

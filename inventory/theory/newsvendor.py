@@ -49,7 +49,7 @@ def normal_newsvendor(
     require_positive("deviation", deviation)
     level = mean + deviation * float(ndtri(shortage / (shortage + holding)))
     short = normal_loss(level, mean, deviation)
-    return NewsvendorOptimum(level, holding * (level - mean + short) + shortage * short)
+    return _optimum(holding, shortage, level, mean, short)
 
 
 def lognormal_newsvendor(
@@ -79,7 +79,7 @@ def lognormal_newsvendor(
     level = math.exp(log_mean + log_deviation * z)
     mean = math.exp(log_mean + 0.5 * log_deviation**2)
     short = mean * float(ndtr(log_deviation - z)) - level * float(ndtr(-z))
-    return NewsvendorOptimum(level, holding * (level - mean + short) + shortage * short)
+    return _optimum(holding, shortage, level, mean, short)
 
 
 def count_newsvendor(holding: float, shortage: float, chances: Floats) -> NewsvendorOptimum:
@@ -108,4 +108,11 @@ def count_newsvendor(holding: float, shortage: float, chances: Floats) -> Newsve
     level = min(int(np.searchsorted(np.cumsum(chances), ratio)), len(chances) - 1)
     mean = float(np.arange(len(chances)) @ chances)
     short = float(mean_shortages(chances, level + 1)[level])
+    return _optimum(holding, shortage, level, mean, short)
+
+
+def _optimum(
+    holding: float, shortage: float, level: float, mean: float, short: float
+) -> NewsvendorOptimum:
+    """Return a level with what it costs: of mean demand, ``short`` units are not served."""
     return NewsvendorOptimum(level, holding * (level - mean + short) + shortage * short)

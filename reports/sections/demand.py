@@ -6,7 +6,7 @@ import pandas as pd
 
 from reports.figures import demand as figures
 from reports.sections.aggregates import aggregate_pictures
-from reports.sections.evaluation import evaluation_listings
+from reports.sections.evaluation import BAND, evaluation_listings
 from reports.sections.section import Card, Explorer, Listing, Picture, Section, Tables, has
 from reports.tables import PageColumn, page_table
 from reports.wording import count, number, percent
@@ -70,7 +70,8 @@ def _covered(tables: Tables, scored: pd.DataFrame) -> "pd.Series[float]":
     own: pd.Series[float] = scored.groupby("demand_class")["coverage_80"].mean()
     if not has(tables, "forecast_coverage"):
         return own
-    told = tables["forecast_coverage"].query("nominal == 80")
+    told = tables["forecast_coverage"]
+    told = told[told["nominal"] == BAND]
     return told.groupby("demand_class")["after"].mean().reindex(own.index).fillna(own)
 
 

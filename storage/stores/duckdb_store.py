@@ -14,6 +14,7 @@ from storage.sql import first_line, identifier, listing
 from storage.stores.ddl import add_columns, create_table
 from storage.stores.protocol import Publication
 from storage.stores.shards import output_table, refuse_unlisted_run, stage_shards
+from storage.stores.staging import MEMORY_LIMIT
 from storage.tables import OUTPUT_TABLES, RUNS
 from storage.tables.table import Table
 from storage.views import ready_views
@@ -35,12 +36,11 @@ class DuckDBStore:
         Where it is not a DuckDB file, or cannot be made.
     """
 
-    def __init__(self, path: Path, memory_limit: str = "1GB") -> None:
+    def __init__(self, path: Path, memory_limit: str = MEMORY_LIMIT) -> None:
         self._path = path
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._connection = duckdb.connect(str(path))
-            # Beyond it DuckDB works on disk; without it, a large night would take what there is.
             self._connection.execute(f"SET memory_limit = '{memory_limit}'")
         except OSError as error:
             raise TerminalStoreError(f"store {path}: {error.strerror}") from error

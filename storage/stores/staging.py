@@ -12,11 +12,11 @@ MEMORY_LIMIT = "1GB"
 
 
 @contextmanager
-def staging(memory_limit: str = MEMORY_LIMIT) -> Iterator[tuple[duckdb.DuckDBPyConnection, Path]]:
+def staging() -> Iterator[tuple[duckdb.DuckDBPyConnection, Path]]:
     """Open a database for temporary tables, and a folder for files; both are gone afterwards."""
     with tempfile.TemporaryDirectory(prefix="almanac-") as name, duckdb.connect() as connection:
         folder = Path(name)
         connection.execute("SET TimeZone = 'UTC'")
-        connection.execute(f"SET memory_limit = '{memory_limit}'")
+        connection.execute(f"SET memory_limit = '{MEMORY_LIMIT}'")
         connection.execute("SET temp_directory = $1", [str(folder / "spilled")])
         yield connection, folder
