@@ -51,7 +51,7 @@ class ScenarioSet:
 
     Parameters
     ----------
-    losses : (n_instruments, n_scenarios), as `risk.instrument_losses` gives them
+    losses : (n_instruments, n_scenarios) float64, money, as `risk.instrument_losses` gives them
     counts : one row of `COLUMNS`: how many there are, and the error that they leave
     """
 
@@ -76,6 +76,19 @@ def draw_scenario_set(
     positions : portfolio_id, instrument_id, quantity; books that cannot be valued are left out
     method, horizon : how scenarios are made, and over how many trading days
     plan : levels, number of scenarios and target
+
+    Returns
+    -------
+    ScenarioSet, money, a loss is positive.
+
+    Raises
+    ------
+    MarketError
+        Where the window does not allow the method.
+
+    References
+    ----------
+    Glasserman (2004), section 1.1.3.
     """
     losses = instrument_losses(market, method, horizon, plan)
     books = books_of(market, positions)[0]
@@ -98,7 +111,10 @@ def draw_scenario_set(
 
 
 def is_sampled(method: Method, horizon: int) -> bool:
-    """Whether a method draws as many scenarios as it is asked for."""
+    """Whether a method draws as many scenarios as it is asked for.
+
+    Historical scenarios are the window's own, as are filtered ones of a ``horizon`` of one day.
+    """
     return method != "historical" and not (method == "filtered_historical" and horizon == 1)
 
 
@@ -115,6 +131,10 @@ def scenarios_for(relative_error: float, pilot: int, target: float) -> int:
     ------
     PlanError
         Where the target is not positive.
+
+    References
+    ----------
+    Glasserman (2004), section 1.1.3: errors fall as one over the root of the number.
     """
     if not target > 0.0:
         raise PlanError(f"target_error must be positive; got {target}")
@@ -130,9 +150,18 @@ def largest_error(
 
     Parameters
     ----------
-    losses : (n_instruments, n_scenarios), a loss is positive
+    losses : (n_instruments, n_scenarios) float64, money, a loss is positive; a book whose losses
+        are NaN or infinite is left out
     books : on the market of the losses
     method, horizon, plan : of the scenarios
+
+    Returns
+    -------
+    LargestError, fraction; of value at risk and expected shortfall at every level alike.
+
+    References
+    ----------
+    Glasserman (2004), section 1.1.3.
     """
     worst = LargestError(np.nan, None)
     for book in books:

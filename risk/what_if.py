@@ -3,7 +3,8 @@
 References
 ----------
 Glasserman & Yao (1992), "Some guidelines and guarantees for common random numbers", Management
-Science 38(6); Manistre & Hancock (2005), eq. 8 (the influence of a loss on expected shortfall);
+Science 38(6); Manistre & Hancock (2005), "Variance of the CTE estimator", North American Actuarial
+Journal 9(2), eq. 8 (the influence of a loss on expected shortfall);
 Siddiqui (1960) and Bofinger (1975), "Estimation of a density function using order statistics",
 Australian Journal of Statistics 17(1) (the density at a quantile).
 """
@@ -39,7 +40,8 @@ def compare_losses(
 
     Parameters
     ----------
-    before, after : (n_scenarios,) float64, money, losses in the same scenarios; a loss is positive
+    before, after : (n_scenarios,) float64, money, losses in the same scenarios; a loss is
+        positive, no NaN
     levels : in (0, 1)
     overlap : days that neighbouring scenarios share, as in `risk.measures.tail.measure_tails`
 
@@ -53,6 +55,10 @@ def compare_losses(
     ------
     PlanError
         Where the scenarios are not the same number, or a level is out of range.
+
+    References
+    ----------
+    Glasserman & Yao (1992); Manistre & Hancock (2005), eq. 8; Bofinger (1975).
     """
     if len(before) != len(after):
         raise PlanError(

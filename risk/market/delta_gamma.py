@@ -32,6 +32,10 @@ def expand_values(market: Market, shifts: Shifts) -> Floats:
     Returns
     -------
     (n_instruments, n_scenarios) float64, reporting currency.
+
+    References
+    ----------
+    McNeil, Frey & Embrechts (2015), sec. 9.1.2.
     """
     n_prices = len(market.factors.prices)
     currencies = np.unique(market.currency_factor[market.currency_factor != NO_FACTOR])

@@ -2,10 +2,12 @@
 
 References
 ----------
-Tasche (2000), "Risk contributions and performance measurement", TU München; Gouriéroux, Laurent
-& Scaillet (2000), "Sensitivity analysis of values at risk", Journal of Empirical Finance 7(3-4);
-Harrell & Davis (1982), "A new distribution-free quantile estimator", Biometrika 69(3); Choueifaty
-& Coignard (2008), "Toward maximum diversification", Journal of Portfolio Management 35(1).
+Acerbi & Tasche (2002), "On the coherence of expected shortfall", Journal of Banking & Finance
+26(7); Tasche (2000), "Risk contributions and performance measurement", TU München; Gouriéroux,
+Laurent & Scaillet (2000), "Sensitivity analysis of values at risk", Journal of Empirical Finance
+7(3-4); Harrell & Davis (1982), "A new distribution-free quantile estimator", Biometrika 69(3);
+Choueifaty & Coignard (2008), "Toward maximum diversification", Journal of Portfolio Management
+35(1); Jorion (2007), "Value at risk", 3rd ed., McGraw-Hill (incremental figures).
 """
 
 from collections.abc import Sequence
@@ -28,7 +30,7 @@ class Incremental:
 
     Parameters
     ----------
-    value_at_risk, expected_shortfall : (n_levels, n_positions) float64
+    value_at_risk, expected_shortfall : (n_levels, n_positions) float64; positive adds risk
     """
 
     value_at_risk: Floats
@@ -41,8 +43,9 @@ class Allocation:
 
     Parameters
     ----------
-    value_at_risk, expected_shortfall : (n_levels, n_positions) float64, components: they add up
-        to the book's figure; over a position's value they are its marginal figure
+    value_at_risk, expected_shortfall : (n_levels, n_positions) float64, components, positive adds
+        to the loss: they add up to the book's figure; over a position's value they are its
+        marginal figure
     incremental : the book's figures less those of the book without the position
     """
 
@@ -53,7 +56,13 @@ class Allocation:
 
 @dataclass(frozen=True)
 class Weights:
-    """Scenarios about a quantile, and how much each counts; the weights add up to 1."""
+    """Scenarios about a quantile, and how much each counts.
+
+    Parameters
+    ----------
+    scenarios : (n_weights,) int64, their numbers, from the smallest loss to the largest
+    weights : (n_weights,) float64, fractions that add up to 1
+    """
 
     scenarios: Integers
     weights: Floats
@@ -69,15 +78,25 @@ def allocate(
 ) -> Allocation:
     """Return what each position is of, and adds to, a book's figures at each level.
 
-    A component of expected shortfall is the position's mean loss over the book's tail; of value at
-    risk see `component_value_at_risk`.
+    A component of expected shortfall is the position's mean loss over the book's tail, weighted as
+    the book's own figure weighs it; of value at risk see `component_value_at_risk`.
 
     Parameters
     ----------
-    losses, instruments, quantities : of `kernels.book_losses`
+    losses : (n_instruments, n_scenarios) float64, money, of one unit; a loss is positive; no NaN
+    instruments : (n_positions,) int64, rows of ``losses``
+    quantities : (n_positions,) float64, units, negative is short
     total : (n_scenarios,) float64, the book's losses, money
     tails : the book's, of `risk.measures.tail.measure_tails`, one for each of ``levels``
     levels : in (0, 1)
+
+    Returns
+    -------
+    Allocation, money, positive adds to the loss.
+
+    References
+    ----------
+    Tasche (2000), for expected shortfall; Gouriéroux, Laurent & Scaillet (2000), for value at risk.
     """
     order = np.argsort(total, kind="stable")
     quantile_parts = [
@@ -100,10 +119,17 @@ def allocate(
 def quantile_weights(order: Integers, level: float) -> Weights:
     """Return the scenarios whose mean loss is the Harrell-Davis estimate of a quantile.
 
+    The weights are a beta law's, of parameters (n + 1) level and (n + 1) (1 - level), over the
+    order statistics; those below 1e-12 of the largest are left out.
+
     Parameters
     ----------
     order : (n_scenarios,) int64, numbers of the scenarios, from the smallest loss to the largest
     level : in (0, 1)
+
+    References
+    ----------
+    Harrell & Davis (1982).
     """
     first, weights = _harrell_davis(len(order), level)
     return Weights(order[first : first + len(weights)], weights)
@@ -129,13 +155,18 @@ def component_value_at_risk(
 
     Parameters
     ----------
-    losses, instruments, quantities : of `kernels.book_losses`
+    losses, instruments, quantities : as of `allocate`
     weights : about the book's quantile
-    total : the book's value at risk, money
+    total : the book's value at risk, money, a loss is positive; no NaN
 
     Returns
     -------
-    (n_positions,) float64, money; not scaled where the parts add up to nothing.
+    (n_positions,) float64, money, positive adds to the loss; not scaled where the parts add up to
+    nothing, or to the other sign.
+
+    References
+    ----------
+    Gouriéroux, Laurent & Scaillet (2000); Tasche (2000).
     """
     parts = position_losses(losses, instruments, quantities, weights.scenarios, weights.weights)
     found = float(parts.sum())
@@ -151,11 +182,21 @@ def incremental_figures(
 ) -> Incremental:
     """Return what value at risk and expected shortfall would lose if a position were gone.
 
+    The book with and without it is measured in the same scenarios, in full and not by a slope.
+
     Parameters
     ----------
-    losses, instruments, quantities : of `kernels.book_losses`
-    total : (n_scenarios,) float64, the book's losses, money
+    losses, instruments, quantities : as of `allocate`
+    total : (n_scenarios,) float64, the book's losses, money, a loss is positive; no NaN
     levels : in (0, 1)
+
+    Returns
+    -------
+    Incremental, money, positive where the position adds risk.
+
+    References
+    ----------
+    Jorion (2007), chapter 7.
     """
     shape = (len(levels), len(instruments))
     value_at_risk, shortfall = np.empty(shape), np.empty(shape)
@@ -172,12 +213,16 @@ def select_tails(losses: Floats, levels: Sequence[float]) -> tuple[Floats, Float
 
     Parameters
     ----------
-    losses : (n_scenarios,) float64, money
+    losses : (n_scenarios,) float64, money, a loss is positive; no NaN
     levels : in (0, 1)
 
     Returns
     -------
-    Two (n_levels,) float64, by the conventions of `risk.measures.tail.measure_tails`.
+    Two (n_levels,) float64, money, by the conventions of `risk.measures.tail.measure_tails`.
+
+    References
+    ----------
+    Acerbi & Tasche (2002), def. 2.6 and prop. 4.1.
     """
     n = len(losses)
     places = [quantile_place(n, level) - 1 for level in levels]
@@ -193,11 +238,20 @@ def select_tails(losses: Floats, levels: Sequence[float]) -> tuple[Floats, Float
 
 
 def diversification_ratio(alone: Floats, together: float) -> float:
-    """Return the sum of the positions' own risks over the book's; NaN where that is not positive.
+    """Return the sum of the positions' own risks over the book's.
 
     Parameters
     ----------
-    alone : (n_positions,) float64, volatility or expected shortfall of each position by itself
-    together : that of the book
+    alone : (n_positions,) float64, money, volatility or expected shortfall of each position by
+        itself
+    together : that of the book, money
+
+    Returns
+    -------
+    A ratio, 1 where nothing is diversified; NaN where the book's risk is not positive.
+
+    References
+    ----------
+    Choueifaty & Coignard (2008).
     """
     return float(np.sum(alone)) / together if together > 0.0 else float(np.nan)

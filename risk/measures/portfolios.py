@@ -1,4 +1,11 @@
-"""Value at risk, expected shortfall and its components, book by book."""
+"""Value at risk, expected shortfall and its components, book by book.
+
+References
+----------
+McNeil, Frey & Embrechts (2015), "Quantitative risk management", section 9.2; Acerbi & Tasche
+(2002), "On the coherence of expected shortfall", Journal of Banking & Finance 26(7); L'Ecuyer &
+Lemieux (2002), "Recent advances in randomized quasi-Monte Carlo methods", section 1.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -55,9 +62,11 @@ class PortfolioMeasures:
 
     Parameters
     ----------
-    risk : VaR and ES at every level, with standard errors
-    contributions : component, marginal and incremental VaR and ES of every position
-    loss_quantiles : the distribution of each book's loss
+    risk : frame of `RISK_COLUMNS`: VaR and ES at every level, with standard errors, money
+    contributions : frame of `CONTRIBUTION_COLUMNS`: component (``value``) and incremental VaR and
+        ES of every position, money; marginal ones, money per money held
+    loss_quantiles : frame of `QUANTILE_COLUMNS`: the distribution of each book's loss, money, its
+        quantiles interpolated between order statistics
     failures : books that could not be measured
     """
 
@@ -98,7 +107,19 @@ def instrument_losses(market: Market, method: Method, horizon: int, plan: RiskPl
 
     Returns
     -------
-    (n_instruments, n_scenarios) float64, reporting currency, a loss is positive.
+    (n_instruments, n_scenarios) float64, reporting currency, a loss is positive; infinite or NaN
+    where a value overflows, which fails the books that hold it.
+
+    Raises
+    ------
+    MarketError
+        Where the window is too short for the horizon, or a law cannot be fitted.
+    PlanError
+        Where the method is unknown, or the horizon is out of range.
+
+    References
+    ----------
+    McNeil, Frey & Embrechts (2015), section 9.1 (losses as functions of risk factors).
     """
     moves = factor_moves(market.factors, method, horizon, plan)
     shifts = Shifts(moves, np.zeros((1, 1)), horizon / TRADING_DAYS)
@@ -108,7 +129,18 @@ def instrument_losses(market: Market, method: Method, horizon: int, plan: RiskPl
 
 
 def books_of(market: Market, positions: pd.DataFrame) -> tuple[list[Book], list[Failure]]:
-    """Return the books in ``positions``, and those that hold what cannot be valued."""
+    """Return the books in ``positions``, and those that hold what cannot be valued.
+
+    Parameters
+    ----------
+    market : instruments
+    positions : portfolio_id, instrument_id, quantity; a NaN or infinite quantity, two positions
+        in one instrument, or an instrument that cannot be valued fails its book alone
+
+    Returns
+    -------
+    Books by their ids, and failures that name the instrument.
+    """
     numbers = market.numbers()
     reasons = {failure.entity: failure.message for failure in market.failures}
     books, failures = [], []
@@ -153,9 +185,19 @@ def measure_portfolios(
     ----------
     market : instruments and factors
     positions : portfolio_id, instrument_id, quantity
-    losses : (n_instruments, n_scenarios), as `instrument_losses` gives them
+    losses : (n_instruments, n_scenarios) float64, money, as `instrument_losses` gives them
     method, horizon : what the scenarios are
     plan : levels and currency
+
+    Returns
+    -------
+    PortfolioMeasures, reporting currency, a loss is positive; by the conventions of
+    `risk.measures.tail.measure_tails` and `risk.measures.allocation.allocate`. A book whose value
+    or loss is NaN or infinite in any scenario is a failure.
+
+    References
+    ----------
+    Acerbi & Tasche (2002), def. 2.6; McNeil, Frey & Embrechts (2015), section 9.2.
     """
     books, failures = books_of(market, positions)
     values = current_values(market)
@@ -197,10 +239,19 @@ def measure_book_tails(total: Floats, method: Method, horizon: int, plan: RiskPl
 
     Parameters
     ----------
-    total : (n_scenarios,) float64, the book's losses, money
+    total : (n_scenarios,) float64, the book's losses, money, a loss is positive; no NaN
     method, horizon : of the scenarios: historical ones of several days overlap; the errors of
         quasi-random ones come from their randomisations
     plan : levels and randomisations
+
+    Returns
+    -------
+    One tail for each of the plan's levels, by the conventions of `measure_tails`, money.
+
+    References
+    ----------
+    Acerbi & Tasche (2002), def. 2.6; L'Ecuyer & Lemieux (2002), section 1, for the errors of
+    quasi-random scenarios.
     """
     tails = measure_tails(total, plan.levels, horizon if method == "historical" else 1)
     if method not in QUASI_METHODS:

@@ -27,15 +27,24 @@ def controlled_tail(
 
     Parameters
     ----------
-    losses : (n_scenarios,) float64, money, independent scenarios, no NaN
+    losses : (n_scenarios,) float64, money, a loss is positive; independent scenarios, no NaN
     control : (n_scenarios,) float64, money: of the same scenarios, such as delta-gamma losses
     level : in (0, 1)
     control_tail : of the control's exact law, such as `quadratic_tail` gives
+
+    Returns
+    -------
+    TailEstimate, money.
 
     Raises
     ------
     PlanError
         Where no scenario, or every one, lies beyond the control's value at risk.
+
+    References
+    ----------
+    Hsu & Nelson (1990), for value at risk; Rockafellar & Uryasev (2000), eq. 4, and Glasserman
+    (2004), section 4.1, for expected shortfall.
     """
     beyond = control > control_tail.value_at_risk
     if beyond.all() or not beyond.any():
