@@ -7,7 +7,7 @@ and 6), and table 1 for critical values.
 """
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 from scipy import special
@@ -56,6 +56,11 @@ class TrueFigures:
     histories: Integers
     days: Integers
     multiples: Floats
+
+    @cached_property
+    def statistics(self) -> tuple[Floats, Floats]:
+        """Those of whole histories, as `true_statistics` gives them."""
+        return _statistics(self, self.n_days)
 
 
 def find_severities(
@@ -151,6 +156,10 @@ def true_statistics(true: TrueFigures, n_days: int) -> tuple[Floats, Floats]:
     ----------
     Acerbi & Székely (2014), eqs. 4 and 6.
     """
+    return true.statistics if n_days == true.n_days else _statistics(true, n_days)
+
+
+def _statistics(true: TrueFigures, n_days: int) -> tuple[Floats, Floats]:
     early = true.days < n_days
     of = true.histories[early]
     total = np.bincount(of, weights=true.multiples[early], minlength=true.n_histories)
