@@ -21,7 +21,14 @@ if TYPE_CHECKING:
         measure_portfolios,
     )
     from risk.outlook import market_outlook
-    from risk.plan import NIGHTLY_METHODS, Margins, Method, Revaluation, RiskPlan
+    from risk.plan import (
+        NIGHTLY_METHODS,
+        Margins,
+        Method,
+        Revaluation,
+        RiskPlan,
+        VarianceReduction,
+    )
     from risk.profiles import Profiles, liquidity_horizons, profile_portfolios
     from risk.replays import replay_losses
     from risk.requested_error import ScenarioSet, draw_scenario_set
@@ -44,7 +51,7 @@ else:
         "risk.measures.portfolios": "Book PortfolioMeasures books_of instrument_losses "
         "measure_portfolios",
         "risk.outlook": "market_outlook",
-        "risk.plan": "NIGHTLY_METHODS Margins Method Revaluation RiskPlan",
+        "risk.plan": "NIGHTLY_METHODS Margins Method Revaluation RiskPlan VarianceReduction",
         "risk.profiles": "Profiles liquidity_horizons profile_portfolios",
         "risk.replays": "replay_losses",
         "risk.requested_error": "ScenarioSet draw_scenario_set",
@@ -87,6 +94,7 @@ __all__ = [
     "RollingFigures",
     "ScenarioSet",
     "StressError",
+    "VarianceReduction",
     "VolatilityModel",
     "books_of",
     "build_market",

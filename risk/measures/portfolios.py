@@ -4,7 +4,8 @@ References
 ----------
 McNeil, Frey & Embrechts (2015), "Quantitative risk management", section 9.2; Acerbi & Tasche
 (2002), "On the coherence of expected shortfall", Journal of Banking & Finance 26(7); L'Ecuyer &
-Lemieux (2002), "Recent advances in randomized quasi-Monte Carlo methods", section 1.
+Lemieux (2002), "Recent advances in randomized quasi-Monte Carlo methods", section 1; Glasserman
+(2004), "Monte Carlo methods in financial engineering", section 9.2.
 """
 
 from collections.abc import Sequence
@@ -16,14 +17,16 @@ import pandas as pd
 
 from kernels.arrays import Floats, Integers
 from kernels.book_losses import book_losses
-from risk.errors import BookError, Failure
+from risk.controls import Control, Controls, book_control, build_controls
+from risk.errors import BookError, Failure, PlanError
 from risk.market.delta_gamma import expand_values
 from risk.market.market import Market
 from risk.market.revalue import TRADING_DAYS, Shifts, current_values, revalue
 from risk.measures.allocation import Allocation, allocate
 from risk.measures.tail import Tail, measure_tails
 from risk.plan import QUASI_METHODS, Method, RiskPlan
-from risk.scenarios import factor_moves
+from risk.scenarios import factor_moves, quadratic_tail
+from risk.scenarios.control_variates import corrected_tail
 from risk.scenarios.precision import randomised_tail
 
 STAGE = "measure portfolios"
@@ -202,6 +205,7 @@ def measure_portfolios(
     books, failures = books_of(market, positions)
     values = current_values(market)
     ids = market.terms["instrument_id"].to_numpy(dtype=object)
+    controls = build_controls(market, method, horizon, plan, losses.shape[1])
     risk: list[dict[str, Any]] = []
     contributions: list[pd.DataFrame] = []
     quantiles: list[pd.DataFrame] = []
@@ -218,7 +222,12 @@ def measure_portfolios(
             "method": method,
             "currency": plan.currency,
         }
-        tails = measure_book_tails(total, method, horizon, plan)
+        try:
+            control = control_of(controls, book)
+            tails = measure_book_tails(total, method, horizon, plan, control)
+        except PlanError as error:
+            failures.append(_failure(book.portfolio_id, BookError(f"it has no control: {error}")))
+            continue
         for level, tail in zip(plan.levels, tails, strict=True):
             risk += _risk_rows(common, level, tail, float(worth.sum()))
         parts = allocate(losses, book.instruments, book.quantities, total, tails, plan.levels)
@@ -234,7 +243,18 @@ def measure_portfolios(
     )
 
 
-def measure_book_tails(total: Floats, method: Method, horizon: int, plan: RiskPlan) -> list[Tail]:
+def control_of(controls: Controls | None, book: Book) -> Control | None:
+    """Return a book's control, or None where ``controls`` are None or it does not move."""
+    return None if controls is None else book_control(controls, book.instruments, book.quantities)
+
+
+def measure_book_tails(
+    total: Floats,
+    method: Method,
+    horizon: int,
+    plan: RiskPlan,
+    control: Control | None = None,
+) -> list[Tail]:
     """Return a book's tails at every level; their errors allow for how scenarios were made.
 
     Parameters
@@ -243,16 +263,28 @@ def measure_book_tails(total: Floats, method: Method, horizon: int, plan: RiskPl
     method, horizon : of the scenarios: historical ones of several days overlap; the errors of
         quasi-random ones come from their randomisations
     plan : levels and randomisations
+    control : the book's loss whose law is known, by which the tails are corrected; None has none
 
     Returns
     -------
-    One tail for each of the plan's levels, by the conventions of `measure_tails`, money.
+    One tail for each of the plan's levels, by the conventions of `measure_tails`, money; with a
+    control by those of `risk.scenarios.control_variates.corrected_tail`.
+
+    Raises
+    ------
+    PlanError
+        Where no scenario lies beyond the control's value at risk.
 
     References
     ----------
     Acerbi & Tasche (2002), def. 2.6; L'Ecuyer & Lemieux (2002), section 1, for the errors of
-    quasi-random scenarios.
+    quasi-random scenarios; Glasserman (2004), section 9.2, for controls.
     """
+    if control is not None:
+        return [
+            corrected_tail(total, control.losses, level, quadratic_tail(control.law, level))
+            for level in plan.levels
+        ]
     tails = measure_tails(total, plan.levels, horizon if method == "historical" else 1)
     if method not in QUASI_METHODS:
         return tails

@@ -14,6 +14,9 @@ import numpy as np
 from scipy import optimize
 
 from kernels.arrays import Floats
+from kernels.book_span import span_books
+from kernels.market_normals import mixed_moves
+from kernels.principal_directions import diagonalise
 from risk.errors import PlanError
 
 # Half the period that the sum at midpoints folds the law into, deviations: a quadratic form in
@@ -79,8 +82,18 @@ def quadratic_law(constant: float, delta: Floats, gamma: Floats, loadings: Float
     ----------
     Glasserman (2004), section 9.1.2.
     """
-    values, vectors = np.linalg.eigh(-0.5 * (loadings.T @ gamma @ loadings))
-    return QuadraticLaw(constant, np.asarray(-(delta @ loadings) @ vectors), np.asarray(values))
+    # Sums in one order: a library's could depend on the number of threads.
+    weights = span_books(np.ascontiguousarray(loadings, dtype=np.float64)).weights
+    rank = weights.shape[1]
+    if rank == 0:
+        return QuadraticLaw(constant, np.empty(0), np.empty(0))
+    own = np.ascontiguousarray(weights.T)
+    matrix = -0.5 * mixed_moves(own, mixed_moves(gamma, weights))
+    matrix, vectors = 0.5 * (matrix + matrix.T), np.empty((rank, rank))
+    diagonalise(matrix, vectors)
+    slopes = mixed_moves(own, np.ascontiguousarray(delta[:, None]))
+    linear = -mixed_moves(vectors, slopes)[:, 0]
+    return QuadraticLaw(constant, np.asarray(linear), np.diag(matrix).copy())
 
 
 def quadratic_losses(constant: float, delta: Floats, gamma: Floats, moves: Floats) -> Floats:
@@ -95,7 +108,9 @@ def quadratic_losses(constant: float, delta: Floats, gamma: Floats, moves: Float
     ----------
     Glasserman (2004), section 9.1.2.
     """
-    return np.asarray(constant - delta @ moves - 0.5 * (moves * (gamma @ moves)).sum(axis=0))
+    own = np.ascontiguousarray(moves)
+    first = mixed_moves(np.ascontiguousarray(delta[None]), own)[0]
+    return np.asarray(constant - first - 0.5 * (own * mixed_moves(gamma, own)).sum(axis=0))
 
 
 def quadratic_tail(law: QuadraticLaw, level: float) -> LawTail:

@@ -57,6 +57,10 @@ def test_relative_paths_start_at_the_folder_of_the_spec(tmp_path):
         (MINIMAL.replace('name = "night"', ""), "key `name` is missing"),
         (MINIMAL.replace("[demand]\nhorizon = 7", ""), "at least one of"),
         (MINIMAL + "[risk]\n", r"\[risk\] needs \[inputs.prices\]"),
+        (
+            MINIMAL + "[risk]\nvariance_reduction = 'control_variate'\nmethods = ['student_t']\n",
+            "'control_variate' needs 'gaussian' among the methods; got student_t",
+        ),
         (MINIMAL + "[checks]\ngaps = 'average'\n", "`checks.gaps` is 'average'"),
         (MINIMAL.replace('path = "demand.csv"', ""), "`path` for one file"),
         (MINIMAL + "[inputs.calendar]\nkind = 'listed'\n", "inputs.calendar"),

@@ -28,6 +28,7 @@ NO_MEASURES = {
     "books_of",
     "by_book",
     "chi_square_judgement",
+    "control_of",
     "judged_days",
     "require_fraction",
     "require_same_days",
