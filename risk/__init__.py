@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         books_of,
         instrument_losses,
         measure_portfolios,
+        overlap_of,
     )
     from risk.outlook import market_outlook
     from risk.plan import (
@@ -49,7 +50,7 @@ else:
         "risk.market.revalue": "current_values",
         "risk.measures.limits": "limit_utilisation",
         "risk.measures.portfolios": "Book PortfolioMeasures books_of instrument_losses "
-        "measure_portfolios",
+        "measure_portfolios overlap_of",
         "risk.outlook": "market_outlook",
         "risk.plan": "NIGHTLY_METHODS Margins Method Revaluation RiskPlan VarianceReduction",
         "risk.profiles": "Profiles liquidity_horizons profile_portfolios",
@@ -108,6 +109,7 @@ __all__ = [
     "liquidity_horizons",
     "market_outlook",
     "measure_portfolios",
+    "overlap_of",
     "profile_portfolios",
     "replay_losses",
     "rolling_figures",

@@ -52,8 +52,10 @@ CONTRIBUTION_COLUMNS = [
     "method",
     "market_value",
     "value",
+    "standard_error",
     "marginal",
     "incremental",
+    "incremental_standard_error",
     "currency",
 ]
 QUANTILE_COLUMNS = ["portfolio_id", "horizon", "method", "probability", "loss", "currency"]
@@ -67,7 +69,7 @@ class PortfolioMeasures:
     ----------
     risk : frame of `RISK_COLUMNS`: VaR and ES at every level, with standard errors, money
     contributions : frame of `CONTRIBUTION_COLUMNS`: component (``value``) and incremental VaR and
-        ES of every position, money; marginal ones, money per money held
+        ES of every position, with standard errors, money; marginal ones, money per money held
     loss_quantiles : frame of `QUANTILE_COLUMNS`: the distribution of each book's loss, money, its
         quantiles interpolated between order statistics
     failures : books that could not be measured
@@ -230,7 +232,8 @@ def measure_portfolios(
             continue
         for level, tail in zip(plan.levels, tails, strict=True):
             risk += _risk_rows(common, level, tail, float(worth.sum()))
-        parts = allocate(losses, book.instruments, book.quantities, total, tails, plan.levels)
+        held, shared = (book.instruments, book.quantities), overlap_of(method, horizon)
+        parts = allocate(losses, *held, total, tails, plan.levels, shared)
         contributions.append(
             _contributions(common, plan.levels, parts, worth, ids[book.instruments])
         )
@@ -285,7 +288,7 @@ def measure_book_tails(
             corrected_tail(total, control.losses, level, quadratic_tail(control.law, level))
             for level in plan.levels
         ]
-    tails = measure_tails(total, plan.levels, horizon if method == "historical" else 1)
+    tails = measure_tails(total, plan.levels, overlap_of(method, horizon))
     if method not in QUASI_METHODS:
         return tails
     estimates = [randomised_tail(total, level, plan.randomisations) for level in plan.levels]
@@ -297,6 +300,11 @@ def measure_book_tails(
         )
         for tail, estimate in zip(tails, estimates, strict=True)
     ]
+
+
+def overlap_of(method: Method, horizon: int) -> int:
+    """Return how many days neighbouring scenarios of a method over a horizon share, 1 for none."""
+    return horizon if method == "historical" else 1
 
 
 def _failure(portfolio_id: str, error: BookError) -> Failure:
@@ -331,7 +339,7 @@ def _contributions(
     held: np.ndarray,
 ) -> pd.DataFrame:
     n_positions, n_levels = len(held), len(levels)
-    components = np.concatenate([parts.value_at_risk.ravel(), parts.expected_shortfall.ravel()])
+    components = _both(parts.value_at_risk, parts.expected_shortfall)
     values = np.tile(worth, 2 * n_levels)
     with np.errstate(divide="ignore", invalid="ignore"):
         marginal = np.where(values != 0.0, components / values, np.nan)
@@ -344,12 +352,19 @@ def _contributions(
             "level": np.tile(np.repeat(levels, n_positions), 2),
             "market_value": values,
             "value": components,
+            "standard_error": _both(parts.value_at_risk_error, parts.expected_shortfall_error),
             "marginal": marginal,
-            "incremental": np.concatenate(
-                [added.value_at_risk.ravel(), added.expected_shortfall.ravel()]
+            "incremental": _both(added.value_at_risk, added.expected_shortfall),
+            "incremental_standard_error": _both(
+                added.value_at_risk_error, added.expected_shortfall_error
             ),
         }
     )
+
+
+def _both(value_at_risk: Floats, expected_shortfall: Floats) -> Floats:
+    """Return a column of both measures, each by level and position."""
+    return np.concatenate([value_at_risk.ravel(), expected_shortfall.ravel()])
 
 
 def _quantiles(common: dict[str, Any], total: Floats) -> pd.DataFrame:

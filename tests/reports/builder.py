@@ -307,8 +307,10 @@ def night(warehouse="north", item="tea", book="alpha", instrument="ACME"):
                     "method": method,
                     "market_value": 50_000.0,
                     "value": 1000.0 * level * horizon,
+                    "standard_error": 20.0 * level * horizon,
                     "marginal": 0.02 * level * horizon,
                     "incremental": 1000.0 * level * horizon,
+                    "incremental_standard_error": 10.0 * level * horizon,
                 }
                 for level in (0.975, 0.99)
                 for horizon in (1, 10)
