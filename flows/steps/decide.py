@@ -24,7 +24,7 @@ from kernels.device import Device
 
 STAGE = "decide"
 FORECASTS = "demand_forecasts"
-# The shard of plans that a budget is still to be shared among.
+# The shard of plans that a limit is still to be shared among.
 PLANNED = "planned_orders"
 
 # Planning a series takes a tenth of forecasting it, so a task takes several chunks of series.
@@ -94,8 +94,8 @@ def _plan_stock(run: Run, members: list[int], stock: pd.DataFrame) -> ChunkWork:
         for failure in result.failures
     ]
     curves = run.stamp(result.curves)
-    if spec.budgets:
-        # What a budget leaves of them is known once the plans of all chunks are.
+    if spec.shares:
+        # What a limit leaves of them is known once the plans of all chunks are.
         return ChunkWork(
             {PLANNED: result.plans, "service_cost_curves": curves}, [*missing, *failures]
         )

@@ -102,8 +102,9 @@ def _exceptions(tables: Tables) -> list[Listing]:
     counted = ", ".join(f"{count(kinds[kind])} {kind}" for kind in EXCEPTIONS if kind in kinds)
     note = (
         f"{counted}. At stake, over the horizon: at a stock-out risk, the shortage expected before "
-        "an order placed tonight can arrive; over budget, what the budget costs; for overstock, "
-        "what the plan costs; without a feasible plan, what ordering nothing would cost more."
+        "an order placed tonight can arrive; over budget or capacity, what the limit costs; for "
+        "overstock, what the plan costs; without a feasible plan, what ordering nothing would cost "
+        "more."
     )
     return [Listing("Exceptions", table, note)]
 

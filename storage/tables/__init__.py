@@ -55,6 +55,7 @@ from storage.tables.stock import (
     SERVICE_COST_CURVES,
     STOCK,
     WAREHOUSE_BUDGETS,
+    WAREHOUSE_CAPACITIES,
 )
 from storage.tables.table import Column, Role, Table
 from storage.tables.transfers import STOCK_POOLING, TRANSFER_LANES, TRANSFERS
@@ -94,6 +95,7 @@ OUTPUT_TABLES = {
         ORDER_EXCEPTIONS,
         SERVICE_COST_CURVES,
         WAREHOUSE_BUDGETS,
+        WAREHOUSE_CAPACITIES,
         TRANSFERS,
         STOCK_POOLING,
         DECISION_BACKTESTS,
@@ -175,6 +177,7 @@ __all__ = [
     "TRANSFER_LANES",
     "VOLATILITY_OUTLOOK",
     "WAREHOUSE_BUDGETS",
+    "WAREHOUSE_CAPACITIES",
     "Column",
     "Role",
     "Table",
