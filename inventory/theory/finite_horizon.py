@@ -9,6 +9,7 @@ Puterman (1994), "Markov decision processes", section 4.5 (backward induction);
 Zipkin (2008), "Old and new methods for lost-sales inventory systems", Operations Research 56(5).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -64,7 +65,7 @@ class FiniteHorizon:
     def sizes(self) -> Integers:
         """Units that an order can have, 0 first."""
         cases = np.arange(0, self.most + 1, self.case_pack)
-        return cases[(cases == 0) | (cases >= self.minimum_order)]
+        return np.asarray(cases[(cases == 0) | (cases >= self.minimum_order)], np.int64)
 
     @property
     def n_states(self) -> int:
@@ -74,7 +75,17 @@ class FiniteHorizon:
 
     def least_cost(self) -> float:
         """Return the mean cost over the horizon of the best orders, money."""
-        return self._cost(None)
+        return self._cost(None, None)
+
+    def cost_after(self, order: float) -> float:
+        """Return the mean cost over the horizon of a first order and the best ones after it, money.
+
+        Raises
+        ------
+        PlanError
+            Where an order cannot have that size.
+        """
+        return self._cost(self._numbers_of([order]).repeat(self.most + 1), None)
 
     def cost_of(self, policy: Policy) -> float:
         """Return the mean cost over the horizon of a policy, money.
@@ -86,13 +97,18 @@ class FiniteHorizon:
         """
         terms = float(self.case_pack), float(self.minimum_order), np.inf
         wanted = [order_quantity(float(n), *policy.rule, *terms) for n in range(self.most + 1)]
-        numbers = np.searchsorted(self.sizes, wanted)
-        if (numbers == len(self.sizes)).any() or (self.sizes[numbers] != wanted).any():
-            raise PlanError(f"the policy orders above {self.most} units, or other sizes")
-        return self._cost(numbers.astype(np.int64))
+        numbers = self._numbers_of(wanted)
+        return self._cost(numbers, numbers)
 
-    def _cost(self, numbers: Integers | None) -> float:
-        """Return the cost of orders by position, or the least where there are none."""
+    def _numbers_of(self, orders: Sequence[float]) -> Integers:
+        numbers = np.searchsorted(self.sizes, orders)
+        known = numbers < len(self.sizes)
+        if not known.all() or (self.sizes[numbers] != orders).any():
+            raise PlanError(f"an order of {max(orders):g} units is none of {self.sizes}")
+        return numbers.astype(np.int64)
+
+    def _cost(self, first: Integers | None, later: Integers | None) -> float:
+        """Return the cost of first and later orders, by position; None is the best."""
         horizon, stock = len(self.laws), np.arange(self.most + 1)
         values = np.zeros((len(stock),) + (len(self.sizes),) * self._on_the_way(horizon))
         for t in reversed(range(horizon)):
@@ -100,7 +116,8 @@ class FiniteHorizon:
             flat = left @ values.reshape(len(stock), -1) + spent[:, None]
             values = flat.reshape(values.shape)
             if t % self.review_period == 0:
-                values = self._ordered(values, int(self.receipts[t + 1 :].sum()), numbers)
+                coming = int(self.receipts[t + 1 :].sum())
+                values = self._ordered(values, coming, later if t > 0 else first)
             values = values[np.minimum(stock + self.receipts[t], self.most)]
             placed = t - self.lead_time
             if placed >= 0 and placed % self.review_period == 0:

@@ -6,6 +6,7 @@ from reports.figures import stock as figures
 from reports.figures.stock import served
 from reports.sections.curves import curve_explorer
 from reports.sections.section import Card, Listing, Picture, Section, Tables, has
+from reports.sections.stock_gaps import gap_listings
 from reports.sections.stock_sharing import sharing_cards, sharing_listings
 from reports.tables import PageColumn, page_table
 from reports.wording import count, money, number, percent, total_money
@@ -183,4 +184,5 @@ def _listings(tables: Tables) -> list[Listing]:
             ),
             "Stock and orders on the way over mean forecast demand.",
         ),
+        *gap_listings(tables),
     ]

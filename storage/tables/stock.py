@@ -296,3 +296,40 @@ WAREHOUSE_CAPACITIES = output_table(
     key=("warehouse_id",),
     entity=("warehouse_id",),
 )
+
+POLICY_GAPS = output_table(
+    "policy_gaps",
+    "Of the dearest items for which the best orders of all can be computed: what the policy, and "
+    "the best, cost.",
+    columns=(
+        WAREHOUSE,
+        ITEM,
+        Column("policy", "text", "as of order_plans", choices=POLICIES),
+        Column("expected_cost", "float", "of the plan on the forecast's paths, money", minimum=0),
+        Column(
+            "expected_cost_standard_error", "float", "Monte Carlo error of expected_cost", minimum=0
+        ),
+        Column(
+            "policy_cost",
+            "float",
+            "the same, exactly, on demand that is independent from period to period, money",
+            minimum=0,
+        ),
+        Column(
+            "cheapest_level_cost",
+            "float",
+            "of the level of the curve that costs least whatever it serves, exactly, money",
+            minimum=0,
+        ),
+        Column(
+            "order_cost",
+            "float",
+            "of tonight's order and the best ones after it, exactly, money",
+            minimum=0,
+        ),
+        Column("least_cost", "float", "of the best orders there are, exactly, money", minimum=0),
+        Column("currency", "text", "of every amount of money in the row"),
+    ),
+    key=("warehouse_id", "item_id"),
+    entity=SERIES,
+)

@@ -81,6 +81,17 @@ def test_a_policy_costs_what_its_walks_do_and_no_less_than_the_best(changes, pol
     assert own.least_cost() <= own.cost_of(policy) + 1e-12
 
 
+@pytest.mark.parametrize("changes", [{}, {"review_period": 3}, {"ordering": 6.0, "lead_time": 1}])
+def test_the_best_first_order_leaves_the_least_cost(changes):
+    own = problem(**changes)
+    costs = [own.cost_after(float(order)) for order in range(15)]
+    assert min(costs) == pytest.approx(own.least_cost(), rel=1e-12)
+    assert max(costs) > own.least_cost()
+    followed = own.cost_of(BaseStock(9.0))
+    # From six units, base-stock first orders three.
+    assert own.least_cost() <= costs[3] <= followed
+
+
 def test_without_chance_the_best_orders_are_the_best_of_all_plans():
     demand = np.array([1, 0, 2, 1, 0, 1])
     laws = np.eye(4)[demand]
@@ -127,5 +138,5 @@ def test_what_is_out_of_range_is_refused(changes, message):
 
 
 def test_a_policy_above_what_may_be_held_is_refused():
-    with pytest.raises(PlanError, match="orders above 20 units"):
+    with pytest.raises(PlanError, match="an order of 30 units is none of"):
         problem().cost_of(BaseStock(30.0))

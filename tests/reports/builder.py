@@ -220,6 +220,22 @@ def night(warehouse="north", item="tea", book="alpha", instrument="ACME"):
                 }
             ]
         ),
+        "policy_gaps": pd.DataFrame(
+            [
+                {
+                    "warehouse_id": warehouse,
+                    "item_id": item,
+                    "policy": "(s, S)",
+                    "expected_cost": 62.0,
+                    "expected_cost_standard_error": 1.0,
+                    "policy_cost": 60.0,
+                    "cheapest_level_cost": 56.0,
+                    "order_cost": 51.0,
+                    "least_cost": 50.0,
+                    "currency": "USD",
+                }
+            ]
+        ),
         "transfers": pd.DataFrame(
             [
                 {
