@@ -11,8 +11,8 @@ def listings(tables):
 def test_the_page_says_how_far_orders_and_policies_are_from_the_best():
     found = listings(night())["Distance to the best orders"]
     assert "with the best ones after, cost 2.0% more" in found.note
-    assert "throughout 20.0%" in found.note
-    assert "targets ask for 12.0%" in found.note
+    assert "throughout, 20.0%" in found.note
+    assert "targets ask for, 12.0%" in found.note
     assert [row[-2:][0][0] for row in found.table.rows] == ["1.00"]
 
 
