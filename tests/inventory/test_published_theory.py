@@ -394,6 +394,11 @@ def test_serial_systems_of_stockpyl_with_poisson_demand(instances, name, levels,
         ("example_6_1", (6.498667, 12.028, 22.705333), 47.660147),
         ("problem_6_1", (123.636087, 228.336048), 166.241318),
         ("problem_6_16", (171.188137, 232.112614), 438.182051),
+        (
+            "problem_6_2a",
+            (40.671259, 74.240577, 109.057052, 142.10672, 174.53281),
+            451.622036,
+        ),
     ],
 )
 def test_serial_systems_of_stockpyl_with_normal_demand(instances, name, levels, cost):
