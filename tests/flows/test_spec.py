@@ -101,8 +101,12 @@ def test_what_is_short_is_lost_owed_or_a_share_of_each(told, kept, tmp_path):
         "shortage = -0.1",
         'target = "all"',
         'policy = "(Q, r)"',
+        "capacities = { north = 0 }",
+        "capacities = { north = -5 }",
+        "capacities = { north = inf }",
+        "budgets = { north = -1 }",
     ],
 )
-def test_a_shortage_or_target_that_is_none_is_refused(told, tmp_path):
+def test_a_setting_of_stock_that_is_none_is_refused(told, tmp_path):
     with pytest.raises(JobRefusedError, match=told.partition(" ")[0]):
         load_job(write(tmp_path, MINIMAL + STOCK + told))
