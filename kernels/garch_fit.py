@@ -123,9 +123,9 @@ def load_lane(values: Floats, start: int, scales: Floats, beside: Reals, k: int)
     scales : (4,) float64, as of `screen_history`
     beside : (>= n, > k); column ``k`` is filled from its top
     """
-    n, centre, unit = values.shape[0], scales[0], scales[1]
+    n, centre, shrink = values.shape[0], scales[0], 1.0 / scales[1]
     for t in range(n - start):
-        beside[t, k] = (values[start + t] - centre) / unit
+        beside[t, k] = (values[start + t] - centre) * shrink
     for t in range(n - start, n):
         beside[t, k] = 0.0
 

@@ -55,7 +55,7 @@ class Precision(NamedTuple):
 
 
 # Of likelihoods in 32 bits, and in 64.
-ROUGH, FINE = Precision(1e-5, 1e-5, 0.05), Precision(1e-9, 1e-13, 1e-8)
+ROUGH, FINE = Precision(1e-5, 1e-5, 0.05), Precision(1e-8, 1e-13, 1e-8)
 
 
 class Outcome(IntEnum):
