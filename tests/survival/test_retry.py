@@ -38,10 +38,10 @@ def sound(sample, tmp_path_factory):
 def no_luck(whole, number):
     """Let one chunk of forecasts fail."""
 
-    def broken(run, chunk):
+    def broken(run, chunk, only):
         if chunk == number:
             raise ValueError("no such luck")
-        return whole(run, chunk)
+        return whole(run, chunk, only)
 
     return broken
 
