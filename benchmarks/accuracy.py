@@ -9,8 +9,9 @@ Each set's last horizon is held out; models, weights and calibration see what ca
 is what a night publishes: the weighted combination of each series' best models, chosen by its own
 backtest. Every model of statsforecast forecasts a sample of the series, and is compared by the
 mean difference of MASE on them beside its standard error; AutoARIMA a part of the sample, and none
-with long seasons, because it takes from a second to minutes a series. Coverage is that of all
-series' calibrated central intervals.
+with long seasons, because it takes from a second to minutes a series. M4 weekly is scaled as M4
+does, with no season; a night takes a year of weeks, and peers are told both. Coverage is that of
+all series' calibrated central intervals.
 """
 
 import os
@@ -71,7 +72,14 @@ SPARSE = (
 
 
 class Case(NamedTuple):
-    """A set of series and how it is forecast."""
+    """A set of series and how it is forecast.
+
+    Parameters
+    ----------
+    season : periods, that a night takes for series of this frequency
+    sample, few : series that peers forecast, and that dear ones do
+    published_season : of MASE where the set's own is another; None is the night's
+    """
 
     name: str
     read: Callable[[], list[Floats]]
@@ -82,6 +90,12 @@ class Case(NamedTuple):
     peers: dict[str, Callable[[], Any]]
     line_up: dict[str, tuple[str, ...]]
     few: int = FEW
+    published_season: int | None = None
+
+    @property
+    def scale_season(self) -> int:
+        """Periods between the values whose differences scale MASE."""
+        return self.published_season or self.season
 
 
 def _m3(period: str) -> list[Floats]:
@@ -131,6 +145,14 @@ def _several(*seasons: int) -> dict[str, Callable[[], Any]]:
     }
 
 
+def _told(
+    peers: dict[str, Callable[[], Any]], season: int, without: str
+) -> dict[str, Callable[[], Any]]:
+    """Name peers with their season, without the one that takes seconds a series with it."""
+    kept = (name for name in peers if name != without)
+    return {f"{name}, season {season}": peers[name] for name in kept}
+
+
 _SPARSE_PEERS: dict[str, Callable[[], Any]] = {
     "CrostonClassic": zoo.CrostonClassic,
     "CrostonOptimized": zoo.CrostonOptimized,
@@ -161,7 +183,18 @@ CASES = (
         _seasonal(4),
         _for_all(QUARTERLY),
     ),
-    Case("M4 weekly", lambda: _m4("weekly"), "W", 1, 13, 120, _seasonal(1), {}, few=120),
+    Case(
+        "M4 weekly",
+        lambda: _m4("weekly"),
+        "W",
+        52,
+        13,
+        359,
+        {**_seasonal(1), **_told({**_seasonal(52), **_several(52)}, 52, without="AutoETS")},
+        {},
+        few=359,
+        published_season=1,
+    ),
     Case(
         "M4 hourly",
         lambda: _m4("hourly"),
@@ -293,14 +326,16 @@ def _hold_night(case: Case) -> _Night:
     series = case.read()
     train = [y[: -case.horizon] for y in series]
     held = np.array([y[-case.horizon :] for y in series])
-    scale = np.array([naive_scale(y, case.season) for y in train])
+    scale = np.array([naive_scale(y, case.scale_season) for y in train])
     ours, quantiles, seconds = _night(case, train)
     score = np.abs(ours - held).mean(axis=1) / scale
     kept = np.flatnonzero(np.isfinite(score))
     sample = kept[np.linspace(0, len(kept) - 1, min(case.sample, len(kept))).astype(int)]
     loss = mean_loss(quantiles[kept], held[kept]) / scale[kept]
+    of_scale = f", {case.scale_season} in MASE" if case.scale_season != case.season else ""
     sentence = (
-        f"{len(kept):,} series, {case.horizon} periods held out, season {case.season}; "
+        f"{len(kept):,} series, {case.horizon} periods held out, season {case.season}"
+        f"{of_scale}; "
         f"{seconds:.1f} s for all of ours, calibration included. MASE of ours over all "
         f"{score[kept].mean():.4f}, pinball loss in the same units {loss.mean():.4f}. "
         f"{say_coverage(quantiles[kept], held[kept])}"
@@ -371,7 +406,7 @@ def plan_of(case: Case) -> ForecastPlan:
         case.horizon,
         windows=6,
         step=case.horizon,
-        minimum_history=max(8, min(2 * case.season, 52)),
+        minimum_history=max(8, min(2 * case.season, 26)),
         line_up=case.line_up,
     )
 

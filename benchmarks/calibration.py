@@ -99,7 +99,7 @@ def measure(case: Case, cut: int) -> Window | None:
     whole = told["distribution"].isin(COUNT_NAMES).to_numpy()
     classes = told["demand_class"].to_numpy(dtype=object)
     learn_calibration(panel, plan).apply(moved, classes, whole)
-    scale = np.array([naive_scale(train[number], case.season) for number in numbers])
+    scale = np.array([naive_scale(train[number], case.scale_season) for number in numbers])
     kept = np.isfinite(scale)
     held, both = held[numbers][kept], (alone[kept], moved[kept])
     losses = [np.mean(mean_loss(quantiles, held) / scale[kept]) for quantiles in both]

@@ -18,6 +18,14 @@ def processor() -> str:
     return platform.processor() or platform.machine()
 
 
+def peak_memory() -> float:
+    """Return the most memory that this process has held, MiB."""
+    # What the system says of resources begins with the process that started this one.
+    status = Path("/proc/self/status").read_text(encoding="utf-8")
+    line = next(line for line in status.splitlines() if line.startswith("VmHWM:"))
+    return float(line.split()[1]) / 1024
+
+
 def describe_machine(*packages: str) -> str:
     """Return one line on the machine, Python and the versions of packages."""
     memory = psutil.virtual_memory().total / 2**30

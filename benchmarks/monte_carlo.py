@@ -25,7 +25,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.machine import describe_machine
+from benchmarks.machine import describe_machine, peak_memory
 from kernels.arrays import Floats
 from kernels.book_span import span_books
 from kernels.linear_books import WIDTH, fold_exposures, multiply_books, pad_books, parts_of_books
@@ -147,7 +147,7 @@ def main() -> None:
     if asked.case is not None:
         started = time.thread_time()
         CASES[asked.case]()
-        seconds, peak = time.thread_time() - started, _peak_memory()
+        seconds, peak = time.thread_time() - started, peak_memory()
         if asked.clock:
             seconds = _median(CASES[asked.case], RUNS, time.perf_counter)
         print(f"{seconds:.4f} {peak:.0f}")
@@ -242,14 +242,6 @@ def _two_threads() -> list[str]:
             + "|"
         )
     return lines
-
-
-def _peak_memory() -> float:
-    """Return the most memory that this process has held, MiB."""
-    # What the system says of resources begins with the process that started this one.
-    status = Path("/proc/self/status").read_text(encoding="utf-8")
-    line = next(line for line in status.splitlines() if line.startswith("VmHWM:"))
-    return float(line.split()[1]) / 1024
 
 
 def _normals() -> list[str]:

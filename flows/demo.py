@@ -20,6 +20,7 @@ from flows.spec import (
 SEED = 20261031
 PAST = DecisionBacktestSpec(periods=56, refresh=14, series=100, window=28)
 BUDGETS = {"rotterdam": 25_000.0, "antwerp": 16_000.0}
+CAPACITIES = {"antwerp": 66_000.0, "hamburg": 52_000.0}
 _HEADER = """\
 # The bundled sample: 24 warehouses x 60 items x 3 years of days, and 40 portfolios.
 # Every key that is not here has its default; `almanac validate demo.toml` checks the spec.
@@ -39,7 +40,7 @@ def demo_job(demand_file: str = "demand.parquet") -> JobSpec:
         ),
         # Prices move with promotions in the sample, so that one driver is enough.
         demand=DemandPlan(drivers=DriversSpec(promotion="known")),
-        stock=StockPlanSpec(budgets=BUDGETS, backtest=PAST),
+        stock=StockPlanSpec(budgets=BUDGETS, capacities=CAPACITIES, backtest=PAST),
         risk=RiskPlanSpec(backtest=BacktestSpec()),
     )
 

@@ -110,7 +110,7 @@ def stock_plan(run_uri: str) -> list[dict[str, Any]]:
     run = load_run(run_uri)
     assert run.job.stock is not None
     blocks = _follow("decide", decide_task, run_uri, decide.prepare(run))
-    if run.job.stock.budgets:
+    if run.job.stock.shares:
         shared = share_task.submit(run_uri, [str(block["uri"]) for block in blocks])
         blocks = [*blocks, shared.result()]
     ordered = [str(block["uri"]) for block in blocks]

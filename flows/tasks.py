@@ -94,8 +94,8 @@ def decide_task(run_uri: str, number: int) -> dict[str, object]:
 
 @task(**PATIENT)
 def share_task(run_uri: str, blocks: list[str]) -> dict[str, object]:
-    """Share the warehouses' budgets among the orders of all chunks."""
-    return _summary(share.share_budgets(load_run(run_uri), blocks))
+    """Share the warehouses' budgets and capacities among the orders of all chunks."""
+    return _summary(share.share_limits(load_run(run_uri), blocks))
 
 
 @task(task_run_name="transfer-{number}", **PATIENT)

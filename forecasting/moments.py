@@ -8,8 +8,9 @@ from forecasting.panel import Batch
 from kernels.arrays import Flags, Floats, Integers
 from kernels.demand_history import recent_moments
 
-SEASONS_OF_VARIANCE = 8
-# Of a long season as many periods as of a month: its variance is about a level, not the season.
+# The fewest that seasonal means are taken of: over more years the variance would be the trend's.
+SEASONS_OF_VARIANCE = 3
+# Of a season that is longer than a month only the last, and the variance is about a level.
 LONGEST_SEASON_OF_VARIANCE = 28
 FEWEST_PERIODS_OF_VARIANCE = 28
 
@@ -47,10 +48,8 @@ def measure_moments(batch: Batch, season_length: int) -> Moments:
     season_length : periods
     """
     out, seen = np.empty((len(batch), 4)), np.empty((len(batch), 4))
-    recent = max(
-        SEASONS_OF_VARIANCE * min(season_length, LONGEST_SEASON_OF_VARIANCE),
-        FEWEST_PERIODS_OF_VARIANCE,
-    )
+    seasons = SEASONS_OF_VARIANCE if season_length <= LONGEST_SEASON_OF_VARIANCE else 1
+    recent = max(seasons * season_length, FEWEST_PERIODS_OF_VARIANCE)
     recent_moments(batch.values, batch.offsets, season_length, recent, out)
     # What a law expects where stock ran out is rarely zero and never whole.
     observed = batch.observed()

@@ -15,7 +15,7 @@ from forecasting.errors import Failure
 from forecasting.panel import SERIES, DemandPanel
 from forecasting.plan import ForecastPlan
 from forecasting.states import SeriesStates
-from kernels.arrays import Floats, Integers
+from kernels.arrays import Flags, Floats, Integers
 from kernels.demand_laws import Law
 
 QUANTILES = [f"q{round(100 * level):02d}" for level in LEVELS]
@@ -138,9 +138,8 @@ def as_frames(
         for number in ended
     ]
     done = np.flatnonzero(made & late.any(axis=1))
-    forecasts = _forecasts(results, done, calibration).loc[late[done].reshape(-1)]
     return ForecastResult(
-        forecasts.reset_index(drop=True),
+        _forecasts(results, done, late[done], calibration),
         _by_series(results, results.accuracy, [*SERIES, *ACCURACY]),
         _champions(results, done),
         results.failures,
@@ -166,22 +165,26 @@ def name_series(panel: DemandPanel, outcome: NDArray[np.object_]) -> pd.DataFram
     )
 
 
-def _forecasts(results: Results, done: Integers, calibration: Calibration | None) -> pd.DataFrame:
-    panel, horizon = results.panel, results.plan.horizon
+def _forecasts(
+    results: Results, done: Integers, late: Flags, calibration: Calibration | None
+) -> pd.DataFrame:
+    """Return the rows of periods that are late; the quantiles are copied once, into columns."""
+    panel, counts = results.panel, late.sum(axis=1)
     quantiles = quantiles_of(results.spread.of(done), results.means[done])
     if calibration is not None:
         calibration.apply(quantiles, results.demand_class[done], results.law[done] == Law.COUNT)
-    head = pd.DataFrame(
-        {
-            "warehouse_id": np.repeat(panel.warehouse_id[done], horizon),
-            "item_id": np.repeat(panel.item_id[done], horizon),
-            "ds": panel.future(horizon)[done].reshape(-1),
-            "model": np.repeat(results.model[done], horizon),
-            "mean": results.means[done].reshape(-1),
-        }
-    )
-    body = pd.DataFrame(quantiles.reshape(-1, len(LEVELS)), columns=QUANTILES)
-    return pd.concat([head, body], axis=1)
+    columns = np.compress(late.reshape(-1), quantiles.reshape(-1, len(LEVELS)).T, axis=1)
+    frame = pd.DataFrame(columns.T, columns=QUANTILES, copy=False)
+    head = {
+        "warehouse_id": np.repeat(panel.warehouse_id[done], counts),
+        "item_id": np.repeat(panel.item_id[done], counts),
+        "ds": panel.future(results.plan.horizon)[done][late],
+        "model": np.repeat(results.model[done], counts),
+        "mean": results.means[done][late],
+    }
+    for place, (name, column) in enumerate(head.items()):
+        frame.insert(place, name, column)
+    return frame
 
 
 def _champions(results: Results, done: Integers) -> pd.DataFrame:

@@ -1,7 +1,6 @@
 """Stock decisions: arrays and frames in, arrays and frames out."""
 
 from inventory.allocation import Allocation, Options, Step, allocate
-from inventory.budget import share_budget
 from inventory.decision_backtest import (
     PERIOD_COLUMNS,
     PLANNERS,
@@ -21,6 +20,7 @@ from inventory.item_transfers import (
     TransferResult,
     plan_item_transfers,
 )
+from inventory.joint_allocation import allocate_jointly
 from inventory.law_estimates import estimate_law
 from inventory.orders import OrderResult, plan_orders, position_of
 from inventory.plan import StockPlan, Target
@@ -45,18 +45,23 @@ from inventory.replay import (
     replay,
     score,
 )
+from inventory.sharing import Shared, share_limits
 from inventory.simulation import Draws, Opening, Supply, simulate, simulate_law
 from inventory.stock_out import StockOut, risk_stock_out
 from inventory.transfers import Lane, Pooling, Site, Transfer, compare_pooling, plan_transfers
-from inventory.warehouse_budgets import (
+from inventory.warehouse_limits import (
     BUDGET_COLUMNS,
-    SharedBudget,
-    share_warehouse_budget,
+    CAPACITY_COLUMNS,
+    Limits,
+    SharedWarehouse,
+    share_warehouse,
     unused_budget,
+    unused_capacity,
 )
 
 __all__ = [
     "BUDGET_COLUMNS",
+    "CAPACITY_COLUMNS",
     "PERIOD_COLUMNS",
     "PLANNERS",
     "POOLING_COLUMNS",
@@ -74,6 +79,7 @@ __all__ = [
     "HeldPlan",
     "InventoryError",
     "Lane",
+    "Limits",
     "MovingAverage",
     "Newsvendor",
     "Opening",
@@ -92,7 +98,8 @@ __all__ = [
     "Replay",
     "Rivals",
     "Score",
-    "SharedBudget",
+    "Shared",
+    "SharedWarehouse",
     "SimulatedLevel",
     "Site",
     "Step",
@@ -104,6 +111,7 @@ __all__ = [
     "Transfer",
     "TransferResult",
     "allocate",
+    "allocate_jointly",
     "compare",
     "compare_planners",
     "compare_pooling",
@@ -121,9 +129,10 @@ __all__ = [
     "replay_planners",
     "risk_stock_out",
     "score",
-    "share_budget",
-    "share_warehouse_budget",
+    "share_limits",
+    "share_warehouse",
     "simulate",
     "simulate_law",
     "unused_budget",
+    "unused_capacity",
 ]

@@ -2,8 +2,7 @@
 
 References
 ----------
-Sinha & Zoltners (1979), "The multiple-choice knapsack problem", Operations Research 27(3);
-Everett (1963), "Generalized Lagrange multiplier method", Operations Research 11(3).
+Sinha & Zoltners (1979), "The multiple-choice knapsack problem", Operations Research 27(3).
 """
 
 from collections.abc import Sequence

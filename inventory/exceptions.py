@@ -19,6 +19,7 @@ class ExceptionKind(StrEnum):
     STOCK_OUT_RISK = "stock-out risk"
     OVERSTOCK = "overstock"
     OVER_BUDGET = "over budget"
+    OVER_CAPACITY = "over capacity"
     NO_FEASIBLE_PLAN = "no feasible plan"
 
 
@@ -31,10 +32,12 @@ class Cut:
 
     Parameters
     ----------
+    kind : which limit
     money : what the order without the limit would save over the horizon
     reason : in words
     """
 
+    kind: ExceptionKind
     money: float
     reason: str
 
@@ -83,8 +86,8 @@ def find_exceptions(
     -------
     Frame with a row per item and reason. ``money`` is what is at stake over the horizon: for
     stock-out risk the shortage expected before an order can arrive; for overstock what the plan
-    costs; for what is over budget, what the limit costs; for no feasible plan, what ordering
-    nothing would cost more than the plan.
+    costs; for what is over budget or capacity, what the limit costs; for no feasible plan, what
+    ordering nothing would cost more than the plan.
 
     Raises
     ------
@@ -100,7 +103,7 @@ def find_exceptions(
         key = (str(row["warehouse_id"]), str(row["item_id"]))
         found = [*_of_service(row, most_risk, cut=key in cuts), *_of_cover(row, most_cover)]
         if key in cuts:
-            found.append((ExceptionKind.OVER_BUDGET, cuts[key].money, cuts[key].reason))
+            found.append((cuts[key].kind, cuts[key].money, cuts[key].reason))
         rows.extend((*key, str(kind), money, row["currency"], text) for kind, money, text in found)
     frame = pd.DataFrame(rows, columns=EXCEPTION_COLUMNS)
     keys = ["money", "warehouse_id", "item_id", "kind"]
@@ -118,7 +121,7 @@ def served_of(plan: Mapping[Any, Any]) -> float:
 
 def _of_service(row: Mapping[Any, Any], most_risk: float, *, cut: bool) -> Iterator[Found]:
     target, served, risk = row["service_target"], served_of(row), row["stock_out_risk"]
-    # What a shared limit cut has a feasible plan: its target is missed for want of money.
+    # What a shared limit cut has a feasible plan: its target is missed for want of money or space.
     if served < target and not cut:
         reason = f"the best plan serves {served:.1%}, below the target of {target:.1%}"
         stake = row["no_order_cost"] - row["expected_cost"]

@@ -1,6 +1,7 @@
 """Transfers of a night, item by item, from plans, stock and the forecast's paths."""
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -64,11 +65,17 @@ class TransferResult:
 
 @dataclass(frozen=True)
 class _Place:
-    """One warehouse's share of an item."""
+    """One warehouse's share of an item.
+
+    Parameters
+    ----------
+    room : units that stock and orders on the way may fill
+    """
 
     record: Mapping[Any, Any]
     position: Position
     site: Site
+    room: float
 
 
 def plan_item_transfers(
@@ -83,14 +90,16 @@ def plan_item_transfers(
     entities: Words,
     plan: StockPlan,
     seed: int,
+    full: Collection[str] = (),
 ) -> TransferResult:
     """Plan the transfers of each item between the warehouses that hold it.
 
     Every warehouse keeps to the level planned for it, so that one that receives orders less.
+    Where items share a capacity, none takes more room than its plan gave it.
 
     Parameters
     ----------
-    plans : as `plan_orders` returns them, or as a budget left them
+    plans : as `plan_orders` returns them, or as shared limits left them
     stock : of the same warehouse-items in the same order
     items, open_orders : as in `plan_orders`
     lanes : between warehouses, for every item
@@ -98,6 +107,7 @@ def plan_item_transfers(
     periods : (n_plans, horizon) datetime64, start of each period
     entities : (n_plans,) uint64, stable identities, for the lead times
     plan, seed : as in `plan_orders`
+    full : names of warehouses whose items share a capacity
     """
     known = {str(row["item_id"]): row for row in items.to_dict("records")}
     coming = arrivals_of(open_orders)
@@ -108,8 +118,10 @@ def plan_item_transfers(
         receipts = receipts_of(coming.get(key), periods[n])
         position = position_of(f"{key[0]}/{key[1]}", record, known[str(key[1])], receipts)
         draws = Draws(seed, int(entities[n]))
-        site = _site(position, planned, paths[n], draws, plan)
-        held.setdefault(str(key[1]), []).append(_Place(planned, position, site))
+        most = float(planned["order_quantity"]) if str(key[0]) in full else math.inf
+        site = _site(position, planned, paths[n], draws, plan, most)
+        room = min(position.capacity, position.on_hand + position.on_order + most)
+        held.setdefault(str(key[1]), []).append(_Place(planned, position, site, room))
     moves: list[dict[str, Any]] = []
     pooled: list[dict[str, Any]] = []
     failures: list[Failure] = []
@@ -131,7 +143,12 @@ def plan_item_transfers(
 
 
 def _site(
-    position: Position, planned: Mapping[Any, Any], paths: Floats, draws: Draws, plan: StockPlan
+    position: Position,
+    planned: Mapping[Any, Any],
+    paths: Floats,
+    draws: Draws,
+    plan: StockPlan,
+    most_taken: float,
 ) -> Site:
     return Site(
         str(planned["warehouse_id"]),
@@ -141,6 +158,7 @@ def _site(
         position.costs,
         draws,
         paths,
+        most_taken,
     )
 
 
@@ -174,7 +192,7 @@ def _order(place: _Place, change: float) -> float:
             *planned_policy(place.record).rule,
             terms.case_pack,
             terms.minimum_order,
-            terms.capacity,
+            place.room,
         )
     )
 

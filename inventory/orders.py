@@ -1,7 +1,7 @@
 """Order plans of many warehouse-items."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ from inventory.curve import CURVE_COLUMNS, curve_rows
 from inventory.errors import Failure, StockError
 from inventory.estimates import Costs
 from inventory.lots import most_sizes
+from inventory.optimality import GAP_COLUMNS, Key, gap_row
 from inventory.plan import StockPlan, Target
 from inventory.policy import Decision, Proposal, choose_level, propose_levels
 from inventory.position import Position
@@ -69,11 +70,14 @@ class OrderResult:
     plans : frame, a row per item planned
     failures : a value per item not planned
     curves : frame, a row per item planned and level tried, see `inventory.curve`
+    gaps : frame, a row per item whose best orders were asked for and could be computed, see
+        `inventory.optimality`
     """
 
     plans: pd.DataFrame
     failures: list[Failure]
     curves: pd.DataFrame
+    gaps: pd.DataFrame
 
 
 def plan_orders(
@@ -87,6 +91,7 @@ def plan_orders(
     entities: Words,
     plan: StockPlan,
     seed: int,
+    prove: Collection[Key] = (),
 ) -> OrderResult:
     """Plan tonight's order of each warehouse-item by simulating stock on its demand paths.
 
@@ -106,6 +111,7 @@ def plan_orders(
     entities : (n_series,) uint64, stable identities of the paths
     plan : settings
     seed : in [0, 2**32)
+    prove : warehouse_id and item_id of those whose best orders are asked for
     """
     numbers = {
         (row.warehouse_id, row.item_id): n for n, row in enumerate(series.itertuples(index=False))
@@ -115,6 +121,7 @@ def plan_orders(
     night = _Night(numbers, known_items, arrivals, paths, periods, entities, plan, seed)
     rows: list[dict[str, Any]] = []
     curves: list[dict[str, Any]] = []
+    gaps: list[dict[str, Any]] = []
     failures: list[Failure] = []
     for group in _groups(stock.to_dict("records"), paths, plan):
         proposed = []
@@ -129,13 +136,20 @@ def plan_orders(
             try:
                 decision = choose_level(one.proposal, counted)
                 rows.append(_row(one, decision, plan))
-                curves.extend(curve_rows(_key(one.record), decision, plan.currency))
+                key = _key(one.record)
+                curves.extend(curve_rows(key, decision, plan.currency))
+                if plan.lost_share == 1.0 and key in prove:
+                    own = one.proposal
+                    demand = own.simulation.demand
+                    gap = gap_row(key, own.position, decision, demand, plan.currency)
+                    gaps.extend([gap] if gap is not None else [])
             except (StockError, ValueError) as error:
                 failures.append(_failure(one.record, error))
     return OrderResult(
         pd.DataFrame(rows, columns=COLUMNS).astype({"lot": float, "order_cap": float}),
         failures,
         pd.DataFrame(curves, columns=CURVE_COLUMNS),
+        pd.DataFrame(gaps, columns=GAP_COLUMNS),
     )
 
 

@@ -23,7 +23,7 @@ class Decision:
 
     Parameters
     ----------
-    policy : that is followed from now on
+    kind, policy : that is followed from now on
     order_up_to, reorder_point : units, as `inventory.levels` tells of them
     lot, order_cap : units of the lots ordered and most units of one order; None where there is none
     order_quantity : units to order now
@@ -36,6 +36,7 @@ class Decision:
     reachable : whether it serves the target
     """
 
+    kind: PolicyKind
     policy: Policy
     order_up_to: float
     reorder_point: float
@@ -154,6 +155,7 @@ def choose_level(proposal: Proposal, totals: Floats) -> Decision:
     terms = position.case_pack, position.minimum_order, position.capacity
     capped = proposal.kind == PolicyKind.CAPPED_BASE_STOCK and math.isfinite(size)
     return Decision(
+        kind=proposal.kind,
         policy=policy,
         order_up_to=float(proposal.order_up_tos[best]),
         reorder_point=float(proposal.reorder_points[best]),

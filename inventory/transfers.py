@@ -7,6 +7,7 @@ Management Science 25(5); Paterson, Kiesmüller, Teunter & Glazebrook (2011), "I
 lateral transshipments: a review", European Journal of Operational Research 210(2).
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -28,6 +29,7 @@ class Site:
     name : of the warehouse
     supply, policy, opening, costs, draws : how it is supplied and orders
     demand : (n_paths, horizon) float64, units per period
+    most_taken : units that may come from other sites, within the supply's capacity
     """
 
     name: str
@@ -37,6 +39,7 @@ class Site:
     costs: Costs
     draws: Draws
     demand: Floats
+    most_taken: float = math.inf
 
 
 @dataclass(frozen=True)
@@ -213,7 +216,7 @@ def compare_pooling(
 
 def _room(site: Site) -> float:
     coming = 0.0 if site.opening.receipts is None else float(site.opening.receipts.sum())
-    return site.supply.capacity - site.opening.on_hand - coming
+    return min(site.supply.capacity - site.opening.on_hand - coming, site.most_taken)
 
 
 def _spent(site: Site, moved: Mapping[int, float]) -> Floats:

@@ -122,14 +122,23 @@ def hit_products(
                 row[width - 1] = quantile - centre
                 for i in range(width):
                     crosses[b, i] += row[i] * hit
-                    for j in range(width):
+                    for j in range(i + 1):
                         products[b, i, j] += row[i] * row[j]
             for lag in range(lags, 1, -1):
                 row[lag] = row[lag - 1]
             if lags > 0:
                 row[1] = hit
             run += 1
+        _mirror(products[b])
         days[b] = entered
+
+
+@njit(cache=True, nogil=True)
+def _mirror(matrix: Floats) -> None:
+    """Copy what is below the diagonal to above it."""
+    for i in range(len(matrix)):
+        for j in range(i):
+            matrix[j, i] = matrix[i, j]
 
 
 @njit(cache=True, nogil=True)

@@ -142,18 +142,26 @@ def filter_days(
         _first_variances(moves[:, first:last], begun, own, variance)
         mean, constant = own[:, MEAN].copy(), own[:, CONSTANT].copy()
         rise, fall, persisted = own[:, RISE].copy(), own[:, FALL].copy(), own[:, PERSISTED].copy()
+        latest = 0
+        for k in range(last - first):
+            latest = max(latest, begun[k] if begun[k] < n else 0)
         for t in range(n):
+            own_moves, roots = moves[t, first:last], volatility[t, first:last]
+            ratios = residuals[t, first:last]
             for k in range(last - first):
-                surprise, now = moves[t, first + k] - mean[k], variance[k]
+                surprise, now = own_moves[k] - mean[k], variance[k]
                 weight = fall[k] if surprise < 0.0 else rise[k]
                 after = constant[k] + weight * surprise * surprise + persisted[k] * now
-                root = math.sqrt(now)
-                there = t >= begun[k]
-                volatility[t, first + k] = root if there else np.nan
-                residuals[t, first + k] = surprise / root if there else np.nan
-                variance[k] = after if there else now
+                roots[k] = math.sqrt(now)
+                ratios[k] = surprise / math.sqrt(now)
+                variance[k] = after if t >= latest or t >= begun[k] else now
+            for k in range(last - first if t < latest else 0):
+                roots[k] = roots[k] if t >= begun[k] else np.nan
+                ratios[k] = ratios[k] if t >= begun[k] else np.nan
         for k in range(last - first):
-            variance[k] = variance[k] if begun[k] < n else np.nan
+            if begun[k] >= n:
+                variance[k] = np.nan
+                volatility[:, first + k] = residuals[:, first + k] = np.nan
     return following
 
 

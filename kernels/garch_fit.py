@@ -1,23 +1,17 @@
 """Maximum likelihood for many GARCH series, sixteen at a time.
 
-Fisher scoring: each step is the best of the quadratic that the score and the expected
-information make, within the bounds of the parameters, shortened until the likelihood grows. A
-lane that has finished its series takes the next one.
-
-References
-----------
-Fiorentini, Calzolari & Panattoni (1996), "Analytic derivatives and the computation of GARCH
-estimates", Journal of Applied Econometrics 11(4).
+Every series is searched from several starts: first by likelihoods in 32 bits, which take half the
+time, and then in 64, from where these searches have ended. A lane that has finished its series
+takes the next one.
 """
 
 import math
-from enum import IntEnum
 from typing import NamedTuple
 
 import numpy as np
 from numba import njit
 
-from kernels.arrays import Floats, Integers
+from kernels.arrays import Floats, Integers, Reals
 from kernels.garch import CONSTANT, DEGREES, MEAN, N_PARAMETERS
 from kernels.garch_free import FreeParameters
 from kernels.garch_likelihood import (
@@ -30,49 +24,32 @@ from kernels.garch_likelihood import (
     read_lane,
     start_lane,
 )
-from kernels.garch_step import StepScratch, best_step, step_scratch
+from kernels.garch_search import (
+    FINE,
+    GIVEN_UP,
+    GOES_ON,
+    ROUGH,
+    Desk,
+    Lanes,
+    Outcome,
+    Points,
+    Precision,
+    begin_search,
+    empty_desk,
+    empty_lanes,
+    end_search,
+    expand,
+    take_point,
+)
 
-# A step that promises less log-likelihood than this is not taken: the fit is done.
-_TOLERANCE = 1e-11
-# Where rounding hides what a step promises, less than this passes for nothing.
-_ROUNDING = 1e-7
-# From where a step promises less, what steps teach of the curvature is kept.
-_NEAR = 1.0
-_MOST_TRIED = 300
-# A search that is to be given up has had so many points, and would need so many times its promise.
-_FEWEST_TRIED = 1
-_OPTIMISM = 5.0
-# From here on, a promise is kept to its first digit.
-_SETTLED = 0.1
-_NOISE = 1e-10
-# Squared standard errors from where another search ended, at which a search is taken to end there.
-_SAME = 1.0
-_SHORTER = 0.4
-_SHORTEST = 1e-8
 # Smaller relative to the largest value, a deviation is rounding.
 _SMALLEST_DEVIATION = 1e-10
 # Below, squares of squares vanish.
 _SMALLEST_SQUARE = 1e-280
-# Keeps the information of parameters that do not matter (at no weight of surprises) regular.
-_RIDGE = 1e-9
-
-
-class Outcome(IntEnum):
-    """What became of one series."""
-
-    FITTED = 0
-    TOO_SHORT = 1
-    NOT_FINITE = 2
-    CONSTANT = 3
-    OUT_OF_RANGE = 4
-    NOT_CONVERGED = 5
-
 
 _FITTED = int(Outcome.FITTED)
 _TOO_SHORT, _NOT_FINITE = int(Outcome.TOO_SHORT), int(Outcome.NOT_FINITE)
 _CONSTANT, _OUT_OF_RANGE = int(Outcome.CONSTANT), int(Outcome.OUT_OF_RANGE)
-_NOT_CONVERGED = int(Outcome.NOT_CONVERGED)
-_GOES_ON, _GIVEN_UP = -1, -2
 
 
 class GarchFits(NamedTuple):
@@ -96,15 +73,21 @@ class GarchFits(NamedTuple):
     passes: Integers
 
 
+# Of a series: the centre and the unit in which it is laid, and its mean and mean square in them.
+SCALES = 4
+
+
 @njit(cache=True, nogil=True)
-def screen_history(values: Floats, fewest: int, moments: Floats) -> tuple[int, int]:
+def screen_history(values: Floats, fewest: int, centred: bool, scales: Floats) -> tuple[int, int]:
     """Return the first day that is there, and an `Outcome` that forbids a fit or FITTED.
 
     Parameters
     ----------
     values : (n,) float64, NaN before the first day
     fewest : days that a fit needs
-    moments : (2,) float64 scratch
+    centred : whether the mean is to be taken off
+    scales : (4,) float64, filled where a fit is to be had: centre, unit, mean in units, and mean
+        square about it
     """
     n, start = values.shape[0], 0
     while start < n and math.isnan(values[start]):
@@ -119,329 +102,32 @@ def screen_history(values: Floats, fewest: int, moments: Floats) -> tuple[int, i
         low, high = min(low, values[t]), max(high, values[t])
     if high - low <= _SMALLEST_DEVIATION * max(abs(low), abs(high)):
         return start, _CONSTANT
-    lane_moments(values, start, moments)
-    if not (math.isfinite(moments[1]) and moments[1] > _SMALLEST_SQUARE):
+    lane_moments(values, start, scales)
+    mean, square = scales[0], scales[1]
+    if not (math.isfinite(square) and square > _SMALLEST_SQUARE):
         return start, _OUT_OF_RANGE
+    scales[0] = mean if centred else 0.0
+    scales[1] = math.sqrt(square if centred else square + mean * mean)
+    scales[2], scales[3] = (mean - scales[0]) / scales[1], square / (scales[1] * scales[1])
     return start, _FITTED
 
 
 @njit(cache=True, nogil=True)
-def load_lane(
-    values: Floats, start: int, centred: bool, beside: Floats, k: int, own: Floats
-) -> None:
+def load_lane(values: Floats, start: int, scales: Floats, beside: Reals, k: int) -> None:
     """Lay a series in lane ``k`` in units of its own deviation.
 
     Parameters
     ----------
     values : (n,) float64
     start : its first day
-    centred : whether the mean is taken off
-    beside : (>= n, > k) float64; column ``k`` is filled from its top
-    own : (2,) float64, filled: centre and unit
+    scales : (4,) float64, as of `screen_history`
+    beside : (>= n, > k); column ``k`` is filled from its top
     """
-    n = values.shape[0]
-    lane_moments(values, start, own)
-    if not centred:
-        own[1] += own[0] * own[0]
-        own[0] = 0.0
-    own[1] = math.sqrt(own[1])
+    n, centre, unit = values.shape[0], scales[0], scales[1]
     for t in range(n - start):
-        beside[t, k] = (values[start + t] - own[0]) / own[1]
+        beside[t, k] = (values[start + t] - centre) / unit
     for t in range(n - start, n):
         beside[t, k] = 0.0
-
-
-@njit(cache=True, nogil=True)
-def expand(point: Floats, free: FreeParameters, student: bool, parameters: Floats) -> None:
-    """Fill the six parameters that free ones stand for."""
-    for i in range(N_PARAMETERS):
-        parameters[i] = free.shift[i]
-        for j in range(point.shape[0]):
-            parameters[i] += free.design[i, j] * point[j]
-    parameters[DEGREES] = 1.0 / parameters[DEGREES] if student else math.inf
-
-
-@njit(cache=True, nogil=True)
-def reduce_to_free(
-    free: FreeParameters,
-    degrees: float,
-    student: bool,
-    score: Floats,
-    fisher: Floats,
-    slope: Floats,
-    curvature: Floats,
-) -> None:
-    """Fill slope and curvature by the free parameters from those by all six.
-
-    Parameters
-    ----------
-    free : the map
-    degrees : of freedom, where ``student``; the free parameter is one over them
-    score, fisher : (6,) and (6, 6) float64; scaled in place
-    slope, curvature : (n_free,) and (n_free, n_free) float64, filled
-    """
-    size = slope.shape[0]
-    if student:
-        chain = -degrees * degrees
-        score[DEGREES] *= chain
-        for i in range(N_PARAMETERS):
-            fisher[i, DEGREES] *= chain
-        for i in range(N_PARAMETERS):
-            fisher[DEGREES, i] *= chain
-    slope[:] = 0.0
-    curvature[:, :] = 0.0
-    for a in range(size):
-        for i in range(N_PARAMETERS):
-            if free.design[i, a] == 0.0:
-                continue
-            slope[a] += free.design[i, a] * score[i]
-            for b in range(size):
-                for j in range(N_PARAMETERS):
-                    curvature[a, b] += free.design[i, a] * fisher[i, j] * free.design[j, b]
-    for a in range(size):
-        curvature[a, a] *= 1.0 + _RIDGE
-
-
-class Desk(NamedTuple):
-    """Memory of one point of a search over ``n`` free parameters within ``m`` bounds.
-
-    Parameters
-    ----------
-    score, fisher : (6,) and (6, 6) float64
-    slope, made, image : (n,) float64
-    expected, learnt : (n, n) float64
-    room, open_rows : (m,) float64
-    unit, scaled_slope, scaled, scaled_rows, scaled_room, matrix, right, binding : as in
-        `kernels.garch_step.StepScratch`
-    """
-
-    score: Floats
-    fisher: Floats
-    slope: Floats
-    made: Floats
-    image: Floats
-    expected: Floats
-    learnt: Floats
-    room: Floats
-    open_rows: Floats
-    unit: Floats
-    scaled_slope: Floats
-    scaled: Floats
-    scaled_rows: Floats
-    scaled_room: Floats
-    matrix: Floats
-    right: Floats
-    binding: Integers
-
-
-@njit(cache=True, nogil=True)
-def _empty_desk(n: int, m: int) -> Desk:
-    scratch = step_scratch(n, m)
-    return Desk(
-        np.zeros(N_PARAMETERS),
-        np.zeros((N_PARAMETERS, N_PARAMETERS)),
-        np.zeros(n),
-        np.zeros(n),
-        np.zeros(n),
-        np.zeros((n, n)),
-        np.zeros((n, n)),
-        np.zeros(m),
-        np.zeros(m),
-        scratch.unit,
-        scratch.slope,
-        scratch.curvature,
-        scratch.rows,
-        scratch.room,
-        scratch.matrix,
-        scratch.right,
-        scratch.binding,
-    )
-
-
-@njit(cache=True, nogil=True)
-def learn_curvature(
-    curvature: Floats, step: Floats, before: Floats, slope: Floats, learnt: Floats, image: Floats
-) -> bool:
-    """Fill what a step has taught of the curvature (BFGS); False where it bends the wrong way.
-
-    Parameters
-    ----------
-    curvature : (n, n) float64, believed before the step
-    step : (n,) float64, made
-    before, slope : (n,) float64, slopes before and after it
-    learnt : (n, n) float64, filled
-    image : (n,) float64, filled: the curvature times the step
-    """
-    n = step.shape[0]
-    bent, believed = 0.0, 0.0
-    for a in range(n):
-        image[a] = 0.0
-        for b in range(n):
-            image[a] += curvature[a, b] * step[b]
-        bent += (before[a] - slope[a]) * step[a]
-        believed += image[a] * step[a]
-    if not (bent > 1e-3 * believed and believed > 0.0):
-        return False
-    for a in range(n):
-        for b in range(n):
-            change = (before[a] - slope[a]) * (before[b] - slope[b]) / bent
-            learnt[a, b] = curvature[a, b] + change - image[a] * image[b] / believed
-    return True
-
-
-@njit(cache=True, nogil=True)
-def promised(
-    point: Floats, free: FreeParameters, slope: Floats, curvature: Floats, step: Floats, desk: Desk
-) -> float:
-    """Fill the next step of the free parameters; return twice what it promises, -1 if none."""
-    size, m = point.shape[0], free.rows.shape[0]
-    room, open_rows = desk.room[:m], desk.open_rows[:m]
-    scratch = StepScratch(
-        desk.unit,
-        desk.scaled_slope,
-        desk.scaled,
-        desk.scaled_rows,
-        desk.scaled_room,
-        desk.matrix,
-        desk.right,
-        desk.binding,
-    )
-    for row in range(m):
-        room[row] = free.limits[row]
-        for a in range(size):
-            room[row] -= free.rows[row, a] * point[a]
-        room[row] = max(room[row], 0.0)
-    if not best_step(slope, curvature, free.rows, room, step, open_rows, scratch):
-        return -1.0
-    promise = 0.0
-    for a in range(size):
-        promise += slope[a] * step[a]
-    return promise
-
-
-class Lanes(NamedTuple):
-    """Searches side by side, sixteen on a processor and one in a thread of a GPU.
-
-    The first axis is the lane.
-
-    Parameters
-    ----------
-    series : number of its series, -1 where it has none
-    search, tried : which start its search began from; points tried since, -1 before the first
-    units, moments : centre and unit of its series; mean and mean square in them
-    trial, full : point to try, as free and as all six parameters
-    best, highest : best point of its search, and its log-likelihood
-    slopes, curvatures, step, promise, share : the next step from there
-    top_point, top : best point of the searches that are over, and its log-likelihood
-    """
-
-    series: Integers
-    search: Integers
-    tried: Integers
-    units: Floats
-    moments: Floats
-    trial: Floats
-    full: Floats
-    best: Floats
-    highest: Floats
-    slopes: Floats
-    curvatures: Floats
-    step: Floats
-    promise: Floats
-    share: Floats
-    top_point: Floats
-    top: Floats
-
-
-@njit(cache=True, nogil=True)
-def _empty_lanes(size: int) -> Lanes:
-    return Lanes(
-        np.full(LANES, -1),
-        np.zeros(LANES, np.int64),
-        np.zeros(LANES, np.int64),
-        np.zeros((LANES, 2)),
-        np.zeros((LANES, 2)),
-        np.zeros((LANES, size)),
-        np.zeros((LANES, N_PARAMETERS)),
-        np.zeros((LANES, size)),
-        np.zeros(LANES),
-        np.zeros((LANES, size)),
-        np.zeros((LANES, size, size)),
-        np.zeros((LANES, size)),
-        np.zeros(LANES),
-        np.zeros(LANES),
-        np.zeros((LANES, size)),
-        np.zeros(LANES),
-    )
-
-
-@njit(cache=True, nogil=True)
-def _copy(source: Floats, target: Floats) -> None:
-    """Copy a vector; to assign one to another asks for memory that a GPU's thread has not."""
-    for a in range(target.shape[0]):
-        target[a] = source[a]
-
-
-@njit(cache=True, nogil=True)
-def _begin_search(lanes: Lanes, k: int, search: int, free: FreeParameters) -> None:
-    """Let lane ``k`` begin from one of the starts."""
-    lanes.search[k], lanes.tried[k] = search, 0
-    _copy(free.starts[search], lanes.trial[k])
-    lanes.highest[k], lanes.share[k], lanes.promise[k] = -math.inf, 1.0, math.inf
-
-
-@njit(cache=True, nogil=True)
-def _is_near(point: Floats, top_point: Floats, curvature: Floats, top: float) -> bool:
-    """Whether a search has come within a standard error of where another one ended."""
-    if not math.isfinite(top):
-        return False
-    distance = 0.0
-    for a in range(point.shape[0]):
-        for b in range(point.shape[0]):
-            distance += (point[a] - top_point[a]) * curvature[a, b] * (point[b] - top_point[b])
-    return distance < _SAME
-
-
-@njit(cache=True, nogil=True)
-def _take_point(
-    lanes: Lanes, k: int, free: FreeParameters, student: bool, state: Floats, desk: Desk
-) -> int:
-    """Learn from the point that lane ``k`` has tried; return the outcome of its search so far."""
-    size = free.design.shape[1]
-    score, fisher = desk.score, desk.fisher
-    slope, made = desk.slope[:size], desk.made[:size]
-    expected, learnt = desk.expected[:size, :size], desk.learnt[:size, :size]
-    degrees = lanes.full[k, DEGREES]
-    found = read_lane(state, k, degrees, student, True, score, fisher)
-    lanes.tried[k] += 1
-    if found >= lanes.highest[k] - _NOISE:
-        reduce_to_free(free, degrees, student, score, fisher, slope, expected)
-        for a in range(size):
-            made[a] = lanes.trial[k, a] - lanes.best[k, a]
-        bends = lanes.promise[k] < _NEAR and learn_curvature(
-            lanes.curvatures[k], made, lanes.slopes[k], slope, learnt, desk.image
-        )
-        for a in range(size):
-            _copy(learnt[a] if bends else expected[a], lanes.curvatures[k, a])
-        lanes.highest[k], lanes.share[k] = found, 1.0
-        _copy(lanes.trial[k], lanes.best[k])
-        _copy(slope, lanes.slopes[k])
-        lanes.promise[k] = promised(
-            lanes.best[k], free, slope, lanes.curvatures[k], lanes.step[k], desk
-        )
-    else:
-        lanes.share[k] *= _SHORTER
-    outcome: int = judge_search(
-        lanes.promise[k], lanes.share[k], lanes.tried[k], lanes.highest[k], lanes.top[k]
-    )
-    if outcome == _GOES_ON and _is_near(
-        lanes.best[k], lanes.top_point[k], lanes.curvatures[k], lanes.top[k]
-    ):
-        return _GIVEN_UP
-    if outcome == _GOES_ON:
-        for a in range(size):
-            lanes.trial[k, a] = lanes.best[k, a] + lanes.share[k] * lanes.step[k, a]
-    return outcome
 
 
 @njit(cache=True, nogil=True)
@@ -450,136 +136,198 @@ def _after_pass(
     k: int,
     free: FreeParameters,
     student: bool,
-    state: Floats,
+    found: float,
+    precision: Precision,
+    begun: Points,
+    ended: Points,
     desk: Desk,
     n_days: int,
     fits: GarchFits,
 ) -> bool:
-    """Learn from a point, and go on to the next search or write the fit; whether that is done."""
+    """Learn from a point, and go on to the next search; whether there is none."""
     i = lanes.series[k]
     fits.passes[i] += 1
-    outcome = _take_point(lanes, k, free, student, state, desk)
-    if outcome == _GOES_ON:
+    outcome = take_point(
+        lanes, k, free, student, found, n_days - fits.starts[i], precision, ended, desk
+    )
+    if outcome == GOES_ON:
         return False
-    if outcome != _GIVEN_UP and not lanes.highest[k] <= lanes.top[k]:
-        lanes.top[k] = lanes.highest[k]
-        _copy(lanes.best[k], lanes.top_point[k])
+    if outcome != GIVEN_UP and end_search(lanes, k, ended):
         fits.outcomes[i] = outcome
-    if lanes.search[k] + 1 < free.starts.shape[0]:
-        _begin_search(lanes, k, lanes.search[k] + 1, free)
+    if lanes.search[k] + 1 < begun.counts[i]:
+        begin_search(lanes, k, lanes.search[k] + 1, begun)
         return False
-    _write(lanes, k, free, student, n_days, fits)
     return True
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _fit_all(
+def _search_all(
     values: Floats,
+    scales: Floats,
     free: FreeParameters,
     student: bool,
-    centred: bool,
     queue: Integers,
+    beside: Reals,
+    state: Reals,
+    precision: Precision,
+    begun: Points,
+    ended: Points,
     fits: GarchFits,
 ) -> None:
-    """Fit the series in the queue, lane by lane as lanes come free."""
+    """Search from all points of the series in the queue, lane by lane as lanes come free."""
     n_days, size = values.shape[1], free.design.shape[1]
-    beside, state = np.zeros((n_days + DAYS, LANES)), np.zeros(STATE)
-    lanes, desk = _empty_lanes(size), _empty_desk(size, free.rows.shape[0])
+    lanes, desk = empty_lanes(size), empty_desk(size, free.rows.shape[0])
     next_in_queue, n_done = 0, 0
     while n_done < queue.shape[0]:
-        longest = 0
+        longest = np.int64(0)  # Not a literal: the pass would be compiled for it too.
         for k in range(LANES):
             if lanes.series[k] < 0 and next_in_queue < queue.shape[0]:
                 i = lanes.series[k] = queue[next_in_queue]
                 next_in_queue += 1
-                load_lane(values[i], fits.starts[i], centred, beside, k, lanes.units[k])
-                lane_moments(beside[: n_days - fits.starts[i], k], 0, lanes.moments[k])
-                lanes.top[k] = -math.inf
-                _begin_search(lanes, k, 0, free)
-            if lanes.series[k] >= 0:
-                length = n_days - fits.starts[lanes.series[k]]
+                load_lane(values[i], fits.starts[i], scales[i], beside, k)
+                begin_search(lanes, k, 0, begun)
+            i = lanes.series[k]
+            if i >= 0:
+                length = n_days - fits.starts[i]
                 longest = max(longest, length)
                 expand(lanes.trial[k], free, student, lanes.full[k])
-                start_lane(state, k, lanes.full[k], student, lanes.moments[k], length)
-        pass_lanes(beside, longest, student, True, state)
+                start_lane(state, k, lanes.full[k], student, scales[i, 2:], length)
+        pass_lanes(beside, longest, student, state)
         for k in range(LANES):
-            if lanes.series[k] >= 0:
-                n_done += _after_pass(lanes, k, free, student, state, desk, n_days, fits)
+            if lanes.series[k] < 0:
+                continue
+            found = read_lane(
+                state, k, lanes.full[k, DEGREES], student, DAYS, desk.score, desk.fisher
+            )
+            if _after_pass(
+                lanes, k, free, student, found, precision, begun, ended, desk, n_days, fits
+            ):
+                lanes.series[k] = -1
+                n_done += 1
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def fit_series(
+def search_series(
     i: int,
     values: Floats,
+    scales: Floats,
     free: FreeParameters,
     student: bool,
     lanes: Lanes,
-    state: Floats,
+    state: Reals,
+    precision: Precision,
+    begun: Points,
+    ended: Points,
     desk: Desk,
     n_days: int,
     fits: GarchFits,
 ) -> None:
-    """Fit one series: what the processor does in each of its lanes.
+    """Search from all points of one series: what the processor does in each of its lanes.
 
     Parameters
     ----------
-    i : its number in ``fits``; start and outcome are there, and no passes yet
+    i : its number among the points and in ``fits``
     values : (n_days less its start,) float64, as `load_lane` lays it
+    scales : (4,) float64, as of `screen_history`
     free, student, n_days : as for `fit_garch`
-    lanes : one lane; units are there
-    state : (STATE,) float64 scratch
-    desk : memory
-    fits : filled
+    lanes, desk : one lane, and memory
+    state : (STATE,) scratch, of the precision of the passes
+    precision : of the search
+    begun, ended : points to begin from, and, filled, where searches end
+    fits : of which passes and outcomes are filled
     """
-    lanes.series[0], lanes.top[0] = i, -math.inf
-    lane_moments(values, 0, lanes.moments[0])
-    _begin_search(lanes, 0, 0, free)
+    lanes.series[0] = i
+    begin_search(lanes, 0, 0, begun)
     done = False
     while not done:
         expand(lanes.trial[0], free, student, lanes.full[0])
-        start_lane(state, 0, lanes.full[0], student, lanes.moments[0], values.shape[0])
-        pass_alone(values, student, True, state)
-        done = _after_pass(lanes, 0, free, student, state, desk, n_days, fits)
+        start_lane(state, 0, lanes.full[0], student, scales[2:], values.shape[0])
+        pass_alone(values, student, DAYS, state)
+        degrees = lanes.full[0, DEGREES]
+        found = read_lane(state, 0, degrees, student, DAYS, desk.score, desk.fisher)
+        done = _after_pass(
+            lanes, 0, free, student, found, precision, begun, ended, desk, n_days, fits
+        )
 
 
 @njit(cache=True, nogil=True)
-def _write(
-    lanes: Lanes, k: int, free: FreeParameters, student: bool, n_days: int, fits: GarchFits
+def begin_at_starts(free: FreeParameters, i: int, begun: Points) -> None:
+    """Let the searches of series ``i`` begin where any series' do."""
+    begun.counts[i] = free.starts.shape[0]
+    for search in range(free.starts.shape[0]):
+        for a in range(free.starts.shape[1]):
+            begun.free[i, search, a] = free.starts[search, a]
+
+
+@njit(cache=True, nogil=True)
+def write_fit(
+    i: int,
+    ended: Points,
+    free: FreeParameters,
+    student: bool,
+    scales: Floats,
+    length: int,
+    fits: GarchFits,
 ) -> None:
-    """Write down the fit of lane ``k`` in the units of its series, and free the lane."""
-    i, unit = lanes.series[k], lanes.units[k, 1]
-    fits.log_likelihood[i] = lanes.top[k] - (n_days - fits.starts[i]) * math.log(unit)
-    expand(lanes.top_point[k], free, student, fits.parameters[i])
-    fits.parameters[i, MEAN] = lanes.units[k, 0] + unit * fits.parameters[i, MEAN]
-    fits.parameters[i, CONSTANT] *= unit * unit
-    lanes.series[k] = -1
-
-
-@njit(cache=True, nogil=True)
-def judge_search(promise: float, share: float, tried: int, highest: float, top: float) -> int:
-    """Return the outcome of a search, or whether it goes on or is given up.
-
-    It is given up where what it may still reach has been found by another search.
+    """Write down the best point of series ``i`` in the units of its values.
 
     Parameters
     ----------
-    promise : twice what the next step promises; below zero, there is no next step
-    share : of that step which is to be made
-    tried : points that it has tried
-    highest : log-likelihood that it has reached
-    top : that other searches have reached, or minus infinity
+    ended : where its searches have ended
+    free, student : what is fitted
+    scales : (4,) float64, of the series
+    length : its days
+    fits : filled
     """
-    if not math.isfinite(highest) or promise < 0.0:
-        return _NOT_CONVERGED
-    if promise < _TOLERANCE:
-        return _FITTED
-    if tried > _FEWEST_TRIED and highest + _OPTIMISM * promise < top:
-        return _GIVEN_UP
-    if promise < _SETTLED and highest + 0.5 * promise < top + _SETTLED * promise:
-        return _GIVEN_UP
-    if share < _SHORTEST or tried >= _MOST_TRIED:
-        return _FITTED if promise < _ROUNDING else _NOT_CONVERGED
-    return _GOES_ON
+    unit = scales[1]
+    fits.log_likelihood[i] = ended.heights[i, 0] - length * math.log(unit)
+    expand(ended.free[i, 0], free, student, fits.parameters[i])
+    fits.parameters[i, MEAN] = scales[0] + unit * fits.parameters[i, MEAN]
+    fits.parameters[i, CONSTANT] *= unit * unit
+
+
+@njit(cache=True, nogil=True)
+def _fit_all(
+    values: Floats,
+    scales: Floats,
+    free: FreeParameters,
+    student: bool,
+    queue: Integers,
+    starts: Points,
+    tops: Points,
+    best: Points,
+    fits: GarchFits,
+) -> None:
+    """Fit the series in the queue; the points are memory of theirs."""
+    n_days = values.shape[1]
+    for i in queue:
+        begin_at_starts(free, i, starts)
+    # Allocated here, where the compiler's arrays begin at a multiple of 32 bytes.
+    rough = np.zeros((n_days + DAYS, LANES), np.float32), np.zeros(STATE, np.float32)
+    _search_all(values, scales, free, student, queue, *rough, ROUGH, starts, tops, fits)
+    fine = np.zeros((n_days + DAYS, LANES)), np.zeros(STATE)
+    _search_all(values, scales, free, student, queue, *fine, FINE, tops, best, fits)
+    for i in queue:
+        length = n_days - fits.starts[i]
+        write_fit(i, best, free, student, scales[i], length, fits)
+
+
+def _no_points(n_series: int, most: int, size: int) -> Points:
+    return Points(
+        np.zeros(n_series, np.int64),
+        np.empty((n_series, most, size)),
+        np.empty((n_series, most)),
+    )
+
+
+@njit(cache=True, nogil=True)
+def _screen_all(
+    values: Floats, fewest: int, centred: bool, scales: Floats, fits: GarchFits
+) -> None:
+    for i in range(values.shape[0]):
+        start, outcome = screen_history(values[i], fewest, centred, scales[i])
+        fits.starts[i] = start if outcome == _FITTED else values.shape[1]
+        fits.outcomes[i] = outcome
 
 
 def fit_garch(
@@ -603,15 +351,17 @@ def fit_garch(
     Fits; a series' numbers do not depend on the others, to the bit.
     """
     values = np.ascontiguousarray(values, dtype=np.float64)
-    n_series, n_days = values.shape
-    starts, outcomes = np.zeros(n_series, np.int64), np.zeros(n_series, np.int64)
-    moments = np.empty(2)
-    for i in range(n_series):
-        starts[i], outcomes[i] = screen_history(values[i], fewest, moments)
-    starts[outcomes != _FITTED] = n_days
-    parameters = np.full((n_series, N_PARAMETERS), np.nan)
-    log_likelihood, passes = np.full(n_series, np.nan), np.zeros(n_series, np.int64)
-    queue = np.flatnonzero(outcomes == _FITTED)
-    fits = GarchFits(parameters, log_likelihood, starts, outcomes, passes)
-    _fit_all(values, free, student, centred, queue, fits)
+    n_series = len(values)
+    n_starts, size = free.starts.shape
+    fits = GarchFits(
+        np.full((n_series, N_PARAMETERS), np.nan),
+        np.full(n_series, np.nan),
+        *(np.zeros(n_series, np.int64) for _ in range(3)),
+    )
+    scales = np.empty((n_series, SCALES))
+    _screen_all(values, fewest, centred, scales, fits)
+    starts, tops = _no_points(n_series, n_starts, size), _no_points(n_series, n_starts, size)
+    best = _no_points(n_series, 1, size)
+    queue = np.flatnonzero(fits.outcomes == _FITTED)
+    _fit_all(values, scales, free, student, queue, starts, tops, best, fits)
     return fits

@@ -13,11 +13,13 @@ estimates", Journal of Applied Econometrics 11(4), eqs. 6-11.
 """
 
 import numpy as np
-from numba import njit
+from numba import float32, njit
+from numba.extending import overload
 
-from kernels.arrays import Floats
+from kernels.arrays import Floats, Reals
 from kernels.bits import multiply_add
 from kernels.elementary import natural_log
+from kernels.elementary_32 import natural_log_32
 from kernels.garch import CONSTANT, DEGREES, FALL, MEAN, PERSISTED, RISE
 from kernels.garch_degrees import constant_slope, density_constant, information
 
@@ -32,6 +34,7 @@ _TIMES = 2
 # What a product of eight days may be: on average variances of 3e-38 of the series' own, below which
 # any surprise is rounding.
 _LEAST_PRODUCT, _MOST_PRODUCT = 1e-300, 1e300
+_LEAST_32, _MOST_32 = float32(1e-37), float32(1e37)
 
 # Rows of a block's state, each of `LANES` values: the recursion and its derivatives, ...
 _VARIANCE = 0
@@ -62,7 +65,7 @@ STATE = 52 * LANES
 
 @njit(cache=True, nogil=True)
 def start_lane(
-    state: Floats, k: int, parameters: Floats, student: bool, moments: Floats, length: int
+    state: Reals, k: int, parameters: Floats, student: bool, moments: Floats, length: int
 ) -> None:
     """Set lane ``k`` to the day before a series' first.
 
@@ -91,84 +94,114 @@ def start_lane(
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def pass_lanes(values: Floats, n_days: int, student: bool, thinned: bool, state: Floats) -> None:
+def pass_lanes(values: Reals, n_days: int, student: bool, state: Reals) -> None:
     """Carry all lanes through their days, four at a time.
+
+    The expected information comes from every fourth day.
 
     Parameters
     ----------
-    values : (at least n_days rounded up to `DAYS`, LANES) float64, from each series' first day
-        on, and any finite number after its last
+    values : (at least n_days rounded up to `DAYS`, LANES), from each series' first day on, and any
+        finite number after its last; of the precision of ``state``
     n_days : of the longest series
     student : whether any lane's innovations are Student-t
-    thinned : whether the expected information may come from every fourth day, for all four
-    state : (STATE,) float64
+    state : (STATE,) float64 or float32
     """
     for t in range(0, n_days, DAYS):
         one, two, three, four = values[t], values[t + 1], values[t + 2], values[t + 3]
-        day = float(t)
-        if student and thinned:
+        day = state.dtype.type(t)
+        next_day = state.dtype.type(1.0)
+        if student:
             for k in range(LANES):
                 _student_day(state, k, one[k], day)
-                _student_day(state, k, two[k], day + 1.0)
-                _student_day(state, k, three[k], day + 2.0)
-                _add_products(state, k, _student_day(state, k, four[k], day + 3.0))
-        elif thinned:
+                _student_day(state, k, two[k], day + next_day)
+                _student_day(state, k, three[k], day + next_day + next_day)
+                last = _student_day(state, k, four[k], day + next_day + next_day + next_day)
+                _add_products(state, k, last)
+        else:
             for k in range(LANES):
                 _normal_day(state, k, one[k], day)
-                _normal_day(state, k, two[k], day + 1.0)
-                _normal_day(state, k, three[k], day + 2.0)
-                _add_products(state, k, _normal_day(state, k, four[k], day + 3.0))
-        else:
-            _count_every_day(values, t, student, state)
+                _normal_day(state, k, two[k], day + next_day)
+                _normal_day(state, k, three[k], day + next_day + next_day)
+                last = _normal_day(state, k, four[k], day + next_day + next_day + next_day)
+                _add_products(state, k, last)
         if t // DAYS % _TIMES == _TIMES - 1 or t + DAYS >= n_days:
-            for k in range(LANES):
-                state[_LOG_VARIANCE + k] += _log_of_product(state[_VARIANCE_PRODUCT + k])
-                state[_VARIANCE_PRODUCT + k] = 1.0
-            for k in range(LANES if student else 0):
-                state[_LOG_TAIL + k] += _log_of_product(state[_TAIL_PRODUCT + k])
-                state[_TAIL_PRODUCT + k] = 1.0
-
-
-@njit(inline="always")
-def _log_of_product(product):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-    """Return the logarithm of a product that may have run out of numbers; NaN where it is none."""
-    product = _LEAST_PRODUCT if product < _LEAST_PRODUCT else product  # noqa: FURB136 - NaN
-    return natural_log(_MOST_PRODUCT if product > _MOST_PRODUCT else product)  # noqa: FURB136 - NaN
+            _take_logs(state, student)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _count_every_day(values: Floats, first: int, student: bool, state: Floats) -> None:
-    """Carry all lanes through four days, each of which counts in the expected information."""
-    for t in range(first, first + DAYS):
-        row, day = values[t], float(t)
+def pass_lanes_daily(values: Reals, n_days: int, student: bool, state: Reals) -> None:
+    """Carry all lanes through their days; the expected information comes from all of them.
+
+    Parameters
+    ----------
+    values, n_days, student, state : as of `pass_lanes`
+    """
+    for t in range(n_days):
+        row, day = values[t], state.dtype.type(t)
         if student:
             for k in range(LANES):
                 _add_products(state, k, _student_day(state, k, row[k], day))
         else:
             for k in range(LANES):
                 _add_products(state, k, _normal_day(state, k, row[k], day))
+        if t % (DAYS * _TIMES) == DAYS * _TIMES - 1 or t + 1 == n_days:
+            _take_logs(state, student)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def pass_alone(values: Floats, student: bool, thinned: bool, state: Floats) -> None:
+def _take_logs(state: Reals, student: bool) -> None:
+    """Add the logarithms of the products so far to their sums."""
+    for k in range(LANES):
+        state[_LOG_VARIANCE + k] += log_of_product(state[_VARIANCE_PRODUCT + k])
+        state[_VARIANCE_PRODUCT + k] = 1.0
+    for k in range(LANES if student else 0):
+        state[_LOG_TAIL + k] += log_of_product(state[_TAIL_PRODUCT + k])
+        state[_TAIL_PRODUCT + k] = 1.0
+
+
+def log_of_product(product: float) -> float:
+    """Return the logarithm of a product that may have run out of numbers; NaN where it is none."""
+    raise NotImplementedError(f"for compiled code; called with {type(product)}")
+
+
+@overload(log_of_product)
+def _log_of_product(product):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    if product == float32:
+        return lambda product: natural_log_32(_between(product, _LEAST_32, _MOST_32))
+    return lambda product: natural_log(_between(product, _LEAST_PRODUCT, _MOST_PRODUCT))
+
+
+@njit(inline="always")
+def _between(x, least, most):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """Return a number within bounds; NaN stays."""
+    # A minimum and a maximum mind signed zeros and would not go into lanes.
+    raised = least if x < least else x  # noqa: FURB136 - see above
+    return most if raised > most else raised  # noqa: FURB136 - see above
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def pass_alone(values: Floats, student: bool, every: int, state: Reals) -> None:
     """Carry the series of the first lane through its days: the pass of a thread of a GPU.
 
     Parameters
     ----------
     values : (n_days,) float64
-    student, thinned : as for `pass_lanes`
-    state : (STATE,) float64, of which one lane is used
+    student : whether innovations are Student-t
+    every : how many days make one of the expected information, one or `DAYS`
+    state : (STATE,), of which one lane is used; the pass is of its precision
     """
     for first in range(0, values.shape[0], DAYS):
         for t in range(first, min(first + DAYS, values.shape[0])):
+            value, day = state.dtype.type(values[t]), state.dtype.type(t)
             if student:
-                inverse = _student_day(state, 0, values[t], float(t))
+                inverse = _student_day(state, 0, value, day)
             else:
-                inverse = _normal_day(state, 0, values[t], float(t))
-            if not thinned or t == first + DAYS - 1:
+                inverse = _normal_day(state, 0, value, day)
+            if t % every == every - 1:
                 _add_products(state, 0, inverse)
-        state[_LOG_VARIANCE] += _log_of_product(state[_VARIANCE_PRODUCT])
-        state[_LOG_TAIL] += _log_of_product(state[_TAIL_PRODUCT])
+        state[_LOG_VARIANCE] += log_of_product(state[_VARIANCE_PRODUCT])
+        state[_LOG_TAIL] += log_of_product(state[_TAIL_PRODUCT])
         state[_VARIANCE_PRODUCT] = state[_TAIL_PRODUCT] = 1.0
 
 
@@ -181,7 +214,7 @@ def _normal_day(state, k, value, day):  # type: ignore[no-untyped-def]  # noqa: 
     weighted = surprise * inverse
     standard = surprise * weighted
     state[_PULL + k] += weighted
-    _add_score(state, k, 0.5 * (standard - 1.0) * inverse)
+    _add_score(state, k, multiply_add(standard, inverse, -inverse))
     state[_SQUARES + k] += standard
     _keep_surprise(state, k, surprise)
     return inverse
@@ -193,12 +226,12 @@ def _student_day(state, k, value, day):  # type: ignore[no-untyped-def]  # noqa:
     inverse = _move_variance(state, k, day)
     surprise = value - state[_PARAMETERS + MEAN * LANES + k]
     standard = surprise * surprise * inverse
-    tail = multiply_add(state[_TAIL + k], standard, 1.0)
+    tail = multiply_add(state[_TAIL + k], standard, state.dtype.type(1.0))
     weight = state[_MOST + k] / tail
     weighted = weight * standard
     state[_TAIL_PRODUCT + k] *= tail
     state[_PULL + k] = multiply_add(weight * surprise, inverse, state[_PULL + k])
-    _add_score(state, k, 0.5 * (weighted - 1.0) * inverse)
+    _add_score(state, k, multiply_add(weighted, inverse, -inverse))
     state[_WEIGHTED_SQUARES + k] += weighted
     _keep_surprise(state, k, surprise)
     return inverse
@@ -207,6 +240,7 @@ def _student_day(state, k, value, day):  # type: ignore[no-untyped-def]  # noqa:
 @njit(inline="always", error_model="numpy")
 def _move_variance(state, k, day):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Move variance and derivatives on by a day; return one over the variance, 0 past the end."""
+    one = state.dtype.type(1.0)
     rise, fall = state[_PARAMETERS + RISE * LANES + k], state[_PARAMETERS + FALL * LANES + k]
     persisted = state[_PARAMETERS + PERSISTED * LANES + k]
     square_rise, square_fall = state[_SQUARE_RISE + k], state[_SQUARE_FALL + k]
@@ -214,14 +248,15 @@ def _move_variance(state, k, day):  # type: ignore[no-untyped-def]  # noqa: ANN0
     variance = multiply_add(persisted, before, state[_PARAMETERS + CONSTANT * LANES + k])
     variance = multiply_add(rise, square_rise, multiply_add(fall, square_fall, variance))
     by_mean = multiply_add(fall, state[_SLOPE_FALL + k], persisted * state[_BY_MEAN + k])
-    within = 1.0 if day < state[_LENGTH + k] else 0.0
+    nothing = one - one
+    within = one if day < state[_LENGTH + k] else nothing
     state[_VARIANCE + k] = variance
     state[_BY_MEAN + k] = multiply_add(rise, state[_SLOPE_RISE + k], by_mean)
     state[_BY_CONSTANT + k] = multiply_add(persisted, state[_BY_CONSTANT + k], 1.0)
     state[_BY_RISE + k] = multiply_add(persisted, state[_BY_RISE + k], square_rise)
     state[_BY_FALL + k] = multiply_add(persisted, state[_BY_FALL + k], square_fall)
     state[_BY_PERSISTED + k] = multiply_add(persisted, state[_BY_PERSISTED + k], before)
-    state[_VARIANCE_PRODUCT + k] *= multiply_add(within, variance, 1.0 - within)
+    state[_VARIANCE_PRODUCT + k] *= multiply_add(within, variance, one - within)
     inverse = within / variance
     state[_PRECISION + k] += inverse
     return inverse
@@ -231,10 +266,11 @@ def _move_variance(state, k, day):  # type: ignore[no-untyped-def]  # noqa: ANN0
 def _keep_surprise(state, k, surprise):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Leave a day's surprise to the next one: its square and its slope, of a rise or a fall."""
     # A minimum minds signed zeros and would not go into lanes.
-    falls = surprise if surprise < 0.0 else 0.0  # noqa: FURB136 - see above
+    nothing = state.dtype.type(0.0)
+    falls = surprise if surprise < nothing else nothing  # noqa: FURB136 - see above
     rises = surprise - falls
     state[_SQUARE_RISE + k], state[_SQUARE_FALL + k] = rises * rises, falls * falls
-    state[_SLOPE_RISE + k], state[_SLOPE_FALL + k] = -2.0 * rises, -2.0 * falls
+    state[_SLOPE_RISE + k], state[_SLOPE_FALL + k] = -(rises + rises), -(falls + falls)
 
 
 @njit(inline="always")
@@ -279,11 +315,11 @@ def _add_products(state, k, inverse):  # type: ignore[no-untyped-def]  # noqa: A
 
 @njit(cache=True, nogil=True)
 def read_lane(
-    state: Floats,
+    state: Reals,
     k: int,
     degrees: float,
     student: bool,
-    thinned: bool,
+    every: int,
     score: Floats,
     fisher: Floats,
 ) -> float:
@@ -293,13 +329,13 @@ def read_lane(
     ----------
     state : (STATE,) float64
     degrees : of freedom, where ``student``
-    thinned : whether the pass was
+    every : how many days make one of its expected information
     score : (6,) float64, filled: derivatives by the parameters
     fisher : (6, 6) float64, filled: expected information, given the path of variances
     """
     n = state[_LENGTH + k]
     for place in range(_N_MOMENTS):
-        score[place] = state[_SCORE + place * LANES + k]
+        score[place] = 0.5 * state[_SCORE + place * LANES + k]
     score[MEAN] += state[_PULL + k]
     score[DEGREES] = 0.0
     mean_information, scale_information, mixed, own = 1.0, 0.5, 0.0, 0.0
@@ -314,8 +350,7 @@ def read_lane(
             - 0.5 * state[_LOG_TAIL + k]
             + 0.5 * state[_WEIGHTED_SQUARES + k] / (degrees - 2.0)
         )
-    days = float(DAYS) if thinned else 1.0
-    scale_information, mixed = days * scale_information, days * mixed
+    scale_information, mixed = every * scale_information, every * mixed
     place = 0
     for i in range(_N_MOMENTS):
         for j in range(i, _N_MOMENTS):
@@ -366,9 +401,9 @@ def scores_at(
     lane_moments(values, 0, moments)
     for k in range(LANES):
         start_lane(state, k, points[min(k, n_points - 1)], student, moments, n_days)
-    pass_lanes(beside, n_days, student, False, state)
+    pass_lanes_daily(beside, n_days, student, state)
     found = np.empty(n_points)
     for k in range(n_points):
         degrees = points[k, DEGREES]
-        found[k] = read_lane(state, k, degrees, student, False, scores[k], fishers[k])
+        found[k] = read_lane(state, k, degrees, student, 1, scores[k], fishers[k])
     return found

@@ -19,9 +19,17 @@ if TYPE_CHECKING:
         books_of,
         instrument_losses,
         measure_portfolios,
+        overlap_of,
     )
     from risk.outlook import market_outlook
-    from risk.plan import NIGHTLY_METHODS, Margins, Method, Revaluation, RiskPlan
+    from risk.plan import (
+        NIGHTLY_METHODS,
+        Margins,
+        Method,
+        Revaluation,
+        RiskPlan,
+        VarianceReduction,
+    )
     from risk.profiles import Profiles, liquidity_horizons, profile_portfolios
     from risk.replays import replay_losses
     from risk.requested_error import ScenarioSet, draw_scenario_set
@@ -42,9 +50,9 @@ else:
         "risk.market.revalue": "current_values",
         "risk.measures.limits": "limit_utilisation",
         "risk.measures.portfolios": "Book PortfolioMeasures books_of instrument_losses "
-        "measure_portfolios",
+        "measure_portfolios overlap_of",
         "risk.outlook": "market_outlook",
-        "risk.plan": "NIGHTLY_METHODS Margins Method Revaluation RiskPlan",
+        "risk.plan": "NIGHTLY_METHODS Margins Method Revaluation RiskPlan VarianceReduction",
         "risk.profiles": "Profiles liquidity_horizons profile_portfolios",
         "risk.replays": "replay_losses",
         "risk.requested_error": "ScenarioSet draw_scenario_set",
@@ -87,6 +95,7 @@ __all__ = [
     "RollingFigures",
     "ScenarioSet",
     "StressError",
+    "VarianceReduction",
     "VolatilityModel",
     "books_of",
     "build_market",
@@ -100,6 +109,7 @@ __all__ = [
     "liquidity_horizons",
     "market_outlook",
     "measure_portfolios",
+    "overlap_of",
     "profile_portfolios",
     "replay_losses",
     "rolling_figures",

@@ -13,7 +13,8 @@ References
 ----------
 Glasserman (2004), "Monte Carlo methods in financial engineering", section 9.1; Tasche (2000),
 "Risk contributions and performance measurement", TU München; Manistre & Hancock (2005), "Variance
-of the CTE estimator", North American Actuarial Journal 9(2), eq. 8.
+of the CTE estimator", North American Actuarial Journal 9(2), eq. 8; Maritz & Jarrett (1978), "A
+note on estimating the variance of the sample median", JASA 73.
 """
 
 from collections.abc import Mapping, Sequence
@@ -43,7 +44,7 @@ _BOOKS_AT_ONCE = 32
 
 @dataclass(frozen=True)
 class LinearScenarios:
-    """How scenarios of linear books are drawn.
+    """How scenarios of linear books are drawn: independent, of mean zero.
 
     Parameters
     ----------
@@ -136,17 +137,27 @@ def measure_linear_books(
 
     Parameters
     ----------
-    exposures : (n_books, n_assets) float64, money gained for a move of one of each asset
+    exposures : (n_books, n_assets) float64, money gained for a move of one of each asset; no NaN
     loadings : (n_assets, n_factors) float64; with its transpose it is the covariance of moves
-        over the horizon, whose mean is zero
+        over the horizon, whose mean is zero; no NaN
     levels : in (0.5, 1)
     plan : of the scenarios
     components : those of the levels at which to say what each asset adds to expected shortfall
+
+    Returns
+    -------
+    LinearFigures, money, a loss is positive, by the conventions of
+    `risk.measures.tail.measure_tails`; NaN or infinite where a book's losses overflow.
 
     Raises
     ------
     PlanError
         Where shapes differ, a number is not finite, or a level is out of range.
+
+    References
+    ----------
+    Glasserman (2004), section 9.1; Tasche (2000), for components; Manistre & Hancock (2005), eq. 8,
+    and Maritz & Jarrett (1978), for errors.
     """
     _require(exposures, loadings, levels)
     folded = _folded(exposures, loadings, plan)
@@ -167,6 +178,10 @@ def tails_of_chunk(
     ----------
     exposures, loadings, levels, plan : as of `measure_linear_books`
     chunk : numbers of scenarios, from a multiple of `kernels.linear_books.WIDTH` on
+
+    Returns
+    -------
+    BookTails: each book's largest losses of the chunk, with the numbers of their scenarios.
 
     Raises
     ------
@@ -195,6 +210,15 @@ def figures_of_chunks(
     ----------
     parts : of `tails_of_chunk`, of chunks that make up all scenarios, in any order
     exposures, loadings, levels, plan, components : as of `measure_linear_books`
+
+    Returns
+    -------
+    LinearFigures, money, to the bit those of all scenarios at once; NaN or infinite where a
+    book's losses overflow.
+
+    References
+    ----------
+    Glasserman (2004), section 9.1; Tasche (2000).
     """
     tails = merge_tails(list(parts), tail_length(plan.scenarios, levels))
     folded = _folded(exposures, loadings, plan)
@@ -202,7 +226,13 @@ def figures_of_chunks(
 
 
 def tail_length(n_scenarios: int, levels: Sequence[float]) -> int:
-    """Return how many of the largest losses the figures and their errors need."""
+    """Return how many of the largest losses the figures and their errors need.
+
+    Parameters
+    ----------
+    n_scenarios : how many there are
+    levels : in (0.5, 1); the lowest one decides
+    """
     widest = min(levels)
     place = quantile_place(n_scenarios, widest) - quantile_reach(n_scenarios, widest)
     return n_scenarios - max(place, 0)
@@ -269,7 +299,17 @@ def _fill_figures(losses: np.ndarray, n: int, levels: Sequence[float], figures: 
 
 
 def tail_weights(n_scenarios: int, level: float) -> Floats:
-    """Return the weights of the worst scenarios in expected shortfall, the worst first."""
+    """Return the weights of the worst scenarios in expected shortfall, the worst first.
+
+    Parameters
+    ----------
+    n_scenarios : how many there are
+    level : in (0, 1)
+
+    Returns
+    -------
+    (n_tail,) float64, which add up to 1; the last is value at risk's, what is left of a scenario.
+    """
     beyond = n_scenarios - quantile_place(n_scenarios, level)
     weights = np.full(beyond + 1, 1.0 / (n_scenarios * (1.0 - level)))
     weights[-1] = 1.0 - weights[:-1].sum()

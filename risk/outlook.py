@@ -43,8 +43,12 @@ def market_outlook(
     -------
     Frame: trend is the mean of log returns, volatility exponentially weighted about zero,
     long-run volatility unweighted about the mean, all annual fractions (252 days); the trend's
-    error is that of a mean of independent returns. An instrument with fewer than three prices,
-    or a price that is not positive, is left out.
+    error is that of a mean of independent returns, deviations over their number less one. An
+    instrument with fewer than three prices, or a price that is NaN or not positive, is left out.
+
+    References
+    ----------
+    RiskMetrics (1996), ch. 5.
     """
     kinds = {
         str(name): kind
@@ -82,8 +86,16 @@ def weighted_volatility(returns: Floats, decay: float) -> float:
 
     Parameters
     ----------
-    returns : (n_returns,) float64, log returns, oldest first, at least one
+    returns : (n_returns,) float64, log returns, oldest first, at least one, no NaN
     decay : weight of a return relative to the next one's, in (0, 1)
+
+    Returns
+    -------
+    Fraction per root day, about zero; the weights add up to one.
+
+    References
+    ----------
+    RiskMetrics (1996), ch. 5.
     """
     weights = decay ** np.arange(len(returns))[::-1]
     return float(np.sqrt((weights * returns**2).sum() / weights.sum()))

@@ -1,6 +1,6 @@
 """Settings of a risk run."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 from kernels.device import Device
@@ -24,6 +24,8 @@ QUASI_METHODS: tuple[Method, ...] = ("quasi_gaussian", "quasi_student_t")
 NIGHTLY_METHODS: tuple[Method, ...] = ("historical", "gaussian", "student_t")
 Margins = Literal["empirical", "student_t"]
 MARGINS: tuple[Margins, ...] = get_args(Margins)
+VarianceReduction = Literal["none", "control_variate"]
+VARIANCE_REDUCTIONS: tuple[VarianceReduction, ...] = get_args(VarianceReduction)
 Revaluation = Literal["full", "delta_gamma"]
 REVALUATIONS: tuple[Revaluation, ...] = get_args(Revaluation)
 FEWEST_RETURNS = 30
@@ -55,6 +57,8 @@ class RiskPlan:
     seed : in [0, 2**32)
     revaluation : "full", or "delta_gamma", which replaces every instrument by its second-order
         expansion in its price and first-order one in rates
+    variance_reduction : "control_variate" corrects each book's Gaussian figures by its delta-gamma
+        loss, whose law is known; other methods' stay as they are
     device : where European options are valued under scenarios, and laws of volatility fitted to
         factors
 
@@ -81,6 +85,7 @@ class RiskPlan:
     revaluation: Revaluation = "full"
     target_error: float | None = None
     most_scenarios: int = 200_000
+    variance_reduction: VarianceReduction = "none"
     device: Device = "cpu"
 
     def __post_init__(self) -> None:
@@ -104,11 +109,16 @@ class RiskPlan:
         _require_one_of("margins", self.margins, MARGINS)
         _require_one_of("volatility_model", self.volatility_model, RECURSIONS)
         _require_one_of("revaluation", self.revaluation, REVALUATIONS)
+        _require_one_of("variance_reduction", self.variance_reduction, VARIANCE_REDUCTIONS)
         length, sequences = self.block_length, self.randomisations
         _require(length is None or length >= 1.0, "block_length", "at least 1", length)
         _require(2 <= sequences <= 100, "randomisations", "2 to 100", sequences)
         degrees = self.degrees_of_freedom
         _require(degrees is None or degrees > 2.0, "degrees_of_freedom", "above 2", degrees)
+
+    def with_scenarios(self, scenarios: int) -> "RiskPlan":
+        """Return the plan with another number of scenarios."""
+        return replace(self, scenarios=scenarios)
 
 
 def _require(holds: bool, name: str, allowed: str, value: object) -> None:  # noqa: FBT001 - a condition

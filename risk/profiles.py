@@ -3,17 +3,19 @@
 References
 ----------
 McNeil, Frey & Embrechts (2015), "Quantitative risk management", section 9.2 (historical losses of
-today's positions); Basel Committee (2019), MAR33.5 and MAR33.12 (liquidity horizons).
+today's positions); Basel Committee (2019), MAR33.4, MAR33.5 and MAR33.12 (liquidity horizons).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from kernels.arrays import Flags, Floats, Integers
 from kernels.book_losses import book_losses
+from risk.covariance.sample import moving
 from risk.errors import BookError, Failure, PlanError
 from risk.market.market import NO_FACTOR, Market
 from risk.market.revalue import TRADING_DAYS, Shifts, current_values, revalue
@@ -86,17 +88,24 @@ def profile_portfolios(
 
     Returns
     -------
-    Profiles. Volatility is annual (252 days), money; beta_exposure is the money gained for a
-    market return of one, and beta that over the gross value; tail_dependence is the share of a
-    book's worst 5% of days that are among the worst 5% of all others (see
-    `risk.measures.dependence`); drawdowns are money over the window; liquidity_horizon_shortfall
-    is expected shortfall at 97.5% by MAR33.4 from historical ten-day moves. A figure that the
-    books do not allow (no market, no other book, nothing that moves, too short a window) is NaN.
+    Profiles. Volatility is annual (252 days), money, of daily losses about their mean over
+    n_days - 1; diversification_ratio is the positions' own volatilities over it; beta_exposure is
+    the money gained for a market return of one, and beta that over the gross value;
+    tail_dependence is the share of a book's worst 5% of days that are among the worst 5% of all
+    others (see `risk.measures.dependence`); drawdowns are money over the window, positive, the
+    conditional one of its worst 5% of days; liquidity_horizon_shortfall is expected shortfall at
+    97.5% by MAR33.4 from historical ten-day moves, a loss is positive. A figure that the books do
+    not allow (no market, no other book, nothing that moves, too short a window) is NaN.
 
     Raises
     ------
     PlanError
         Where the benchmark has no price factor.
+
+    References
+    ----------
+    McNeil, Frey & Embrechts (2015), section 9.2; Basel Committee (2019), MAR33.4; and those of
+    `risk.measures`.
     """
     books, failures = books_of(market, positions)
     one_day = _losses(market, market.factors.moves.T, 1)
@@ -119,24 +128,54 @@ def profile_portfolios(
 def liquidity_horizons(market: Market) -> Integers:
     """Return the liquidity horizon of each factor, trading days, by MAR33.12.
 
-    Equities and ETFs count as of large companies, 10 days. Exchange rates and zero rates have 10
-    days in the currencies that the standard names and 20 in others; a curve is of the currency of
-    the instruments that are discounted on it.
+    Equities, ETFs and futures count as of large companies and their indices, 10 days. An exchange
+    rate has 10 days between two currencies that the standard names, and 20 otherwise. Zero rates
+    have 10 days in those that it names and in the reporting currency, which counts as the bank's
+    own, and 20 in others; a curve is of the currency of the instruments that are discounted on it,
+    or whose foreign currency is. One that nothing is discounted on has 10.
+
+    Parameters
+    ----------
+    market : instruments and factors
+
+    Returns
+    -------
+    (n_factors,) int64, trading days.
+
+    References
+    ----------
+    Basel Committee (2019), MAR33.12.
     """
-    factors, terms = market.factors, market.terms
+    factors = market.factors
     horizons = np.full(len(factors.levels), BASE_HORIZON, np.int64)
-    of_kind = {str(row["instrument_id"]): row for row in terms.to_dict("records")}
+    rows = market.terms.to_dict("records")
+    pairs = {
+        str(row["instrument_id"]): {row["underlying"], row["currency"]}
+        for row in rows
+        if row["kind"] == "fx"
+    }
     for number, name in enumerate(factors.prices):
-        row = of_kind.get(name)
-        foreign = row is not None and row["kind"] == "fx" and row["underlying"]
-        if foreign and foreign not in LIQUID_CURRENCIES:
+        if not pairs.get(name, set()) <= LIQUID_CURRENCIES:
             horizons[number] = 20
-    discounted = terms[terms["curve_id"].notna()] if "curve_id" in terms else terms.iloc[:0]
-    currencies = dict(zip(discounted["curve_id"], discounted["currency"], strict=True))
+    liquid = {*LIQUID_RATES, market.currency}
+    currencies = _curve_currencies(rows)
     for number, (curve_id, _) in enumerate(factors.points, start=len(factors.prices)):
-        if currencies.get(curve_id, "USD") not in LIQUID_RATES:
+        if not currencies.get(curve_id, set()) <= liquid:
             horizons[number] = 20
     return horizons
+
+
+def _curve_currencies(rows: Sequence[Mapping[Any, Any]]) -> dict[str, set[str]]:
+    """Return the currencies of what each curve discounts."""
+    foreign = {str(row["instrument_id"]): row["underlying"] for row in rows if row["kind"] == "fx"}
+    found: dict[str, set[str]] = {}
+    for row in rows:
+        if isinstance(row.get("curve_id"), str):
+            found.setdefault(row["curve_id"], set()).add(str(row["currency"]))
+        if isinstance(row.get("foreign_curve_id"), str) and str(row["underlying"]) in foreign:
+            own = str(foreign[str(row["underlying"])])
+            found.setdefault(row["foreign_curve_id"], set()).add(own)
+    return found
 
 
 def _losses(market: Market, moves: Floats, horizon: int) -> Floats:
@@ -158,7 +197,7 @@ def _frame(
     gross = np.array([np.abs(own).sum() for own in worth])
     drawdowns = measure_drawdowns(losses)
     exposure, error, explained = _betas(market, losses, benchmark)
-    deviations = losses.std(axis=0, ddof=1)
+    deviations = _deviations(losses)
     return pd.DataFrame(
         {
             "portfolio_id": [book.portfolio_id for book in books],
@@ -183,8 +222,13 @@ def _frame(
     )[COLUMNS]
 
 
+def _deviations(losses: Floats) -> Floats:
+    """Return deviations of columns, exactly zero where all losses are the same."""
+    return np.where(moving(losses), losses.std(axis=0, ddof=1), 0.0)
+
+
 def _diversification(books: Sequence[Book], one_day: Floats, deviations: Floats) -> list[float]:
-    alone = one_day.std(axis=1, ddof=1)
+    alone = _deviations(one_day.T)
     return [
         diversification_ratio(np.abs(book.quantities) * alone[book.instruments], float(together))
         for book, together in zip(books, deviations, strict=True)
@@ -220,7 +264,9 @@ def _tail_dependence(losses: Floats) -> Floats:
     if not known:
         return np.full(losses.shape[1], np.nan)
     found = tail_dependence(losses, others, DEPENDENCE_LEVEL)
-    return np.where((losses.std(axis=0) > 0.0) & (others.std(axis=0) > 0.0), found, np.nan)
+    # Whether the others move is not asked of their sum, which has a rounding of the book's own.
+    own = moving(losses)
+    return np.where(own & (own.sum() > own), found, np.nan)
 
 
 def _liquidity_shortfalls(market: Market, books: Sequence[Book], plan: RiskPlan) -> Floats:
@@ -230,10 +276,10 @@ def _liquidity_shortfalls(market: Market, books: Sequence[Book], plan: RiskPlan)
     waiting = liquidity_horizons(market)
     shortfalls = np.zeros((len(books), len(LIQUIDITY_HORIZONS)))
     for place, horizon in enumerate(LIQUIDITY_HORIZONS):
-        moving = waiting >= horizon
-        if not moving.any():
+        moved = waiting >= horizon
+        if not moved.any():
             break
-        losses = _losses(market, np.where(moving[:, None], moves, 0.0), BASE_HORIZON)
+        losses = _losses(market, np.where(moved[:, None], moves, 0.0), BASE_HORIZON)
         for number, book in enumerate(books):
             total = book_losses(losses, book.instruments, book.quantities)
             shortfalls[number, place] = select_tails(total, (LIQUIDITY_LEVEL,))[1][0]

@@ -1,4 +1,9 @@
-"""Losses under crises replayed, by full revaluation."""
+"""Losses under crises replayed, by full revaluation.
+
+References
+----------
+Jorion (2007), "Value at risk", 3rd ed., McGraw-Hill, chapter 14 (stress tests by past events).
+"""
 
 from collections.abc import Sequence
 
@@ -29,13 +34,18 @@ def replay_losses(
     Returns
     -------
     losses : frame of `stress_losses`: portfolio_id, scenario_id (the replay's name), loss,
-        market_value, currency; reporting currency, a loss is positive
+        market_value, currency; reporting currency, a loss is positive; NaN or infinite where a
+        value overflows
     failures : books that could not be valued
 
     Raises
     ------
     MarketError
         Where a replay reaches beyond the history.
+
+    References
+    ----------
+    Jorion (2007), chapter 14.
     """
     values = current_values(market)
     shifts = Shifts(replay_moves(market.factors, replays), np.zeros((1, 1)), 0.0)

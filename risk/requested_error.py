@@ -6,16 +6,23 @@ Glasserman (2004), "Monte Carlo methods in financial engineering", section 1.1.3
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from kernels.arrays import Floats
 from kernels.book_losses import book_losses
+from risk.controls import Controls, build_controls
 from risk.errors import PlanError
 from risk.market.market import Market
-from risk.measures.portfolios import Book, books_of, instrument_losses, measure_book_tails
+from risk.measures.portfolios import (
+    Book,
+    books_of,
+    control_of,
+    instrument_losses,
+    measure_book_tails,
+)
 from risk.plan import Method, RiskPlan
 
 COLUMNS = [
@@ -51,7 +58,7 @@ class ScenarioSet:
 
     Parameters
     ----------
-    losses : (n_instruments, n_scenarios), as `risk.instrument_losses` gives them
+    losses : (n_instruments, n_scenarios) float64, money, as `risk.instrument_losses` gives them
     counts : one row of `COLUMNS`: how many there are, and the error that they leave
     """
 
@@ -76,19 +83,34 @@ def draw_scenario_set(
     positions : portfolio_id, instrument_id, quantity; books that cannot be valued are left out
     method, horizon : how scenarios are made, and over how many trading days
     plan : levels, number of scenarios and target
+
+    Returns
+    -------
+    ScenarioSet, money, a loss is positive.
+
+    Raises
+    ------
+    MarketError
+        Where the window does not allow the method.
+
+    References
+    ----------
+    Glasserman (2004), section 1.1.3.
     """
     losses = instrument_losses(market, method, horizon, plan)
     books = books_of(market, positions)[0]
     pilot = losses.shape[1]
-    largest = largest_error(losses, books, method, horizon, plan)
+    controls = build_controls(market, method, horizon, plan, pilot)
+    largest = largest_error(losses, books, method, horizon, plan, controls)
     if plan.target_error is not None and is_sampled(method, horizon):
         most = max(plan.most_scenarios, pilot)
         # A short pilot of a heavy tail may see too little of it to tell its own error.
         while losses.shape[1] < most and largest.relative_error > plan.target_error:
             needed = scenarios_for(largest.relative_error, losses.shape[1], plan.target_error)
-            grown = replace(plan, scenarios=min(needed, most))
-            losses = instrument_losses(market, method, horizon, grown)
-            largest = largest_error(losses, books, method, horizon, plan)
+            count = min(needed, most)
+            losses = instrument_losses(market, method, horizon, plan.with_scenarios(count))
+            controls = build_controls(market, method, horizon, plan, count)
+            largest = largest_error(losses, books, method, horizon, plan, controls)
     target = np.nan if plan.target_error is None else plan.target_error
     row = (method, horizon, losses.shape[1], pilot, target)
     counts = pd.DataFrame(
@@ -98,7 +120,10 @@ def draw_scenario_set(
 
 
 def is_sampled(method: Method, horizon: int) -> bool:
-    """Whether a method draws as many scenarios as it is asked for."""
+    """Whether a method draws as many scenarios as it is asked for.
+
+    Historical scenarios are the window's own, as are filtered ones of a ``horizon`` of one day.
+    """
     return method != "historical" and not (method == "filtered_historical" and horizon == 1)
 
 
@@ -115,6 +140,10 @@ def scenarios_for(relative_error: float, pilot: int, target: float) -> int:
     ------
     PlanError
         Where the target is not positive.
+
+    References
+    ----------
+    Glasserman (2004), section 1.1.3: errors fall as one over the root of the number.
     """
     if not target > 0.0:
         raise PlanError(f"target_error must be positive; got {target}")
@@ -124,22 +153,42 @@ def scenarios_for(relative_error: float, pilot: int, target: float) -> int:
 
 
 def largest_error(
-    losses: Floats, books: Sequence[Book], method: Method, horizon: int, plan: RiskPlan
+    losses: Floats,
+    books: Sequence[Book],
+    method: Method,
+    horizon: int,
+    plan: RiskPlan,
+    controls: Controls | None = None,
 ) -> LargestError:
     """Return the largest relative standard error of all books' figures.
 
     Parameters
     ----------
-    losses : (n_instruments, n_scenarios), a loss is positive
+    losses : (n_instruments, n_scenarios) float64, money, a loss is positive; a book whose losses
+        are NaN or infinite, or whose control has no scenario in its tail, is left out
     books : on the market of the losses
     method, horizon, plan : of the scenarios
+    controls : of the scenarios; None has none
+
+    Returns
+    -------
+    LargestError, fraction; of value at risk and expected shortfall at every level alike.
+
+    References
+    ----------
+    Glasserman (2004), section 1.1.3.
     """
     worst = LargestError(np.nan, None)
     for book in books:
         total = book_losses(losses, book.instruments, book.quantities)
         if not np.isfinite(total).all():
             continue
-        for tail in measure_book_tails(total, method, horizon, plan):
+        try:
+            tails = measure_book_tails(total, method, horizon, plan, control_of(controls, book))
+        except PlanError:
+            # The book fails where it is measured.
+            continue
+        for tail in tails:
             for value, error in (
                 (tail.value_at_risk, tail.value_at_risk_error),
                 (tail.expected_shortfall, tail.expected_shortfall_error),

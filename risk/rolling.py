@@ -3,7 +3,8 @@
 References
 ----------
 Basel Committee (2019), MAR32: a backtest of hypothetical losses holds positions fixed.
-McNeil, Frey & Embrechts (2015), "Quantitative risk management", ch. 9.3.
+McNeil, Frey & Embrechts (2015), "Quantitative risk management", ch. 9.3. Acerbi & Tasche (2002),
+"On the coherence of expected shortfall", Journal of Banking & Finance 26(7).
 """
 
 from collections.abc import Sequence
@@ -50,6 +51,11 @@ class RollingFigures:
 def judged_days(market: Market, window: int) -> int:
     """Return how many of the market's returns have a whole window before them.
 
+    Parameters
+    ----------
+    market : factors over all days
+    window : returns that each figure comes from
+
     Raises
     ------
     PlanError
@@ -88,6 +94,22 @@ def rolling_figures(
     window : returns that each figure comes from
     days : judged days, numbered from the first with a whole window before it; where it starts
         changes no figure if it is a multiple of `REFRESH_DAYS`
+
+    Returns
+    -------
+    RollingFigures, money, a loss is positive, by the conventions of
+    `risk.measures.tail.measure_tails`. A book whose losses overflow has infinite or NaN figures.
+
+    Raises
+    ------
+    PlanError
+        Where the window leaves no day to judge.
+    MarketError
+        Where a window does not allow the method.
+
+    References
+    ----------
+    Basel Committee (2019), MAR32; McNeil, Frey & Embrechts (2015), section 9.3.
     """
     judged_days(market, window)
     first = window + days.start
@@ -119,12 +141,16 @@ def tail_figures(losses: Floats, levels: Sequence[float]) -> tuple[Floats, Float
 
     Parameters
     ----------
-    losses : (n_scenarios, n_books) float64, money
+    losses : (n_scenarios, n_books) float64, money, a loss is positive; no NaN
     levels : in (0, 1)
 
     Returns
     -------
     Two (n_levels, n_books) float64, money.
+
+    References
+    ----------
+    Acerbi & Tasche (2002), def. 2.6 and prop. 4.1.
     """
     n_scenarios = len(losses)
     ordered = np.sort(losses, axis=0)

@@ -1,4 +1,9 @@
-"""Losses under named shifts of the market, by full revaluation."""
+"""Losses under named shifts of the market, by full revaluation.
+
+References
+----------
+Jorion (2007), "Value at risk", 3rd ed., McGraw-Hill, chapter 14 (stress testing).
+"""
 
 from dataclasses import dataclass
 
@@ -54,7 +59,8 @@ def stress_losses(
 
     Returns
     -------
-    losses : frame, reporting currency, a loss is positive
+    losses : frame of `COLUMNS`, reporting currency, a loss is positive; NaN or infinite where a
+        value overflows
     failures : books that could not be valued
 
     Raises
@@ -62,6 +68,10 @@ def stress_losses(
     StressError
         Where a price or volatility falls by 100% or more, or a target is unknown: a scenario
         that does less than it says must not look like one that does no harm.
+
+    References
+    ----------
+    Jorion (2007), chapter 14.
     """
     for scenario_id, kind, target, shift in _shifts(scenarios):
         _require_possible(scenario_id, kind, target, shift)

@@ -3,19 +3,17 @@
 References
 ----------
 Glasserman & Yao (1992), "Some guidelines and guarantees for common random numbers", Management
-Science 38(6); Manistre & Hancock (2005), eq. 8 (the influence of a loss on expected shortfall);
-Siddiqui (1960) and Bofinger (1975), "Estimation of a density function using order statistics",
-Australian Journal of Statistics 17(1) (the density at a quantile).
+Science 38(6); Manistre & Hancock (2005) and Bofinger (1975), as of `risk.measures.influence`.
 """
 
 from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from kernels.arrays import Floats
 from risk.errors import PlanError
+from risk.measures.influence import density_at, quantile_influence, shortfall_influence
 from risk.measures.tail import Tail, measure_tails
 
 COLUMNS = [
@@ -39,7 +37,8 @@ def compare_losses(
 
     Parameters
     ----------
-    before, after : (n_scenarios,) float64, money, losses in the same scenarios; a loss is positive
+    before, after : (n_scenarios,) float64, money, losses in the same scenarios; a loss is
+        positive, no NaN
     levels : in (0, 1)
     overlap : days that neighbouring scenarios share, as in `risk.measures.tail.measure_tails`
 
@@ -53,6 +52,10 @@ def compare_losses(
     ------
     PlanError
         Where the scenarios are not the same number, or a level is out of range.
+
+    References
+    ----------
+    Glasserman & Yao (1992); Manistre & Hancock (2005), eq. 8; Bofinger (1975).
     """
     if len(before) != len(after):
         raise PlanError(
@@ -89,24 +92,9 @@ def compare_losses(
 
 
 def _on_tail(losses: Floats, tail: Tail, level: float) -> Floats:
-    """Return what each scenario contributes to the error of expected shortfall."""
-    return np.maximum(losses - tail.value_at_risk, 0.0) / (1.0 - level)
+    return shortfall_influence(losses, tail.value_at_risk, level)
 
 
 def _on_quantile(losses: Floats, tail: Tail, level: float) -> Floats:
-    """Return what each scenario contributes to the error of value at risk."""
-    density = _density_at(losses, level)
-    return (losses > tail.value_at_risk) / density if density > 0.0 else np.zeros(len(losses))
-
-
-def _density_at(losses: Floats, level: float) -> float:
-    """Return the density of the losses at a quantile, from the spacing of their order statistics.
-
-    Zero where the losses around it are all the same: such a quantile has no error.
-    """
-    n = len(losses)
-    score = float(stats.norm.ppf(level))
-    width = float(n**-0.2 * (4.5 * stats.norm.pdf(score) ** 4 / (2.0 * score**2 + 1.0) ** 2) ** 0.2)
-    reach = min(width, level, 1.0 - level)
-    low, high = np.quantile(losses, [level - reach, level + reach])
-    return 2.0 * reach / float(high - low) if high > low else 0.0
+    density = density_at(np.sort(losses), len(losses), level)
+    return quantile_influence(losses, tail.value_at_risk, density)

@@ -78,7 +78,7 @@ class Run:
 
     def stamp(self, frame: pd.DataFrame) -> pd.DataFrame:
         """Return ``frame`` with the run's columns in front."""
-        stamped = frame.copy()
+        stamped = frame.copy(deep=False)
         stamped.insert(0, "as_of", pd.Timestamp(self.as_of).as_unit("us"))
         stamped.insert(0, "run_id", self.run_id)
         return stamped

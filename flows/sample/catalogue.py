@@ -50,6 +50,12 @@ CATEGORIES: dict[str, tuple[tuple[str, ...], float, float, float]] = {
     ),
 }  # fmt: skip
 
+# Litres a unit of each category takes in a warehouse.
+VOLUMES = {
+    "coffee": 2.0, "tea": 0.8, "snacks": 2.5, "drinks": 9.0,
+    "household": 6.0, "garden": 14.0, "spare-parts": 1.5, "seasonal": 8.0,
+}  # fmt: skip
+
 SECTORS = ("technology", "health", "energy", "finance", "industry", "consumer")
 EQUITIES = tuple(f"{sector[:3].upper()}{number}" for number in range(1, 9) for sector in SECTORS)[
     :46

@@ -6,9 +6,10 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
-from flows.sample.catalogue import CATEGORIES, WAREHOUSES
+from flows.sample.catalogue import CATEGORIES, VOLUMES, WAREHOUSES
 from flows.sample.sizes import AS_OF, SampleSize
 from kernels.arrays import Floats
+from storage.tables import ITEMS
 
 NEW_SHARE, DYING_SHARE, LUMPY_SHARE, PROMOTED_SHARE = 0.03, 0.03, 0.04, 0.3
 PROMOTION_DAYS = 7
@@ -59,7 +60,7 @@ def make_demand_side(size: SampleSize, draws: np.random.Generator) -> DemandSide
     demand = _as_rows(warehouses, items, days, quantity, in_stock, price, promoted, alive)
     recent = quantity[:, :, -56:].mean(axis=2) * alive[:, :, -56:].any(axis=2)
     stock, open_orders = _stock(warehouses, items, recent, draws)
-    public = items[["item_id", "category", "unit_cost", "unit_price", "case_pack", "minimum_order"]]
+    public = items[[name for name in ITEMS.column_names if name in items]]
     lanes = _lanes(warehouses)
     # Draws of its own, so that a plan changes nothing of the past.
     plan = _planned(items, days[-1], draws.spawn(1)[0])
@@ -82,6 +83,7 @@ def _items(size: SampleSize, draws: np.random.Generator) -> pd.DataFrame:
     table.loc[table["category"] == "spare-parts", "case_pack"] = 1.0
     packs = draws.choice([0, 0, 2, 4], n)
     table["minimum_order"] = table["case_pack"] * packs
+    table["volume"] = table["category"].map(VOLUMES)
     table["rarely"] = draws.random(n) < table["rare"]
     table["lumpy"] = draws.random(n) < LUMPY_SHARE
     table["trend"] = draws.normal(0.0, 0.12, n)

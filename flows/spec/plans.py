@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 from flows.spec.sources import Frozen
 
 NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Frequency = Literal["h", "D", "W", "MS"]
 Knowledge = Literal["known", "lagged"]
 
@@ -169,6 +170,16 @@ class StockPlanSpec(Frozen):
     budgets: dict[str, NonNegative] = Field(
         {}, description="money for tonight's orders by warehouse; one left out has no limit"
     )
+    capacities: dict[str, Positive] = Field(
+        {},
+        description="space that stock and orders may take by warehouse, in the unit of items' "
+        "volume; one left out has no limit",
+    )
+
+    @property
+    def shares(self) -> bool:
+        """Whether items of a warehouse share a limit."""
+        return bool(self.budgets or self.capacities)
 
 
 class Execution(Frozen):

@@ -5,7 +5,15 @@ from datetime import date
 from pydantic import Field, field_validator, model_validator
 
 from flows.spec.sources import Frozen
-from risk import NIGHTLY_METHODS, CovarianceMethod, Margins, Method, Recursion, Revaluation
+from risk import (
+    NIGHTLY_METHODS,
+    CovarianceMethod,
+    Margins,
+    Method,
+    Recursion,
+    Revaluation,
+    VarianceReduction,
+)
 
 
 class ReplaySpec(Frozen):
@@ -40,6 +48,11 @@ class RiskPlanSpec(Frozen):
     )
     most_scenarios: int = Field(
         200_000, ge=1_000, le=10_000_000, description="of a set, whatever the target"
+    )
+    variance_reduction: VarianceReduction = Field(
+        "none",
+        description="control_variate corrects Gaussian figures by each portfolio's delta-gamma "
+        "loss, whose law is known",
     )
     history: int = Field(500, ge=60, description="returns in the window, trading days")
     degrees_of_freedom: float | None = Field(
@@ -81,6 +94,16 @@ class RiskPlanSpec(Frozen):
             msg = (
                 f"history must be at least {2 * longest} returns for historical scenarios over "
                 f"{longest} days; got {self.history}"
+            )
+            raise ValueError(msg)
+        return self
+
+    @model_validator(mode="after")
+    def _controls_are_of_gaussian_figures(self) -> "RiskPlanSpec":
+        if self.variance_reduction == "control_variate" and "gaussian" not in self.methods:
+            msg = (
+                "variance_reduction 'control_variate' needs 'gaussian' among the methods; "
+                f"got {', '.join(self.methods)}"
             )
             raise ValueError(msg)
         return self

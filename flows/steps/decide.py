@@ -29,8 +29,12 @@ from kernels.device import Device
 
 STAGE = "decide"
 FORECASTS = "demand_forecasts"
-# The shard of plans that a budget is still to be shared among.
+# The shard of plans that a limit is still to be shared among.
 PLANNED = "planned_orders"
+
+# Warehouse-items whose distance to the best orders is sought, and the most that one may hold.
+MOST_PROVEN = 300
+MOST_ON_HAND = 200.0
 
 # Planning a series takes a tenth of forecasting it, so a task takes several chunks of series.
 CHUNKS_IN_A_TASK = 4
@@ -102,24 +106,40 @@ def _plan_stock(run: Run, members: list[int], stock: pd.DataFrame) -> ChunkWork:
         entities=words,
         plan=stock_plan(spec, run.device),
         seed=run.job.seed,
+        prove=_to_prove(run),
     )
     failures = [
         Failed("stock", failure.entity, failure.stage, failure.error_type, failure.message)
         for failure in result.failures
     ]
-    curves = run.stamp(result.curves)
-    if spec.budgets:
-        # What a budget leaves of them is known once the plans of all chunks are.
-        return ChunkWork(
-            {PLANNED: result.plans, "service_cost_curves": curves}, [*missing, *failures]
-        )
+    told = {
+        "service_cost_curves": run.stamp(result.curves),
+        "policy_gaps": run.stamp(result.gaps),
+    }
+    if spec.shares:
+        # What a limit leaves of them is known once the plans of all chunks are.
+        return ChunkWork({PLANNED: result.plans, **told}, [*missing, *failures])
     exceptions = find_exceptions(result.plans, most_cover=spec.most_cover, most_risk=spec.most_risk)
     tables = {
         "order_plans": run.stamp(result.plans),
         "order_exceptions": run.stamp(exceptions),
-        "service_cost_curves": curves,
+        **told,
     }
     return ChunkWork(tables, [*missing, *failures])
+
+
+def _to_prove(run: Run) -> set[tuple[str, str]]:
+    """Return the dearest warehouse-items whose best orders may be computed: the same in chunks."""
+    stock = pd.read_parquet(run.staging.clean("stock"))
+    items = pd.read_parquet(run.staging.clean("items"), columns=["item_id", "unit_cost"])
+    few = (stock["lead_time_deviation"] == 0.0) & (stock["on_hand"] <= MOST_ON_HAND)
+    dearest = (
+        stock[few]
+        .merge(items, on="item_id")
+        .sort_values(["unit_cost", *SERIES], ascending=[False, True, True])
+        .head(MOST_PROVEN)
+    )
+    return set(dearest[SERIES].itertuples(index=False, name=None))
 
 
 def stock_plan(spec: StockPlanSpec, device: Device = "cpu") -> StockPlan:

@@ -76,6 +76,7 @@ def risk_plan(run: Run) -> RiskPlan:
         scenarios=spec.scenarios,
         target_error=spec.target_error,
         most_scenarios=spec.most_scenarios,
+        variance_reduction=spec.variance_reduction,
         history=spec.history,
         degrees_of_freedom=spec.degrees_of_freedom,
         ewma_decay=spec.ewma_decay,

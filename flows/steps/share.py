@@ -1,6 +1,7 @@
-"""Share: each warehouse's budget among the orders that all chunks planned for it."""
+"""Share: each warehouse's budget and capacity among the orders that chunks planned for it."""
 
 import hashlib
+import math
 from collections.abc import Sequence
 
 import pandas as pd
@@ -9,10 +10,13 @@ from flows.run import ChunkRecord, ChunkWork, Run, read_chunk, run_chunk
 from flows.steps.decide import PLANNED
 from inventory import (
     BUDGET_COLUMNS,
-    SharedBudget,
+    CAPACITY_COLUMNS,
+    Limits,
+    SharedWarehouse,
     find_exceptions,
-    share_warehouse_budget,
+    share_warehouse,
     unused_budget,
+    unused_capacity,
 )
 
 STAGE = "share"
@@ -20,12 +24,12 @@ CURVES = "service_cost_curves"
 SERIES = ["warehouse_id", "item_id"]
 
 
-def share_budgets(run: Run, blocks: Sequence[str]) -> ChunkRecord:
-    """Share the budgets of the run's warehouses.
+def share_limits(run: Run, blocks: Sequence[str]) -> ChunkRecord:
+    """Share the budgets and capacities of the run's warehouses.
 
     Parameters
     ----------
-    run : whose budgets they are
+    run : whose limits they are
     blocks : URIs of the chunks of orders; what they hold is part of this chunk's key
     """
     records = [record for uri in blocks if PLANNED in (record := read_chunk(uri)).shards]
@@ -47,24 +51,32 @@ def _share(run: Run, records: Sequence[ChunkRecord]) -> ChunkWork:
     plans = _stacked(records, PLANNED).sort_values(SERIES, ignore_index=True)
     curves = _stacked(records, CURVES)
     items = pd.read_parquet(run.staging.clean("items"))
-    shared: dict[str, SharedBudget] = {
-        str(name): share_warehouse_budget(
+    limits = {
+        name: Limits(spec.budgets.get(name, math.inf), spec.capacities.get(name, math.inf))
+        for name in {*spec.budgets, *spec.capacities}
+    }
+    shared: dict[str, SharedWarehouse] = {
+        str(name): share_warehouse(
             own.reset_index(drop=True),
             curves[curves["warehouse_id"] == name],
             items,
-            spec.budgets[str(name)],
+            limits[str(name)],
         )
         for name, own in plans.groupby("warehouse_id", sort=True)
-        if name in spec.budgets
+        if name in limits
     }
     free = plans[~plans["warehouse_id"].isin(list(shared))]
     parts = [free, *(found.plans for found in shared.values())]
     whole = pd.concat([part for part in parts if len(part)] or parts[:1])
     whole = whole.sort_values(SERIES, ignore_index=True)
     cuts = {key: cut for found in shared.values() for key, cut in found.cuts.items()}
-    rows = [
-        shared[name].row if name in shared else unused_budget(name, budget, spec.currency)
-        for name, budget in sorted(spec.budgets.items())
+    budgets = [
+        shared[name].budget if name in shared else unused_budget(name, most, spec.currency)
+        for name, most in sorted(spec.budgets.items())
+    ]
+    capacities = [
+        shared[name].capacity if name in shared else unused_capacity(name, most, spec.currency)
+        for name, most in sorted(spec.capacities.items())
     ]
     exceptions = find_exceptions(
         whole, most_cover=spec.most_cover, most_risk=spec.most_risk, cuts=cuts
@@ -73,7 +85,8 @@ def _share(run: Run, records: Sequence[ChunkRecord]) -> ChunkWork:
         {
             "order_plans": run.stamp(whole),
             "order_exceptions": run.stamp(exceptions),
-            "warehouse_budgets": run.stamp(pd.DataFrame(rows, columns=BUDGET_COLUMNS)),
+            "warehouse_budgets": run.stamp(pd.DataFrame(budgets, columns=BUDGET_COLUMNS)),
+            "warehouse_capacities": run.stamp(pd.DataFrame(capacities, columns=CAPACITY_COLUMNS)),
         }
     )
 

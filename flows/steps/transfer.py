@@ -104,6 +104,7 @@ def _plan(run: Run, items: list[str], records: Sequence[ChunkRecord]) -> ChunkWo
         entities=words,
         plan=stock_plan(spec),
         seed=run.job.seed,
+        full=spec.capacities,
     )
     failures = [
         Failed("items", failure.entity, failure.stage, failure.error_type, failure.message)

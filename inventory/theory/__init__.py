@@ -2,6 +2,7 @@
 
 from inventory.theory.base_stock import NormalBaseStock, base_stock_levels
 from inventory.theory.economic_order import EconomicOrder, economic_order, plan_known_demand
+from inventory.theory.finite_horizon import FiniteHorizon
 from inventory.theory.lost_sales import best_lost_sales_cost, lost_sales_base_stock_cost
 from inventory.theory.newsvendor import (
     NewsvendorOptimum,
@@ -27,6 +28,7 @@ from inventory.theory.serial_system import (
 
 __all__ = [
     "EconomicOrder",
+    "FiniteHorizon",
     "NewsvendorOptimum",
     "NormalBaseStock",
     "ReorderQuantityOptimum",

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numba import cuda, float64, int64
+from numba import cuda, float32, float64, int64
 
 from kernels.arrays import Floats, Integers
 from kernels.cuda.grids import blocks_for
@@ -16,22 +16,22 @@ from kernels.cuda.streams import stream_rows
 from kernels.cuda.views import view
 from kernels.garch import DEGREES, N_PARAMETERS
 from kernels.garch_fit import (
-    Desk,
+    SCALES,
     GarchFits,
-    Lanes,
-    Outcome,
-    fit_series,
+    begin_at_starts,
     load_lane,
     screen_history,
+    search_series,
+    write_fit,
 )
 from kernels.garch_free import FreeParameters
 from kernels.garch_likelihood import STATE, lane_moments, pass_alone, read_lane, start_lane
+from kernels.garch_search import FINE, ROUGH, Desk, Lanes, Outcome, Points
 
 _THREADS = 64
 _FITTED = int(Outcome.FITTED)
 # Of what is free and of its bounds: all six parameters but one, and eight.
 _MOST_FREE, _MOST_BOUNDS = 6, 8
-_BOTH = _MOST_FREE + _MOST_BOUNDS
 
 
 @cuda.jit
@@ -62,9 +62,9 @@ def score_garch_series(
         own, point = view(values[s, : lengths[s]]), view(parameters[s])
         lane_moments(own, 0, moments)
         start_lane(state, 0, point, student, moments, lengths[s])
-        pass_alone(own, student, False, state)
+        pass_alone(own, student, 1, state)
         found[s] = read_lane(
-            state, 0, point[DEGREES], student, False, view(scores[s]), view(fishers[s])
+            state, 0, point[DEGREES], student, 1, view(scores[s]), view(fishers[s])
         )
 
 
@@ -106,13 +106,35 @@ def garch_scores(
     return found, scores, fishers
 
 
+@cuda.jit(device=True)
+def _viewed(free):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """Return what is fitted as scalar functions take it."""
+    return FreeParameters(
+        view(free.shift),
+        view(free.design),
+        view(free.rows),
+        view(free.limits),
+        view(free.starts),
+    )
+
+
+@cuda.jit(device=True)
+def _seen(points):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """Return points as scalar functions take them."""
+    return Points(view(points.counts), view(points.free), view(points.heights))
+
+
 @cuda.jit
 def load_garch_series(
     values: Floats,
     fewest: int,
     centred: bool,
+    free: FreeParameters,
     beside: Floats,
-    units: Floats,
+    scales: Floats,
+    begun: Points,
+    tops: Points,
+    best: Points,
     parameters: Floats,
     log_likelihood: Floats,
     starts: Integers,
@@ -124,111 +146,171 @@ def load_garch_series(
     Parameters
     ----------
     values : (n_series, n_days) float64, NaN before a series' first day
-    fewest, centred : as in `kernels.garch_fit.fit_garch`
+    fewest, centred, free : as in `kernels.garch_fit.fit_garch`
     beside : (n_days, n_series) float64, filled: neighbours in memory are neighbours in a warp
-    units : (n_series, 2) float64, filled: centre and unit
+    scales : (n_series, 4) float64, filled as by `kernels.garch_fit.screen_history`
+    begun : filled: where searches begin
+    tops, best : emptied
     others : as in `kernels.garch_fit.GarchFits`, filled: nothing fitted yet
     """
     s = cuda.grid(1)
     if s < outcomes.shape[0]:
-        own = view(units[s])
-        starts[s], outcomes[s] = screen_history(view(values[s]), fewest, own)
+        own = view(scales[s])
+        starts[s], outcomes[s] = screen_history(view(values[s]), fewest, centred, own)
         passes[s], log_likelihood[s] = 0, np.nan
+        tops.counts[s] = best.counts[s] = 0
         for place in range(N_PARAMETERS):
             parameters[s, place] = np.nan
         if outcomes[s] == _FITTED:
-            load_lane(view(values[s]), starts[s], centred, view(beside), s, own)
+            load_lane(view(values[s]), starts[s], own, view(beside), s)
+            begin_at_starts(_viewed(free), s, _seen(begun))
         else:
             starts[s] = values.shape[1]
 
 
+@cuda.jit(device=True)
+def _search(  # type: ignore[no-untyped-def]  # noqa: ANN202
+    s,  # noqa: ANN001
+    beside,  # noqa: ANN001
+    scales,  # noqa: ANN001
+    free,  # noqa: ANN001
+    student,  # noqa: ANN001
+    state,  # noqa: ANN001
+    precision,  # noqa: ANN001
+    begun,  # noqa: ANN001
+    ended,  # noqa: ANN001
+    fits,  # noqa: ANN001
+):
+    """Search one series with likelihoods of the precision of ``state``."""
+    size, n_days = free.design.shape[1], beside.shape[0]
+    whole = cuda.local.array((3, 1), int64)
+    full = cuda.local.array((1, N_PARAMETERS), float64)
+    points = cuda.local.array((4, 1, _MOST_FREE), float64)
+    curvatures = cuda.local.array((1, _MOST_FREE, _MOST_FREE), float64)
+    alone = cuda.local.array((3, 1), float64)
+    vectors = cuda.local.array((5, _MOST_FREE), float64)
+    squares = cuda.local.array((4, _MOST_FREE, _MOST_FREE), float64)
+    bounded = cuda.local.array((4, _MOST_BOUNDS), float64)
+    rows = cuda.local.array((_MOST_BOUNDS, _MOST_FREE), float64)
+    gram = cuda.local.array((_MOST_BOUNDS, _MOST_BOUNDS), float64)
+    score = cuda.local.array(N_PARAMETERS, float64)
+    binding = cuda.local.array(_MOST_BOUNDS, int64)
+    lanes = Lanes(
+        whole[0],
+        whole[1],
+        whole[2],
+        points[0, :, :size],
+        full,
+        points[1, :, :size],
+        alone[0],
+        points[2, :, :size],
+        curvatures[:, :size, :size],
+        points[3, :, :size],
+        alone[1],
+        alone[2],
+    )
+    desk = Desk(
+        score,
+        squares[0],
+        vectors[0],
+        vectors[1],
+        vectors[2],
+        squares[1],
+        squares[2],
+        bounded[0],
+        bounded[1],
+        squares[3],
+        vectors[3],
+        rows,
+        bounded[2],
+        gram,
+        bounded[3],
+        vectors[4],
+        binding,
+    )
+    laid = view(beside[: n_days - fits.starts[s], s])
+    search_series(
+        s,
+        laid,
+        view(scales[s]),
+        free,
+        student,
+        lanes,
+        state,
+        precision,
+        begun,
+        ended,
+        desk,
+        n_days,
+        fits,
+    )
+
+
 @cuda.jit
-def fit_garch_series(
+def search_garch_roughly(
     beside: Floats,
-    units: Floats,
+    scales: Floats,
     free: FreeParameters,
     student: bool,
+    begun: Points,
+    ended: Points,
     parameters: Floats,
     log_likelihood: Floats,
     starts: Integers,
     outcomes: Integers,
     passes: Integers,
 ) -> None:
-    """Fit every series that `load_garch_series` has laid.
+    """Search every series that `load_garch_series` has laid, by likelihoods in 32 bits.
 
     Parameters
     ----------
-    beside, units : as it leaves them
+    beside, scales : as it leaves them
     free, student : as in `kernels.garch_fit.fit_garch`
-    others : as in `kernels.garch_fit.GarchFits`, filled
+    begun, ended : points to begin from, and, filled, where searches end
+    others : as in `kernels.garch_fit.GarchFits`; outcomes and passes are filled
     """
     s = cuda.grid(1)
-    if s < outcomes.shape[0] and outcomes[s] == _FITTED:
-        size = free.design.shape[1]
-        state = cuda.local.array(STATE, float64)
-        whole = cuda.local.array((3, 1), int64)
-        pairs, full = cuda.local.array((2, 1, 2), float64), cuda.local.array((1, 6), float64)
-        points = cuda.local.array((5, 1, _MOST_FREE), float64)
-        curvatures = cuda.local.array((1, _MOST_FREE, _MOST_FREE), float64)
-        alone = cuda.local.array((4, 1), float64)
-        vectors = cuda.local.array((5, _MOST_FREE), float64)
-        squares = cuda.local.array((4, _MOST_FREE, _MOST_FREE), float64)
-        bounded = cuda.local.array((3, _MOST_BOUNDS), float64)
-        scaled_rows = cuda.local.array((_MOST_BOUNDS, _MOST_FREE), float64)
-        matrix, right = cuda.local.array((_BOTH, _BOTH), float64), cuda.local.array(_BOTH, float64)
-        score = cuda.local.array(N_PARAMETERS, float64)
-        binding = cuda.local.array(_MOST_BOUNDS, int64)
-        lanes = Lanes(
-            whole[0],
-            whole[1],
-            whole[2],
-            pairs[0],
-            pairs[1],
-            points[0, :, :size],
-            full,
-            points[1, :, :size],
-            alone[0],
-            points[2, :, :size],
-            curvatures[:, :size, :size],
-            points[3, :, :size],
-            alone[1],
-            alone[2],
-            points[4, :, :size],
-            alone[3],
-        )
-        desk = Desk(
-            score,
-            squares[0],
-            vectors[0],
-            vectors[1],
-            vectors[2],
-            squares[1],
-            squares[2],
-            bounded[0],
-            bounded[1],
-            vectors[3],
-            vectors[4],
-            squares[3],
-            scaled_rows,
-            bounded[2],
-            matrix,
-            right,
-            binding,
-        )
-        own = FreeParameters(
-            view(free.shift),
-            view(free.design),
-            view(free.rows),
-            view(free.limits),
-            view(free.starts),
-        )
+    if s < outcomes.shape[0] and starts[s] < beside.shape[0]:
+        state = cuda.local.array(STATE, float32)
+        own, first, last = _viewed(free), _seen(begun), _seen(ended)
         fits = GarchFits(
             view(parameters), view(log_likelihood), view(starts), view(outcomes), view(passes)
         )
-        lanes.units[0, 0], lanes.units[0, 1] = units[s, 0], units[s, 1]
-        n_days = beside.shape[0]
-        laid = view(beside[: n_days - starts[s], s])
-        fit_series(s, laid, own, student, lanes, state, desk, n_days, fits)
+        _search(s, beside, scales, own, student, state, ROUGH, first, last, fits)
+
+
+@cuda.jit
+def fit_garch_series(
+    beside: Floats,
+    scales: Floats,
+    free: FreeParameters,
+    student: bool,
+    begun: Points,
+    ended: Points,
+    parameters: Floats,
+    log_likelihood: Floats,
+    starts: Integers,
+    outcomes: Integers,
+    passes: Integers,
+) -> None:
+    """Fit every series by likelihoods in 64 bits, and write down what is found.
+
+    Parameters
+    ----------
+    beside, scales, free, student : as of `search_garch_roughly`
+    begun, ended : where its searches have ended, and, filled, where these do
+    others : as in `kernels.garch_fit.GarchFits`, filled
+    """
+    s = cuda.grid(1)
+    if s < outcomes.shape[0] and starts[s] < beside.shape[0]:
+        state = cuda.local.array(STATE, float64)
+        own, first, last = _viewed(free), _seen(begun), _seen(ended)
+        fits = GarchFits(
+            view(parameters), view(log_likelihood), view(starts), view(outcomes), view(passes)
+        )
+        _search(s, beside, scales, own, student, state, FINE, first, last, fits)
+        length = beside.shape[0] - starts[s]
+        write_fit(s, last, own, student, view(scales[s]), length, fits)
 
 
 def fit_chunk(
@@ -252,11 +334,24 @@ def fit_chunk(
     others : as in `kernels.garch_fit.fit_garch`
     """
     rows, n_days = values.shape
+    n_starts, size = free.starts.shape
+
+    def points(most: int) -> Points:
+        return Points(
+            cuda.device_array(rows, np.int64, stream=stream),
+            cuda.device_array((rows, most, size), np.float64, stream=stream),
+            cuda.device_array((rows, most), np.float64, stream=stream),
+        )
+
     beside = cuda.device_array((n_days, rows), np.float64, stream=stream)
-    units = cuda.device_array((rows, 2), np.float64, stream=stream)
+    scales = cuda.device_array((rows, SCALES), np.float64, stream=stream)
+    begun, tops, best = points(n_starts), points(n_starts), points(1)
     grid = (blocks_for(rows, _THREADS), _THREADS, stream)
-    load_garch_series[grid](values, fewest, centred, beside, units, *outputs)
-    fit_garch_series[grid](beside, units, free, student, *outputs)
+    load_garch_series[grid](
+        values, fewest, centred, free, beside, scales, begun, tops, best, *outputs
+    )
+    search_garch_roughly[grid](beside, scales, free, student, begun, tops, *outputs)
+    fit_garch_series[grid](beside, scales, free, student, tops, best, *outputs)
 
 
 def fit_garch(

@@ -6,6 +6,7 @@ from reports.figures import stock as figures
 from reports.figures.stock import served
 from reports.sections.curves import curve_explorer
 from reports.sections.section import Card, Listing, Picture, Section, Tables, has
+from reports.sections.stock_gaps import gap_listings
 from reports.sections.stock_sharing import sharing_cards, sharing_listings
 from reports.tables import PageColumn, page_table
 from reports.wording import count, money, number, percent, total_money
@@ -102,8 +103,9 @@ def _exceptions(tables: Tables) -> list[Listing]:
     counted = ", ".join(f"{count(kinds[kind])} {kind}" for kind in EXCEPTIONS if kind in kinds)
     note = (
         f"{counted}. At stake, over the horizon: at a stock-out risk, the shortage expected before "
-        "an order placed tonight can arrive; over budget, what the budget costs; for overstock, "
-        "what the plan costs; without a feasible plan, what ordering nothing would cost more."
+        "an order placed tonight can arrive; over budget or capacity, what the limit costs; for "
+        "overstock, what the plan costs; without a feasible plan, what ordering nothing would cost "
+        "more."
     )
     return [Listing("Exceptions", table, note)]
 
@@ -182,4 +184,5 @@ def _listings(tables: Tables) -> list[Listing]:
             ),
             "Stock and orders on the way over mean forecast demand.",
         ),
+        *gap_listings(tables),
     ]

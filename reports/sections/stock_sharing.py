@@ -1,4 +1,4 @@
-"""What warehouses share: budgets, and stock moved between them."""
+"""What warehouses share: budgets, capacities, and stock moved between them."""
 
 from reports.sections.section import Card, Listing, Tables, has
 from reports.tables import PageColumn, page_table
@@ -6,11 +6,12 @@ from reports.wording import amount, count, currencies, money, number, plural, to
 
 
 def sharing_cards(tables: Tables) -> list[Card]:
-    """Return the headline figures of budgets and transfers, where there are any."""
+    """Return the headline figures of limits and transfers, where there are any."""
     cards = []
-    if has(tables, "warehouse_budgets"):
-        cut = tables["warehouse_budgets"]["items_cut"].sum()
-        cards.append(Card(count(cut), "orders cut by a budget", alarm=bool(cut)))
+    for name, limit in (("warehouse_budgets", "budget"), ("warehouse_capacities", "capacity")):
+        if has(tables, name):
+            cut = tables[name]["items_cut"].sum()
+            cards.append(Card(count(cut), f"orders cut by a {limit}", alarm=bool(cut)))
     if has(tables, "transfers"):
         moves = tables["transfers"]
         cards.append(
@@ -20,8 +21,8 @@ def sharing_cards(tables: Tables) -> list[Card]:
 
 
 def sharing_listings(tables: Tables) -> list[Listing]:
-    """Return the tables of budgets, transfers and pooling, where there are any."""
-    return [*_budgets(tables), *_transfers(tables), *_pooling(tables)]
+    """Return the tables of limits, transfers and pooling, where there are any."""
+    return [*_budgets(tables), *_capacities(tables), *_transfers(tables), *_pooling(tables)]
 
 
 def _budgets(tables: Tables) -> list[Listing]:
@@ -54,6 +55,47 @@ def _budgets(tables: Tables) -> list[Listing]:
     if len(idle):
         note += f" Budgets of warehouses without plans tonight: {', '.join(idle)}."
     return [Listing("Budgets of warehouses", table, note)]
+
+
+def _capacities(tables: Tables) -> list[Listing]:
+    if not has(tables, "warehouse_capacities"):
+        return []
+    rows = tables["warehouse_capacities"].sort_values("saving_of_more", ascending=False)
+    columns = [
+        PageColumn("warehouse_id", "warehouse"),
+        PageColumn("capacity", "capacity", amount),
+        PageColumn("held", "filled before", amount),
+        PageColumn("wanted", "wanted", amount),
+        PageColumn("used", "used", amount),
+        PageColumn("items_cut", "orders cut", count),
+        PageColumn("expected_cost", "expected cost", amount),
+        PageColumn("cost_without_capacity", "without capacity", amount),
+        PageColumn("shadow_price", "next unit saves", number),
+        PageColumn("saving_of_more", "1% more saves", amount),
+    ]
+    full = rows["held"] > rows["capacity"]
+    flag = (rows["items_cut"] > 0) | full
+    table = page_table(rows, columns, source="warehouse_capacities", flag=flag)
+    best = rows.iloc[0]
+    note = (
+        f"Space in the unit of the items' volumes, of stock and of orders on the way as if all "
+        f"were there; money in {currencies(rows)}. "
+    )
+    if best["saving_of_more"] > 0:
+        note += (
+            f"The next {amount(best['more'])} of space in {best['warehouse_id']} saves "
+            f"{amount(best['saving_of_more'])} of expected cost over the horizon. Where a budget "
+            "binds too, that is after paying for the goods at the budget's price."
+        )
+    else:
+        note += "More space would save no expected cost."
+    if full.any():
+        names = ", ".join(rows.loc[full, "warehouse_id"])
+        note += f" Fuller than their capacity before any order: {names}."
+    idle = rows.loc[rows["items"] == 0, "warehouse_id"]
+    if len(idle):
+        note += f" Capacities of warehouses without plans tonight: {', '.join(idle)}."
+    return [Listing("Capacities of warehouses", table, note)]
 
 
 def _transfers(tables: Tables) -> list[Listing]:

@@ -7,7 +7,7 @@ and 6), and table 1 for critical values.
 """
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 from scipy import special
@@ -57,6 +57,11 @@ class TrueFigures:
     days: Integers
     multiples: Floats
 
+    @cached_property
+    def statistics(self) -> tuple[Floats, Floats]:
+        """Those of whole histories, as `true_statistics` gives them."""
+        return _statistics(self, self.n_days)
+
 
 def find_severities(
     losses: Floats, value_at_risk: Floats, expected_shortfall: Floats
@@ -66,9 +71,22 @@ def find_severities(
     Parameters
     ----------
     losses : (n_days, n_books) float64, money, a loss is positive
-    value_at_risk, expected_shortfall : (n_days, n_books) float64, money, said on the eve
+    value_at_risk, expected_shortfall : (n_days, n_books) float64, money, said on the eve; a day
+        with a NaN in any of the three is not judged, and a loss equal to value at risk is none
+        beyond it
 
-    A day with a NaN in any of the three is not judged.
+    Returns
+    -------
+    Severities, multiples of expected shortfall.
+
+    Raises
+    ------
+    BacktestError
+        Where the shapes differ.
+
+    References
+    ----------
+    Acerbi & Székely (2014), the sum in eqs. 4 and 6.
     """
     require_same_days(losses, value_at_risk, "value_at_risk")
     require_same_days(losses, expected_shortfall, "expected_shortfall")
@@ -104,6 +122,10 @@ def simulate_true_figures(
         Where the level, the days, the number of histories or the seed are out of range.
     PlanError
         Where the degrees are.
+
+    References
+    ----------
+    Acerbi & Székely (2014), table 1: p-values by simulation under the null.
     """
     require_fraction("level", level)
     if n_days < 1:
@@ -129,7 +151,15 @@ def true_statistics(true: TrueFigures, n_days: int) -> tuple[Floats, Floats]:
     Returns
     -------
     Those of the first test, of histories with an exception alone; and those of the second.
+
+    References
+    ----------
+    Acerbi & Székely (2014), eqs. 4 and 6.
     """
+    return true.statistics if n_days == true.n_days else _statistics(true, n_days)
+
+
+def _statistics(true: TrueFigures, n_days: int) -> tuple[Floats, Floats]:
     early = true.days < n_days
     of = true.histories[early]
     total = np.bincount(of, weights=true.multiples[early], minlength=true.n_histories)
@@ -146,7 +176,20 @@ def critical_values(true: TrueFigures, n_days: int, significance: float) -> tupl
     ----------
     true : simulated histories
     n_days : judged days, at most ``true.n_days``
-    significance : probability of rejecting true figures, in (0, 1)
+    significance : probability of rejecting true figures, in (0, 1), one-sided
+
+    Returns
+    -------
+    Two statistics, negative: quantiles of the simulated ones, interpolated between neighbours.
+
+    Raises
+    ------
+    BacktestError
+        Where the significance is out of range.
+
+    References
+    ----------
+    Acerbi & Székely (2014), table 1.
     """
     require_fraction("significance", significance)
     first, second = true_statistics(true, n_days)
@@ -163,14 +206,22 @@ def severity_tests(severities: Severities, true: TrueFigures) -> tuple[Judgement
 
     Parameters
     ----------
-    severities : of each book; both tests are undefined where an expected shortfall beyond which a
-        loss lay is not positive or no day was judged, and Z1 where there is no exception
+    severities : of each book; both tests are undefined (NaN) where an expected shortfall is not
+        positive on a day of exception or no day was judged, and Z1 where there is no exception
     true : simulated histories of as many days at least
+
+    Returns
+    -------
+    Judgements of Z1 and of Z2.
 
     Raises
     ------
     BacktestError
         Where a book has more days than the simulated histories.
+
+    References
+    ----------
+    Acerbi & Székely (2014), eqs. 4 and 6.
     """
     longest = int(severities.n_days.max(initial=0))
     if longest > true.n_days:

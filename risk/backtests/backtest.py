@@ -105,6 +105,10 @@ def backtest(
     ------
     BacktestError
         Where shapes differ or the level is out of range.
+
+    References
+    ----------
+    McNeil, Frey & Embrechts (2015), section 9.3; each test's own is named where it is defined.
     """
     settings = BacktestPlan() if plan is None else plan
     require_fraction("level", level)

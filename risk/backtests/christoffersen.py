@@ -18,9 +18,17 @@ def independence(transitions: Integers) -> Judgement:
 
     Parameters
     ----------
-    transitions : (n_books, 2, 2) int64, pairs of days: [calm or beyond, then calm or beyond].
-        Undefined where no day before the last is an exception, or all are: nothing then tells
-        days after exceptions from others.
+    transitions : (n_books, 2, 2) int64, pairs of neighbouring days: [calm or beyond, then calm or
+        beyond]
+
+    Returns
+    -------
+    Judgement, statistic not negative; undefined (NaN) where no first day of a pair is an
+    exception, or all are: nothing then tells days after exceptions from others.
+
+    References
+    ----------
+    Christoffersen (1998), section 3 (LR of independence).
     """
     pairs = np.asarray(transitions, float)
     defined = (pairs.sum(axis=2) > 0.0).all(axis=1)
@@ -34,13 +42,21 @@ def conditional_coverage(transitions: Integers, level: float) -> Judgement:
 
     Parameters
     ----------
-    transitions : (n_books, 2, 2) int64, as of `independence`; undefined where there is no pair
+    transitions : (n_books, 2, 2) int64, as of `independence`
     level : of value at risk, in (0, 1)
+
+    Returns
+    -------
+    Judgement, statistic not negative; undefined (NaN) where there is no pair.
 
     Raises
     ------
     BacktestError
         Where the level is out of range.
+
+    References
+    ----------
+    Christoffersen (1998), section 3 (LR of conditional coverage).
     """
     require_fraction("level", level)
     pairs = np.asarray(transitions, float)

@@ -39,12 +39,17 @@ def dynamic_quantile(
 
     Returns
     -------
-    Judgement; undefined where no more days enter than there are regressors.
+    Judgement, statistic not negative; undefined (NaN) where no more days enter than there are
+    regressors.
 
     Raises
     ------
     BacktestError
         Where the level or the lags are out of range, or the shapes differ.
+
+    References
+    ----------
+    Engle & Manganelli (2004), theorem 5.
     """
     require_fraction("level", level)
     require_same_days(losses, value_at_risk, "value_at_risk")

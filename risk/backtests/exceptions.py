@@ -1,4 +1,10 @@
-"""Exceptions: days whose loss went beyond value at risk, and how they follow one another."""
+"""Exceptions: days whose loss went beyond value at risk, and how they follow one another.
+
+References
+----------
+Christoffersen (1998), "Evaluating interval forecasts", International Economic Review 39(4),
+sections 2 and 3 (the hit sequence and its transitions).
+"""
 
 from dataclasses import dataclass
 
@@ -35,9 +41,21 @@ def find_exceptions(losses: Floats, value_at_risk: Floats) -> Exceptions:
     ----------
     losses : (n_days, n_books) float64, money, a loss is positive
     value_at_risk : (n_days, n_books) float64, money, said on the eve; a loss equal to it is none
-        beyond it
+        beyond it. A day with a NaN in either is not judged; the days on its two sides are not
+        neighbours
 
-    A day with a NaN in either is not judged; the days on its two sides are not neighbours.
+    Returns
+    -------
+    Exceptions, days and pairs of days.
+
+    Raises
+    ------
+    BacktestError
+        Where the shapes differ.
+
+    References
+    ----------
+    Christoffersen (1998), sections 2 and 3.
     """
     require_same_days(losses, value_at_risk, "value_at_risk")
     counts = np.zeros((losses.shape[1], N_COUNTS), np.int64)
@@ -47,7 +65,7 @@ def find_exceptions(losses: Floats, value_at_risk: Floats) -> Exceptions:
 
 
 def by_book(figures: Floats) -> Floats:
-    """Return (n_days, n_books) as rows of books, each contiguous."""
+    """Return ``figures``, (n_days, n_books), as rows of books, each contiguous; NaN stays NaN."""
     return np.ascontiguousarray(figures.T, dtype=np.float64)
 
 
@@ -57,7 +75,7 @@ def require_same_days(losses: Floats, figures: Floats, name: str) -> None:
     Raises
     ------
     BacktestError
-        Naming both shapes.
+        With ``name``, and both shapes.
     """
     if losses.ndim != 2 or figures.shape != losses.shape:
         raise BacktestError(

@@ -18,15 +18,23 @@ def time_to_first_failure(n_days: Integers, first: Integers, level: float) -> Ju
 
     Parameters
     ----------
-    n_days : (n_books,) int64, judged days; undefined where there is none
+    n_days : (n_books,) int64, judged days
     first : (n_books,) int64, number of the day of the first exception, from 1; 0 where none came,
         which is as likely as ``n_days`` calm days
     level : of value at risk, in (0, 1)
+
+    Returns
+    -------
+    Judgement, statistic not negative; undefined (NaN) where no day was judged.
 
     Raises
     ------
     BacktestError
         Where the level is out of range.
+
+    References
+    ----------
+    Kupiec (1995).
     """
     require_fraction("level", level)
     came = np.asarray(first) > 0

@@ -3,7 +3,8 @@
 References
 ----------
 Hull & White (1998), "Incorporating volatility updating into the historical simulation method for
-value-at-risk", Journal of Risk 1(1).
+value-at-risk", Journal of Risk 1(1); RiskMetrics (1996), "Technical document", section 5.2 (the
+exponentially weighted volatility).
 """
 
 from dataclasses import dataclass
@@ -58,10 +59,18 @@ def rolling_value_at_risk(
         mean square of the first window on)
     decay : weight of yesterday's variance in the volatility, in (0, 1)
 
+    Returns
+    -------
+    RollingTail, money, a loss is positive.
+
     Raises
     ------
     BacktestError
         Where a setting is out of range, or a loss infinite.
+
+    References
+    ----------
+    Hull & White (1998), for "volatility_scaled".
     """
     _require(losses, window, method)
     require_fraction("level", level)

@@ -38,7 +38,13 @@ class Judgement:
 
 
 def chi_square_judgement(statistic: Floats, degrees: int | Floats) -> Judgement:
-    """Return the judgement of a statistic whose law is chi-square with these degrees."""
+    """Return the judgement of a statistic whose law is chi-square, by the upper tail.
+
+    Parameters
+    ----------
+    statistic : (n_books,) float64, rounding below zero counting as zero; NaN has no p-value
+    degrees : of freedom, of all books or of each
+    """
     return Judgement(statistic, np.asarray(special.chdtrc(degrees, np.maximum(statistic, 0.0))))
 
 
@@ -48,7 +54,7 @@ def require_fraction(name: str, value: float) -> None:
     Raises
     ------
     BacktestError
-        Naming the setting and its value.
+        With the setting's ``name`` and its value.
     """
     if not 0.0 < value < 1.0:
         raise BacktestError(f"{name} must be in (0, 1); got {value}")

@@ -21,14 +21,22 @@ def proportion_of_failures(n_days: Integers, exceptions: Integers, level: float)
 
     Parameters
     ----------
-    n_days : (n_books,) int64, judged days; undefined where there is none
+    n_days : (n_books,) int64, judged days
     exceptions : (n_books,) int64, among them
     level : of value at risk, in (0, 1)
+
+    Returns
+    -------
+    Judgement, statistic not negative; undefined (NaN) where no day was judged.
 
     Raises
     ------
     BacktestError
         Where the level is out of range.
+
+    References
+    ----------
+    Kupiec (1995).
     """
     require_fraction("level", level)
     days = np.asarray(n_days, float)
@@ -41,8 +49,12 @@ def likelihood_ratio(calm: Floats, beyond: Floats, level: float) -> Floats:
 
     Parameters
     ----------
-    calm, beyond : number of days of either kind
+    calm, beyond : (n_books,) float64, number of days of either kind; no NaN
     level : probability of a calm day
+
+    References
+    ----------
+    Kupiec (1995).
     """
     return np.asarray(
         2.0
@@ -55,7 +67,16 @@ def likelihood_ratio(calm: Floats, beyond: Floats, level: float) -> Floats:
 
 
 def log_likelihood(calm: Floats, beyond: Floats) -> Floats:
-    """Return the log-likelihood of independent days at their own share of exceptions."""
+    """Return the log-likelihood of independent days at their own share of exceptions.
+
+    Parameters
+    ----------
+    calm, beyond : float64 of one shape, number of days of either kind; no NaN, and 0 for no day
+
+    References
+    ----------
+    Kupiec (1995).
+    """
     days = np.maximum(calm + beyond, 1.0)
     found = special.xlogy(beyond, beyond / days) + special.xlogy(calm, calm / days)
     return np.asarray(found)

@@ -58,10 +58,19 @@ def traffic_light(
     level : of value at risk, in (0, 1)
     framework : whose plus factors: of 1996, on a multiplier of 3; or of 2019, on 1.5
 
+    Returns
+    -------
+    TrafficLight, one-sided: too few exceptions are green. Without a judged day the statistic is
+    NaN.
+
     Raises
     ------
     BacktestError
         Where the level is out of range.
+
+    References
+    ----------
+    Basel Committee (1996), table 2; Basel Committee (2019), MAR32.9, table 1.
     """
     require_fraction("level", level)
     days, found = np.asarray(n_days), np.asarray(exceptions)

@@ -38,7 +38,7 @@ def rooted(matrix: Floats, repaired: Repaired | None = None) -> Covariance:
 
     Parameters
     ----------
-    matrix : (n_factors, n_factors) float64, symmetric; variances may be zero
+    matrix : (n_factors, n_factors) float64, symmetric, no NaN; variances may be zero
     repaired : its correlations, repaired already; None repairs them spectrally
 
     Returns
@@ -63,7 +63,12 @@ def rooted(matrix: Floats, repaired: Repaired | None = None) -> Covariance:
 
 
 def correlations(matrix: Floats) -> Floats:
-    """Return the correlations of a covariance; a factor without variance correlates with none."""
+    """Return the correlations of a covariance; a factor without variance correlates with none.
+
+    Parameters
+    ----------
+    matrix : (n_factors, n_factors) float64, symmetric, no NaN
+    """
     deviations = np.sqrt(np.diag(matrix))
     scale = np.where(deviations > 0.0, deviations, 1.0)
     found = np.asarray(matrix / np.outer(scale, scale))
@@ -72,12 +77,12 @@ def correlations(matrix: Floats) -> Floats:
 
 
 def require_moves(moves: Floats, fewest: int = 2) -> None:
-    """Refuse moves that are not a finite (n_returns, n_factors) with ``fewest`` returns.
+    """Refuse ``moves`` that are not a finite (n_returns, n_factors) with ``fewest`` returns.
 
     Raises
     ------
     CovarianceError
-        Naming the first value that is not finite, or the number of returns.
+        Naming the first value that is NaN or infinite, or the number of returns.
     """
     if moves.ndim != 2 or moves.shape[1] == 0:
         raise CovarianceError(f"moves must be (n_returns, n_factors); got shape {moves.shape}")

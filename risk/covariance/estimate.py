@@ -30,6 +30,11 @@ def estimate_covariance(
     method : how it is estimated
     decay : weight of a day relative to the next one's, for "ewma" alone
 
+    Returns
+    -------
+    Covariance of one day, squared units of the moves, over n_returns - 1 and about the mean; that
+    of "ewma" about zero, by weights that add up to one.
+
     Raises
     ------
     CovarianceError

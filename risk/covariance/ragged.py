@@ -30,10 +30,19 @@ def pairwise_covariance(moves: Floats, fewest: int = FEWEST_COMMON) -> Covarianc
     moves : (n_returns, n_factors) float64; NaN is a missing value
     fewest : common returns that any two factors must have, at least 2
 
+    Returns
+    -------
+    Covariance; each variance and correlation about the mean of its own returns, over their number
+    less one.
+
     Raises
     ------
     CovarianceError
         Where two factors have fewer common returns.
+
+    References
+    ----------
+    Little & Rubin (2002), section 3.4; Higham (2002), for the repair.
     """
     present = ~np.isnan(moves)
     require_moves(np.where(present, moves, 0.0))
@@ -82,6 +91,10 @@ def likelihood_covariance(moves: Floats) -> Covariance:
     ------
     CovarianceError
         Where the covariance is singular, or the iteration does not converge.
+
+    References
+    ----------
+    Little & Rubin (2002), section 11.2.
     """
     present = ~np.isnan(moves)
     require_moves(np.where(present, moves, 0.0))

@@ -44,7 +44,11 @@ def spectral_correlation(matrix: Floats) -> Repaired:
 
     Parameters
     ----------
-    matrix : (n, n) float64, symmetric with ones on the diagonal
+    matrix : (n, n) float64, symmetric with ones on the diagonal, no NaN
+
+    References
+    ----------
+    Rebonato & Jaeckel (1999), section 3.
     """
     values, vectors = np.linalg.eigh(matrix)
     if values[0] >= -_ROUNDING * len(matrix):
@@ -65,7 +69,7 @@ def nearest_correlation(
 
     Parameters
     ----------
-    matrix : (n, n) float64, symmetric with ones on the diagonal
+    matrix : (n, n) float64, symmetric with ones on the diagonal, no NaN
     tolerance : largest relative change of the last iteration, Frobenius norm
     most_iterations : before giving up
 
@@ -73,6 +77,10 @@ def nearest_correlation(
     ------
     CovarianceError
         Where the projections have not converged.
+
+    References
+    ----------
+    Higham (2002), algorithm 3.3.
     """
     smallest = float(np.linalg.eigvalsh(matrix)[0])
     if smallest >= -_ROUNDING * len(matrix):

@@ -22,6 +22,11 @@ def sample_covariance(moves: Floats) -> Covariance:
     Parameters
     ----------
     moves : (n_returns, n_factors) float64, at least two returns, no NaN
+
+    Raises
+    ------
+    CovarianceError
+        Where the moves are not so.
     """
     require_moves(moves)
     return Covariance(centred(moves) / np.sqrt(len(moves) - 1), np.zeros(moves.shape[1]))
@@ -34,6 +39,15 @@ def exponential_covariance(moves: Floats, decay: float) -> Covariance:
     ----------
     moves : (n_returns, n_factors) float64, oldest first, no NaN
     decay : in (0, 1), per day; the weights sum to one
+
+    Raises
+    ------
+    CovarianceError
+        Where the decay is out of range, or a move is not finite.
+
+    References
+    ----------
+    RiskMetrics (1996), section 5.2.
     """
     require_moves(moves, fewest=1)
     if not 0.0 < decay < 1.0:
@@ -44,13 +58,13 @@ def exponential_covariance(moves: Floats, decay: float) -> Covariance:
 
 
 def centred(moves: Floats) -> Floats:
-    """Return each factor's moves about their mean, (n_factors, n_returns)."""
+    """Return each factor's moves about their mean, (n_factors, n_returns); no NaN."""
     own = np.ascontiguousarray(moves.T)
     return np.asarray(own - own.mean(axis=1, keepdims=True))
 
 
 def moving(moves: Floats) -> Flags:
-    """Return which factors do not stay at one value, (n_factors,).
+    """Return which columns of ``moves`` do not stay at one value, (n_factors,); no NaN.
 
     A deviation would not say: that of equal moves is a rounding of their mean.
     """

@@ -25,6 +25,10 @@ def ledoit_wolf(moves: Floats) -> Covariance:
     Parameters
     ----------
     moves : (n_returns, n_factors) float64, at least two returns, no NaN
+
+    References
+    ----------
+    Ledoit & Wolf (2004), section 3.3.
     """
     require_moves(moves)
     own = centred(moves)
@@ -46,6 +50,10 @@ def oracle_approximating(moves: Floats) -> Covariance:
     Parameters
     ----------
     moves : (n_returns, n_factors) float64, at least two returns, no NaN
+
+    References
+    ----------
+    Chen, Wiesel, Eldar & Hero (2010), eq. 23.
     """
     require_moves(moves)
     own = centred(moves)

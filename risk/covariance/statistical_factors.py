@@ -45,6 +45,10 @@ def statistical_factors(moves: Floats, n_components: int | None = None) -> Covar
     CovarianceError
         Where a factor has fewer than two values, one is infinite, or the filling in does not
         converge.
+
+    References
+    ----------
+    Connor & Korajczyk (1986); Stock & Watson (2002), appendix A.
     """
     missing = np.isnan(moves)
     present = (~missing).sum(axis=0)
@@ -70,8 +74,12 @@ def number_of_factors(own: Floats, most: int = MOST_FACTORS) -> int:
 
     Parameters
     ----------
-    own : (n_factors, n_returns) float64, standardised moves, missing values zero
+    own : (n_factors, n_returns) float64, standardised moves, missing values zero, no NaN
     most : largest number considered
+
+    References
+    ----------
+    Bai & Ng (2002), IC_p2.
     """
     n_factors, n_returns = own.shape
     most = max(1, min(most, n_factors - 1, n_returns - 1))

@@ -31,28 +31,57 @@ class Slopes:
 
 
 def price_slopes(market: Market, factors: Integers, step: float = PRICE_STEP) -> Slopes:
-    """Return differences for a relative change of prices, all at once, by ``step`` up and down."""
+    """Return differences for a relative change of prices, all at once, by ``step`` up and down.
+
+    Parameters
+    ----------
+    market : instruments and factors
+    factors : numbers of the price factors that move together
+    step : fraction of the price
+    """
     moves = np.zeros((len(market.factors.levels), 2))
     moves[factors] = np.log1p([step, -step])
     return _slopes(market, Shifts(moves, np.zeros((1, 1)), 0.0))
 
 
 def volatility_slopes(market: Market, step: float = VOLATILITY_STEP) -> Slopes:
-    """Return differences for a relative change of every option's volatility by ``step``."""
+    """Return differences for a relative change of every option's volatility by ``step``.
+
+    Parameters
+    ----------
+    market : instruments and factors
+    step : fraction of the volatility
+    """
     moves = np.zeros((len(market.factors.levels), 2))
     shifts = np.tile([step, -step], (len(market.terms), 1))
     return _slopes(market, Shifts(moves, shifts, 0.0))
 
 
 def rate_slopes(market: Market, factors: Integers, step: float = RATE_STEP) -> Slopes:
-    """Return differences for a parallel shift of a curve's zero rates by ``step``."""
+    """Return differences for a parallel shift of a curve's zero rates by ``step``.
+
+    Parameters
+    ----------
+    market : instruments and factors
+    factors : numbers of the curve's rate factors
+    step : absolute change of the annual rate
+    """
     moves = np.zeros((len(market.factors.levels), 2))
     moves[factors] = [step, -step]
     return _slopes(market, Shifts(moves, np.zeros((1, 1)), 0.0))
 
 
 def day_changes(market: Market) -> Floats:
-    """Return the change of value of one unit of each instrument over one calendar day."""
+    """Return the change of value of one unit of each instrument over one calendar day.
+
+    Parameters
+    ----------
+    market : instruments and factors, none of which moves
+
+    Returns
+    -------
+    (n_instruments,) float64, money, a gain is positive.
+    """
     still = np.zeros((len(market.factors.levels), 1))
     return revalue(market, Shifts(still, np.zeros((1, 1)), DAY))[:, 0] - current_values(market)
 

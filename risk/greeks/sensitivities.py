@@ -1,4 +1,10 @@
-"""Delta, gamma, vega, theta, rho and DV01 of every position and of every book."""
+"""Delta, gamma, vega, theta, rho and DV01 of every position and of every book.
+
+References
+----------
+Hull (2015), "Options, futures, and other derivatives", 9th ed., Pearson, chapter 19 (the Greek
+letters); Tuckman & Serrat (2012), "Fixed income securities", 3rd ed., Wiley, chapter 4 (DV01).
+"""
 
 from collections.abc import Iterator
 from typing import Any, Literal, get_args
@@ -67,8 +73,12 @@ def sensitivities(market: Market, positions: pd.DataFrame) -> tuple[pd.DataFrame
     Returns
     -------
     table : portfolio_id, instrument_id ("*" is the whole book), sensitivity, factor (a price, a
-        curve, an option's underlying for vega, or "time"), value, unit, currency
+        curve, an option's underlying for vega, or "time"), value, unit, currency; no NaN
     failures : books that could not be valued
+
+    References
+    ----------
+    Hull (2015), chapter 19; Tuckman & Serrat (2012), chapter 4.
     """
     books, failures = books_of(market, positions)
     ids = market.terms["instrument_id"].to_numpy(dtype=object)

@@ -34,6 +34,10 @@ def backfill_moves(moves: pd.DataFrame, seed: int, notes: list[Note]) -> Floats:
     ------
     MarketError
         Where no instrument covers the window.
+
+    References
+    ----------
+    Stambaugh (1997), with one regressor.
     """
     values = moves.to_numpy(float, copy=True)
     names = [str(name) for name in moves.columns]

@@ -36,6 +36,10 @@ def bond_cash_flows(
     maturity : day of the last coupon and of redemption, after today
     coupon : annual rate, fraction of face; 0 is a zero-coupon bond
     frequency : coupons a year: 1, 2, 3, 4, 6 or 12; of no meaning without a coupon
+
+    Returns
+    -------
+    CashFlows, the earliest first; a coupon of today is paid already.
     """
     today = pd.Timestamp(as_of)
     days = [maturity]
@@ -57,8 +61,13 @@ def bond_values(flows: CashFlows, rates: Floats, elapsed: float) -> Floats:
     Parameters
     ----------
     flows : its cash flows from today
-    rates : (n_flows, n_scenarios) float64, zero rate for each flow, continuously compounded
+    rates : (n_flows, n_scenarios) float64, zero rate for each flow, annual fraction, continuously
+        compounded; NaN makes the scenario's value NaN
     elapsed : years gone by; a flow paid meanwhile counts as cash
+
+    Returns
+    -------
+    (n_scenarios,) float64, money per unit of face, accrued interest included.
     """
     values = np.zeros(rates.shape[1])
     # Flow by flow: a matrix product's sum could depend on the number of threads.

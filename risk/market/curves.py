@@ -79,8 +79,8 @@ def interpolation_weights(tenors: Floats, years: Floats) -> Floats:
 
     Parameters
     ----------
-    tenors : (n_tenors,) ascending, years
-    years : (n_times,) years
+    tenors : (n_tenors,) float64, ascending, years; no NaN
+    years : (n_times,) float64, years; no NaN
 
     Returns
     -------

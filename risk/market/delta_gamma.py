@@ -6,6 +6,8 @@ McNeil, Frey & Embrechts (2015), "Quantitative risk management", 2nd ed., sec. 9
 (1996), technical document, sec. 6.3.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from kernels.arrays import Floats, Integers
@@ -14,6 +16,49 @@ from risk.market.revalue import Shifts, revalue
 
 PRICE_STEP = 0.01
 RATE_STEP = 1e-4
+
+
+@dataclass(frozen=True)
+class Expansion:
+    """Values of one unit of each instrument about tonight's market, some time later.
+
+    Parameters
+    ----------
+    middle : (n_instruments,) float64, reporting currency, where nothing moves
+    slope, curvature : (n_instruments,) float64, first and second derivative by the relative
+        change of the instrument's own or underlying price; zero without one
+    rates : (n_instruments, n_points) float64, first derivative by each zero rate
+    """
+
+    middle: Floats
+    slope: Floats
+    curvature: Floats
+    rates: Floats
+
+
+def expand_market(market: Market, elapsed: float) -> Expansion:
+    """Return the expansion of every instrument, by central differences.
+
+    Parameters
+    ----------
+    market : instruments and factors
+    elapsed : years gone by
+
+    References
+    ----------
+    McNeil, Frey & Embrechts (2015), sec. 9.1.2.
+    """
+    currencies = np.unique(market.currency_factor[market.currency_factor != NO_FACTOR])
+    found = revalue(market, Shifts(_probes(market, currencies), np.zeros((1, 1)), elapsed))
+    middle, own, converting = found[:, 0], found[:, 1:3], found[:, 3:5]
+    up, down = np.where(np.isin(market.price_factor, currencies)[:, None], converting, own).T
+    priced = market.price_factor != NO_FACTOR
+    slope = (up - down) / (2.0 * PRICE_STEP)
+    curvature = (up + down - 2.0 * middle) / PRICE_STEP**2
+    rates = (found[:, 5::2] - found[:, 6::2]) / (2.0 * RATE_STEP)
+    return Expansion(
+        middle.copy(), np.where(priced, slope, 0.0), np.where(priced, curvature, 0.0), rates
+    )
 
 
 def expand_values(market: Market, shifts: Shifts) -> Floats:
@@ -32,25 +77,22 @@ def expand_values(market: Market, shifts: Shifts) -> Floats:
     Returns
     -------
     (n_instruments, n_scenarios) float64, reporting currency.
+
+    References
+    ----------
+    McNeil, Frey & Embrechts (2015), sec. 9.1.2.
     """
     n_prices = len(market.factors.prices)
-    currencies = np.unique(market.currency_factor[market.currency_factor != NO_FACTOR])
-    probes = _probes(market, currencies)
-    found = revalue(market, Shifts(probes, np.zeros((1, 1)), shifts.elapsed))
-    middle, own, converting, rates = found[:, 0], found[:, 1:3], found[:, 3:5], found[:, 5:]
+    expansion = expand_market(market, shifts.elapsed)
     values = np.empty((len(market.terms), shifts.moves.shape[1]))
     for number, factor in enumerate(market.price_factor):
-        values[number] = middle[number]
+        values[number] = expansion.middle[number]
         if factor != NO_FACTOR:
-            up, down = (converting if factor in currencies else own)[number]
             change = np.expm1(shifts.moves[factor])
-            values[number] += (up - down) / (2.0 * PRICE_STEP) * change
-            curvature = (up + down - 2.0 * middle[number]) / PRICE_STEP**2
-            values[number] += 0.5 * curvature * change * change
-        for point, (up, down) in enumerate(rates[number].reshape(-1, 2)):
-            if up != down:
-                slope = (up - down) / (2.0 * RATE_STEP)
-                values[number] += slope * shifts.moves[n_prices + point]
+            values[number] += expansion.slope[number] * change
+            values[number] += 0.5 * expansion.curvature[number] * change * change
+        for point in np.flatnonzero(expansion.rates[number]):
+            values[number] += expansion.rates[number, point] * shifts.moves[n_prices + point]
         currency = market.currency_factor[number]
         if currency != NO_FACTOR:
             values[number] *= np.exp(shifts.moves[currency])

@@ -95,6 +95,11 @@ def build_factors(
 
 
 def repairs_frame(notes: list[Note]) -> pd.DataFrame:
-    """Return repairs as a frame, without the running number that publishing gives them."""
+    """Return repairs as a frame, without the running number that publishing gives them.
+
+    Parameters
+    ----------
+    notes : one for each repair, with `REPAIR_COLUMNS`
+    """
     frame = pd.DataFrame(notes, columns=REPAIR_COLUMNS)
     return frame.astype({"ds": "datetime64[us]", "periods": "int64"})

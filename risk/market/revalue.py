@@ -1,4 +1,12 @@
-"""Full revaluation: every instrument, under every scenario."""
+"""Full revaluation: every instrument, under every scenario.
+
+References
+----------
+Black & Scholes (1973), "The pricing of options and corporate liabilities", Journal of Political
+Economy 81(3); Black (1976), "The pricing of commodity contracts", Journal of Financial Economics
+3(1-2); Garman & Kohlhagen (1983), "Foreign currency option values", Journal of International Money
+and Finance 2(3).
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -36,12 +44,17 @@ class Shifts:
 
 
 def no_shift(market: Market) -> Shifts:
-    """Return the one scenario in which nothing moves."""
+    """Return the one scenario in which nothing of the ``market`` moves, and no time passes."""
     return Shifts(np.zeros((len(market.factors.levels), 1)), np.zeros((1, 1)), 0.0)
 
 
 def current_values(market: Market) -> Floats:
-    """Return today's value of one unit of each instrument, (n_instruments,), money."""
+    """Return today's value of one unit of each instrument of the ``market``, by `revalue`.
+
+    Returns
+    -------
+    (n_instruments,) float64, reporting currency.
+    """
     return revalue(market, no_shift(market))[:, 0]
 
 
@@ -66,7 +79,12 @@ def revalue(market: Market, shifts: Shifts, device: Device = "cpu") -> Floats:
 
     Returns
     -------
-    (n_instruments, n_scenarios) float64, reporting currency.
+    (n_instruments, n_scenarios) float64, reporting currency; infinite or NaN where a value
+    overflows.
+
+    References
+    ----------
+    Black & Scholes (1973); Black (1976); Garman & Kohlhagen (1983).
     """
     n_scenarios = shifts.moves.shape[1]
     values = np.empty((len(market.terms), n_scenarios))

@@ -24,13 +24,22 @@ def delta_gamma_tail(law: QuadraticLaw, level: float) -> LawTail:
 
     Parameters
     ----------
-    law : of the loss, as `risk.scenarios.quadratic_law.quadratic_law` gives it
+    law : of the loss, money, a loss is positive; `risk.scenarios.quadratic_law.quadratic_law`
+        gives it
     level : in (0, 1)
+
+    Returns
+    -------
+    LawTail, money.
 
     Raises
     ------
     PlanError
-        Where the level is out of range, or the law has no spread.
+        Where the level is out of range, or the law has no spread (or NaN for one).
+
+    References
+    ----------
+    Glasserman (2004), section 9.1.2.
     """
     _require(law, level)
     moving = np.flatnonzero((law.linear != 0.0) | (law.quadratic != 0.0))
@@ -52,13 +61,17 @@ def cornish_fisher_value_at_risk(law: QuadraticLaw, level: float) -> float:
 
     Parameters
     ----------
-    law : of the loss
+    law : of the loss, money, a loss is positive
     level : in (0, 1)
 
     Raises
     ------
     PlanError
-        Where the level is out of range, or the law has no spread.
+        Where the level is out of range, or the law has no spread (or NaN for one).
+
+    References
+    ----------
+    Cornish & Fisher (1938); Zangari (1996).
     """
     _require(law, level)
     linear, quadratic = law.linear**2, law.quadratic

@@ -13,6 +13,7 @@ import numpy as np
 from scipy import special, stats
 
 from kernels.arrays import Floats
+from risk.covariance.sample import moving
 from risk.errors import PlanError
 
 
@@ -23,7 +24,7 @@ class Betas:
     Parameters
     ----------
     exposure : (n_books,) float64, money: a book's gain for a market return of one; NaN where the
-        market never moved
+        market never moved, as in all that follows
     standard_error : (n_books,) float64, money, of independent days
     explained : (n_books,) float64, share of the book's variance; NaN where it never moved
     """
@@ -36,28 +37,43 @@ class Betas:
 def measure_betas(losses: Floats, market: Floats) -> Betas:
     """Regress each book's gains on the market's returns.
 
+    By least squares with an intercept; the error takes residuals to be of one variance, over
+    n_days - 2.
+
     Parameters
     ----------
     losses : (n_days, n_books) float64, money, a loss is positive; no NaN
     market : (n_days,) float64, returns, fractions; no NaN
 
+    Returns
+    -------
+    Betas; a book that gains with the market has a positive one.
+
     Raises
     ------
     PlanError
         Where there are fewer than three days, or not as many of both.
+
+    References
+    ----------
+    Sharpe (1964).
     """
     n_days = len(market)
     if n_days < 3 or losses.shape[0] != n_days:
         raise PlanError(
             f"a beta needs the same three days at least of both; got {losses.shape[0]} and {n_days}"
         )
-    gains, returns = losses.mean(axis=0) - losses, market - market.mean()
+    if market.max() == market.min():
+        unknown = np.full(losses.shape[1], np.nan)
+        return Betas(unknown, unknown, unknown)
+    gains = np.where(moving(losses), losses.mean(axis=0) - losses, 0.0)
+    returns = market - market.mean()
     square, total = float(returns @ returns), (gains**2).sum(axis=0)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        exposure = returns @ gains / square if square > 0.0 else np.full(gains.shape[1], np.nan)
-        residual = np.maximum(total - exposure**2 * square, 0.0)
-        error = np.sqrt(residual / (n_days - 2) / square)
-        explained = np.where(total > 0.0, 1.0 - residual / total, np.nan)
+    exposure = returns @ gains / square
+    residual = np.maximum(total - exposure**2 * square, 0.0)
+    error = np.sqrt(residual / (n_days - 2) / square)
+    with np.errstate(invalid="ignore"):
+        explained = 1.0 - residual / total
     return Betas(np.asarray(exposure), np.asarray(error), np.asarray(explained))
 
 
@@ -66,9 +82,10 @@ def tail_dependence(losses: Floats, others: Floats, level: float = 0.95) -> Floa
 
     Parameters
     ----------
-    losses : (n_days, n_books) float64, money; no NaN
+    losses : (n_days, n_books) float64, money, a loss is positive; no NaN
     others : (n_days, n_books) or (n_days, 1) float64, money, e.g. what the rest of the firm loses
-    level : the worst 1 - level of days are the tail, in (0, 1); ties rank as they come
+    level : the worst floor(n_days (1 - level)) days are the tail, in (0, 1); ties rank as they
+        come
 
     Returns
     -------
@@ -79,6 +96,10 @@ def tail_dependence(losses: Floats, others: Floats, level: float = 0.95) -> Floa
     ------
     PlanError
         Where the level leaves no day in the tail.
+
+    References
+    ----------
+    McNeil, Frey & Embrechts (2015), section 7.2.4; Frahm, Junker & Schmidt (2005).
     """
     n_days = len(losses)
     if not 0.0 < level < 1.0:
@@ -93,6 +114,8 @@ def tail_dependence(losses: Floats, others: Floats, level: float = 0.95) -> Floa
 def t_tail_dependence(correlation: float, degrees: float) -> float:
     """Return the coefficient of tail dependence of a bivariate t; 0 for the normal law.
 
+    It is the limit of a probability: that one is beyond its quantile given that the other is.
+
     Parameters
     ----------
     correlation : in (-1, 1)
@@ -102,6 +125,10 @@ def t_tail_dependence(correlation: float, degrees: float) -> float:
     ------
     PlanError
         Where the correlation or the degrees are out of range.
+
+    References
+    ----------
+    McNeil, Frey & Embrechts (2015), eq. 7.38.
     """
     if not -1.0 < correlation < 1.0:
         raise PlanError(f"correlation must be in (-1, 1); got {correlation}")
@@ -118,8 +145,16 @@ def t_joint_tail(correlation: float, degrees: float, level: float) -> float:
 
     Parameters
     ----------
-    correlation, degrees : of the law
+    correlation, degrees : of the law, as of `t_tail_dependence`
     level : in (0, 1)
+
+    Returns
+    -------
+    Probability that one is beyond its quantile at the level given that the other is.
+
+    References
+    ----------
+    McNeil, Frey & Embrechts (2015), section 7.2.4, before its limit.
     """
     quantile = float(stats.t.isf(level, degrees))
     law = stats.multivariate_t(shape=[[1.0, correlation], [correlation, 1.0]], df=degrees, seed=0)

@@ -36,15 +36,27 @@ class Drawdowns:
 def measure_drawdowns(losses: Floats, level: float = 0.95) -> Drawdowns:
     """Measure the drawdowns of books that start at their best.
 
+    A drawdown is how much the sum of gains so far is below the best sum before it, or below the
+    start; the conditional one is the mean of the worst n_days (1 - level) of them, by the
+    conventions of expected shortfall in `risk.measures.tail.measure_tails`.
+
     Parameters
     ----------
     losses : (n_days, n_books) float64, money, a loss is positive; a day with a NaN moves nothing
     level : the worst 1 - level of days are in the conditional drawdown, in (0, 1)
 
+    Returns
+    -------
+    Drawdowns, money and days, never negative.
+
     Raises
     ------
     PlanError
         Where there is no day, or the level is out of range.
+
+    References
+    ----------
+    Chekhlov, Uryasev & Zabarankin (2005).
     """
     if not 0.0 < level < 1.0:
         raise PlanError(f"level must be in (0, 1); got {level}")

@@ -3,8 +3,9 @@
 References
 ----------
 McNeil, Frey & Embrechts (2015), "Quantitative risk management", examples 2.11, 2.14 and 2.15;
-Manistre & Hancock (2005), "Variance of the CTE estimator", North American Actuarial Journal 9(2),
-eq. 8.
+Serfling (1980), "Approximation theorems of mathematical statistics", section 2.3.3 (the error of
+a sample quantile); Manistre & Hancock (2005), "Variance of the CTE estimator", North American
+Actuarial Journal 9(2), eq. 8.
 """
 
 from dataclasses import dataclass
@@ -19,7 +20,12 @@ from risk.errors import PlanError
 
 @dataclass(frozen=True)
 class EllipticalTail:
-    """Value at risk and expected shortfall of losses of one shape, money, a loss is positive."""
+    """The tail of losses of one shape.
+
+    Parameters
+    ----------
+    value_at_risk, expected_shortfall : (n_books,) float64, money, a loss is positive
+    """
 
     value_at_risk: Floats
     expected_shortfall: Floats
@@ -27,11 +33,11 @@ class EllipticalTail:
 
 @dataclass(frozen=True)
 class StandardTail:
-    """The tail of the standard law: mean zero and, where it has one, variance one.
+    """The tail of one law of mean zero.
 
     Parameters
     ----------
-    quantile, mean_beyond : its value at risk and expected shortfall
+    quantile, mean_beyond : its value at risk and expected shortfall, in units of its scale
     density : at the quantile
     variance_beyond : of what lies beyond the quantile; infinite where the degrees are 2 or fewer
     """
@@ -49,15 +55,23 @@ def elliptical_tail(
 
     Parameters
     ----------
-    mean : expected loss of each book, money
+    mean : expected loss of each book, money, a loss is positive; NaN makes its book's figures NaN
     deviation : standard deviation of each book's loss, money; the t is matched to it
     level : in (0, 1)
     degrees : of the t, above 2; infinite for the normal law
+
+    Returns
+    -------
+    EllipticalTail, money, of the shape that mean and deviation have together.
 
     Raises
     ------
     PlanError
         Where the level or the degrees are out of range, or a deviation is negative or NaN.
+
+    References
+    ----------
+    McNeil, Frey & Embrechts (2015), examples 2.11, 2.14 and 2.15.
     """
     if not degrees > 2.0:
         raise PlanError(f"degrees must be above 2 for a deviation to be matched; got {degrees}")
@@ -79,10 +93,18 @@ def standard_tail(level: float, degrees: float = np.inf) -> StandardTail:
     level : in (0, 1)
     degrees : of the t, above 1; infinite for the normal law
 
+    Returns
+    -------
+    StandardTail in units of the law's scale, a loss is positive.
+
     Raises
     ------
     PlanError
         Where the level or the degrees are out of range.
+
+    References
+    ----------
+    McNeil, Frey & Embrechts (2015), examples 2.11, 2.14 and 2.15.
     """
     if not 0.0 < level < 1.0:
         raise PlanError(f"level must be in (0, 1); got {level}")
@@ -143,6 +165,11 @@ def relative_sampling_error(level: float, degrees: float = np.inf) -> tuple[floa
     ------
     PlanError
         Where the level or the degrees are out of range.
+
+    References
+    ----------
+    Serfling (1980), section 2.3.3, for value at risk; Manistre & Hancock (2005), eq. 8, for
+    expected shortfall.
     """
     if not 0.5 < level < 1.0:
         raise PlanError(f"level must be in (0.5, 1); got {level}")

@@ -25,23 +25,28 @@ def liquidity_horizon_shortfall(
 
     Parameters
     ----------
-    shortfalls : (..., n_horizons) float64, money: expected shortfall over the base horizon when
-        only the factors whose liquidity horizon is at least each of ``horizons`` move; the first
-        is that of all factors
+    shortfalls : (..., n_horizons) float64, money, a loss is positive: expected shortfall over the
+        base horizon when only the factors whose liquidity horizon is at least each of
+        ``horizons`` move; the first is that of all factors. A negative one counts by its size, as
+        the standard squares it; NaN makes its book's figure NaN
     horizons : ascending liquidity horizons, trading days, from ``base`` on
     base : horizon of the shortfalls, trading days
 
     Returns
     -------
-    (...) float64, money.
+    (...) float64, money, never negative.
 
     Raises
     ------
     PlanError
         Where the horizons do not ascend from the base, or do not match the shortfalls.
+
+    References
+    ----------
+    Basel Committee (2019), MAR33.4.
     """
     days = np.asarray(horizons, float)
-    if days[0] != base or not (np.diff(days) > 0.0).all():
+    if not len(days) or days[0] != base or not (np.diff(days) > 0.0).all():
         raise PlanError(f"liquidity horizons must ascend from {base} days; got {tuple(horizons)}")
     given = np.asarray(shortfalls, float)
     if given.shape[-1] != len(days):

@@ -1,4 +1,12 @@
-"""Value at risk, expected shortfall and its components, book by book."""
+"""Value at risk, expected shortfall and its components, book by book.
+
+References
+----------
+McNeil, Frey & Embrechts (2015), "Quantitative risk management", section 9.2; Acerbi & Tasche
+(2002), "On the coherence of expected shortfall", Journal of Banking & Finance 26(7); L'Ecuyer &
+Lemieux (2002), "Recent advances in randomized quasi-Monte Carlo methods", section 1; Glasserman
+(2004), "Monte Carlo methods in financial engineering", section 9.2.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -9,14 +17,16 @@ import pandas as pd
 
 from kernels.arrays import Floats, Integers
 from kernels.book_losses import book_losses
-from risk.errors import BookError, Failure
+from risk.controls import Control, Controls, book_control, build_controls
+from risk.errors import BookError, Failure, PlanError
 from risk.market.delta_gamma import expand_values
 from risk.market.market import Market
 from risk.market.revalue import TRADING_DAYS, Shifts, current_values, revalue
 from risk.measures.allocation import Allocation, allocate
 from risk.measures.tail import Tail, measure_tails
 from risk.plan import QUASI_METHODS, Method, RiskPlan
-from risk.scenarios import factor_moves
+from risk.scenarios import factor_moves, quadratic_tail
+from risk.scenarios.control_variates import corrected_tail
 from risk.scenarios.precision import randomised_tail
 
 STAGE = "measure portfolios"
@@ -42,8 +52,10 @@ CONTRIBUTION_COLUMNS = [
     "method",
     "market_value",
     "value",
+    "standard_error",
     "marginal",
     "incremental",
+    "incremental_standard_error",
     "currency",
 ]
 QUANTILE_COLUMNS = ["portfolio_id", "horizon", "method", "probability", "loss", "currency"]
@@ -55,9 +67,11 @@ class PortfolioMeasures:
 
     Parameters
     ----------
-    risk : VaR and ES at every level, with standard errors
-    contributions : component, marginal and incremental VaR and ES of every position
-    loss_quantiles : the distribution of each book's loss
+    risk : frame of `RISK_COLUMNS`: VaR and ES at every level, with standard errors, money
+    contributions : frame of `CONTRIBUTION_COLUMNS`: component (``value``) and incremental VaR and
+        ES of every position, with standard errors, money; marginal ones, money per money held
+    loss_quantiles : frame of `QUANTILE_COLUMNS`: the distribution of each book's loss, money, its
+        quantiles interpolated between order statistics
     failures : books that could not be measured
     """
 
@@ -98,7 +112,19 @@ def instrument_losses(market: Market, method: Method, horizon: int, plan: RiskPl
 
     Returns
     -------
-    (n_instruments, n_scenarios) float64, reporting currency, a loss is positive.
+    (n_instruments, n_scenarios) float64, reporting currency, a loss is positive; infinite or NaN
+    where a value overflows, which fails the books that hold it.
+
+    Raises
+    ------
+    MarketError
+        Where the window is too short for the horizon, or a law cannot be fitted.
+    PlanError
+        Where the method is unknown, or the horizon is out of range.
+
+    References
+    ----------
+    McNeil, Frey & Embrechts (2015), section 9.1 (losses as functions of risk factors).
     """
     moves = factor_moves(market.factors, method, horizon, plan)
     shifts = Shifts(moves, np.zeros((1, 1)), horizon / TRADING_DAYS)
@@ -108,7 +134,18 @@ def instrument_losses(market: Market, method: Method, horizon: int, plan: RiskPl
 
 
 def books_of(market: Market, positions: pd.DataFrame) -> tuple[list[Book], list[Failure]]:
-    """Return the books in ``positions``, and those that hold what cannot be valued."""
+    """Return the books in ``positions``, and those that hold what cannot be valued.
+
+    Parameters
+    ----------
+    market : instruments
+    positions : portfolio_id, instrument_id, quantity; a NaN or infinite quantity, two positions
+        in one instrument, or an instrument that cannot be valued fails its book alone
+
+    Returns
+    -------
+    Books by their ids, and failures that name the instrument.
+    """
     numbers = market.numbers()
     reasons = {failure.entity: failure.message for failure in market.failures}
     books, failures = [], []
@@ -153,13 +190,24 @@ def measure_portfolios(
     ----------
     market : instruments and factors
     positions : portfolio_id, instrument_id, quantity
-    losses : (n_instruments, n_scenarios), as `instrument_losses` gives them
+    losses : (n_instruments, n_scenarios) float64, money, as `instrument_losses` gives them
     method, horizon : what the scenarios are
     plan : levels and currency
+
+    Returns
+    -------
+    PortfolioMeasures, reporting currency, a loss is positive; by the conventions of
+    `risk.measures.tail.measure_tails` and `risk.measures.allocation.allocate`. A book whose value
+    or loss is NaN or infinite in any scenario is a failure.
+
+    References
+    ----------
+    Acerbi & Tasche (2002), def. 2.6; McNeil, Frey & Embrechts (2015), section 9.2.
     """
     books, failures = books_of(market, positions)
     values = current_values(market)
     ids = market.terms["instrument_id"].to_numpy(dtype=object)
+    controls = build_controls(market, method, horizon, plan, losses.shape[1])
     risk: list[dict[str, Any]] = []
     contributions: list[pd.DataFrame] = []
     quantiles: list[pd.DataFrame] = []
@@ -176,10 +224,16 @@ def measure_portfolios(
             "method": method,
             "currency": plan.currency,
         }
-        tails = measure_book_tails(total, method, horizon, plan)
+        try:
+            control = control_of(controls, book)
+            tails = measure_book_tails(total, method, horizon, plan, control)
+        except PlanError as error:
+            failures.append(_failure(book.portfolio_id, BookError(f"it has no control: {error}")))
+            continue
         for level, tail in zip(plan.levels, tails, strict=True):
             risk += _risk_rows(common, level, tail, float(worth.sum()))
-        parts = allocate(losses, book.instruments, book.quantities, total, tails, plan.levels)
+        held, shared = (book.instruments, book.quantities), overlap_of(method, horizon)
+        parts = allocate(losses, *held, total, tails, plan.levels, shared)
         contributions.append(
             _contributions(common, plan.levels, parts, worth, ids[book.instruments])
         )
@@ -192,17 +246,49 @@ def measure_portfolios(
     )
 
 
-def measure_book_tails(total: Floats, method: Method, horizon: int, plan: RiskPlan) -> list[Tail]:
+def control_of(controls: Controls | None, book: Book) -> Control | None:
+    """Return a book's control, or None where ``controls`` are None or it does not move."""
+    return None if controls is None else book_control(controls, book.instruments, book.quantities)
+
+
+def measure_book_tails(
+    total: Floats,
+    method: Method,
+    horizon: int,
+    plan: RiskPlan,
+    control: Control | None = None,
+) -> list[Tail]:
     """Return a book's tails at every level; their errors allow for how scenarios were made.
 
     Parameters
     ----------
-    total : (n_scenarios,) float64, the book's losses, money
+    total : (n_scenarios,) float64, the book's losses, money, a loss is positive; no NaN
     method, horizon : of the scenarios: historical ones of several days overlap; the errors of
         quasi-random ones come from their randomisations
     plan : levels and randomisations
+    control : the book's loss whose law is known, by which the tails are corrected; None has none
+
+    Returns
+    -------
+    One tail for each of the plan's levels, by the conventions of `measure_tails`, money; with a
+    control by those of `risk.scenarios.control_variates.corrected_tail`.
+
+    Raises
+    ------
+    PlanError
+        Where no scenario lies beyond the control's value at risk.
+
+    References
+    ----------
+    Acerbi & Tasche (2002), def. 2.6; L'Ecuyer & Lemieux (2002), section 1, for the errors of
+    quasi-random scenarios; Glasserman (2004), section 9.2, for controls.
     """
-    tails = measure_tails(total, plan.levels, horizon if method == "historical" else 1)
+    if control is not None:
+        return [
+            corrected_tail(total, control.losses, level, quadratic_tail(control.law, level))
+            for level in plan.levels
+        ]
+    tails = measure_tails(total, plan.levels, overlap_of(method, horizon))
     if method not in QUASI_METHODS:
         return tails
     estimates = [randomised_tail(total, level, plan.randomisations) for level in plan.levels]
@@ -214,6 +300,11 @@ def measure_book_tails(total: Floats, method: Method, horizon: int, plan: RiskPl
         )
         for tail, estimate in zip(tails, estimates, strict=True)
     ]
+
+
+def overlap_of(method: Method, horizon: int) -> int:
+    """Return how many days neighbouring scenarios of a method over a horizon share, 1 for none."""
+    return horizon if method == "historical" else 1
 
 
 def _failure(portfolio_id: str, error: BookError) -> Failure:
@@ -248,7 +339,7 @@ def _contributions(
     held: np.ndarray,
 ) -> pd.DataFrame:
     n_positions, n_levels = len(held), len(levels)
-    components = np.concatenate([parts.value_at_risk.ravel(), parts.expected_shortfall.ravel()])
+    components = _both(parts.value_at_risk, parts.expected_shortfall)
     values = np.tile(worth, 2 * n_levels)
     with np.errstate(divide="ignore", invalid="ignore"):
         marginal = np.where(values != 0.0, components / values, np.nan)
@@ -261,12 +352,19 @@ def _contributions(
             "level": np.tile(np.repeat(levels, n_positions), 2),
             "market_value": values,
             "value": components,
+            "standard_error": _both(parts.value_at_risk_error, parts.expected_shortfall_error),
             "marginal": marginal,
-            "incremental": np.concatenate(
-                [added.value_at_risk.ravel(), added.expected_shortfall.ravel()]
+            "incremental": _both(added.value_at_risk, added.expected_shortfall),
+            "incremental_standard_error": _both(
+                added.value_at_risk_error, added.expected_shortfall_error
             ),
         }
     )
+
+
+def _both(value_at_risk: Floats, expected_shortfall: Floats) -> Floats:
+    """Return a column of both measures, each by level and position."""
+    return np.concatenate([value_at_risk.ravel(), expected_shortfall.ravel()])
 
 
 def _quantiles(common: dict[str, Any], total: Floats) -> pd.DataFrame:

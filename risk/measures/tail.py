@@ -31,8 +31,9 @@ class Tail:
     ----------
     value_at_risk, expected_shortfall : money, a loss is positive
     value_at_risk_error, expected_shortfall_error : their standard errors, money
-    scenarios : numbers of the scenarios in the tail
-    weights : of those scenarios; they add up to 1
+    scenarios : (n_tail,) int64, numbers of the scenarios in the tail, from the value at risk's to
+        that of the largest loss
+    weights : (n_tail,) float64, of those scenarios in expected shortfall; they add up to 1
     """
 
     value_at_risk: float
@@ -44,7 +45,17 @@ class Tail:
 
 
 def measure_tail(losses: Floats, level: float, overlap: int = 1) -> Tail:
-    """Measure the tail of a sample of losses, as `measure_tails` does at one level."""
+    """Measure the tail of a sample of losses, as `measure_tails` does at one level.
+
+    Parameters
+    ----------
+    losses : (n_scenarios,) float64, money, a loss is positive; no NaN
+    level, overlap : as of `measure_tails`
+
+    References
+    ----------
+    Acerbi & Tasche (2002), def. 2.6 and prop. 4.1.
+    """
     return measure_tails(losses, (level,), overlap)[0]
 
 
@@ -53,20 +64,34 @@ def measure_tails(losses: Floats, levels: Sequence[float], overlap: int = 1) -> 
 
     Value at risk is the smallest loss whose empirical distribution reaches the level: the
     ceil(n level)-th of n sorted losses. Expected shortfall is the mean of the worst
-    n (1 - level) losses, the value at risk counting with what is left of a whole scenario.
+    n (1 - level) losses, the value at risk counting with what is left of a whole scenario. Errors
+    are of independent scenarios: value at risk's is the deviation of its order statistic under the
+    empirical law; expected shortfall's adds to the spread within the tail what not knowing its
+    start costs.
 
     Parameters
     ----------
-    losses : (n_scenarios,) float64, money, a loss is positive; no NaN
+    losses : (n_scenarios,) float64, money, a loss is positive; at least one, no NaN
     levels : in (0, 1), e.g. 0.975
     overlap : days that neighbouring scenarios share, when they come from overlapping windows:
         n scenarios then tell as much as n / overlap, and errors grow by its root
 
+    Returns
+    -------
+    A tail for each level, money.
+
     Raises
     ------
     PlanError
-        Where a level is out of range.
+        Where a level is out of range, or there is no loss.
+
+    References
+    ----------
+    Acerbi & Tasche (2002), def. 2.6 and prop. 4.1; Maritz & Jarrett (1978); Manistre & Hancock
+    (2005), eq. 8.
     """
+    if len(losses) == 0:
+        raise PlanError("a tail needs a loss; there is none")
     order = np.argsort(losses, kind="stable")
     ordered = losses[order]
     return [_measure(order, ordered, level, overlap) for level in levels]
@@ -94,7 +119,19 @@ def _measure(order: Integers, ordered: Floats, level: float, overlap: int) -> Ta
 
 
 def quantile_place(n_scenarios: int, level: float) -> int:
-    """Return which of the sorted losses, counted from 1, is the value at risk."""
+    """Return which of the sorted losses, counted from 1, is the value at risk.
+
+    It is the ceil(n level)-th, a product within 1e-9 of a whole number counting as that number.
+
+    Parameters
+    ----------
+    n_scenarios : how many losses there are
+    level : in (0, 1)
+
+    References
+    ----------
+    Acerbi & Tasche (2002), def. 2.1 (the lower quantile).
+    """
     # 1000 * 0.975 must be 975, whatever the last bit of the product says.
     return min(max(int(np.ceil(n_scenarios * level - 1e-9)), 1), n_scenarios)
 
@@ -104,7 +141,17 @@ def _quantile_error(ordered: Floats, level: float) -> float:
 
 
 def quantile_reach(n_scenarios: int, level: float) -> int:
-    """Return how many places beside the value at risk weigh in its error."""
+    """Return how many places beside the value at risk weigh in its error.
+
+    Parameters
+    ----------
+    n_scenarios : how many losses there are
+    level : in (0, 1)
+
+    References
+    ----------
+    Maritz & Jarrett (1978): the beta weights beyond these places are below 1e-8 together.
+    """
     return int(np.ceil(_REACH * np.sqrt(n_scenarios * level * (1.0 - level)))) + _PLACES
 
 
@@ -113,14 +160,19 @@ def quantile_errors(tails: Floats, n_scenarios: int, level: float) -> Floats:
 
     Parameters
     ----------
-    tails : (n_books, n_kept) float64, money, the largest of each book's losses, ascending: from
-        `quantile_reach` places below the value at risk on, as far as there are so many
+    tails : (n_books, n_kept) float64, money, the largest of each book's losses, ascending, no NaN:
+        from `quantile_reach` places below the value at risk on, as far as there are so many; a
+        loss is positive
     n_scenarios : how many losses there were
     level : in (0, 1)
 
     Returns
     -------
     (n_books,) float64, money.
+
+    References
+    ----------
+    Maritz & Jarrett (1978).
     """
     n, absent = n_scenarios, n_scenarios - tails.shape[1]
     place, reach = quantile_place(n, level), quantile_reach(n, level)

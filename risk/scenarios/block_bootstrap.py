@@ -31,6 +31,10 @@ def block_bootstrap_moves(factors: Factors, horizon: int, plan: RiskPlan) -> Flo
     Returns
     -------
     (n_factors, n_scenarios) float64
+
+    References
+    ----------
+    Politis & Romano (1994).
     """
     length = plan.block_length or market_block_length(factors.moves)
     return bootstrap_moves(factors.moves, length, horizon, plan.scenarios, plan.seed)
@@ -44,7 +48,12 @@ def market_block_length(moves: Floats) -> float:
 
     Parameters
     ----------
-    moves : (n_returns, n_factors) float64, no NaN
+    moves : (n_returns, n_factors) float64, at least nine returns, no NaN
+
+    Raises
+    ------
+    MarketError
+        Where there are fewer.
     """
     absolute = np.abs(moves - moves.mean(axis=0))
     lengths = [
@@ -72,6 +81,10 @@ def optimal_block_length(series: Floats) -> float:
     ------
     MarketError
         Where there are fewer than nine values.
+
+    References
+    ----------
+    Politis & White (2004); Patton, Politis & White (2009), section 2.
     """
     n = len(series)
     if n < 9:

@@ -7,18 +7,21 @@ Nelson (1990), "Control variates for quantile estimation", Management Science 36
 Uryasev (2000), "Optimization of conditional value-at-risk", Journal of Risk 2(3), eq. 4.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from kernels.arrays import Floats
 from risk.errors import PlanError
-from risk.measures.tail import measure_tail
+from risk.measures.tail import Tail, measure_tail
 from risk.scenarios.precision import TailEstimate, variance_gain
 from risk.scenarios.quadratic_law import LawTail
 
+# A control of which less than this share is not made up by those before it adds nothing.
+_DEPENDENT = 1e-12
 
-def controlled_tail(
-    losses: Floats, control: Floats, level: float, control_tail: LawTail
-) -> TailEstimate:
+
+def corrected_tail(losses: Floats, control: Floats, level: float, control_tail: LawTail) -> Tail:
     """Return the tail corrected by a control whose own tail is known.
 
     Value at risk is the quantile of scenarios weighted so that the share beyond the control's
@@ -27,15 +30,25 @@ def controlled_tail(
 
     Parameters
     ----------
-    losses : (n_scenarios,) float64, money, independent scenarios, no NaN
+    losses : (n_scenarios,) float64, money, a loss is positive; independent scenarios, no NaN
     control : (n_scenarios,) float64, money: of the same scenarios, such as delta-gamma losses
     level : in (0, 1)
     control_tail : of the control's exact law, such as `quadratic_tail` gives
+
+    Returns
+    -------
+    Tail, money. Its weights are those of the regression: they add up to 1, and the weighted losses
+    to expected shortfall, as in a plain tail, but the first may be a little below 0.
 
     Raises
     ------
     PlanError
         Where no scenario, or every one, lies beyond the control's value at risk.
+
+    References
+    ----------
+    Hsu & Nelson (1990), for value at risk; Rockafellar & Uryasev (2000), eq. 4, and Glasserman
+    (2004), section 4.1, for expected shortfall.
     """
     beyond = control > control_tail.value_at_risk
     if beyond.all() or not beyond.any():
@@ -43,47 +56,116 @@ def controlled_tail(
             f"scenarios must lie on both sides of the control's value at risk; "
             f"{int(beyond.sum())} of {len(beyond)} are beyond it"
         )
-    plain = measure_tail(losses, level)
-    weights = np.where(beyond, (1.0 - level) / beyond.sum(), level / (~beyond).sum())
-    value_at_risk = _weighted_quantile(losses, weights, level)
-    excess = np.maximum(losses - value_at_risk, 0.0)
-    controls = np.column_stack([beyond, np.maximum(control - control_tail.value_at_risk, 0.0)])
+    n, share = len(losses), 1.0 - level
+    order = np.argsort(losses, kind="stable")
+    matched = np.where(beyond, share / beyond.sum(), level / (~beyond).sum())
+    # Rounding in the sum must not push the quantile one scenario out.
+    place = int(np.argmax(np.cumsum(matched[order]) >= level - 1e-12))
+    value_at_risk = float(losses[order[place]])
     mean_excess = control_tail.expected_shortfall - control_tail.value_at_risk
-    known = (1.0 - level) * np.array([1.0, mean_excess])
-    mean, error = _regressed_mean(excess, controls, known)
-    _, share_error = _regressed_mean(
-        (losses > value_at_risk).astype(float), controls[:, :1], known[:1]
-    )
+    counted = beyond.astype(float), share
+    deep = np.maximum(control - control_tail.value_at_risk, 0.0), share * mean_excess
+    both = _regress([counted, deep])
+    scenarios = order[place:]
+    weights = both.weights[scenarios] / share
+    weights[0] = 1.0 - weights[1:].sum()
+    share_error = _regress([counted]).error((losses > value_at_risk).astype(float))
     # However good the control, a quantile is a scenario: it misses by the gap to the next, whose
     # mean is 1 / n over the density. The density is that which the plain error implies.
-    share = np.hypot(share_error, 1.0 / len(losses))
-    plain_share = np.sqrt(level * (1.0 - level) / len(losses))
-    var_error = float(plain.value_at_risk_error * share / plain_share)
+    missed = np.hypot(share_error, 1.0 / n)
+    plain_error = measure_tail(losses, level).value_at_risk_error
+    var_error = float(plain_error * missed / np.sqrt(level * share / n))
     # Missing the quantile costs the least value half the density times the miss squared.
-    es_error = float(np.hypot(error, 0.5 * var_error * share) / (1.0 - level))
+    excess_error = both.error(np.maximum(losses - value_at_risk, 0.0))
+    return Tail(
+        value_at_risk=value_at_risk,
+        value_at_risk_error=var_error,
+        expected_shortfall=float((weights * losses[scenarios]).sum()),
+        expected_shortfall_error=float(np.hypot(excess_error, 0.5 * var_error * missed) / share),
+        scenarios=scenarios,
+        weights=weights,
+    )
+
+
+def controlled_tail(
+    losses: Floats, control: Floats, level: float, control_tail: LawTail
+) -> TailEstimate:
+    """Return the tail that `corrected_tail` gives, and what it gained over the plain one.
+
+    Parameters
+    ----------
+    losses, control, level, control_tail : as of `corrected_tail`; a loss is positive, no NaN
+
+    Returns
+    -------
+    TailEstimate, money.
+
+    Raises
+    ------
+    PlanError
+        Where no scenario, or every one, lies beyond the control's value at risk.
+
+    References
+    ----------
+    As of `corrected_tail`; Glasserman (2004), section 9.2.
+    """
+    tail, plain = corrected_tail(losses, control, level, control_tail), measure_tail(losses, level)
     return TailEstimate(
-        value_at_risk,
-        value_at_risk + mean / (1.0 - level),
-        var_error,
-        es_error,
-        variance_gain(plain.value_at_risk_error, var_error),
-        variance_gain(plain.expected_shortfall_error, es_error),
+        tail.value_at_risk,
+        tail.expected_shortfall,
+        tail.value_at_risk_error,
+        tail.expected_shortfall_error,
+        variance_gain(plain.value_at_risk_error, tail.value_at_risk_error),
+        variance_gain(plain.expected_shortfall_error, tail.expected_shortfall_error),
         len(losses),
     )
 
 
-def _weighted_quantile(losses: Floats, weights: Floats, level: float) -> float:
-    order = np.argsort(losses, kind="stable")
-    # Rounding in the sum must not push the quantile one scenario out.
-    reached = np.cumsum(weights[order]) >= level - 1e-12
-    return float(losses[order[np.argmax(reached)]])
+@dataclass(frozen=True)
+class _Regression:
+    """Scenarios weighted so that controls have the means that they are known to have.
+
+    Parameters
+    ----------
+    weights : (n_scenarios,) float64, which add up to 1
+    directions : the controls about their means, each less what those before it make up of it
+    controls : how many there are
+    """
+
+    weights: Floats
+    directions: list[Floats]
+    controls: int
+
+    def error(self, values: Floats) -> float:
+        """Return the standard error of the weighted mean of ``values``."""
+        left = values - values.mean()
+        for direction in self.directions:
+            left = left - _slope(left, direction) * direction
+        freedom = len(values) - 1 - self.controls
+        return float(np.sqrt((left**2).sum() / freedom / len(values)))
 
 
-def _regressed_mean(values: Floats, controls: Floats, known: Floats) -> tuple[float, float]:
-    """Return the mean of ``values`` corrected by controls of known mean, and its error."""
-    about = controls - controls.mean(axis=0)
-    slopes = np.linalg.lstsq(about, values - values.mean(), rcond=None)[0]
-    residuals = values - values.mean() - about @ slopes
-    mean = values.mean() - (controls.mean(axis=0) - known) @ slopes
-    spread = np.sqrt((residuals**2).sum() / (len(values) - 1 - len(known)))
-    return float(mean), float(spread / np.sqrt(len(values)))
+def _regress(controls: list[tuple[Floats, float]]) -> _Regression:
+    """Return the regression on controls, each with its known mean.
+
+    Sums run in NumPy's own order: a library's could depend on the number of threads.
+    """
+    n = len(controls[0][0])
+    weights, directions, gaps = np.full(n, 1.0 / n), list[Floats](), list[float]()
+    for values, known in controls:
+        gap = float(values.mean()) - known
+        own = values - values.mean()
+        size = float((own**2).sum())
+        for direction, before in zip(directions, gaps, strict=True):
+            slope = _slope(own, direction)
+            own, gap = own - slope * direction, gap - slope * before
+        square = float((own**2).sum())
+        if square > _DEPENDENT * size:
+            weights = weights - gap / square * own
+            directions.append(own)
+            gaps.append(gap)
+    return _Regression(weights, directions, len(controls))
+
+
+def _slope(values: Floats, direction: Floats) -> float:
+    return float((values * direction).sum() / (direction**2).sum())

@@ -31,6 +31,10 @@ def estimate_copula_degrees(moves: Floats) -> float:
     Returns
     -------
     Within 2.5 to 50; 50 where fewer than two factors move.
+
+    References
+    ----------
+    Demarta & McNeil (2005), section 4.2; Varin, Reid & Firth (2011).
     """
     pairs = _neighbours(np.flatnonzero(moving(moves)))
     if not pairs:

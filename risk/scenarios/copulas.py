@@ -28,9 +28,17 @@ def gaussian_copula_moves(factors: Factors, horizon: int, plan: RiskPlan) -> Flo
     The correlations are those of the normal scores of the factors' ranks. With the sample
     covariance, a factor depends on its own history, the seed and the scenario: not on the others.
 
+    Parameters
+    ----------
+    factors, horizon, plan : as of `risk.scenarios.factor_moves`
+
     Returns
     -------
     (n_factors, n_scenarios) float64
+
+    References
+    ----------
+    McNeil, Frey & Embrechts (2015), section 7.5.
     """
     return _copula_moves(factors, horizon, plan, None)
 
@@ -42,9 +50,17 @@ def t_copula_moves(factors: Factors, horizon: int, plan: RiskPlan) -> Floats:
     the plan's, or of greatest likelihood. They are the same at every horizon, so that what falls
     together in a day falls together in a month.
 
+    Parameters
+    ----------
+    factors, horizon, plan : as of `risk.scenarios.factor_moves`
+
     Returns
     -------
     (n_factors, n_scenarios) float64
+
+    References
+    ----------
+    Demarta & McNeil (2005); McNeil, Frey & Embrechts (2015), section 7.5.
     """
     degrees = plan.degrees_of_freedom or estimate_copula_degrees(factors.moves)
     return _copula_moves(factors, horizon, plan, degrees)

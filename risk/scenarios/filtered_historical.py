@@ -68,6 +68,10 @@ def filtered_historical_moves(factors: Factors, horizon: int, plan: RiskPlan) ->
     ------
     MarketError
         Where the window is too short to fit volatility, or a factor's squares overflow.
+
+    References
+    ----------
+    Barone-Adesi, Giannopoulos & Vosper (1999); Hull & White (1998), for one day.
     """
     filtered = filter_factors(factors.moves, plan)
     if horizon == 1:
@@ -110,7 +114,7 @@ def follow(filtered: FilteredFactors, moves: Floats) -> FilteredFactors:
     Parameters
     ----------
     filtered : the factors up to the eve of the new days
-    moves : (n_new, n_factors) float64
+    moves : (n_new, n_factors) float64, no NaN
 
     Returns
     -------
@@ -126,7 +130,12 @@ def follow(filtered: FilteredFactors, moves: Floats) -> FilteredFactors:
 
 
 def one_day_moves(filtered: FilteredFactors) -> Floats:
-    """Return the next day's moves by each day of the window once, (n_factors, n_days)."""
+    """Return the next day's moves by each day of the window once, (n_factors, n_days).
+
+    Parameters
+    ----------
+    filtered : the factors' volatility up to the eve
+    """
     return _with_steady(filtered, 1, rescaled_moves(filtered.fit))
 
 

@@ -16,10 +16,20 @@ from risk.plan import RiskPlan
 def historical_moves(factors: Factors, horizon: int, plan: RiskPlan) -> Floats:  # noqa: ARG001 - a generator takes the plan
     """Return the window's moves over ``horizon`` days, overlapping, (n_factors, n_windows).
 
+    Parameters
+    ----------
+    factors : history of the factors
+    horizon : trading days
+    plan : of no meaning here
+
     Raises
     ------
     MarketError
         Where the window is shorter than two horizons.
+
+    References
+    ----------
+    McNeil, Frey & Embrechts (2015), section 9.2.3.
     """
     moves = factors.moves
     n_returns = len(moves)

@@ -3,7 +3,7 @@
 References
 ----------
 McNeil, Frey & Embrechts (2015), "Quantitative risk management", ch. 6.2 (normal mixtures) and
-9.2.4 (Monte Carlo).
+9.2 (Monte Carlo).
 """
 
 import hashlib
@@ -27,9 +27,17 @@ def gaussian_scenarios(factors: Factors, horizon: int, plan: RiskPlan) -> Floats
     With the sample covariance, a factor depends on its own history, the seed and the scenario:
     not on the others.
 
+    Parameters
+    ----------
+    factors, horizon, plan : as of `risk.scenarios.factor_moves`
+
     Returns
     -------
     (n_factors, n_scenarios) float64
+
+    References
+    ----------
+    McNeil, Frey & Embrechts (2015), section 9.2.
     """
     covariance = estimate_covariance(factors.moves, plan.covariance, plan.ewma_decay)
     return draw_moves(
@@ -38,7 +46,16 @@ def gaussian_scenarios(factors: Factors, horizon: int, plan: RiskPlan) -> Floats
 
 
 def student_t_scenarios(factors: Factors, horizon: int, plan: RiskPlan) -> Floats:
-    """Return the Gaussian moves times one mixing variable for all factors, of unit variance."""
+    """Return the Gaussian moves times one mixing variable for all factors, of unit variance.
+
+    Parameters
+    ----------
+    factors, horizon, plan : as of `risk.scenarios.factor_moves`
+
+    References
+    ----------
+    McNeil, Frey & Embrechts (2015), section 6.2.
+    """
     moves = gaussian_scenarios(factors, horizon, plan)
     degrees = plan.degrees_of_freedom or estimate_degrees(factors.moves)
     draws = tail_draws(plan, Stream.MARKET_TAILS)
@@ -66,7 +83,7 @@ def draw_moves(
 
 
 def factor_identities(factors: Factors) -> Words:
-    """Return a word for each factor that depends on its name alone, (n_factors,) uint64."""
+    """Return a word for each of the ``factors`` that depends on its name alone, (n_factors,)."""
     names = [f"price {name}" for name in factors.prices]
     names += [f"rate {curve} {tenor!r}" for curve, tenor in factors.points]
     digests = [hashlib.blake2b(name.encode(), digest_size=8).digest() for name in names]
@@ -78,7 +95,7 @@ def covariance_loadings(moves: Floats) -> Floats:
 
     Parameters
     ----------
-    moves : (n_returns, n_factors) float64
+    moves : (n_returns, n_factors) float64, no NaN
 
     Returns
     -------
@@ -92,12 +109,16 @@ def estimate_degrees(moves: Floats) -> float:
 
     Parameters
     ----------
-    moves : (n_returns, n_factors) float64
+    moves : (n_returns, n_factors) float64, no NaN
 
     Returns
     -------
-    Maximum likelihood over all factors pooled, each with its own mean and deviation, within
-    2.5 to 50; a constant factor says nothing and is left out.
+    Maximum likelihood over all factors pooled, each with its own mean and deviation (over
+    n_returns - 1), within 2.5 to 50; a constant factor says nothing and is left out.
+
+    References
+    ----------
+    McNeil, Frey & Embrechts (2015), section 6.2.
     """
     deviations = moves.std(axis=0, ddof=1)
     moving = deviations > 1e-12
@@ -114,11 +135,23 @@ def estimate_degrees(moves: Floats) -> float:
 
 
 def tail_draws(plan: RiskPlan, stream: Stream) -> Floats:
-    """Return each scenario's uniform for its mixing variable, (n_scenarios,)."""
+    """Return each scenario's uniform for its mixing variable, (n_scenarios,).
+
+    Parameters
+    ----------
+    plan : number of scenarios and seed
+    stream : what the uniforms are for
+    """
     return uniforms(plan.seed, stream, np.zeros(1, np.uint64), plan.scenarios, 1)[0, :, 0]
 
 
 def mixing(degrees: float, draws: Floats) -> Floats:
-    """Return the factor that makes normals a t of unit variance, from uniforms."""
+    """Return the factor that makes normals a t of unit variance, from uniforms.
+
+    Parameters
+    ----------
+    degrees : of the t, above 2
+    draws : (n_scenarios,) float64 in (0, 1), no NaN
+    """
     chi_square = 2.0 * special.gammaincinv(degrees / 2.0, draws)
     return np.asarray(np.sqrt((degrees - 2.0) / chi_square))

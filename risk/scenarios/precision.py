@@ -115,6 +115,10 @@ def choose_technique(
     ------
     PlanError
         Where there is no pilot, or an estimate's `scenarios_for` refuses.
+
+    References
+    ----------
+    Glasserman (2004), section 1.1.3.
     """
     if not pilots or not all(pilots.values()):
         raise PlanError(f"every technique needs a book's pilot; got {dict(pilots)}")
@@ -131,7 +135,7 @@ def plain_tail(losses: Floats, level: float) -> TailEstimate:
 
     Parameters
     ----------
-    losses : (n_scenarios,) float64, money, no NaN
+    losses : (n_scenarios,) float64, money, a loss is positive; no NaN
     level : in (0, 1)
     """
     tail = measure_tail(losses, level)
@@ -155,15 +159,23 @@ def randomised_tail(losses: Floats, level: float, randomisations: int) -> TailEs
 
     Parameters
     ----------
-    losses : (n_scenarios,) float64, money, no NaN; scenario s is of randomisation
-        ``s % randomisations``
+    losses : (n_scenarios,) float64, money, a loss is positive; no NaN; scenario s is of
+        randomisation ``s % randomisations``
     level : in (0, 1)
     randomisations : at least 2
+
+    Returns
+    -------
+    TailEstimate, money; the spread is over randomisations - 1.
 
     Raises
     ------
     PlanError
         Where a randomisation would have fewer than two scenarios.
+
+    References
+    ----------
+    L'Ecuyer & Lemieux (2002), section 1; Glasserman (2004), section 5.4.
     """
     if not 2 <= randomisations <= len(losses) // 2:
         raise PlanError(
@@ -189,5 +201,10 @@ def randomised_tail(losses: Floats, level: float, randomisations: int) -> TailEs
 
 
 def variance_gain(plain_error: float, error: float) -> float:
-    """Return the variance of plain Monte Carlo over a technique's; infinite where it has none."""
+    """Return the variance of plain Monte Carlo over a technique's; infinite where it has none.
+
+    Parameters
+    ----------
+    plain_error, error : standard errors of one figure from as many scenarios, money
+    """
     return float((plain_error / error) ** 2) if error > 0.0 else float("inf")

@@ -14,6 +14,9 @@ import numpy as np
 from scipy import optimize
 
 from kernels.arrays import Floats
+from kernels.book_span import span_books
+from kernels.market_normals import mixed_moves
+from kernels.principal_directions import diagonalise
 from risk.errors import PlanError
 
 # Half the period that the sum at midpoints folds the law into, deviations: a quadratic form in
@@ -53,7 +56,12 @@ class QuadraticLaw:
 
 @dataclass(frozen=True)
 class LawTail:
-    """Value at risk and expected shortfall of a law, money, a loss is positive."""
+    """The tail of a law.
+
+    Parameters
+    ----------
+    value_at_risk, expected_shortfall : money, a loss is positive
+    """
 
     value_at_risk: float
     expected_shortfall: float
@@ -67,21 +75,42 @@ def quadratic_law(constant: float, delta: Floats, gamma: Floats, loadings: Float
     constant : loss where nothing moves (time passing), money
     delta : (n_factors,) float64, change of the book's value per unit of each factor, money
     gamma : (n_factors, n_factors) float64, symmetric, change of delta, money
-    loadings : (n_factors, n_rows) float64, whose product with its transpose is the covariance
+    loadings : (n_factors, n_rows) float64, whose product with its transpose is the covariance;
+        no NaN in any of them
+
+    References
+    ----------
+    Glasserman (2004), section 9.1.2.
     """
-    values, vectors = np.linalg.eigh(-0.5 * (loadings.T @ gamma @ loadings))
-    return QuadraticLaw(constant, np.asarray(-(delta @ loadings) @ vectors), np.asarray(values))
+    # Sums in one order: a library's could depend on the number of threads.
+    weights = span_books(np.ascontiguousarray(loadings, dtype=np.float64)).weights
+    rank = weights.shape[1]
+    if rank == 0:
+        return QuadraticLaw(constant, np.empty(0), np.empty(0))
+    own = np.ascontiguousarray(weights.T)
+    matrix = -0.5 * mixed_moves(own, mixed_moves(gamma, weights))
+    matrix, vectors = 0.5 * (matrix + matrix.T), np.empty((rank, rank))
+    diagonalise(matrix, vectors)
+    slopes = mixed_moves(own, np.ascontiguousarray(delta[:, None]))
+    linear = -mixed_moves(vectors, slopes)[:, 0]
+    return QuadraticLaw(constant, np.asarray(linear), np.diag(matrix).copy())
 
 
 def quadratic_losses(constant: float, delta: Floats, gamma: Floats, moves: Floats) -> Floats:
-    """Return the delta-gamma loss of each scenario, (n_scenarios,), money.
+    """Return the delta-gamma loss of each scenario, (n_scenarios,), money, a loss is positive.
 
     Parameters
     ----------
     constant, delta, gamma : as of `quadratic_law`
-    moves : (n_factors, n_scenarios) float64
+    moves : (n_factors, n_scenarios) float64; NaN makes the scenario's loss NaN
+
+    References
+    ----------
+    Glasserman (2004), section 9.1.2.
     """
-    return np.asarray(constant - delta @ moves - 0.5 * (moves * (gamma @ moves)).sum(axis=0))
+    own = np.ascontiguousarray(moves)
+    first = mixed_moves(np.ascontiguousarray(delta[None]), own)[0]
+    return np.asarray(constant - first - 0.5 * (own * mixed_moves(gamma, own)).sum(axis=0))
 
 
 def quadratic_tail(law: QuadraticLaw, level: float) -> LawTail:
@@ -98,7 +127,11 @@ def quadratic_tail(law: QuadraticLaw, level: float) -> LawTail:
     Raises
     ------
     PlanError
-        Where the level is out of range, or the law has no spread.
+        Where the level is out of range, or the law has no spread (or NaN for one).
+
+    References
+    ----------
+    Gil-Pelaez (1951); Davies (1973); Rouvinez (1997).
     """
     if not 0.0 < level < 1.0:
         raise PlanError(f"level must be in (0, 1); got {level}")

@@ -37,15 +37,32 @@ def quasi_gaussian_moves(factors: Factors, horizon: int, plan: RiskPlan) -> Floa
     that the spread of a measure over them is its error. Directions are of the market as a whole:
     another factor turns them, and so moves every scenario.
 
+    Parameters
+    ----------
+    factors, horizon, plan : as of `risk.scenarios.factor_moves`
+
     Returns
     -------
     (n_factors, n_scenarios) float64
+
+    References
+    ----------
+    Owen (1997); L'Ecuyer & Lemieux (2002), section 1; Acworth, Broadie & Glasserman (1998).
     """
     return _moves(factors, horizon, plan, 0)[1]
 
 
 def quasi_student_t_moves(factors: Factors, horizon: int, plan: RiskPlan) -> Floats:
-    """Return the same times one mixing variable for all factors, the most even coordinate's."""
+    """Return the same times one mixing variable for all factors, the most even coordinate's.
+
+    Parameters
+    ----------
+    factors, horizon, plan : as of `risk.scenarios.factor_moves`
+
+    References
+    ----------
+    As of `quasi_gaussian_moves`.
+    """
     uniform, moves = _moves(factors, horizon, plan, 1)
     degrees = plan.degrees_of_freedom or estimate_degrees(factors.moves)
     moves *= mixing(degrees, uniform[0])
@@ -76,7 +93,7 @@ def split_loadings(loadings: Floats) -> tuple[Floats, Floats]:
 
     Parameters
     ----------
-    loadings : (n_factors, n_rows) float64
+    loadings : (n_factors, n_rows) float64, no NaN
 
     Returns
     -------

@@ -75,7 +75,13 @@ def replay_moves(factors: Factors, replays: Sequence[Replay]) -> Floats:
 
 
 def crises_within(factors: Factors, crises: Sequence[Replay] = CRISES) -> tuple[Replay, ...]:
-    """Return those crises whose days all lie in the factors' history."""
+    """Return those crises whose days all lie in the factors' history.
+
+    Parameters
+    ----------
+    factors : history
+    crises : to choose from
+    """
     first, last = _ends(factors)
     return tuple(crisis for crisis in crises if first <= crisis.first and crisis.last <= last)
 

@@ -1,6 +1,6 @@
 """Volatility from day to day: fits, forecasts, and scenarios that follow them."""
 
-from kernels.garch_fit import Outcome
+from kernels.garch_search import Outcome
 from risk.volatility.errors import VolatilityError
 from risk.volatility.filtered import filtered_moves, rescaled_moves
 from risk.volatility.fit import VolatilityFit, extend_fit, fit_volatility

@@ -19,6 +19,10 @@ from risk.volatility.term_structure import LONGEST_HORIZON
 def joint_residuals(fit: VolatilityFit) -> Floats:
     """Return the residuals of the days on which every series has one, (n_days, n_series).
 
+    Parameters
+    ----------
+    fit : of every series
+
     Raises
     ------
     VolatilityError
@@ -71,6 +75,10 @@ def filtered_moves(
 
 def rescaled_moves(fit: VolatilityFit) -> Floats:
     """Return one day's moves by every past residual once: the same law without sampling.
+
+    Parameters
+    ----------
+    fit : of every series
 
     Returns
     -------

@@ -23,8 +23,8 @@ from kernels.garch import (
     continue_histories,
     filter_days,
 )
-from kernels.garch_fit import Outcome
 from kernels.garch_free import FreeParameters, fixed_ewma, free_ewma, free_garch
+from kernels.garch_search import Outcome
 from kernels.on_device import fit_garch_on
 from kernels.transposes import transpose
 from risk.errors import Failure

@@ -16,7 +16,7 @@ from scipy.special import ndtr
 
 from kernels.arrays import Floats
 from kernels.device import Device
-from kernels.garch_fit import Outcome
+from kernels.garch_search import Outcome
 from risk.volatility.fit import VolatilityFit, fit_volatility
 from risk.volatility.model import VolatilityModel
 from risk.volatility.term_structure import period_volatility

@@ -22,6 +22,10 @@ def long_run_volatility(fit: VolatilityFit) -> Floats:
 
     It is infinite where variance comes back to no mean: exponentially weighted averages, and
     weights that add up to one.
+
+    Parameters
+    ----------
+    fit : of every series
     """
     with np.errstate(divide="ignore", invalid="ignore"):
         variance = np.where(fit.persistence < 1.0, fit.constant / (1.0 - fit.persistence), np.inf)

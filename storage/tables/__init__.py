@@ -52,9 +52,11 @@ from storage.tables.stock import (
     OPEN_ORDERS,
     ORDER_EXCEPTIONS,
     ORDER_PLANS,
+    POLICY_GAPS,
     SERVICE_COST_CURVES,
     STOCK,
     WAREHOUSE_BUDGETS,
+    WAREHOUSE_CAPACITIES,
 )
 from storage.tables.table import Column, Role, Table
 from storage.tables.transfers import STOCK_POOLING, TRANSFER_LANES, TRANSFERS
@@ -94,6 +96,8 @@ OUTPUT_TABLES = {
         ORDER_EXCEPTIONS,
         SERVICE_COST_CURVES,
         WAREHOUSE_BUDGETS,
+        WAREHOUSE_CAPACITIES,
+        POLICY_GAPS,
         TRANSFERS,
         STOCK_POOLING,
         DECISION_BACKTESTS,
@@ -151,6 +155,7 @@ __all__ = [
     "ORDER_EXCEPTIONS",
     "ORDER_PLANS",
     "OUTPUT_TABLES",
+    "POLICY_GAPS",
     "PORTFOLIO_PROFILES",
     "PORTFOLIO_RISK",
     "POSITIONS",
@@ -175,6 +180,7 @@ __all__ = [
     "TRANSFER_LANES",
     "VOLATILITY_OUTLOOK",
     "WAREHOUSE_BUDGETS",
+    "WAREHOUSE_CAPACITIES",
     "Column",
     "Role",
     "Table",

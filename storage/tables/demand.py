@@ -42,6 +42,13 @@ ITEMS = input_table(
             required=False,
             minimum=1,
         ),
+        Column(
+            "volume",
+            "float",
+            "space a unit takes, in the unit of [stock] capacities; 1 where the column is absent",
+            required=False,
+            positive=True,
+        ),
     ),
     key=("item_id",),
     entity=("item_id",),

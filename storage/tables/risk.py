@@ -213,9 +213,21 @@ RISK_CONTRIBUTIONS = output_table(
         Column("market_value", "float", "value of the position today, money"),
         Column("value", "float", "component of the measure, money; components add up to it"),
         Column(
+            "standard_error",
+            "float",
+            "sampling error of `value`, money; that of `marginal` per one of market value",
+            minimum=0,
+        ),
+        Column(
             "marginal", "float", "component per one of market value; null without", nullable=True
         ),
         Column("incremental", "float", "measure less that of the portfolio without it, money"),
+        Column(
+            "incremental_standard_error",
+            "float",
+            "sampling error of `incremental` under common scenarios, money",
+            minimum=0,
+        ),
         CURRENCY,
     ),
     key=("portfolio_id", "instrument_id", "measure", "level", "horizon", "method"),

@@ -218,7 +218,7 @@ SERVICE_COST_CURVES = output_table(
     entity=SERIES,
 )
 
-EXCEPTIONS = ("stock-out risk", "overstock", "over budget", "no feasible plan")
+EXCEPTIONS = ("stock-out risk", "overstock", "over budget", "over capacity", "no feasible plan")
 
 ORDER_EXCEPTIONS = output_table(
     "order_exceptions",
@@ -263,4 +263,73 @@ WAREHOUSE_BUDGETS = output_table(
     ),
     key=("warehouse_id",),
     entity=("warehouse_id",),
+)
+
+WAREHOUSE_CAPACITIES = output_table(
+    "warehouse_capacities",
+    "What each warehouse that has a capacity holds and orders, and what a little more space would "
+    "save.",
+    columns=(
+        WAREHOUSE,
+        Column("capacity", "float", "space that stock and orders may take", positive=True),
+        Column("held", "float", "space of stock and orders on the way, before tonight", minimum=0),
+        Column("wanted", "float", "space of tonight's orders without the capacity", minimum=0),
+        Column("used", "float", "space of tonight's orders within it", minimum=0),
+        Column("items", "integer", "items planned", minimum=0),
+        Column("items_cut", "integer", "items whose order the capacity cut", minimum=0),
+        Column("expected_cost", "float", "of all items over the horizon, money", minimum=0),
+        Column("expected_cost_standard_error", "float", "Monte Carlo error, money", minimum=0),
+        Column("cost_without_capacity", "float", "the same without the capacity, money", minimum=0),
+        Column(
+            "cost_without_capacity_standard_error", "float", "Monte Carlo error, money", minimum=0
+        ),
+        Column(
+            "shadow_price",
+            "float",
+            "cost that the next unit of space saves, money; 0 where the capacity does not bind",
+            minimum=0,
+        ),
+        Column("more", "float", "space added in saving_of_more", minimum=0),
+        Column("saving_of_more", "float", "cost over the horizon that it saves", minimum=0),
+        Column("currency", "text", "of every amount of money in the row"),
+    ),
+    key=("warehouse_id",),
+    entity=("warehouse_id",),
+)
+
+POLICY_GAPS = output_table(
+    "policy_gaps",
+    "Of the dearest items for which the best orders of all can be computed: what the policy, and "
+    "the best, cost.",
+    columns=(
+        WAREHOUSE,
+        ITEM,
+        Column("policy", "text", "as of order_plans", choices=POLICIES),
+        Column("expected_cost", "float", "of the plan on the forecast's paths, money", minimum=0),
+        Column(
+            "expected_cost_standard_error", "float", "Monte Carlo error of expected_cost", minimum=0
+        ),
+        Column(
+            "policy_cost",
+            "float",
+            "the same, exactly, on demand that is independent from period to period, money",
+            minimum=0,
+        ),
+        Column(
+            "cheapest_level_cost",
+            "float",
+            "of the level of the curve that costs least whatever it serves, exactly, money",
+            minimum=0,
+        ),
+        Column(
+            "order_cost",
+            "float",
+            "of tonight's order and the best ones after it, exactly, money",
+            minimum=0,
+        ),
+        Column("least_cost", "float", "of the best orders there are, exactly, money", minimum=0),
+        Column("currency", "text", "of every amount of money in the row"),
+    ),
+    key=("warehouse_id", "item_id"),
+    entity=SERIES,
 )

@@ -13,6 +13,7 @@ from numba import from_dtype, types
 
 from kernels.cuda import draws, ets, garch, intermittent, options, stock, tails, thetas
 from kernels.garch_free import FreeParameters
+from kernels.garch_search import Points
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,8 @@ WALK_DRAWN = (
 )
 CONTRACT = (FLOAT,) * 5
 FREE = types.NamedTuple((rows(1), rows(2), rows(2), rows(1), rows(2)), FreeParameters)
+POINTS = types.NamedTuple((rows(1, np.int64), rows(3), rows(2)), Points)
+POINTS = types.NamedTuple((rows(1, np.int64), rows(3), rows(2)), Points)
 GARCH_FITS = (rows(2), rows(1), *[rows(1, np.int64)] * 3)
 SERIES = (rows(2), rows(1, np.int64))
 ETS_SERIES = (rows(2), rows(1, np.int64), rows(1), rows(1))
@@ -111,14 +114,26 @@ KERNELS = [
         160,
         stack=16,
     ),
-    Compiled(garch.load_garch_series, (rows(2), INTEGER, FLAG, rows(2), rows(2), *GARCH_FITS), 64),
-    # The step of a search is solved for in a thread's own memory: matrices of up to fourteen rows.
     Compiled(
-        garch.fit_garch_series,
-        (rows(2), rows(2), FREE, FLAG, *GARCH_FITS),
+        garch.load_garch_series,
+        (rows(2), INTEGER, FLAG, FREE, rows(2), rows(2), *[POINTS] * 3, *GARCH_FITS),
+        64,
+    ),
+    # The step of a search is solved for in a thread's own memory. What sm_80 and sm_90 spill (1,392
+    # and 2,172 bytes now; sm_100 nothing) is of the search, once a pass, or of the days.
+    Compiled(
+        garch.search_garch_roughly,
+        (rows(2), rows(2), FREE, FLAG, POINTS, POINTS, *GARCH_FITS),
         255,
         stack=4352,
-        spills=64,
+        spills=1536,
+    ),
+    Compiled(
+        garch.fit_garch_series,
+        (rows(2), rows(2), FREE, FLAG, POINTS, POINTS, *GARCH_FITS),
+        255,
+        stack=4352,
+        spills=2304,
     ),
     # Twenty-four parameters side by side, as in a processor's lanes.
     Compiled(

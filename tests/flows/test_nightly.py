@@ -178,6 +178,32 @@ def test_every_method_of_scenarios_measures_every_book(finished, sample, tmp_pat
     assert (measured["standard_error"] > 0).all()
 
 
+def test_a_requested_error_is_reached_by_counts_by_controls_and_by_even_points(
+    finished, sample, tmp_path
+):
+    job, _, _ = finished
+    wanted = {
+        "methods": ("gaussian", "student_t", "quasi_gaussian"),
+        "horizons": (1,),
+        "scenarios": 1_000,
+        "target_error": 0.03,
+        "variance_reduction": "control_variate",
+        "backtest": None,
+    }
+    changed = night_in(
+        tmp_path / "job", sample, risk=job.risk.model_copy(update=wanted), demand=None, stock=None
+    )
+    nightly(changed)
+    tables = tables_of(changed)
+    sets = tables["scenario_sets"].set_index("method")
+    assert (sets["target_error"] == 0.03).all()
+    assert (sets["largest_error"] <= 0.03).all()
+    assert sets["scenarios"].drop("student_t").max() < sets.loc["student_t", "scenarios"]
+    risk = tables["portfolio_risk"]
+    relative = risk["standard_error"] / risk["value"]
+    assert relative[risk["value"] > 0.0].max() == sets["largest_error"].max()
+
+
 def test_a_parquet_store_holds_the_same_tables(finished, sample, tmp_path):
     _, _, tables = finished
     job = night_in(tmp_path / "job", sample)

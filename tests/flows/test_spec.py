@@ -57,6 +57,10 @@ def test_relative_paths_start_at_the_folder_of_the_spec(tmp_path):
         (MINIMAL.replace('name = "night"', ""), "key `name` is missing"),
         (MINIMAL.replace("[demand]\nhorizon = 7", ""), "at least one of"),
         (MINIMAL + "[risk]\n", r"\[risk\] needs \[inputs.prices\]"),
+        (
+            MINIMAL + "[risk]\nvariance_reduction = 'control_variate'\nmethods = ['student_t']\n",
+            "'control_variate' needs 'gaussian' among the methods; got student_t",
+        ),
         (MINIMAL + "[checks]\ngaps = 'average'\n", "`checks.gaps` is 'average'"),
         (MINIMAL.replace('path = "demand.csv"', ""), "`path` for one file"),
         (MINIMAL + "[inputs.calendar]\nkind = 'listed'\n", "inputs.calendar"),
@@ -97,8 +101,12 @@ def test_what_is_short_is_lost_owed_or_a_share_of_each(told, kept, tmp_path):
         "shortage = -0.1",
         'target = "all"',
         'policy = "(Q, r)"',
+        "capacities = { north = 0 }",
+        "capacities = { north = -5 }",
+        "capacities = { north = inf }",
+        "budgets = { north = -1 }",
     ],
 )
-def test_a_shortage_or_target_that_is_none_is_refused(told, tmp_path):
+def test_a_setting_of_stock_that_is_none_is_refused(told, tmp_path):
     with pytest.raises(JobRefusedError, match=told.partition(" ")[0]):
         load_job(write(tmp_path, MINIMAL + STOCK + told))

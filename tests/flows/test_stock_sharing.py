@@ -1,4 +1,4 @@
-"""Budgets and transfers in the night: within the limits, and nothing else changed."""
+"""Shared limits and transfers in the night: kept, and nothing else changed."""
 
 import pandas as pd
 import pytest
@@ -16,6 +16,8 @@ LIGHT = dict.fromkeys(
 )
 SERIES = ["warehouse_id", "item_id"]
 STAMPS = ["run_id", "as_of"]
+# Litres: some of what rotterdam wants to order tonight has room.
+FULL = 7_000.0
 
 
 @pytest.fixture(scope="module")
@@ -25,8 +27,9 @@ def night(prefect, tmp_path_factory):
     demand = job.demand.model_copy(update={"windows": 2, "horizon": 20, "line_up": LIGHT})
     job = job.model_copy(update={"demand": demand})
 
-    def run(budgets, **changes):
-        light = {"budgets": budgets, "paths": 40, "backtest": None, **changes}
+    def run(budgets, capacities=None, **changes):
+        limits = {"budgets": budgets, "capacities": capacities or {}}
+        light = {**limits, "paths": 40, "backtest": None, **changes}
         stock = job.stock.model_copy(update=light)
         own = job.model_copy(update={"stock": stock})
         nightly(own)
@@ -38,11 +41,17 @@ def night(prefect, tmp_path_factory):
             }
 
     return {
+        "volumes": pd.read_csv(job.path(job.inputs.items.path))
+        .drop_duplicates("item_id")
+        .set_index("item_id")["volume"],
         "free": run({}),
         "wide": run({"rotterdam": 1e9, "nowhere": 5.0}),
         "tight": run({"rotterdam": 200.0}),
         "periods": run({}, target="cycle service", shortage=0.5),
         "lots": run({"rotterdam": 200.0}, policy="(r, Q)"),
+        "roomy": run({}, {"rotterdam": 1e9, "nowhere": 5.0}),
+        "full": run({}, {"rotterdam": FULL}),
+        "both": run({"rotterdam": 200.0}, {"rotterdam": FULL}),
     }
 
 
@@ -71,6 +80,74 @@ def test_a_tight_budget_cuts_its_warehouse_alone_and_says_so(night):
     assert set(map(tuple, over[SERIES].to_numpy())) == set(less.index[less])
     assert over["reason"].str.contains("budget of 200 cuts the order from").all()
     assert tight.loc[less, "reason"].str.contains("budget of 200 cuts").all()
+
+
+def filled(night, plans):
+    """Space that on hand, on the way and tonight's orders take, by warehouse."""
+    units = plans["on_hand"] + plans["on_order"] + plans["order_quantity"]
+    space = units * plans["item_id"].map(night["volumes"])
+    return space.groupby(plans["warehouse_id"]).sum()
+
+
+def test_a_capacity_that_does_not_bind_changes_nothing_to_the_bit(night):
+    for name in ("order_plans", "order_exceptions", "service_cost_curves"):
+        pd.testing.assert_frame_equal(night["roomy"][name], night["free"][name], check_exact=True)
+    rows = night["roomy"]["warehouse_capacities"].set_index("warehouse_id")
+    assert rows.loc["rotterdam", "used"] == rows.loc["rotterdam", "wanted"] > 0.0
+    assert rows.loc["rotterdam", "shadow_price"] == 0.0
+    assert rows.loc["nowhere", "items"] == 0
+    assert "warehouse_capacities" not in night["free"]
+
+
+def test_a_tight_capacity_cuts_its_warehouse_alone_and_says_so(night):
+    free, full = (night[name]["order_plans"].set_index(SERIES) for name in ("free", "full"))
+    pd.testing.assert_frame_equal(free.loc[["antwerp"]], full.loc[["antwerp"]], check_exact=True)
+    assert filled(night, night["full"]["order_plans"])["rotterdam"] <= FULL
+    assert filled(night, night["free"]["order_plans"])["rotterdam"] > FULL
+    (row,) = night["full"]["warehouse_capacities"].to_dict("records")
+    assert row["held"] + row["used"] == pytest.approx(
+        filled(night, night["full"]["order_plans"])["rotterdam"]
+    )
+    assert row["shadow_price"] > 0.0
+    assert row["expected_cost"] > row["cost_without_capacity"]
+    less = full["order_quantity"] < free["order_quantity"]
+    assert row["items_cut"] == less.sum() > 0
+    exceptions = night["full"]["order_exceptions"]
+    over = exceptions[exceptions["kind"] == "over capacity"]
+    assert set(map(tuple, over[SERIES].to_numpy())) == set(less.index[less])
+    assert over["reason"].str.contains(f"capacity of {FULL:,.10g} cuts the order from").all()
+
+
+def test_transfers_take_no_room_that_the_plan_did_not_give(night):
+    plans, moves = night["full"]["order_plans"], night["full"]["transfers"]
+    assert len(moves)
+    change = pd.concat(
+        [
+            moves.assign(
+                warehouse_id=moves[f"{end}_warehouse_id"],
+                units=sign * moves["quantity"],
+                order=moves[f"{end}_order_quantity"],
+            )[[*SERIES, "units", "order"]]
+            for end, sign in (("from", -1.0), ("to", 1.0))
+        ]
+    )
+    after = change.groupby(SERIES).agg(units=("units", "sum"), order=("order", "last"))
+    before = plans.set_index(SERIES).loc[list(after.index)]
+    rotterdam = after.index.get_level_values("warehouse_id") == "rotterdam"
+    assert rotterdam.any()
+    assert (after["units"] + after["order"] <= before["order_quantity"])[rotterdam].all()
+
+
+def test_a_budget_and_a_capacity_hold_at_once(night):
+    plans = night["both"]["order_plans"]
+    value = plans.groupby("warehouse_id")["order_value"].sum()
+    assert value["rotterdam"] <= 200.0
+    assert filled(night, plans)["rotterdam"] <= FULL
+    (budget,) = night["both"]["warehouse_budgets"].to_dict("records")
+    (capacity,) = night["both"]["warehouse_capacities"].to_dict("records")
+    assert budget["expected_cost"] == capacity["expected_cost"]
+    (alone,) = night["full"]["warehouse_capacities"].to_dict("records")
+    assert budget["cost_without_budget"] == alone["expected_cost"]
 
 
 def test_transfers_leave_no_warehouse_with_less_than_nothing(night):
@@ -132,7 +209,9 @@ def test_a_capacity_limits_what_is_ordered(prefect, tmp_path):
     limit = (stock["on_hand"].clip(lower=0.0) + 12.0).where(stock.index % 2 == 0)
     getattr(stock.assign(capacity=limit), write)(path, index=False)
     demand = job.demand.model_copy(update={"windows": 2, "horizon": 20, "line_up": LIGHT})
-    light = job.stock.model_copy(update={"paths": 40, "backtest": None, "budgets": {}})
+    light = job.stock.model_copy(
+        update={"paths": 40, "backtest": None, "budgets": {}, "capacities": {}}
+    )
     own = job.model_copy(update={"demand": demand, "stock": light})
     nightly(own)
     run = prepare_run(own)

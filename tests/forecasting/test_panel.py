@@ -92,3 +92,15 @@ def test_a_series_of_which_nothing_was_observed_keeps_what_it_has():
     observed = batch.observed()
     assert [observed.series(n).tolist() for n in (0, 1)] == [[1.0, 2.0], [3.0]]
     assert observed.offsets.tolist() == [0, 2, 3]
+
+
+@pytest.mark.parametrize(("season_length", "periods"), [(7, 28), (12, 36), (28, 84), (52, 52)])
+def test_the_recent_variance_sees_three_seasons_or_one_that_is_long(season_length, periods):
+    draws = np.random.default_rng(3)
+    recent = draws.gamma(4.0, 5.0, periods)
+    grown = np.concatenate([np.linspace(500.0, 900.0, 400), recent])
+    alone, after = (
+        measure_moments(Batch(y, np.array([0, len(y)])), season_length) for y in (recent, grown)
+    )
+    assert after.variance == pytest.approx(alone.variance)
+    assert after.mean == pytest.approx(alone.mean)

@@ -21,8 +21,8 @@ def profiles():
 def test_a_category_has_the_level_and_the_week_of_its_series(profiles):
     known, food = profiles.find("food")
     assert known == "food"
-    # Six Poisson means over 56 days, and a week over eight: three standard errors.
-    assert food["level"] == pytest.approx(10.5, abs=3 * np.sqrt(10.5 / 56 / 6))
+    # Six Poisson means over 28 days, and a week over eight: three standard errors.
+    assert food["level"] == pytest.approx(10.5, abs=3 * np.sqrt(10.5 / 28 / 6))
     index = np.array([food[f"s{place}"] for place in range(7)])
     assert index.mean() == pytest.approx(1.0)
     # The series start on a Monday; the calendar's places start on a Thursday, as 1970 did.

@@ -48,7 +48,9 @@ def words(names):
     return np.array([int.from_bytes(name.encode(), "big") % 2**60 for name in names], np.uint64)
 
 
-def plan_night(stock, items, *, paths=None, names=None, open_orders=None, plan=None, seed=3):
+def plan_night(
+    stock, items, *, paths=None, names=None, open_orders=None, plan=None, seed=3, prove=()
+):
     """Plan the stock rows given, with demand for ``names`` (by default, every item)."""
     names = [row["item_id"] for row in stock] if names is None else names
     paths = demand_paths(names) if paths is None else paths
@@ -63,4 +65,5 @@ def plan_night(stock, items, *, paths=None, names=None, open_orders=None, plan=N
         entities=words(names),
         plan=plan or StockPlan(),
         seed=seed,
+        prove=prove,
     )

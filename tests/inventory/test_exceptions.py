@@ -3,7 +3,7 @@
 import pytest
 
 from inventory import PlanError, StockPlan, Target
-from inventory.exceptions import Cut, find_exceptions, rank_orders
+from inventory.exceptions import Cut, ExceptionKind, find_exceptions, rank_orders
 from tests.inventory.night import item_row, plan_night, stock_row
 
 
@@ -27,7 +27,9 @@ def test_orders_rank_by_what_they_save(plans):
 
 
 def test_each_exception_names_its_reason(plans):
-    cuts = {("north", "empty"): Cut(5.0, "the budget of 10 cuts the order")}
+    cuts = {
+        ("north", "empty"): Cut(ExceptionKind.OVER_BUDGET, 5.0, "the budget of 10 cuts the order")
+    }
     found = find_exceptions(plans, most_cover=30.0, most_risk=0.25, cuts=cuts)
     kinds = {(row.item_id, row.kind): row.reason for row in found.itertuples()}
     assert "stock lasts" in kinds["full", "overstock"]

@@ -10,12 +10,13 @@ from hypothesis import strategies as st
 
 from inventory import (
     Lane,
+    Limits,
     PlanError,
     PolicyKind,
     StockPlan,
     plan_item_transfers,
     position_of,
-    share_warehouse_budget,
+    share_warehouse,
 )
 from inventory.estimates import money_spent
 from inventory.lots import most_sizes, sizes_to_try
@@ -181,7 +182,7 @@ def test_a_budget_orders_what_the_policy_could(kind, share):
     items = [item_row(name) for name in names]
     result = plan_night(stock, items, plan=StockPlan(policy=kind))
     limit = share * float(result.plans["order_value"].sum())
-    found = share_warehouse_budget(result.plans, result.curves, pd.DataFrame(items), limit)
+    found = share_warehouse(result.plans, result.curves, pd.DataFrame(items), Limits(budget=limit))
     assert found.plans["order_value"].sum() <= limit * (1.0 + 1e-12)
     if share == 1.0:
         pd.testing.assert_frame_equal(found.plans, result.plans, check_exact=True)

@@ -154,7 +154,9 @@ def test_echelon_levels_of_shang_and_song():
     assert found.cost == pytest.approx(12.688, abs=0.05)
 
 
-# Instances of stockpyl, with the figures that stockpyl computes for them.
+# Instances of stockpyl, with the figures that stockpyl computes for them. There is no policy here
+# for the others: quantity discounts, uncertain yield, disruptions, joint replenishment, discounted
+# horizons with terminal costs, assembly and distribution systems, and guaranteed service.
 
 
 @pytest.mark.parametrize(
@@ -203,6 +205,7 @@ def test_known_demand_of_stockpyl(instances, name, orders, cost):
 @pytest.mark.parametrize(
     ("name", "level", "cost"),
     [
+        ("example_4_1", 56.60395592743389, 1.9976051931766445),
         ("example_4_3", 56.60395592743389, 1.9976051931766445),
         ("problem_4_1", 922.7214038234755, 2718.196781782411),
     ],
@@ -281,16 +284,36 @@ def test_reorder_up_to_of_stockpyl_with_normal_demand(
     assert spent == pytest.approx(approximate_cost, rel=1e-9)
 
 
-def test_reorder_up_to_of_stockpyl(instances):
-    data = instances["problem_4_31"]
+def test_the_base_stock_of_stockpyl(instances):
+    data = instances["example_4_4"]
+    found = base_stock_levels(
+        data["holding_cost"],
+        data["stockout_cost"],
+        data["demand_mean"],
+        data["demand_sd"],
+        lead_time=data["lead_time"],
+    )
+    assert found.level == pytest.approx(264.76689437415484, rel=1e-12)
+    assert found.cost == pytest.approx(4.466781004149577, rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("name", "levels", "cost"),
+    [
+        ("example_4_7", (4, 10), 8.034111561471642),
+        ("problem_4_31", (2, 7), 223.5748295669688),
+    ],
+)
+def test_reorder_up_to_of_stockpyl(instances, name, levels, cost):
+    data = instances[name]
     found = best_reorder_up_to(
         data["holding_cost"],
         data["stockout_cost"],
         data["fixed_cost"],
         poisson_law(data["demand_mean"]),
     )
-    assert (found.reorder_point, found.order_up_to) == (2, 7)
-    assert found.cost == pytest.approx(223.5748295669688, rel=1e-9)
+    assert (found.reorder_point, found.order_up_to) == levels
+    assert found.cost == pytest.approx(cost, rel=1e-9)
 
 
 @pytest.mark.parametrize(
@@ -316,8 +339,15 @@ def test_approximate_reorder_quantities_of_stockpyl(instances, name, point, quan
     assert (found.reorder_point, found.quantity, found.cost) == expected
 
 
-def test_exact_reorder_quantity_of_stockpyl(instances):
-    data = instances["problem_5_2"]
+@pytest.mark.parametrize(
+    ("name", "order", "cost"),
+    [
+        ("problem_5_2", (6, 7), 28.241312842169155),
+        ("example_5_8", (3, 5), 107.92358063314975),
+    ],
+)
+def test_exact_reorder_quantities_of_stockpyl(instances, name, order, cost):
+    data = instances[name]
     found = best_reorder_quantity(
         data["holding_cost"],
         data["stockout_cost"],
@@ -325,8 +355,8 @@ def test_exact_reorder_quantity_of_stockpyl(instances):
         data["demand_mean"],
         data["lead_time"],
     )
-    assert (found.reorder_point, found.quantity) == (6, 7)
-    assert found.cost == pytest.approx(28.241312842169155, rel=1e-9)
+    assert (found.reorder_point, found.quantity) == order
+    assert found.cost == pytest.approx(cost, rel=1e-9)
 
 
 def serial_system(data):
@@ -364,6 +394,11 @@ def test_serial_systems_of_stockpyl_with_poisson_demand(instances, name, levels,
         ("example_6_1", (6.498667, 12.028, 22.705333), 47.660147),
         ("problem_6_1", (123.636087, 228.336048), 166.241318),
         ("problem_6_16", (171.188137, 232.112614), 438.182051),
+        (
+            "problem_6_2a",
+            (40.671259, 74.240577, 109.057052, 142.10672, 174.53281),
+            451.622036,
+        ),
     ],
 )
 def test_serial_systems_of_stockpyl_with_normal_demand(instances, name, levels, cost):

@@ -23,7 +23,7 @@ from kernels.garch_degrees import (
     information,
     trigamma,
 )
-from kernels.garch_fit import Outcome, fit_garch
+from kernels.garch_fit import fit_garch
 from kernels.garch_free import fixed_ewma, free_ewma, free_garch
 from kernels.garch_likelihood import (
     DAYS,
@@ -32,10 +32,12 @@ from kernels.garch_likelihood import (
     lane_moments,
     pass_alone,
     pass_lanes,
+    pass_lanes_daily,
     read_lane,
     scores_at,
     start_lane,
 )
+from kernels.garch_search import Outcome
 from kernels.garch_step import best_step, step_scratch
 from tests.oracles import garch as oracle
 
@@ -189,18 +191,18 @@ def test_a_thinned_pass_has_the_same_likelihood_and_score_to_the_bit(parameters,
     beside[: len(values)] = values[:, None]
     lane_moments(values, 0, moments)
 
-    def read(*, thinned):
+    def read(carry, every):
         state, score = np.empty(STATE), np.empty(N_PARAMETERS)
         for k in range(LANES):
             start_lane(state, k, point, student, moments, len(values))
-        pass_lanes(beside, len(values), student, thinned, state)
+        carry(beside, len(values), student, state)
         fisher = np.zeros((N_PARAMETERS, N_PARAMETERS))
-        found = read_lane(state, 5, point[DEGREES], student, thinned, score, fisher)
+        found = read_lane(state, 5, point[DEGREES], student, every, score, fisher)
         return found, score, fisher
 
     (whole, score, fisher), (thin, thin_score, thin_fisher) = (
-        read(thinned=False),
-        read(thinned=True),
+        read(pass_lanes_daily, 1),
+        read(pass_lanes, DAYS),
     )
     assert thin == whole
     assert np.array_equal(thin_score, score)
@@ -394,8 +396,8 @@ def test_a_series_passed_alone_is_the_lane_of_many_to_the_bit(student, n_days):
     score, fisher = np.empty(N_PARAMETERS), np.empty((N_PARAMETERS, N_PARAMETERS))
     lane_moments(values, 0, moments)
     start_lane(state, 0, point, student, moments, n_days)
-    pass_alone(values, student, False, state)
-    found = read_lane(state, 0, point[DEGREES], student, False, score, fisher)
+    pass_alone(values, student, 1, state)
+    found = read_lane(state, 0, point[DEGREES], student, 1, score, fisher)
     scores, fishers = np.empty((1, N_PARAMETERS)), np.empty((1, N_PARAMETERS, N_PARAMETERS))
     expected = scores_at(values, point[None], student, scores, fishers)
     assert found == expected[0]

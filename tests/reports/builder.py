@@ -199,6 +199,43 @@ def night(warehouse="north", item="tea", book="alpha", instrument="ACME"):
                 }
             ]
         ),
+        "warehouse_capacities": pd.DataFrame(
+            [
+                {
+                    "warehouse_id": warehouse,
+                    "capacity": 8_000.0,
+                    "held": 5_000.0,
+                    "wanted": 3_456.0,
+                    "used": 2_990.0,
+                    "items": 1,
+                    "items_cut": 1,
+                    "expected_cost": 60.0,
+                    "expected_cost_standard_error": 1.0,
+                    "cost_without_capacity": 50.0,
+                    "cost_without_capacity_standard_error": 1.0,
+                    "shadow_price": 0.5,
+                    "more": 80.0,
+                    "saving_of_more": 37.0,
+                    "currency": "USD",
+                }
+            ]
+        ),
+        "policy_gaps": pd.DataFrame(
+            [
+                {
+                    "warehouse_id": warehouse,
+                    "item_id": item,
+                    "policy": "(s, S)",
+                    "expected_cost": 62.0,
+                    "expected_cost_standard_error": 1.0,
+                    "policy_cost": 60.0,
+                    "cheapest_level_cost": 56.0,
+                    "order_cost": 51.0,
+                    "least_cost": 50.0,
+                    "currency": "USD",
+                }
+            ]
+        ),
         "transfers": pd.DataFrame(
             [
                 {
@@ -307,8 +344,10 @@ def night(warehouse="north", item="tea", book="alpha", instrument="ACME"):
                     "method": method,
                     "market_value": 50_000.0,
                     "value": 1000.0 * level * horizon,
+                    "standard_error": 20.0 * level * horizon,
                     "marginal": 0.02 * level * horizon,
                     "incremental": 1000.0 * level * horizon,
+                    "incremental_standard_error": 10.0 * level * horizon,
                 }
                 for level in (0.975, 0.99)
                 for horizon in (1, 10)

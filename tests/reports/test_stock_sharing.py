@@ -1,4 +1,4 @@
-"""Budgets and transfers on the page."""
+"""Limits and transfers on the page."""
 
 import pandas as pd
 
@@ -26,6 +26,22 @@ def test_a_budget_that_does_not_bind_buys_nothing():
     assert "without plans tonight: north" in note
 
 
+def test_the_page_says_what_more_space_saves_and_which_warehouse_is_full():
+    tables = night()
+    found = listings(tables)["Capacities of warehouses"]
+    assert "The next 80.00 of space in north saves 37.00" in found.note
+    assert "Fuller than" not in found.note
+    assert found.table.flagged == {0}
+    full = tables["warehouse_capacities"].assign(
+        held=8_001.0, items_cut=0, saving_of_more=0.0, items=0
+    )
+    found = listings({**tables, "warehouse_capacities": full})["Capacities of warehouses"]
+    assert "More space would save no expected cost" in found.note
+    assert "Fuller than their capacity before any order: north" in found.note
+    assert "without plans tonight: north" in found.note
+    assert found.table.flagged == {0}
+
+
 def test_transfers_and_pooling_are_listed_by_money():
     tables = night()
     more = tables["transfers"].assign(to_warehouse_id="east", saving=99.0)
@@ -37,7 +53,8 @@ def test_transfers_and_pooling_are_listed_by_money():
 
 def test_a_night_without_them_shows_none():
     tables = night()
-    for name in ("warehouse_budgets", "transfers", "stock_pooling"):
+    for name in ("warehouse_budgets", "warehouse_capacities", "transfers", "stock_pooling"):
         del tables[name]
     found = listings(tables)
-    assert not {"Budgets of warehouses", "Transfers", "One stock or many"} & set(found)
+    gone = {"Budgets of warehouses", "Capacities of warehouses", "Transfers", "One stock or many"}
+    assert not gone & set(found)

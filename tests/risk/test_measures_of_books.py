@@ -121,8 +121,27 @@ def test_liquidity_horizons_add_up_as_the_standard_writes():
         (lambda: t_tail_dependence(0.5, 0.0), "degrees must be above 0"),
         (lambda: liquidity_horizon_shortfall(np.ones(3)), "each of 5"),
         (lambda: liquidity_horizon_shortfall(np.ones(2), (20, 10)), "must ascend from 10"),
+        (lambda: liquidity_horizon_shortfall(np.ones(0), ()), "must ascend from 10"),
+        (lambda: measure_tail(np.empty(0), 0.99), "there is none"),
     ],
 )
 def test_what_is_out_of_range_is_refused(call, message):
     with pytest.raises(PlanError, match=message):
         call()
+
+
+# Equal numbers whose mean is not one of them: a deviation would be a rounding above zero.
+STILL = np.full(250, 0.001)
+
+
+def test_a_market_that_never_moved_has_no_betas():
+    assert STILL.std() > 0.0
+    found = measure_betas(np.random.default_rng(4).normal(size=(250, 2)), STILL)
+    for figure in (found.exposure, found.standard_error, found.explained):
+        assert np.isnan(figure).all()
+
+
+def test_a_book_that_never_moved_has_a_beta_of_zero_and_nothing_explained():
+    found = measure_betas(STILL[:, None], np.random.default_rng(5).normal(size=250))
+    assert (found.exposure[0], found.standard_error[0]) == (0.0, 0.0)
+    assert np.isnan(found.explained[0])

@@ -10,8 +10,10 @@ from numpy.testing import assert_allclose
 from risk import PlanError, build_market, liquidity_horizons, profile_portfolios
 from risk.measures.dependence import tail_dependence
 from risk.measures.drawdown import measure_drawdowns
+from risk.measures.portfolios import Book
 from risk.measures.tail import measure_tail
-from tests.risk.markets import AS_OF, PLAN, closes, curve, days, option, prices, terms
+from risk.profiles import _deviations, _diversification, _tail_dependence
+from tests.risk.markets import AS_OF, NIGHT, PLAN, closes, curve, days, option, prices, terms
 
 NAMES = ["AAA", "BBB", "CCC"]
 INSTRUMENTS = terms(
@@ -156,3 +158,39 @@ def test_without_shares_there_is_no_beta_and_without_books_no_rows():
     assert found["beta"].isna().all()
     assert found["volatility"].gt(0.0).all()
     assert profiles(market, BOOKS.iloc[:0])[0].empty
+
+
+def test_books_that_lose_the_same_every_day_have_no_dependence_and_no_diversification(market):
+    one_day = np.full((2, 250), 0.001)
+    losses = np.column_stack([*one_day, np.random.default_rng(3).normal(size=250)])
+    assert np.isnan(_tail_dependence(losses)[:2]).all()
+    # Its others never move, though their sum is told apart by rounding.
+    assert np.isnan(_tail_dependence(losses)[2])
+    books = [Book("still", np.array([0, 1]), np.array([1.0, -2.0]))]
+    together = _deviations((one_day[0] - 2.0 * one_day[1])[:, None])
+    assert together[0] == 0.0
+    assert np.isnan(_diversification(books, one_day, together)).all()
+
+
+def test_liquidity_follows_both_currencies_of_a_pair_and_the_banks_own_rates():
+    """MAR33.12: named pairs and rates, and rates of the bank's own currency, wait ten days."""
+    fx = pd.concat([prices(["EUR"], seed=4, level=4.3), prices(["CZK"], seed=5, level=0.17)])
+    forward = {
+        "underlying": "CZK",
+        "strike": 0.17,
+        "expiry": NIGHT + pd.Timedelta(days=90),
+        "curve_id": "PLN",
+        "foreign_curve_id": "CZK",
+        "currency": "PLN",
+    }
+    instruments = terms(
+        ("EUR", "fx", {"underlying": "EUR", "currency": "PLN"}),
+        ("CZK", "fx", {"underlying": "CZK", "currency": "PLN"}),
+        ("FORWARD", "fx_forward", forward),
+    )
+    curves = pd.concat([curve("PLN", tenors=(1.0,)), curve("CZK", tenors=(1.0,))])
+    plan = replace(PLAN, currency="PLN")
+    market = build_market(fx, instruments, curves, AS_OF, plan)
+    horizons = liquidity_horizons(market)
+    found = dict(zip([*market.factors.prices, *market.factors.points], horizons, strict=True))
+    assert found == {"EUR": 20, "CZK": 20, ("PLN", 1.0): 10, ("CZK", 1.0): 20}

@@ -71,6 +71,27 @@ def test_stock_that_no_plan_can_use_is_refused(tmp_path, change, code, column):
     assert codes(report, "entity") == {"no_valid_rows": 1}
 
 
+@pytest.mark.parametrize(
+    ("volume", "code"), [(0, "not_positive"), (-2, "not_positive"), (None, "missing")]
+)
+def test_an_item_whose_volume_is_none_is_refused_and_no_other(tmp_path, volume, code):
+    items = table({**ITEM, "volume": 1.5}, {"item_id": "coffee", "volume": volume})
+    demand = pd.concat([demand_rows(), demand_rows(item="coffee")])
+    stock = table(STOCK, {"item_id": "coffee"})
+    report = check(tmp_path, demand=demand, items=items, stock=stock)
+    row = report.rejects.query("severity == 'row'").iloc[0]
+    assert (row["code"], row["column"], row["row"]) == (code, "volume", 2)
+    assert report.inputs["stock"].entities_rejected == ["north/coffee"]
+    assert clean(report, "items")["volume"].tolist() == [1.5]
+    assert clean(report, "stock")["item_id"].tolist() == ["tea"]
+
+
+def test_without_volumes_none_is_missing(tmp_path):
+    report = check(tmp_path, demand=demand_rows(), items=table(ITEM), stock=table(STOCK))
+    assert report.rejects.empty
+    assert clean(report, "items")["volume"].isna().all()
+
+
 def test_stock_without_admitted_demand_or_item_is_refused_by_name(tmp_path):
     stock = table(STOCK, {"item_id": "ghost"}, {"item_id": "coffee"})
     demand = pd.concat([demand_rows(), demand_rows(item="coffee").assign(quantity="-1")])

@@ -90,8 +90,13 @@ def pages(sample, tmp_path_factory):
     run_plain(plain)
     hostile = job_in(folder / "hostile", sample)
     names = make_hostile(folder / "hostile")
-    budgets = {names[warehouse]: most for warehouse, most in hostile.stock.budgets.items()}
-    stock = hostile.stock.model_copy(update={"budgets": budgets})
+    limits = {
+        limit: {
+            names.get(place, place): most for place, most in getattr(hostile.stock, limit).items()
+        }
+        for limit in ("budgets", "capacities")
+    }
+    stock = hostile.stock.model_copy(update=limits)
     hostile = hostile.model_copy(update={"stock": stock})
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)

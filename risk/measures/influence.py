@@ -1,0 +1,110 @@
+"""What single scenarios contribute to the error of a tail's figures: their influence.
+
+The error of a figure, or of a difference of figures in the same scenarios, is the deviation of its
+influence over the root of the number of scenarios.
+
+References
+----------
+Manistre & Hancock (2005), "Variance of the CTE estimator", North American Actuarial Journal 9(2),
+eq. 8 (expected shortfall); Siddiqui (1960) and Bofinger (1975), "Estimation of a density function
+using order statistics", Australian Journal of Statistics 17(1) (the density at a quantile);
+Serfling (1980), "Approximation theorems of mathematical statistics", section 2.5.1 (Bahadur's
+representation of a quantile).
+"""
+
+import numpy as np
+from scipy import special
+
+from kernels.arrays import Floats
+
+
+def shortfall_influence(losses: Floats, value_at_risk: float, level: float) -> Floats:
+    """Return what each scenario contributes to the error of expected shortfall.
+
+    Parameters
+    ----------
+    losses : (n_scenarios,) float64, money, a loss is positive; no NaN
+    value_at_risk : of these losses, money
+    level : in (0, 1)
+
+    Returns
+    -------
+    (n_scenarios,) float64, money, but for a constant.
+
+    References
+    ----------
+    Manistre & Hancock (2005), eq. 8.
+    """
+    return np.asarray(np.maximum(losses - value_at_risk, 0.0) / (1.0 - level))
+
+
+def quantile_influence(losses: Floats, value_at_risk: float, density: float) -> Floats:
+    """Return what each scenario contributes to the error of value at risk.
+
+    Parameters
+    ----------
+    losses : (n_scenarios,) float64, money, a loss is positive; no NaN
+    value_at_risk : of these losses, money
+    density : of the losses at it, per money; 0 where it has no error
+
+    Returns
+    -------
+    (n_scenarios,) float64, money, but for a constant.
+
+    References
+    ----------
+    Serfling (1980), section 2.5.1.
+    """
+    if density == 0.0:
+        return np.zeros(len(losses))
+    return np.asarray((losses > value_at_risk) / density)
+
+
+def density_reach(n_scenarios: int, level: float) -> float:
+    """Return how far to each side of a quantile its density is told from, as a probability.
+
+    Parameters
+    ----------
+    n_scenarios : how many losses there are
+    level : in (0, 1)
+
+    References
+    ----------
+    Bofinger (1975), for normal losses.
+    """
+    score = float(special.ndtri(level))
+    height = float(np.exp(-0.5 * score * score) / np.sqrt(2.0 * np.pi))
+    width = n_scenarios**-0.2 * (4.5 * height**4 / (2.0 * score**2 + 1.0) ** 2) ** 0.2
+    return float(min(width, level, 1.0 - level))
+
+
+def density_at(tail: Floats, n_scenarios: int, level: float) -> float:
+    """Return the density of losses at a quantile, from the spacing of their order statistics.
+
+    Parameters
+    ----------
+    tail : (n_kept,) float64, money, the largest of the losses, ascending, no NaN: from
+        `density_reach` below the level on; a loss is positive
+    n_scenarios : how many losses there were
+    level : in (0, 1)
+
+    Returns
+    -------
+    Per money; zero where the losses around it are all the same: such a quantile has no error.
+
+    References
+    ----------
+    Siddiqui (1960); Bofinger (1975).
+    """
+    reach = density_reach(n_scenarios, level)
+    low, high = (_interpolated(tail, n_scenarios, level + side * reach) for side in (-1.0, 1.0))
+    return 2.0 * reach / (high - low) if high > low else 0.0
+
+
+def _interpolated(tail: Floats, n: int, probability: float) -> float:
+    """Return a quantile between order statistics, as NumPy's default has it."""
+    place = min(max(probability, 0.0), 1.0) * (n - 1)
+    below = int(place)
+    absent = n - len(tail)
+    low, high = tail[below - absent], tail[min(below + 1, n - 1) - absent]
+    return float(low + (place - below) * (high - low))
