@@ -158,10 +158,11 @@ def tail_figures(losses: Floats, levels: Sequence[float]) -> tuple[Floats, Float
     for level in levels:
         place = quantile_place(n_scenarios, level)
         weight = 1.0 / (n_scenarios * (1.0 - level))
-        beyond = ordered[place:]
-        rest = 1.0 - weight * len(beyond)
+        # A book a row: a sum is of the same terms in the same order beside any other books.
+        beyond = np.ascontiguousarray(ordered[place:].T)
+        rest = 1.0 - weight * beyond.shape[1]
         value_at_risk.append(ordered[place - 1])
-        shortfall.append(rest * ordered[place - 1] + weight * beyond.sum(axis=0))
+        shortfall.append(rest * ordered[place - 1] + weight * beyond.sum(axis=1))
     return np.array(value_at_risk), np.array(shortfall)
 
 

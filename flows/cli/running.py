@@ -52,15 +52,19 @@ def _run_flow(job: JobSpec, only: Side | None, console: Console, *, again: bool 
 
 
 def rerun(run: Run, console: Console) -> ExitCode:
-    """Do the chunks of ``run`` in which something failed again, and publish the whole run."""
+    """Do what failed in ``run`` again, and publish the whole run."""
     job = run.job.model_copy(update={"as_of": run.as_of})
     refuse_changed(run, job)
     with holding(run):
         forgotten = forget_failed(run)
-    if not forgotten and not is_retrying(run):
+    if not forgotten.chunks and not is_retrying(run):
         console.print(f"Nothing failed in run [bold]{run.run_id}[/]; nothing to retry.")
         return ExitCode.DONE
-    what = f"{forgotten} chunks" if forgotten else "what an interrupted retry left"
+    what = "what an interrupted retry left"
+    if forgotten.entities:
+        entities = "1 entity" if forgotten.entities == 1 else f"{forgotten.entities:,} entities"
+        chunks = "1 chunk" if forgotten.chunks == 1 else f"{forgotten.chunks:,} chunks"
+        what = f"{entities} in {chunks}"
     console.print(f"Retrying {what} of run [bold]{run.run_id}[/].")
     outcome = _run_flow(job, None, console, again=True)
     say_outcome(run, outcome, console)

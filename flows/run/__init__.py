@@ -6,6 +6,7 @@ from flows.run.chunks import (
     Failed,
     assign_chunks,
     assign_groups,
+    entity_names,
     entity_words,
     find_chunk,
     number_of_chunks,
@@ -21,6 +22,7 @@ from flows.run.context import (
     read_state,
     update_state,
 )
+from flows.run.entities import Independent, Only, among, run_entities
 from flows.run.identity import code_version, fingerprint_inputs
 from flows.run.lock import holding
 from flows.run.meter import StepRecord, measured
@@ -50,13 +52,17 @@ __all__ = [
     "ChunkRecord",
     "ChunkWork",
     "Failed",
+    "Independent",
+    "Only",
     "Run",
     "Staging",
     "StepRecord",
+    "among",
     "assign_chunks",
     "assign_groups",
     "checksum",
     "code_version",
+    "entity_names",
     "entity_words",
     "find_chunk",
     "fingerprint_inputs",
@@ -79,6 +85,7 @@ __all__ = [
     "remove_old_versions",
     "roll_back",
     "run_chunk",
+    "run_entities",
     "seal_files",
     "store_version",
     "torn_files",

@@ -2,7 +2,7 @@
 
 import math
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from flows.run.staging import checksum, holds, read_json, write_array, write_fra
 from kernels.arrays import Floats, Integers, Words
 
 MOST_CHUNKS = 200
+MANIFEST = "manifest.json"
 
 
 @dataclass(frozen=True)
@@ -52,17 +53,21 @@ class ChunkRecord:
     Parameters
     ----------
     key : what the content depends on (run, stage, number, number of chunks)
+    kept_key : what the rows of an entity depend on that failed neither here nor before
     shards : Parquet file by table and NumPy file by array, relative to the chunk's folder
     checksums : SHA-256 by table or array
     failures : entities that failed
+    unsettled : entities that failed before, whose rows may be others once that is done again
     reused : whether the chunk was found finished
     """
 
     key: str
+    kept_key: str
     folder: Path
     shards: Mapping[str, str]
     checksums: Mapping[str, str]
     failures: tuple[Failed, ...]
+    unsettled: tuple[str, ...]
     reused: bool
 
     def shard(self, table: str) -> Path:
@@ -83,12 +88,23 @@ def entity_words(frame: pd.DataFrame, columns: Sequence[str]) -> Words:
     frame : one row per entity
     columns : the id columns that make up the entity
     """
-    joined = frame[columns[0]].astype(str)
+    joined = entity_names(frame, columns, "\x1f").to_numpy(dtype=object)
+    return np.asarray(pd.util.hash_array(joined, categorize=False), np.uint64)
+
+
+def entity_names(frame: pd.DataFrame, columns: Sequence[str], between: str = "/") -> pd.Series:
+    """Return the name of the entity of each row: its ids, joined.
+
+    Parameters
+    ----------
+    frame : with the columns
+    columns : the id columns that make up the entity
+    between : what joins them
+    """
+    joined: pd.Series = frame[columns[0]].astype(str)
     for column in columns[1:]:
-        joined = joined + "\x1f" + frame[column].astype(str)
-    return np.asarray(
-        pd.util.hash_array(joined.to_numpy(dtype=object), categorize=False), np.uint64
-    )
+        joined = joined + between + frame[column].astype(str)
+    return joined
 
 
 def number_of_chunks(n_entities: int, chunk_entities: int) -> int:
@@ -130,27 +146,48 @@ def run_chunk(folder: Path, key: str, work: Callable[[], ChunkWork]) -> ChunkRec
     shard whose checksum does not hold makes the whole chunk count as not done, and what is
     left of it goes.
     """
+    return take_up(folder, key) or finish_chunk(folder, key, work())
+
+
+def take_up(folder: Path, key: str) -> ChunkRecord | None:
+    """Return the finished chunk in ``folder``; where it must be done, what is left of it goes."""
     found = find_chunk(folder, key)
-    if found is not None:
-        return found
-    if folder.exists():
-        shutil.rmtree(folder)
-    produced = work()
+    shutil.rmtree(folder if found is None else _aside(folder), ignore_errors=True)
+    return found
+
+
+def finish_chunk(
+    folder: Path,
+    key: str,
+    produced: ChunkWork,
+    *,
+    kept_key: str = "",
+    unsettled: Collection[str] = (),
+) -> ChunkRecord:
+    """Write what a chunk produced, its manifest last; what was set aside of it goes then.
+
+    Parameters
+    ----------
+    folder, key, produced : of the chunk
+    kept_key, unsettled : as `ChunkRecord` says
+    """
     shards = {table: f"{table}.parquet" for table in produced.tables}
     for table, frame in produced.tables.items():
         write_frame(folder / shards[table], frame)
     for name, array in produced.arrays.items():
         shards[name] = f"{name}.npy"
         write_array(folder / shards[name], array)
-    checksums = {table: checksum(folder / shard) for table, shard in shards.items()}
     manifest = {
         "key": key,
+        "kept_key": kept_key,
         "shards": shards,
-        "checksums": checksums,
+        "checksums": {table: checksum(folder / shard) for table, shard in shards.items()},
         "failures": [asdict(failure) for failure in produced.failures],
+        "unsettled": sorted(unsettled),
     }
-    write_json(folder / "manifest.json", manifest)
-    return ChunkRecord(key, folder, shards, checksums, tuple(produced.failures), reused=False)
+    write_json(folder / MANIFEST, manifest)
+    shutil.rmtree(_aside(folder), ignore_errors=True)
+    return _recorded(folder, manifest, reused=False)
 
 
 def read_chunk(uri: str) -> ChunkRecord:
@@ -163,34 +200,64 @@ def read_chunk(uri: str) -> ChunkRecord:
     """
     folder = Path(uri)
     try:
-        return _recorded(folder, read_json(folder / "manifest.json"))
+        return _recorded(folder, read_json(folder / MANIFEST))
     except (FileNotFoundError, ValueError, KeyError, TypeError) as error:
         raise TornRunError(
-            f"{folder / 'manifest.json'} is not what was written, so nothing was published and "
+            f"{folder / MANIFEST} is not what was written, so nothing was published and "
             "nothing is kept; look after the disk, and start the run again"
         ) from error
 
 
-def _recorded(folder: Path, content: dict[str, Any]) -> ChunkRecord:
-    failures = tuple(Failed(**failure) for failure in content["failures"])
+def _recorded(folder: Path, content: dict[str, Any], *, reused: bool = True) -> ChunkRecord:
     return ChunkRecord(
-        content["key"], folder, content["shards"], content["checksums"], failures, reused=True
+        content["key"],
+        content["kept_key"],
+        folder,
+        content["shards"],
+        content["checksums"],
+        tuple(Failed(**failure) for failure in content["failures"]),
+        tuple(content["unsettled"]),
+        reused,
     )
 
 
 def find_chunk(folder: Path, key: str) -> ChunkRecord | None:
     """Return the finished chunk in ``folder``, or None where it must be done."""
-    manifest = folder / "manifest.json"
-    if not manifest.exists():
-        return None
+    record = _read(folder)
+    return record if record is not None and record.key == key and not record.torn() else None
+
+
+def find_aside(folder: Path, kept_key: str) -> ChunkRecord | None:
+    """Return the chunk of ``folder`` that was set aside, or None where nothing of it can be kept.
+
+    Parameters
+    ----------
+    folder : of the chunk
+    kept_key : what the rows that may be kept depend on
+    """
+    record = _read(_aside(folder))
+    fits = record is not None and record.kept_key == kept_key and not record.torn()
+    return record if fits else None
+
+
+def set_aside(folder: Path) -> None:
+    """Make a chunk count as not done, and keep what is in it until it is."""
+    shutil.rmtree(_aside(folder), ignore_errors=True)
+    folder.rename(_aside(folder))
+
+
+def _aside(folder: Path) -> Path:
+    return folder.with_name(f"before-{folder.name}")
+
+
+def _read(folder: Path) -> ChunkRecord | None:
     try:
-        record = _recorded(folder, read_json(manifest))
-    except (ValueError, KeyError, TypeError):
+        return _recorded(folder, read_json(folder / MANIFEST))
+    except (FileNotFoundError, ValueError, KeyError, TypeError):
         return None
-    return record if record.key == key and not record.torn() else None
 
 
-def failed_chunks(folder: Path) -> list[Path]:
-    """Return the manifest of every chunk below ``folder`` in which something failed."""
-    manifests = sorted(folder.glob("*/chunk-*/manifest.json"))
-    return [manifest for manifest in manifests if read_json(manifest)["failures"]]
+def failed_chunks(folder: Path) -> list[ChunkRecord]:
+    """Return the chunks below ``folder`` in which something failed, or is unsettled."""
+    known = [_read(manifest.parent) for manifest in sorted(folder.glob(f"*/chunk-*/{MANIFEST}"))]
+    return [chunk for chunk in known if chunk is not None and (chunk.failures or chunk.unsettled)]

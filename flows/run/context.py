@@ -4,12 +4,12 @@ import logging
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 
 from flows.errors import JobRefusedError
-from flows.run.chunks import failed_chunks
+from flows.run.chunks import failed_chunks, set_aside
 from flows.run.devices import place
 from flows.run.identity import code_version, fingerprint_inputs, night_of, run_id_of
 from flows.run.staging import Staging, read_json, write_json
@@ -165,18 +165,27 @@ def update_state(staging: Staging, changes: dict[str, Any]) -> None:
     write_json(staging.state, {**read_state(staging), **changes})
 
 
-def forget_failed(run: Run) -> int:
-    """Make the chunks in which something failed count as not done; return how many they are.
+class Forgotten(NamedTuple):
+    """What is to be tried again: entities, and the chunks that they are in."""
 
-    The run is marked first, so that a retry that is killed can be taken up again: by then its
-    chunks have no failures left that would tell of it.
+    entities: int
+    chunks: int
+
+
+def forget_failed(run: Run) -> Forgotten:
+    """Make the chunks in which something failed count as not done; return what is done again.
+
+    What is in them is kept until they are, as rows of what did not fail may be taken over. The run
+    is marked first, so that a retry that is killed can be taken up again: by then its chunks have
+    no failures left that would tell of it.
     """
     failed = failed_chunks(run.staging.folder)
     if failed:
         update_state(run.staging, {"retrying": True})
-    for manifest in failed:
-        manifest.unlink()
-    return len(failed)
+    for chunk in failed:
+        set_aside(chunk.folder)
+    entities = {(each.input, each.entity) for chunk in failed for each in chunk.failures}
+    return Forgotten(len(entities), len(failed))
 
 
 def is_retrying(run: Run) -> bool:

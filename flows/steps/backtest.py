@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 
 from flows.errors import JobRefusedError
-from flows.run import ChunkRecord, ChunkWork, Failed, Run, run_chunk
+from flows.run import ChunkRecord, ChunkWork, Failed, Independent, Only, Run, among, run_entities
 from flows.spec import BacktestSpec
 from flows.steps.failing import guarded
-from flows.steps.risk import read_market, risk_plan
+from flows.steps.risk import BOOK, read_market, risk_plan
 from risk import (
     REFRESH_DAYS,
     Market,
@@ -53,13 +53,18 @@ def judge_block(run: Run, number: int) -> ChunkRecord:
     market = read_market(run, _plan(run))
     blocks = _blocks(run, market)
     positions = pd.read_parquet(run.staging.clean("positions"))
-    members = sorted(set(positions["portfolio_id"]))
-    return run_chunk(
+
+    def judge(only: Only) -> ChunkWork:
+        held = among(positions, BOOK, only)
+        members = sorted(set(held["portfolio_id"]))
+        block = blocks[number]
+        return guarded("positions", STAGE, members, lambda: _judge(run, market, held, block))
+
+    return run_entities(
         run.staging.chunk(STAGE, number),
         run.chunk_key(STAGE, number, len(blocks)),
-        lambda: guarded(
-            "positions", STAGE, members, lambda: _judge(run, market, positions, blocks[number])
-        ),
+        Independent(BOOK),
+        judge,
     )
 
 
@@ -96,9 +101,7 @@ def _judge(run: Run, market: Market, positions: pd.DataFrame, block: Block) -> C
     frame = _frame(figures, names, block.method, plan)
     failed = [
         Failed("positions", failure.entity, STAGE, failure.error_type, failure.message)
-        # A book that cannot be valued is one failure, not one a block.
         for failure in failures
-        if block.days.start == 0 and block.method == plan.methods[0]
     ]
     return ChunkWork({"risk_backtest_days": run.stamp(frame)}, failed)
 

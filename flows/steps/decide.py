@@ -1,6 +1,7 @@
 """Decide: orders from stock simulated against the forecast's paths."""
 
 import hashlib
+from collections.abc import Sequence
 
 import pandas as pd
 
@@ -8,10 +9,14 @@ from flows.run import (
     ChunkRecord,
     ChunkWork,
     Failed,
+    Independent,
+    Only,
     Run,
+    among,
+    entity_names,
     entity_words,
     read_chunk,
-    run_chunk,
+    run_entities,
 )
 from flows.spec import StockPlanSpec
 from flows.steps.failing import guarded
@@ -45,25 +50,34 @@ def plan_chunk(run: Run, number: int) -> ChunkRecord:
     """Plan the orders of the series of a few forecast chunks."""
     forecast = chunk_numbers(run)
     members = forecast[number * CHUNKS_IN_A_TASK : (number + 1) * CHUNKS_IN_A_TASK]
+    records = [_record(run, member) for member in members]
     # Orders are planned on forecasts: forecasts done again to another end have them planned again.
-    held = [_record(run, member).checksums.get(FORECASTS, "none") for member in members]
-    content = hashlib.sha256(" ".join(held).encode()).hexdigest()
-    return run_chunk(
+    held = [record.checksums.get(FORECASTS, "none") for record in records]
+    # A series that was forecast without a failure is forecast the same again.
+    made_from = [record.key for record in records]
+    failed = {failure.entity for record in records for failure in record.failures}
+    key = run.chunk_key(STAGE, number, len(forecast))
+    return run_entities(
         run.staging.chunk(STAGE, number),
-        f"{run.chunk_key(STAGE, number, len(forecast))}/{content}",
-        lambda: _plan(run, members),
+        f"{key}/{_digest(held)}",
+        Independent(SERIES, f"{key}/{_digest(made_from)}", failed),
+        lambda only: _plan(run, members, only),
     )
+
+
+def _digest(content: Sequence[str]) -> str:
+    return hashlib.sha256(" ".join(content).encode()).hexdigest()
 
 
 def _record(run: Run, member: int) -> ChunkRecord:
     return read_chunk(str(run.staging.chunk(PREDICT, member)))
 
 
-def _plan(run: Run, members: list[int]) -> ChunkWork:
+def _plan(run: Run, members: list[int], only: Only) -> ChunkWork:
     layout = pd.read_parquet(run.staging.folder / PREDICT / "series.parquet")
-    series = layout.loc[layout["chunk"].isin(members), SERIES]
+    series = among(layout.loc[layout["chunk"].isin(members), SERIES], SERIES, only)
     stock = pd.read_parquet(run.staging.clean("stock")).merge(series, on=SERIES)
-    entities = list(stock["warehouse_id"] + "/" + stock["item_id"])
+    entities = list(entity_names(stock, SERIES))
     return guarded("stock", STAGE, entities, lambda: _plan_stock(run, members, stock))
 
 
@@ -147,10 +161,10 @@ def stock_plan(spec: StockPlanSpec, device: Device = "cpu") -> StockPlan:
 
 
 def _without_forecast(stock: pd.DataFrame, planned: pd.DataFrame) -> list[Failed]:
-    has_forecast = set(planned["warehouse_id"] + "/" + planned["item_id"])
+    has_forecast = set(entity_names(planned, SERIES))
     return [
         Failed("stock", entity, STAGE, "ForecastMissing", f"no forecast of {entity} to plan on")
-        for entity in stock["warehouse_id"] + "/" + stock["item_id"]
+        for entity in entity_names(stock, SERIES)
         if entity not in has_forecast
     ]
 

@@ -12,12 +12,17 @@ from flows.run import (
     ChunkRecord,
     ChunkWork,
     Failed,
+    Independent,
+    Only,
     Run,
+    among,
     assign_chunks,
+    entity_names,
     entity_words,
     number_of_chunks,
     read_chunk,
     run_chunk,
+    run_entities,
     seal_files,
     torn_files,
     write_frame,
@@ -75,11 +80,17 @@ def replay_chunk(run: Run, number: int) -> ChunkRecord:
     """Replay the items of one chunk."""
     series = pd.read_parquet(_layout(run))
     own = series[series["chunk"] == number].sort_values(SERIES, ignore_index=True)
-    names = list(own["warehouse_id"] + "/" + own["item_id"])
-    return run_chunk(
+
+    def replay(only: Only) -> ChunkWork:
+        chosen = among(own, SERIES, only)
+        names = list(entity_names(chosen, SERIES))
+        return guarded("stock", STAGE, names, lambda: _replay(run, chosen))
+
+    return run_entities(
         run.staging.chunk(STAGE, number),
         run.chunk_key(STAGE, number, int(series["chunk"].nunique())),
-        lambda: guarded("stock", STAGE, names, lambda: _replay(run, own)),
+        Independent(SERIES),
+        replay,
     )
 
 

@@ -10,11 +10,15 @@ from flows.run import (
     ChunkRecord,
     ChunkWork,
     Failed,
+    Independent,
+    Only,
     Run,
+    among,
     assign_groups,
+    entity_names,
     entity_words,
     number_of_chunks,
-    run_chunk,
+    run_entities,
     seal_files,
     torn_files,
     write_frame,
@@ -75,10 +79,11 @@ def chunk_numbers(run: Run) -> list[int]:
 def forecast_chunk(run: Run, number: int) -> ChunkRecord:
     """Forecast the series of one chunk."""
     key = run.chunk_key(STAGE, number, len(chunk_numbers(run)))
-    return run_chunk(
+    return run_entities(
         run.staging.chunk(STAGE, number),
         f"{key}/{drivers_content(run)}/{calibration_content(run)}",
-        lambda: _forecast(run, number),
+        Independent(SERIES),
+        lambda only: _forecast(run, number, only),
     )
 
 
@@ -95,14 +100,13 @@ def series_of_chunk(run: Run, number: int) -> pd.DataFrame:
     return chosen.sort_values(SERIES, ignore_index=True)
 
 
-def _forecast(run: Run, number: int) -> ChunkWork:
-    series = series_of_chunk(run, number)
-    entities = list(series["warehouse_id"] + "/" + series["item_id"])
-    return guarded("demand", STAGE, entities, lambda: _forecast_slice(run, number))
+def _forecast(run: Run, number: int, only: Only) -> ChunkWork:
+    entities = list(entity_names(among(series_of_chunk(run, number), SERIES, only), SERIES))
+    return guarded("demand", STAGE, entities, lambda: _forecast_slice(run, number, only))
 
 
-def _forecast_slice(run: Run, number: int) -> ChunkWork:
-    frame = pd.read_parquet(_slice(run, number))
+def _forecast_slice(run: Run, number: int, only: Only) -> ChunkWork:
+    frame = among(pd.read_parquet(_slice(run, number)), SERIES, only)
     plan = forecast_plan(run)
     panel = DemandPanel.from_frame(frame, plan.frequency)
     panel, plan = take_drivers(run, panel, frame, plan)

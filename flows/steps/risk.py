@@ -11,11 +11,15 @@ from flows.run import (
     ChunkRecord,
     ChunkWork,
     Failed,
+    Independent,
+    Only,
     Run,
+    among,
     assign_chunks,
     entity_words,
     number_of_chunks,
     run_chunk,
+    run_entities,
 )
 from flows.steps.failing import guarded
 from flows.steps.trends import price_trends
@@ -47,6 +51,7 @@ MARKET = "market"
 PROFILES = "profiles"
 SCENARIOS = "scenarios"
 STAGE = "risk"
+BOOK = ["portfolio_id"]
 # More days than any history has.
 WHOLE_HISTORY = 100_000
 TABLES = (
@@ -195,11 +200,16 @@ def prepare(run: Run) -> list[int]:
 def measure_chunk(run: Run, number: int) -> ChunkRecord:
     """Measure the books of one chunk under every set of scenarios."""
     books = _books_in_chunks(run)
-    members = list(books.loc[books["chunk"] == number, "portfolio_id"])
-    return run_chunk(
+
+    def measure(only: Only) -> ChunkWork:
+        members = list(among(books[books["chunk"] == number], BOOK, only)["portfolio_id"])
+        return guarded("positions", STAGE, members, lambda: _measure(run, members))
+
+    return run_entities(
         run.staging.chunk(STAGE, number),
         run.chunk_key(STAGE, number, int(books["chunk"].nunique())),
-        lambda: guarded("positions", STAGE, members, lambda: _measure(run, members)),
+        Independent(BOOK),
+        measure,
     )
 
 
@@ -207,7 +217,7 @@ def _books_in_chunks(run: Run) -> pd.DataFrame:
     positions = pd.read_parquet(run.staging.clean("positions"), columns=["portfolio_id"])
     books = positions.drop_duplicates().sort_values("portfolio_id", ignore_index=True)
     n_chunks = number_of_chunks(len(books), run.job.execution.chunk_entities)
-    return books.assign(chunk=assign_chunks(entity_words(books, ["portfolio_id"]), n_chunks))
+    return books.assign(chunk=assign_chunks(entity_words(books, BOOK), n_chunks))
 
 
 def _measure(run: Run, members: list[str]) -> ChunkWork:

@@ -1,13 +1,13 @@
 """Settle: the identity in = published + rejected + failed, and the failure threshold."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
 import pyarrow.parquet as pq
 
 from flows.errors import FailureThresholdError, IdentityError
-from flows.run import ChunkRecord, Failed
+from flows.run import ChunkRecord, Failed, entity_names
 from flows.steps.check import CheckedEntities
 
 # The output whose rows show that an input's entity was published. Inputs that only serve
@@ -80,16 +80,8 @@ def _published(table: str, sound: set[str], records: Sequence[ChunkRecord]) -> s
     for record in records:
         if output in record.shards:
             keys = pq.read_table(record.shard(output), columns=list(columns)).to_pandas()
-            found |= _joined(keys.drop_duplicates(), columns)
+            found |= set(entity_names(keys.drop_duplicates(), columns))
     return found
-
-
-def _joined(keys: pd.DataFrame, columns: Iterable[str]) -> set[str]:
-    parts = [keys[column].astype(str) for column in columns]
-    joined = parts[0]
-    for part in parts[1:]:
-        joined = joined + "/" + part
-    return set(joined)
 
 
 def _balance(

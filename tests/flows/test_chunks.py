@@ -9,13 +9,16 @@ from hypothesis import strategies as st
 from flows.run import (
     ChunkWork,
     Failed,
+    Independent,
     assign_chunks,
     assign_groups,
     entity_words,
     find_chunk,
     number_of_chunks,
     run_chunk,
+    run_entities,
 )
+from flows.run.chunks import set_aside
 
 FRAME = pd.DataFrame({"a": [1.5, 2.5], "b": ["x", "y"]})
 
@@ -116,3 +119,120 @@ def test_warehouses_stay_together_in_chunks_of_like_size(sizes, n_chunks, seed):
     order = draws.permutation(len(names))
     again = assign_groups(pd.Series(names[order]), words[order], n_chunks)
     assert (again == found[order]).all()
+
+
+class Each:
+    """Work on named entities, one of which may fail; it keeps what it was asked for."""
+
+    names = ("a/1", "a/2", "b/1")
+
+    def __init__(self, failing=()):
+        self.failing = failing
+        self.asked = []
+
+    def __call__(self, only):
+        self.asked.append(only)
+        ids = [name.split("/") for name in self.names if only is None or name in only]
+        done = [pair for pair in ids if "/".join(pair) not in self.failing]
+        frame = pd.DataFrame(
+            {"w": [w for w, _ in done], "i": [i for _, i in done], "x": [1.0 / 3.0] * len(done)}
+        )
+        # Two rows an entity, and none in order of the entities.
+        table = pd.concat([frame, frame.assign(x=2.0)])[::-1]
+        failures = [
+            Failed("t", name, "s", "ValueError", "no such luck")
+            for name in self.failing
+            if only is None or name in only
+        ]
+        repairs = pd.DataFrame({"entity": ["/".join(pair) for pair in done], "note": "told"})
+        return ChunkWork({"t": table, "repairs": repairs}, failures)
+
+
+IDS = Independent(["w", "i"])
+
+
+def tables(record):
+    return [pd.read_parquet(record.shard(name)) for name in ("t", "repairs")]
+
+
+def assert_same(one, other):
+    for frame, expected in zip(tables(one), tables(other), strict=True):
+        pd.testing.assert_frame_equal(frame, expected)
+
+
+@pytest.fixture
+def whole(tmp_path):
+    return run_entities(tmp_path / "whole" / "chunk-0", "key", IDS, Each())
+
+
+@pytest.fixture
+def aside(tmp_path):
+    """Return the folder of a chunk with a failure, which a retry has set aside."""
+    folder = tmp_path / "c" / "chunk-0"
+    failed = run_entities(folder, "key", IDS, Each(["a/2"]))
+    assert [failure.entity for failure in failed.failures] == ["a/2"]
+    assert len(tables(failed)[0]) == 4
+    set_aside(folder)
+    assert find_chunk(folder, "key") is None
+    return folder
+
+
+def test_the_entity_that_failed_is_done_again_alone(aside, whole):
+    work = Each()
+    again = run_entities(aside, "key", IDS, work)
+    assert work.asked == [frozenset({"a/2"})]
+    assert again.failures == ()
+    assert_same(again, whole)
+    assert [path.name for path in aside.parent.iterdir()] == [aside.name]
+
+
+def test_what_fails_again_is_told_again_and_the_others_are_kept(aside):
+    again = run_entities(aside, "key", IDS, Each(["a/2"]))
+    assert [failure.entity for failure in again.failures] == ["a/2"]
+    assert sorted(set(tables(again)[0]["w"] + "/" + tables(again)[0]["i"])) == ["a/1", "b/1"]
+
+
+def test_one_that_is_killed_is_done_by_the_next(aside, whole):
+    def killed(_only):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run_entities(aside, "key", IDS, killed)
+    work = Each()
+    assert_same(run_entities(aside, "key", IDS, work), whole)
+    assert work.asked == [frozenset({"a/2"})]
+
+
+@pytest.mark.parametrize("kept", [["manifest.json"], ["t.parquet"], ["repairs.parquet"]])
+def test_one_killed_as_it_is_written_is_done_by_the_next(aside, whole, kept):
+    """Whatever of the new chunk is there without its manifest counts for nothing."""
+    aside.mkdir()
+    for name in kept:
+        (aside / name).write_bytes(b"half")
+    assert_same(run_entities(aside, "key", IDS, Each()), whole)
+
+
+@pytest.mark.parametrize("shard", ["t.parquet", "manifest.json"])
+def test_a_torn_chunk_set_aside_is_done_again_whole(aside, whole, shard):
+    torn = aside.with_name(f"before-{aside.name}") / shard
+    torn.write_bytes(torn.read_bytes()[:-1])
+    work = Each()
+    assert_same(run_entities(aside, "key", IDS, work), whole)
+    assert work.asked == [None]
+
+
+def test_a_chunk_set_aside_that_was_made_from_something_else_is_done_again_whole(aside):
+    work = Each()
+    run_entities(aside, "another key", IDS, work)
+    assert work.asked == [None]
+
+
+def test_entities_unsettled_before_are_done_again_under_another_key(tmp_path, whole):
+    folder = tmp_path / "c" / "chunk-0"
+    first = Independent(["w", "i"], "kept", ["b/1"])
+    run_entities(folder, "before", first, Each(["b/1"]))
+    set_aside(folder)
+    work = Each()
+    again = run_entities(folder, "after", Independent(["w", "i"], "kept"), work)
+    assert work.asked == [frozenset({"b/1"})]
+    assert_same(again, whole)

@@ -245,11 +245,11 @@ def test_a_broken_chunk_fails_its_series_only_and_a_retry_heals_it(
     )
     whole = predict._forecast_slice
 
-    def broken(run, number):
+    def broken(run, number, only):
         if number == 0:
             message = "no such luck"
             raise ValueError(message)
-        return whole(run, number)
+        return whole(run, number, only)
 
     with monkeypatch.context() as patch:
         patch.setattr(predict, "_forecast_slice", broken)

@@ -1,5 +1,6 @@
 """`almanac retry` redoes what failed, and what stops it midway can be taken up again."""
 
+from dataclasses import replace
 from unittest.mock import patch
 
 import pytest
@@ -8,8 +9,9 @@ from rich.console import Console
 
 from flows.cli import main, running
 from flows.errors import ExitCode, JobRefusedError
-from flows.run import is_retrying, load_run, prepare_run
-from flows.steps import calibrate, predict, publish
+from flows.run import entity_names, is_retrying, load_run, prepare_run
+from flows.steps import calibrate, decide, predict, publish, risk
+from forecasting.errors import Failure
 from storage.errors import TerminalStoreError
 from storage.stores import open_store
 from storage.stores.duckdb_store import DuckDBStore
@@ -21,10 +23,18 @@ from tests.survival.verdict import assert_whole
 QUIET = Console(quiet=True)
 
 
+def tolerant(job):
+    """Return the job, which publishes whatever fails."""
+    execution = job.execution.model_copy(update={"failure_threshold": 1.0})
+    return job.model_copy(update={"execution": execution})
+
+
 def stock_job(folder, sample, **outputs):
-    job = job_in(folder, sample, **outputs).restricted("stock")
-    tolerant = job.execution.model_copy(update={"failure_threshold": 1.0})
-    return job.model_copy(update={"execution": tolerant})
+    return tolerant(job_in(folder, sample, **outputs).restricted("stock"))
+
+
+def risk_job(folder, sample):
+    return tolerant(job_in(folder, sample).restricted("risk"))
 
 
 @pytest.fixture(scope="module")
@@ -38,10 +48,10 @@ def sound(sample, tmp_path_factory):
 def no_luck(whole, number):
     """Let one chunk of forecasts fail."""
 
-    def broken(run, chunk):
+    def broken(run, chunk, only):
         if chunk == number:
             raise ValueError("no such luck")
-        return whole(run, chunk)
+        return whole(run, chunk, only)
 
     return broken
 
@@ -79,6 +89,63 @@ def test_a_retry_redoes_what_failed_and_publishes_the_whole(failed, sound):
     assert (done["check"], done["predict"], done["decide"]) == (0, 1 + 1, 1 + 2 + 1)
 
 
+def luckless(whole, failure, lost):
+    """Let the first series of a chunk fail, and leave all others as they are."""
+
+    def without_luck(*given):
+        result = whole(*given)
+        lost.append("/".join(result.forecasts[predict.SERIES].iloc[0]))
+        changes = {
+            name: frame.loc[entity_names(frame, predict.SERIES) != lost[0]]
+            for name in ("forecasts", "accuracy", "champions", "weights")
+            for frame in [getattr(result, name)]
+        }
+        failures = [*result.failures, failure(lost[0], "forecast", "ValueError", "no such luck")]
+        return replace(result, **changes, failures=failures)
+
+    return without_luck
+
+
+def once(first, then):
+    """Call ``first`` once, and the other from then on."""
+    calls = iter([first])
+
+    def call(*given):
+        return next(calls, then)(*given)
+
+    return call
+
+
+def asked_for(whole, asked):
+    """Keep the last argument of each call: the entities that are to be done."""
+
+    def spied(*given):
+        asked.append(given[-1])
+        return whole(*given)
+
+    return spied
+
+
+def test_a_retry_redoes_the_series_that_failed_alone(sample, tmp_path, sound):
+    job, lost = stock_job(tmp_path / "job", sample), []
+    first = luckless(predict.forecast_demand, Failure, lost)
+    with patch.object(predict, "forecast_demand", once(first, predict.forecast_demand)):
+        assert run_plain(job).exit_code is ExitCode.DONE_WITH_FAILURES
+    failures = tables_of(job)["failures"]
+    assert set(zip(failures["entity"], failures["stage"], strict=True)) == {
+        (lost[0], "forecast"),
+        (lost[0], "decide"),
+    }
+    forecast, planned = [], []
+    with (
+        patch.object(predict, "_forecast_slice", asked_for(predict._forecast_slice, forecast)),
+        patch.object(decide, "_plan", asked_for(decide._plan, planned)),
+    ):
+        assert retry(job) is ExitCode.DONE
+    assert (forecast, planned) == ([frozenset(lost)], [frozenset(lost)])
+    assert_whole(job, sound)
+
+
 @pytest.mark.parametrize("scheme", SCHEMES[1:])
 def test_a_retry_s_whole_night_takes_the_place_of_the_failed_one_in_every_store(
     sample, sound, tmp_path, scheme
@@ -91,6 +158,28 @@ def test_a_retry_s_whole_night_takes_the_place_of_the_failed_one_in_every_store(
     assert digests_of(job)["demand_forecasts"] != sound["demand_forecasts"]
     assert retry(job) is ExitCode.DONE
     assert_whole(job, sound)
+
+
+def test_a_retry_redoes_the_book_that_failed_alone(sample, tmp_path):
+    whole, job = (risk_job(tmp_path / name, sample) for name in ("whole", "job"))
+    assert run_plain(whole).exit_code is ExitCode.DONE
+    lost = []
+
+    def without_luck(*given):
+        measured = risk_whole(*given)
+        lost.append(measured.risk["portfolio_id"].iloc[0])
+        failure = risk.Failure(lost[0], "measure", "ValueError", "no such luck")
+        return replace(measured, failures=[*measured.failures, failure])
+
+    risk_whole = risk.measure_portfolios
+    with patch.object(risk, "measure_portfolios", once(without_luck, risk_whole)):
+        assert run_plain(job).exit_code is ExitCode.DONE_WITH_FAILURES
+    assert lost[0] in set(tables_of(job)["failures"]["entity"])
+    asked = []
+    with patch.object(risk, "_measure", asked_for(risk._measure, asked)):
+        assert retry(job) is ExitCode.DONE
+    assert asked == [lost]
+    assert_whole(job, digests_of(whole))
 
 
 def test_a_night_without_failures_has_nothing_to_retry(failed, sound):

@@ -15,6 +15,10 @@ from flows.run import load_run
 @click.argument("run_id")
 @folder_option
 def retry(run_id: str, folder: Path) -> None:
-    """Do the chunks of RUN_ID in which something failed again, and publish the whole."""
+    """Do again what failed in RUN_ID, and publish the whole.
+
+    Series, books and items are done again one by one; what is made of many together, such as
+    calibrations, totals, budgets and transfers, is done again whole.
+    """
     run = load_run(str(find_run(folder, run_id)))
     sys.exit(rerun(run, Console()))
