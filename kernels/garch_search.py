@@ -145,8 +145,7 @@ class Desk(NamedTuple):
     slope, made, image : (n,) float64
     expected, learnt : (n, n) float64
     room, open_rows : (m,) float64
-    factor, goal, rows, bounds, gram, prices, move, binding : as in
-        `kernels.garch_step.StepScratch`, where ``bounds`` is ``room``
+    scratch : of the step
     """
 
     score: Floats
@@ -158,20 +157,12 @@ class Desk(NamedTuple):
     learnt: Floats
     room: Floats
     open_rows: Floats
-    factor: Floats
-    goal: Floats
-    rows: Floats
-    bounds: Floats
-    gram: Floats
-    prices: Floats
-    move: Floats
-    binding: Integers
+    scratch: StepScratch
 
 
 @njit(cache=True, nogil=True)
 def empty_desk(n: int, m: int) -> Desk:
     """Return memory for searches over ``n`` free parameters within ``m`` bounds."""
-    scratch = step_scratch(n, m)
     return Desk(
         np.zeros(N_PARAMETERS),
         np.zeros((N_PARAMETERS, N_PARAMETERS)),
@@ -182,14 +173,7 @@ def empty_desk(n: int, m: int) -> Desk:
         np.zeros((n, n)),
         np.zeros(m),
         np.zeros(m),
-        scratch.factor,
-        scratch.goal,
-        scratch.rows,
-        scratch.room,
-        scratch.gram,
-        scratch.prices,
-        scratch.move,
-        scratch.binding,
+        step_scratch(n, m),
     )
 
 
@@ -231,22 +215,12 @@ def promised(
     """Fill the next step of the free parameters; return twice what it promises, -1 if none."""
     size, m = point.shape[0], free.rows.shape[0]
     room, open_rows = desk.room[:m], desk.open_rows[:m]
-    scratch = StepScratch(
-        desk.factor,
-        desk.goal,
-        desk.rows,
-        desk.bounds,
-        desk.gram,
-        desk.prices,
-        desk.move,
-        desk.binding,
-    )
     for row in range(m):
         room[row] = free.limits[row]
         for a in range(size):
             room[row] -= free.rows[row, a] * point[a]
         room[row] = max(room[row], 0.0)
-    if not best_step(slope, curvature, free.rows, room, step, open_rows, scratch):
+    if not best_step(slope, curvature, free.rows, room, step, open_rows, desk.scratch):
         return -1.0
     promise = 0.0
     for a in range(size):

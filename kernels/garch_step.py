@@ -183,7 +183,6 @@ def _nearest(scratch: StepScratch, m: int, step: Floats, free: Floats) -> bool:
     rows, room = scratch.rows[:m, :n], scratch.room[:m]
     move, prices = scratch.move[:n], scratch.prices
     step[:] = 0.0
-    free[:] = 1.0
     length = 0.0
     for i in range(n):
         length += scratch.goal[i] * scratch.goal[i]

@@ -27,6 +27,7 @@ from kernels.garch_fit import (
 from kernels.garch_free import FreeParameters
 from kernels.garch_likelihood import STATE, lane_moments, pass_alone, read_lane, start_lane
 from kernels.garch_search import FINE, ROUGH, Desk, Lanes, Outcome, Points
+from kernels.garch_step import StepScratch
 
 _THREADS = 64
 _FITTED = int(Outcome.FITTED)
@@ -219,14 +220,9 @@ def _search(  # type: ignore[no-untyped-def]  # noqa: ANN202
         squares[2],
         bounded[0],
         bounded[1],
-        squares[3],
-        vectors[3],
-        rows,
-        bounded[2],
-        gram,
-        bounded[3],
-        vectors[4],
-        binding,
+        StepScratch(
+            squares[3], vectors[3], rows, bounded[2], gram, bounded[3], vectors[4], binding
+        ),
     )
     laid = view(beside[: n_days - fits.starts[s], s])
     search_series(
