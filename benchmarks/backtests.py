@@ -13,7 +13,6 @@ came after all of them were imported.
 
 import argparse
 import os
-import statistics
 import subprocess
 import sys
 import time
@@ -24,24 +23,15 @@ from pathlib import Path
 import numpy as np
 from scipy import special, stats
 
-from benchmarks.machine import describe_machine, peak_memory
+from benchmarks.machine import describe_machine, median_seconds, peak_memory
 from kernels.arrays import Floats
 from risk.backtests import BacktestPlan, Backtests, TrueFigures, backtest, simulate_true_figures
 from risk.backtests.acerbi_szekely import true_statistics
+from storage.tables.backtests import TESTS
 
 RECORD = Path(__file__).parent / "records" / "backtests.md"
 BOOKS, DAYS, LEVEL, LAGS, HISTORIES = 200, 1_250, 0.975, 4, 40_000
 RUNS = 5
-TESTS = (
-    "proportion_of_failures",
-    "time_to_first_failure",
-    "independence",
-    "conditional_coverage",
-    "traffic_light",
-    "dynamic_quantile",
-    "acerbi_szekely_1",
-    "acerbi_szekely_2",
-)
 Figures = tuple[Floats, Floats, Floats]
 
 
@@ -185,7 +175,11 @@ def main() -> None:
 
 def _record() -> list[str]:
     true_figures()
-    times = {name: _median(case) for name, case in CASES.items() if name != "imports"}
+    times = {
+        name: median_seconds(case, RUNS, time.thread_time)
+        for name, case in CASES.items()
+        if name != "imports"
+    }
     memory = {name: _peak_of(name) for name in CASES}
     lines = [
         "# Backtests of many portfolios",
@@ -233,16 +227,6 @@ def _agreement() -> str:
         f"NumPy and SciPy's statistics differ from ours by {gap[0]:.0e} at most, and p-values by "
         f"{gap[1]:.0e}."
     )
-
-
-def _median(case: Callable[[], object]) -> float:
-    case()
-    times = []
-    for _ in range(RUNS):
-        started = time.thread_time()
-        case()
-        times.append(time.thread_time() - started)
-    return statistics.median(times)
 
 
 def _peak_of(name: str) -> float:

@@ -7,16 +7,14 @@ sample of the series, both in this process, after a warm-up. A difference of MAS
 series, and stands beside its standard error.
 """
 
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from os import environ
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -24,7 +22,7 @@ from statsforecast.ets import ets_f
 from statsforecast.ets import forecast_ets as forecast_theirs
 from statsforecast.models import AutoETS
 
-from benchmarks.machine import describe_machine
+from benchmarks.machine import describe_machine, median_seconds
 from kernels.ets import EtsFits, fit_ets, forecast_ets
 from kernels.ets_forward import update_ets
 from kernels.ets_paths import ets_quantiles
@@ -116,19 +114,10 @@ def _flat(series: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
     return np.concatenate(series), offsets
 
 
-def _time(call: Callable[[], Any]) -> float:
-    times = []
-    for _ in range(RUNS + 1):
-        started = time.perf_counter()
-        call()
-        times.append(time.perf_counter() - started)
-    return statistics.median(times[1:])
-
-
 def _row(case: Case) -> str:
     values, offsets = _flat(case.train)
-    own = _time(lambda: fit_ets(values, offsets, case.season)) / len(case.train)
-    both = _time(lambda: _fit_in_two(case)) / len(case.train)
+    own = median_seconds(lambda: fit_ets(values, offsets, case.season), RUNS) / len(case.train)
+    both = median_seconds(lambda: _fit_in_two(case), RUNS) / len(case.train)
     fits = fit_ets(values, offsets, case.season)
     means = forecast_ets(fits, case.horizon)
     ets_f(case.train[0].copy(), m=case.season)
@@ -168,7 +157,7 @@ def _quantiles(case: Case) -> str:
         forecast_ets(fits, case.horizon)
         ets_quantiles(fits, entities, LEVELS, PATHS, case.horizon, 1)
 
-    own = _time(forecast) / case.sample
+    own = median_seconds(forecast, RUNS) / case.sample
     few = case.chosen[::10]
     started = time.perf_counter()
     for number in few:
@@ -188,8 +177,8 @@ def _rolled(case: Case) -> str:
     fits = EtsFits(*(part[rows] for part in few))
     news = np.abs(fits.level)
     places = np.arange(ROLLED + 1)
-    carry = _time(lambda: update_ets(fits, news, places))
-    ahead = _time(lambda: forecast_ets(fits, case.horizon))
+    carry = median_seconds(lambda: update_ets(fits, news, places), RUNS)
+    ahead = median_seconds(lambda: forecast_ets(fits, case.horizon), RUNS)
     return (
         f"{ROLLED:,} states with a season of {case.season} carried through one period: "
         f"{carry:.2f} s; forecast {case.horizon} periods ahead: {ahead:.2f} s."

@@ -1,7 +1,10 @@
-"""What a benchmark ran on."""
+"""What a benchmark ran on, and how it takes the time."""
 
 import os
 import platform
+import statistics
+import time
+from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 
@@ -34,3 +37,22 @@ def describe_machine(*packages: str) -> str:
         f"{processor()}, {os.cpu_count()} cores, {memory:.0f} GiB, "
         f"Python {platform.python_version()}, {versions}"
     )
+
+
+def median_seconds(
+    work: Callable[[], object], runs: int, clock: Callable[[], float] = time.perf_counter
+) -> float:
+    """Return the median seconds of some work, after one run that warms up.
+
+    Parameters
+    ----------
+    work : what to measure
+    runs : how often it counts
+    clock : says seconds
+    """
+    times = []
+    for _ in range(runs + 1):
+        started = clock()
+        work()
+        times.append(clock() - started)
+    return statistics.median(times[1:])

@@ -14,7 +14,6 @@ interpreter and its libraries included; and what of it came after all of them we
 
 import argparse
 import os
-import statistics
 import subprocess
 import sys
 import time
@@ -25,7 +24,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.machine import describe_machine, peak_memory
+from benchmarks.machine import describe_machine, median_seconds, peak_memory
 from kernels.arrays import Floats
 from kernels.book_span import span_books
 from kernels.linear_books import WIDTH, fold_exposures, multiply_books, pad_books, parts_of_books
@@ -149,7 +148,7 @@ def main() -> None:
         CASES[asked.case]()
         seconds, peak = time.thread_time() - started, peak_memory()
         if asked.clock:
-            seconds = _median(CASES[asked.case], RUNS, time.perf_counter)
+            seconds = median_seconds(CASES[asked.case], RUNS)
         print(f"{seconds:.4f} {peak:.0f}")
         return
     if os.environ.get("OPENBLAS_NUM_THREADS") != "1":
@@ -160,7 +159,11 @@ def main() -> None:
 
 
 def _record() -> list[str]:
-    times = {name: _median(CASES[name], RUNS) for name in CASES if name not in {"many", "imports"}}
+    times = {
+        name: median_seconds(CASES[name], RUNS, time.thread_time)
+        for name in CASES
+        if name not in {"many", "imports"}
+    }
     memory = {name: _alone(name)[1] for name in (*OURS, *PEERS, "imports")}
     lines = [
         "# Linear books over Gaussian scenarios",
@@ -249,7 +252,7 @@ def _normals() -> list[str]:
     shocks, draws = np.zeros((504, WIDTH)), np.random.default_rng(7)
     short = shocks.astype(np.float32)
     rates = [
-        shocks.size / _median(case, 21) / 1e6
+        shocks.size / median_seconds(case, 21, time.thread_time) / 1e6
         for case in (
             lambda: fill_shocks(7, 0, shocks),
             lambda: fill_shocks_32(7, 0, short),
@@ -264,15 +267,6 @@ def _normals() -> list[str]:
             f"{rates[1] / rates[3]:.1f} times."
         )
     ]
-
-
-def _median(case: Case, runs: int, clock: Callable[[], float] = time.thread_time) -> float:
-    times = []
-    for _ in range(runs + 1):
-        started = clock()
-        case()
-        times.append(clock() - started)
-    return statistics.median(times[1:])
 
 
 def _alone(name: str, threads: int = 1, *, clock: bool = False) -> tuple[float, float]:

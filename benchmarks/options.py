@@ -9,16 +9,14 @@ in arrays. One thread, by the thread's processor time; then two threads, each wi
 scenarios, by the clock.
 """
 
-import statistics
 import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 from scipy.special import ndtr
 
-from benchmarks.machine import describe_machine
+from benchmarks.machine import describe_machine, median_seconds
 from kernels.american import fill_american_values, make_workspace
 from kernels.arrays import Floats
 from kernels.option_values import fill_option_values
@@ -75,10 +73,12 @@ def _european(spots: Floats, rates: Floats) -> list[str]:
 
     errors = _errors(spots, rates, volatilities)
     many = SCENARIOS * OPTIONS
-    own, alone, blocks = (many / _median(call) for call in (ours, theirs, in_cache))
+    own, alone, blocks = (
+        many / median_seconds(call, RUNS, time.thread_time) for call in (ours, theirs, in_cache)
+    )
     with ThreadPoolExecutor(2) as pool:
         two, other = (
-            many / _median(lambda call=call: list(pool.map(call, halves)), time.perf_counter)  # type: ignore[misc]
+            many / median_seconds(lambda call=call: list(pool.map(call, halves)), RUNS)  # type: ignore[misc]
             for call in (ours, theirs)
         )
     return [
@@ -108,8 +108,14 @@ def _american(spots: Floats, rates: Floats) -> str:
     )
     volatilities = np.full(AMERICAN, VOLATILITY)
     part = [spots[:AMERICAN], rates[:AMERICAN], rates[:AMERICAN], volatilities]
-    own = _median(lambda: fill_american_values(*part, STRIKE, YEARS, PUT, today, space, values))
-    lattice = _median(lambda: _lattice(spots[:LATTICES], rates[:LATTICES]))
+    own = median_seconds(
+        lambda: fill_american_values(*part, STRIKE, YEARS, PUT, today, space, values),
+        RUNS,
+        time.thread_time,
+    )
+    lattice = median_seconds(
+        lambda: _lattice(spots[:LATTICES], rates[:LATTICES]), RUNS, time.thread_time
+    )
     theirs = _lattice(spots[:LATTICES], rates[:LATTICES])
     gap = np.abs(values[:LATTICES] - theirs)
     return _row(
@@ -126,16 +132,6 @@ def _row(name: str, own: float, peer: float, by_strike: float, by_value: float) 
         f"| {name} | {own:,.0f} | {peer:,.0f} | {own / peer:,.1f} "
         f"| {by_strike:.1e} | {by_value:.1e} |"
     )
-
-
-def _median(call: Callable[[], object], clock: Callable[[], float] = time.thread_time) -> float:
-    call()
-    times = []
-    for _ in range(RUNS):
-        started = clock()
-        call()
-        times.append(clock() - started)
-    return statistics.median(times)
 
 
 def _textbook(spots: Floats, rates: Floats, strike: float, sign: float) -> Floats:

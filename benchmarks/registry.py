@@ -9,20 +9,16 @@ peer is the way that is usual: a fitted model object of statsforecast a series, 
 
 import pickle
 import resource
-import statistics
 import tempfile
-import time
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 from statsforecast.models import AutoETS
 
-from benchmarks.machine import describe_machine
+from benchmarks.machine import describe_machine, median_seconds
 from flows.run import store_version
 from flows.steps.registry import read_frame, to_bytes
 from forecasting import DemandPanel, RollForward, SeriesStates
@@ -97,15 +93,6 @@ def _repeat(states: SeriesStates, count: int) -> SeriesStates:
     )
 
 
-def _time(call: Callable[[], Any], runs: int = RUNS) -> float:
-    times = []
-    for _ in range(runs + 1):
-        started = time.perf_counter()
-        call()
-        times.append(time.perf_counter() - started)
-    return statistics.median(times[1:])
-
-
 def _kept(few: SeriesStates, count: int) -> list[str]:
     states = _repeat(few, count)
     with tempfile.TemporaryDirectory() as name:
@@ -120,7 +107,7 @@ def _kept(few: SeriesStates, count: int) -> list[str]:
             return SeriesStates.from_frame(read_frame(folder, stored[0]))
 
         runs = RUNS if count < MANY else 3
-        saved, loaded = _time(save, runs), _time(load, runs)
+        saved, loaded = median_seconds(save, runs), median_seconds(load, runs)
         back = load()
         assert np.array_equal(back.fits.level, states.fits.level)
         size = (folder / f"v={stored[0]}" / "models.parquet").stat().st_size
@@ -144,7 +131,7 @@ def _rolled(few: SeriesStates, news: np.ndarray) -> list[str]:
     def extend() -> None:
         states.data + hash_histories(values, flags, places, places + 1, states.last + 1)
 
-    rolled, extended = _time(roll), _time(extend)
+    rolled, extended = median_seconds(roll, RUNS), median_seconds(extend, RUNS)
     return [
         f"| roll one period forward, drift checked | {MANY:,} | {rolled:.2f} |",
         f"| hash of the new period | {MANY:,} | {extended:.2f} |",
@@ -158,7 +145,7 @@ def _compared(panel: DemandPanel) -> list[str]:
     starts = np.arange(MANY) * SHORT
     flags = np.zeros(len(values), np.bool_)
     first = np.zeros(MANY, np.int64)
-    spent = _time(lambda: hash_histories(values, flags, starts, starts + SHORT, first), 3)
+    spent = median_seconds(lambda: hash_histories(values, flags, starts, starts + SHORT, first), 3)
     return [f"| hash of whole histories of {SHORT} periods | {MANY:,} | {spent:.2f} |"]
 
 
@@ -176,8 +163,8 @@ def _night(panel: DemandPanel) -> str:
     none = RollForward(SeriesStates.none(SEASON))
     batch = Batch(panel.batch.values, panel.batch.offsets)
     found = roll_forward(panel, batch, asked, SEASON, before)
-    rolled = _time(lambda: roll_forward(panel, batch, asked, SEASON, before))
-    fitted = _time(lambda: roll_forward(panel, batch, asked, SEASON, none), 1)
+    rolled = median_seconds(lambda: roll_forward(panel, batch, asked, SEASON, before), RUNS)
+    fitted = median_seconds(lambda: roll_forward(panel, batch, asked, SEASON, none), 1)
     kept = (found.outcome == "rolled").sum()
     return (
         f"A night of {len(panel)} series of {DAYS:,} days, the last one new: {rolled:.3f} s to "
@@ -190,8 +177,8 @@ def _night(panel: DemandPanel) -> str:
 def _pickled(panel: DemandPanel) -> str:
     fitted = [AutoETS(season_length=SEASON).fit(panel.batch.series(n)[-100:]) for n in range(PEERS)]
     content = pickle.dumps(fitted)
-    spent = _time(lambda: pickle.dumps(fitted)) / PEERS
-    read = _time(lambda: pickle.loads(content)) / PEERS  # noqa: S301 - ours, a line above
+    spent = median_seconds(lambda: pickle.dumps(fitted), RUNS) / PEERS
+    read = median_seconds(lambda: pickle.loads(content), RUNS) / PEERS  # noqa: S301 - ours, a line above
     return (
         f"statsforecast's fitted AutoETS of 100 days, pickled: {len(content) / PEERS:,.0f} bytes a "
         f"series, {spent * NIGHTLY:.2f} s to write and {read * NIGHTLY:.2f} s to read "

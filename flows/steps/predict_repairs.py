@@ -2,6 +2,9 @@
 
 import pandas as pd
 
+from flows.run import entity_names
+from flows.steps.absent_models import SERIES
+
 # By the kind of anomaly: the code of the repair, and what was done.
 _DONE = {
     ("outlier", True): "stood out of the demand around it, and models were given less of it",
@@ -26,7 +29,7 @@ def repairs_of(anomalies: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "input": "demand",
-            "entity": anomalies["warehouse_id"] + "/" + anomalies["item_id"],
+            "entity": entity_names(anomalies, SERIES),
             "ds": pd.to_datetime(anomalies["ds"]),
             "periods": 1,
             "code": anomalies["kind"].str.replace(" ", "_"),

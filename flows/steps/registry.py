@@ -18,6 +18,7 @@ from flows.run import (
     ChunkRecord,
     Run,
     code_version,
+    entity_names,
     promote,
     read_champion,
     read_manifest,
@@ -138,7 +139,7 @@ def changes_of(result: ForecastResult) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "input": "demand",
-            "entity": changed["warehouse_id"] + "/" + changed["item_id"],
+            "entity": entity_names(changed, SERIES),
             "ds": pd.Series(pd.NaT, index=changed.index, dtype="datetime64[us]"),
             "periods": 1,
             "code": "history_changed",
