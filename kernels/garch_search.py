@@ -349,15 +349,22 @@ def _is_near(point: Floats, other: Floats, curvature: Floats) -> bool:
 
 @njit(cache=True, nogil=True, forceinline=True)
 def _keep_bounds(point: Floats, free: FreeParameters) -> None:
-    """Move a point that rounding has put beyond a bound back onto it."""
+    """Bring a point from beyond the bounds back onto them, on the way to where searches begin.
+
+    A point that rounding has put beyond moves by as little; one that a step along a curvature
+    next to singular has carried off ends at a bound, where its likelihood is what it says.
+    """
+    share, centre = 1.0, free.starts[0]
     for row in range(free.rows.shape[0]):
-        beyond, square = -free.limits[row], 0.0
+        inside, further = free.limits[row], 0.0
         for a in range(point.shape[0]):
-            beyond += free.rows[row, a] * point[a]
-            square += free.rows[row, a] * free.rows[row, a]
-        if beyond > 0.0:
-            for a in range(point.shape[0]):
-                point[a] -= beyond / square * free.rows[row, a]
+            inside -= free.rows[row, a] * centre[a]
+            further += free.rows[row, a] * (point[a] - centre[a])
+        if further > inside:
+            share = min(share, inside / further)
+    if share < 1.0:
+        for a in range(point.shape[0]):
+            point[a] = centre[a] + share * (point[a] - centre[a])
 
 
 @njit(inline="always")

@@ -273,6 +273,22 @@ def test_fits_are_no_worse_than_a_general_optimisers(asymmetric, student):
         assert found >= best - 1e-4
 
 
+@pytest.mark.parametrize("n_days", [12, 30])
+@pytest.mark.parametrize("student", [False, True])
+def test_no_fit_of_a_few_days_is_beyond_its_bounds(student, n_days):
+    free = free_garch(asymmetric=True, student=student)
+    values = np.random.default_rng(n_days).standard_t(5, (600, n_days))
+    fits = fit_garch(values, free, student=student, centred=True, fewest=n_days)
+    found = fits.parameters.copy()
+    unit = values.std(axis=1)
+    found[:, 0] = (found[:, 0] - values.mean(axis=1)) / unit
+    found[:, 1] /= unit**2
+    # Free parameters are all six, or all but the degrees, which are fitted as one over them.
+    found[:, 5] = 1.0 / found[:, 5]
+    points = found[:, : free.design.shape[1]]
+    assert (points @ free.rows.T - free.limits).max() < 1e-12
+
+
 def test_a_fit_does_not_depend_on_its_neighbours_to_the_bit():
     values = np.array([simulated(n=300, seed=seed) for seed in range(2 * LANES + 5)])
     for i in range(0, len(values), 3):
