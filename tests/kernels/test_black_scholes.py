@@ -166,7 +166,7 @@ def test_scenarios_are_the_scalar(years, sign):
 @pytest.mark.parametrize("years", [0.5, 3.0])
 def test_far_from_the_strike_values_keep_twelve_digits_of_their_own(years, sign):
     """What an option is worth in the tails is a small difference of two tails, not of ones."""
-    moneyness, deviation = np.linspace(-3.0, 3.0, 241), 0.3 * math.sqrt(years)
+    moneyness, deviation = np.linspace(-5.5, 5.5, 441), 0.3 * math.sqrt(years)
     spots = 100.0 * np.exp(sign * moneyness * deviation)
     fixed = [np.full(spots.shape, number) for number in (0.02, 0.01, 0.3)]
     out = np.empty(spots.shape)
