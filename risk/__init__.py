@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from risk.outlook import market_outlook
     from risk.plan import (
         NIGHTLY_METHODS,
+        QUASI_METHODS,
         Margins,
         Method,
         Revaluation,
@@ -52,7 +53,8 @@ else:
         "risk.measures.portfolios": "Book PortfolioMeasures books_of instrument_losses "
         "measure_portfolios overlap_of",
         "risk.outlook": "market_outlook",
-        "risk.plan": "NIGHTLY_METHODS Margins Method Revaluation RiskPlan VarianceReduction",
+        "risk.plan": "NIGHTLY_METHODS QUASI_METHODS Margins Method Revaluation RiskPlan "
+        "VarianceReduction",
         "risk.profiles": "Profiles liquidity_horizons profile_portfolios",
         "risk.replays": "replay_losses",
         "risk.requested_error": "ScenarioSet draw_scenario_set",
@@ -75,6 +77,7 @@ else:
 
 __all__ = [
     "NIGHTLY_METHODS",
+    "QUASI_METHODS",
     "REFRESH_DAYS",
     "Book",
     "BookError",

@@ -11,7 +11,7 @@ from flows.run import Run, read_chunk
 from flows.steps.risk import read_market, risk_plan, scenario_chunk, scenario_sets
 from kernels.arrays import Floats
 from kernels.book_losses import book_losses
-from risk import Book, books_of, compare_losses, overlap_of
+from risk import QUASI_METHODS, Book, books_of, compare_losses, overlap_of
 from storage.inputs import InputSource, read_input
 
 
@@ -57,12 +57,14 @@ def what_if(run: Run, path: Path) -> pd.DataFrame:
             read_chunk(str(scenario_chunk(run, number).folder)).shard("losses"), mmap_mode="r"
         )
         overlap = overlap_of(method, horizon)
+        randomisations = plan.randomisations if method in QUASI_METHODS else None
         for book in after:
             compared = compare_losses(
                 _losses(losses, before.get(book.portfolio_id)),
                 _losses(losses, book),
                 plan.levels,
                 overlap,
+                randomisations,
             )
             parts.append(
                 compared.assign(

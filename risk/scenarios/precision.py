@@ -150,6 +150,34 @@ def plain_tail(losses: Floats, level: float) -> TailEstimate:
     )
 
 
+def tails_by_randomisation(losses: Floats, level: float, randomisations: int) -> Floats:
+    """Return the tail of each randomisation of quasi-random scenarios by itself.
+
+    Parameters
+    ----------
+    losses, level, randomisations : as of `randomised_tail`
+
+    Returns
+    -------
+    (randomisations, 2) float64, money: value at risk and expected shortfall.
+
+    Raises
+    ------
+    PlanError
+        Where a randomisation would have fewer than two scenarios.
+    """
+    if not 2 <= randomisations <= len(losses) // 2:
+        raise PlanError(
+            f"randomisations must be 2 to {len(losses) // 2} of {len(losses)} scenarios; "
+            f"got {randomisations}"
+        )
+    parts = [
+        measure_tail(np.ascontiguousarray(losses[number::randomisations]), level)
+        for number in range(randomisations)
+    ]
+    return np.array([(part.value_at_risk, part.expected_shortfall) for part in parts])
+
+
 def randomised_tail(losses: Floats, level: float, randomisations: int) -> TailEstimate:
     """Return the tail of quasi-random scenarios, its error from their independent randomisations.
 
@@ -177,17 +205,8 @@ def randomised_tail(losses: Floats, level: float, randomisations: int) -> TailEs
     ----------
     L'Ecuyer & Lemieux (2002), section 1; Glasserman (2004), section 5.4.
     """
-    if not 2 <= randomisations <= len(losses) // 2:
-        raise PlanError(
-            f"randomisations must be 2 to {len(losses) // 2} of {len(losses)} scenarios; "
-            f"got {randomisations}"
-        )
     whole = measure_tail(losses, level)
-    parts = [
-        measure_tail(np.ascontiguousarray(losses[number::randomisations]), level)
-        for number in range(randomisations)
-    ]
-    measured = np.array([(part.value_at_risk, part.expected_shortfall) for part in parts])
+    measured = tails_by_randomisation(losses, level, randomisations)
     var_error, es_error = measured.std(axis=0, ddof=1) / np.sqrt(randomisations)
     return TailEstimate(
         whole.value_at_risk,

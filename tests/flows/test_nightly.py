@@ -15,6 +15,7 @@ from flows.run import load_run, prepare_run, read_state
 from flows.sample import SampleSize
 from flows.spec import BacktestSpec, load_job
 from flows.steps import predict, risk
+from flows.steps.what_if import what_if
 from risk.plan import METHODS
 from storage.stores import open_store
 from storage.tables import OUTPUT_TABLES, QUANTILES
@@ -176,6 +177,16 @@ def test_every_method_of_scenarios_measures_every_book(finished, sample, tmp_pat
     assert (counts == tables["portfolio_risk"]["portfolio_id"].nunique()).all()
     assert np.isfinite(measured["value"]).all()
     assert (measured["standard_error"] > 0).all()
+    run, path = prepare_run(changed), tmp_path / "after.csv"
+    positions = pd.read_parquet(run.staging.clean("positions"))
+    mine = positions[positions["portfolio_id"] == positions["portfolio_id"].iloc[0]]
+    mine.assign(quantity=2.0 * mine["quantity"]).to_csv(path, index=False)
+    keys = ["portfolio_id", "method", "horizon", "measure", "level"]
+    compared = what_if(run, path).set_index(keys)
+    quasi = compared[compared.index.get_level_values("method").str.startswith("quasi_")]
+    published = measured.set_index(keys).loc[quasi.index]
+    # As much again is the book itself: by its randomisations, as its own error is.
+    np.testing.assert_allclose(quasi["standard_error"], published["standard_error"], rtol=1e-9)
 
 
 def test_a_requested_error_is_reached_by_counts_by_controls_and_by_even_points(

@@ -2,7 +2,9 @@
 
 import numpy as np
 import pytest
+from scipy.special import ndtri
 
+from kernels.sobol import sobol_uniforms
 from risk import PlanError
 from risk.measures.tail import measure_tail
 from risk.what_if import compare_losses
@@ -57,6 +59,25 @@ def test_the_error_of_a_difference_is_its_spread_over_seeds(measure):
     # A deviation of 400 has an error of 1 / sqrt(800) = 3.5%; the quantile's density is smoothed.
     assert said == pytest.approx(spread, rel=0.14)
     assert said < 0.5 * np.mean([row["independent_error"] for row in found])
+
+
+def test_under_quasi_random_scenarios_the_error_is_the_spread_over_seeds():
+    found, n, randomisations = [], 1024, 16
+    for seed in range(200):
+        points = sobol_uniforms(2, n, randomisations, seed)
+        market, other = ndtri(points)
+        compared = compare_losses(
+            market, 0.9 * market + 0.2 * other, (0.95,), randomisations=randomisations
+        )
+        found.append(compared[compared["measure"] == "expected_shortfall"].iloc[0])
+    spread = np.std([row["difference"] for row in found])
+    said = np.sqrt(np.mean([row["standard_error"] ** 2 for row in found]))
+    plain = compare_losses(market, 0.9 * market + 0.2 * other, (0.95,))
+    # The spread of randomisations by themselves bounds that of all together, up to sampling.
+    assert 0.9 * spread < said < 2.0 * spread
+    assert said < 0.7 * plain["standard_error"].iloc[1]
+    with pytest.raises(PlanError, match="randomisations must be 2 to 5 of 10 scenarios; got 6"):
+        compare_losses(np.zeros(10), np.ones(10), (0.95,), randomisations=6)
 
 
 def test_overlapping_scenarios_tell_less():
