@@ -132,21 +132,18 @@ KERNELS = [
         (rows(2), INTEGER, FLAG, FREE, rows(2), rows(2), *[POINTS] * 3, *GARCH_FITS),
         64,
     ),
-    # The step of a search is solved for in a thread's own memory. What sm_80 and sm_90 spill (1,392
-    # and 2,172 bytes now; sm_100 nothing) is of the search, once a pass, or of the days.
+    # The step of a search is solved for in a thread's own memory, and is a call of its own.
     Compiled(
         garch.search_garch_roughly,
         (rows(2), rows(2), FREE, FLAG, POINTS, POINTS, *GARCH_FITS),
-        255,
-        stack=4352,
-        spills=1536,
+        232,
+        stack=2752,
     ),
     Compiled(
         garch.fit_garch_series,
         (rows(2), rows(2), FREE, FLAG, POINTS, POINTS, *GARCH_FITS),
-        255,
-        stack=4352,
-        spills=2304,
+        232,
+        stack=2752,
     ),
     # Twenty-four parameters side by side, as in a processor's lanes.
     Compiled(
