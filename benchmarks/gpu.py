@@ -25,6 +25,7 @@ from numba import config, cuda
 from benchmarks.gpu_agreement import agreement
 from benchmarks.gpu_fits import count_laws, ets_choices, garch_fits, intermittent_rates
 from benchmarks.gpu_rows import SEED, TINY, XP, Row, Sizes, measure
+from benchmarks.gpu_states import ets_sample_paths, states_rolled
 from benchmarks.machine import describe_machine
 from kernels.cuda import draws, garch, linear_books, options, stock, thetas
 from kernels.cuda.arrays import device_arrays, for_grids, to_host
@@ -296,6 +297,8 @@ PARTS = [
     european_options,
     stock_walks,
     ets_choices,
+    states_rolled,
+    ets_sample_paths,
     garch_passes,
     garch_fits,
     monte_carlo,

@@ -21,7 +21,7 @@ from kernels.intermittent import IntermittentModel
 from kernels.intermittent import intermittent_rates as rates_on_processor
 
 _WINDOWS = Path(__file__).parents[2] / "shared" / "data" / "m5_item_store_56d.parquet"
-_WEEK = 7
+WEEK = 7
 _RATED = (IntermittentModel.TSB, IntermittentModel.CROSTON_OPTIMISED, IntermittentModel.IMAPA)
 _CHECKED = 200
 
@@ -40,7 +40,7 @@ def daily_demand(n_series: int, n_days: int) -> tuple[np.ndarray, str]:
         means, told = draws.gamma(0.6, 2.0, 1_000), "made-up means"
     means = np.maximum(np.resize(draws.permutation(means), n_series), 0.02)[:, None]
     days = np.arange(n_days)
-    swing = 1.0 + 0.2 * np.sin(2.0 * np.pi * days / _WEEK)
+    swing = 1.0 + 0.2 * np.sin(2.0 * np.pi * days / WEEK)
     swing = swing * (1.0 + 0.1 * np.sin(2.0 * np.pi * days / 365.25))
     demand = np.empty((n_series, n_days))
     for first in range(0, n_series, 1_000):
@@ -68,12 +68,12 @@ def ets_choices(_xp: XP, sizes: Sizes) -> list[Row]:
     n = len(demand)
     given = [demand, np.full(n, sizes.demands), np.zeros((n, 2))]
     far = [cuda.to_device(array) for array in given]
-    outs = [cuda.to_device(array) for array in no_fits(n, _WEEK)]
-    candidates, stream = candidates_of((), _WEEK), cuda.stream()
-    seconds = measure(lambda: ets.fit_chunk(stream, far, outs, candidates, _WEEK), 1)
-    whole = measure(lambda: ets.fit_ets(*_flat(demand), _WEEK), 1)
+    outs = [cuda.to_device(array) for array in no_fits(n, WEEK)]
+    candidates, stream = candidates_of((), WEEK), cuda.stream()
+    seconds = measure(lambda: ets.fit_chunk(stream, far, outs, candidates, WEEK), 1)
+    whole = measure(lambda: ets.fit_ets(*_flat(demand), WEEK), 1)
     few = demand[: min(n, _CHECKED)]
-    expected, found = fit_ets(*_flat(few), _WEEK), ets.fit_ets(*_flat(few), _WEEK)
+    expected, found = fit_ets(*_flat(few), WEEK), ets.fit_ets(*_flat(few), WEEK)
     same = found.model == expected.model
     error = np.nanmax(np.abs(found.criterion - expected.criterion), initial=0.0)
     note = (
@@ -87,7 +87,7 @@ def ets_choices(_xp: XP, sizes: Sizes) -> list[Row]:
 
 def _ets_refits(demand: np.ndarray, size: str) -> Row:
     """Fit the models of an origin a week before again."""
-    near = ets.fit_ets(*_flat(np.ascontiguousarray(demand[:, :-_WEEK])), _WEEK)
+    near = ets.fit_ets(*_flat(np.ascontiguousarray(demand[:, :-WEEK])), WEEK)
     seconds = measure(lambda: ets.refit_ets(near, *_flat(demand)), 1)
     few = demand[:_CHECKED]
     own = EtsFits._make(part[: len(few)] for part in near)

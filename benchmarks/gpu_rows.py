@@ -26,6 +26,7 @@ class Sizes:
     items, paths, days : of stock
     books, factors, scenarios : of the Monte Carlo; many_books, few_scenarios : of the long one
     returns_series, returns : of GARCH; demand_series, demands : of theta
+    states : rolled forward; simulated : series whose paths are drawn; horizon : periods ahead
     tile : of the products of books and scenarios
     """
 
@@ -46,6 +47,9 @@ class Sizes:
     returns: int = 1_000
     demand_series: int = 30_490
     demands: int = 1_941
+    states: int = 1_000_000
+    simulated: int = 2_000
+    horizon: int = 28
     tile: linear_books.Tile = field(default_factory=linear_books.Tile)
 
 
@@ -67,6 +71,9 @@ TINY = Sizes(
     returns=90,
     demand_series=3,
     demands=20,
+    states=5,
+    simulated=2,
+    horizon=3,
     tile=linear_books.Tile(2, 16, 2),
 )
 

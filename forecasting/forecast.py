@@ -81,7 +81,8 @@ def forecast_demand(
     rolled = None
     if before is not None:
         asked = np.flatnonzero(contested & _take_states(results.demand_class, plan))
-        rolled = roll_forward(panel, batch, asked, ets_season(plan.seasons), before)
+        season = ets_season(plan.seasons)
+        rolled = roll_forward(panel, batch, asked, season, before, plan.device)
         batch = replace(batch, fitted=rolled.fits)
     for demand_class in CLASSES:
         chosen = np.flatnonzero(contested & (results.demand_class == demand_class))

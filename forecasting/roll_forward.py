@@ -10,9 +10,11 @@ from forecasting.errors import PlanError
 from forecasting.panel import Batch, DemandPanel
 from forecasting.states import SeriesStates
 from kernels.arrays import Flags, Floats, Integers, Words
-from kernels.ets import NO_MODEL, EtsFits, fit_ets, no_fits
-from kernels.ets_forward import LIMIT, has_drifted, run_ets, track_ets
+from kernels.device import Device
+from kernels.ets import NO_MODEL, EtsFits, no_fits
+from kernels.ets_forward import LIMIT, has_drifted
 from kernels.history_hash import hash_histories
+from kernels.on_device import fit_ets_on, run_ets_on, track_ets_on
 
 # By these a history that lost its oldest periods is known again.
 RECENT = 56
@@ -87,7 +89,12 @@ class _Kept(NamedTuple):
 
 
 def roll_forward(
-    panel: DemandPanel, batch: Batch, asked: Integers, season_length: int, before: RollForward
+    panel: DemandPanel,
+    batch: Batch,
+    asked: Integers,
+    season_length: int,
+    before: RollForward,
+    device: Device = "cpu",
 ) -> Carried:
     """Roll the stored models of some series forward, and fit the others.
 
@@ -103,6 +110,7 @@ def roll_forward(
     asked : (n,) int64, ascending numbers of the series
     season_length : periods of the models' season, 1 for none
     before : what the night before left, and when it is fitted again
+    device : where models are rolled, run again and fitted
 
     Raises
     ------
@@ -114,10 +122,10 @@ def roll_forward(
         raise PlanError(f"stored models have a season of {m} periods, tonight's {season_length}")
     outcome = np.full(len(panel), "", dtype=object)
     outcome[asked] = NEW
-    kept = _keep(panel, batch, asked, before, outcome)
+    kept = _keep(panel, batch, asked, before, outcome, device)
     fresh = np.setdiff1d(asked, kept.series)
     part = batch.cut(fresh, np.zeros(len(fresh), np.int64), None)
-    refitted = fit_ets(part.values, part.offsets, season_length)
+    refitted = fit_ets_on(device)(part.values, part.offsets, season_length, ())
     fits = no_fits(len(panel), season_length)
     for whole, rolled, fitted in zip(fits, kept.fits, refitted, strict=True):
         whole[kept.series], whole[fresh] = rolled, fitted
@@ -131,6 +139,7 @@ def _keep(
     asked: Integers,
     before: RollForward,
     outcome: NDArray[np.object_],
+    device: Device,
 ) -> _Kept:
     """Carry what is still to be used; note what became of every series that was stored."""
     places = before.stored.find(panel.warehouse_id[asked], panel.item_id[asked])
@@ -139,9 +148,10 @@ def _keep(
     outcome[series[~agrees]] = CHANGED
     series, stored, again = series[agrees], stored.of(np.flatnonzero(agrees)), again[agrees]
     news = panel.last_periods[series] - stored.last
-    base = _rerun(batch, series, stored, news, again)
+    base = _rerun(batch, series, stored, news, again, device)
     fresh = _newest(batch, series, news)
-    fits, signal = track_ets(base, stored.signal, fresh.values, fresh.offsets)
+    track = track_ets_on(device)
+    fits, signal = track(base, stored.signal, fresh.values, fresh.offsets)
     drifted = has_drifted(signal, before.rules.drift) | (fits.model == NO_MODEL)
     aged = panel.last_periods[series] - stored.fitted >= before.rules.periods
     outcome[series] = np.where(again, RERUN, ROLLED)
@@ -176,14 +186,19 @@ def _hash_recent(panel: DemandPanel, starts: Integers, stops: Integers, first: I
 
 
 def _rerun(
-    batch: Batch, series: Integers, stored: SeriesStates, news: Integers, again: Flags
+    batch: Batch,
+    series: Integers,
+    stored: SeriesStates,
+    news: Integers,
+    again: Flags,
+    device: Device,
 ) -> EtsFits:
     """Return the stored models, some of them run through their histories up to the news anew."""
     chosen = np.flatnonzero(again)
     if not len(chosen):
         return stored.fits
     part = batch.cut(series[chosen], news[chosen], None)
-    found = run_ets(stored.of(chosen).fits, part.values, part.offsets)
+    found = run_ets_on(device)(stored.of(chosen).fits, part.values, part.offsets)
     base = EtsFits._make(part.copy() for part in stored.fits)
     for whole, some in zip(base, found, strict=True):
         whole[chosen] = some

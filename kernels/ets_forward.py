@@ -29,8 +29,9 @@ from kernels.ets import (
     scale_series,
     settle_fit,
 )
-from kernels.ets_lanes import count_parameters, count_smoothing
-from kernels.ets_step import RATIO, expect, follow
+from kernels.ets_lanes import shape_of
+from kernels.ets_refit import fill_start_in_units
+from kernels.ets_step import expect, follow
 
 # Weight of the newest error, and the limit that goes with it.
 WEIGHT = 0.1
@@ -50,39 +51,69 @@ def _standardise(y: float, mean: float, variance: float, relative: bool) -> floa
     return 0.0 if error == 0.0 else math.inf
 
 
+@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
+def carry_series(
+    series: int, y: Floats, fits: EtsFits, ring: Floats, out: EtsFits, signal: Floats
+) -> None:
+    """Carry the state of one series, which has a model, through its new observations.
+
+    Parameters
+    ----------
+    series : its number in ``fits``, ``out`` and ``signal``
+    y : (n,) float64, what came after the state
+    ring : (m,) float64 scratch
+    out : as ``fits``; level, trend and seasons are moved on
+    signal : (n_series,) float64, moved on
+    """
+    m, n = ring.shape[0], y.shape[0]
+    smoothing, model = fits.smoothing[series], fits.model[series]
+    relative, season, variance = model >= 9, model % 3, fits.variance[series]
+    level, trend = fits.level[series], fits.trend[series]
+    for j in range(m):
+        ring[j] = fits.seasons[series, j]
+    for t in range(n):
+        slot = t % m
+        mean = expect(level, trend, ring[slot], smoothing[PHI], season)
+        shock = _standardise(y[t], mean, variance, relative)
+        signal[series] += WEIGHT * (shock - signal[series])
+        level, trend, ring[slot] = follow(
+            level,
+            trend,
+            ring[slot],
+            y[t] - mean,
+            smoothing[ALPHA],
+            smoothing[BETA],
+            smoothing[GAMMA],
+            smoothing[PHI],
+            season,
+        )
+    out.level[series], out.trend[series] = level, trend
+    for j in range(m):
+        out.seasons[series, j] = ring[(n + j) % m]
+
+
 @njit(cache=True, nogil=True, error_model="numpy")
 def _carry(values: Floats, offsets: Integers, fits: EtsFits, out: EtsFits, signal: Floats) -> None:
-    m = fits.seasons.shape[1]
-    ring = np.empty(m)
+    ring = np.empty(fits.seasons.shape[1])
     for series in range(offsets.shape[0] - 1):
         y = values[offsets[series] : offsets[series + 1]]
-        if fits.model[series] == NO_MODEL:
-            if y.shape[0] > 0:
-                out.level[series] = y[y.shape[0] - 1]
-            continue
-        smoothing, model = fits.smoothing[series], fits.model[series]
-        relative, season, variance = model >= 9, model % 3, fits.variance[series]
-        level, trend = fits.level[series], fits.trend[series]
-        ring[:] = fits.seasons[series]
-        for t in range(y.shape[0]):
-            slot = t % m
-            mean = expect(level, trend, ring[slot], smoothing[PHI], season)
-            shock = _standardise(y[t], mean, variance, relative)
-            signal[series] += WEIGHT * (shock - signal[series])
-            level, trend, ring[slot] = follow(
-                level,
-                trend,
-                ring[slot],
-                y[t] - mean,
-                smoothing[ALPHA],
-                smoothing[BETA],
-                smoothing[GAMMA],
-                smoothing[PHI],
-                season,
-            )
-        out.level[series], out.trend[series] = level, trend
-        for j in range(m):
-            out.seasons[series, j] = ring[(y.shape[0] + j) % m]
+        if fits.model[series] != NO_MODEL:
+            carry_series(series, y, fits, ring, out, signal)
+        elif y.shape[0] > 0:
+            out.level[series] = y[y.shape[0] - 1]
+
+
+@njit(cache=True, nogil=True)
+def may_run(model: int, lowest: float, unit: float) -> bool:
+    """Whether a model may be run through a history.
+
+    Parameters
+    ----------
+    model : its number, or `NO_MODEL`
+    lowest : observation
+    unit : of the series, zero for a constant
+    """
+    return bool(model != NO_MODEL and unit != 0.0 and (model < 9 or lowest > 0.0))
 
 
 @njit(cache=True, nogil=True)
@@ -93,16 +124,11 @@ def _run(values: Floats, offsets: Integers, fits: EtsFits, out: EtsFits) -> None
     own, state, seasons = np.empty(fits.start.shape[1]), np.zeros(2), np.zeros(m)
     for series in range(n_series):
         model = fits.model[series]
-        if model == NO_MODEL or unit[series] == 0.0 or (model >= 9 and lowest[series] <= 0.0):
-            continue
-        trend, season = model % 9 // 3, model % 3
-        first_state = count_smoothing(trend, season)
-        for p in range(count_parameters(trend, season, m if season > 0 else 1)):
-            in_units = p >= first_state and (season != RATIO or p <= first_state + (trend > 0))
-            own[p] = fits.start[series, p] / unit[series] if in_units else fits.start[series, p]
-        out.model[series] = model
-        y = scaled[offsets[series] : offsets[series + 1]]
-        settle_fit(series, y, unit[series], own, state, seasons, out)
+        if may_run(model, lowest[series], unit[series]):
+            fill_start_in_units(shape_of(model, m), fits.start[series], unit[series], own)
+            out.model[series] = model
+            y = scaled[offsets[series] : offsets[series + 1]]
+            settle_fit(series, y, unit[series], own, state, seasons, out)
 
 
 def update_ets(fits: EtsFits, values: Floats, offsets: Integers) -> EtsFits:

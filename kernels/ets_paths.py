@@ -17,7 +17,7 @@ from numba import njit
 from kernels.arrays import Floats, Words
 from kernels.ets import ALPHA, BETA, GAMMA, PHI, EtsFits
 from kernels.ets_step import ADDED, RATIO
-from kernels.lanes import LANES, load_lanes, spread, store_lanes
+from kernels.lanes import LANES, load_lanes, places_of, store_lanes
 from kernels.order_quantiles import fill_order_quantiles
 from kernels.philox import Stream
 from kernels.shocks import normal_pair
@@ -28,8 +28,8 @@ _BLOCK = 256
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _fill_shocks(seed: int, entity: int, first: int, shocks: Floats) -> None:
-    """Fill (horizon, _BLOCK) standard normals of a series' paths from number ``first`` on."""
+def fill_shocks(seed: int, entity: int, first: int, shocks: Floats) -> None:
+    """Fill (horizon, n) standard normals of a series' paths from number ``first`` on."""
     for step in range(0, shocks.shape[0], 2):
         near = shocks[step]
         if step + 1 == shocks.shape[0]:
@@ -42,35 +42,40 @@ def _fill_shocks(seed: int, entity: int, first: int, shocks: Floats) -> None:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _walk_lanes(
+def walk_lanes(
     fits: EtsFits,
     series: int,
     shocks: Floats,
+    width: int,
     place: int,
     ring: Floats,
     out: Floats,
     row: int,
     first: int,
 ) -> None:
-    """Walk sixteen paths of a series.
+    """Walk sixteen paths of a series; with tables, of one column, a single one (`kernels.lanes`).
 
     Parameters
     ----------
-    shocks : (horizon * _BLOCK,) float64, standard normals; the lanes' begin at ``place``
-    ring : (m * LANES,) float64 scratch for the seasons
-    out : (horizon * row,) float64, filled from ``first`` on in each row
+    shocks : (horizon * width,) float64, standard normals; the lanes' begin at ``place`` in each row
+    ring : ((m + 2) * LANES,) float64 scratch for the seasons, level and trend
+    out : (horizon * row,) float64, filled from ``first`` on in each row; of a table, it may be that
+        of the shocks
     """
     model, smoothing = fits.model[series], fits.smoothing[series]
     relative, season, m = model >= 9, max(model, 0) % 3, fits.seasons.shape[1]
-    alpha, beta = spread(smoothing[ALPHA]), spread(smoothing[BETA])
-    gamma, damping = spread(smoothing[GAMMA]), spread(smoothing[PHI])
-    level, trend = spread(fits.level[series]), spread(fits.trend[series])
-    deviation = spread(math.sqrt(fits.variance[series]))
+    alpha, beta = smoothing[ALPHA], smoothing[BETA]
+    gamma, damping = smoothing[GAMMA], smoothing[PHI]
+    deviation = math.sqrt(fits.variance[series])
     for j in range(m):
-        store_lanes(ring, j * LANES, spread(fits.seasons[series, j]))
+        store_lanes(ring, j * LANES, fits.seasons[series, j])
+    # By way of memory, a number takes the width of the arrays.
+    store_lanes(ring, m * LANES, fits.level[series])
+    store_lanes(ring, (m + 1) * LANES, fits.trend[series])
+    level, trend = load_lanes(ring, m * LANES), load_lanes(ring, (m + 1) * LANES)
     slot = 0
-    for step in range(out.shape[0] // row):
-        shock = deviation * load_lanes(shocks, step * _BLOCK + place)
+    for step in range(places_of(out) // row):
+        shock = deviation * load_lanes(shocks, step * width + place)
         factor = load_lanes(ring, slot)
         damped = damping * trend
         base = level + damped
@@ -97,15 +102,15 @@ def _walk_series(
     horizon, row = out.shape
     flat, flat_shocks = out.reshape(horizon * row), shocks.reshape(horizon * _BLOCK)
     for first in range(0, row, _BLOCK):
-        _fill_shocks(seed, entity, first, shocks)
+        fill_shocks(seed, entity, first, shocks)
         for place in range(0, min(_BLOCK, row - first), LANES):
-            _walk_lanes(fits, series, flat_shocks, place, ring, flat, row, first + place)
+            walk_lanes(fits, series, flat_shocks, _BLOCK, place, ring, flat, row, first + place)
 
 
 @njit(cache=True, nogil=True)
 def _fill_paths(seed: int, entities: Words, fits: EtsFits, out: Floats) -> None:
     n_paths, horizon = out.shape[1], out.shape[2]
-    ring, shocks = np.empty(fits.seasons.shape[1] * LANES), np.empty((horizon, _BLOCK))
+    ring, shocks = np.empty((fits.seasons.shape[1] + 2) * LANES), np.empty((horizon, _BLOCK))
     paths = np.empty((horizon, (n_paths + LANES - 1) // LANES * LANES))
     for series in range(out.shape[0]):
         _walk_series(seed, entities[series], fits, series, shocks, ring, paths)
@@ -117,7 +122,7 @@ def _fill_quantiles(
     seed: int, entities: Words, fits: EtsFits, n_paths: int, levels: Floats, out: Floats
 ) -> None:
     horizon = out.shape[1]
-    ring, shocks = np.empty(fits.seasons.shape[1] * LANES), np.empty((horizon, _BLOCK))
+    ring, shocks = np.empty((fits.seasons.shape[1] + 2) * LANES), np.empty((horizon, _BLOCK))
     paths = np.empty((horizon, (n_paths + LANES - 1) // LANES * LANES))
     for series in range(out.shape[0]):
         if math.isnan(fits.level[series]):

@@ -26,6 +26,23 @@ from kernels.lane_search import Queue
 
 
 @njit(cache=True, nogil=True)
+def fill_start_in_units(shape: Shape, start: Floats, unit: float, out: Floats) -> None:
+    """Fill a model's parameters with its states in the unit of a series.
+
+    Parameters
+    ----------
+    shape : of the model
+    start : (n_parameters,) float64, smoothing parameters, then states in units of demand
+    unit : of the series
+    out : (n_parameters,) float64, overwritten
+    """
+    smoothing = count_smoothing(shape.trend, shape.season)
+    for p in range(count_parameters(shape.trend, shape.season, shape.length)):
+        in_units = p >= smoothing and (shape.season != RATIO or p <= smoothing + (shape.trend > 0))
+        out[p] = start[p] / unit if in_units else start[p]
+
+
+@njit(cache=True, nogil=True)
 def fill_near_start(
     shape: Shape, lower: Floats, upper: Floats, near: Floats, unit: float, out: Floats
 ) -> None:
@@ -39,14 +56,9 @@ def fill_near_start(
     unit : of the series
     out : (n_parameters,) float64, overwritten
     """
-    smoothing = count_smoothing(shape.trend, shape.season)
-    for p in range(count_parameters(shape.trend, shape.season, shape.length)):
-        value = near[p]
-        if p < smoothing:
-            value = min(max(value, lower[p]), upper[p])
-        elif shape.season != RATIO or p <= smoothing + (shape.trend > 0):
-            value /= unit
-        out[p] = value
+    fill_start_in_units(shape, near, unit, out)
+    for p in range(count_smoothing(shape.trend, shape.season)):
+        out[p] = min(max(out[p], lower[p]), upper[p])
 
 
 @njit(cache=True, nogil=True)

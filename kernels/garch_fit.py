@@ -12,6 +12,7 @@ import numpy as np
 from numba import njit
 
 from kernels.arrays import Floats, Integers, Reals
+from kernels.calls import keep_as_call
 from kernels.garch import CONSTANT, DEGREES, MEAN, N_PARAMETERS
 from kernels.garch_free import FreeParameters
 from kernels.garch_likelihood import (
@@ -145,6 +146,8 @@ def _after_pass(
     fits: GarchFits,
 ) -> bool:
     """Learn from a point, and go on to the next search; whether there is none."""
+    # Inlined, its bounds and strides would take registers from the days of a pass.
+    keep_as_call()
     i = lanes.series[k]
     fits.passes[i] += 1
     outcome = take_point(

@@ -12,6 +12,8 @@ import numpy as np
 from kernels import (
     counts_fit,
     ets,
+    ets_forward,
+    ets_paths,
     ets_refit,
     garch_fit,
     intermittent,
@@ -20,7 +22,7 @@ from kernels import (
     stock_batches,
     theta,
 )
-from kernels.arrays import Floats, Integers
+from kernels.arrays import Floats, Integers, Words
 from kernels.device import Device
 from kernels.ets import EtsFits
 from kernels.garch_fit import GarchFits
@@ -94,6 +96,54 @@ class RefitEts(Protocol):
 
     def __call__(self, near: EtsFits, values: Floats, offsets: Integers, /) -> EtsFits:
         """Fit each series' model again, from the parameters it had."""
+
+
+class ForecastEts(Protocol):
+    """As `kernels.ets.forecast_ets`."""
+
+    def __call__(self, fits: EtsFits, horizon: int, /) -> Floats:
+        """Return the path without errors of each series."""
+
+
+class TrackEts(Protocol):
+    """As `kernels.ets_forward.track_ets`."""
+
+    def __call__(
+        self, fits: EtsFits, signal: Floats, values: Floats, offsets: Integers, /
+    ) -> tuple[EtsFits, Floats]:
+        """Carry each state, and the average of its errors, through new observations."""
+
+
+class RunEts(Protocol):
+    """As `kernels.ets_forward.run_ets`."""
+
+    def __call__(self, fits: EtsFits, values: Floats, offsets: Integers, /) -> EtsFits:
+        """Run each model through its whole history again."""
+
+
+class SimulateEts(Protocol):
+    """As `kernels.ets_paths.simulate_ets`."""
+
+    def __call__(
+        self, fits: EtsFits, entities: Words, n_paths: int, horizon: int, seed: int, /
+    ) -> Floats:
+        """Return sample paths of each series."""
+
+
+class EtsQuantiles(Protocol):
+    """As `kernels.ets_paths.ets_quantiles`."""
+
+    def __call__(
+        self,
+        fits: EtsFits,
+        entities: Words,
+        levels: Floats,
+        n_paths: int,
+        horizon: int,
+        seed: int,
+        /,
+    ) -> Floats:
+        """Return quantiles of sample paths of each series."""
 
 
 class FitThetas(Protocol):
@@ -174,6 +224,51 @@ def refit_ets_on(device: Device) -> RefitEts:
     from kernels.cuda import ets as on_gpu  # noqa: PLC0415 - an optional extra
 
     return on_gpu.refit_ets
+
+
+def forecast_ets_on(device: Device) -> ForecastEts:
+    """Return the kernel that forecasts with exponential smoothing models."""
+    if device == "cpu":
+        return ets.forecast_ets
+    from kernels.cuda import ets_forward as on_gpu  # noqa: PLC0415 - an optional extra
+
+    return on_gpu.forecast_ets
+
+
+def track_ets_on(device: Device) -> TrackEts:
+    """Return the kernel that carries the states of models through new observations."""
+    if device == "cpu":
+        return ets_forward.track_ets
+    from kernels.cuda import ets_forward as on_gpu  # noqa: PLC0415 - an optional extra
+
+    return on_gpu.track_ets
+
+
+def run_ets_on(device: Device) -> RunEts:
+    """Return the kernel that runs models through whole histories again."""
+    if device == "cpu":
+        return ets_forward.run_ets
+    from kernels.cuda import ets_forward as on_gpu  # noqa: PLC0415 - an optional extra
+
+    return on_gpu.run_ets
+
+
+def simulate_ets_on(device: Device) -> SimulateEts:
+    """Return the kernel that simulates exponential smoothing models."""
+    if device == "cpu":
+        return ets_paths.simulate_ets
+    from kernels.cuda import ets_paths as on_gpu  # noqa: PLC0415 - an optional extra
+
+    return on_gpu.simulate_ets
+
+
+def ets_quantiles_on(device: Device) -> EtsQuantiles:
+    """Return the kernel that ranks what exponential smoothing models simulate."""
+    if device == "cpu":
+        return ets_paths.ets_quantiles
+    from kernels.cuda import ets_paths as on_gpu  # noqa: PLC0415 - an optional extra
+
+    return on_gpu.ets_quantiles
 
 
 def fit_thetas_on(device: Device) -> FitThetas:

@@ -51,6 +51,20 @@ def _at(rank: int, before: Integers, start: Integers, gathered: Floats) -> float
 
 
 @njit(cache=True, nogil=True)
+def rank_of(level: float, n: int) -> tuple[int, float]:
+    """Return the element below a quantile, and how far the quantile lies on the way to the next.
+
+    Parameters
+    ----------
+    level : in [0, 1]
+    n : elements in ascending order, two at least
+    """
+    rank = level * (n - 1)
+    below = min(int(rank), n - 2)
+    return below, rank - below
+
+
+@njit(cache=True, nogil=True)
 def fill_order_quantiles(values: Floats, levels: Floats, out: Floats) -> None:
     """Fill the quantiles of a sample, each between its two nearest elements.
 
@@ -71,7 +85,7 @@ def fill_order_quantiles(values: Floats, levels: Floats, out: Floats) -> None:
     before = _count_buckets(values, low, high, own)
     start, used = np.full(_BUCKETS, _UNUSED), 0
     for level in levels:
-        below = min(int(level * (n - 1)), n - 2)
+        below, _ = rank_of(level, n)
         used = _mark(below, before, start, used)
         used = _mark(below + 1, before, start, used)
     gathered, place = np.empty(used), start.copy()
@@ -83,7 +97,6 @@ def fill_order_quantiles(values: Floats, levels: Floats, out: Floats) -> None:
         if start[bucket] != _UNUSED:
             gathered[start[bucket] : place[bucket]].sort()
     for number in range(levels.shape[0]):
-        rank = levels[number] * (n - 1)
-        below = min(int(rank), n - 2)
+        below, share = rank_of(levels[number], n)
         first = _at(below, before, start, gathered)
-        out[number] = first + (rank - below) * (_at(below + 1, before, start, gathered) - first)
+        out[number] = first + share * (_at(below + 1, before, start, gathered) - first)

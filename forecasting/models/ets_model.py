@@ -9,8 +9,8 @@ from forecasting.models.protocol import BatchForecast, History, Seasons
 from forecasting.panel import Batch
 from kernels.arrays import Integers
 from kernels.device import Device
-from kernels.ets import NO_MODEL, EtsFits, forecast_ets
-from kernels.on_device import fit_ets_on, refit_ets_on
+from kernels.ets import NO_MODEL, EtsFits
+from kernels.on_device import fit_ets_on, forecast_ets_on, refit_ets_on
 
 # A season of more periods has more starting values than such a model should fit; R's `ets` leaves
 # it out as well.
@@ -34,7 +34,7 @@ class BatchedEts:
     Parameters
     ----------
     models : names of those to choose from, "AAdN" for example; none is all
-    device : where models are chosen and fitted again
+    device : where models are chosen, fitted again and forecast with
     """
 
     models: tuple[str, ...] = ()
@@ -46,7 +46,7 @@ class BatchedEts:
 
     def forecast(self, batch: Batch, seasons: Seasons, horizon: int) -> BatchForecast:
         """Forecast each series; six periods or fewer that differ have no answer."""
-        return BatchForecast(forecast_ets(self._fit(batch, seasons), horizon))
+        return self._forecast(self._fit(batch, seasons), horizon)
 
     def roll(
         self, histories: Sequence[History], seasons: Seasons, horizon: int
@@ -60,9 +60,12 @@ class BatchedEts:
         before: tuple[History, EtsFits] | None = None
         for history in histories[:-1]:
             fits = self._fit_again(before, history, seasons)
-            found.append(BatchForecast(forecast_ets(fits, horizon)))
+            found.append(self._forecast(fits, horizon))
             before = history, fits
         return [*found, self.forecast(histories[-1].batch, seasons, horizon)]
+
+    def _forecast(self, fits: EtsFits, horizon: int) -> BatchForecast:
+        return BatchForecast(forecast_ets_on(self.device)(fits, horizon))
 
     def _fit(self, batch: Batch, seasons: Seasons) -> EtsFits:
         if batch.fitted is not None and not self.models:

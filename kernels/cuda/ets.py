@@ -50,7 +50,7 @@ from kernels.lanes import LANES
 LONGEST_SEASON = 24
 # The season's periods that a thread has memory for; a kernel is compiled for each it meets.
 _SEASONS = (1, 12, LONGEST_SEASON)
-_THREADS = 64
+THREADS = 64
 _MOST_SMOOTHING = 4
 
 
@@ -414,16 +414,16 @@ def fit_chunk(
     series, lengths, lines = inputs
     model, criterion, points, start = outputs[0], outputs[6], outputs[7], outputs[8]
     (rows, longest), n_models = series.shape, len(candidates)
-    scaled, adjusted = (_scratch(stream, longest, rows) for _ in range(2))
-    unit, lowest = (_scratch(stream, rows) for _ in range(2))
-    begun = _scratch(stream, 3 if length > 1 else 1, rows, 3 + length)
-    ring, best = _scratch(stream, rows, length), _scratch(stream, *start.shape)
-    trials = _scratch(stream, n_models, *start.shape)
-    found, stuck = (_scratch(stream, n_models, rows) for _ in range(2))
+    scaled, adjusted = (scratch(stream, longest, rows) for _ in range(2))
+    unit, lowest = (scratch(stream, rows) for _ in range(2))
+    begun = scratch(stream, 3 if length > 1 else 1, rows, 3 + length)
+    ring, best = scratch(stream, rows, length), scratch(stream, *start.shape)
+    trials = scratch(stream, n_models, *start.shape)
+    found, stuck = (scratch(stream, n_models, rows) for _ in range(2))
     tried = cuda.device_array((n_models, rows), np.int64, stream=stream)
     asked = cuda.device_array(rows, np.bool_, stream=stream)
     told = cuda.to_device(candidates, stream=stream)
-    grid = (blocks_for(rows, _THREADS), _THREADS, stream)
+    grid = (blocks_for(rows, THREADS), THREADS, stream)
     periods = next(season for season in _SEASONS if season >= length)
     scale_ets_series[grid](series, lengths, scaled, unit, lowest, model, criterion, points)
     begin_ets_series[grid](scaled, lengths, unit, lowest, lines, begun, adjusted, ring)
@@ -465,12 +465,12 @@ def refit_chunk(
     series, lengths, near_model, near_start = inputs
     model, criterion, points, start = outputs[0], outputs[6], outputs[7], outputs[8]
     rows, longest = series.shape
-    scaled = _scratch(stream, longest, rows)
-    unit, lowest, found = (_scratch(stream, rows) for _ in range(3))
-    ring, best = _scratch(stream, rows, length), _scratch(stream, *start.shape)
+    scaled = scratch(stream, longest, rows)
+    unit, lowest, found = (scratch(stream, rows) for _ in range(3))
+    ring, best = scratch(stream, rows, length), scratch(stream, *start.shape)
     tried = cuda.device_array(rows, np.int64, stream=stream)
     asked = cuda.device_array(rows, np.bool_, stream=stream)
-    grid = (blocks_for(rows, _THREADS), _THREADS, stream)
+    grid = (blocks_for(rows, THREADS), THREADS, stream)
     periods = next(season for season in _SEASONS if season >= length)
     scale_ets_series[grid](series, lengths, scaled, unit, lowest, model, criterion, points)
     for code in codes:
@@ -485,7 +485,8 @@ def refit_chunk(
     settle_ets_series[grid](scaled, lengths, unit, best, ring, *outputs)
 
 
-def _scratch(stream: Any, *shape: int) -> Any:  # noqa: ANN401 - numba's own
+def scratch(stream: Any, *shape: int) -> Any:  # noqa: ANN401 - numba's own
+    """Return float64 memory on the device that nothing is written to yet."""
     return cuda.device_array(shape, np.float64, stream=stream)
 
 
@@ -514,14 +515,14 @@ def fit_ets(
     ValueError
         Where the season is longer, or a model's name is unknown.
     """
-    _refuse_season(season_length)
+    refuse_season(season_length)
     values, offsets = np.ascontiguousarray(values, np.float64), np.asarray(offsets, np.int64)
     lines = np.zeros((len(offsets) - 1, 2))
     if season_length > 1:
         fill_short_lines(values, offsets, season_length, lines)
     candidates = candidates_of(models, season_length)
     launch = partial(fit_chunk, candidates=candidates, length=season_length)
-    return _fit_rows(values, offsets, [lines], season_length, launch, at_once)
+    return fit_rows(values, offsets, [lines], season_length, launch, at_once)
 
 
 def refit_ets(
@@ -541,16 +542,16 @@ def refit_ets(
         Where the season is longer.
     """
     length = near.seasons.shape[1]
-    _refuse_season(length)
+    refuse_season(length)
     values, offsets = np.ascontiguousarray(values, np.float64), np.asarray(offsets, np.int64)
     codes = np.unique(near.model[near.model != NO_MODEL]).tolist()
     launch = partial(refit_chunk, codes=codes, length=length)
-    fits = _fit_rows(values, offsets, [near.model, near.start], length, launch, at_once)
+    fits = fit_rows(values, offsets, [near.model, near.start], length, launch, at_once)
     fits.level[fits.model == NO_MODEL] = np.nan
     return fits
 
 
-def _fit_rows(
+def fit_rows(
     values: Floats,
     offsets: Integers,
     beside: Sequence[np.ndarray],
@@ -558,7 +559,17 @@ def _fit_rows(
     launch: Launch,
     at_once: int | None,
 ) -> EtsFits:
-    """Take series, and what lies beside each, through the device, and return their fits."""
+    """Take series, and what lies beside each, through the device, and return their fits.
+
+    Parameters
+    ----------
+    values, offsets : as in `kernels.ets.fit_ets`
+    beside : arrays whose first axis is the series
+    length : periods of the season
+    launch : called with a chunk's values, lengths and what lies beside them, and the fields of
+        `kernels.ets.EtsFits` to fill
+    at_once : series on the device at a time; None is as many as fit
+    """
     padded, lengths = rows_of(values, offsets)
     # Neighbours in a warp wait for one another: they are of like length.
     order = np.argsort(lengths, kind="stable")
@@ -570,6 +581,7 @@ def _fit_rows(
     return fits
 
 
-def _refuse_season(length: int) -> None:
+def refuse_season(length: int) -> None:
+    """Raise where a thread has no room for a season of so many periods."""
     if not 1 <= length <= LONGEST_SEASON:
         raise ValueError(f"season_length must be in [1, {LONGEST_SEASON}]; got {length}")

@@ -190,7 +190,7 @@ def _search(  # type: ignore[no-untyped-def]  # noqa: ANN202
     curvatures = cuda.local.array((1, _MOST_FREE, _MOST_FREE), float64)
     alone = cuda.local.array((3, 1), float64)
     vectors = cuda.local.array((5, _MOST_FREE), float64)
-    squares = cuda.local.array((4, _MOST_FREE, _MOST_FREE), float64)
+    squares = cuda.local.array((2, _MOST_FREE, _MOST_FREE), float64)
     bounded = cuda.local.array((4, _MOST_BOUNDS), float64)
     rows = cuda.local.array((_MOST_BOUNDS, _MOST_FREE), float64)
     gram = cuda.local.array((_MOST_BOUNDS, _MOST_BOUNDS), float64)
@@ -210,18 +210,19 @@ def _search(  # type: ignore[no-untyped-def]  # noqa: ANN202
         alone[1],
         alone[2],
     )
+    # A step is solved for in the memory of the information that it was made from.
     desk = Desk(
         score,
         squares[0],
         vectors[0],
         vectors[1],
         vectors[2],
+        gram,
         squares[1],
-        squares[2],
         bounded[0],
         bounded[1],
         StepScratch(
-            squares[3], vectors[3], rows, bounded[2], gram, bounded[3], vectors[4], binding
+            squares[0], vectors[3], rows, bounded[2], gram, bounded[3], vectors[4], binding
         ),
     )
     laid = view(beside[: n_days - fits.starts[s], s])

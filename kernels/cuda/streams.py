@@ -72,7 +72,7 @@ def rows_that_fit(bytes_a_row: int, threads_a_row: int, free_bytes: float) -> in
 
     Parameters
     ----------
-    bytes_a_row : of inputs and outputs
+    bytes_a_row : of inputs and outputs, and of scratch where it is more than they are
     threads_a_row : of a launch
     free_bytes : of the device
     """
@@ -85,6 +85,8 @@ def stream_rows(
     outputs: Sequence[np.ndarray],
     launch: Launch,
     at_once: int | None = None,
+    *,
+    scratch_a_row: int = 0,
 ) -> None:
     """Fill ``outputs`` from ``inputs``, a chunk of rows at a time.
 
@@ -93,12 +95,13 @@ def stream_rows(
     inputs, outputs : arrays whose first axis is the rows
     launch : called with a stream and a chunk's arrays on the device, inputs and outputs
     at_once : rows of a chunk; None is as many as fit
+    scratch_a_row : bytes that ``launch`` takes on the device for a row, where they are many
     """
     n_rows = len(outputs[0])
     if n_rows == 0:
         return
     if at_once is None:
-        a_row = sum(array.nbytes for array in (*inputs, *outputs)) // n_rows
+        a_row = sum(array.nbytes for array in (*inputs, *outputs)) // n_rows + scratch_a_row
         threads = max(array.size for array in outputs) // n_rows
         free = cuda.current_context().get_memory_info()[0]
         at_once = rows_that_fit(a_row, threads, free)

@@ -11,7 +11,18 @@ from typing import Any
 import numpy as np
 from numba import from_dtype, types
 
-from kernels.cuda import draws, ets, garch, intermittent, options, stock, tails, thetas
+from kernels.cuda import (
+    draws,
+    ets,
+    ets_forward,
+    ets_paths,
+    garch,
+    intermittent,
+    options,
+    stock,
+    tails,
+    thetas,
+)
 from kernels.garch_free import FreeParameters
 from kernels.garch_search import Points
 
@@ -69,7 +80,6 @@ WALK_DRAWN = (
 CONTRACT = (FLOAT,) * 5
 FREE = types.NamedTuple((rows(1), rows(2), rows(2), rows(1), rows(2)), FreeParameters)
 POINTS = types.NamedTuple((rows(1, np.int64), rows(3), rows(2)), Points)
-POINTS = types.NamedTuple((rows(1, np.int64), rows(3), rows(2)), Points)
 GARCH_FITS = (rows(2), rows(1), *[rows(1, np.int64)] * 3)
 SERIES = (rows(2), rows(1, np.int64))
 ETS_SERIES = (rows(2), rows(1, np.int64), rows(1), rows(1))
@@ -78,6 +88,9 @@ ETS_KEPT = (rows(1, np.int64), rows(1), rows(1, np.int64))
 ETS_FITS = (
     *(rows(1, np.int64), rows(2), rows(1), rows(1), rows(2), rows(1), rows(1)),
     *(rows(1, np.int64), rows(2)),
+)
+ETS_STATES = types.NamedTuple(
+    (rows(1, np.int64), rows(2), rows(1), rows(1), rows(2), rows(1)), ets_forward.States
 )
 ETS_SEARCH = (
     *(rows(2), rows(1, np.int64), rows(1), rows(1, np.bool_), INTEGER, INTEGER),
@@ -119,21 +132,18 @@ KERNELS = [
         (rows(2), INTEGER, FLAG, FREE, rows(2), rows(2), *[POINTS] * 3, *GARCH_FITS),
         64,
     ),
-    # The step of a search is solved for in a thread's own memory. What sm_80 and sm_90 spill (1,392
-    # and 2,172 bytes now; sm_100 nothing) is of the search, once a pass, or of the days.
+    # The step of a search is solved for in a thread's own memory, and is a call of its own.
     Compiled(
         garch.search_garch_roughly,
         (rows(2), rows(2), FREE, FLAG, POINTS, POINTS, *GARCH_FITS),
-        255,
-        stack=4352,
-        spills=1536,
+        232,
+        stack=2752,
     ),
     Compiled(
         garch.fit_garch_series,
         (rows(2), rows(2), FREE, FLAG, POINTS, POINTS, *GARCH_FITS),
-        255,
-        stack=4352,
-        spills=2304,
+        232,
+        stack=2752,
     ),
     # Twenty-four parameters side by side, as in a processor's lanes.
     Compiled(
@@ -196,6 +206,26 @@ KERNELS = [
         96,
         stack=16,
     ),
+    # A ring of seasons, and of a path its level and trend too.
+    Compiled(
+        ets_forward.carry_ets_series,
+        (*SERIES, rows(1), ETS_STATES, rows(1), rows(1), rows(2), rows(1)),
+        80,
+        stack=24 * 8,
+    ),
+    Compiled(
+        ets_forward.start_ets_run,
+        (INTEGER, rows(1), rows(1), rows(1, np.int64), rows(2), rows(1, np.int64), rows(2)),
+        64,
+    ),
+    Compiled(ets_forward.expect_ets_series, (ETS_STATES, rows(2)), 64),
+    Compiled(
+        ets_paths.walk_ets_series,
+        (INTEGER, rows(1, np.uint64), ETS_STATES, rows(4)),
+        64,
+        stack=(24 + 2) * 8,
+    ),
+    Compiled(ets_paths.rank_ets_paths, (rows(4), rows(1), rows(3)), 64),
     # The errors at sixteen smoothing parameters, one after the other.
     Compiled(
         thetas.fit_theta_series,

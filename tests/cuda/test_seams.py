@@ -144,6 +144,57 @@ def test_forecasts_of_a_plan_for_a_device_are_the_processors(model):
     np.testing.assert_allclose(found.means, expected.means, rtol=1e-6, atol=1e-6)
 
 
+def test_a_night_rolls_stored_models_on_a_device_as_the_processor_does():
+    from datetime import date
+
+    import pandas as pd
+
+    from forecasting import RefitRules, RollForward, SeriesStates, forecast_demand
+    from forecasting.classes import CLASSES
+    from tests.forecasting.demand import daily_plan, panel_of
+
+    draws, days = np.random.default_rng(12), np.arange(50)
+    series = {
+        ("W", "wave"): np.round(30.0 + 9.0 * np.sin(days * 2.0 * np.pi / 7.0)),
+        ("W", "line"): np.round(15.0 + 0.4 * days + draws.normal(0.0, 1.0, 50)),
+        ("W", "stopped"): draws.poisson(12.0, 50).astype(float),
+        ("W", "other"): draws.poisson(20.0, 50).astype(float),
+    }
+    line_up = dict.fromkeys(CLASSES, ("AutoETS",))
+    plan = daily_plan(line_up=line_up, combine=False, horizon=3, windows=1, minimum_history=14)
+    nobody = pd.Series(dtype=object)
+
+    def night(days, before, device, changed=()):
+        cut = {key: y[:days].copy() for key, y in series.items()}
+        for item in changed:
+            cut["W", item][5] += 7.0
+        flags = {("W", "stopped"): np.arange(days) == 20}
+        own, panel = replace(plan, device=device), panel_of(cut, censored=flags)
+        return forecast_demand(panel, own, date(2023, 1, 1), {}, nobody, None, before)
+
+    states = night(46, RollForward(SeriesStates.none(7)), "cpu").states
+    before = RollForward(states, RefitRules(drift=1e9))
+    expected, found = (night(50, before, device, ["other"]) for device in ("cpu", "cuda"))
+    assert set(expected.carried["outcome"]) == {"rolled", "run again", "changed"}
+    pd.testing.assert_frame_equal(found.carried, expected.carried)
+    close = {"rtol": 1e-6, "atol": 1e-6}
+    pd.testing.assert_frame_equal(found.forecasts, expected.forecasts, **close)
+    pd.testing.assert_frame_equal(found.states.to_frame(), expected.states.to_frame(), **close)
+
+
+def test_paths_and_quantiles_of_models_on_a_device_are_the_processors():
+    from kernels.on_device import ets_quantiles_on, fit_ets_on, simulate_ets_on
+
+    batch = _batch()
+    fits = fit_ets_on("cpu")(batch.values, batch.offsets, 7, ())
+    entities, levels = np.arange(3, dtype=np.uint64), np.array([0.1, 0.5, 0.9])
+    expected, found = (simulate_ets_on(on)(fits, entities, 4, 3, 5) for on in ("cpu", "cuda"))
+    np.testing.assert_allclose(found, expected, rtol=1e-11, atol=1e-11)
+    told = (fits, entities, levels, 4, 2, 5)
+    expected, found = (ets_quantiles_on(on)(*told) for on in ("cpu", "cuda"))
+    np.testing.assert_allclose(found, expected, rtol=1e-11, atol=1e-11)
+
+
 def test_a_model_without_kernels_for_a_device_stays_where_it_is():
     from forecasting import ForecastPlan, runs_on_device
     from forecasting.classes import CLASSES
