@@ -6,6 +6,7 @@ Cochran (1977), "Sampling techniques", eq. 6.13 (the variance of a ratio by the 
 Law (2015), "Simulation modeling and analysis", section 10.2.1 (paired differences).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -75,6 +76,35 @@ class Estimates:
             self.cycle_service[rules],
             self.cycle_service_error[rules],
         )
+
+    def and_then(self, others: Sequence["Estimates"]) -> "Estimates":
+        """Return the estimates of these rules and then of others."""
+        parts = [self, *others]
+        return Estimates(
+            np.concatenate([part.cost for part in parts]),
+            np.concatenate([part.cost_error for part in parts]),
+            np.concatenate([part.fill_rate for part in parts]),
+            np.concatenate([part.fill_rate_error for part in parts]),
+            np.concatenate([part.cycle_service for part in parts]),
+            np.concatenate([part.cycle_service_error for part in parts]),
+        )
+
+    def cheapest(self, target: Target, share: float) -> tuple[int, bool]:
+        """Return the number of the cheapest rule that serves, and whether one does.
+
+        Where none does it is the rule that serves best, the cheapest of equals.
+
+        Parameters
+        ----------
+        target : what the share is asked of
+        share : fraction to serve
+        """
+        served = self.served(target)
+        meets = served >= share
+        if meets.any():
+            return int(np.flatnonzero(meets)[np.argmin(self.cost[meets])]), True
+        best = served >= served.max() - 1e-12
+        return int(np.flatnonzero(best)[np.argmin(self.cost[best])]), False
 
     def served(self, target: Target) -> Floats:
         """Return (n_rules,) what is held against the service target; 1 where cost alone decides."""

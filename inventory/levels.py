@@ -1,6 +1,6 @@
 """The policies to try for an item: levels, each with lots to order in or caps on one order."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,15 +20,41 @@ class Levels:
     policies : to walk
     order_up_to, reorder_point : (n_levels,) float64, units; where lots are ordered, the first is
         the most that an order from the second at its highest raises the position to
+    level : (n_levels,) float64, units that single cases would be ordered up to
     size : (n_levels,) float64, units of the lot, or the cap, infinite where there is none
-    group : (n_levels,) int64, number of the size
     """
 
     policies: Sequence[Policy]
     order_up_to: Floats
     reorder_point: Floats
+    level: Floats
     size: Floats
-    group: Integers
+
+    def of(self, chosen: Integers) -> "Levels":
+        """Return some, in the order of their numbers."""
+        return Levels(
+            [self.policies[n] for n in chosen],
+            self.order_up_to[chosen],
+            self.reorder_point[chosen],
+            self.level[chosen],
+            self.size[chosen],
+        )
+
+    def without(self, known: Collection[Policy]) -> "Levels":
+        """Return those whose policy is not among those known."""
+        kept = [n for n, policy in enumerate(self.policies) if policy not in known]
+        return self.of(np.array(kept, np.int64))
+
+    def and_then(self, others: Sequence["Levels"]) -> "Levels":
+        """Return these and then the others."""
+        parts = [self, *others]
+        return Levels(
+            [policy for part in parts for policy in part.policies],
+            np.concatenate([part.order_up_to for part in parts]),
+            np.concatenate([part.reorder_point for part in parts]),
+            np.concatenate([part.level for part in parts]),
+            np.concatenate([part.size for part in parts]),
+        )
 
 
 def levels_to_try(kind: PolicyKind, position: Position, paths: Floats, n_candidates: int) -> Levels:
@@ -46,30 +72,42 @@ def levels_to_try(kind: PolicyKind, position: Position, paths: Floats, n_candida
     n_candidates : how many levels for each size, fewer where cases make them equal
     """
     levels = candidate_levels(position, paths, n_candidates)
-    sizes = sizes_to_try(kind, position, paths)
-    pairs = [_with_size(kind, position, levels, size) for size in sizes]
-    counts = [len(own) for own, _ in pairs]
-    order_up_to, reorder_point = (np.concatenate(parts) for parts in zip(*pairs, strict=True))
-    size = np.repeat(np.array(sizes), counts)
+    return levels_of(kind, position, levels, sizes_to_try(kind, position, paths))
+
+
+def levels_of(
+    kind: PolicyKind, position: Position, levels: Floats, sizes: Sequence[float] | Floats
+) -> Levels:
+    """Return the policies of every level with every size, each once, within the capacity.
+
+    Parameters
+    ----------
+    kind : of the policies
+    position : the item
+    levels : units that single cases would be ordered up to, whole cases, ascending
+    sizes : units of lots, or caps
+    """
+    level, size = np.tile(levels, len(sizes)), np.repeat(np.array(sizes), len(levels))
+    order_up_to, reorder_point = _with_sizes(kind, position, level, size)
+    rows = np.column_stack([order_up_to, reorder_point, size])
+    new = np.append([True], (rows[1:] != rows[:-1]).any(axis=1))
     policies = [
-        policy_of(kind, float(point), float(level), float(own))
-        for point, level, own in zip(reorder_point, order_up_to, size, strict=True)
+        policy_of(kind, float(point), float(raised), float(own)) for raised, point, own in rows[new]
     ]
-    group = np.repeat(np.arange(len(sizes)), counts)
-    return Levels(policies, order_up_to, reorder_point, size, group)
+    return Levels(policies, order_up_to[new], reorder_point[new], level[new], size[new])
 
 
-def _with_size(
-    kind: PolicyKind, position: Position, levels: Floats, size: float
+def _with_sizes(
+    kind: PolicyKind, position: Position, level: Floats, size: Floats
 ) -> tuple[Floats, Floats]:
-    """Return the levels of one size, and their reorder points."""
+    """Return levels with their sizes, and their reorder points."""
     if kind == PolicyKind.CAPPED_BASE_STOCK:
-        return levels, levels
+        return level, level
     # Every lot has the reorder points of a single case.
     most = position.most_cases * position.case_pack
-    lifted = np.unique(np.minimum(levels + (size - position.case_pack), most))
+    lifted = np.minimum(level + (size - position.case_pack), most)
     points = np.maximum(lifted - size, 0.0)
-    return (np.unique(points + size), np.unique(points)) if kind.orders_lots else (lifted, points)
+    return (points + size, points) if kind.orders_lots else (lifted, points)
 
 
 def candidate_levels(position: Position, paths: Floats, n_candidates: int) -> Floats:

@@ -14,8 +14,10 @@ from inventory.estimates import Costs
 from inventory.lots import most_sizes
 from inventory.optimality import GAP_COLUMNS, Key, gap_row
 from inventory.plan import StockPlan, Target
-from inventory.policy import Decision, Proposal, choose_level, propose_levels
+from inventory.policy import Decision, choose_level
 from inventory.position import Position
+from inventory.proposal import Proposal, propose_levels
+from inventory.refinement import Tried, most_refined, refine_together
 from inventory.simulation import simulate_together
 from inventory.stock_out import risk_stock_out
 from kernels.arrays import Dates, Floats, Words
@@ -132,9 +134,12 @@ def plan_orders(
                 failures.append(_failure(record, error))
         simulations = [one.proposal.simulation for one in proposed]
         totals = simulate_together(simulations, seed, 0, plan.device)
-        for one, counted in zip(proposed, totals, strict=True):
+        pairs = zip(proposed, totals, strict=True)
+        first = [Tried.of(one.proposal, counted) for one, counted in pairs]
+        walked = refine_together(first, plan.refinements, seed, plan.device)
+        for one, tried in zip(proposed, walked, strict=True):
             try:
-                decision = choose_level(one.proposal, counted)
+                decision = choose_level(tried)
                 rows.append(_row(one, decision, plan))
                 key = _key(one.record)
                 curves.extend(curve_rows(key, decision, plan.currency))
@@ -182,8 +187,9 @@ def _groups(
     """Yield items to simulate together: one, or on a GPU as many as fill a launch."""
     at_once = 1
     if plan.device != "cpu" and len(paths):
-        # The levels tried with each size, the one held today, and ordering nothing.
+        # The levels tried with each size and then, the one held today, and ordering nothing.
         n_rules = most_sizes(plan.policy) * plan.candidates + 2
+        n_rules += most_refined(plan.refinements, plan.candidates)
         a_path = 8 * (N_TOTALS * n_rules + paths.shape[2])
         at_once = max(_BYTES_TOGETHER // (a_path * paths.shape[1]), 1)
     for start in range(0, len(records), at_once):

@@ -31,6 +31,7 @@ class StockPlan:
     target : what an item's service target is asked of: the share of demand met from stock, the
         share of periods without shortage, or nothing, where cost alone decides
     policy : how items are ordered; its levels, lots and caps are chosen item by item
+    refinements : rounds of search around the best of those tried, see `inventory.refinement`
 
     Raises
     ------
@@ -44,6 +45,7 @@ class StockPlan:
     device: Device = "cpu"
     target: Target = Target.FILL_RATE
     policy: PolicyKind = PolicyKind.REORDER_UP_TO
+    refinements: int = 6
 
     def __post_init__(self) -> None:
         if isinstance(self.shortage, str):
@@ -53,6 +55,9 @@ class StockPlan:
             raise PlanError(f"the share of lost sales must be in [0, 1]; got {self.shortage}")
         if self.candidates < 2:
             raise PlanError(f"candidates must be at least 2; got {self.candidates}")
+
+        if self.refinements < 0:
+            raise PlanError(f"refinements must not be negative; got {self.refinements}")
 
     @property
     def lost_share(self) -> float:

@@ -5,16 +5,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from inventory.estimates import Difference, Estimates, compare_all, estimate
-from inventory.levels import levels_to_try
-from inventory.plan import StockPlan, Target
-from inventory.policies import Policy, PolicyKind, ReorderUpTo
+from inventory.estimates import Difference, Estimates, compare_all
+from inventory.plan import StockPlan
+from inventory.policies import Policy, PolicyKind
 from inventory.position import Position
-from inventory.simulation import Draws, Opening, Simulation, simulate_together
-from kernels.arrays import Floats, Integers
+from inventory.proposal import propose_levels
+from inventory.refinement import Tried, refine_together
+from inventory.simulation import simulate_together
+from kernels.arrays import Floats
 from kernels.stock_events import order_quantity
-
-NEVER = ReorderUpTo(-1e300, 0.0)
 
 
 @dataclass(frozen=True)
@@ -52,31 +51,6 @@ class Decision:
     reachable: bool
 
 
-@dataclass(frozen=True)
-class Proposal:
-    """The policies to try for an item.
-
-    Parameters
-    ----------
-    position : the item
-    kind : of the policies
-    sizes : (n_levels,) float64, lot or cap that each level is tried with
-    groups : (n_levels,) int64, number of the same
-    order_up_tos, reorder_points : of each level, and last of the level held today
-    simulation : of them all, and of ordering nothing
-    target : what the service target is asked of
-    """
-
-    position: Position
-    kind: PolicyKind
-    sizes: Floats
-    groups: Integers
-    order_up_tos: Floats
-    reorder_points: Floats
-    simulation: Simulation
-    target: Target
-
-
 def decide_order(
     position: Position, paths: Floats, entity: np.uint64, seed: int, plan: StockPlan
 ) -> Decision:
@@ -86,51 +60,15 @@ def decide_order(
 
     Parameters
     ----------
-    position, paths, entity, seed, plan : as in `propose_levels`
+    position, paths, entity, seed, plan : as in `inventory.proposal.propose_levels`
     """
     proposal = propose_levels(position, paths, entity, seed, plan)
     totals = simulate_together([proposal.simulation], seed, 0, plan.device)
-    return choose_level(proposal, totals[0])
+    tried = [Tried.of(proposal, totals[0])]
+    return choose_level(*refine_together(tried, plan.refinements, seed, plan.device))
 
 
-def propose_levels(
-    position: Position, paths: Floats, entity: np.uint64, seed: int, plan: StockPlan
-) -> Proposal:
-    """Return the policies to try, and how to try them.
-
-    Parameters
-    ----------
-    position : the item
-    paths : (n_paths, horizon) float64, units per period
-    entity : stable identity, for the lead times
-    seed : in [0, 2**32)
-    plan : settings
-    """
-    tried = levels_to_try(plan.policy, position, paths, plan.candidates)
-    held = position.on_hand + position.on_order
-    kept = ReorderUpTo(min(max(held - position.case_pack, 0.0), held), held)
-    supply = position.supply(paths.shape[1], plan.lost_share)
-    simulation = Simulation(
-        supply,
-        [*tried.policies, kept, NEVER],
-        paths,
-        Opening(position.on_hand, position.receipts),
-        Draws(seed, int(entity)),
-        first_reached=position.first_reached,
-    )
-    return Proposal(
-        position,
-        plan.policy,
-        tried.size,
-        tried.group,
-        np.append(tried.order_up_to, kept.order_up_to),
-        np.append(tried.reorder_point, kept.reorder_point),
-        simulation,
-        plan.target,
-    )
-
-
-def choose_level(proposal: Proposal, totals: Floats) -> Decision:
+def choose_level(tried: Tried) -> Decision:
     """Return the cheapest policy that serves the target.
 
     Where none meets it the one that serves best is taken, the cheapest of equals. What is told of
@@ -138,43 +76,35 @@ def choose_level(proposal: Proposal, totals: Floats) -> Decision:
 
     Parameters
     ----------
-    proposal : the policies tried
-    totals : (n_policies, n_paths, 12) float64, of its simulation
+    tried : the policies, walked
     """
-    position, n_levels = proposal.position, len(proposal.groups)
-    found = estimate(totals, position.costs)
-    best, reachable = _choose(
-        found.cost[:n_levels], found.served(proposal.target)[:n_levels], position.service_target
-    )
-    same = np.flatnonzero(proposal.groups == proposal.groups[best])
+    proposal, totals, found = tried.proposal, tried.totals, tried.found
+    position, plan, levels = proposal.position, proposal.plan, proposal.tried
+    n_levels = len(levels.policies)
+    own = found.of(np.arange(n_levels))
+    best, reachable = own.cheapest(plan.target, position.service_target)
+    same = np.flatnonzero(levels.size == levels.size[best])
+    same = same[np.argsort(levels.order_up_to[same], kind="stable")]
+    chosen = int(np.flatnonzero(same == best)[0])
     # The level held today, and ordering nothing.
-    kept = np.concatenate([same, [n_levels, n_levels + 1]])
-    chosen = int(np.searchsorted(same, best))
-    policy, size = proposal.simulation.policies[best], float(proposal.sizes[best])
+    told = np.concatenate([same, [n_levels, n_levels + 1]])
+    policy, size = levels.policies[best], float(levels.size[best])
     held = position.on_hand + position.on_order
     terms = position.case_pack, position.minimum_order, position.capacity
-    capped = proposal.kind == PolicyKind.CAPPED_BASE_STOCK and math.isfinite(size)
+    capped = plan.policy == PolicyKind.CAPPED_BASE_STOCK and math.isfinite(size)
     return Decision(
-        kind=proposal.kind,
+        kind=plan.policy,
         policy=policy,
-        order_up_to=float(proposal.order_up_tos[best]),
-        reorder_point=float(proposal.reorder_points[best]),
-        lot=size if proposal.kind.orders_lots else None,
+        order_up_to=float(levels.order_up_to[best]),
+        reorder_point=float(levels.reorder_point[best]),
+        lot=size if plan.policy.orders_lots else None,
         order_cap=size if capped else None,
         order_quantity=order_quantity(held, *policy.rule, *terms),
         wanted=order_quantity(held, *policy.rule, 0.0, 0.0, math.inf),
-        levels=proposal.order_up_tos[kept[:-1]],
-        reorder_points=proposal.reorder_points[kept[:-1]],
-        estimates=found.of(kept),
-        over_chosen=compare_all(totals[kept], position.costs, chosen),
+        levels=np.append(levels.order_up_to[same], proposal.kept.order_up_to),
+        reorder_points=np.append(levels.reorder_point[same], proposal.kept.reorder_point),
+        estimates=found.of(told),
+        over_chosen=compare_all(totals[told], position.costs, chosen),
         chosen=chosen,
         reachable=reachable,
     )
-
-
-def _choose(cost: Floats, served: Floats, target: float) -> tuple[int, bool]:
-    meets = served >= target
-    if meets.any():
-        return int(np.flatnonzero(meets)[np.argmin(cost[meets])]), True
-    best = served >= served.max() - 1e-12
-    return int(np.flatnonzero(best)[np.argmin(cost[best])]), False

@@ -163,6 +163,7 @@ class Replay:
         what an order raises the position to, or of lots the reorder point, and NaN in periods
         without review
     cost : money
+    first_reached : the first period that an order of the planner can reach; service counts from it
     """
 
     demand: Floats
@@ -173,12 +174,22 @@ class Replay:
     wasted: Floats
     level: Floats
     cost: float
+    first_reached: int = 0
+
+    @property
+    def reached_demand(self) -> float:
+        """Units asked for in periods that an order can reach."""
+        return float(self.demand[self.first_reached :].sum())
+
+    @property
+    def served(self) -> float:
+        """Units of the same met from stock."""
+        return float(self.sold[self.first_reached :].sum())
 
     @property
     def fill_rate(self) -> float:
-        """Fraction of demand met from stock; 1 where there was none."""
-        wanted = float(self.demand.sum())
-        return float(self.sold.sum()) / wanted if wanted > 0.0 else 1.0
+        """Fraction of the demand that an order can reach met from stock; 1 where there was none."""
+        return self.served / self.reached_demand if self.reached_demand > 0.0 else 1.0
 
     @property
     def covered(self) -> Flags:
@@ -187,10 +198,11 @@ class Replay:
 
     @property
     def cycle_service(self) -> float:
-        """Fraction of periods without shortage."""
-        return float(self.covered.mean())
+        """Fraction of the periods that an order can reach without shortage; 1 where none is."""
+        reached = self.covered[self.first_reached :]
+        return float(reached.mean()) if len(reached) else 1.0
 
-    def served(self, target: Target) -> float:
+    def serves(self, target: Target) -> float:
         """Return what is held against a service target; 1 where cost alone decides."""
         if target == Target.COST:
             return 1.0
@@ -206,6 +218,7 @@ def replay(
     *,
     on_hand: float,
     lead_draws: Floats | None = None,
+    first_reached: int = 0,
 ) -> Replay:
     """Walk real demand from ``start`` on, asking ``planner`` at each review.
 
@@ -219,6 +232,7 @@ def replay(
     on_hand : units at the start, all fresh where units perish
     lead_draws : (n_periods - start,) float64 in (0, 1), uniform draws behind the lead times, common
         to all planners; None takes the median
+    first_reached : the first period replayed whose service counts
 
     Raises
     ------
@@ -260,7 +274,9 @@ def replay(
     cost = costs.holding * held.sum() + costs.owing * owed.sum()
     cost += costs.shortage * (wanted_all - sold_all).sum()
     cost += costs.ordering * np.count_nonzero(ordered) + costs.waste * spoilt.sum()
-    return Replay(wanted_all, sold_all, held, owed, ordered, spoilt, levels, float(cost))
+    return Replay(
+        wanted_all, sold_all, held, owed, ordered, spoilt, levels, float(cost), first_reached
+    )
 
 
 @dataclass(frozen=True)

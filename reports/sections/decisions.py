@@ -84,7 +84,7 @@ def _service_picture(plan: pd.Series, periods: pd.DataFrame) -> Picture:
         drawn, note = figures.cover_by_period(periods), "Share of items that nothing was short of."
     else:
         drawn = figures.service_by_period(periods)
-        note = "Share of the units asked for that were in stock."
+        note = "Share of the units asked for that were in stock, the first periods included."
     return Picture("decision-service", "Service by period", drawn, note)
 
 
@@ -109,7 +109,9 @@ def _how(plan: pd.Series, periods: pd.DataFrame) -> str:
     return (
         f"{plural(int(plan['items']), 'item')} replayed over {count(plan['periods'])} periods, "
         f"{first:%d %B %Y} to {last:%d %B %Y}. Each planner saw the demand of earlier periods "
-        "alone, and all met the same demand, lead times and opening stock. The previous plan is "
+        "alone, and all met the same demand, lead times and opening stock. Service is of the "
+        "demand that an order of the replay could reach: before, all planners serve from the "
+        "opening stock alone. The previous plan is "
         "the plan's level kept for some reviews; the moving average covers a fixed multiple of "
         "lead time and review, the tuned one the multiple that cost each item least before. "
         f"{_asked(plan)} "

@@ -172,20 +172,57 @@ def test_service_is_held_against_what_the_target_is_asked_of(measure):
     for row in rows.to_dict("records"):
         own = found[row["planner"]]
         covered = own.sold >= own.demand
+        # No order arrives in the first two periods.
         served = {
-            Target.FILL_RATE: own.sold.sum() / own.demand.sum(),
-            Target.CYCLE_SERVICE: covered.mean(),
+            Target.FILL_RATE: own.sold[2:].sum() / own.demand[2:].sum(),
+            Target.CYCLE_SERVICE: covered[2:].mean(),
             Target.COST: 1.0,
         }[measure]
         assert row["reached"] == (served >= 0.9)
         assert row["covered_periods"] == covered.sum()
+        assert row["served_periods"] == covered[2:].sum()
     whole = compare_planners(rows).set_index("planner")
     assert set(whole["target_measure"]) == {measure}
     for name, own in found.items():
-        assert whole.loc[name, "cycle_service"] == pytest.approx((own.sold >= own.demand).mean())
+        covered = (own.sold >= own.demand)[2:]
+        assert whole.loc[name, "cycle_service"] == pytest.approx(covered.mean())
+        served = own.sold[2:].sum() / own.demand[2:].sum()
+        assert whole.loc[name, "fill_rate"] == pytest.approx(served)
     reached = rows.set_index("planner")["reached"].astype(float)
     assert (whole["reached_share"] == reached[whole.index]).all()
     assert (whole["service_target"] == 0.9).all()
+
+
+def test_all_planners_serve_alike_until_an_order_can_arrive():
+    found = replayed(demand_of(6), lead_time_deviation=0.0)
+    for own in found.values():
+        assert own.first_reached == 2
+        np.testing.assert_array_equal(own.sold[:2], found["plan"].sold[:2])
+    assert any(not np.array_equal(own.sold, found["plan"].sold) for own in found.values())
+
+
+@pytest.mark.parametrize("first", [0.0, 5.0, 400.0])
+def test_demand_that_no_order_can_reach_is_no_service_missed(first):
+    # Whatever is asked for at first, all on hand is then gone, and orders alike follow.
+    demand = demand_of(7)
+    demand[START : START + 2] = first
+    own = replay(
+        demand,
+        START,
+        MovingAverage(1000, 40.0),
+        position(lead_time_deviation=0.0).supply(HORIZON, 1.0),
+        Costs(0.1, 4.0, 1.0),
+        on_hand=0.0,
+        first_reached=2,
+    )
+    assert own.fill_rate == own.cycle_service == 1.0
+    assert own.reached_demand == demand[START + 2 :].sum()
+
+
+def test_a_replay_that_ends_before_an_order_can_arrive_misses_nothing():
+    demand = demand_of(8)[: START + 2]
+    found = replayed(demand, lead_time_deviation=0.0)["plan"]
+    assert (found.fill_rate, found.cycle_service, found.reached_demand) == (1.0, 1.0, 0.0)
 
 
 def test_one_item_has_no_error():

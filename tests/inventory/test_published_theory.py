@@ -362,10 +362,14 @@ def test_exact_reorder_quantities_of_stockpyl(instances, name, order, cost):
 def serial_system(data):
     """Return echelon prices and lead times, the stage that sells first, and demand and owing."""
     stages = sorted(data["_nodes"], key=lambda node: node["_index"])
-    prices, leads = (
-        np.array([stage[name] for stage in stages], float)
-        for name in ("echelon_holding_cost", "shipment_lead_time")
-    )
+    leads = np.array([stage["shipment_lead_time"] for stage in stages], float)
+    if stages[0].get("echelon_holding_cost") is None:
+        # The instances in periods have local prices alone, from the supplier on: taken stage by
+        # stage, stages would take from the price of holding. stockpyl optimises neither as it is;
+        # the figures below are its own of what stages add.
+        prices = np.diff([stage["local_holding_cost"] for stage in stages], prepend=0.0)[::-1]
+    else:
+        prices = np.array([stage["echelon_holding_cost"] for stage in stages], float)
     return prices, leads, stages[0]["demand_source"], float(stages[0]["stockout_cost"])
 
 
@@ -377,6 +381,7 @@ def serial_system(data):
         ("shang_song_17", (11, 17, 22, 27), 16.19787924326513),
         ("shang_song_25", (11, 14, 18, 26), 74.55428655953351),
         ("problem_6_2b", (41, 74, 109, 142, 174), 453.6855978910213),
+        ("problem_6_2b_adj", (41, 74, 109, 142, 174), 226.84279894551065),
     ],
 )
 def test_serial_systems_of_stockpyl_with_poisson_demand(instances, name, levels, cost):
@@ -399,6 +404,11 @@ def test_serial_systems_of_stockpyl_with_poisson_demand(instances, name, levels,
             (40.671259, 74.240577, 109.057052, 142.10672, 174.53281),
             451.622036,
         ),
+        (
+            "problem_6_2a_adj",
+            (40.530041, 74.239514, 109.049703, 142.071227, 174.542393),
+            225.806737,
+        ),
     ],
 )
 def test_serial_systems_of_stockpyl_with_normal_demand(instances, name, levels, cost):
@@ -409,6 +419,18 @@ def test_serial_systems_of_stockpyl_with_normal_demand(instances, name, levels, 
     # A part of demand is a thirty-seventh of a deviation, or more with several lead times.
     assert found.levels == pytest.approx(levels, abs=0.03 * deviation)
     assert found.cost == pytest.approx(cost, rel=1e-4)
+
+
+@pytest.mark.parametrize("problem", ["problem_6_2a", "problem_6_2b"])
+def test_a_serial_system_in_periods_of_half_a_unit_of_time_is_the_same(instances, problem):
+    # Demand, owing and prices are of half a unit of time, and lead times twice as many of them.
+    whole, halves = (serial_system(instances[name]) for name in (problem, f"{problem}_adj"))
+    np.testing.assert_allclose(halves[0], whole[0] / 2.0)
+    np.testing.assert_allclose(halves[1], whole[1] * 2.0)
+    assert halves[3] == whole[3] / 2.0
+    assert halves[2]["mean"] == whole[2]["mean"] / 2.0
+    variances = [found[2]["standard_deviation"] ** 2 for found in (halves, whole)]
+    assert variances[0] == pytest.approx(variances[1] / 2.0)
 
 
 def test_one_stage_in_series_is_base_stock_with_normal_demand():

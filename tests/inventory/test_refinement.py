@@ -1,0 +1,184 @@
+"""Policies near the best of those tried: never worse on the same paths, near the best of all."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from inventory import Costs, PlanError, PolicyKind, StockPlan, Target
+from inventory.policy import decide_order
+from inventory.position import Position
+from inventory.proposal import propose_levels
+from inventory.refinement import Tried, most_refined, refine_together
+from inventory.simulation import simulate_together
+from inventory.theory import best_reorder_up_to, reorder_up_to_cost
+from tests.inventory.night import demand_paths, item_row, plan_night, stock_row
+from tests.oracles.stock import poisson_law
+
+KINDS = list(PolicyKind)
+ENTITY, SEED = np.uint64(11), 3
+COARSE = StockPlan(candidates=8, refinements=0)
+
+
+def position(**changes):
+    terms = {
+        "entity": "north/bolt",
+        "on_hand": 8.0,
+        "receipts": np.zeros(12),
+        "late_receipts": 0.0,
+        "lead_time_mean": 2.0,
+        "lead_time_deviation": 0.5,
+        "review_period": 1,
+        "case_pack": 1.0,
+        "minimum_order": 0.0,
+        "unit_cost": 3.0,
+        "service_target": 0.9,
+        "costs": Costs(0.1, 4.0, 3.0),
+    }
+    return Position(**{**terms, **changes})
+
+
+def demand(mean, n_paths=40, horizon=12):
+    return np.random.default_rng(5).poisson(mean, (n_paths, horizon)).astype(float)
+
+
+def decided(own, paths, plan):
+    return decide_order(own, paths, ENTITY, SEED, plan)
+
+
+def served(decision, target):
+    return decision.estimates.served(target)[decision.chosen]
+
+
+def cost(decision):
+    return decision.estimates.cost[decision.chosen]
+
+
+@given(
+    st.sampled_from(KINDS),
+    st.sampled_from(list(Target)),
+    st.sampled_from([0.5, 9.0, 400.0]),
+    st.sampled_from([1.0, 6.0]),
+    st.sampled_from([0.0, 3.0, 60.0]),
+    st.sampled_from([math.inf, 30.0]),
+    st.sampled_from([0, 3]),
+)
+@settings(max_examples=60, deadline=None)
+def test_a_refined_policy_never_costs_more_on_the_same_paths(
+    kind, target, mean, case_pack, ordering, capacity, shelf_life
+):
+    own = position(
+        case_pack=case_pack,
+        costs=Costs(0.1, 4.0, ordering, waste=1.0),
+        capacity=capacity,
+        shelf_life=shelf_life,
+    )
+    plan, paths = replace(COARSE, policy=kind, target=target), demand(mean)
+    coarse = decided(own, paths, plan)
+    refined = decided(own, paths, replace(plan, refinements=6))
+    assert refined.reachable >= coarse.reachable
+    if coarse.reachable:
+        assert cost(refined) <= cost(coarse)
+    elif not refined.reachable:
+        assert served(refined, target) >= served(coarse, target) - 1e-12
+    assert refined.order_up_to % case_pack == 0.0
+    assert refined.order_up_to <= capacity
+
+
+@pytest.mark.parametrize("kind", [PolicyKind.REORDER_QUANTITY, PolicyKind.REORDER_BATCHES])
+def test_a_lot_between_those_tried_at_first_costs_less(kind):
+    own, paths = position(on_hand=100.0), demand(60.0)
+    coarse = decided(own, paths, replace(COARSE, policy=kind))
+    refined = decided(own, paths, replace(COARSE, policy=kind, refinements=6))
+    assert cost(refined) < cost(coarse)
+    assert refined.lot not in {coarse.lot, 60.0, 120.0, 240.0, 480.0}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_was_tried_at_first_is_walked_to_the_bit(kind):
+    plan = replace(COARSE, policy=kind, refinements=3)
+    proposal = propose_levels(position(), demand(20.0), ENTITY, SEED, plan)
+    (totals,) = simulate_together([proposal.simulation], SEED, 0, "cpu")
+    (found,) = refine_together([Tried.of(proposal, totals)], 3, SEED, "cpu")
+    n_first, n_all = len(totals) - 2, len(found.totals) - 2
+    np.testing.assert_array_equal(found.totals[:n_first], totals[:-2])
+    np.testing.assert_array_equal(found.totals[-2:], totals[-2:])
+    assert 0 < n_all - n_first <= most_refined(3, plan.candidates)
+    policies = found.proposal.tried.policies
+    assert len(policies) == len(set(policies)) == n_all
+    # All at once is what all one by one is.
+    (again,) = simulate_together([found.proposal.simulation], SEED, 0, "cpu")
+    np.testing.assert_array_equal(again, found.totals)
+
+
+def test_without_rounds_nothing_is_added():
+    plan = replace(COARSE, policy=PolicyKind.REORDER_QUANTITY)
+    proposal = propose_levels(position(), demand(20.0), ENTITY, SEED, plan)
+    (totals,) = simulate_together([proposal.simulation], SEED, 0, "cpu")
+    (found,) = refine_together([Tried.of(proposal, totals)], 0, SEED, "cpu")
+    np.testing.assert_array_equal(found.totals, totals)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_items_are_refined_together_as_alone(kind):
+    plan = replace(COARSE, policy=kind, refinements=3)
+    tried = []
+    for mean in (0.5, 20.0, 300.0):
+        proposal = propose_levels(position(), demand(mean), ENTITY, SEED, plan)
+        (totals,) = simulate_together([proposal.simulation], SEED, 0, "cpu")
+        tried.append(Tried.of(proposal, totals))
+    together = refine_together(tried, 3, SEED, "cpu")
+    for own, found in zip(tried, together, strict=True):
+        (alone,) = refine_together([own], 3, SEED, "cpu")
+        np.testing.assert_array_equal(found.totals, alone.totals)
+        assert found.proposal.tried.policies == alone.proposal.tried.policies
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_curve_has_all_levels_with_the_refined_lot_or_cap(kind):
+    stock = stock_row("bolt", ordering_cost=3.0, on_hand=4.0)
+    plan = StockPlan(policy=kind, candidates=8)
+    found = plan_night([stock], [item_row("bolt")], paths=4.0 * demand_paths(["bolt"]), plan=plan)
+    row, curve = found.plans.iloc[0], found.curves
+    tried = curve[curve["point"] == "candidate"]
+    assert len(tried) >= 8
+    assert (np.diff(tried["order_up_to"]) > 0.0).all()
+    assert list(curve["point"].tail(2)) == ["today", "no order"]
+    assert tried.loc[tried["chosen"], "order_up_to"].item() == row["order_up_to"]
+    if kind == PolicyKind.REORDER_UP_TO:
+        assert np.ptp(tried["order_up_to"] - tried["reorder_point"]) == 0.0
+    assert pd.notna(row["lot"]) == kind.orders_lots
+
+
+@pytest.mark.parametrize("mean", [10.0, 30.0, 65.0])
+def test_a_refined_pair_comes_within_its_error_of_the_best(mean):
+    # Zheng & Federgruen (1991), table 1: Poisson demand, K 64, h 1, p 9, no lead time.
+    law = poisson_law(mean)
+    best = best_reorder_up_to(1.0, 9.0, 64.0, law)
+    horizon = 200
+    own = position(
+        on_hand=float(best.order_up_to),
+        receipts=np.zeros(horizon),
+        lead_time_mean=0.0,
+        lead_time_deviation=0.0,
+        costs=Costs(1.0, 0.0, 64.0, owing=9.0),
+    )
+    paths = demand(mean, n_paths=100, horizon=horizon)
+    plan = StockPlan(shortage="backorder", target=Target.COST, candidates=16)
+    costs = {}
+    for rounds in (0, 6):
+        found = decided(own, paths, replace(plan, refinements=rounds))
+        pair = int(found.reorder_point), int(found.order_up_to)
+        costs[rounds] = reorder_up_to_cost(1.0, 9.0, 64.0, law, *pair)
+        error = found.estimates.cost_error[found.chosen] / horizon
+    assert best.cost <= costs[6] <= best.cost + 2.0 * error
+    assert costs[6] <= costs[0]
+
+
+def test_rounds_are_not_negative():
+    with pytest.raises(PlanError, match="refinements must not be negative; got -1"):
+        StockPlan(refinements=-1)
