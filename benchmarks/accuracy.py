@@ -420,14 +420,19 @@ def _night(case: Case, train: list[Floats]) -> tuple[Floats, Floats, float]:
     calibration = learn_calibration(panel, plan)
     found = forecast_demand(panel, plan, night, profiles, {}, calibration).forecasts
     seconds = time.perf_counter() - started
-    numbers = found["item_id"].astype(int).to_numpy()
-    steps = found.groupby("item_id", sort=False).cumcount().to_numpy()
-    means = np.full((len(train), case.horizon), np.nan)
-    means[numbers, steps] = found["mean"]
-    columns = [name for name in found.columns if name.startswith("q") and name[1:].isdigit()]
-    quantiles = np.full((len(train), case.horizon, len(columns)), np.nan)
-    quantiles[numbers, steps] = found[columns].to_numpy()
-    return means, quantiles, seconds
+    return *arrays_of(found, len(train), case.horizon), seconds
+
+
+def arrays_of(forecasts: pd.DataFrame, count: int, horizon: int) -> tuple[Floats, Floats]:
+    """Return means (n, horizon) and quantiles (n, horizon, 99) of a panel's items; NaN for none."""
+    numbers = forecasts["item_id"].astype(int).to_numpy()
+    steps = forecasts.groupby("item_id", sort=False).cumcount().to_numpy()
+    means = np.full((count, horizon), np.nan)
+    means[numbers, steps] = forecasts["mean"]
+    columns = [name for name in forecasts.columns if name.startswith("q") and name[1:].isdigit()]
+    quantiles = np.full((count, horizon, len(columns)), np.nan)
+    quantiles[numbers, steps] = forecasts[columns].to_numpy()
+    return means, quantiles
 
 
 def _alone(case: Case, train: list[Floats], name: str) -> Floats:

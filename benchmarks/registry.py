@@ -19,8 +19,8 @@ import pyarrow as pa
 from statsforecast.models import AutoETS
 
 from benchmarks.machine import describe_machine, median_seconds
-from flows.run import store_version
-from flows.steps.registry import read_frame, to_bytes
+from flows.run import MODELS, store_version
+from flows.steps.version_tables import read_frame, to_bytes
 from forecasting import DemandPanel, RollForward, SeriesStates
 from forecasting.panel import Batch
 from forecasting.roll_forward import roll_forward
@@ -101,7 +101,7 @@ def _kept(few: SeriesStates, count: int) -> list[str]:
         def save() -> None:
             table = pa.Table.from_pandas(states.to_frame(), preserve_index=False)
             facts = {"as_of": "2026-01-01", "before": None, "number": len(stored)}
-            stored.append(store_version(folder, to_bytes(table), facts))
+            stored.append(store_version(folder, {MODELS: to_bytes(table)}, facts))
 
         def load() -> SeriesStates:
             return SeriesStates.from_frame(read_frame(folder, stored[0]))

@@ -39,6 +39,7 @@ from flows.steps import (
     transfer,
 )
 from flows.steps import publish as publishing
+from flows.steps.calibrate import calibration_to_keep, refuse_torn_calibration
 from flows.steps.collect import collect, inspect_sources
 from flows.steps.failing import MACHINE, machine_faults_named
 from flows.steps.report import write_report
@@ -96,6 +97,7 @@ def demand_forecast(run_uri: str) -> list[dict[str, Any]]:
     assert run.job.demand is not None
     drivers.refuse_other_model(run)
     registry.refuse_other_models(run)
+    refuse_torn_calibration(run)
     # Every chunk moves its quantiles alike, so what is learnt of all series comes first.
     learnt = [drivers_task(run_uri)] if run.job.demand.drivers else []
     learnt += [calibrate_task(run_uri)] if run.job.demand.calibrate else []
@@ -254,7 +256,8 @@ def _run_night(night: _Night, *, again: bool) -> Outcome:
 def _keep_models(night: _Night) -> None:
     """Leave the night's models to the next, now that its tables are out."""
     with night.step("keep") as record:
-        kept = registry.keep_models(night.run, [read_chunk(uri) for uri in night.chunks])
+        chunks = [read_chunk(uri) for uri in night.chunks]
+        kept = registry.keep_models(night.run, chunks, *calibration_to_keep(night.run))
         if kept is not None:
             record.entities = kept.series
             listener().said("keep", kept.words)

@@ -1,6 +1,7 @@
 """Demand forecasts: arrays and frames in, arrays and frames out."""
 
 from forecasting.calibration import Calibration, learn_calibration
+from forecasting.choices import Choices
 from forecasting.counts import CountKind, CountLaws, fit_count_laws
 from forecasting.errors import Failure, ForecastError, PanelError, PlanError, UnknownModelError
 from forecasting.forecast import forecast_demand
@@ -11,6 +12,7 @@ from forecasting.plan import DEFAULT_LINE_UP, SEASON_LENGTHS, ForecastPlan, runs
 from forecasting.profiles import CategoryProfiles, category_profiles
 from forecasting.results import ForecastResult
 from forecasting.roll_forward import RefitRules, RollForward
+from forecasting.standing import Standing
 from forecasting.states import SeriesStates
 
 __all__ = [
@@ -19,6 +21,7 @@ __all__ = [
     "SEASON_LENGTHS",
     "Calibration",
     "CategoryProfiles",
+    "Choices",
     "CountKind",
     "CountLaws",
     "DemandPanel",
@@ -31,6 +34,7 @@ __all__ = [
     "RefitRules",
     "RollForward",
     "SeriesStates",
+    "Standing",
     "UnknownModelError",
     "category_profiles",
     "fit_count_laws",

@@ -115,6 +115,20 @@ def run_model(
     return ModelRun(name, past, future, failures)
 
 
+def forecast_ahead(name: str, batch: Batch, plan: ForecastPlan) -> Floats:
+    """Forecast every series from its end alone, as `run_model` does.
+
+    Returns
+    -------
+    (n_series, horizon) float64; NaN where the model failed, or has no answer.
+    """
+    last = batch.cut(np.arange(len(batch)), np.zeros(len(batch), np.int64), plan.history_of(name))
+    found = _refuse_infinite(plan.find(name).forecast(last, plan.seasons, plan.horizon))
+    means = np.maximum(found.means, 0.0)
+    means[sorted(found.errors)] = np.nan
+    return means
+
+
 def _histories(
     batch: Batch, origins: Origins, plan: ForecastPlan, keep: int | None
 ) -> list[History]:

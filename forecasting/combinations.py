@@ -78,16 +78,16 @@ def combine_runs(
         others = np.arange(past.shape[1]) != window
         scores = comparable_means(sums[:, :, others], counts[:, :, others])
         weights = weigh_models(scores + answered)
-        past[:, window] = _weighted(weights, [run.past[:, window] for run in runs])
+        past[:, window] = weigh_means(weights, [run.past[:, window] for run in runs])
     weights = weigh_models(comparable_means(sums, counts) + answered)
     weights[:, origins.counts < FEWEST_ORIGINS] = np.nan
-    future = _weighted(weights, [run.future for run in runs])
+    future = weigh_means(weights, [run.future for run in runs])
     past[np.isnan(future).any(axis=1)] = np.nan
     return ModelRun(COMBINATION, past, future, ()), np.nan_to_num(weights)
 
 
-def _weighted(weights: Floats, means: Sequence[Floats]) -> Floats:
-    """Sum of means that have a weight; what has none may be missing.
+def weigh_means(weights: Floats, means: Sequence[Floats]) -> Floats:
+    """Return the sum of means that have a weight; what has none may be missing.
 
     A member that is silent leaves its weight to the others; NaN where all are.
     """

@@ -20,7 +20,9 @@ from forecasting.panel import Batch, DemandPanel
 from forecasting.plan import ForecastPlan
 from forecasting.profiles import EVERYTHING, Categories, CategoryProfiles, forecast_by_profile
 from forecasting.results import ForecastResult, Results, as_frames, name_series
-from forecasting.roll_forward import RollForward, roll_forward
+from forecasting.roll_forward import DRIFTED, RollForward, roll_forward
+from forecasting.standing import KEPT as STANDS
+from forecasting.standing import Standing, forecast_standing, take_choices
 from kernels.arrays import Flags, Integers
 from kernels.demand_laws import Law
 
@@ -39,6 +41,7 @@ def forecast_demand(
     categories: Categories,
     calibration: Calibration | None = None,
     before: RollForward | None = None,
+    standing: Standing | None = None,
 ) -> ForecastResult:
     """Forecast every series of a panel from the period after its last.
 
@@ -55,6 +58,8 @@ def forecast_demand(
     calibration : of quantiles, learned over all series; None leaves each law its own
     before : models of the night before, which "AutoETS" forecasts with where they still fit; None
         stores none
+    standing : what earlier backtests chose, which series keep where it still holds; None stores
+        none
 
     Notes
     -----
@@ -78,18 +83,27 @@ def forecast_demand(
     _forecast_zero(results, np.flatnonzero(empty))
     _forecast_new(results, np.flatnonzero(~empty & ~scorable), batch, profiles, categories)
     contested = ~empty & scorable
-    rolled = None
+    rolled, drifted = None, np.zeros(len(panel), np.bool_)
     if before is not None:
         asked = np.flatnonzero(contested & _take_states(results.demand_class, plan))
         season = ets_season(plan.seasons)
         rolled = roll_forward(panel, batch, asked, season, before, plan.device)
-        batch = replace(batch, fitted=rolled.fits)
+        batch, drifted = replace(batch, fitted=rolled.fits), rolled.outcome == DRIFTED
+    stood = np.full(len(panel), "", dtype=object)
+    if standing is not None:
+        asked = np.flatnonzero(contested)
+        stood = forecast_standing(results, batch, asked, drifted, standing, as_of)
     for demand_class in CLASSES:
-        chosen = np.flatnonzero(contested & (results.demand_class == demand_class))
+        anew = contested & (stood != STANDS)
+        chosen = np.flatnonzero(anew & (results.demand_class == demand_class))
         if len(chosen):
-            _forecast_contested(results, demand_class, chosen, batch, origins)
+            _forecast_contested(results, demand_class, chosen, batch, origins, as_of)
     found = as_frames(results, as_of, calibration)
     found = replace(found, anomalies=anomalies.frame(capping=plan.cap_outliers))
+    if standing is not None:
+        made = np.flatnonzero(contested & np.isfinite(results.means).all(axis=1))
+        choices = take_choices(results, made)
+        found = replace(found, choices=choices, stood=name_series(panel, stood))
     if rolled is None:
         return found
     return replace(found, states=rolled.states, carried=name_series(panel, rolled.outcome))
@@ -145,6 +159,7 @@ def _forecast_contested(
     chosen: Integers,
     batch: Batch,
     origins: Origins,
+    as_of: date,
 ) -> None:
     plan = results.plan
     names = plan.models_for(demand_class)
@@ -156,6 +171,8 @@ def _forecast_contested(
     results.autocorrelation[chosen] = contest.autocorrelation
     results.score[chosen] = contest.score
     results.model[chosen] = np.array(contest.names, dtype=object)[contest.champion]
+    results.chosen_on[chosen] = np.datetime64(as_of)
+    results.origins[chosen] = origins.counts[chosen]
     results.set_weights(chosen, names, contest.weights)
     results.distribution[chosen] = name_laws(contest.spread)
     results.reason[chosen] = np.array(

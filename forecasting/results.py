@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from forecasting.anomalies import ANOMALIES
 from forecasting.calibration import Calibration
+from forecasting.choices import Choices
 from forecasting.distributions import LEVELS, Spread, quantiles_of
 from forecasting.errors import Failure
 from forecasting.panel import SERIES, DemandPanel
@@ -41,6 +42,8 @@ class ForecastResult:
         `forecasting.anomalies.find_anomalies` says
     states, carried : models to store for the next night, and what became of those of the night
         before, as `forecasting.roll_forward` says; None where none were asked for
+    choices, stood : what backtests chose, to store for the next night, and what became of the
+        choices of the night before, as `forecasting.standing` says; None where none were asked for
     """
 
     forecasts: pd.DataFrame
@@ -51,6 +54,8 @@ class ForecastResult:
     anomalies: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=ANOMALIES))
     states: SeriesStates | None = None
     carried: pd.DataFrame | None = None
+    choices: Choices | None = None
+    stood: pd.DataFrame | None = None
 
 
 @dataclass
@@ -85,6 +90,8 @@ class Results:
         self.demand_class = np.full(n, "", dtype=object)
         self.reason = np.full(n, "", dtype=object)
         self.distribution = np.full(n, "", dtype=object)
+        self.chosen_on = np.full(n, np.datetime64("NaT"), "datetime64[us]")
+        self.origins = np.zeros(n, np.int64)
 
     def set_spread(self, chosen: Integers, spread: Spread) -> None:
         """Keep the laws of some series."""

@@ -7,17 +7,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecasting.errors import PlanError
+from forecasting.histories import Seen, first_periods, go_on, see_histories
 from forecasting.panel import Batch, DemandPanel
 from forecasting.states import SeriesStates
-from kernels.arrays import Flags, Floats, Integers, Words
+from kernels.arrays import Flags, Floats, Integers
 from kernels.device import Device
 from kernels.ets import NO_MODEL, EtsFits, no_fits
 from kernels.ets_forward import LIMIT, has_drifted
-from kernels.history_hash import hash_histories
 from kernels.on_device import fit_ets_on, run_ets_on, track_ets_on
 
-# By these a history that lost its oldest periods is known again.
-RECENT = 56
 ROLLED, RERUN = "rolled", "run again"
 NEW, CHANGED, AGED, DRIFTED, NO_ANSWER = "new", "changed", "aged", "drifted", "no model"
 
@@ -98,10 +96,10 @@ def roll_forward(
 ) -> Carried:
     """Roll the stored models of some series forward, and fit the others.
 
-    A model is rolled where its history is the one that it was fitted to, and more: every observed
-    value and stock-out of it, or, where the oldest periods were dropped, the last `RECENT` ones.
-    The state is then that of its parameters run through all of what models learn from tonight. A
-    model that is fitted is the one that a night without stored models has.
+    A model is rolled where its history is the one that it was fitted to, and more
+    (`forecasting.histories.go_on`). The state is then that of its parameters run through all of
+    what models learn from tonight. A model that is fitted is the one that a night without stored
+    models has.
 
     Parameters
     ----------
@@ -166,23 +164,10 @@ def _compare(
     panel: DemandPanel, batch: Batch, series: Integers, stored: SeriesStates
 ) -> tuple[Flags, Flags]:
     """Return whether histories are those of the stored models, and are to be run through again."""
-    starts, stops = panel.batch.offsets[series], panel.batch.offsets[series + 1]
-    first = _first_periods(panel)[series]
-    known = np.clip(stops - (panel.last_periods[series] - stored.last), starts, stops)
-    reaches = (stored.last <= panel.last_periods[series]) & (known > starts)
-    whole = hash_histories(panel.batch.values, panel.censored, starts, known, first)
-    recent = _hash_recent(panel, starts, known, first)
-    enough = known - starts >= RECENT
-    same = np.where(first == stored.first, whole == stored.data, enough & (recent == stored.recent))
+    seen = Seen(stored.first, stored.last, stored.data, stored.recent)
     again = stored.treated | _treated(panel, batch)[series]
-    possible = ~again | (stored.start == first)
-    return reaches & (first >= stored.first) & same & possible, again
-
-
-def _hash_recent(panel: DemandPanel, starts: Integers, stops: Integers, first: Integers) -> Words:
-    begun = np.maximum(stops - RECENT, starts)
-    since: Integers = first + begun - starts
-    return hash_histories(panel.batch.values, panel.censored, begun, stops, since)
+    possible = ~again | (stored.start == first_periods(panel)[series])
+    return go_on(panel, series, seen) & possible, again
 
 
 def _rerun(
@@ -213,10 +198,6 @@ def _newest(batch: Batch, series: Integers, news: Integers) -> Batch:
     return Batch(batch.values[places], offsets)
 
 
-def _first_periods(panel: DemandPanel) -> Integers:
-    return np.asarray(panel.last_periods - panel.batch.lengths + 1)
-
-
 def _treated(panel: DemandPanel, batch: Batch) -> Flags:
     """Whether models learn anything of a series but what was observed."""
     other = batch.values != panel.batch.values
@@ -227,22 +208,18 @@ def _states(
     panel: DemandPanel, batch: Batch, fits: EtsFits, kept: _Kept, asked: Integers
 ) -> SeriesStates:
     """Return what is stored of tonight: every series that has a model."""
-    first, last = _first_periods(panel), panel.last_periods
-    signal, start, fitted = np.zeros(len(panel)), first.copy(), last.copy()
+    signal, start, fitted = np.zeros(len(panel)), first_periods(panel), panel.last_periods.copy()
     signal[kept.series] = kept.signal
     start[kept.series], fitted[kept.series] = kept.stored.start, kept.stored.fitted
     chosen = asked[fits.model[asked] != NO_MODEL]
-    starts, stops = panel.batch.offsets[chosen], panel.batch.offsets[chosen + 1]
+    seen = see_histories(panel, chosen)
     return SeriesStates(
         panel.warehouse_id[chosen],
         panel.item_id[chosen],
         EtsFits._make(part[chosen] for part in fits),
         signal[chosen],
-        first[chosen],
-        start[chosen],
-        last[chosen],
-        fitted[chosen],
-        hash_histories(panel.batch.values, panel.censored, starts, stops, first[chosen]),
-        _hash_recent(panel, starts, stops, first[chosen]),
-        _treated(panel, batch)[chosen],
+        start=start[chosen],
+        fitted=fitted[chosen],
+        treated=_treated(panel, batch)[chosen],
+        **seen._asdict(),
     )

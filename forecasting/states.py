@@ -38,7 +38,7 @@ class SeriesStates:
     start : (n_series,) int64, of the period that the models' starting states come before
     fitted : (n_series,) int64, of the last period when the parameters were fitted
     data, recent : (n_series,) uint64, hash of the observed history (`kernels.history_hash`), and
-        of its last `forecasting.roll_forward.RECENT` periods
+        of its last `forecasting.histories.RECENT` periods
     treated : (n_series,) bool, whether models learnt from anything but what was observed
     """
 

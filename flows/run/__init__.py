@@ -38,6 +38,8 @@ from flows.run.staging import (
 )
 from flows.run.version_limits import remove_old_versions
 from flows.run.versions import (
+    CHAMPIONS,
+    MODELS,
     list_versions,
     promote,
     read_champion,
@@ -49,6 +51,8 @@ from flows.run.versions import (
 )
 
 __all__ = [
+    "CHAMPIONS",
+    "MODELS",
     "ChunkRecord",
     "ChunkWork",
     "Failed",

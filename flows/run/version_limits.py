@@ -36,5 +36,8 @@ def remove_old_versions(folder: Path, keep: int) -> list[str]:
         spared |= {champion, str(read_manifest(folder, champion).get("before"))}
     removed = [name for name in with_models if name not in spared]
     for name in removed:
-        (folder / f"v={name}" / MODELS).unlink()
+        # The models last, by which a removal that was cut short is known.
+        others = [each for each in read_manifest(folder, name)["files"] if each != MODELS]
+        for each in (*others, MODELS):
+            (folder / f"v={name}" / each).unlink(missing_ok=True)
     return removed

@@ -17,11 +17,12 @@ from typing import Any
 from flows.errors import ModelsRefusedError
 from flows.run.staging import checksum, read_json, write_bytes, write_json
 
-CHAMPION, MANIFEST, MODELS = "champion.json", "manifest.json", "models.parquet"
+CHAMPION, MANIFEST = "champion.json", "manifest.json"
+MODELS, CHAMPIONS = "models.parquet", "champions.parquet"
 LENGTH_OF_VERSION = 12
 
 
-def store_version(folder: Path, content: bytes, facts: Mapping[str, Any]) -> str:
+def store_version(folder: Path, files: Mapping[str, bytes], facts: Mapping[str, Any]) -> str:
     """Write a version, unless it is there, and return its name; the champion stays.
 
     The manifest is written last, so that a version without one is none.
@@ -29,19 +30,20 @@ def store_version(folder: Path, content: bytes, facts: Mapping[str, Any]) -> str
     Parameters
     ----------
     folder : of all versions
-    content : of the file of models
+    files : by name, `MODELS` among them
     facts : what else is known of it, "as_of" and "before" (the version it came from, or null)
         among them
     """
     if not _has_versions(folder) and not (folder / CHAMPION).exists():
         # Whose absence beside versions then means that it was lost.
         write_json(folder / CHAMPION, {"version": None})
-    sums = {MODELS: hashlib.sha256(content).hexdigest()}
+    sums = {name: hashlib.sha256(content).hexdigest() for name, content in sorted(files.items())}
     manifest = {"files": sums, **facts}
     version = _name(manifest)
     own = folder / f"v={version}"
     if not _is_whole(own, manifest):
-        write_bytes(own / MODELS, content)
+        for name, content in files.items():
+            write_bytes(own / name, content)
         write_json(own / MANIFEST, manifest)
     return version
 
@@ -93,16 +95,16 @@ def read_manifest(folder: Path, version: str) -> dict[str, Any]:
     return manifest
 
 
-def read_models(folder: Path, version: str) -> bytes:
-    """Return the file of models of a version.
+def read_models(folder: Path, version: str, name: str = MODELS) -> bytes:
+    """Return a file of a version, its models' where no name is given.
 
     Raises
     ------
     ModelsRefusedError
         Where it is gone, was removed as an old one, or is not what was written.
     """
-    known = read_manifest(folder, version)["files"].get(MODELS)
-    path = folder / f"v={version}" / MODELS
+    known = read_manifest(folder, version)["files"].get(name)
+    path = folder / f"v={version}" / name
     try:
         content = path.read_bytes()
     except FileNotFoundError as error:

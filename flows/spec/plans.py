@@ -68,6 +68,12 @@ class RegistrySpec(Frozen):
         7, ge=0, description="nights for which the model of a series that a night lacks is kept"
     )
     keep: int = Field(30, ge=1, description="versions, of the newest nights, whose models are kept")
+    champions_for: int | None = Field(
+        None,
+        ge=1,
+        description="periods for which a series keeps the models, weights and calibration of its "
+        "backtest; null chooses every night",
+    )
 
 
 class DemandPlan(Frozen):

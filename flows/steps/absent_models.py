@@ -36,6 +36,8 @@ def with_absent(table: Any, absent: Any | None) -> Any:  # noqa: ANN401 - Arrow 
     here = _counted(table)
     if absent is None or not absent.num_rows:
         return here
+    if not here.num_rows:
+        return absent
     found = pa.concat_tables([here, absent.select(here.column_names).cast(here.schema)])
     return found.sort_by([(name, "ascending") for name in SERIES])
 

@@ -1,15 +1,28 @@
-"""Calibrate: how far quantiles are to be moved, learnt once for all chunks of a night."""
+"""Calibrate: how far quantiles are to be moved, learnt once for all chunks of a night.
 
+Where the job keeps champions, it keeps the calibration that was learnt with them as long.
+"""
+
+import hashlib
+import json
+from pathlib import Path
+
+import numpy as np
 import pandas as pd
+import pyarrow as pa
 
-from flows.run import ChunkRecord, ChunkWork, Run, find_chunk, run_chunk
+from flows.run import ChunkRecord, ChunkWork, Run, find_chunk, read_manifest, run_chunk
 from flows.steps.drivers import drivers_content, take_drivers
 from flows.steps.failing import guarded
 from flows.steps.predict_plan import forecast_plan
+from flows.steps.version_tables import read_frame, to_bytes
 from forecasting import Calibration, DemandPanel, learn_calibration
+from forecasting.standing import periods_since
 
 STAGE = "calibrate"
-LEVELS = "calibration_levels"
+LEVELS, COVERAGE, HORIZONS = "calibration_levels", "forecast_coverage", "forecast_horizons"
+# Of a version's manifest: the night that its calibration was learnt on, and with what.
+_LEARNT_ON, _SETTINGS = "calibrated_on", "calibration_settings"
 # What is told of a fault that is no series' own.
 EVERY_CLASS = "every class"
 
@@ -35,6 +48,75 @@ def calibration_content(run: Run) -> str:
     return "as forecast" if record is None else record.checksums[LEVELS]
 
 
+def refuse_torn_calibration(run: Run) -> None:
+    """Refuse a run whose stored calibration is to be used, and is gone or torn.
+
+    Raises
+    ------
+    ModelsRefusedError
+        Which names the file.
+    """
+    if run.job.demand is not None and run.job.demand.calibrate and _stands(run):
+        _stored(run)
+
+
+def calibration_to_keep(run: Run) -> tuple[dict[str, bytes], dict[str, str]]:
+    """Return the files of the run's calibration for its version of models, and what is known of it.
+
+    None where the job asks for no calibration or it failed.
+    """
+    record = _found(run)
+    if record is None:
+        return {}, {}
+    files = {}
+    for name in (LEVELS, COVERAGE, HORIZONS):
+        frame = pd.read_parquet(record.shard(name)).drop(
+            columns=["run_id", "as_of"], errors="ignore"
+        )
+        files[_file(name)] = to_bytes(pa.Table.from_pandas(frame, preserve_index=False))
+    learnt_on = run.as_of.isoformat()
+    if _stands(run):
+        learnt_on = read_manifest(_registry(run), run.models)[_LEARNT_ON]
+    return files, {_LEARNT_ON: learnt_on, _SETTINGS: _settings(run)}
+
+
+def _stored(run: Run) -> list[pd.DataFrame]:
+    """Return levels, coverage and accuracy by horizon of the version that the run takes."""
+    folder = _registry(run)
+    return [read_frame(folder, run.models, _file(name)) for name in (LEVELS, COVERAGE, HORIZONS)]
+
+
+def _stands(run: Run) -> bool:
+    """Whether the calibration of the version that the run takes is still to be used."""
+    assert run.job.demand is not None
+    spec = run.job.demand.registry
+    if spec is None or spec.champions_for is None or not run.models:
+        return False
+    manifest = read_manifest(_registry(run), run.models)
+    if manifest.get(_SETTINGS) != _settings(run):
+        return False
+    learnt_on = np.array([manifest[_LEARNT_ON]], "datetime64[us]")
+    age = periods_since(learnt_on, run.as_of, run.job.demand.frequency)
+    return bool(age[0] < spec.champions_for)
+
+
+def _settings(run: Run) -> str:
+    """Return a hash of what a calibration depends on beside demand."""
+    assert run.job.demand is not None
+    text = json.dumps(run.job.demand.model_dump(mode="json", exclude={"registry"}), sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _registry(run: Run) -> Path:
+    assert run.job.demand is not None
+    assert run.job.demand.registry is not None
+    return run.job.path(run.job.demand.registry.folder)
+
+
+def _file(name: str) -> str:
+    return f"{name}.parquet"
+
+
 def _found(run: Run) -> ChunkRecord | None:
     record = find_chunk(run.staging.chunk(STAGE, 0), _key(run))
     return record if record is not None and LEVELS in record.shards else None
@@ -45,16 +127,18 @@ def _key(run: Run) -> str:
 
 
 def _calibrate(run: Run) -> ChunkWork:
+    if _stands(run):
+        return _work(run, *_stored(run))
     plan = forecast_plan(run)
     demand = pd.read_parquet(run.staging.clean("demand"))
     panel = DemandPanel.from_frame(demand, plan.frequency)
     # No other task runs beside this one.
     threads = run.job.execution.workers
     found = learn_calibration(*take_drivers(run, panel, demand, plan), threads)
-    return ChunkWork(
-        {
-            LEVELS: found.to_frame(),
-            "forecast_coverage": run.stamp(found.coverage),
-            "forecast_horizons": run.stamp(found.evaluation),
-        },
-    )
+    return _work(run, found.to_frame(), found.coverage, found.evaluation)
+
+
+def _work(
+    run: Run, levels: pd.DataFrame, coverage: pd.DataFrame, horizons: pd.DataFrame
+) -> ChunkWork:
+    return ChunkWork({LEVELS: levels, COVERAGE: run.stamp(coverage), HORIZONS: run.stamp(horizons)})

@@ -24,7 +24,7 @@ from flows.run import (
     write_frame,
 )
 from flows.run.devices import forecasts_on_device
-from flows.steps import registry
+from flows.steps import registry, stored_choices
 from flows.steps.calibrate import calibration_content, read_calibration
 from flows.steps.drivers import drivers_content, take_drivers
 from flows.steps.failing import guarded
@@ -57,6 +57,7 @@ def prepare(run: Run) -> list[int]:
         series = _series_in_chunks(run)
         _write_slices(run, series)
         registry.write_slices(run, series, _slices(run))
+        stored_choices.write_slices(run, series, _slices(run))
         panel = DemandPanel.from_frame(pd.read_parquet(clean), forecast_plan(run).frequency)
         profiles = category_profiles(panel, categories_of(run), forecast_plan(run))
         write_frame(_folder(run) / "profiles.parquet", profiles.to_frame())
@@ -119,6 +120,7 @@ def _forecast_slice(run: Run, number: int, only: Only) -> ChunkWork:
         categories_of(run),
         read_calibration(run),
         registry.models_before(run, number, _slices(run)),
+        stored_choices.standing_before(run, number, _slices(run)),
     )
     recent = frame.groupby(SERIES, sort=False).tail(ACTUALS_IN_HORIZONS * plan.horizon)
     actuals = recent[[*SERIES, "ds", "quantity", "censored", "repaired"]]
@@ -131,6 +133,7 @@ def _forecast_slice(run: Run, number: int, only: Only) -> ChunkWork:
             "forecast_weights": run.stamp(result.weights),
             "repairs": _repairs(result),
             **registry.model_shards(result),
+            **stored_choices.choice_shards(result),
         },
         [
             Failed("demand", failure.entity, failure.stage, failure.error_type, failure.message)

@@ -2,8 +2,8 @@
 
 import logging
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from importlib.metadata import version as version_of
 from pathlib import Path
@@ -11,10 +11,11 @@ from typing import Any
 
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from flows.errors import ModelsRefusedError
 from flows.run import (
+    CHAMPIONS,
+    MODELS,
     ChunkRecord,
     Run,
     code_version,
@@ -22,7 +23,6 @@ from flows.run import (
     promote,
     read_champion,
     read_manifest,
-    read_models,
     remove_old_versions,
     store_version,
     version_for,
@@ -31,6 +31,8 @@ from flows.run import (
 from flows.spec import RegistrySpec
 from flows.steps.absent_models import SERIES, absent_models, with_absent
 from flows.steps.predict_plan import forecast_plan
+from flows.steps.stored_choices import gather_choices
+from flows.steps.version_tables import read_frame, read_table, stack, stack_outcomes, to_bytes
 from forecasting import ForecastResult, RefitRules, RollForward, SeriesStates
 from forecasting.models.ets_model import ets_season
 from forecasting.roll_forward import AGED, CHANGED, DRIFTED, RERUN, ROLLED
@@ -55,8 +57,10 @@ class Kept:
     series : that have a model in it
     counts : series by what became of them (`forecasting.roll_forward.Carried`); of those that the
         version before had and this night does not ask for, "absent" ones are kept, others "gone"
-    removed : older versions whose models were removed
     promoted : whether it is the champion; not where a later night's is, or another was promoted
+    removed : older versions whose models were removed
+    champions : series by what became of their champions (`forecasting.standing`); empty where every
+        night chooses
     """
 
     version: str
@@ -64,14 +68,21 @@ class Kept:
     counts: dict[str, int]
     promoted: bool
     removed: tuple[str, ...] = ()
+    champions: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def words(self) -> str:
         """The counts in a sentence."""
-        parts = [f"{count:,} {outcome}" for outcome, count in self.counts.items()]
+        told = _say(self.counts)
+        if self.champions:
+            told = f"{told}; champions: {_say(self.champions)}"
         stands = "champion" if self.promoted else "not promoted"
         old = f"; models of {len(self.removed)} old removed" if self.removed else ""
-        return f"{self.version} ({stands}): {', '.join(parts)}{old}"
+        return f"{self.version} ({stands}): {told}{old}"
+
+
+def _say(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{count:,} {outcome}" for outcome, count in counts.items())
 
 
 def refuse_other_models(run: Run) -> None:
@@ -149,8 +160,13 @@ def changes_of(result: ForecastResult) -> pd.DataFrame:
     )
 
 
-def keep_models(run: Run, records: Sequence[ChunkRecord]) -> Kept | None:
-    """Store what the run leaves, and promote it; None where no series has a model.
+def keep_models(
+    run: Run,
+    records: Sequence[ChunkRecord],
+    calibration: Mapping[str, bytes],
+    learnt: Mapping[str, str],
+) -> Kept | None:
+    """Store what the run leaves, and promote it; None where no series has a model or a champion.
 
     A night before the champion's, or one that took another version than it would take now, is
     stored and not promoted. A series that the night lacks keeps its model as it was for
@@ -160,15 +176,18 @@ def keep_models(run: Run, records: Sequence[ChunkRecord]) -> Kept | None:
     ----------
     run : published already
     records : of its chunks
+    calibration, learnt : files of the calibration, and what is known of it
     """
     spec = _spec(run)
+    chosen = gather_choices(run, records, spec.absent)
     kept = [record for record in records if STATES in record.shards]
-    table = _stack([record.shard(STATES) for record in kept])
-    if table is None:
+    table = stack([record.shard(STATES) for record in kept])
+    if table is None and chosen is None:
         return None
-    outcomes = _outcomes([record.shard(OUTCOMES) for record in kept])
+    outcomes = stack_outcomes([record.shard(OUTCOMES) for record in kept])
     counts, away = _compare(run, outcomes, spec.absent)
-    table = with_absent(table, away)
+    table = with_absent(_no_models(run) if table is None else table, away)
+    files = {MODELS: to_bytes(table), **calibration}
     facts = {
         **_identity(run),
         "run_id": run.run_id,
@@ -178,67 +197,34 @@ def keep_models(run: Run, records: Sequence[ChunkRecord]) -> Kept | None:
         "libraries": {name: version_of(name) for name in ("numba", "numpy", "pyarrow")},
         "series": table.num_rows,
         "counts": counts,
+        **learnt,
     }
+    if chosen is not None:
+        files[CHAMPIONS] = to_bytes(chosen.table)
+        facts |= {"champions": chosen.table.num_rows, "champion_counts": chosen.counts}
     folder = _folder(run)
-    version = store_version(folder, to_bytes(table), facts)
+    version = store_version(folder, files, facts)
     following = _follows(run, folder)
     removed: list[str] = []
     if following:
         promote(folder, version, by_hand=False)
         removed = remove_old_versions(folder, spec.keep)
     LOGGER.info(
-        "event=models_kept version=%s promoted=%s counts=%r removed=%r",
+        "event=models_kept version=%s promoted=%s counts=%r champions=%r removed=%r",
         version,
         following,
         counts,
+        facts.get("champion_counts"),
         removed,
     )
-    return Kept(version, table.num_rows, counts, following, tuple(removed))
+    champions = {} if chosen is None else chosen.counts
+    return Kept(version, table.num_rows, counts, following, tuple(removed), champions)
 
 
-def read_frame(folder: Path, version: str) -> pd.DataFrame:
-    """Return the models of a version.
-
-    Raises
-    ------
-    ModelsRefusedError
-        Where they are gone, or not what was written.
-    """
-    frame: pd.DataFrame = _read_table(folder, version).to_pandas()
-    return frame
-
-
-def _read_table(folder: Path, version: str) -> Any:  # noqa: ANN401 - Arrow has no types
-    return pq.read_table(pa.BufferReader(read_models(folder, version)))
-
-
-def to_bytes(table: Any) -> bytes:  # noqa: ANN401 - Arrow has no types
-    """Return a table of models as a Parquet file."""
-    sink = pa.BufferOutputStream()
-    floats = [each.name for each in table.schema if pa.types.is_floating(each.type)]
-    pq.write_table(
-        table,
-        sink,
-        compression="zstd",
-        use_dictionary=[*SERIES, "model"],
-        use_byte_stream_split=floats,
-    )
-    return bytes(sink.getvalue())
-
-
-def _stack(shards: Sequence[Path]) -> Any | None:  # noqa: ANN401 - Arrow has no types
-    """Return the models of all chunks by id, so that they do not tell how these were split."""
-    tables = [pq.read_table(shard).replace_schema_metadata(None) for shard in shards]
-    filled = [table for table in tables if table.num_rows]
-    if not filled:
-        return None
-    return pa.concat_tables(filled).sort_by([(name, "ascending") for name in SERIES])
-
-
-def _outcomes(shards: Sequence[Path]) -> Any:  # noqa: ANN401 - Arrow has no types
-    """Return warehouse_id, item_id and outcome of every series that was asked for."""
-    tables = [pq.read_table(shard, columns=[*SERIES, "outcome"]) for shard in shards]
-    return pa.concat_tables([table.replace_schema_metadata(None) for table in tables])
+def _no_models(run: Run) -> Any:  # noqa: ANN401 - Arrow has no types
+    season_length = ets_season(forecast_plan(run).seasons)
+    frame = SeriesStates.none(season_length).to_frame()
+    return pa.Table.from_pandas(frame, preserve_index=False).replace_schema_metadata(None)
 
 
 def _compare(
@@ -253,7 +239,7 @@ def _compare(
     known = int(read_manifest(_folder(run), run.models)["series"])
     left = known - sum(found[name] for name in (ROLLED, RERUN, CHANGED, AGED, DRIFTED))
     # To look a million series up by name takes seconds, and most nights lack none.
-    before = _read_table(_folder(run), run.models) if left else None
+    before = read_table(_folder(run), run.models) if left else None
     away = absent_models(before, outcomes, nights)
     found[ABSENT] = 0 if away is None else away.num_rows
     found[GONE] = left - found[ABSENT]

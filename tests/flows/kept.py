@@ -27,6 +27,16 @@ erratic = ["AutoETS", "SeasonalNaive"]
 chunk_entities = {chunk}
 """
 DAYS = 150
+TABLES = (
+    "champions",
+    "demand_forecasts",
+    "failures",
+    "forecast_accuracy",
+    "forecast_coverage",
+    "forecast_weights",
+    "repairs",
+    "run_steps",
+)
 
 
 def demand_until(days, count=6):
@@ -68,6 +78,6 @@ def run_night(folder, days, **given):
     run = prepare_run(job)
     outcome = run_plain(job)
     with open_store(run.store_url) as store:
-        names = ("demand_forecasts", "repairs", "run_steps", "failures")
+        names = TABLES
         tables = {name: store.read(name, run_id=run.run_id) for name in names}
     return outcome, run, tables

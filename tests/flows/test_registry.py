@@ -14,6 +14,7 @@ from click.testing import CliRunner
 from flows.cli import main
 from flows.errors import JobRefusedError, ModelsRefusedError
 from flows.run import (
+    MODELS,
     list_versions,
     prepare_run,
     promote,
@@ -26,8 +27,9 @@ from flows.run import (
     version_for,
 )
 from flows.spec import DemandPlan, RegistrySpec
-from flows.steps import publish, registry
+from flows.steps import publish
 from flows.steps.model_folder import store_model
+from flows.steps.version_tables import read_frame
 from forecasting import RefitRules, SeriesStates
 from forecasting.drivers import DriverPipeline
 from forecasting.models.global_model import FeatureRecipe
@@ -83,7 +85,7 @@ def test_a_version_says_what_it_is_made_of(two_nights):
     assert manifest["run_id"] == run.run_id
     assert manifest["as_of"] == run.as_of.isoformat()
     assert {"code", "libraries", "layout", "job", "frequency", "season_length"} <= set(manifest)
-    states = SeriesStates.from_frame(registry.read_frame(models(folder), "".join(run.models)))
+    states = SeriesStates.from_frame(read_frame(models(folder), "".join(run.models)))
     assert len(states) == manifest["series"] == 6
 
 
@@ -190,7 +192,7 @@ def test_a_series_that_stays_away_is_gone_after_the_nights_that_the_job_says(cop
 def test_the_same_night_again_counts_the_nights_away_once(copied):
     run_night(copied, DAYS + 2, change=without("item3"))
     champion = read_champion(models(copied))
-    frame = registry.read_frame(models(copied), champion)
+    frame = read_frame(models(copied), champion)
     assert frame.set_index("item_id")["nights_absent"].to_dict()["item3"] == 1
     run_plain(night_of(copied, DAYS + 2, change=without("item3")))
     assert read_champion(models(copied)) == champion
@@ -201,7 +203,7 @@ def stored(folder, nights):
     names, before = [], None
     for night in range(nights):
         facts = {"as_of": f"2024-01-{night + 1:02d}", "before": before, "series": 1}
-        before = store_version(folder, b"models of a night", facts)
+        before = store_version(folder, {MODELS: b"models of a night"}, facts)
         promote(folder, before, by_hand=False)
         names.append(before)
     return names
@@ -229,7 +231,9 @@ def test_the_champion_and_what_was_rolled_back_to_keep_their_models(tmp_path, ke
     assert roll_back(tmp_path) == (names[3], names[2])
     facts = {"as_of": "2024-01-09", "before": names[2], "series": 1}
     for night in range(9, 13):
-        latest = store_version(tmp_path, b"later", {**facts, "as_of": f"2024-01-{night:02d}"})
+        latest = store_version(
+            tmp_path, {MODELS: b"later"}, {**facts, "as_of": f"2024-01-{night:02d}"}
+        )
         promote(tmp_path, latest, by_hand=False)
         facts["before"] = latest
         remove_old_versions(tmp_path, keep)
@@ -263,7 +267,7 @@ def test_a_lost_champion_is_refused_and_mended_by_promoting(copied):
 
 def test_a_version_without_a_champion_is_no_loss_before_the_first_is_promoted(tmp_path):
     facts = {"as_of": "2024-01-31", "before": None}
-    store_version(tmp_path, b"content", facts)
+    store_version(tmp_path, {MODELS: b"content"}, facts)
     assert read_champion(tmp_path) is None
     assert version_for(tmp_path, date(2024, 3, 1)) is None
 
@@ -411,15 +415,15 @@ def test_the_names_for_a_line_up_are_still_listed():
 
 def test_a_version_is_written_once_and_whole(tmp_path):
     facts = {"as_of": "2024-01-31", "before": None}
-    version = store_version(tmp_path, b"content", facts)
+    version = store_version(tmp_path, {MODELS: b"content"}, facts)
     path = tmp_path / f"v={version}" / "models.parquet"
     written = path.stat().st_mtime_ns
-    assert store_version(tmp_path, b"content", facts) == version
+    assert store_version(tmp_path, {MODELS: b"content"}, facts) == version
     assert path.stat().st_mtime_ns == written
     assert read_models(tmp_path, version) == b"content"
-    assert store_version(tmp_path, b"content", {**facts, "before": version}) != version
+    assert store_version(tmp_path, {MODELS: b"content"}, {**facts, "before": version}) != version
     path.write_bytes(b"torn")
-    assert store_version(tmp_path, b"content", facts) == version
+    assert store_version(tmp_path, {MODELS: b"content"}, facts) == version
     assert read_models(tmp_path, version) == b"content"
 
 

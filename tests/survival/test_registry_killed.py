@@ -7,7 +7,16 @@ from tests.survival.jobs import job_in
 
 WISHES = {"only": "demand", "registry": True}
 # The changes to the disk at the end of a night, in which its models are stored and promoted.
-LAST = 32
+LAST = 48
+FILES = {
+    "champion.json",
+    "manifest.json",
+    "models.parquet",
+    "champions.parquet",
+    "calibration_levels.parquet",
+    "forecast_coverage.parquet",
+    "forecast_horizons.parquet",
+}
 
 
 @pytest.fixture(scope="module")
@@ -34,11 +43,11 @@ def kill_at(cradle, sample, whole, folder, change):
     assert read_champion(models) == whole[0]
     assert [name for name, _ in list_versions(models)] == [whole[0]]
     left = {path.name for path in models.rglob("*") if path.is_file()}
-    assert left == {"champion.json", "manifest.json", "models.parquet"}
+    assert left == FILES
     return champion
 
 
-@pytest.mark.parametrize("back", [14, 17, 20, 23])
+@pytest.mark.parametrize("back", [14, 17, 20, 23, 27, 32])
 def test_a_night_killed_while_it_keeps_its_models_is_finished_by_the_next_start(
     cradle, sample, whole, tmp_path, back
 ):

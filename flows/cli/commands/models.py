@@ -40,18 +40,29 @@ def list_stored(folder: Path) -> None:
         # Who mends it needs the names.
         champion = None
         click.echo(f"{error}", err=True)
-    table = Table("", "version", "as of", "before", "series", "what became of them", box=None)
+    columns = ("", "version", "as of", "before", "series", "champions", "what became of them")
+    table = Table(*columns, box=None)
     for version, manifest in list_versions(folder):
-        counts = manifest.get("counts", {})
+        champions = manifest.get("champions")
         table.add_row(
             "*" if version == champion else "",
             version,
             str(manifest["as_of"]),
             str(manifest.get("before") or ""),
             f"{manifest.get('series', 0):,}",
-            ", ".join(f"{count:,} {outcome}" for outcome, count in counts.items()),
+            "" if champions is None else f"{champions:,}",
+            _say(manifest),
         )
     wide_console().print(table)
+
+
+def _say(manifest: dict[str, Any]) -> str:
+    """Say what became of the series of a version, and of their champions where these are kept."""
+    parts = [
+        ", ".join(f"{count:,} {outcome}" for outcome, count in manifest.get(name, {}).items())
+        for name in ("counts", "champion_counts")
+    ]
+    return f"{parts[0]}; champions: {parts[1]}" if parts[1] else parts[0]
 
 
 @models.command("promote")

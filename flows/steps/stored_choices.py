@@ -1,0 +1,119 @@
+"""Champions in the registry: what backtests chose, taken by a night and left to the next."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from flows.run import CHAMPIONS, ChunkRecord, Run, read_manifest, write_frame
+from flows.steps.absent_models import SERIES, absent_models, with_absent
+from flows.steps.version_tables import read_frame, read_table, stack, stack_outcomes
+from forecasting import Choices, ForecastResult, Standing
+from forecasting.standing import NEW
+
+# Shards of a chunk: what it chose or kept, and what became of the choices that it took.
+CHOICES, OUTCOMES = "chosen_models", "chosen_outcomes"
+ABSENT, GONE = "absent", "gone"
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """Champions that a night leaves.
+
+    Parameters
+    ----------
+    table : a row a series
+    counts : series by what became of their champions (`forecasting.standing`); those that the night
+        lacks are "absent" or "gone". Empty where every night chooses
+    """
+
+    table: Any
+    counts: dict[str, int]
+
+
+def write_slices(run: Run, series: pd.DataFrame, folder: Path) -> None:
+    """Write the champions that the run takes, a file a chunk.
+
+    Parameters
+    ----------
+    run : which names their version
+    series : warehouse_id, item_id, chunk
+    folder : of the slices
+    """
+    if not _asked(run) or not _has_champions(run):
+        return
+    frame = read_frame(_folder(run), run.models, CHAMPIONS)
+    split = frame.merge(series[[*SERIES, "chunk"]], on=SERIES)
+    for number, rows in split.groupby("chunk", sort=True):
+        write_frame(_slice(folder, int(str(number))), rows.drop(columns="chunk"))
+
+
+def standing_before(run: Run, number: int, folder: Path) -> Standing | None:
+    """Return the choices that a chunk takes; None where the job has no registry."""
+    if run.job.demand is None or run.job.demand.registry is None:
+        return None
+    path = _slice(folder, number)
+    stored = Choices.from_frame(pd.read_parquet(path)) if path.exists() else Choices.none()
+    return Standing(stored, _asked(run))
+
+
+def choice_shards(result: ForecastResult) -> dict[str, pd.DataFrame]:
+    """Return the shards of what a chunk leaves; none where the job has no registry."""
+    if result.choices is None or result.stood is None:
+        return {}
+    return {CHOICES: result.choices.to_frame(), OUTCOMES: result.stood}
+
+
+def gather_choices(run: Run, records: Sequence[ChunkRecord], nights: int) -> Chosen | None:
+    """Return the champions that the run leaves; None where no series has one.
+
+    Where champions are kept, that of a series which the night lacks stays as it was for some
+    nights.
+
+    Parameters
+    ----------
+    run : forecast already
+    records : of its chunks
+    nights : in a row that a series may be away
+    """
+    kept = [record for record in records if CHOICES in record.shards]
+    table = stack([record.shard(CHOICES) for record in kept])
+    if table is None:
+        return None
+    if not _asked(run):
+        return Chosen(with_absent(table, None), {})
+    outcomes = stack_outcomes([record.shard(OUTCOMES) for record in kept])
+    found = Counter(outcomes["outcome"].to_pylist())
+    if not _has_champions(run):
+        return Chosen(with_absent(table, None), dict(sorted(found.items())))
+    known = int(read_manifest(_folder(run), run.models)["champions"])
+    left = known - sum(count for name, count in found.items() if name != NEW)
+    before = read_table(_folder(run), run.models, CHAMPIONS) if left else None
+    away = absent_models(before, outcomes, nights)
+    found[ABSENT] = 0 if away is None else away.num_rows
+    found[GONE] = left - found[ABSENT]
+    return Chosen(with_absent(table, away), dict(sorted(found.items())))
+
+
+def _has_champions(run: Run) -> bool:
+    """Whether the version that the run takes has champions; those of older programs have none."""
+    return bool(run.models) and CHAMPIONS in read_manifest(_folder(run), run.models)["files"]
+
+
+def _asked(run: Run) -> int:
+    """Return the periods for which a champion is kept, 0 where every night chooses."""
+    spec = run.job.demand.registry if run.job.demand else None
+    return 0 if spec is None or spec.champions_for is None else spec.champions_for
+
+
+def _folder(run: Run) -> Path:
+    assert run.job.demand is not None
+    assert run.job.demand.registry is not None
+    return run.job.path(run.job.demand.registry.folder)
+
+
+def _slice(folder: Path, number: int) -> Path:
+    return folder / f"champions-{number:05d}.parquet"

@@ -1,0 +1,188 @@
+"""What backtests chose for many series, as it lasts from one night to the next."""
+
+import hashlib
+import json
+from dataclasses import dataclass, fields
+from typing import NamedTuple, Self
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from forecasting.combinations import MEMBERS
+from forecasting.distributions import LEVELS, Spread
+from forecasting.errors import PanelError
+from forecasting.histories import Seen
+from forecasting.plan import ForecastPlan
+from kernels.arrays import Dates, Floats, Integers
+
+MEASURES = ("windows", "mase", "rmsse", "bias", "pinball", "coverage_80")
+# Whose backtest is kept with a choice: the champion's own, and what it is compared with.
+JUDGED = ("own", "benchmark")
+_LAW = ("law", "dispersion", "growth", "zero_share")
+_RATIOS = [f"ratio_{round(100 * level):02d}" for level in LEVELS]
+_SEEN = {"first": "first_period", "last": "last_period", "data": "data", "recent": "recent"}
+
+
+def settings_of(plan: ForecastPlan, demand_class: str) -> str:
+    """Return a hash of what decides which models a series of a class takes, beside its history."""
+    asked = {
+        "line_up": plan.models_for(demand_class),
+        "demand_class": demand_class,
+        "frequency": plan.frequency,
+        "history": plan.history if isinstance(plan.history, int | None) else dict(plan.history),
+        **{
+            name: getattr(plan, name)
+            for name in (
+                "season_length",
+                "horizon",
+                "windows",
+                "step",
+                "minimum_history",
+                "score",
+                "combine",
+                "cap_outliers",
+            )
+        },
+    }
+    return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()[:16]
+
+
+class _Ids(NamedTuple):
+    """Columns of ids and names."""
+
+    warehouse_id: NDArray[np.object_]
+    item_id: NDArray[np.object_]
+    demand_class: NDArray[np.object_]
+    model: NDArray[np.object_]
+    settings: NDArray[np.object_]
+
+
+@dataclass(frozen=True)
+class Choices:
+    """The models of series, their weights, and the law around their means.
+
+    Parameters
+    ----------
+    warehouse_id, item_id : (n_series,) object
+    demand_class, model : (n_series,) object, of the series when it was chosen for, and the champion
+    settings : (n_series,) object, `settings_of` then
+    chosen_on : (n_series,) datetime64[us], the night
+    members : (n_series, `MEMBERS`) object, models of the champion's means; empty where fewer
+    weights : (n_series, `MEMBERS`) float64, that sum to one
+    score, autocorrelation : (n_series,) float64, of the champion's backtest
+    origins : (n_series,) int64, of the backtest
+    spread : laws
+    accuracy : (n_series, len(`JUDGED`), len(`MEASURES`)) float64, as in the frame of accuracy; NaN
+        where the model is not in it
+    seen : histories when they were last forecast
+    """
+
+    warehouse_id: NDArray[np.object_]
+    item_id: NDArray[np.object_]
+    demand_class: NDArray[np.object_]
+    model: NDArray[np.object_]
+    settings: NDArray[np.object_]
+    chosen_on: Dates
+    members: NDArray[np.object_]
+    weights: Floats
+    score: Floats
+    autocorrelation: Floats
+    origins: Integers
+    spread: Spread
+    accuracy: Floats
+    seen: Seen
+
+    def __len__(self) -> int:
+        """Return the number of series."""
+        return len(self.score)
+
+    @classmethod
+    def none(cls) -> Self:
+        """Return no choices."""
+        names, numbers, whole = np.empty(0, object), np.empty(0), np.empty(0, np.int64)
+        words = np.empty(0, np.uint64)
+        return cls(
+            *_Ids(names, names, names, names, names),
+            chosen_on=np.empty(0, "datetime64[us]"),
+            members=np.empty((0, MEMBERS), object),
+            weights=np.empty((0, MEMBERS)),
+            score=numbers,
+            autocorrelation=numbers,
+            origins=whole,
+            spread=Spread(whole, numbers, numbers, numbers, np.empty((0, len(LEVELS)))),
+            accuracy=np.empty((0, len(JUDGED), len(MEASURES))),
+            seen=Seen(whole, whole, words, words),
+        )
+
+    def of(self, chosen: Integers) -> Self:
+        """Return the choices of some series."""
+        parts = {
+            each.name: getattr(self, each.name)[chosen]
+            for each in fields(self)
+            if each.name not in ("spread", "seen")
+        }
+        seen = Seen._make(part[chosen] for part in self.seen)
+        return type(self)(spread=self.spread.of(chosen), seen=seen, **parts)
+
+    def find(self, warehouse_id: NDArray[np.object_], item_id: NDArray[np.object_]) -> Integers:
+        """Return the place of each series among the choices, -1 where it has none."""
+        own = pd.MultiIndex.from_arrays([self.warehouse_id, self.item_id])
+        places = own.get_indexer(pd.MultiIndex.from_arrays([warehouse_id, item_id]))
+        return np.asarray(places, np.int64)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return a row per series."""
+        columns: dict[str, object] = {
+            **{name: getattr(self, name) for name in _Ids._fields},
+            "chosen_on": self.chosen_on,
+            "score": self.score,
+            "origins": self.origins,
+            "autocorrelation": self.autocorrelation,
+        }
+        for place in range(MEMBERS):
+            columns[f"member_{place + 1}"] = self.members[:, place]
+            columns[f"weight_{place + 1}"] = self.weights[:, place]
+        columns |= {name: getattr(self.spread, name) for name in _LAW}
+        columns |= {name: self.spread.ratios[:, place] for place, name in enumerate(_RATIOS)}
+        for row, whose in enumerate(JUDGED):
+            for place, measure in enumerate(MEASURES):
+                columns[f"{whose}_{measure}"] = self.accuracy[:, row, place]
+        columns |= {column: getattr(self.seen, name) for name, column in _SEEN.items()}
+        return pd.DataFrame(columns)
+
+    @classmethod
+    def from_frame(cls, frame: pd.DataFrame) -> Self:
+        """Return the choices of a frame that `to_frame` made.
+
+        Raises
+        ------
+        PanelError
+            Where a column is missing.
+        """
+
+        def stack(names: list[str], kind: type) -> NDArray[np.generic]:
+            return frame[names].to_numpy(dtype=kind)
+
+        numbers = range(1, MEMBERS + 1)
+        judged = [f"{whose}_{measure}" for whose in JUDGED for measure in MEASURES]
+        try:
+            law = {name: frame[name].to_numpy(np.float64) for name in _LAW[1:]}
+            ratios = np.asarray(stack(_RATIOS, np.float64), np.float64)
+            seen = {name: frame[column].to_numpy() for name, column in _SEEN.items()}
+            return cls(
+                **{name: frame[name].to_numpy(dtype=object) for name in _Ids._fields},
+                chosen_on=frame["chosen_on"].to_numpy("datetime64[us]"),
+                members=np.asarray(stack([f"member_{n}" for n in numbers], object)),
+                weights=np.asarray(stack([f"weight_{n}" for n in numbers], np.float64), np.float64),
+                score=frame["score"].to_numpy(np.float64),
+                autocorrelation=frame["autocorrelation"].to_numpy(np.float64),
+                origins=frame["origins"].to_numpy(np.int64),
+                spread=Spread(frame["law"].to_numpy(np.int64), ratios=ratios, **law),
+                accuracy=np.asarray(stack(judged, np.float64), np.float64).reshape(
+                    len(frame), len(JUDGED), len(MEASURES)
+                ),
+                seen=Seen(**seen),
+            )
+        except KeyError as error:
+            raise PanelError(f"choices must have a column {error}; they lack it") from error
