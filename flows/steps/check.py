@@ -36,7 +36,7 @@ class CheckedEntities:
 
 def check_plan(job: JobSpec, as_of: pd.Timestamp) -> CheckPlan:
     """Return the rules that the job asks for."""
-    demand = job.demand
+    demand, risk = job.demand, job.risk
     return CheckPlan(
         as_of=as_of.date(),
         frequency=demand.frequency if demand else "D",
@@ -44,6 +44,8 @@ def check_plan(job: JobSpec, as_of: pd.Timestamp) -> CheckPlan:
         minimum_history=demand.minimum_history if demand else 1,
         minimum_price_history=job.checks.minimum_price_history,
         maximum_price_gap=job.checks.maximum_price_gap,
+        levels=risk.levels if risk else (),
+        horizons=risk.horizons if risk else (),
     )
 
 

@@ -4,6 +4,7 @@ from storage.checks.bench import Bench, rows
 from storage.checks.columns import check_columns
 from storage.checks.duplicates import refuse_duplicates
 from storage.checks.instruments import known_ids
+from storage.checks.plan import CheckPlan
 from storage.checks.rules import Rule
 from storage.sql import literal
 from storage.tables.risk import KINDS, OPTION_KINDS
@@ -64,12 +65,11 @@ def _refuse_empty_books(bench: Bench) -> None:
 
 
 def check_limits(bench: Bench) -> None:
-    """Check limits: of an admitted book, at a level that can be measured."""
+    """Check limits: of an admitted book, on a figure that the night measures."""
     check_columns(bench, "limits")
     advice = "level must be strictly between 0 and 1"
-    bench.keep_rules(
-        "limits", [Rule("level_out_of_range", "level", "level <= 0 OR level >= 1", advice)]
-    )
+    out_of_range = Rule("level_out_of_range", "level", "level <= 0 OR level >= 1", advice)
+    bench.keep_rules("limits", [out_of_range, *_measured(bench.plan)])
     refuse_duplicates(bench, "limits")
     if bench.has("positions"):
         bench.refuse_entities(
@@ -80,6 +80,22 @@ def check_limits(bench: Bench) -> None:
             column="portfolio_id",
             advice="the book is not among the admitted positions",
         )
+
+
+def _measured(plan: CheckPlan) -> list[Rule]:
+    """Return the rules that refuse limits on figures that no method measures."""
+    rules = []
+    for column, values, unit in (
+        ("level", plan.levels, "levels"),
+        ("horizon", plan.horizons, "horizons"),
+    ):
+        if values:
+            known = ", ".join(f"{round(value, 6):.10g}" for value in values)
+            # Levels are compared as `risk.limit_utilisation` does.
+            condition = f"round({column}, 6) NOT IN ({known})"
+            advice = f"nothing would be held against it: the job's {unit} are {known}"
+            rules.append(Rule(f"unmeasured_{column}", column, condition, advice))
+    return rules
 
 
 def check_stress_scenarios(bench: Bench) -> None:

@@ -25,6 +25,8 @@ class CheckPlan:
     minimum_history : periods; under "carry", a series silent for that long has ended
     minimum_price_history : closing prices an instrument needs
     maximum_price_gap : trading days over which a price is carried forward
+    levels, horizons : of the figures that the night measures, in (0, 1) and in trading days; none
+        are known where there is no risk part
     """
 
     as_of: date
@@ -33,6 +35,8 @@ class CheckPlan:
     minimum_history: int = 1
     minimum_price_history: int = 250
     maximum_price_gap: int = 5
+    levels: tuple[float, ...] = ()
+    horizons: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)

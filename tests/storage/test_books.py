@@ -1,9 +1,12 @@
 """Curves, limits, positions and scenarios: whole, or refused by name."""
 
+from dataclasses import replace
+
+import numpy as np
 import pandas as pd
 import pytest
 
-from tests.storage.inputs import check, clean, codes, instrument, price_rows
+from tests.storage.inputs import PLAN, check, clean, codes, instrument, price_rows
 from tests.storage.test_checks import option
 
 POSITIONS = ["portfolio_id", "instrument_id", "quantity"]
@@ -95,6 +98,25 @@ def test_a_limit_that_cannot_be_measured_is_refused(tmp_path, row, code):
     )
     assert code in codes(report)
     assert clean(report, "limits")["measure"].tolist() == ["expected_shortfall"]
+
+
+def test_a_limit_on_a_figure_that_the_night_does_not_measure_is_refused_by_name(tmp_path):
+    measured = ("p", "value_at_risk", 0.99, 10, 5)
+    rows = [measured, ("p", "value_at_risk", 0.95, 10, 5), ("p", "value_at_risk", 0.99, 5, 5)]
+    report = check(
+        tmp_path,
+        replace(PLAN, levels=(0.975, 0.1 * 9.9), horizons=(1, 10)),
+        **market(),
+        positions=pd.DataFrame([("p", "A", 1)], columns=POSITIONS),
+        limits=pd.DataFrame(rows, columns=LIMITS),
+    )
+    assert codes(report) == {"unmeasured_level": 1, "unmeasured_horizon": 1}
+    told = report.rejects.set_index("code")
+    assert told.loc["unmeasured_level", "value"] == "0.95"
+    assert told.loc["unmeasured_level", "advice"].endswith("the job's levels are 0.975, 0.99")
+    assert told.loc["unmeasured_horizon", "advice"].endswith("the job's horizons are 1, 10")
+    kept = clean(report, "limits")[["level", "horizon"]].to_numpy()
+    np.testing.assert_array_equal(kept, [measured[2:4]])
 
 
 @pytest.mark.parametrize(
