@@ -374,13 +374,14 @@ def explain(position: Position, decision: Decision, mean_demand: float, target: 
     parts = []
     if decision.order_quantity == 0.0:
         cover = f"for {held / mean_demand:.0f} periods" if mean_demand > 0.0 else "without demand"
-        parts.append(f"no order: enough on hand and on the way {cover}")
+        enough = f"enough on hand and on the way {cover}"
+        parts.append(f"no order: {enough if held > 0.0 else 'nothing on hand, and none pays'}")
     else:
         need = decision.wanted
         if decision.lot is not None:
-            parts.append(f"orders come in lots of {decision.lot:.0f}")
+            parts.append(f"orders come in lots of {decision.lot:.6g}")
         if decision.order_cap is not None and decision.order_up_to - held > decision.order_cap:
-            parts.append(f"one order is at most {decision.order_cap:.0f}")
+            parts.append(f"one order is at most {decision.order_cap:.6g}")
         if position.minimum_order > need:
             parts.append(f"minimum order raises {need:.0f} to {decision.order_quantity:.0f}")
         elif decision.order_quantity - need > 0.5:
@@ -396,7 +397,7 @@ def _explain_service(position: Position, decision: Decision, target: Target) -> 
     served = f"{found.served(target)[chosen]:.1%}"
     if target == Target.CYCLE_SERVICE:
         served += " of periods without shortage"
-    asked = f"target {position.service_target:.0%}"
+    asked = f"target {100.0 * position.service_target:.6g}%"
     if decision.reachable:
         return f"{asked} met at {served}"
     return f"{asked} not reached by any level tried; the best serves {served}"

@@ -158,9 +158,9 @@ def test_one_lot_a_review_keeps_up_with_demand():
 @pytest.mark.parametrize("kind", KINDS)
 def test_reasons_name_the_lot_and_the_cap(kind):
     row = planned(kind, {"on_hand": 0.0})
-    assert (f"orders come in lots of {row['lot']:.0f}" in row["reason"]) == kind.orders_lots
+    assert (f"orders come in lots of {row['lot']:.6g}" in row["reason"]) == kind.orders_lots
     binds = row["order_up_to"] > row["order_cap"]
-    assert (f"one order is at most {row['order_cap']:.0f}" in row["reason"]) == binds
+    assert (f"one order is at most {row['order_cap']:.6g}" in row["reason"]) == binds
 
 
 @pytest.mark.parametrize("kind", KINDS)
