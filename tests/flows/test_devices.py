@@ -116,6 +116,7 @@ def test_kernels_are_asked_for_on_the_device_of_the_run(job, gpu, prefect, monke
     for model, kernel in (
         (ets_model, on_device.fit_ets_on),
         (ets_model, on_device.refit_ets_on),
+        (ets_model, on_device.forecast_ets_on),
         (volatility_fit, on_device.fit_garch_on),
         (theta_model, on_device.fit_thetas_on),
         (intermittent_model, on_device.intermittent_rates_on),
@@ -125,7 +126,7 @@ def test_kernels_are_asked_for_on_the_device_of_the_run(job, gpu, prefect, monke
     outcome = nightly(own)
     assert outcome.exit_code is ExitCode.DONE
     names = ("walk_items", "option_values", "fit_ets", "refit_ets", "fit_thetas")
-    names = (*names, "intermittent_rates", "fit_garch")
+    names = (*names, "intermittent_rates", "fit_garch", "forecast_ets")
     assert {(f"{name}_on", "cuda") for name in names} <= asked
     with open_store(prepare_run(own).store_url) as store:
         assert store.read("runs", run_id=outcome.run_id)["device"].tolist() == ["cuda"]
