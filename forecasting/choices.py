@@ -13,6 +13,7 @@ from forecasting.combinations import MEMBERS
 from forecasting.distributions import LEVELS, Spread
 from forecasting.errors import PanelError
 from forecasting.histories import Seen
+from forecasting.panel import find_series
 from forecasting.plan import ForecastPlan
 from kernels.arrays import Dates, Floats, Integers
 
@@ -127,9 +128,7 @@ class Choices:
 
     def find(self, warehouse_id: NDArray[np.object_], item_id: NDArray[np.object_]) -> Integers:
         """Return the place of each series among the choices, -1 where it has none."""
-        own = pd.MultiIndex.from_arrays([self.warehouse_id, self.item_id])
-        places = own.get_indexer(pd.MultiIndex.from_arrays([warehouse_id, item_id]))
-        return np.asarray(places, np.int64)
+        return find_series((self.warehouse_id, self.item_id), (warehouse_id, item_id))
 
     def to_frame(self) -> pd.DataFrame:
         """Return a row per series."""

@@ -186,6 +186,20 @@ class DemandPanel:
         return future_periods(self.last_ds, horizon, self.frequency)
 
 
+def find_series(
+    known: tuple[NDArray[np.object_], NDArray[np.object_]],
+    asked: tuple[NDArray[np.object_], NDArray[np.object_]],
+) -> Integers:
+    """Return the place of each series among those known, -1 where it has none.
+
+    Parameters
+    ----------
+    known, asked : warehouse_id and item_id of each series
+    """
+    places = pd.MultiIndex.from_arrays(known).get_indexer(pd.MultiIndex.from_arrays(asked))
+    return np.asarray(places, np.int64)
+
+
 def _check_quantities(values: Floats) -> None:
     bad = np.flatnonzero(~(np.isfinite(values) & (values >= 0.0)))
     if len(bad):

@@ -8,6 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from forecasting.errors import PanelError
+from forecasting.panel import find_series
 from kernels.arrays import Flags, Floats, Integers, Words
 from kernels.ets import ALPHA, BETA, GAMMA, MODEL_NAMES, PHI, EtsFits, no_fits
 from kernels.ets_lanes import count_smoothing
@@ -78,9 +79,7 @@ class SeriesStates:
 
     def find(self, warehouse_id: NDArray[np.object_], item_id: NDArray[np.object_]) -> Integers:
         """Return the place of each series among the states, -1 where it has none."""
-        own = pd.MultiIndex.from_arrays([self.warehouse_id, self.item_id])
-        places = own.get_indexer(pd.MultiIndex.from_arrays([warehouse_id, item_id]))
-        return np.asarray(places, np.int64)
+        return find_series((self.warehouse_id, self.item_id), (warehouse_id, item_id))
 
     def to_frame(self) -> pd.DataFrame:
         """Return a row per series: ids, model, parameters, state, and what they were learnt from.

@@ -255,10 +255,9 @@ def compare_planners(items: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     Frame with a row per planner: items, money and service of all of them (service of what an order
-    of the planner could reach), the mean target and the
-    share of items that reached theirs, what the plan saved against it with the standard error of
-    the sum (items taken as a sample, paired), and the share of items where the plan cost less. The
-    error is NaN where there is one item alone.
+    of the planner could reach), the mean target and the share of items that reached theirs, what
+    the plan saved against it with the standard error of the sum (items taken as a sample, paired),
+    and the share of items where the plan cost less. The error is NaN where there is one item alone.
     """
     rows = []
     for name in PLANNERS:

@@ -6,8 +6,7 @@ Cochran (1977), "Sampling techniques", eq. 6.13 (the variance of a ratio by the 
 Law (2015), "Simulation modeling and analysis", section 10.2.1 (paired differences).
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
@@ -77,17 +76,10 @@ class Estimates:
             self.cycle_service_error[rules],
         )
 
-    def and_then(self, others: Sequence["Estimates"]) -> "Estimates":
+    def and_then(self, other: "Estimates") -> "Estimates":
         """Return the estimates of these rules and then of others."""
-        parts = [self, *others]
-        return Estimates(
-            np.concatenate([part.cost for part in parts]),
-            np.concatenate([part.cost_error for part in parts]),
-            np.concatenate([part.fill_rate for part in parts]),
-            np.concatenate([part.fill_rate_error for part in parts]),
-            np.concatenate([part.cycle_service for part in parts]),
-            np.concatenate([part.cycle_service_error for part in parts]),
-        )
+        parts = ((getattr(self, each.name), getattr(other, each.name)) for each in fields(self))
+        return Estimates(*(np.concatenate(pair) for pair in parts))
 
     def cheapest(self, target: Target, share: float) -> tuple[int, bool]:
         """Return the number of the cheapest rule that serves, and whether one does.

@@ -45,15 +45,14 @@ class Levels:
         kept = [n for n, policy in enumerate(self.policies) if policy not in known]
         return self.of(np.array(kept, np.int64))
 
-    def and_then(self, others: Sequence["Levels"]) -> "Levels":
-        """Return these and then the others."""
-        parts = [self, *others]
+    def and_then(self, other: "Levels") -> "Levels":
+        """Return these and then others."""
         return Levels(
-            [policy for part in parts for policy in part.policies],
-            np.concatenate([part.order_up_to for part in parts]),
-            np.concatenate([part.reorder_point for part in parts]),
-            np.concatenate([part.level for part in parts]),
-            np.concatenate([part.size for part in parts]),
+            [*self.policies, *other.policies],
+            np.concatenate([self.order_up_to, other.order_up_to]),
+            np.concatenate([self.reorder_point, other.reorder_point]),
+            np.concatenate([self.level, other.level]),
+            np.concatenate([self.size, other.size]),
         )
 
 

@@ -375,7 +375,7 @@ def explain(position: Position, decision: Decision, mean_demand: float, target: 
     if decision.order_quantity == 0.0:
         cover = f"for {held / mean_demand:.0f} periods" if mean_demand > 0.0 else "without demand"
         enough = f"enough on hand and on the way {cover}"
-        parts.append(f"no order: {enough if held > 0.0 else 'nothing on hand, and none pays'}")
+        parts.append("no order: " + (enough if held > 0.0 else "nothing on hand, and none pays"))
     else:
         need = decision.wanted
         if decision.lot is not None:

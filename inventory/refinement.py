@@ -131,11 +131,11 @@ class _Search:
 
     def add(self, more: Levels, totals: Floats) -> None:
         """Take what was walked."""
-        self.levels = self.levels.and_then([more])
+        self.levels = self.levels.and_then(more)
         self.totals.append(totals)
         self.known.update(more.policies)
         costs = self.first.proposal.position.costs
-        self.found = self.found.and_then([estimate(totals, costs)])
+        self.found = self.found.and_then(estimate(totals, costs))
 
     @property
     def all_tried(self) -> Tried:
@@ -147,7 +147,7 @@ class _Search:
         simulation = replace(own.simulation, policies=policies)
         proposal = replace(own, tried=self.levels, simulation=simulation)
         totals = np.concatenate([*self.totals, self.first.totals[-2:]])
-        return Tried(proposal, totals, self.found.and_then([others]))
+        return Tried(proposal, totals, self.found.and_then(others))
 
     def _untried(self, levels: Floats, sizes: Sequence[float] | Floats) -> Levels | None:
         own = self.first.proposal

@@ -5,17 +5,16 @@ Where the job keeps champions, it keeps the calibration that was learnt with the
 
 import hashlib
 import json
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from flows.run import ChunkRecord, ChunkWork, Run, find_chunk, read_manifest, run_chunk
+from flows.run import ChunkRecord, ChunkWork, Run, find_chunk, run_chunk
 from flows.steps.drivers import drivers_content, take_drivers
 from flows.steps.failing import guarded
 from flows.steps.predict_plan import forecast_plan
-from flows.steps.version_tables import read_frame, to_bytes
+from flows.steps.version_tables import manifest_before, read_frame, registry_folder, to_bytes
 from forecasting import Calibration, DemandPanel, learn_calibration
 from forecasting.standing import periods_since
 
@@ -76,13 +75,13 @@ def calibration_to_keep(run: Run) -> tuple[dict[str, bytes], dict[str, str]]:
         files[_file(name)] = to_bytes(pa.Table.from_pandas(frame, preserve_index=False))
     learnt_on = run.as_of.isoformat()
     if _stands(run):
-        learnt_on = read_manifest(_registry(run), run.models)[_LEARNT_ON]
+        learnt_on = manifest_before(run)[_LEARNT_ON]
     return files, {_LEARNT_ON: learnt_on, _SETTINGS: _settings(run)}
 
 
 def _stored(run: Run) -> list[pd.DataFrame]:
     """Return levels, coverage and accuracy by horizon of the version that the run takes."""
-    folder = _registry(run)
+    folder = registry_folder(run)
     return [read_frame(folder, run.models, _file(name)) for name in (LEVELS, COVERAGE, HORIZONS)]
 
 
@@ -92,7 +91,7 @@ def _stands(run: Run) -> bool:
     spec = run.job.demand.registry
     if spec is None or spec.champions_for is None or not run.models:
         return False
-    manifest = read_manifest(_registry(run), run.models)
+    manifest = manifest_before(run)
     if manifest.get(_SETTINGS) != _settings(run):
         return False
     learnt_on = np.array([manifest[_LEARNT_ON]], "datetime64[us]")
@@ -105,12 +104,6 @@ def _settings(run: Run) -> str:
     assert run.job.demand is not None
     text = json.dumps(run.job.demand.model_dump(mode="json", exclude={"registry"}), sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
-def _registry(run: Run) -> Path:
-    assert run.job.demand is not None
-    assert run.job.demand.registry is not None
-    return run.job.path(run.job.demand.registry.folder)
 
 
 def _file(name: str) -> str:

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from importlib.metadata import version as version_of
 from pathlib import Path
 from typing import Any
@@ -26,13 +27,21 @@ from flows.run import (
     remove_old_versions,
     store_version,
     version_for,
-    write_frame,
 )
 from flows.spec import RegistrySpec
-from flows.steps.absent_models import SERIES, absent_models, with_absent
+from flows.steps.absent_models import SERIES, with_absent
 from flows.steps.predict_plan import forecast_plan
 from flows.steps.stored_choices import gather_choices
-from flows.steps.version_tables import read_frame, read_table, stack, stack_outcomes, to_bytes
+from flows.steps.version_tables import (
+    manifest_before,
+    read_frame,
+    registry_folder,
+    stack,
+    stack_outcomes,
+    take_absent,
+    to_bytes,
+    write_chunks,
+)
 from forecasting import ForecastResult, RefitRules, RollForward, SeriesStates
 from forecasting.models.ets_model import ets_season
 from forecasting.roll_forward import AGED, CHANGED, DRIFTED, RERUN, ROLLED
@@ -43,8 +52,6 @@ LOGGER = logging.getLogger("almanac")
 STATES, OUTCOMES = "fitted_models", "fitted_outcomes"
 # Of the columns of models; a file of another layout is refused.
 LAYOUT = 1
-# Series that the night lacks: their models stay for some nights, and then are gone.
-ABSENT, GONE = "absent", "gone"
 
 
 @dataclass(frozen=True)
@@ -95,11 +102,11 @@ def refuse_other_models(run: Run) -> None:
     """
     if not run.models:
         return
-    manifest = read_manifest(_folder(run), run.models)
+    folder, manifest = registry_folder(run), manifest_before(run)
     for name, own in _identity(run).items():
         if manifest.get(name) != own:
             raise ModelsRefusedError(
-                f"models {run.models} in {_folder(run)}: {name} is {manifest.get(name)!r}, and the "
+                f"models {run.models} in {folder}: {name} is {manifest.get(name)!r}, and the "
                 f"run has {own!r}; name another folder in [demand.registry] to fit them anew"
             )
 
@@ -115,10 +122,7 @@ def write_slices(run: Run, series: pd.DataFrame, folder: Path) -> None:
     """
     if not run.models:
         return
-    frame = read_frame(_folder(run), run.models)
-    split = frame.merge(series[[*SERIES, "chunk"]], on=SERIES)
-    for number, rows in split.groupby("chunk", sort=True):
-        write_frame(_slice(folder, int(str(number))), rows.drop(columns="chunk"))
+    write_chunks(read_frame(registry_folder(run), run.models), series, partial(_slice, folder))
 
 
 def models_before(run: Run, number: int, folder: Path) -> RollForward | None:
@@ -202,7 +206,7 @@ def keep_models(
     if chosen is not None:
         files[CHAMPIONS] = to_bytes(chosen.table)
         facts |= {"champions": chosen.table.num_rows, "champion_counts": chosen.counts}
-    folder = _folder(run)
+    folder = registry_folder(run)
     version = store_version(folder, files, facts)
     following = _follows(run, folder)
     removed: list[str] = []
@@ -236,13 +240,9 @@ def _compare(
     found = Counter(outcomes["outcome"].to_pylist())
     if not run.models:
         return dict(sorted(found.items())), None
-    known = int(read_manifest(_folder(run), run.models)["series"])
+    known = int(manifest_before(run)["series"])
     left = known - sum(found[name] for name in (ROLLED, RERUN, CHANGED, AGED, DRIFTED))
-    # To look a million series up by name takes seconds, and most nights lack none.
-    before = read_table(_folder(run), run.models) if left else None
-    away = absent_models(before, outcomes, nights)
-    found[ABSENT] = 0 if away is None else away.num_rows
-    found[GONE] = left - found[ABSENT]
+    away = take_absent(run, MODELS, outcomes, left, nights, found)
     return dict(sorted(found.items())), away
 
 
@@ -262,10 +262,6 @@ def _identity(run: Run) -> dict[str, object]:
         "frequency": plan.frequency,
         "season_length": ets_season(plan.seasons),
     }
-
-
-def _folder(run: Run) -> Path:
-    return run.job.path(_spec(run).folder)
 
 
 def _spec(run: Run) -> RegistrySpec:

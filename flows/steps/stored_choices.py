@@ -3,20 +3,28 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from flows.run import CHAMPIONS, ChunkRecord, Run, read_manifest, write_frame
-from flows.steps.absent_models import SERIES, absent_models, with_absent
-from flows.steps.version_tables import read_frame, read_table, stack, stack_outcomes
+from flows.run import CHAMPIONS, ChunkRecord, Run
+from flows.steps.absent_models import with_absent
+from flows.steps.version_tables import (
+    manifest_before,
+    read_frame,
+    registry_folder,
+    stack,
+    stack_outcomes,
+    take_absent,
+    write_chunks,
+)
 from forecasting import Choices, ForecastResult, Standing
 from forecasting.standing import NEW
 
 # Shards of a chunk: what it chose or kept, and what became of the choices that it took.
 CHOICES, OUTCOMES = "chosen_models", "chosen_outcomes"
-ABSENT, GONE = "absent", "gone"
 
 
 @dataclass(frozen=True)
@@ -45,10 +53,8 @@ def write_slices(run: Run, series: pd.DataFrame, folder: Path) -> None:
     """
     if not _asked(run) or not _has_champions(run):
         return
-    frame = read_frame(_folder(run), run.models, CHAMPIONS)
-    split = frame.merge(series[[*SERIES, "chunk"]], on=SERIES)
-    for number, rows in split.groupby("chunk", sort=True):
-        write_frame(_slice(folder, int(str(number))), rows.drop(columns="chunk"))
+    frame = read_frame(registry_folder(run), run.models, CHAMPIONS)
+    write_chunks(frame, series, partial(_slice, folder))
 
 
 def standing_before(run: Run, number: int, folder: Path) -> Standing | None:
@@ -89,30 +95,21 @@ def gather_choices(run: Run, records: Sequence[ChunkRecord], nights: int) -> Cho
     found = Counter(outcomes["outcome"].to_pylist())
     if not _has_champions(run):
         return Chosen(with_absent(table, None), dict(sorted(found.items())))
-    known = int(read_manifest(_folder(run), run.models)["champions"])
+    known = int(manifest_before(run)["champions"])
     left = known - sum(count for name, count in found.items() if name != NEW)
-    before = read_table(_folder(run), run.models, CHAMPIONS) if left else None
-    away = absent_models(before, outcomes, nights)
-    found[ABSENT] = 0 if away is None else away.num_rows
-    found[GONE] = left - found[ABSENT]
+    away = take_absent(run, CHAMPIONS, outcomes, left, nights, found)
     return Chosen(with_absent(table, away), dict(sorted(found.items())))
 
 
 def _has_champions(run: Run) -> bool:
     """Whether the version that the run takes has champions; those of older programs have none."""
-    return bool(run.models) and CHAMPIONS in read_manifest(_folder(run), run.models)["files"]
+    return bool(run.models) and CHAMPIONS in manifest_before(run)["files"]
 
 
 def _asked(run: Run) -> int:
     """Return the periods for which a champion is kept, 0 where every night chooses."""
     spec = run.job.demand.registry if run.job.demand else None
     return 0 if spec is None or spec.champions_for is None else spec.champions_for
-
-
-def _folder(run: Run) -> Path:
-    assert run.job.demand is not None
-    assert run.job.demand.registry is not None
-    return run.job.path(run.job.demand.registry.folder)
 
 
 def _slice(folder: Path, number: int) -> Path:

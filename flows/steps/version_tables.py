@@ -1,6 +1,7 @@
 """Tables of a version of stored models: from chunks' shards to its files, and back."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -8,14 +9,35 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from flows.run import read_models
-from flows.steps.absent_models import SERIES
+from flows.run import MODELS, Run, read_manifest, read_models, write_frame
+from flows.steps.absent_models import SERIES, absent_models
+
+# Series that the night lacks: what is stored of them stays for some nights, and then is gone.
+ABSENT, GONE = "absent", "gone"
 
 # Few values, each of which many series have.
 _NAMES = (*SERIES, "model", "demand_class", "settings", "member_1", "member_2", "member_3")
 
 
-def read_frame(folder: Path, version: str, name: str = "models.parquet") -> pd.DataFrame:
+def registry_folder(run: Run) -> Path:
+    """Return the folder of the versions that a run with a registry takes and leaves."""
+    assert run.job.demand is not None
+    assert run.job.demand.registry is not None
+    return run.job.path(run.job.demand.registry.folder)
+
+
+def manifest_before(run: Run) -> dict[str, Any]:
+    """Return the manifest of the version that a run takes.
+
+    Raises
+    ------
+    ModelsRefusedError
+        Where it is gone, or not what was written.
+    """
+    return read_manifest(registry_folder(run), run.models)
+
+
+def read_frame(folder: Path, version: str, name: str = MODELS) -> pd.DataFrame:
     """Return a table of a version, its models' where no name is given.
 
     Raises
@@ -27,7 +49,7 @@ def read_frame(folder: Path, version: str, name: str = "models.parquet") -> pd.D
     return frame
 
 
-def read_table(folder: Path, version: str, name: str = "models.parquet") -> Any:  # noqa: ANN401 - Arrow has no types
+def read_table(folder: Path, version: str, name: str = MODELS) -> Any:  # noqa: ANN401 - Arrow has no types
     """Return a table of a version, as `read_frame` does, in Arrow's form."""
     return pq.read_table(pa.BufferReader(read_models(folder, version, name)))
 
@@ -63,3 +85,44 @@ def stack_outcomes(shards: Sequence[Path]) -> Any:  # noqa: ANN401 - Arrow has n
     tables = [pq.read_table(shard, columns=[*SERIES, "outcome"]) for shard in shards]
     typed = pa.schema([(name, pa.string()) for name in (*SERIES, "outcome")])
     return pa.concat_tables([table.replace_schema_metadata(None).cast(typed) for table in tables])
+
+
+def write_chunks(frame: pd.DataFrame, series: pd.DataFrame, path_of: Callable[[int], Path]) -> None:
+    """Write the rows of a version's table that the series of each chunk take, a file a chunk.
+
+    Parameters
+    ----------
+    frame : with warehouse_id and item_id
+    series : warehouse_id, item_id, chunk
+    path_of : the file of a chunk's number
+    """
+    split = frame.merge(series[[*SERIES, "chunk"]], on=SERIES)
+    for number, rows in split.groupby("chunk", sort=True):
+        write_frame(path_of(int(str(number))), rows.drop(columns="chunk"))
+
+
+def take_absent(
+    run: Run,
+    name: str,
+    outcomes: Any,  # noqa: ANN401 - Arrow has no types
+    left: int,
+    nights: int,
+    found: Counter[str],
+) -> Any | None:  # noqa: ANN401 - Arrow has no types
+    """Return the rows of series that a night lacks and that stay, and count these and the others.
+
+    Parameters
+    ----------
+    run : which names the version
+    name : of the version's table
+    outcomes : warehouse_id, item_id, ... of the series that were asked for
+    left : series of the version that the night does not ask for
+    nights : in a row that a series may be away
+    found : series by what became of them, to which the absent and the gone are added
+    """
+    # To look a million series up by name takes seconds, and most nights lack none.
+    before = read_table(registry_folder(run), run.models, name) if left else None
+    away = absent_models(before, outcomes, nights)
+    found[ABSENT] = 0 if away is None else away.num_rows
+    found[GONE] = left - found[ABSENT]
+    return away
