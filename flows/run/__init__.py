@@ -46,6 +46,7 @@ from flows.run.versions import (
     read_manifest,
     read_models,
     roll_back,
+    say_outcomes,
     store_version,
     version_for,
 )
@@ -90,6 +91,7 @@ __all__ = [
     "roll_back",
     "run_chunk",
     "run_entities",
+    "say_outcomes",
     "seal_files",
     "store_version",
     "torn_files",

@@ -22,6 +22,15 @@ MODELS, CHAMPIONS = "models.parquet", "champions.parquet"
 LENGTH_OF_VERSION = 12
 
 
+def say_outcomes(counts: Mapping[str, int], champions: Mapping[str, int]) -> str:
+    """Say what became of the series of a version, and of their champions where these are kept."""
+    models, kept = (
+        ", ".join(f"{count:,} {outcome}" for outcome, count in own.items())
+        for own in (counts, champions)
+    )
+    return f"{models}; champions: {kept}" if kept else models
+
+
 def store_version(folder: Path, files: Mapping[str, bytes], facts: Mapping[str, Any]) -> str:
     """Write a version, unless it is there, and return its name; the champion stays.
 

@@ -62,7 +62,7 @@ def refuse_torn_calibration(run: Run) -> None:
 def calibration_to_keep(run: Run) -> tuple[dict[str, bytes], dict[str, str]]:
     """Return the files of the run's calibration for its version of models, and what is known of it.
 
-    None where the job asks for no calibration or it failed.
+    Both are empty where the job asks for no calibration or it failed.
     """
     record = _found(run)
     if record is None:

@@ -25,6 +25,7 @@ from flows.run import (
     read_champion,
     read_manifest,
     remove_old_versions,
+    say_outcomes,
     store_version,
     version_for,
 )
@@ -80,16 +81,10 @@ class Kept:
     @property
     def words(self) -> str:
         """The counts in a sentence."""
-        told = _say(self.counts)
-        if self.champions:
-            told = f"{told}; champions: {_say(self.champions)}"
+        told = say_outcomes(self.counts, self.champions)
         stands = "champion" if self.promoted else "not promoted"
         old = f"; models of {len(self.removed)} old removed" if self.removed else ""
         return f"{self.version} ({stands}): {told}{old}"
-
-
-def _say(counts: Mapping[str, int]) -> str:
-    return ", ".join(f"{count:,} {outcome}" for outcome, count in counts.items())
 
 
 def refuse_other_models(run: Run) -> None:

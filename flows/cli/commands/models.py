@@ -32,7 +32,7 @@ def _folder_argument(command: Callable[..., Any]) -> Callable[..., Any]:
 def list_stored(folder: Path) -> None:
     """List the versions in FOLDER, the newest night first; the champion has a star."""
     from flows.errors import ModelsRefusedError  # noqa: PLC0415 - slow to import
-    from flows.run import list_versions, read_champion  # noqa: PLC0415 - slow to import
+    from flows.run import list_versions, read_champion, say_outcomes  # noqa: PLC0415 - slow to import
 
     try:
         champion = read_champion(folder)
@@ -51,18 +51,9 @@ def list_stored(folder: Path) -> None:
             str(manifest.get("before") or ""),
             f"{manifest.get('series', 0):,}",
             "" if champions is None else f"{champions:,}",
-            _say(manifest),
+            say_outcomes(manifest.get("counts", {}), manifest.get("champion_counts", {})),
         )
     wide_console().print(table)
-
-
-def _say(manifest: dict[str, Any]) -> str:
-    """Say what became of the series of a version, and of their champions where these are kept."""
-    parts = [
-        ", ".join(f"{count:,} {outcome}" for outcome, count in manifest.get(name, {}).items())
-        for name in ("counts", "champion_counts")
-    ]
-    return f"{parts[0]}; champions: {parts[1]}" if parts[1] else parts[0]
 
 
 @models.command("promote")
