@@ -5,6 +5,7 @@ import pytest
 
 from kernels.ets import fit_ets, forecast_ets
 from kernels.ets_refit import refit_ets
+from tests.cuda.histories import flat, ragged_histories
 
 pytestmark = pytest.mark.usefixtures("grids")
 # Searches take the same steps from the same start; each rounds a few thousand sums by itself.
@@ -12,17 +13,7 @@ CLOSE = 1e-6
 
 
 def _series():
-    draws = np.random.default_rng(12)
-    season = np.tile([10.0, 14.0, 7.0, 9.0], 7)
-    parts = [
-        season * (1.0 + 0.1 * draws.random(28)),
-        np.full(9, 3.0),
-        draws.normal(0.0, 5.0, 17),
-        np.array([4.0, 5.0]),
-        season[:10] + np.arange(10.0) + draws.random(10),
-        50.0 + np.cumsum(draws.normal(0.5, 1.0, 31)),
-    ]
-    return np.concatenate(parts), np.concatenate([[0], np.cumsum([len(p) for p in parts])])
+    return flat(ragged_histories(np.random.default_rng(12), 10))
 
 
 @pytest.mark.parametrize(("season_length", "at_once"), [(4, None), (1, 4)])

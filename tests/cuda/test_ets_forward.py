@@ -6,6 +6,7 @@ import pytest
 from kernels import ets_forward as on_processor
 from kernels.ets import fit_ets
 from kernels.ets import forecast_ets as forecast_on_processor
+from tests.cuda.histories import flat, ragged_histories
 
 pytestmark = pytest.mark.usefixtures("grids")
 # A few steps of a recursion that forgets at every one what the step before rounded.
@@ -13,22 +14,9 @@ CLOSE = {"rtol": 1e-12, "atol": 1e-12}
 SEASON = 4
 
 
-def _flat(parts):
-    return np.concatenate(parts), np.concatenate([[0], np.cumsum([len(p) for p in parts])])
-
-
 def _histories():
     draws = np.random.default_rng(21)
-    season = np.tile([10.0, 14.0, 7.0, 9.0], 7)
-    return [
-        season * (1.0 + 0.1 * draws.random(28)),
-        np.full(9, 3.0),
-        draws.normal(0.0, 5.0, 17),
-        np.array([4.0, 5.0]),
-        season[:18] + np.arange(18.0) + draws.random(18),
-        50.0 + np.cumsum(draws.normal(0.5, 1.0, 31)),
-        20.0 + draws.random(26),
-    ]
+    return [*ragged_histories(draws, 18), 20.0 + draws.random(26)]
 
 
 def _news():
@@ -41,7 +29,7 @@ def _news():
 
 
 def _fits(names=()):
-    return fit_ets(*_flat(_histories()), SEASON, names)
+    return fit_ets(*flat(_histories()), SEASON, names)
 
 
 def _compare(found, expected):
@@ -58,8 +46,8 @@ def test_states_and_signals_are_carried_as_the_processor_carries_them(names, at_
     from kernels.cuda.ets_forward import track_ets
 
     fits, signal = _fits(names), np.linspace(-0.2, 0.3, 7)
-    expected, moved = on_processor.track_ets(fits, signal, *_flat(_news()))
-    found, own = track_ets(fits, signal, *_flat(_news()), at_once=at_once)
+    expected, moved = on_processor.track_ets(fits, signal, *flat(_news()))
+    found, own = track_ets(fits, signal, *flat(_news()), at_once=at_once)
     _compare(found, expected)
     np.testing.assert_allclose(own, moved, **CLOSE)
     assert not np.array_equal(moved, signal)
@@ -84,8 +72,8 @@ def test_models_run_through_their_histories_end_as_on_the_processor(names, at_on
 
     fits = _fits(names)
     longer = [np.append(old, new) for old, new in zip(_histories(), _news(), strict=True)]
-    expected = on_processor.run_ets(fits, *_flat(longer))
-    found = run_ets(fits, *_flat(longer), at_once=at_once)
+    expected = on_processor.run_ets(fits, *flat(longer))
+    found = run_ets(fits, *flat(longer), at_once=at_once)
     # What ends below zero has lost a model of relative errors.
     assert expected.model[6] != fits.model[6] or fits.model[6] < 9
     _compare(found, expected)

@@ -6,6 +6,7 @@ import pytest
 from kernels import ets_paths as on_processor
 from kernels.ets import fit_ets
 from kernels.order_quantiles import fill_order_quantiles
+from tests.cuda.histories import flat, ragged_histories
 
 pytestmark = pytest.mark.usefixtures("grids")
 # Shocks are the same to a few units in the last place, and a path is a few steps of a recursion.
@@ -14,18 +15,7 @@ ENTITIES = np.arange(6, dtype=np.uint64) * np.uint64(3) + np.uint64(2**40)
 
 
 def _fits(season_length, names=()):
-    draws = np.random.default_rng(31)
-    season = np.tile([10.0, 14.0, 7.0, 9.0], 7)
-    parts = [
-        season * (1.0 + 0.1 * draws.random(28)),
-        np.full(9, 3.0),
-        draws.normal(0.0, 5.0, 17),
-        np.array([4.0, 5.0]),
-        season[:18] + np.arange(18.0) + draws.random(18),
-        50.0 + np.cumsum(draws.normal(0.5, 1.0, 31)),
-    ]
-    offsets = np.concatenate([[0], np.cumsum([len(part) for part in parts])])
-    return fit_ets(np.concatenate(parts), offsets, season_length, names)
+    return fit_ets(*flat(ragged_histories(np.random.default_rng(31), 18)), season_length, names)
 
 
 @pytest.mark.parametrize(
