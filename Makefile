@@ -12,14 +12,17 @@ RUN_ENVIRONMENT := DO_NOT_TRACK=1 PREFECT_SERVER_ANALYTICS_ENABLED=false
 demo: $(VENV)/.run-ready
 	$(RUN_ENVIRONMENT) $(BIN)/almanac demo
 
+# Each process has a Prefect server and a PostgreSQL of its own; tests of one file share them.
+TEST_PROCESSES ?= 2
 test: $(VENV)/.test-ready
 	$(MAKE) --no-print-directory lint
-	$(RUN_ENVIRONMENT) $(BIN)/python -m pytest -m "not slow and not gpu" --hypothesis-profile=reproducible
+	$(RUN_ENVIRONMENT) $(BIN)/python -m pytest -m "not slow and not gpu" --hypothesis-profile=reproducible \
+	  --numprocesses=$(TEST_PROCESSES) --dist=loadfile
 
 test-slow: $(VENV)/.test-ready
 	$(RUN_ENVIRONMENT) $(BIN)/python -m pytest -m "slow and not gpu"
 
-# The share of the slow lane that goes beside the gate: sixty kills at random moments, the command
+# The share of the slow lane that goes with the gate: sixty kills at random moments, the command
 # killed and run twice at once, eleven thousand dirty tables, every call of BigQuery cut off, the lane
 # for Google run on the stand-in, and the emulators. The rest takes more than an hour.
 SHARE := tests/emulators tests/storage tests/survival/test_command_killed.py \
