@@ -19,11 +19,12 @@ from risk.covariance.sample import moving
 from risk.errors import BookError, Failure, PlanError
 from risk.market.market import NO_FACTOR, Market
 from risk.market.revalue import TRADING_DAYS, Shifts, current_values, revalue
-from risk.measures.allocation import diversification_ratio, select_tails
+from risk.measures.allocation import diversification_ratio
 from risk.measures.dependence import measure_betas, tail_dependence
 from risk.measures.drawdown import measure_drawdowns
 from risk.measures.liquidity import BASE_HORIZON, LIQUIDITY_HORIZONS, liquidity_horizon_shortfall
 from risk.measures.portfolios import Book, books_of
+from risk.measures.selected_tails import select_tails
 from risk.plan import RiskPlan
 from risk.scenarios import factor_moves
 

@@ -313,6 +313,7 @@ LOSS_QUANTILES = output_table(
         METHOD,
         Column("probability", "float", "fraction", minimum=0, maximum=1),
         Column("loss", "float", "quantile of the loss, money"),
+        Column("standard_error", "float", "sampling error of `loss`, money", minimum=0),
         CURRENCY,
     ),
     key=("portfolio_id", "horizon", "method", "probability"),

@@ -366,6 +366,7 @@ def night(warehouse="north", item="tea", book="alpha", instrument="ACME"):
                     "method": method,
                     "probability": p,
                     "loss": 1000.0 * (p - 0.5),
+                    "standard_error": 8.0,
                 }
                 for horizon in (1, 10)
                 for method in ("historical", "student_t")
