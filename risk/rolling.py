@@ -168,9 +168,7 @@ def tail_figures(losses: Floats, levels: Sequence[float]) -> tuple[Floats, Float
 
 def _as_known(market: Market, days: slice) -> Market:
     """Return today's market with the returns of these days alone."""
-    factors = market.factors
-    own = np.ascontiguousarray(factors.moves[days])
-    return replace(market, factors=replace(factors, moves=own, dates=factors.dates[days]))
+    return replace(market, factors=market.factors.between(days))
 
 
 def _filtered(eve: FilteredFactors | None, past: Floats, plan: RiskPlan) -> FilteredFactors:

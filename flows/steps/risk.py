@@ -25,6 +25,7 @@ from flows.steps.failing import guarded
 from flows.steps.trends import price_trends
 from kernels.arrays import Floats
 from risk import (
+    CovarianceError,
     Failure,
     Market,
     Method,
@@ -188,7 +189,10 @@ def scenario_chunk(run: Run, number: int) -> ChunkRecord:
 
 def _scenarios(run: Run, method: Method, horizon: int) -> ChunkWork:
     positions = pd.read_parquet(run.staging.clean("positions"))
-    drawn = draw_scenario_set(read_market(run), positions, method, horizon, risk_plan(run))
+    try:
+        drawn = draw_scenario_set(read_market(run), positions, method, horizon, risk_plan(run))
+    except CovarianceError as error:
+        raise JobRefusedError(f"risk.covariance: {error}") from error
     return ChunkWork({"scenario_sets": run.stamp(drawn.counts)}, arrays={"losses": drawn.losses})
 
 

@@ -210,6 +210,8 @@ def _scenario_sets(sets: pd.DataFrame) -> Listing:
         PageColumn("largest_error", "largest error", percent),
         PageColumn("portfolio_id", "whose"),
     ]
+    if sets["repair_distance"].gt(0).any():
+        columns.append(PageColumn("repair_distance", "correlations moved by", number))
     missed = sets["largest_error"] > sets["target_error"]
     table = page_table(sets, columns, source="scenario_sets", flag=missed)
     note = (

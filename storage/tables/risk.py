@@ -344,6 +344,14 @@ SCENARIO_SETS = output_table(
             minimum=0,
         ),
         Column("portfolio_id", "text", "whose figure that is", nullable=True),
+        Column(
+            "repair_distance",
+            "float",
+            "Frobenius norm by which correlations were moved to be semidefinite; 0 where they "
+            "were, null where the method has none",
+            nullable=True,
+            minimum=0,
+        ),
     ),
     key=("method", "horizon"),
     entity=(),
