@@ -19,6 +19,8 @@ _PRICED = ", ".join(map(literal, PRICED_KINDS))
 _OPTIONS = ", ".join(map(literal, OPTION_KINDS))
 # How often a year a bond may pay, in whole months.
 _FREQUENCIES = "1, 2, 3, 4, 6, 12"
+# Trading days, of MAR33.12.
+_HORIZONS = "10, 20, 40, 60, 120"
 
 
 def check_curves(bench: Bench) -> None:
@@ -72,6 +74,12 @@ def _term_rules(bench: Bench) -> list[Rule]:
     return [
         *missing,
         Rule("expired", "expiry", expired, advice),
+        Rule(
+            "unknown_liquidity_horizon",
+            "liquidity_horizon",
+            f"liquidity_horizon NOT IN ({_HORIZONS})",
+            f"liquidity_horizon must be one of {_HORIZONS} trading days, or empty",
+        ),
         Rule(
             "unknown_frequency",
             "coupon_frequency",

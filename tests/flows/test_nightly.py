@@ -150,7 +150,7 @@ def test_a_changed_book_that_cannot_be_valued_is_named_and_the_others_are_answer
 def test_a_book_that_overflows_is_named_by_every_part_of_the_night(finished, sample, tmp_path):
     _, _, plain = finished
     again = night_in(tmp_path / "vast", sample, demand=None, stock=None)
-    path = again.folder / "positions.csv"
+    path = again.folder / "inputs" / "positions.csv"
     held = pd.read_csv(path)
     vast = held.iloc[:1].assign(portfolio_id="VAST", quantity=1e307)
     pd.concat([held, vast]).to_csv(path, index=False)
