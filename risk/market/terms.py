@@ -58,11 +58,12 @@ def term_problem(row: Mapping[Any, Any], as_of: date) -> str | None:
 
 
 def _liquidity_problem(row: Mapping[Any, Any]) -> str | None:
-    horizon = row.get("liquidity_horizon")
-    if _is_missing(horizon) or horizon in LIQUIDITY_HORIZONS:
+    horizon = own_liquidity_horizon(row)
+    if horizon is None or row["liquidity_horizon"] in LIQUIDITY_HORIZONS:
         return None
     listed = ", ".join(map(str, LIQUIDITY_HORIZONS))
-    return f"liquidity_horizon must be one of {listed} trading days; got {float(horizon):g}"
+    given = f"{row['liquidity_horizon']:g}"
+    return f"liquidity_horizon must be one of {listed} trading days; got {given}"
 
 
 def _multiplier_problem(row: Mapping[Any, Any]) -> str | None:
