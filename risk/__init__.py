@@ -7,7 +7,7 @@ measures them alone the libraries of the rest would be the greater part of its m
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from risk.covariance import CovarianceMethod
+    from risk.covariance import CovarianceError, CovarianceMethod
     from risk.errors import BookError, Failure, MarketError, PlanError, RiskError
     from risk.greeks import sensitivities
     from risk.market.market import Market, build_market
@@ -44,7 +44,7 @@ else:
     from importlib import import_module
 
     _HOMES = {
-        "risk.covariance": "CovarianceMethod",
+        "risk.covariance": "CovarianceError CovarianceMethod",
         "risk.errors": "BookError Failure MarketError PlanError RiskError",
         "risk.greeks": "sensitivities",
         "risk.market.market": "Market build_market",
@@ -81,6 +81,7 @@ __all__ = [
     "REFRESH_DAYS",
     "Book",
     "BookError",
+    "CovarianceError",
     "CovarianceMethod",
     "Failure",
     "Margins",

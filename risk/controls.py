@@ -11,11 +11,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from kernels.arrays import Floats, Integers
-from risk.covariance import Covariance, estimate_covariance
+from risk.covariance import Covariance
 from risk.market.delta_gamma import Expansion, expand_market
 from risk.market.market import NO_FACTOR, Market
 from risk.market.revalue import TRADING_DAYS, current_values
 from risk.plan import Method, RiskPlan
+from risk.scenarios.factor_covariance import factor_covariance
 from risk.scenarios.factor_moves import factor_moves
 from risk.scenarios.quadratic_law import QuadraticLaw, quadratic_law, quadratic_losses
 
@@ -72,7 +73,7 @@ def build_controls(
     """
     if plan.variance_reduction == "none" or method != "gaussian":
         return None
-    covariance = estimate_covariance(market.factors.moves, plan.covariance, plan.ewma_decay)
+    covariance = factor_covariance(market.factors, plan)
     return Controls(
         market,
         expand_market(market, horizon / TRADING_DAYS),

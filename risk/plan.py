@@ -29,6 +29,8 @@ VARIANCE_REDUCTIONS: tuple[VarianceReduction, ...] = get_args(VarianceReduction)
 Revaluation = Literal["full", "delta_gamma"]
 REVALUATIONS: tuple[Revaluation, ...] = get_args(Revaluation)
 FEWEST_RETURNS = 30
+# Within which degrees of freedom are estimated.
+DEGREES_RANGE = (2.5, 50.0)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ McNeil, Frey & Embrechts (2015), "Quantitative risk management", section 9.2 (hi
 today's positions); Basel Committee (2019), MAR33.4, MAR33.5 and MAR33.12 (liquidity horizons).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,11 +19,24 @@ from risk.covariance.sample import moving
 from risk.errors import BookError, Failure, PlanError
 from risk.market.market import NO_FACTOR, Market
 from risk.market.revalue import TRADING_DAYS, Shifts, current_values, revalue
-from risk.measures.allocation import diversification_ratio, select_tails
-from risk.measures.dependence import measure_betas, tail_dependence
+from risk.market.terms import LIQUIDITY_HORIZONS, PRICED_KINDS, own_liquidity_horizon
+from risk.measures.allocation import diversification_ratio
+from risk.measures.dependence import (
+    Betas,
+    measure_betas,
+    tail_dependence,
+    tail_dependence_errors,
+)
+from risk.measures.deviation import deviation_errors, diversification_error, measure_deviations
 from risk.measures.drawdown import measure_drawdowns
-from risk.measures.liquidity import BASE_HORIZON, LIQUIDITY_HORIZONS, liquidity_horizon_shortfall
+from risk.measures.exposures import unit_exposures
+from risk.measures.liquidity import (
+    BASE_HORIZON,
+    liquidity_horizon_error,
+    liquidity_horizon_shortfall,
+)
 from risk.measures.portfolios import Book, books_of
+from risk.measures.selected_tails import select_tails
 from risk.plan import RiskPlan
 from risk.scenarios import factor_moves
 
@@ -41,18 +54,25 @@ COLUMNS = [
     "positions",
     "market_value",
     "gross_value",
+    "gross_exposure",
     "volatility",
+    "volatility_standard_error",
     "diversification_ratio",
+    "diversification_ratio_standard_error",
     "beta",
+    "beta_standard_error",
     "beta_exposure",
     "beta_exposure_standard_error",
     "explained",
+    "explained_standard_error",
     "tail_dependence",
+    "tail_dependence_standard_error",
     "max_drawdown",
     "mean_drawdown",
     "conditional_drawdown",
     "longest_drawdown",
     "liquidity_horizon_shortfall",
+    "liquidity_horizon_shortfall_standard_error",
     "days",
     "currency",
 ]
@@ -90,12 +110,17 @@ def profile_portfolios(
     -------
     Profiles. Volatility is annual (252 days), money, of daily losses about their mean over
     n_days - 1; diversification_ratio is the positions' own volatilities over it; beta_exposure is
-    the money gained for a market return of one, and beta that over the gross value;
+    the money gained for a market return of one, and beta that over the gross exposure, which
+    counts a future or an FX forward by its notional (`risk.measures.exposures`): that of an index
+    future to its index is 1;
     tail_dependence is the share of a book's worst 5% of days that are among the worst 5% of all
     others (see `risk.measures.dependence`); drawdowns are money over the window, positive, the
     conditional one of its worst 5% of days; liquidity_horizon_shortfall is expected shortfall at
-    97.5% by MAR33.4 from historical ten-day moves, a loss is positive. A figure that the books do
-    not allow (no market, no other book, nothing that moves, too short a window) is NaN.
+    97.5% by MAR33.4 from historical ten-day moves that happen at once, a loss is positive: what
+    does not move in a set of factors adds nothing, whatever time does. Standard errors are of
+    independent days, and of ten-day moves that overlap; drawdowns, of the one path that the window
+    is, have none. A figure that the books do not allow (no market, no other book, nothing that
+    moves or is held, too short a window) is NaN.
 
     Raises
     ------
@@ -128,7 +153,8 @@ def profile_portfolios(
 def liquidity_horizons(market: Market) -> Integers:
     """Return the liquidity horizon of each factor, trading days, by MAR33.12.
 
-    Equities, ETFs and futures count as of large companies and their indices, 10 days. An exchange
+    A price has the horizon that its instrument names. Where it names none, equities, ETFs and
+    futures count as of large companies and their indices, 10 days. An exchange
     rate has 10 days between two currencies that the standard names, and 20 otherwise. Zero rates
     have 10 days in those that it names and in the reporting currency, which counts as the bank's
     own, and 20 in others; a curve is of the currency of the instruments that are discounted on it,
@@ -154,15 +180,40 @@ def liquidity_horizons(market: Market) -> Integers:
         for row in rows
         if row["kind"] == "fx"
     }
+    named = {str(row["instrument_id"]): own_liquidity_horizon(row) for row in rows}
     for number, name in enumerate(factors.prices):
         if not pairs.get(name, set()) <= LIQUID_CURRENCIES:
             horizons[number] = 20
+        horizons[number] = named.get(name) or horizons[number]
     liquid = {*LIQUID_RATES, market.currency}
     currencies = _curve_currencies(rows)
     for number, (curve_id, _) in enumerate(factors.points, start=len(factors.prices)):
         if not currencies.get(curve_id, set()) <= liquid:
             horizons[number] = 20
     return horizons
+
+
+def position_horizons(market: Market) -> Integers:
+    """Return the liquidity horizons that bonds, options and forwards name for themselves.
+
+    All that moves such an instrument then waits as long as it: its curves, its underlying's price
+    and its exchange rate.
+
+    Parameters
+    ----------
+    market : instruments and factors
+
+    Returns
+    -------
+    (n_instruments,) int64, trading days; 0 where its factors' own hold.
+
+    References
+    ----------
+    Basel Committee (2019), MAR33.4: shocks of each position's own set of factors.
+    """
+    rows = market.terms.to_dict("records")
+    own = (None if row["kind"] in PRICED_KINDS else own_liquidity_horizon(row) for row in rows)
+    return np.array([horizon or 0 for horizon in own], np.int64)
 
 
 def _curve_currencies(rows: Sequence[Mapping[Any, Any]]) -> dict[str, set[str]]:
@@ -195,53 +246,78 @@ def _frame(
     values = current_values(market)
     worth = [book.quantities * values[book.instruments] for book in books]
     gross = np.array([np.abs(own).sum() for own in worth])
+    held = unit_exposures(market)
+    exposed = np.array([np.abs(book.quantities * held[book.instruments]).sum() for book in books])
     drawdowns = measure_drawdowns(losses)
-    exposure, error, explained = _betas(market, losses, benchmark)
-    deviations = _deviations(losses)
+    betas = _betas(market, losses, benchmark)
+    deviations = measure_deviations(losses)
+    diversified, diversified_errors = _diversification(books, one_day, losses, deviations)
+    shared = _tail_dependence(losses)
+    shortfalls, shortfall_errors = _liquidity_shortfalls(market, books, plan)
     return pd.DataFrame(
         {
             "portfolio_id": [book.portfolio_id for book in books],
             "positions": [len(book.instruments) for book in books],
             "market_value": [float(own.sum()) for own in worth],
             "gross_value": gross,
+            "gross_exposure": exposed,
             "volatility": deviations * np.sqrt(TRADING_DAYS),
-            "diversification_ratio": _diversification(books, one_day, deviations),
-            "beta": np.divide(exposure, gross, out=np.full(len(books), np.nan), where=gross > 0.0),
-            "beta_exposure": exposure,
-            "beta_exposure_standard_error": error,
-            "explained": explained,
-            "tail_dependence": _tail_dependence(losses),
+            "volatility_standard_error": deviation_errors(losses) * np.sqrt(TRADING_DAYS),
+            "diversification_ratio": diversified,
+            "diversification_ratio_standard_error": diversified_errors,
+            "beta": _over(betas.exposure, exposed),
+            "beta_standard_error": _over(betas.standard_error, exposed),
+            "beta_exposure": betas.exposure,
+            "beta_exposure_standard_error": betas.standard_error,
+            "explained": betas.explained,
+            "explained_standard_error": betas.explained_error,
+            "tail_dependence": shared,
+            "tail_dependence_standard_error": _dependence_errors(shared, len(losses)),
             "max_drawdown": drawdowns.deepest,
             "mean_drawdown": drawdowns.mean,
             "conditional_drawdown": drawdowns.conditional,
             "longest_drawdown": drawdowns.longest,
-            "liquidity_horizon_shortfall": _liquidity_shortfalls(market, books, plan),
+            "liquidity_horizon_shortfall": shortfalls,
+            "liquidity_horizon_shortfall_standard_error": shortfall_errors,
             "days": len(losses),
             "currency": plan.currency,
         }
     )[COLUMNS]
 
 
-def _deviations(losses: Floats) -> Floats:
-    """Return deviations of columns, exactly zero where all losses are the same."""
-    return np.where(moving(losses), losses.std(axis=0, ddof=1), 0.0)
+def _over(amounts: Floats, exposures: Floats) -> Floats:
+    unknown = np.full(len(amounts), np.nan)
+    return np.asarray(np.divide(amounts, exposures, out=unknown, where=exposures > 0.0))
 
 
-def _diversification(books: Sequence[Book], one_day: Floats, deviations: Floats) -> list[float]:
-    alone = _deviations(one_day.T)
-    return [
-        diversification_ratio(np.abs(book.quantities) * alone[book.instruments], float(together))
-        for book, together in zip(books, deviations, strict=True)
-    ]
+def _diversification(
+    books: Sequence[Book], one_day: Floats, losses: Floats, deviations: Floats
+) -> tuple[list[float], list[float]]:
+    """Return the diversification of each book, and its standard error."""
+    alone = measure_deviations(one_day.T)
+    ratios, errors = [], []
+    for book, total, together in zip(books, losses.T, deviations, strict=True):
+        own = np.abs(book.quantities) * alone[book.instruments]
+        ratios.append(diversification_ratio(own, float(together)))
+        parts = book.quantities[:, None] * one_day[book.instruments]
+        errors.append(diversification_error(np.ascontiguousarray(parts.T), total))
+    return ratios, errors
 
 
-def _betas(market: Market, losses: Floats, benchmark: str | None) -> tuple[Floats, Floats, Floats]:
+def _dependence_errors(shares: Floats, n_days: int) -> Floats:
+    known = ~np.isnan(shares)
+    errors = np.full(len(shares), np.nan)
+    if known.any():
+        errors[known] = tail_dependence_errors(shares[known], n_days, DEPENDENCE_LEVEL)
+    return errors
+
+
+def _betas(market: Market, losses: Floats, benchmark: str | None) -> Betas:
     chosen = _market_factors(market, benchmark)
     if not chosen.any():
         unknown = np.full(losses.shape[1], np.nan)
-        return unknown, unknown, unknown
-    betas = measure_betas(losses, market.factors.moves[:, chosen].mean(axis=1))
-    return betas.exposure, betas.standard_error, betas.explained
+        return Betas(unknown, unknown, unknown, unknown)
+    return measure_betas(losses, market.factors.moves[:, chosen].mean(axis=1))
 
 
 def _market_factors(market: Market, benchmark: str | None) -> Flags:
@@ -269,18 +345,33 @@ def _tail_dependence(losses: Floats) -> Floats:
     return np.where(own & (own.sum() > own), found, np.nan)
 
 
-def _liquidity_shortfalls(market: Market, books: Sequence[Book], plan: RiskPlan) -> Floats:
+def _liquidity_shortfalls(
+    market: Market, books: Sequence[Book], plan: RiskPlan
+) -> tuple[Floats, Floats]:
+    """Return expected shortfall over liquidity horizons of each book, and its standard error."""
     if len(market.factors.moves) < 2 * BASE_HORIZON:
-        return np.full(len(books), np.nan)
+        return np.full(len(books), np.nan), np.full(len(books), np.nan)
     moves = factor_moves(market.factors, "historical", BASE_HORIZON, plan)
-    waiting = liquidity_horizons(market)
-    shortfalls = np.zeros((len(books), len(LIQUIDITY_HORIZONS)))
-    for place, horizon in enumerate(LIQUIDITY_HORIZONS):
-        moved = waiting >= horizon
-        if not moved.any():
-            break
-        losses = _losses(market, np.where(moved[:, None], moves, 0.0), BASE_HORIZON)
+    totals = np.zeros((len(books), len(LIQUIDITY_HORIZONS), moves.shape[1]))
+    for place, losses in enumerate(_losses_by_horizon(market, moves)):
         for number, book in enumerate(books):
-            total = book_losses(losses, book.instruments, book.quantities)
-            shortfalls[number, place] = select_tails(total, (LIQUIDITY_LEVEL,))[1][0]
-    return liquidity_horizon_shortfall(shortfalls)
+            totals[number, place] = book_losses(losses, book.instruments, book.quantities)
+    shortfalls = np.zeros(totals.shape[:2])
+    for number, place in np.argwhere(totals.any(axis=2)):
+        own = totals[number, place]
+        shortfalls[number, place] = select_tails(own, (LIQUIDITY_LEVEL,))[1][0]
+    errors = [liquidity_horizon_error(own, LIQUIDITY_LEVEL, BASE_HORIZON) for own in totals]
+    return liquidity_horizon_shortfall(shortfalls), np.array(errors)
+
+
+def _losses_by_horizon(market: Market, moves: Floats) -> Iterator[Floats]:
+    """Yield what instruments lose when only what waits for each horizon moves, up to the last."""
+    waiting, own = liquidity_horizons(market), position_horizons(market)
+    whole = _losses(market, moves, 0)
+    for horizon in LIQUIDITY_HORIZONS:
+        moved = waiting >= horizon
+        if not (moved.any() or (own >= horizon).any()):
+            return
+        losses = _losses(market, np.where(moved[:, None], moves, 0.0), 0)
+        named = np.where((own >= horizon)[:, None], whole, 0.0)
+        yield np.where((own > 0)[:, None], named, losses)

@@ -24,6 +24,7 @@ from risk.measures.portfolios import (
     measure_book_tails,
 )
 from risk.plan import Method, RiskPlan
+from risk.scenarios.factor_covariance import repair_distance
 
 COLUMNS = [
     "method",
@@ -33,6 +34,7 @@ COLUMNS = [
     "target_error",
     "largest_error",
     "portfolio_id",
+    "repair_distance",
 ]
 # Asked for besides what the pilot says is needed: its own errors are estimates.
 _MARGIN = 1.1
@@ -59,7 +61,8 @@ class ScenarioSet:
     Parameters
     ----------
     losses : (n_instruments, n_scenarios) float64, money, as `risk.instrument_losses` gives them
-    counts : one row of `COLUMNS`: how many there are, and the error that they leave
+    counts : one row of `COLUMNS`: how many there are, the error that they leave, and how far
+        their correlations were moved to be semidefinite, Frobenius norm; NaN without correlations
     """
 
     losses: Floats
@@ -113,9 +116,11 @@ def draw_scenario_set(
             largest = largest_error(losses, books, method, horizon, plan, controls)
     target = np.nan if plan.target_error is None else plan.target_error
     row = (method, horizon, losses.shape[1], pilot, target)
-    counts = pd.DataFrame(
-        [(*row, largest.relative_error, largest.portfolio_id)], columns=COLUMNS
-    ).astype({"target_error": float, "portfolio_id": object})
+    left = (largest.relative_error, largest.portfolio_id)
+    moved = repair_distance(market.factors, method, plan)
+    counts = pd.DataFrame([(*row, *left, moved)], columns=COLUMNS).astype(
+        {"target_error": float, "portfolio_id": object}
+    )
     return ScenarioSet(losses, counts)
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from kernels.arrays import Dates, Floats
+from kernels.arrays import Dates, Flags, Floats
 from kernels.book_losses import book_losses
 from risk.errors import PlanError
 from risk.market.market import Market
@@ -46,6 +46,25 @@ class RollingFigures:
     losses: Floats
     value_at_risk: Floats
     expected_shortfall: Floats
+
+    def finite(self) -> Flags:
+        """Return which books have no infinite or NaN figure or loss on any day, (n_books,)."""
+        figures = np.concatenate([self.value_at_risk, self.expected_shortfall, self.losses[None]])
+        return np.asarray(np.isfinite(figures).all(axis=(0, 1)))
+
+    def of_books(self, chosen: Flags) -> "RollingFigures":
+        """Return the figures of some books alone.
+
+        Parameters
+        ----------
+        chosen : (n_books,) bool
+        """
+        return replace(
+            self,
+            losses=self.losses[:, chosen],
+            value_at_risk=self.value_at_risk[..., chosen],
+            expected_shortfall=self.expected_shortfall[..., chosen],
+        )
 
 
 def judged_days(market: Market, window: int) -> int:
@@ -128,7 +147,8 @@ def rolling_figures(
         elif number % REFRESH_DAYS == 0:
             eve = _as_known(market, slice(first + number - window, first + number))
             scenarios = _book_losses(instrument_losses(eve, method, 1, plan), books)
-        figures = tail_figures(scenarios, plan.levels)
+        with np.errstate(over="ignore", invalid="ignore"):
+            figures = tail_figures(scenarios, plan.levels)
         value_at_risk[:, number], shortfall[:, number] = figures
     dates = market.factors.dates[first : window + days.stop]
     return RollingFigures(dates, known[window:], value_at_risk, shortfall)
@@ -168,9 +188,7 @@ def tail_figures(losses: Floats, levels: Sequence[float]) -> tuple[Floats, Float
 
 def _as_known(market: Market, days: slice) -> Market:
     """Return today's market with the returns of these days alone."""
-    factors = market.factors
-    own = np.ascontiguousarray(factors.moves[days])
-    return replace(market, factors=replace(factors, moves=own, dates=factors.dates[days]))
+    return replace(market, factors=market.factors.between(days))
 
 
 def _filtered(eve: FilteredFactors | None, past: Floats, plan: RiskPlan) -> FilteredFactors:

@@ -14,7 +14,12 @@ import pandas as pd
 
 from kernels.arrays import Floats
 from risk.errors import PlanError
-from risk.measures.influence import density_at, quantile_influence, shortfall_influence
+from risk.measures.influence import (
+    density_at,
+    influence_error,
+    quantile_influence,
+    shortfall_influence,
+)
 from risk.measures.tail import Tail, measure_tails
 from risk.scenarios.precision import tails_by_randomisation
 
@@ -49,7 +54,7 @@ def compare_losses(
     levels : in (0, 1)
     overlap : days that neighbouring scenarios share, as in `risk.measures.tail.measure_tails`
     randomisations : of quasi-random scenarios, which are no independent draws: errors come from
-        the spread over them, as in `risk.scenarios.precision.randomised_tail`
+        the spread over them, as in `risk.measures.influence.influence_error`
 
     Returns
     -------
@@ -72,7 +77,6 @@ def compare_losses(
         raise PlanError(
             f"both books need the same scenarios; got {len(before)} and {len(after)} of them"
         )
-    growth = float(np.sqrt(overlap / len(before)))
     rows = []
     tails = zip(
         levels,
@@ -81,11 +85,7 @@ def compare_losses(
         strict=True,
     )
     for level, old, new in tails:
-        errors = (
-            _independent_errors(before, old, after, new, level, growth)
-            if randomisations is None
-            else _randomised_errors(before, after, level, randomisations)
-        )
+        errors = _errors(before, old, after, new, level, overlap, randomisations)
         for measure, (error, independent) in zip(MEASURES, errors, strict=True):
             first, second = getattr(old, measure), getattr(new, measure)
             rows.append(
@@ -102,28 +102,26 @@ def compare_losses(
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def _independent_errors(
-    before: Floats, old: Tail, after: Floats, new: Tail, level: float, growth: float
+def _errors(
+    before: Floats,
+    old: Tail,
+    after: Floats,
+    new: Tail,
+    level: float,
+    overlap: int,
+    randomisations: int | None,
 ) -> list[tuple[float, float]]:
-    """Return both errors of each measure under independent scenarios."""
-    found = []
-    for measure, influence in zip(MEASURES, (_on_quantile, _on_tail), strict=True):
-        change = influence(after, new, level) - influence(before, old, level)
-        own = [getattr(tail, f"{measure}_error") for tail in (old, new)]
-        found.append((growth * float(change.std()), float(np.hypot(*own))))
-    return found
-
-
-def _randomised_errors(
-    before: Floats, after: Floats, level: float, randomisations: int
-) -> list[tuple[float, float]]:
-    """Return both errors of each measure under quasi-random scenarios."""
-    old = tails_by_randomisation(before, level, randomisations)
-    new = tails_by_randomisation(after, level, randomisations)
-    shrink = 1.0 / np.sqrt(randomisations)
-    errors = shrink * (new - old).std(axis=0, ddof=1)
-    independent = shrink * np.hypot(old.std(axis=0, ddof=1), new.std(axis=0, ddof=1))
-    return [(float(own), float(both)) for own, both in zip(errors, independent, strict=True)]
+    """Return the error of each measure's difference, and what it would be of scenarios anew."""
+    alone = np.array([[getattr(tail, f"{name}_error") for tail in (old, new)] for name in MEASURES])
+    if randomisations is not None:
+        parts = [tails_by_randomisation(each, level, randomisations) for each in (before, after)]
+        alone = np.std(parts, axis=1, ddof=1).T / np.sqrt(randomisations)
+    changes = (
+        influence(after, new, level) - influence(before, old, level)
+        for influence in (_on_quantile, _on_tail)
+    )
+    errors = [influence_error(change, overlap, randomisations) for change in changes]
+    return [(error, float(np.hypot(*own))) for error, own in zip(errors, alone, strict=True)]
 
 
 def _on_tail(losses: Floats, tail: Tail, level: float) -> Floats:

@@ -21,6 +21,8 @@ from kernels.arrays import Floats
 TRADING_DAYS = 756
 CRISIS = slice(420, 450)
 LATE_STARTERS = {"TEC8": 300, "EMERGING": 180, "CON6": 420}
+# Trading days; all else goes by kind and currency.
+LIQUIDITY_HORIZONS = {"EMERGING": 20}
 DEGREES = 5.0
 BOOK_SIZE = 20e6
 
@@ -135,7 +137,15 @@ def _instruments(closes: dict[str, Floats]) -> pd.DataFrame:
         {"instrument_id": name, "kind": "equity", "currency": FOREIGN.get(name, "USD")}
         for name in EQUITIES
     ]
-    rows += [{"instrument_id": name, "kind": "etf", "currency": "USD"} for name in ETFS]
+    rows += [
+        {
+            "instrument_id": name,
+            "kind": "etf",
+            "currency": "USD",
+            "liquidity_horizon": LIQUIDITY_HORIZONS.get(name),
+        }
+        for name in ETFS
+    ]
     rows += [
         {"instrument_id": name, "kind": "fx", "currency": "USD", "underlying": name[:3]}
         for name in CURRENCIES
@@ -169,8 +179,8 @@ def _instruments(closes: dict[str, Floats]) -> pd.DataFrame:
         for name, (underlying, option_type, moneyness, days, volatility) in OPTIONS.items()
     ]
     frame = pd.DataFrame(rows)
-    frame["coupon_frequency"] = frame["coupon_frequency"].astype("Int64")
-    return frame
+    whole = {"coupon_frequency": "Int64", "liquidity_horizon": "Int64"}
+    return frame.astype(whole)
 
 
 def _rate(name: str) -> float:

@@ -58,7 +58,11 @@ class RiskPlanSpec(Frozen):
     degrees_of_freedom: float | None = Field(
         None, gt=2, description="of the t; null estimates them from the window"
     )
-    covariance: CovarianceMethod = Field("sample", description="of Gaussian, t and copula methods")
+    covariance: CovarianceMethod = Field(
+        "sample",
+        description="of Gaussian, t and copula methods; pairwise and likelihood take each history "
+        "for as long as it is",
+    )
     ewma_decay: float = Field(0.94, gt=0, lt=1, description="a day, of covariance and outlook")
     margins: Margins = Field("empirical", description="laws of single factors under a copula")
     volatility_model: Recursion = Field(

@@ -12,6 +12,7 @@ from flows.steps.failing import guarded
 from flows.steps.risk import BOOK, read_market, risk_plan
 from risk import (
     REFRESH_DAYS,
+    BookError,
     Market,
     Method,
     PlanError,
@@ -97,12 +98,21 @@ def _judge(run: Run, market: Market, positions: pd.DataFrame, block: Block) -> C
     plan = _plan(run)
     books, failures = books_of(market, positions)
     figures = rolling_figures(market, books, block.method, plan, _spec(run).window, block.days)
-    names = [book.portfolio_id for book in books]
-    frame = _frame(figures, names, block.method, plan)
+    sound = figures.finite()
+    reason = BookError.__name__, "a figure of a past day overflows"
     failed = [
-        Failed("positions", failure.entity, STAGE, failure.error_type, failure.message)
-        for failure in failures
+        *(
+            Failed("positions", failure.entity, STAGE, failure.error_type, failure.message)
+            for failure in failures
+        ),
+        *(
+            Failed("positions", book.portfolio_id, STAGE, *reason)
+            for book, whole in zip(books, sound, strict=True)
+            if not whole
+        ),
     ]
+    names = [book.portfolio_id for book, whole in zip(books, sound, strict=True) if whole]
+    frame = _frame(figures.of_books(sound), names, block.method, plan)
     return ChunkWork({"risk_backtest_days": run.stamp(frame)}, failed)
 
 

@@ -25,6 +25,7 @@ from flows.steps.failing import guarded
 from flows.steps.trends import price_trends
 from kernels.arrays import Floats
 from risk import (
+    CovarianceError,
     Failure,
     Market,
     Method,
@@ -44,6 +45,7 @@ from risk import (
     stress_losses,
     volatility_outlook,
 )
+from risk.greeks.sensitivities import STAGE as SENSITIVITY_STAGE
 from risk.profiles import STAGE as PROFILE_STAGE
 from storage.tables import LIMIT_UTILISATION, STRESS_LOSSES
 
@@ -159,14 +161,11 @@ def _profiles(run: Run) -> ChunkWork:
     except PlanError as error:
         raise JobRefusedError(f"risk.benchmark: {error}") from error
     # A book that holds what cannot be valued fails where it is measured.
-    own = [failure for failure in found.failures if failure.stage == PROFILE_STAGE]
-    moved, _ = sensitivities(market, positions)
-    profiled = moved["portfolio_id"].isin(found.profiles["portfolio_id"])
-    tables = {
-        "portfolio_profiles": run.stamp(found.profiles),
-        "sensitivities": run.stamp(moved.loc[profiled]),
-    }
-    return ChunkWork(tables, _as_failed(own))
+    moved, unmoved = sensitivities(market, positions)
+    stages = (PROFILE_STAGE, SENSITIVITY_STAGE)
+    failures = _as_failed([each for each in (*found.failures, *unmoved) if each.stage in stages])
+    tables = {"portfolio_profiles": [found.profiles], "sensitivities": [moved]}
+    return ChunkWork(_complete_books(run, tables, failures), failures)
 
 
 def scenario_sets(run: Run) -> list[tuple[Method, int]]:
@@ -188,7 +187,10 @@ def scenario_chunk(run: Run, number: int) -> ChunkRecord:
 
 def _scenarios(run: Run, method: Method, horizon: int) -> ChunkWork:
     positions = pd.read_parquet(run.staging.clean("positions"))
-    drawn = draw_scenario_set(read_market(run), positions, method, horizon, risk_plan(run))
+    try:
+        drawn = draw_scenario_set(read_market(run), positions, method, horizon, risk_plan(run))
+    except CovarianceError as error:
+        raise JobRefusedError(f"risk.covariance: {error}") from error
     return ChunkWork({"scenario_sets": run.stamp(drawn.counts)}, arrays={"losses": drawn.losses})
 
 

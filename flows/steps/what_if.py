@@ -1,5 +1,6 @@
 """What if: changed positions under a run's own scenarios."""
 
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
@@ -11,11 +12,44 @@ from flows.run import Run, read_chunk
 from flows.steps.risk import read_market, risk_plan, scenario_chunk, scenario_sets
 from kernels.arrays import Floats
 from kernels.book_losses import book_losses
-from risk import QUASI_METHODS, Book, books_of, compare_losses, overlap_of
+from risk import (
+    QUASI_METHODS,
+    Book,
+    BookError,
+    Failure,
+    books_of,
+    compare_losses,
+    overlap_of,
+)
+from risk.what_if import COLUMNS as COMPARED
 from storage.inputs import InputSource, read_input
 
+STAGE = "what if"
+COLUMNS = [
+    "portfolio_id",
+    "method",
+    "horizon",
+    *COMPARED,
+    "currency",
+]
 
-def what_if(run: Run, path: Path) -> pd.DataFrame:
+
+@dataclass(frozen=True)
+class WhatIf:
+    """Changed portfolios compared with those of a run.
+
+    Parameters
+    ----------
+    compared : one row per portfolio, method, horizon, measure and level, as
+        `risk.compare_losses` gives it; no row of a portfolio that failed
+    failures : portfolios that could not be valued
+    """
+
+    compared: pd.DataFrame
+    failures: list[Failure]
+
+
+def what_if(run: Run, path: Path) -> WhatIf:
     """Compare portfolios as the run measured them with the positions in a file.
 
     Both are valued in the run's own scenarios, so the difference has a far smaller error than
@@ -28,12 +62,12 @@ def what_if(run: Run, path: Path) -> pd.DataFrame:
 
     Returns
     -------
-    One row per portfolio, method, horizon, measure and level, as `risk.compare_losses` gives it.
+    WhatIf; a book that cannot be valued, as it is or as it was, is a failure and no other's.
 
     Raises
     ------
     JobRefusedError
-        Where the run measured no risk, or a book in the file cannot be valued.
+        Where the run measured no risk, or a row of the file is of no portfolio.
     InputRefusedError
         Where the file cannot be read as positions.
     """
@@ -47,10 +81,7 @@ def what_if(run: Run, path: Path) -> pd.DataFrame:
         for book in books_of(market, pd.read_parquet(run.staging.clean("positions")))[0]
     }
     after, failures = books_of(market, _positions(path))
-    if failures:
-        raise JobRefusedError(
-            f"{path.name}: portfolio {failures[0].entity!r} cannot be valued: {failures[0].message}"
-        )
+    failures = [replace(failure, stage=STAGE) for failure in failures]
     parts = []
     for number, (method, horizon) in enumerate(scenario_sets(run)):
         losses = np.load(
@@ -58,14 +89,14 @@ def what_if(run: Run, path: Path) -> pd.DataFrame:
         )
         overlap = overlap_of(method, horizon)
         randomisations = plan.randomisations if method in QUASI_METHODS else None
-        for book in after:
-            compared = compare_losses(
-                _losses(losses, before.get(book.portfolio_id)),
-                _losses(losses, book),
-                plan.levels,
-                overlap,
-                randomisations,
-            )
+        for book in list(after):
+            pair = _losses(losses, before.get(book.portfolio_id)), _losses(losses, book)
+            if not np.isfinite(pair).all():
+                after.remove(book)
+                reason = "its loss overflows, before or after"
+                failures.append(Failure(book.portfolio_id, STAGE, BookError.__name__, reason))
+                continue
+            compared = compare_losses(*pair, plan.levels, overlap, randomisations)
             parts.append(
                 compared.assign(
                     portfolio_id=book.portfolio_id,
@@ -74,9 +105,10 @@ def what_if(run: Run, path: Path) -> pd.DataFrame:
                     currency=plan.currency,
                 )
             )
-    whole = pd.concat(parts, ignore_index=True)
-    first = ["portfolio_id", "method", "horizon", "measure", "level"]
-    return whole[first + [name for name in whole.columns if name not in first]]
+    whole = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=COLUMNS)
+    failed = {failure.entity for failure in failures}
+    kept = whole.loc[~whole["portfolio_id"].isin(failed), COLUMNS]
+    return WhatIf(kept.reset_index(drop=True), failures)
 
 
 def _losses(losses: Floats, book: Book | None) -> Floats:
@@ -92,10 +124,7 @@ def _positions(path: Path) -> pd.DataFrame:
         found = connection.execute(
             "SELECT portfolio_id, instrument_id, quantity FROM positions"
         ).df()
-    bad = found[found.isna().any(axis=1)]
+    bad = found[found["portfolio_id"].isna()]
     if len(bad):
-        raise JobRefusedError(
-            f"{path.name}: row {int(bad.index[0]) + 1} needs portfolio_id, instrument_id and a "
-            "number as quantity"
-        )
-    return found
+        raise JobRefusedError(f"{path.name}: row {int(bad.index[0]) + 1} needs a portfolio_id")
+    return found.fillna({"instrument_id": ""})

@@ -85,7 +85,8 @@ def _pictures(tables: Tables, level: float, horizon: int) -> list[Picture]:
                 "stress",
                 "Stress",
                 figures.stress_map(tables["stress_losses"], _gross(tables)),
-                "Loss as a share of the gross value of the positions; orange loses, blue gains.",
+                "Loss as a share of the gross value of the positions, of futures and forwards of "
+                "their notional; orange loses, blue gains.",
             )
         )
     pictures.append(
@@ -102,6 +103,8 @@ def _pictures(tables: Tables, level: float, horizon: int) -> list[Picture]:
 
 
 def _gross(tables: Tables) -> pd.Series:
+    if has(tables, "portfolio_profiles"):
+        return tables["portfolio_profiles"].set_index("portfolio_id")["gross_exposure"]
     positions = tables["risk_contributions"].drop_duplicates(["portfolio_id", "instrument_id"])
     return positions["market_value"].abs().groupby(positions["portfolio_id"]).sum()
 
@@ -210,6 +213,8 @@ def _scenario_sets(sets: pd.DataFrame) -> Listing:
         PageColumn("largest_error", "largest error", percent),
         PageColumn("portfolio_id", "whose"),
     ]
+    if sets["repair_distance"].gt(0).any():
+        columns.append(PageColumn("repair_distance", "correlations moved by", number))
     missed = sets["largest_error"] > sets["target_error"]
     table = page_table(sets, columns, source="scenario_sets", flag=missed)
     note = (
@@ -225,14 +230,17 @@ def _profiles(profiles: pd.DataFrame) -> Listing:
         PageColumn("positions", "positions", count),
         PageColumn("gross_value", "gross value", money),
         PageColumn("volatility", "volatility a year", money),
+        PageColumn("volatility_standard_error", "±", money),
         PageColumn("diversification_ratio", "diversification", number),
-        PageColumn("beta", "beta", number),
+        PageColumn("beta", "beta", number, "of gross value, of futures and forwards of notional"),
+        PageColumn("beta_standard_error", "±", number),
         PageColumn("explained", "market's share", percent),
         PageColumn("tail_dependence", "worst days shared", percent),
         PageColumn("max_drawdown", "max drawdown", money),
         PageColumn("conditional_drawdown", "worst 5% drawdown", money),
         PageColumn("longest_drawdown", "longest, days", count),
         PageColumn("liquidity_horizon_shortfall", "ES 97.5%, liquidity horizons", money),
+        PageColumn("liquidity_horizon_shortfall_standard_error", "±", money),
     ]
     ordered = profiles.sort_values("volatility", ascending=False)
     table = page_table(ordered, columns, source="portfolio_profiles", most=200)

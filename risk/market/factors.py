@@ -1,12 +1,12 @@
 """Risk factors: what moves, its history, and its level today."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 import pandas as pd
 
-from kernels.arrays import Dates, Floats, Integers
+from kernels.arrays import Dates, Flags, Floats, Integers
 from risk.errors import MarketError
 from risk.market.backfill import backfill_moves
 from risk.market.curves import Note
@@ -15,7 +15,7 @@ from risk.plan import FEWEST_RETURNS, RiskPlan
 REPAIR_COLUMNS = ["input", "entity", "ds", "periods", "code", "column", "detail"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Factors:
     """Risk factors over a window of days: prices first, then points of curves.
 
@@ -26,6 +26,8 @@ class Factors:
     dates : (n_returns,) day on which each move ends
     moves : (n_returns, n_factors) float64, log return or absolute change, no NaN
     levels : (n_factors,) float64, price (own currency) or zero rate (annual fraction) today
+    seen : (n_returns, n_factors) bool, moves that happened; the others are filled in. None says
+        that all happened
     """
 
     prices: tuple[str, ...]
@@ -33,6 +35,32 @@ class Factors:
     dates: Dates
     moves: Floats
     levels: Floats
+    seen: Flags | None = None
+
+    @property
+    def seen_moves(self) -> Floats:
+        """Moves, NaN where they are filled in, (n_returns, n_factors).
+
+        A factor of which fewer than 30 happened keeps what is filled in.
+        """
+        if self.seen is None:
+            return self.moves
+        kept = self.seen | (self.seen.sum(axis=0) < FEWEST_RETURNS)
+        return np.where(kept, self.moves, np.nan)
+
+    def between(self, days: slice) -> "Factors":
+        """Return the factors over some of the window's days alone.
+
+        Parameters
+        ----------
+        days : numbers of the returns
+        """
+        return replace(
+            self,
+            dates=self.dates[days],
+            moves=np.ascontiguousarray(self.moves[days]),
+            seen=None if self.seen is None else self.seen[days],
+        )
 
     def price(self, instrument_id: str) -> int | None:
         """Return the number of an instrument's own factor, or None."""
@@ -85,12 +113,14 @@ def build_factors(
         )
     returns = prices.apply(np.log).diff().iloc[1:].tail(plan.history)
     changes = rates.diff().iloc[1:].tail(plan.history).to_numpy(float)
+    seen = np.hstack([returns.notna().to_numpy(), np.full(changes.shape, True)])
     return Factors(
         prices=tuple(str(name) for name in prices.columns),
         points=tuple((str(name[0]), float(name[1])) for name in rates.columns),
         dates=np.asarray(returns.index.to_numpy(dtype="datetime64[us]")),
         moves=np.ascontiguousarray(np.hstack([backfill_moves(returns, plan.seed, notes), changes])),
         levels=np.concatenate([prices.iloc[-1].to_numpy(float), rates.iloc[-1].to_numpy(float)]),
+        seen=None if seen.all() else seen,
     )
 
 

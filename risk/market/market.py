@@ -113,7 +113,8 @@ def build_market(
     if idle and len(idle) < table.shape[1]:
         # What is refused moves nothing: scenarios of the others are those without it.
         filled = []
-        factors = build_factors(table.drop(columns=idle), rates, plan, filled)
+        rest = table.drop(columns=idle).dropna(how="all")
+        factors = build_factors(rest, rates.loc[rest.index], plan, filled)
         by_currency = _currency_factors(instruments, factors, plan.currency)
     notes += filled
     return Market(

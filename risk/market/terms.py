@@ -13,12 +13,25 @@ KINDS = (*PRICED_KINDS, "bond", *OPTION_KINDS, "fx_forward")
 DERIVED_KINDS = (*OPTION_KINDS, "fx_forward")
 FREQUENCIES = (1, 2, 3, 4, 6, 12)
 OPTION_TYPES = ("call", "put")
+# Trading days, of MAR33.12.
+LIQUIDITY_HORIZONS = (10, 20, 40, 60, 120)
 
 
 def multiplier(row: Mapping[Any, Any]) -> float:
     """Return units of underlying or face per one of quantity; 1 where the row says nothing."""
     given = row.get("multiplier")
     return 1.0 if _is_missing(given) else float(given)  # type: ignore[arg-type]
+
+
+def own_liquidity_horizon(row: Mapping[Any, Any]) -> int | None:
+    """Return an instrument's own liquidity horizon, trading days; None where it names none.
+
+    Parameters
+    ----------
+    row : the instruments' columns
+    """
+    given = row.get("liquidity_horizon")
+    return None if _is_missing(given) else int(given)  # type: ignore[arg-type]
 
 
 def term_problem(row: Mapping[Any, Any], as_of: date) -> str | None:
@@ -32,8 +45,9 @@ def term_problem(row: Mapping[Any, Any], as_of: date) -> str | None:
     kind = row["kind"]
     if kind not in KINDS:
         return f"kind must be one of {', '.join(KINDS)}; got {kind!r}"
-    if not _is_positive(multiplier(row)):
-        return f"multiplier must be positive; got {row['multiplier']}"
+    common = _liquidity_problem(row) or _multiplier_problem(row)
+    if common is not None:
+        return common
     if kind == "bond":
         return _expiry_problem(row, as_of) or _bond_problem(row)
     if kind in OPTION_KINDS:
@@ -41,6 +55,21 @@ def term_problem(row: Mapping[Any, Any], as_of: date) -> str | None:
     if kind == "fx_forward":
         return _expiry_problem(row, as_of) or _positive_problem(row, "strike")
     return None
+
+
+def _liquidity_problem(row: Mapping[Any, Any]) -> str | None:
+    horizon = own_liquidity_horizon(row)
+    if horizon is None or row["liquidity_horizon"] in LIQUIDITY_HORIZONS:
+        return None
+    listed = ", ".join(map(str, LIQUIDITY_HORIZONS))
+    given = f"{row['liquidity_horizon']:g}"
+    return f"liquidity_horizon must be one of {listed} trading days; got {given}"
+
+
+def _multiplier_problem(row: Mapping[Any, Any]) -> str | None:
+    if _is_positive(multiplier(row)):
+        return None
+    return f"multiplier must be positive; got {row['multiplier']}"
 
 
 def _expiry_problem(row: Mapping[Any, Any], as_of: date) -> str | None:

@@ -1,4 +1,4 @@
-"""What single positions add to a book's risk: marginal, component and incremental figures.
+"""What single positions are of a book's risk: marginal and component figures.
 
 References
 ----------
@@ -7,11 +7,12 @@ Acerbi & Tasche (2002), "On the coherence of expected shortfall", Journal of Ban
 Laurent & Scaillet (2000), "Sensitivity analysis of values at risk", Journal of Empirical Finance
 7(3-4); Harrell & Davis (1982), "A new distribution-free quantile estimator", Biometrika 69(3);
 Choueifaty & Coignard (2008), "Toward maximum diversification", Journal of Portfolio Management
-35(1); Jorion (2007), "Value at risk", 3rd ed., McGraw-Hill (incremental figures); Manistre &
-Hancock (2005), "Variance of the CTE estimator", North American Actuarial Journal 9(2), eq. 8.
+35(1); Manistre & Hancock (2005), "Variance of the CTE estimator", North American Actuarial Journal
+9(2), eq. 8; Glasserman (2004), "Monte Carlo methods in financial engineering", section 4.1;
+L'Ecuyer & Lemieux (2002), "Recent advances in randomized quasi-Monte Carlo methods", section 1.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
@@ -21,27 +22,11 @@ from scipy import special
 
 from kernels.arrays import Floats, Integers
 from kernels.book_losses import position_losses
-from risk.measures.influence import density_at, density_reach, shortfall_influence
+from risk.measures.incremental import Incremental, incremental_figures
+from risk.measures.influence import randomised_means
 from risk.measures.tail import Tail, quantile_place
 
 _NEGLIGIBLE = 1e-12
-
-
-@dataclass(frozen=True)
-class Incremental:
-    """What each position adds: the book's figure less that of the book without it, money.
-
-    Parameters
-    ----------
-    value_at_risk, expected_shortfall : (n_levels, n_positions) float64; positive adds risk
-    value_at_risk_error, expected_shortfall_error : (n_levels, n_positions) float64, their standard
-        errors
-    """
-
-    value_at_risk: Floats
-    expected_shortfall: Floats
-    value_at_risk_error: Floats
-    expected_shortfall_error: Floats
 
 
 @dataclass(frozen=True)
@@ -87,6 +72,7 @@ def allocate(
     tails: Sequence[Tail],
     levels: Sequence[float],
     overlap: int = 1,
+    randomisations: int | None = None,
 ) -> Allocation:
     """Return what each position is of, and adds to, a book's figures at each level.
 
@@ -99,88 +85,139 @@ def allocate(
     instruments : (n_positions,) int64, rows of ``losses``
     quantities : (n_positions,) float64, units, negative is short
     total : (n_scenarios,) float64, the book's losses, money
-    tails : the book's, of `risk.measures.tail.measure_tails`, one for each of ``levels``
+    tails : the book's, one for each of ``levels``: of `risk.measures.tail.measure_tails`, or
+        corrected by a control
     levels : in (0, 1)
     overlap : days that neighbouring scenarios share, as of `risk.measures.tail.measure_tails`
+    randomisations : of quasi-random scenarios, which are no independent draws: scenario s is of
+        randomisation ``s % randomisations``. None says that scenarios are independent
 
     Returns
     -------
-    Allocation, money, positive adds to the loss. Errors are those of independent scenarios: of
-    others (quasi-random ones, or with a control) they are bounds rather.
+    Allocation, money, positive adds to the loss. Errors are those of independent scenarios; of
+    components of a corrected tail those that its control leaves, and of its incremental figures,
+    which are plain, those of plain scenarios; of quasi-random scenarios those that the spread of
+    their randomisations tells.
 
     References
     ----------
     Tasche (2000), for expected shortfall; Gouriéroux, Laurent & Scaillet (2000), for value at risk;
-    Manistre & Hancock (2005), eq. 8, for errors, of a position's loss instead of the book's.
+    Manistre & Hancock (2005), eq. 8, for errors, of a position's loss instead of the book's;
+    Glasserman (2004), section 4.1, with a control; L'Ecuyer & Lemieux (2002), section 1, of
+    quasi-random scenarios.
     """
-    order = np.argsort(total, kind="stable")
     held = instruments, quantities
+    order = np.argsort(total, kind="stable")
     shape = (len(levels), len(instruments))
     parts, errors = np.empty((2, *shape)), np.empty((2, *shape))
     for number, (level, tail) in enumerate(zip(levels, tails, strict=True)):
-        about = quantile_weights(order, level)
-        parts[0, number] = component_value_at_risk(losses, *held, about, tail.value_at_risk)
+        about = _about_quantile(order, level, tail)
+        quantile = component_value_at_risk(losses, *held, about, tail.value_at_risk)
+        parts[0, number] = quantile
         parts[1, number] = position_losses(losses, *held, tail.scenarios, tail.weights)
-        errors[0, number] = _quantile_part_errors(losses, *held, about, parts[0, number], tail)
-        errors[1, number] = _tail_part_errors(losses, *held, tail, parts[:, number], level)
+        book = _Book(losses, *held, total, level, tail, randomisations)
+        errors[0, number] = _quantile_part_errors(book, about, quantile)
+        errors[1, number] = (
+            _tail_part_errors(book, parts[:, number])
+            if tail.control is None
+            else _corrected_part_errors(book, about, quantile)
+        )
     errors[1] *= np.sqrt(overlap)
-    return Allocation(
-        parts[0],
-        parts[1],
-        errors[0],
-        errors[1],
-        incremental_figures(losses, *held, total, levels, overlap),
-    )
+    added = incremental_figures(losses, *held, total, levels, overlap, randomisations)
+    return Allocation(parts[0], parts[1], errors[0], errors[1], added)
 
 
-def _tail_part_errors(
-    losses: Floats,
-    instruments: Integers,
-    quantities: Floats,
-    tail: Tail,
-    parts: Floats,
-    level: float,
-) -> Floats:
+def _about_quantile(order: Integers, level: float, tail: Tail) -> Weights:
+    """Return the scenarios about a tail's value at risk, which a control may have moved."""
+    n = len(order)
+    place = n - len(tail.scenarios) + 1
+    moved = (place - quantile_place(n, level)) / n
+    return quantile_weights(order, min(level + moved, 1.0 - 0.5 / n) if moved else level)
+
+
+class _Book(NamedTuple):
+    """A book in its scenarios, and its tail at one level; fields as of `allocate`."""
+
+    losses: Floats
+    instruments: Integers
+    quantities: Floats
+    total: Floats
+    level: float
+    tail: Tail
+    randomisations: int | None
+
+    def each_position(self, scenarios: Integers) -> Iterator[tuple[int, Floats]]:
+        """Yield each position's number and what it loses in chosen scenarios."""
+        held = zip(self.instruments, self.quantities, strict=True)
+        for position, (instrument, quantity) in enumerate(held):
+            yield position, quantity * self.losses[instrument][scenarios]
+
+    def shares(self, parts: Floats) -> Floats:
+        """Return each position's share of value at risk, given its part."""
+        whole = self.tail.value_at_risk
+        return np.asarray(parts / whole) if whole != 0.0 else np.zeros(len(parts))
+
+
+def _tail_part_errors(book: _Book, parts: Floats) -> Floats:
     """Return errors of components of expected shortfall; ``parts`` are those of both figures."""
-    n = losses.shape[1]
-    within = _spread(
-        losses, instruments, quantities, Weights(tail.scenarios, tail.weights), parts[1]
-    )
-    between = level * (parts[1] - parts[0]) ** 2
-    return np.asarray(np.sqrt((np.maximum(within, 0.0) + between) / (n * (1.0 - level))))
+    n, share, tail = len(book.total), 1.0 - book.level, book.tail
+    spread = np.empty(len(book.instruments))
+    if book.randomisations is not None:
+        beyond = np.flatnonzero(book.total > tail.value_at_risk)
+        for position, own in book.each_position(beyond):
+            excess = own - parts[0, position]
+            means = randomised_means(beyond, excess, n, book.randomisations)
+            spread[position] = means.std(ddof=1)
+        return np.asarray(spread / np.sqrt(book.randomisations) / share)
+    for position, own in book.each_position(tail.scenarios):
+        spread[position] = (tail.weights * (own - parts[1, position]) ** 2).sum()
+    between = book.level * (parts[1] - parts[0]) ** 2
+    return np.asarray(np.sqrt((spread + between) / (n * share)))
 
 
-def _quantile_part_errors(
-    losses: Floats,
-    instruments: Integers,
-    quantities: Floats,
-    about: Weights,
-    parts: Floats,
-    tail: Tail,
-) -> Floats:
+def _corrected_part_errors(book: _Book, about: Weights, parts: Floats) -> Floats:
+    """Return errors of components of a corrected expected shortfall; ``parts`` are the quantile's.
+
+    A component is the mean, regressed as the figure is, of what the position loses in the tail
+    more than at its edge; its loss at the edge is that of one scenario, which takes what weight is
+    missing.
+    """
+    tail = book.tail
+    assert tail.control is not None
+    beyond = np.flatnonzero(book.total > tail.value_at_risk)
+    errors, excess = np.empty(len(parts)), np.zeros(len(book.total))
+    for position, own in book.each_position(beyond):
+        excess[beyond] = own - parts[position]
+        errors[position] = tail.control.regression.error(excess)
+    at_edge = np.array([(about.weights * own**2).sum() for own in _apart(book, about, parts)])
+    together = 0.5 * book.shares(parts) * tail.value_at_risk_error
+    missed = tail.control.missed**2 * (together**2 + at_edge)
+    return np.asarray(np.sqrt(errors**2 + missed) / (1.0 - book.level))
+
+
+def _quantile_part_errors(book: _Book, about: Weights, parts: Floats) -> Floats:
     """Return errors of components of value at risk.
 
     A part is a mean over the few scenarios about the quantile, and moves with the book's figure.
     """
-    squared = Weights(about.scenarios, about.weights**2)
-    own = _spread(losses, instruments, quantities, squared, parts)
-    share = np.divide(parts, tail.value_at_risk) if tail.value_at_risk != 0.0 else 0.0 * parts
-    return np.asarray(np.sqrt(own + (share * tail.value_at_risk_error) ** 2))
+    own = np.empty(len(parts))
+    for position, apart in enumerate(_apart(book, about, parts)):
+        weighted = about.weights * apart
+        if book.randomisations is not None:
+            dealt = about.scenarios % book.randomisations
+            sums = np.bincount(dealt, weights=weighted, minlength=book.randomisations)
+            own[position] = book.randomisations * sums.var(ddof=1)
+        else:
+            own[position] = (weighted**2).sum()
+    together = book.shares(parts) * book.tail.value_at_risk_error
+    return np.asarray(np.sqrt(own + together**2))
 
 
-def _spread(
-    losses: Floats,
-    instruments: Integers,
-    quantities: Floats,
-    weights: Weights,
-    centres: Floats,
-) -> Floats:
-    """Return the weighted squares of each position's losses about a centre."""
-    found = np.empty(len(instruments))
-    for position, (instrument, quantity) in enumerate(zip(instruments, quantities, strict=True)):
-        own = quantity * losses[instrument][weights.scenarios] - centres[position]
-        found[position] = (weights.weights * own * own).sum()
-    return found
+def _apart(book: _Book, about: Weights, parts: Floats) -> Iterator[Floats]:
+    """Yield what each position loses about the quantile besides its share of the book's loss."""
+    shares, whole = book.shares(parts), book.total[about.scenarios] - book.tail.value_at_risk
+    for position, own in book.each_position(about.scenarios):
+        yield own - parts[position] - shares[position] * whole
 
 
 def quantile_weights(order: Integers, level: float) -> Weights:
@@ -238,124 +275,6 @@ def component_value_at_risk(
     parts = position_losses(losses, instruments, quantities, weights.scenarios, weights.weights)
     found = float(parts.sum())
     return np.asarray(parts * (total / found) if found * total > 0.0 else parts)
-
-
-def incremental_figures(
-    losses: Floats,
-    instruments: Integers,
-    quantities: Floats,
-    total: Floats,
-    levels: Sequence[float],
-    overlap: int = 1,
-) -> Incremental:
-    """Return what value at risk and expected shortfall would lose if a position were gone.
-
-    The book with and without it is measured in the same scenarios, in full and not by a slope.
-
-    Parameters
-    ----------
-    losses, instruments, quantities : as of `allocate`
-    total : (n_scenarios,) float64, the book's losses, money, a loss is positive; no NaN
-    levels : in (0, 1)
-    overlap : days that neighbouring scenarios share, as of `risk.measures.tail.measure_tails`
-
-    Returns
-    -------
-    Incremental, money, positive where the position adds risk. Errors are of the difference under
-    common scenarios, which are taken to be independent of one another.
-
-    References
-    ----------
-    Jorion (2007), chapter 7; for errors `risk.measures.influence`: Manistre & Hancock (2005).
-    """
-    figures = np.empty((4, len(levels), len(instruments)))
-    whole = _measured(total, levels)
-    for position, (instrument, quantity) in enumerate(zip(instruments, quantities, strict=True)):
-        without = _measured(total - quantity * losses[instrument], levels)
-        figures[0, :, position] = whole.value_at_risk - without.value_at_risk
-        figures[1, :, position] = whole.shortfall - without.shortfall
-        for number, level in enumerate(levels):
-            figures[2, number, position] = _quantile_change(whole, without, number)
-            figures[3, number, position] = _shortfall_change(whole, without, number, level)
-    figures[2:] *= np.sqrt(overlap / len(total))
-    return Incremental(*figures)
-
-
-class _Measured(NamedTuple):
-    """A book's losses, and its figures and their densities at each level."""
-
-    losses: Floats
-    value_at_risk: Floats
-    shortfall: Floats
-    densities: list[float]
-
-
-def _measured(losses: Floats, levels: Sequence[float]) -> _Measured:
-    n = len(losses)
-    lowest = min(level - density_reach(n, level) for level in levels)
-    first = min(quantile_place(n, min(levels)) - 1, max(int(lowest * (n - 1)), 0))
-    tail = _worst(losses, first)
-    densities = [density_at(tail, n, level) for level in levels]
-    return _Measured(losses, *_figures_of(tail, n, levels), densities)
-
-
-def _quantile_change(whole: _Measured, without: _Measured, number: int) -> float:
-    """Return the deviation of the change of value at risk's influence."""
-    densities = whole.densities[number], without.densities[number]
-    beyond = [each.losses > each.value_at_risk[number] for each in (whole, without)]
-    shares = [float(one.mean()) for one in beyond]
-    both = float((beyond[0] & beyond[1]).mean())
-    steps = [1.0 / density if density > 0.0 else 0.0 for density in densities]
-    variance = -2.0 * (both - shares[0] * shares[1]) * steps[0] * steps[1]
-    for share, step in zip(shares, steps, strict=True):
-        variance += share * (1.0 - share) * step * step
-    return float(np.sqrt(max(variance, 0.0)))
-
-
-def _shortfall_change(whole: _Measured, without: _Measured, number: int, level: float) -> float:
-    """Return the deviation of the change of expected shortfall's influence."""
-    one, other = (
-        shortfall_influence(each.losses, float(each.value_at_risk[number]), level)
-        for each in (whole, without)
-    )
-    return float((one - other).std())
-
-
-def select_tails(losses: Floats, levels: Sequence[float]) -> tuple[Floats, Floats]:
-    """Return value at risk and expected shortfall at each level without sorting all losses.
-
-    Parameters
-    ----------
-    losses : (n_scenarios,) float64, money, a loss is positive; no NaN
-    levels : in (0, 1)
-
-    Returns
-    -------
-    Two (n_levels,) float64, money, by the conventions of `risk.measures.tail.measure_tails`.
-
-    References
-    ----------
-    Acerbi & Tasche (2002), def. 2.6 and prop. 4.1.
-    """
-    n = len(losses)
-    return _figures_of(_worst(losses, quantile_place(n, min(levels)) - 1), n, levels)
-
-
-def _worst(losses: Floats, first: int) -> Floats:
-    """Return the losses from an order statistic on, counted from 0, ascending."""
-    return np.sort(np.partition(losses, first)[first:])
-
-
-def _figures_of(tail: Floats, n: int, levels: Sequence[float]) -> tuple[Floats, Floats]:
-    """Return value at risk and expected shortfall at each level, from the largest of n losses."""
-    value_at_risk, shortfall = np.empty(len(levels)), np.empty(len(levels))
-    for number, level in enumerate(levels):
-        beyond = tail[quantile_place(n, level) - 1 - (n - len(tail)) :]
-        weight = 1.0 / (n * (1.0 - level))
-        rest = 1.0 - weight * (len(beyond) - 1)
-        value_at_risk[number] = beyond[0]
-        shortfall[number] = rest * beyond[0] + weight * beyond[1:].sum()
-    return value_at_risk, shortfall
 
 
 def diversification_ratio(alone: Floats, together: float) -> float:

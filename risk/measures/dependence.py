@@ -4,7 +4,9 @@ References
 ----------
 Sharpe (1964), "Capital asset prices", Journal of Finance 19(3); McNeil, Frey & Embrechts (2015),
 "Quantitative risk management", section 7.2.4 and eq. 7.38; Frahm, Junker & Schmidt (2005),
-"Estimating the tail-dependence coefficient", Insurance: Mathematics and Economics 37(1).
+"Estimating the tail-dependence coefficient", Insurance: Mathematics and Economics 37(1); Devlin,
+Gnanadesikan & Kettenring (1975), "Robust estimation and outlier detection with correlation
+coefficients", Biometrika 62(3) (the influence of a day on a correlation).
 """
 
 from dataclasses import dataclass
@@ -27,11 +29,13 @@ class Betas:
         market never moved, as in all that follows
     standard_error : (n_books,) float64, money, of independent days
     explained : (n_books,) float64, share of the book's variance; NaN where it never moved
+    explained_error : (n_books,) float64, its standard error, of independent days
     """
 
     exposure: Floats
     standard_error: Floats
     explained: Floats
+    explained_error: Floats
 
 
 def measure_betas(losses: Floats, market: Floats) -> Betas:
@@ -56,7 +60,7 @@ def measure_betas(losses: Floats, market: Floats) -> Betas:
 
     References
     ----------
-    Sharpe (1964).
+    Sharpe (1964); Devlin, Gnanadesikan & Kettenring (1975), for the error of what is explained.
     """
     n_days = len(market)
     if n_days < 3 or losses.shape[0] != n_days:
@@ -65,16 +69,30 @@ def measure_betas(losses: Floats, market: Floats) -> Betas:
         )
     if market.max() == market.min():
         unknown = np.full(losses.shape[1], np.nan)
-        return Betas(unknown, unknown, unknown)
+        return Betas(unknown, unknown, unknown, unknown)
     gains = np.where(moving(losses), losses.mean(axis=0) - losses, 0.0)
     returns = market - market.mean()
     square, total = float(returns @ returns), (gains**2).sum(axis=0)
     exposure = returns @ gains / square
     residual = np.maximum(total - exposure**2 * square, 0.0)
     error = np.sqrt(residual / (n_days - 2) / square)
-    with np.errstate(invalid="ignore"):
-        explained = 1.0 - residual / total
-    return Betas(np.asarray(exposure), np.asarray(error), np.asarray(explained))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        explained = np.asarray(1.0 - residual / total)
+        unit = gains * np.sqrt(n_days / total)
+        spread = _squared_correlation_influence(unit, returns * np.sqrt(n_days / square)).std(
+            axis=0
+        )
+    return Betas(
+        np.asarray(exposure), np.asarray(error), explained, np.asarray(spread / np.sqrt(n_days))
+    )
+
+
+def _squared_correlation_influence(gains: Floats, returns: Floats) -> Floats:
+    """Return what each day contributes to squared correlations of series of unit variance."""
+    market = returns[:, None]
+    correlation = (gains * market).mean(axis=0)
+    whole = 2.0 * correlation * gains * market - correlation**2 * (gains**2 + market**2)
+    return np.asarray(whole)
 
 
 def tail_dependence(losses: Floats, others: Floats, level: float = 0.95) -> Floats:
@@ -109,6 +127,27 @@ def tail_dependence(losses: Floats, others: Floats, level: float = 0.95) -> Floa
         raise PlanError(f"level {level} leaves no day of {n_days} in the tail")
     both = _in_tail(losses, beyond) & _in_tail(others, beyond)
     return np.asarray(both.sum(axis=0) / beyond)
+
+
+def tail_dependence_errors(shares: Floats, n_days: int, level: float = 0.95) -> Floats:
+    """Return the standard errors of what `tail_dependence` finds: those of a binomial share.
+
+    Parameters
+    ----------
+    shares : (n_books,) float64, fractions in [0, 1]; NaN stays NaN
+    n_days : how many days there were
+    level : as of `tail_dependence`
+
+    Returns
+    -------
+    (n_books,) fraction; of independent days.
+
+    References
+    ----------
+    McNeil, Frey & Embrechts (2015), section 7.2.4.
+    """
+    beyond = int(np.floor(n_days * (1.0 - level) + 1e-9))
+    return np.asarray(np.sqrt(shares * (1.0 - shares) / beyond))
 
 
 def t_tail_dependence(correlation: float, degrees: float) -> float:

@@ -1,7 +1,7 @@
 """What single scenarios contribute to the error of a tail's figures: their influence.
 
 The error of a figure, or of a difference of figures in the same scenarios, is the deviation of its
-influence over the root of the number of scenarios.
+influence over the root of the number of scenarios, where these are independent.
 
 References
 ----------
@@ -9,13 +9,14 @@ Manistre & Hancock (2005), "Variance of the CTE estimator", North American Actua
 eq. 8 (expected shortfall); Siddiqui (1960) and Bofinger (1975), "Estimation of a density function
 using order statistics", Australian Journal of Statistics 17(1) (the density at a quantile);
 Serfling (1980), "Approximation theorems of mathematical statistics", section 2.5.1 (Bahadur's
-representation of a quantile).
+representation of a quantile); L'Ecuyer & Lemieux (2002), "Recent advances in randomized quasi-Monte
+Carlo methods", section 1 (errors from independent randomisations).
 """
 
 import numpy as np
 from scipy import special
 
-from kernels.arrays import Floats
+from kernels.arrays import Floats, Integers
 
 
 def shortfall_influence(losses: Floats, value_at_risk: float, level: float) -> Floats:
@@ -58,6 +59,58 @@ def quantile_influence(losses: Floats, value_at_risk: float, density: float) -> 
     if density == 0.0:
         return np.zeros(len(losses))
     return np.asarray((losses > value_at_risk) / density)
+
+
+def influence_error(
+    influence: Floats, overlap: int = 1, randomisations: int | None = None
+) -> float:
+    """Return the standard error of a figure from what each scenario contributes to it.
+
+    Parameters
+    ----------
+    influence : (n_scenarios,) float64, money, but for a constant; no NaN, a loss is positive
+    overlap : days that neighbouring scenarios share, as of `risk.measures.tail.measure_tails`
+    randomisations : of quasi-random scenarios, which are no independent draws: scenario s is of
+        randomisation ``s % randomisations``. None says that scenarios are independent
+
+    Returns
+    -------
+    Money: the deviation over the root of the number of scenarios; of quasi-random ones the
+    deviation of the randomisations' means, over their number less one, over its root.
+
+    References
+    ----------
+    Serfling (1980), section 2.5.1; L'Ecuyer & Lemieux (2002), section 1.
+    """
+    if randomisations is None:
+        return float(influence.std() * np.sqrt(overlap / len(influence)))
+    means = randomised_means(np.arange(len(influence)), influence, len(influence), randomisations)
+    return float(means.std(ddof=1) / np.sqrt(randomisations))
+
+
+def randomised_means(
+    scenarios: Integers, values: Floats, n_scenarios: int, randomisations: int
+) -> Floats:
+    """Return the mean over each randomisation of values that are zero but in some scenarios.
+
+    Parameters
+    ----------
+    scenarios : (n_chosen,) int64, their numbers; scenario s is of ``s % randomisations``
+    values : (n_chosen,) float64, money, a loss is positive; no NaN
+    n_scenarios : how many there are in all
+    randomisations : how many there are
+
+    Returns
+    -------
+    (randomisations,) float64, money.
+
+    References
+    ----------
+    L'Ecuyer & Lemieux (2002), section 1.
+    """
+    counts = np.bincount(np.arange(n_scenarios) % randomisations, minlength=randomisations)
+    sums = np.bincount(scenarios % randomisations, weights=values, minlength=randomisations)
+    return np.asarray(sums / counts)
 
 
 def density_reach(n_scenarios: int, level: float) -> float:

@@ -2,7 +2,8 @@
 
 References
 ----------
-Basel Committee (2019), MAR33.4 and MAR33.5.
+Basel Committee (2019), MAR33.4 and MAR33.5; Manistre & Hancock (2005), "Variance of the CTE
+estimator", North American Actuarial Journal 9(2), eq. 8 (errors).
 """
 
 from collections.abc import Sequence
@@ -11,8 +12,10 @@ import numpy as np
 
 from kernels.arrays import Floats
 from risk.errors import PlanError
+from risk.market.terms import LIQUIDITY_HORIZONS
+from risk.measures.influence import influence_error, shortfall_influence
+from risk.measures.selected_tails import select_tails
 
-LIQUIDITY_HORIZONS = (10, 20, 40, 60, 120)
 BASE_HORIZON = 10
 
 
@@ -56,3 +59,41 @@ def liquidity_horizon_shortfall(
         )
     growth = np.sqrt(np.diff(days, prepend=0.0) / base)
     return np.asarray(np.sqrt(((given * growth) ** 2).sum(axis=-1)))
+
+
+def liquidity_horizon_error(
+    losses: Floats,
+    level: float,
+    overlap: int = 1,
+    horizons: Sequence[int] = LIQUIDITY_HORIZONS,
+    base: int = BASE_HORIZON,
+) -> float:
+    """Return the standard error of expected shortfall over liquidity horizons.
+
+    All horizons come from the same scenarios, so that their errors go together.
+
+    Parameters
+    ----------
+    losses : (n_horizons, n_scenarios) float64, money, a loss is positive, no NaN: of the book when
+        only the factors move whose liquidity horizon is at least each of ``horizons``
+    level : of the shortfall, in (0, 1)
+    overlap : days that neighbouring scenarios share, as of `risk.measures.tail.measure_tails`
+    horizons, base : as of `liquidity_horizon_shortfall`
+
+    Returns
+    -------
+    Money; 0 where the figure is.
+
+    References
+    ----------
+    Basel Committee (2019), MAR33.4; Manistre & Hancock (2005), eq. 8, and the delta method.
+    """
+    quantiles, shortfalls = np.array([select_tails(own, (level,)) for own in losses])[..., 0].T
+    whole = float(liquidity_horizon_shortfall(shortfalls, horizons, base))
+    if whole == 0.0:
+        return 0.0
+    squares = np.diff(np.asarray(horizons, float), prepend=0.0) / base
+    slopes = squares * shortfalls / whole
+    parts = zip(losses, quantiles, slopes, strict=True)
+    influence = sum(slope * shortfall_influence(own, at, level) for own, at, slope in parts)
+    return influence_error(np.asarray(influence), overlap)

@@ -23,6 +23,7 @@ from risk.market.delta_gamma import expand_values
 from risk.market.market import Market
 from risk.market.revalue import TRADING_DAYS, Shifts, current_values, revalue
 from risk.measures.allocation import Allocation, allocate
+from risk.measures.loss_quantiles import PROBABILITIES, LossQuantiles, measure_quantiles
 from risk.measures.tail import Tail, measure_tails
 from risk.plan import QUASI_METHODS, Method, RiskPlan
 from risk.scenarios import factor_moves, quadratic_tail
@@ -31,7 +32,6 @@ from risk.scenarios.precision import randomised_tail
 
 STAGE = "measure portfolios"
 VALUE_AT_RISK, EXPECTED_SHORTFALL = "value_at_risk", "expected_shortfall"
-PROBABILITIES = np.concatenate([[0.001, 0.005], np.arange(1, 100) / 100, [0.995, 0.999]])
 RISK_COLUMNS = [
     "portfolio_id",
     "measure",
@@ -58,7 +58,15 @@ CONTRIBUTION_COLUMNS = [
     "incremental_standard_error",
     "currency",
 ]
-QUANTILE_COLUMNS = ["portfolio_id", "horizon", "method", "probability", "loss", "currency"]
+QUANTILE_COLUMNS = [
+    "portfolio_id",
+    "horizon",
+    "method",
+    "probability",
+    "loss",
+    "standard_error",
+    "currency",
+]
 
 
 @dataclass(frozen=True)
@@ -70,8 +78,8 @@ class PortfolioMeasures:
     risk : frame of `RISK_COLUMNS`: VaR and ES at every level, with standard errors, money
     contributions : frame of `CONTRIBUTION_COLUMNS`: component (``value``) and incremental VaR and
         ES of every position, with standard errors, money; marginal ones, money per money held
-    loss_quantiles : frame of `QUANTILE_COLUMNS`: the distribution of each book's loss, money, its
-        quantiles interpolated between order statistics
+    loss_quantiles : frame of `QUANTILE_COLUMNS`: the distribution of each book's loss, money, as
+        of `risk.measures.loss_quantiles.measure_quantiles`, with standard errors
     failures : books that could not be measured
     """
 
@@ -233,11 +241,12 @@ def measure_portfolios(
         for level, tail in zip(plan.levels, tails, strict=True):
             risk += _risk_rows(common, level, tail, float(worth.sum()))
         held, shared = (book.instruments, book.quantities), overlap_of(method, horizon)
-        parts = allocate(losses, *held, total, tails, plan.levels, shared)
+        dealt = plan.randomisations if method in QUASI_METHODS else None
+        parts = allocate(losses, *held, total, tails, plan.levels, shared, dealt)
         contributions.append(
             _contributions(common, plan.levels, parts, worth, ids[book.instruments])
         )
-        quantiles.append(_quantiles(common, total))
+        quantiles.append(_quantiles(common, measure_quantiles(total, shared, dealt)))
     return PortfolioMeasures(
         pd.DataFrame(risk, columns=RISK_COLUMNS),
         _stacked(contributions, CONTRIBUTION_COLUMNS),
@@ -367,9 +376,14 @@ def _both(value_at_risk: Floats, expected_shortfall: Floats) -> Floats:
     return np.concatenate([value_at_risk.ravel(), expected_shortfall.ravel()])
 
 
-def _quantiles(common: dict[str, Any], total: Floats) -> pd.DataFrame:
+def _quantiles(common: dict[str, Any], found: LossQuantiles) -> pd.DataFrame:
     return pd.DataFrame(
-        {**common, "probability": PROBABILITIES, "loss": np.quantile(total, PROBABILITIES)}
+        {
+            **common,
+            "probability": PROBABILITIES,
+            "loss": found.losses,
+            "standard_error": found.errors,
+        }
     )
 
 

@@ -10,17 +10,33 @@ American Actuarial Journal 9(2), eq. 8.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from scipy import special
 
 from kernels.arrays import Floats, Integers
 from risk.errors import PlanError
+from risk.measures.regression import Regression
 
 # Order statistics further from the quantile than this many deviations, and this many places (for
 # the few beyond an extreme level, whose law is skewed), weigh less than 1e-8 together.
 _REACH = 8.0
 _PLACES = 20
+
+
+@dataclass(frozen=True)
+class TailControl:
+    """By what a tail was corrected.
+
+    Parameters
+    ----------
+    regression : on the share and the excess beyond the control's value at risk
+    missed : deviation of the share of scenarios that the value at risk is off by, fraction
+    """
+
+    regression: Regression
+    missed: float
 
 
 @dataclass(frozen=True)
@@ -34,6 +50,7 @@ class Tail:
     scenarios : (n_tail,) int64, numbers of the scenarios in the tail, from the value at risk's to
         that of the largest loss
     weights : (n_tail,) float64, of those scenarios in expected shortfall; they add up to 1
+    control : by what the figures were corrected; None where they are plain
     """
 
     value_at_risk: float
@@ -42,6 +59,7 @@ class Tail:
     expected_shortfall_error: float
     scenarios: Integers
     weights: Floats
+    control: TailControl | None = None
 
 
 def measure_tail(losses: Floats, level: float, overlap: int = 1) -> Tail:
@@ -109,7 +127,7 @@ def _measure(order: Integers, ordered: Floats, level: float, overlap: int) -> Ta
     growth = float(np.sqrt(overlap))
     return Tail(
         value_at_risk=quantile,
-        value_at_risk_error=growth * _quantile_error(ordered, level),
+        value_at_risk_error=growth * float(quantile_errors(ordered[None], n, level)[0]),
         expected_shortfall=shortfall,
         expected_shortfall_error=growth
         * _shortfall_error(tail, weights, quantile, shortfall, n, level),
@@ -134,10 +152,6 @@ def quantile_place(n_scenarios: int, level: float) -> int:
     """
     # 1000 * 0.975 must be 975, whatever the last bit of the product says.
     return min(max(int(np.ceil(n_scenarios * level - 1e-9)), 1), n_scenarios)
-
-
-def _quantile_error(ordered: Floats, level: float) -> float:
-    return float(quantile_errors(ordered[None], len(ordered), level)[0])
 
 
 def quantile_reach(n_scenarios: int, level: float) -> int:
@@ -174,15 +188,21 @@ def quantile_errors(tails: Floats, n_scenarios: int, level: float) -> Floats:
     ----------
     Maritz & Jarrett (1978).
     """
-    n, absent = n_scenarios, n_scenarios - tails.shape[1]
+    absent = n_scenarios - tails.shape[1]
+    low, weights = _order_weights(n_scenarios, level)
+    values = tails[:, low - absent : low - absent + len(weights)]
+    mean = (weights * values).sum(axis=1, keepdims=True)
+    return np.asarray(np.sqrt((weights * (values - mean) ** 2).sum(axis=1)))
+
+
+@lru_cache(maxsize=128)
+def _order_weights(n: int, level: float) -> tuple[int, Floats]:
+    """Return the first order statistic that weighs, and the weights from there on."""
     place, reach = quantile_place(n, level), quantile_reach(n, level)
     low, high = max(place - reach, 0), min(place + reach, n)
     edges = np.arange(low, high + 1) / n
     reached = special.betainc(place, n - place + 1, edges)
-    weights = np.diff(reached) / (reached[-1] - reached[0])
-    values = tails[:, low - absent : high - absent]
-    mean = (weights * values).sum(axis=1, keepdims=True)
-    return np.asarray(np.sqrt((weights * (values - mean) ** 2).sum(axis=1)))
+    return low, np.diff(reached) / (reached[-1] - reached[0])
 
 
 def _shortfall_error(

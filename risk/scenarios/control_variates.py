@@ -7,18 +7,14 @@ Nelson (1990), "Control variates for quantile estimation", Management Science 36
 Uryasev (2000), "Optimization of conditional value-at-risk", Journal of Risk 2(3), eq. 4.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from kernels.arrays import Floats
 from risk.errors import PlanError
-from risk.measures.tail import Tail, measure_tail
+from risk.measures.regression import regress_on
+from risk.measures.tail import Tail, TailControl, measure_tail
 from risk.scenarios.precision import TailEstimate, variance_gain
 from risk.scenarios.quadratic_law import LawTail
-
-# A control of which less than this share is not made up by those before it adds nothing.
-_DEPENDENT = 1e-12
 
 
 def corrected_tail(losses: Floats, control: Floats, level: float, control_tail: LawTail) -> Tail:
@@ -65,11 +61,11 @@ def corrected_tail(losses: Floats, control: Floats, level: float, control_tail: 
     mean_excess = control_tail.expected_shortfall - control_tail.value_at_risk
     counted = beyond.astype(float), share
     deep = np.maximum(control - control_tail.value_at_risk, 0.0), share * mean_excess
-    both = _regress([counted, deep])
+    both = regress_on([counted, deep])
     scenarios = order[place:]
     weights = both.weights[scenarios] / share
     weights[0] = 1.0 - weights[1:].sum()
-    share_error = _regress([counted]).error((losses > value_at_risk).astype(float))
+    share_error = regress_on([counted]).error((losses > value_at_risk).astype(float))
     # However good the control, a quantile is a scenario: it misses by the gap to the next, whose
     # mean is 1 / n over the density. The density is that which the plain error implies.
     missed = np.hypot(share_error, 1.0 / n)
@@ -84,6 +80,7 @@ def corrected_tail(losses: Floats, control: Floats, level: float, control_tail: 
         expected_shortfall_error=float(np.hypot(excess_error, 0.5 * var_error * missed) / share),
         scenarios=scenarios,
         weights=weights,
+        control=TailControl(both, float(missed)),
     )
 
 
@@ -119,53 +116,3 @@ def controlled_tail(
         variance_gain(plain.expected_shortfall_error, tail.expected_shortfall_error),
         len(losses),
     )
-
-
-@dataclass(frozen=True)
-class _Regression:
-    """Scenarios weighted so that controls have the means that they are known to have.
-
-    Parameters
-    ----------
-    weights : (n_scenarios,) float64, which add up to 1
-    directions : the controls about their means, each less what those before it make up of it
-    controls : how many there are
-    """
-
-    weights: Floats
-    directions: list[Floats]
-    controls: int
-
-    def error(self, values: Floats) -> float:
-        """Return the standard error of the weighted mean of ``values``."""
-        left = values - values.mean()
-        for direction in self.directions:
-            left = left - _slope(left, direction) * direction
-        freedom = len(values) - 1 - self.controls
-        return float(np.sqrt((left**2).sum() / freedom / len(values)))
-
-
-def _regress(controls: list[tuple[Floats, float]]) -> _Regression:
-    """Return the regression on controls, each with its known mean.
-
-    Sums run in NumPy's own order: a library's could depend on the number of threads.
-    """
-    n = len(controls[0][0])
-    weights, directions, gaps = np.full(n, 1.0 / n), list[Floats](), list[float]()
-    for values, known in controls:
-        gap = float(values.mean()) - known
-        own = values - values.mean()
-        size = float((own**2).sum())
-        for direction, before in zip(directions, gaps, strict=True):
-            slope = _slope(own, direction)
-            own, gap = own - slope * direction, gap - slope * before
-        square = float((own**2).sum())
-        if square > _DEPENDENT * size:
-            weights = weights - gap / square * own
-            directions.append(own)
-            gaps.append(gap)
-    return _Regression(weights, directions, len(controls))
-
-
-def _slope(values: Floats, direction: Floats) -> float:
-    return float((values * direction).sum() / (direction**2).sum())

@@ -12,7 +12,7 @@ from scipy import optimize, special, stats
 
 from kernels.arrays import Floats
 from risk.covariance.sample import moving
-from risk.scenarios.normal_mixtures import DEGREES_RANGE
+from risk.plan import DEGREES_RANGE
 
 # Enough pairs for one number; more only take time.
 _MOST_PAIRS = 400

@@ -12,14 +12,14 @@ import numpy as np
 from kernels.arrays import Floats
 from kernels.margins import interpolate_knots, pick_steps
 from kernels.philox import Stream
-from risk.covariance import Covariance, estimate_covariance
+from risk.covariance import Covariance
 from risk.covariance.sample import centred, moving
 from risk.market.factors import Factors
 from risk.plan import RiskPlan
-from risk.scenarios.copula_degrees import estimate_copula_degrees
+from risk.scenarios.factor_covariance import copula_covariance
 from risk.scenarios.margins import empirical_sums, score_knots, student_t_margins
 from risk.scenarios.normal_mixtures import draw_moves, factor_identities, mixing, tail_draws
-from risk.scenarios.rank_scores import rank_scores, score_probabilities, score_quantiles
+from risk.scenarios.rank_scores import score_probabilities, score_quantiles
 
 
 def gaussian_copula_moves(factors: Factors, horizon: int, plan: RiskPlan) -> Floats:
@@ -40,7 +40,7 @@ def gaussian_copula_moves(factors: Factors, horizon: int, plan: RiskPlan) -> Flo
     ----------
     McNeil, Frey & Embrechts (2015), section 7.5.
     """
-    return _copula_moves(factors, horizon, plan, None)
+    return _copula_moves(factors, horizon, plan, *copula_covariance(factors, plan, student_t=False))
 
 
 def t_copula_moves(factors: Factors, horizon: int, plan: RiskPlan) -> Floats:
@@ -62,15 +62,14 @@ def t_copula_moves(factors: Factors, horizon: int, plan: RiskPlan) -> Floats:
     ----------
     Demarta & McNeil (2005); McNeil, Frey & Embrechts (2015), section 7.5.
     """
-    degrees = plan.degrees_of_freedom or estimate_copula_degrees(factors.moves)
-    return _copula_moves(factors, horizon, plan, degrees)
+    return _copula_moves(factors, horizon, plan, *copula_covariance(factors, plan, student_t=True))
 
 
-def _copula_moves(factors: Factors, horizon: int, plan: RiskPlan, degrees: float | None) -> Floats:
-    scores = rank_scores(factors.moves, degrees)
-    covariance = _unit(estimate_covariance(scores, plan.covariance, plan.ewma_decay))
+def _copula_moves(
+    factors: Factors, horizon: int, plan: RiskPlan, covariance: Covariance, degrees: float | None
+) -> Floats:
     entities = factor_identities(factors)
-    drawn = draw_moves(covariance, 1.0, entities, plan, Stream.COPULA_NORMALS)
+    drawn = draw_moves(_unit(covariance), 1.0, entities, plan, Stream.COPULA_NORMALS)
     if degrees is not None:
         # The mixing of unit variance, undone to that of a standard t.
         unit = mixing(degrees, tail_draws(plan, Stream.COPULA_TAILS))

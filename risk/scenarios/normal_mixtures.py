@@ -14,11 +14,10 @@ from scipy import optimize, special, stats
 from kernels.arrays import Floats, Words
 from kernels.market_normals import add_specific_normals, gaussian_moves
 from kernels.philox import Stream, uniforms
-from risk.covariance import Covariance, estimate_covariance, sample_covariance
+from risk.covariance import Covariance, sample_covariance
 from risk.market.factors import Factors
-from risk.plan import RiskPlan
-
-DEGREES_RANGE = (2.5, 50.0)
+from risk.plan import DEGREES_RANGE, RiskPlan
+from risk.scenarios.factor_covariance import factor_covariance
 
 
 def gaussian_scenarios(factors: Factors, horizon: int, plan: RiskPlan) -> Floats:
@@ -39,7 +38,7 @@ def gaussian_scenarios(factors: Factors, horizon: int, plan: RiskPlan) -> Floats
     ----------
     McNeil, Frey & Embrechts (2015), section 9.2.
     """
-    covariance = estimate_covariance(factors.moves, plan.covariance, plan.ewma_decay)
+    covariance = factor_covariance(factors, plan)
     return draw_moves(
         covariance, np.sqrt(horizon), factor_identities(factors), plan, Stream.MARKET_NORMALS
     )

@@ -21,9 +21,9 @@ from kernels.market_normals import mixed_moves
 from kernels.philox import Stream
 from kernels.principal_directions import principal_directions
 from kernels.sobol import fill_normal_quantiles, sobol_uniforms
-from risk.covariance import estimate_covariance
 from risk.market.factors import Factors
 from risk.plan import RiskPlan
+from risk.scenarios.factor_covariance import factor_covariance
 from risk.scenarios.normal_mixtures import draw_moves, estimate_degrees, factor_identities, mixing
 
 EVEN_DIRECTIONS = 64
@@ -71,7 +71,7 @@ def quasi_student_t_moves(factors: Factors, horizon: int, plan: RiskPlan) -> Flo
 
 def _moves(factors: Factors, horizon: int, plan: RiskPlan, kept: int) -> tuple[Floats, Floats]:
     """Return uniforms of the first ``kept`` coordinates, and moves by those after them."""
-    covariance = estimate_covariance(factors.moves, plan.covariance, plan.ewma_decay)
+    covariance = factor_covariance(factors, plan)
     leading, rest = split_loadings(covariance.loadings * np.sqrt(horizon))
     n_even = leading.shape[1]
     points = sobol_uniforms(kept + n_even, plan.scenarios, plan.randomisations, plan.seed)

@@ -12,18 +12,20 @@ from kernels.arrays import Floats
 
 
 def rank_scores(moves: Floats, degrees: float | None) -> Floats:
-    """Return the scores of each factor's ranks, rank / (n_returns + 1), (n_returns, n_factors).
+    """Return the scores of each factor's ranks, rank / (n_present + 1), (n_returns, n_factors).
 
     Parameters
     ----------
-    moves : (n_returns, n_factors) float64, no NaN; equal moves share their mean rank
+    moves : (n_returns, n_factors) float64; NaN is a missing value and stays NaN; equal moves share
+        their mean rank
     degrees : of the t; None is the normal law
 
     References
     ----------
     McNeil, Frey & Embrechts (2015), section 7.5.
     """
-    ranks = stats.rankdata(moves, axis=0) / (len(moves) + 1.0)
+    present = (~np.isnan(moves)).sum(axis=0)
+    ranks = stats.rankdata(moves, axis=0, nan_policy="omit") / (present + 1.0)
     return score_quantiles(ranks, degrees)
 
 

@@ -32,11 +32,13 @@ class Bench:
     ----------
     connection : DuckDB, time zone UTC
     plan : the rules' settings
+    expected : the tables that come in all
     read : what was read, by table
     """
 
     connection: duckdb.DuckDBPyConnection
     plan: CheckPlan
+    expected: frozenset[str]
     read: dict[str, ReadInput] = field(default_factory=dict)
 
     def open_ledger(self) -> None:

@@ -24,9 +24,9 @@ CHECKS: Mapping[str, Callable[[Bench], None]] = {
     "stock": references.check_stock,
     "open_orders": references.check_open_orders,
     "transfer_lanes": references.check_transfer_lanes,
-    "prices": prices.check_prices,
     "curves": instruments.check_curves,
     "instruments": instruments.check_instruments,
+    "prices": prices.check_prices,
     "positions": books.check_positions,
     "limits": books.check_limits,
     "stress_scenarios": books.check_stress_scenarios,
@@ -60,7 +60,7 @@ def check_inputs(
         Where the disk or the memory does not suffice.
     """
     with _workbench(folder, threads, memory_limit) as connection:
-        bench = Bench(connection, plan)
+        bench = Bench(connection, plan, frozenset(sources))
         bench.open_ledger()
         for table, check in CHECKS.items():
             if table in sources:

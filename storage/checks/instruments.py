@@ -19,6 +19,8 @@ _PRICED = ", ".join(map(literal, PRICED_KINDS))
 _OPTIONS = ", ".join(map(literal, OPTION_KINDS))
 # How often a year a bond may pay, in whole months.
 _FREQUENCIES = "1, 2, 3, 4, 6, 12"
+# Trading days, of MAR33.12.
+_HORIZONS = "10, 20, 40, 60, 120"
 
 
 def check_curves(bench: Bench) -> None:
@@ -39,20 +41,13 @@ def check_curves(bench: Bench) -> None:
 
 
 def check_instruments(bench: Bench) -> None:
-    """Check instruments against prices and curves, then prices against instruments."""
+    """Check instruments by themselves and against curves; prices, which come later, do the rest."""
     check_columns(bench, "instruments")
     bench.keep_rules("instruments", _term_rules(bench))
     refuse_duplicates(bench, "instruments")
-    _refuse_without_market(bench)
-    if bench.has("prices"):
-        bench.refuse_entities(
-            "prices",
-            f"SELECT instrument_id AS entity, instrument_id AS value FROM {rows('prices')} "  # noqa: S608
-            f"ANTI JOIN {rows('instruments')} USING (instrument_id)",
-            code="unknown_instrument",
-            column="instrument_id",
-            advice="the instrument is not among the admitted instruments",
-        )
+    _refuse_without_curve(bench)
+    if "prices" not in bench.expected:
+        refuse_without_prices(bench)
 
 
 def _term_rules(bench: Bench) -> list[Rule]:
@@ -73,6 +68,12 @@ def _term_rules(bench: Bench) -> list[Rule]:
         *missing,
         Rule("expired", "expiry", expired, advice),
         Rule(
+            "unknown_liquidity_horizon",
+            "liquidity_horizon",
+            f"liquidity_horizon NOT IN ({_HORIZONS})",
+            f"liquidity_horizon must be one of {_HORIZONS} trading days, or empty",
+        ),
+        Rule(
             "unknown_frequency",
             "coupon_frequency",
             frequency,
@@ -81,16 +82,21 @@ def _term_rules(bench: Bench) -> list[Rule]:
     ]
 
 
-def _refuse_without_market(bench: Bench) -> None:
-    instruments = rows("instruments")
+def refuse_without_prices(bench: Bench) -> None:
+    """Refuse instruments that have no admitted prices, or are written on none that has."""
     bench.refuse_entities(
         "instruments",
-        f"SELECT instrument_id AS entity, kind AS value FROM {instruments} "  # noqa: S608
+        f"SELECT instrument_id AS entity, kind AS value FROM {rows('instruments')} "  # noqa: S608
         f"WHERE kind IN ({_PRICED}) AND instrument_id NOT IN {known_ids(bench, 'prices')}",
         code="no_prices",
         column="kind",
         advice="there are no admitted prices of it",
     )
+    _refuse_without_underlying(bench)
+
+
+def _refuse_without_curve(bench: Bench) -> None:
+    instruments = rows("instruments")
     for curve in ("curve_id", "foreign_curve_id"):
         bench.refuse_entities(
             "instruments",
@@ -100,7 +106,6 @@ def _refuse_without_market(bench: Bench) -> None:
             column=curve,
             advice="the curve is not among the admitted curves",
         )
-    _refuse_without_underlying(bench)
 
 
 def _refuse_without_underlying(bench: Bench) -> None:

@@ -113,6 +113,14 @@ INSTRUMENTS = input_table(
             required=False,
         ),
         Column(
+            "liquidity_horizon",
+            "integer",
+            "trading days that it takes to sell (MAR33): 10, 20, 40, 60 or 120; null goes by kind "
+            "and currency",
+            nullable=True,
+            required=False,
+        ),
+        Column(
             "multiplier",
             "float",
             "units of underlying, face or contract size per one of quantity",
@@ -242,14 +250,29 @@ PORTFOLIO_PROFILES = output_table(
         Column("positions", "integer", "instruments held", minimum=0),
         Column("market_value", "float", "of its positions today, money"),
         Column("gross_value", "float", "of its positions today, long and short added", minimum=0),
+        Column(
+            "gross_exposure",
+            "float",
+            "gross value, of futures and forwards their notional instead",
+            minimum=0,
+        ),
         Column("volatility", "float", "annual, money", minimum=0),
+        Column("volatility_standard_error", "float", "sampling error, money", minimum=0),
         Column(
             "diversification_ratio",
             "float",
             "the positions' volatilities added, over the portfolio's; 1 is not diversified",
             nullable=True,
         ),
-        Column("beta", "float", "gain per market return, of gross value", nullable=True),
+        Column(
+            "diversification_ratio_standard_error",
+            "float",
+            "sampling error of the ratio",
+            nullable=True,
+            minimum=0,
+        ),
+        Column("beta", "float", "beta_exposure over gross_exposure", nullable=True),
+        Column("beta_standard_error", "float", "sampling error of beta", nullable=True, minimum=0),
         Column("beta_exposure", "float", "gain for a market return of one, money", nullable=True),
         Column(
             "beta_exposure_standard_error",
@@ -259,6 +282,13 @@ PORTFOLIO_PROFILES = output_table(
         ),
         Column("explained", "float", "share of its variance that the market tells", nullable=True),
         Column(
+            "explained_standard_error",
+            "float",
+            "sampling error of explained",
+            nullable=True,
+            minimum=0,
+        ),
+        Column(
             "tail_dependence",
             "float",
             "share of its worst 5% of days that are the other portfolios' too",
@@ -266,7 +296,19 @@ PORTFOLIO_PROFILES = output_table(
             minimum=0,
             maximum=1,
         ),
-        Column("max_drawdown", "float", "furthest below its best, money", minimum=0),
+        Column(
+            "tail_dependence_standard_error",
+            "float",
+            "sampling error of tail_dependence",
+            nullable=True,
+            minimum=0,
+        ),
+        Column(
+            "max_drawdown",
+            "float",
+            "furthest below its best, money; drawdowns are of the window's one path, without error",
+            minimum=0,
+        ),
         Column("mean_drawdown", "float", "below its best on average, money", minimum=0),
         Column("conditional_drawdown", "float", "mean of the worst 5% of days, money", minimum=0),
         Column("longest_drawdown", "integer", "days in a row below its best", minimum=0),
@@ -275,6 +317,13 @@ PORTFOLIO_PROFILES = output_table(
             "float",
             "expected shortfall 97.5% over liquidity horizons (MAR33), money",
             nullable=True,
+        ),
+        Column(
+            "liquidity_horizon_shortfall_standard_error",
+            "float",
+            "sampling error of liquidity_horizon_shortfall, money",
+            nullable=True,
+            minimum=0,
         ),
         Column("days", "integer", "returns in the window", minimum=0),
         CURRENCY,
@@ -313,6 +362,7 @@ LOSS_QUANTILES = output_table(
         METHOD,
         Column("probability", "float", "fraction", minimum=0, maximum=1),
         Column("loss", "float", "quantile of the loss, money"),
+        Column("standard_error", "float", "sampling error of `loss`, money", minimum=0),
         CURRENCY,
     ),
     key=("portfolio_id", "horizon", "method", "probability"),
@@ -343,6 +393,14 @@ SCENARIO_SETS = output_table(
             minimum=0,
         ),
         Column("portfolio_id", "text", "whose figure that is", nullable=True),
+        Column(
+            "repair_distance",
+            "float",
+            "Frobenius norm by which correlations were moved to be semidefinite; 0 where they "
+            "were, null where the method has none",
+            nullable=True,
+            minimum=0,
+        ),
     ),
     key=("method", "horizon"),
     entity=(),
@@ -350,7 +408,7 @@ SCENARIO_SETS = output_table(
 
 STRESS_LOSSES = output_table(
     "stress_losses",
-    "Loss of each portfolio under each named scenario.",
+    "Loss of each portfolio under each named scenario; of one scenario, so without sampling error.",
     columns=(
         PORTFOLIO,
         Column("scenario_id", "text", "name of the scenario"),

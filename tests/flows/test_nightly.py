@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 from flows.cli import main
 from flows.demo import write_demo
-from flows.errors import ExitCode, FailureThresholdError
+from flows.errors import ExitCode, FailureThresholdError, JobRefusedError
 from flows.nightly import nightly
 from flows.run import load_run, prepare_run, read_state
 from flows.sample import SampleSize
@@ -122,15 +122,53 @@ def test_a_changed_book_is_measured_in_the_scenarios_of_the_run(finished, tmp_pa
     np.testing.assert_allclose(compared["difference"], published["value"], rtol=1e-12)
 
 
-def test_a_changed_book_that_cannot_be_valued_is_named(finished, tmp_path):
+def test_a_changed_book_that_cannot_be_valued_is_named_and_the_others_are_answered(
+    finished, tmp_path
+):
     job, outcome, _ = finished
-    path = tmp_path / "after.csv"
-    path.write_text("portfolio_id,instrument_id,quantity\nnew,GHOST,1\n")
-    result = CliRunner().invoke(
-        main, ["what-if", outcome.run_id, str(path), "--folder", str(job.folder)]
+    run, path, written = prepare_run(job), tmp_path / "after.csv", tmp_path / "compared.csv"
+    positions = pd.read_parquet(run.staging.clean("positions"))
+    good = positions[positions["portfolio_id"] == positions["portfolio_id"].iloc[0]]
+    columns = ["portfolio_id", "instrument_id", "quantity"]
+    held = good["instrument_id"].iloc[0]
+    bad = [("ghostly", "GHOST", 1.0), ("empty", held, np.nan), ("vast", held, 1e308)]
+    pd.concat([pd.DataFrame(bad, columns=columns), good[columns]]).to_csv(path, index=False)
+    arguments = ["what-if", outcome.run_id, path, "--folder", job.folder]
+    result = CliRunner().invoke(main, [*map(str, arguments), "--output", str(written)])
+    assert result.exit_code == 1, result.output
+    assert "portfolio 'ghostly' cannot be valued: instrument 'GHOST'" in result.output
+    assert "portfolio 'empty' cannot be valued: quantity" in result.output
+    assert "portfolio 'vast' cannot be valued: its loss overflows" in result.output
+    compared = pd.read_csv(written)
+    good[columns].to_csv(path, index=False)
+    alone = CliRunner().invoke(main, [*map(str, arguments), "--output", str(written)])
+    assert alone.exit_code == 0
+    pd.testing.assert_frame_equal(compared, pd.read_csv(written), check_exact=True)
+    assert (compared["difference"] == 0.0).all()
+
+
+def test_a_book_that_overflows_is_named_by_every_part_of_the_night(finished, sample, tmp_path):
+    _, _, plain = finished
+    again = night_in(tmp_path / "vast", sample, demand=None, stock=None)
+    path = again.folder / "inputs" / "positions.csv"
+    held = pd.read_csv(path)
+    vast = held.iloc[:1].assign(portfolio_id="VAST", quantity=1e307)
+    pd.concat([held, vast]).to_csv(path, index=False)
+    tolerant = again.model_copy(
+        update={"execution": again.execution.model_copy(update={"failure_threshold": 0.9})}
     )
-    assert result.exit_code == 2
-    assert "portfolio 'new' cannot be valued: instrument 'GHOST'" in result.output
+    assert nightly(tolerant).exit_code is ExitCode.DONE_WITH_FAILURES
+    found = tables_of(tolerant)
+    failures = found["failures"]
+    assert set(failures["entity"]) == {"VAST"}
+    assert set(failures["stage"]) >= {"measure portfolios", "profile portfolios", "backtest"}
+    for name in ("portfolio_risk", "risk_backtest_days", "sensitivities", "portfolio_profiles"):
+        own = found[name].drop(columns=["run_id"])
+        if name == "portfolio_profiles":
+            own = own.drop(columns=["tail_dependence"])
+        pd.testing.assert_frame_equal(
+            own, plain[name].drop(columns="run_id")[own.columns], check_exact=True
+        )
 
 
 def test_the_dirt_of_the_sample_is_named(finished):
@@ -182,11 +220,51 @@ def test_every_method_of_scenarios_measures_every_book(finished, sample, tmp_pat
     mine = positions[positions["portfolio_id"] == positions["portfolio_id"].iloc[0]]
     mine.assign(quantity=2.0 * mine["quantity"]).to_csv(path, index=False)
     keys = ["portfolio_id", "method", "horizon", "measure", "level"]
-    compared = what_if(run, path).set_index(keys)
+    compared = what_if(run, path).compared.set_index(keys)
     quasi = compared[compared.index.get_level_values("method").str.startswith("quasi_")]
     published = measured.set_index(keys).loc[quasi.index]
-    # As much again is the book itself: by its randomisations, as its own error is.
-    np.testing.assert_allclose(quasi["standard_error"], published["standard_error"], rtol=1e-9)
+    # As much again is the book itself: two estimates of one error, from 16 randomisations each.
+    ratio = quasi["standard_error"] / published["standard_error"]
+    assert 0.7 < ratio.median() < 1.4
+
+
+def test_a_covariance_of_late_histories_records_how_far_its_correlations_were_moved(
+    finished, sample, tmp_path
+):
+    job, _, tables = finished
+    assert set(tables["scenario_sets"]["repair_distance"].dropna()) == {0.0}
+    wanted = {
+        "methods": ("historical", "gaussian", "student_t", "gaussian_copula"),
+        "covariance": "pairwise",
+        "history": 600,
+        "horizons": (1,),
+        "backtest": None,
+    }
+    changed = night_in(
+        tmp_path / "job", sample, risk=job.risk.model_copy(update=wanted), demand=None, stock=None
+    )
+    assert nightly(changed).exit_code is ExitCode.DONE
+    published = tables_of(changed)
+    distances = published["scenario_sets"].set_index("method")["repair_distance"]
+    assert np.isnan(distances["historical"])
+    assert distances["gaussian"] == distances["student_t"] > 0.0
+    assert distances["gaussian_copula"] > 0.0
+    late = published["repairs"]
+    assert "history_backfilled" in set(late["code"])
+
+
+def test_a_covariance_that_the_window_does_not_allow_refuses_the_job(finished, sample, tmp_path):
+    job, _, _ = finished
+    wanted = {"methods": ("gaussian",), "covariance": "likelihood", "history": 600}
+    changed = night_in(
+        tmp_path / "job",
+        sample,
+        risk=job.risk.model_copy(update={**wanted, "horizons": (1,), "backtest": None}),
+        demand=None,
+        stock=None,
+    )
+    with pytest.raises(JobRefusedError, match=r"risk\.covariance: the covariance is singular"):
+        nightly(changed)
 
 
 def test_a_requested_error_is_reached_by_counts_by_controls_and_by_even_points(

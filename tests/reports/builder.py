@@ -366,6 +366,7 @@ def night(warehouse="north", item="tea", book="alpha", instrument="ACME"):
                     "method": method,
                     "probability": p,
                     "loss": 1000.0 * (p - 0.5),
+                    "standard_error": 8.0,
                 }
                 for horizon in (1, 10)
                 for method in ("historical", "student_t")
@@ -382,6 +383,7 @@ def night(warehouse="north", item="tea", book="alpha", instrument="ACME"):
                     "target_error": 0.01,
                     "largest_error": 0.0099 if horizon == 1 else 0.012,
                     "portfolio_id": priced["portfolio_id"],
+                    "repair_distance": None if method == "historical" else 0.25,
                 }
                 for method in ("historical", "student_t")
                 for horizon in (1, 10)

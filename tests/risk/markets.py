@@ -71,13 +71,13 @@ def curve(curve_id="USD", n_days=251, tenors=(0.5, 1.0, 2.0, 5.0, 10.0), seed=2,
     return pd.concat(parts, ignore_index=True)
 
 
-def terms(*rows):
-    """Return instruments; a row is (id, kind, other terms)."""
+def terms(*rows, columns=()):
+    """Return instruments; a row is (id, kind, other terms), with further columns if named."""
     made = [
         {"instrument_id": name, "kind": kind, "currency": "USD", **others}
         for name, kind, others in rows
     ]
-    frame = pd.DataFrame(made).reindex(columns=list(TERM_COLUMNS))
+    frame = pd.DataFrame(made).reindex(columns=[*TERM_COLUMNS, *columns])
     return frame.astype({"coupon_frequency": "Int64", "expiry": "datetime64[us]"})
 
 

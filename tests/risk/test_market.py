@@ -225,3 +225,18 @@ def test_a_constant_price_moves_nothing():
     for method in PLAN.methods:
         losses = instrument_losses(market, method, 10, PLAN)
         assert (losses[market.numbers()["FLAT"]] == 0.0).all()
+
+
+def test_a_refused_instrument_with_a_longer_history_takes_no_day_from_the_others():
+    """The window is of the days on which something that is valued has a price."""
+    sound = prices(["AAA", "BBB"], n_days=200)
+    instruments = terms(
+        ("AAA", "equity", {}), ("BBB", "equity", {}), ("OLD", "equity", {"multiplier": -1.0})
+    )
+    old = prices(["OLD"], n_days=251, seed=4)
+    alone = build_market(sound, stocks("AAA", "BBB"), None, AS_OF, PLAN)
+    both = build_market(pd.concat([sound, old]), instruments, None, AS_OF, PLAN)
+    assert [failure.entity for failure in both.failures] == ["OLD"]
+    assert np.array_equal(both.factors.moves, alone.factors.moves)
+    assert np.array_equal(both.factors.dates, alone.factors.dates)
+    assert both.repairs.empty

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from risk import RiskPlan, build_market, instrument_losses, limit_utilisation, measure_portfolios
 from risk.market.revalue import current_values
-from risk.measures.portfolios import PROBABILITIES
+from risk.measures.loss_quantiles import PROBABILITIES
 from risk.measures.tail import measure_tail
 from storage.tables import LOSS_QUANTILES, PORTFOLIO_RISK, RISK_CONTRIBUTIONS
 from tests.risk.markets import (

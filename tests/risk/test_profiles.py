@@ -5,15 +5,16 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from numpy.testing import assert_allclose
+from numpy.testing import assert_allclose, assert_array_equal
 
 from risk import PlanError, build_market, liquidity_horizons, profile_portfolios
 from risk.measures.dependence import tail_dependence
+from risk.measures.deviation import deviation_errors, measure_deviations
 from risk.measures.drawdown import measure_drawdowns
 from risk.measures.portfolios import Book
 from risk.measures.tail import measure_tail
-from risk.profiles import _deviations, _diversification, _tail_dependence
-from tests.risk.markets import AS_OF, NIGHT, PLAN, closes, curve, days, option, prices, terms
+from risk.profiles import _diversification, _tail_dependence, position_horizons
+from tests.risk.markets import AS_OF, NIGHT, PLAN, bond, closes, curve, days, option, prices, terms
 
 NAMES = ["AAA", "BBB", "CCC"]
 INSTRUMENTS = terms(
@@ -68,6 +69,7 @@ def test_a_beta_is_to_the_mean_of_shares_or_to_the_benchmark(market):
         slope = np.polyfit(moves, made, 1)[0]
         assert_allclose(own["beta_exposure"], slope, rtol=1e-9)
         assert_allclose(own["beta"], slope / own["gross_value"], rtol=1e-9)
+        assert own["gross_exposure"] == own["gross_value"]
 
 
 def test_an_unknown_benchmark_is_refused_by_name(market):
@@ -89,12 +91,11 @@ def test_worst_days_are_shared_with_all_the_others(market):
 
 
 def test_what_is_a_books_own_does_not_depend_on_others(market):
-    together = profiles(market)[0].drop(columns="tail_dependence")
+    shared = ["tail_dependence", "tail_dependence_standard_error"]
+    together = profiles(market)[0].drop(columns=shared)
     for name in ("one", "pair", "mixed"):
         alone = profiles(market, BOOKS[BOOKS["portfolio_id"] == name])[0]
-        pd.testing.assert_series_equal(
-            alone.drop(columns="tail_dependence").loc[name], together.loc[name]
-        )
+        pd.testing.assert_series_equal(alone.drop(columns=shared).loc[name], together.loc[name])
 
 
 def test_the_liquidity_horizon_of_liquid_factors_is_the_base(market):
@@ -105,6 +106,130 @@ def test_the_liquidity_horizon_of_liquid_factors_is_the_base(market):
     moves = log[10:] - log[:-10]
     losses = -10.0 * market.factors.levels[number] * np.expm1(moves)
     assert_allclose(found, measure_tail(losses, 0.975).expected_shortfall, rtol=1e-9)
+
+
+def test_every_horizon_of_the_standard_is_reached_by_naming_it():
+    """A share that names h days loses its ten-day shortfall times the root of h / 10."""
+    names = ["S10", "S20", "S40", "S60", "S120", "SNULL"]
+    table = prices(["S10"])
+    instruments = terms(
+        *(
+            (name, "equity", {} if name == "SNULL" else {"liquidity_horizon": int(name[1:])})
+            for name in names
+        ),
+        columns=("liquidity_horizon",),
+    )
+    twins = pd.concat([table.assign(instrument_id=name) for name in names], ignore_index=True)
+    market = build_market(twins, instruments, None, AS_OF, PLAN)
+    horizons = dict(zip(market.factors.prices, liquidity_horizons(market), strict=True))
+    assert horizons == {"S10": 10, "S20": 20, "S40": 40, "S60": 60, "S120": 120, "SNULL": 10}
+    books = pd.DataFrame(
+        [(name, name, 10.0) for name in names],
+        columns=["portfolio_id", "instrument_id", "quantity"],
+    )
+    found = profiles(market, books)[0]
+    for column in (
+        "liquidity_horizon_shortfall",
+        "liquidity_horizon_shortfall_standard_error",
+    ):
+        growth = found[column] / found.loc["S10", column]
+        expected = [np.sqrt(horizons[name] / 10.0) for name in growth.index]
+        assert_allclose(growth, expected, rtol=1e-9)
+    plain = found.loc["S10"]
+    moves = market.factors.moves[:, market.factors.price("S10")]
+    log = np.concatenate([[0.0], np.cumsum(moves)])
+    level = market.factors.levels[market.factors.price("S10")]
+    tail = measure_tail(-10.0 * level * np.expm1(log[10:] - log[:-10]), 0.975, 10)
+    # Of one horizon it is the error of a shortfall, by its influence instead of its tail.
+    assert_allclose(
+        plain["liquidity_horizon_shortfall_standard_error"],
+        tail.expected_shortfall_error,
+        rtol=0.05,
+    )
+
+
+def test_a_bond_that_names_a_horizon_waits_by_itself():
+    instruments = terms(
+        ("AAA", "equity", {}),
+        bond("LIQUID"),
+        bond("ILLIQUID", liquidity_horizon=120),
+        columns=("liquidity_horizon",),
+    )
+    market = build_market(prices(["AAA"]), instruments, curve(), AS_OF, PLAN)
+    assert (liquidity_horizons(market) == 10).all()
+    assert position_horizons(market).tolist() == [0, 120, 0]
+    books = pd.DataFrame(
+        [("fast", "LIQUID", 5.0), ("slow", "ILLIQUID", 5.0)],
+        columns=["portfolio_id", "instrument_id", "quantity"],
+    )
+    found = profiles(market, books)[0]["liquidity_horizon_shortfall"]
+    assert_allclose(found["slow"] / found["fast"], np.sqrt(12.0), rtol=1e-9)
+
+
+def test_a_horizon_that_the_standard_does_not_know_is_named():
+    instruments = terms(
+        ("AAA", "equity", {"liquidity_horizon": 30}),
+        ("BBB", "equity", {}),
+        columns=("liquidity_horizon",),
+    )
+    market = build_market(prices(["AAA", "BBB"]), instruments, None, AS_OF, PLAN)
+    (failure,) = market.failures
+    assert failure.entity == "AAA"
+    assert failure.message == (
+        "liquidity_horizon must be one of 10, 20, 40, 60, 120 trading days; got 30"
+    )
+
+
+def test_a_book_of_futures_has_the_beta_of_its_notional():
+    instruments = terms(
+        ("AAA", "equity", {}), ("IDX", "future", {"multiplier": 50.0}), option("CALL")
+    )
+    table = prices(["AAA"])
+    both = pd.concat([table, table.assign(instrument_id="IDX")], ignore_index=True)
+    market = build_market(both, instruments, curve(), AS_OF, PLAN)
+    books = pd.DataFrame(
+        [("long", "IDX", 3.0), ("short", "IDX", -3.0), ("share", "AAA", 7.0), ("none", "AAA", 0.0)],
+        columns=["portfolio_id", "instrument_id", "quantity"],
+    )
+    found = profiles(market, books, benchmark="AAA")[0]
+    level = market.factors.levels[market.factors.price("IDX")]
+    assert_allclose(found.loc["long", "gross_exposure"], 150.0 * level, rtol=1e-12)
+    assert found.loc["long", "gross_value"] == 0.0
+    assert_allclose(found.loc["long", "beta"], found.loc["share", "beta"], rtol=1e-9)
+    assert_allclose(found.loc["short", "beta"], -found.loc["long", "beta"], rtol=1e-12)
+    # Gains of a lognormal price, regressed on log returns.
+    assert found.loc["long", "beta"] == pytest.approx(1.0, abs=0.01)
+    assert found.loc["long", "beta_standard_error"] > 0.0
+    assert np.isnan(found.loc["none", "beta"])
+
+
+def test_errors_of_profiles_are_their_spread_over_windows():
+    columns = ["volatility", "diversification_ratio", "beta", "explained", "tail_dependence"]
+    found = []
+    for seed in range(60):
+        market = build_market(prices(NAMES, seed=seed), INSTRUMENTS, curve(), AS_OF, PLAN)
+        level = market.factors.levels[[market.factors.price(name) for name in NAMES]]
+        books = pd.DataFrame(
+            [
+                ("one", "AAA", 100.0 / level[0]),
+                ("pair", "AAA", 50.0 / level[0]),
+                ("pair", "BBB", 80.0 / level[1]),
+            ],
+            columns=["portfolio_id", "instrument_id", "quantity"],
+        )
+        found.append(profiles(market, books, benchmark="CCC")[0].loc["pair"])
+    frame = pd.DataFrame(found).astype(dict.fromkeys(columns, float))
+    for name in columns:
+        said = np.sqrt(np.mean(frame[f"{name}_standard_error"].astype(float) ** 2))
+        # A deviation of sixty is off by an eleventh; squares of t5 moves vary far more.
+        assert 0.65 < frame[name].std() / said < 1.5, name
+
+
+def test_a_deviation_of_normal_losses_has_its_textbook_error():
+    losses = np.random.default_rng(2).normal(size=(100_000, 2)) * [1.0, 7.0]
+    expected = np.array([1.0, 7.0]) / np.sqrt(200_000.0)
+    assert_allclose(deviation_errors(losses), expected, rtol=0.02)
+    assert_array_equal(deviation_errors(np.full((5, 1), 0.3)), 0.0)
 
 
 def test_an_illiquid_currency_waits_longer_and_costs_more():
@@ -167,9 +292,10 @@ def test_books_that_lose_the_same_every_day_have_no_dependence_and_no_diversific
     # Its others never move, though their sum is told apart by rounding.
     assert np.isnan(_tail_dependence(losses)[2])
     books = [Book("still", np.array([0, 1]), np.array([1.0, -2.0]))]
-    together = _deviations((one_day[0] - 2.0 * one_day[1])[:, None])
+    total = (one_day[0] - 2.0 * one_day[1])[:, None]
+    together = measure_deviations(total)
     assert together[0] == 0.0
-    assert np.isnan(_diversification(books, one_day, together)).all()
+    assert np.isnan(_diversification(books, one_day, total, together)).all()
 
 
 def test_liquidity_follows_both_currencies_of_a_pair_and_the_banks_own_rates():

@@ -133,3 +133,11 @@ def test_losses_beyond_value_at_risk_are_as_rare_as_the_level_says(method):
     # 700 days at 5%, and a quantile of 500 returns wanders by a tenth of its exceptions.
     low, high = stats.binom(700, 0.045).ppf(1e-4), stats.binom(700, 0.055).ppf(1 - 1e-4)
     assert low <= exceptions <= high
+
+
+def test_books_that_overflow_are_told_apart_from_the_others(market, books):
+    vast = replace(books[1], portfolio_id="vast", quantities=np.array([1e308]))
+    found = rolling_figures(market, [*books, vast], "historical", PLAN, WINDOW, range(10))
+    np.testing.assert_array_equal(found.finite(), [True, True, False])
+    plain = rolling_figures(market, books, "historical", PLAN, WINDOW, range(10))
+    same(found.of_books(found.finite()), plain)

@@ -118,3 +118,16 @@ def test_a_book_that_cannot_be_valued_fails_and_leaves_the_rest_as_they_are():
     assert [failure.entity for failure in failures] == ["bad"]
     alone, _ = sensitivities(MARKET, positions(**BOOKS))
     assert table.reset_index(drop=True).equals(alone.reset_index(drop=True))
+
+
+def test_a_book_whose_sensitivity_overflows_is_named_and_leaves_the_rest_as_they_are():
+    table, failures = sensitivities(MARKET, positions(vast={"AAA": 1e307, "BBB": 1e307}, **BOOKS))
+    (failure,) = failures
+    assert (failure.entity, failure.stage, failure.error_type) == (
+        "vast",
+        "sensitivities",
+        "BookError",
+    )
+    assert failure.message == "its delta to 'AAA' overflows"
+    alone, _ = sensitivities(MARKET, positions(**BOOKS))
+    assert table.reset_index(drop=True).equals(alone.reset_index(drop=True))

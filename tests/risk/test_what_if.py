@@ -80,6 +80,18 @@ def test_under_quasi_random_scenarios_the_error_is_the_spread_over_seeds():
         compare_losses(np.zeros(10), np.ones(10), (0.95,), randomisations=6)
 
 
+def test_a_small_change_under_quasi_random_scenarios_has_no_smaller_error_than_its_spread():
+    """Each randomisation by itself would tell an error of a quarter: it reorders too few."""
+    found = []
+    for seed in range(100):
+        market, other = ndtri(sobol_uniforms(2, 4_096, 16, seed))
+        compared = compare_losses(market, market + 0.003 * other, (0.95,), randomisations=16)
+        found.append(compared[compared["measure"] == "value_at_risk"].iloc[0])
+    spread = np.std([row["difference"] for row in found])
+    said = np.sqrt(np.mean([row["standard_error"] ** 2 for row in found]))
+    assert 0.9 * spread < said < 3.0 * spread
+
+
 def test_overlapping_scenarios_tell_less():
     market, other = draws(5)
     one = compare_losses(market, market + 0.1 * other, (0.99,), overlap=1)

@@ -167,6 +167,7 @@ FX_FORWARD = {
     "curve_id": "usd",
     "foreign_curve_id": "usd",
 }
+BOND = {"coupon": 0.02, "coupon_frequency": 2, "expiry": "2030-01-01", "curve_id": "usd"}
 OPTION = {
     "underlying": "A",
     "strike": 10,
@@ -192,6 +193,16 @@ def with_every_kind(*others):
         ]
     )
     return tables
+
+
+@pytest.mark.parametrize("horizon", [10, 20, 40, 60, 120, ""])
+def test_every_liquidity_horizon_of_the_standard_passes(tmp_path, horizon):
+    own = instrument("WAITS", "bond", **BOND, liquidity_horizon=horizon)
+    report = check(tmp_path, **with_every_kind(own))
+    assert report.rejects.empty
+    found = clean(report, "instruments").set_index("instrument_id")["liquidity_horizon"]
+    assert found.drop("WAITS").isna().all()
+    assert (found["WAITS"] == horizon) if horizon else np.isnan(found["WAITS"])
 
 
 def test_every_kind_of_instrument_passes(tmp_path):
@@ -224,6 +235,9 @@ def test_every_kind_of_instrument_passes(tmp_path):
             "unknown_frequency",
         ),
         ("swap", {}, "unknown_choice"),
+        ("bond", {**BOND, "liquidity_horizon": 30}, "unknown_liquidity_horizon"),
+        ("bond", {**BOND, "liquidity_horizon": -10}, "unknown_liquidity_horizon"),
+        ("bond", {**BOND, "liquidity_horizon": "soon"}, "wrong_type"),
     ],
 )
 def test_a_bad_term_is_refused_by_name_and_the_rest_stay(tmp_path, kind, terms, code):

@@ -200,6 +200,52 @@ def test_prices_share_a_calendar_and_short_holes_are_carried(tmp_path):
     }
 
 
+def every_day(name="X", start="2024-01-01", end="2024-03-29", without=()):
+    """Return prices of all days of the week, but for some of them."""
+    days = pd.date_range(start, end).delete(list(without))
+    closes = [str(50 + number % 5) for number in range(len(days))]
+    return pd.DataFrame({"instrument_id": name, "ds": days.strftime("%Y-%m-%d"), "close": closes})
+
+
+REFUSED = {
+    "terms": (every_day(), instrument("X", "bond")),
+    "no terms": (every_day(), instrument("Y", "bond")),
+    "a curve": (every_day(), instrument("X", curve_id="GHOST")),
+    "a hole": (every_day(without=range(30, 50)), instrument("X")),
+    "an early end": (every_day(end="2024-03-02"), instrument("X")),
+    "a late start": (every_day(start="2024-03-22"), instrument("X")),
+}
+
+
+@pytest.mark.parametrize("why", REFUSED)
+def test_what_is_refused_does_not_move_the_others_calendar(tmp_path, why):
+    rows, own = REFUSED[why]
+    sound = {"prices": price_rows("A"), "instruments": instrument("A")}
+    alone = check(tmp_path / "alone", **sound)
+    both = check(
+        tmp_path / "both",
+        prices=pd.concat([sound["prices"], rows]),
+        instruments=pd.concat([sound["instruments"], own]),
+    )
+    assert both.inputs["prices"].entities_rejected == ["X"]
+    pd.testing.assert_frame_equal(clean(both, "prices"), clean(alone, "prices"))
+    assert both.repairs.empty
+    assert clean(both, "instruments")["instrument_id"].tolist() == ["A"]
+    accounted(both)
+
+
+def test_prices_of_no_trading_day_at_all_are_refused_whole(tmp_path):
+    saturdays = every_day().iloc[5::7]
+    tables = {
+        "prices": pd.concat([price_rows("A"), price_rows("B"), saturdays]),
+        "instruments": pd.concat([instrument(name) for name in "ABX"]),
+    }
+    report = check(tmp_path, **tables)
+    assert codes(report, "entity") == {"short_history": 1, "no_prices": 1}
+    assert report.inputs["prices"].entities_rejected == ["X"]
+    accounted(report)
+
+
 @pytest.mark.parametrize(
     ("rows", "code"),
     [

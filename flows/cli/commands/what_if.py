@@ -1,5 +1,6 @@
 """`almanac what-if`: changed positions under a run's own scenarios."""
 
+import sys
 from pathlib import Path
 
 import click
@@ -8,6 +9,7 @@ from rich.table import Table
 
 from flows.cli.ledger import find_run, folder_option
 from flows.cli.terminal import as_text, wide_console
+from flows.errors import ExitCode
 from flows.run import load_run
 
 
@@ -20,12 +22,18 @@ def what_if(run_id: str, positions: Path, output: Path | None, folder: Path) -> 
     """Measure the books in POSITIONS against those of RUN_ID, in the same scenarios."""
     from flows.steps.what_if import what_if as compare  # noqa: PLC0415 - slow to import
 
-    compared = compare(load_run(str(find_run(folder, run_id))), positions)
-    console = wide_console()
-    console.print(_as_table(compared))
+    found = compare(load_run(str(find_run(folder, run_id))), positions)
+    compared, console = found.compared, wide_console()
+    if len(compared):
+        console.print(_as_table(compared))
+    for failure in found.failures:
+        told = f"portfolio {failure.entity!r} cannot be valued: {failure.message}"
+        console.print(told, soft_wrap=True, markup=False)
     if output is not None:
         compared.to_csv(output, index=False, lineterminator="\n")
         console.print(f"{len(compared):,} rows are in {output}.", soft_wrap=True, markup=False)
+    if found.failures:
+        sys.exit(ExitCode.DONE_WITH_FAILURES)
 
 
 def _as_table(compared: pd.DataFrame) -> Table:

@@ -1,0 +1,72 @@
+"""The distribution of a book's loss: its quantiles, and the error of each.
+
+References
+----------
+Hyndman & Fan (1996), "Sample quantiles in statistical packages", The American Statistician 50(4),
+definition 7; Maritz & Jarrett (1978), "A note on estimating the variance of the sample median",
+JASA 73; L'Ecuyer & Lemieux (2002), "Recent advances in randomized quasi-Monte Carlo methods",
+section 1.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from kernels.arrays import Floats
+from risk.measures.tail import quantile_errors
+
+PROBABILITIES = np.concatenate([[0.001, 0.005], np.arange(1, 100) / 100, [0.995, 0.999]])
+
+
+@dataclass(frozen=True)
+class LossQuantiles:
+    """Quantiles of a book's loss at `PROBABILITIES`.
+
+    Parameters
+    ----------
+    losses : (n_probabilities,) float64, money, a loss is positive
+    errors : (n_probabilities,) float64, their standard errors, money
+    """
+
+    losses: Floats
+    errors: Floats
+
+
+def measure_quantiles(
+    total: Floats, overlap: int = 1, randomisations: int | None = None
+) -> LossQuantiles:
+    """Return the quantiles of a sample of losses, interpolated between order statistics.
+
+    Parameters
+    ----------
+    total : (n_scenarios,) float64, money, a loss is positive; no NaN
+    overlap : days that neighbouring scenarios share, as of `risk.measures.tail.measure_tails`
+    randomisations : of quasi-random scenarios, which are no independent draws: scenario s is of
+        randomisation ``s % randomisations``. None says that scenarios are independent
+
+    Returns
+    -------
+    LossQuantiles, money. Errors of independent scenarios are deviations of order statistics under
+    the sample's law, as of value at risk; those of quasi-random ones are smaller by as much as the
+    share of scenarios up to a quantile varies less over the randomisations, and 1 / n_scenarios
+    besides, for a quantile is a scenario.
+
+    References
+    ----------
+    Hyndman & Fan (1996), definition 7; Maritz & Jarrett (1978); L'Ecuyer & Lemieux (2002).
+    """
+    ordered, n = np.sort(total), len(total)
+    errors = np.array([quantile_errors(ordered[None], n, float(p))[0] for p in PROBABILITIES])
+    quantiles = np.quantile(ordered, PROBABILITIES)
+    if randomisations is not None:
+        missed = _missed_shares(total, quantiles, randomisations)
+        errors *= missed / np.sqrt(PROBABILITIES * (1.0 - PROBABILITIES) / n)
+    return LossQuantiles(quantiles, np.sqrt(overlap) * errors)
+
+
+def _missed_shares(total: Floats, quantiles: Floats, randomisations: int) -> Floats:
+    """Return errors of the shares of scenarios up to each quantile, and of its being a scenario."""
+    parts = (np.sort(total[first::randomisations]) for first in range(randomisations))
+    shares = [np.searchsorted(part, quantiles, side="right") / len(part) for part in parts]
+    spread = np.std(shares, axis=0, ddof=1) / np.sqrt(randomisations)
+    return np.asarray(np.hypot(spread, 1.0 / len(total)))
