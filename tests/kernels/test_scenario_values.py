@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kernels.scenario_values import (
@@ -75,6 +75,7 @@ def test_bonds_are_the_scalar():
     np.testing.assert_allclose(out, scalar, rtol=6 * CLOSE)
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(0.01, 40.0), min_size=1, max_size=8), st.integers(1, 5))
 def test_rates_are_interpolated_between_two_tenors(years, n_tenors):
     tenors, levels = TENORS[:n_tenors], LEVELS[:n_tenors]
@@ -137,12 +138,23 @@ def test_a_scenario_does_not_depend_on_the_others():
         assert alone[0] == bonds[s]
 
 
-def test_nan_stays_in_its_scenario():
-    rates, flows, out = _rate_moves(), _bond(), np.empty(N)
-    fill_bond_values(rates, LEVELS, flows, out)
-    rates[2, 7] = np.nan
-    spoilt = np.empty(N)
-    fill_bond_values(rates, LEVELS, flows, spoilt)
-    assert np.isnan(spoilt[7])
-    others = np.arange(N) != 7
-    np.testing.assert_array_equal(spoilt[others], out[others])
+@pytest.mark.parametrize("rate", [100.0, -100.0, np.nan])
+def test_a_rate_out_of_all_measure_changes_no_other_value(rate):
+    """Whether all rates of a block are small decides how it is filled, and nothing else."""
+    rates, flows = _rate_moves(), _bond()
+    small, mixed = np.empty(N), np.empty(N)
+    fill_bond_values(rates, LEVELS, flows, small)
+    for odd in (0, _TOGETHER + 5, N - 1):
+        own = rates.copy()
+        own[:, odd] = rate
+        fill_bond_values(own, LEVELS, flows, mixed)
+        others = np.arange(N) != odd
+        np.testing.assert_array_equal(mixed[others], small[others])
+        with np.errstate(over="ignore"):
+            expected = (flows.amounts * np.exp(-(rate + _rates_of(flows)) * flows.left)).sum()
+        # The exponent's own rounding, of hundreds.
+        np.testing.assert_allclose(mixed[odd], expected, rtol=1e-12)
+
+
+def _rates_of(flows):
+    return flows.near_share * LEVELS[flows.near] + flows.far_share * LEVELS[flows.far]
