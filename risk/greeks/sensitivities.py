@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from kernels.arrays import Floats
-from risk.errors import Failure
+from risk.errors import BookError, Failure
 from risk.greeks.bumps import (
     PRICE_STEP,
     RATE_STEP,
@@ -29,6 +29,7 @@ from risk.measures.portfolios import books_of
 
 Sensitivity = Literal["delta", "gamma", "vega", "theta", "rho", "dv01"]
 SENSITIVITIES: tuple[Sensitivity, ...] = get_args(Sensitivity)
+STAGE = "measure sensitivities"
 BOOK = "*"
 TIME = "time"
 COLUMNS = [
@@ -74,7 +75,7 @@ def sensitivities(market: Market, positions: pd.DataFrame) -> tuple[pd.DataFrame
     -------
     table : portfolio_id, instrument_id ("*" is the whole book), sensitivity, factor (a price, a
         curve, an option's underlying for vega, or "time"), value, unit, currency; no NaN
-    failures : books that could not be valued
+    failures : books that could not be valued, or of which a sensitivity overflows
 
     References
     ----------
@@ -85,8 +86,16 @@ def sensitivities(market: Market, positions: pd.DataFrame) -> tuple[pd.DataFrame
     slopes = list(_slopes(market))
     rows: list[dict[str, Any]] = []
     for book in books:
-        for name, factor, unit_values in slopes:
-            held = book.quantities * unit_values[book.instruments]
+        with np.errstate(over="ignore", invalid="ignore"):
+            parts = [
+                book.quantities * unit_values[book.instruments] for _, _, unit_values in slopes
+            ]
+            finite = all(np.isfinite(held.sum()) for held in parts)
+        if not finite:
+            error = BookError("one of its sensitivities overflows")
+            failures.append(Failure(book.portfolio_id, STAGE, type(error).__name__, str(error)))
+            continue
+        for (name, factor, _), held in zip(slopes, parts, strict=True):
             touched = np.flatnonzero(held)
             entries = [(str(ids[book.instruments[i]]), float(held[i])) for i in touched]
             if entries:

@@ -118,3 +118,12 @@ def test_a_book_that_cannot_be_valued_fails_and_leaves_the_rest_as_they_are():
     assert [failure.entity for failure in failures] == ["bad"]
     alone, _ = sensitivities(MARKET, positions(**BOOKS))
     assert table.reset_index(drop=True).equals(alone.reset_index(drop=True))
+
+
+def test_a_book_whose_sensitivities_overflow_fails_alone():
+    table, failures = sensitivities(MARKET, positions(vast={"AAA": 1e307, "EEE": 1.0}, **BOOKS))
+    assert [(f.entity, f.message) for f in failures] == [
+        ("vast", "one of its sensitivities overflows")
+    ]
+    alone, _ = sensitivities(MARKET, positions(**BOOKS))
+    assert table.reset_index(drop=True).equals(alone.reset_index(drop=True))
