@@ -24,6 +24,9 @@ LARGEST_EXPONENT = 700.0
 # What rate and time of most options make; a shorter polynomial does.
 NEAR_ZERO = 0.05
 _WHOLE = 1.5 * 2.0**52
+# The exponential is infinite above, and zero below.
+_LARGEST, _SMALLEST = 710.0, -746.0
+_ONE = int64(0x3FF0000000000000)
 _QUARTER_TURN = 0.5 * math.pi
 
 
@@ -95,6 +98,27 @@ def exp_within(x):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
     y = multiply_add(power, -_LOG_2_UPPER, x)
     y = multiply_add(power, -_LOG_2_REST, y)
     return from_bits_64(bits_64(_exp_of_rest(y)) + (bits_64(shifted) << int64(52)))
+
+
+@njit(inline="always")
+def exp_anywhere(x):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+    """Return the exponential of any float64: infinity and zero beyond it, NaN of NaN."""
+    # A device's own minimum of NaN and a number is the number.
+    x = _LARGEST if x > _LARGEST else x  # noqa: FURB136
+    x = _SMALLEST if x < _SMALLEST else x  # noqa: FURB136
+    power = multiply_add(x, _ONE_OVER_LOG_2, _WHOLE) - _WHOLE
+    y = multiply_add(power, -_LOG_2_UPPER, x)
+    y = multiply_add(power, -_LOG_2_REST, y)
+    # In two factors, for one may be beyond what an exponent holds.
+    half = multiply_add(power, 0.5, _WHOLE)
+    rest = power - (half - _WHOLE) + _WHOLE
+    return _exp_of_rest(y) * _power_of_two(half) * _power_of_two(rest)
+
+
+@njit(inline="always")
+def _power_of_two(shifted):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """Return two to the power that is left in a number's last bits."""
+    return from_bits_64((bits_64(shifted) << int64(52)) + _ONE)
 
 
 @njit(inline="always")

@@ -19,6 +19,7 @@ from kernels import (
     intermittent,
     linear_books,
     option_values,
+    scenario_values,
     stock_batches,
     theta,
 )
@@ -29,6 +30,7 @@ from kernels.garch_fit import GarchFits
 from kernels.garch_free import FreeParameters
 from kernels.intermittent import IntermittentModel
 from kernels.linear_books import BookTails
+from kernels.scenario_values import Flows
 from kernels.stock_batches import Walk
 from kernels.theta import ThetaFits, ThetaModel
 
@@ -49,6 +51,37 @@ class FillOptionValues(Protocol):
         /,
     ) -> None:
         """Fill the value of one European option under each scenario."""
+
+
+class FillFutureValues(Protocol):
+    """As `kernels.scenario_values.fill_future_values`."""
+
+    def __call__(self, moves: Floats, level: float, out: Floats, /) -> None:
+        """Fill the value of one future under each scenario."""
+
+
+class FillForwardValues(Protocol):
+    """As `kernels.scenario_values.fill_forward_values`."""
+
+    def __call__(
+        self,
+        moves: Floats,
+        domestic: Floats,
+        foreign: Floats,
+        level: float,
+        strike: float,
+        years: float,
+        out: Floats,
+        /,
+    ) -> None:
+        """Fill the value of one currency forward under each scenario."""
+
+
+class FillBondValues(Protocol):
+    """As `kernels.scenario_values.fill_bond_values`."""
+
+    def __call__(self, moves: Floats, levels: Floats, flows: Flows, out: Floats, /) -> None:
+        """Fill the value of one bond under each scenario."""
 
 
 class WalkItems(Protocol):
@@ -325,6 +358,36 @@ def option_values_on(device: Device) -> FillOptionValues:
     from kernels.cuda import options  # noqa: PLC0415 - an optional extra
 
     return options.fill_option_values
+
+
+def future_values_on(device: Device) -> FillFutureValues:
+    """Return the kernel that values a future over scenarios."""
+    if device == "cpu":
+        fill: FillFutureValues = scenario_values.fill_future_values
+        return fill
+    from kernels.cuda import scenario_values as on_gpu  # noqa: PLC0415 - an optional extra
+
+    return on_gpu.fill_future_values
+
+
+def forward_values_on(device: Device) -> FillForwardValues:
+    """Return the kernel that values a currency forward over scenarios."""
+    if device == "cpu":
+        fill: FillForwardValues = scenario_values.fill_forward_values
+        return fill
+    from kernels.cuda import scenario_values as on_gpu  # noqa: PLC0415 - an optional extra
+
+    return on_gpu.fill_forward_values
+
+
+def bond_values_on(device: Device) -> FillBondValues:
+    """Return the kernel that values a bond over scenarios."""
+    if device == "cpu":
+        fill: FillBondValues = scenario_values.fill_bond_values
+        return fill
+    from kernels.cuda import scenario_values as on_gpu  # noqa: PLC0415 - an optional extra
+
+    return on_gpu.fill_bond_values
 
 
 def walk_items_on(device: Device) -> WalkItems:

@@ -51,15 +51,17 @@ def replay_losses(
     shifts = Shifts(replay_moves(market.factors, replays), np.zeros((1, 1)), 0.0)
     losses = values[:, None] - revalue(market, shifts)
     books, failures = books_of(market, positions)
-    rows = [
-        {
-            "portfolio_id": book.portfolio_id,
-            "scenario_id": replay.name,
-            "loss": float((book.quantities * losses[book.instruments, number]).sum()),
-            "market_value": float((book.quantities * values[book.instruments]).sum()),
-            "currency": market.currency,
-        }
-        for book in books
-        for number, replay in enumerate(replays)
-    ]
+    # What overflows is infinite or NaN, and says so.
+    with np.errstate(over="ignore", invalid="ignore"):
+        rows = [
+            {
+                "portfolio_id": book.portfolio_id,
+                "scenario_id": replay.name,
+                "loss": float((book.quantities * losses[book.instruments, number]).sum()),
+                "market_value": float((book.quantities * values[book.instruments]).sum()),
+                "currency": market.currency,
+            }
+            for book in books
+            for number, replay in enumerate(replays)
+        ]
     return pd.DataFrame(rows, columns=COLUMNS), failures

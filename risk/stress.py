@@ -80,17 +80,19 @@ def stress_losses(
     values = current_values(market)
     losses = values[:, None] - revalue(market, shifted.factors) * (1.0 + shifted.own_values)
     books, failures = books_of(market, positions)
-    rows = [
-        {
-            "portfolio_id": book.portfolio_id,
-            "scenario_id": name,
-            "loss": float((book.quantities * losses[book.instruments, number]).sum()),
-            "market_value": float((book.quantities * values[book.instruments]).sum()),
-            "currency": market.currency,
-        }
-        for book in books
-        for number, name in enumerate(names)
-    ]
+    # What overflows is infinite or NaN, and says so.
+    with np.errstate(over="ignore", invalid="ignore"):
+        rows = [
+            {
+                "portfolio_id": book.portfolio_id,
+                "scenario_id": name,
+                "loss": float((book.quantities * losses[book.instruments, number]).sum()),
+                "market_value": float((book.quantities * values[book.instruments]).sum()),
+                "currency": market.currency,
+            }
+            for book in books
+            for number, name in enumerate(names)
+        ]
     return pd.DataFrame(rows, columns=COLUMNS), failures
 
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
+import psutil
 
 from flows.errors import JobRefusedError
 from flows.run import (
@@ -56,6 +57,8 @@ STAGE = "risk"
 BOOK = ["portfolio_id"]
 # More days than any history has.
 WHOLE_HISTORY = 100_000
+# Of a number in a set of scenarios.
+_BYTES = 8
 TABLES = (
     "portfolio_risk",
     "risk_contributions",
@@ -172,6 +175,33 @@ def scenario_sets(run: Run) -> list[tuple[Method, int]]:
     """Return the (method, horizon) of every set of common scenarios, in order."""
     plan = risk_plan(run)
     return [(method, horizon) for method in plan.methods for horizon in plan.horizons]
+
+
+def refuse_too_many_scenarios(run: Run) -> None:
+    """Refuse a run whose scenarios, a set for each worker at once, do not fit this machine.
+
+    A set holds the loss of every instrument, the move of every factor, and what moves are made of.
+
+    Raises
+    ------
+    JobRefusedError
+        Where ``scenarios``, or ``most_scenarios`` where there is a target, are too many.
+    """
+    plan, market = risk_plan(run), read_market(run)
+    instruments, factors = len(market.terms), len(market.factors.levels)
+    at_once = min(run.job.execution.workers, len(scenario_sets(run)))
+    memory = psutil.virtual_memory().total
+    fit = memory // (at_once * (instruments + 2 * factors) * _BYTES)
+    asked = {"scenarios": plan.scenarios}
+    if plan.target_error is not None:
+        asked["most_scenarios"] = plan.most_scenarios
+    for name, value in asked.items():
+        if value > fit:
+            raise JobRefusedError(
+                f"risk.{name} must be at most {fit:,} for {instruments:,} instruments and "
+                f"{factors:,} factors, {at_once} sets at once in {memory / 2**30:.0f} GiB; "
+                f"got {value:,}"
+            )
 
 
 def scenario_chunk(run: Run, number: int) -> ChunkRecord:

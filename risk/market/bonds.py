@@ -1,4 +1,4 @@
-"""Fixed-coupon bonds: cash flows, and value on a zero curve."""
+"""Fixed-coupon bonds: cash flows, and their places on a zero curve."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -6,7 +6,9 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from kernels.arrays import Floats
+from kernels.arrays import Floats, Integers
+from kernels.scenario_values import Flows
+from risk.market.curves import tenor_shares
 
 DAYS_IN_YEAR = 365.0
 
@@ -55,22 +57,23 @@ def bond_cash_flows(
     return CashFlows(years, amounts)
 
 
-def bond_values(flows: CashFlows, rates: Floats, elapsed: float) -> Floats:
-    """Return a bond's value per unit of face under each scenario.
+def flows_on_curve(flows: CashFlows, tenors: Floats, numbers: Integers, elapsed: float) -> Flows:
+    """Return what a bond pays as kernels take it, after some time.
 
     Parameters
     ----------
     flows : its cash flows from today
-    rates : (n_flows, n_scenarios) float64, zero rate for each flow, annual fraction, continuously
-        compounded; NaN makes the scenario's value NaN
+    tenors : (n_tenors,) float64, of its curve, ascending, years
+    numbers : (n_tenors,) int64, rows in which the tenors' rates are found
     elapsed : years gone by; a flow paid meanwhile counts as cash
-
-    Returns
-    -------
-    (n_scenarios,) float64, money per unit of face, accrued interest included.
     """
-    values = np.zeros(rates.shape[1])
-    # Flow by flow: a matrix product's sum could depend on the number of threads.
-    for amount, left, rate in zip(flows.amounts, flows.years - elapsed, rates, strict=True):
-        values += amount * np.exp(-rate * max(left, 0.0))
-    return values
+    left = np.maximum(flows.years - elapsed, 0.0)
+    shares = tenor_shares(tenors, left)
+    return Flows(
+        flows.amounts,
+        left,
+        numbers[shares.near],
+        numbers[shares.far],
+        shares.near_share,
+        shares.far_share,
+    )

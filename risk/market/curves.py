@@ -1,9 +1,11 @@
 """Zero rates on the prices' calendar, and interpolation between tenors."""
 
+from typing import NamedTuple
+
 import numpy as np
 import pandas as pd
 
-from kernels.arrays import Floats
+from kernels.arrays import Floats, Integers
 from risk.market.prices import Problems
 
 Note = dict[str, object]
@@ -88,3 +90,33 @@ def interpolation_weights(tenors: Floats, years: Floats) -> Floats:
     """
     # Column j interpolates the curve that is 1 at tenor j and 0 at the others.
     return np.column_stack([np.interp(years, tenors, unit) for unit in np.eye(len(tenors))])
+
+
+class TenorShares(NamedTuple):
+    """The two tenors that a rate lies between, for each time; once where one is enough.
+
+    Parameters
+    ----------
+    near, far : (n_times,) int64, places among the curve's tenors
+    near_share, far_share : (n_times,) float64, of the tenors' rates in the rate
+    """
+
+    near: Integers
+    far: Integers
+    near_share: Floats
+    far_share: Floats
+
+
+def tenor_shares(tenors: Floats, years: Floats) -> TenorShares:
+    """Return `interpolation_weights` by the tenors that have any.
+
+    Parameters
+    ----------
+    tenors, years : as in `interpolation_weights`
+    """
+    weights = interpolation_weights(tenors, years)
+    rows, near = np.arange(len(years)), np.argmax(weights != 0.0, axis=1)
+    far = len(tenors) - 1 - np.argmax(weights[:, ::-1] != 0.0, axis=1)
+    return TenorShares(
+        near, far, weights[rows, near], np.where(far == near, 0.0, weights[rows, far])
+    )

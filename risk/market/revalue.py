@@ -9,7 +9,7 @@ and Finance 2(3).
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -17,9 +17,15 @@ import numpy as np
 from kernels.american import fill_american_values, make_workspace
 from kernels.arrays import Floats
 from kernels.device import Device
-from kernels.on_device import option_values_on
-from risk.market.bonds import DAYS_IN_YEAR, bond_cash_flows, bond_values
-from risk.market.curves import interpolation_weights
+from kernels.on_device import (
+    bond_values_on,
+    forward_values_on,
+    future_values_on,
+    option_values_on,
+)
+from kernels.scenario_values import RatePoint, convert_values, fill_prices, fill_rates
+from risk.market.bonds import DAYS_IN_YEAR, bond_cash_flows, flows_on_curve
+from risk.market.curves import tenor_shares
 from risk.market.market import NO_FACTOR, Market
 from risk.market.terms import OPTION_KINDS, multiplier
 
@@ -75,7 +81,8 @@ def revalue(market: Market, shifts: Shifts, device: Device = "cpu") -> Floats:
     ----------
     market : instruments and factors
     shifts : scenarios
-    device : where European options are valued; the rest is the processor's
+    device : where European options, futures, forwards and bonds are valued; prices and American
+        options are the processor's
 
     Returns
     -------
@@ -86,64 +93,81 @@ def revalue(market: Market, shifts: Shifts, device: Device = "cpu") -> Floats:
     ----------
     Black & Scholes (1973); Black (1976); Garman & Kohlhagen (1983).
     """
-    n_scenarios = shifts.moves.shape[1]
-    values = np.empty((len(market.terms), n_scenarios))
+    shifts = replace(shifts, moves=np.ascontiguousarray(shifts.moves))
+    values = np.empty((len(market.terms), shifts.moves.shape[1]))
     for number, row in enumerate(market.terms.to_dict("records")):
+        out = values[number]
         if row["kind"] == "bond":
-            values[number] = _bond(market, row, shifts)
+            _fill_bond(market, row, shifts, device, out)
         elif row["kind"] in OPTION_KINDS:
-            values[number] = _option(market, number, row, shifts, device)
+            _fill_option(market, number, row, shifts, device, out)
         elif row["kind"] == "fx_forward":
-            values[number] = _forward(market, number, row, shifts)
+            _fill_forward(market, number, row, shifts, device, out)
         elif row["kind"] == "future":
-            factor = int(market.price_factor[number])
-            values[number] = _price(market, factor, shifts) - market.factors.levels[factor]
+            future_values_on(device)(*_price(market, int(market.price_factor[number]), shifts), out)
         else:
-            values[number] = _price(market, int(market.price_factor[number]), shifts)
-        values[number] *= multiplier(row)
+            fill_prices(*_price(market, int(market.price_factor[number]), shifts), out)
         currency = int(market.currency_factor[number])
-        if currency != NO_FACTOR:
-            values[number] *= _price(market, currency, shifts)
+        if currency == NO_FACTOR:
+            out *= multiplier(row)
+        else:
+            convert_values(out, multiplier(row), *_price(market, currency, shifts))
     return values
 
 
-def _price(market: Market, factor: int, shifts: Shifts) -> Floats:
-    return np.asarray(market.factors.levels[factor] * np.exp(shifts.moves[factor]))
+def _price(market: Market, factor: int, shifts: Shifts) -> tuple[Floats, float]:
+    """Return the moves of a price, and its level today."""
+    return shifts.moves[factor], float(market.factors.levels[factor])
 
 
-def _bond(market: Market, row: Mapping[Any, Any], shifts: Shifts) -> Floats:
+def _fill_bond(
+    market: Market, row: Mapping[Any, Any], shifts: Shifts, device: Device, out: Floats
+) -> None:
     coupon = float(row["coupon"])
     frequency = int(row["coupon_frequency"]) if coupon > 0.0 else 1
     flows = bond_cash_flows(market.as_of, row["expiry"], coupon, frequency)
-    left = np.maximum(flows.years - shifts.elapsed, 0.0)
-    rates = _rates(market, str(row["curve_id"]), left, shifts)
-    return bond_values(flows, rates, shifts.elapsed)
+    points = market.factors.curve(str(row["curve_id"]))
+    assert points is not None
+    placed = flows_on_curve(flows, *points, shifts.elapsed)
+    bond_values_on(device)(shifts.moves, market.factors.levels, placed, out)
 
 
-def _forward(market: Market, number: int, row: Mapping[Any, Any], shifts: Shifts) -> Floats:
-    spots = _price(market, int(market.price_factor[number]), shifts)
+def _fill_forward(
+    market: Market,
+    number: int,
+    row: Mapping[Any, Any],
+    shifts: Shifts,
+    device: Device,
+    out: Floats,
+) -> None:
+    moves, level = _price(market, int(market.price_factor[number]), shifts)
     years = _years_left(market, row, shifts)
     domestic = _rate_to(market, row, "curve_id", years, shifts)
     foreign = _rate_to(market, row, "foreign_curve_id", years, shifts)
     agreed = float(row["strike"])
-    return np.asarray(spots * np.exp(-foreign * years) - agreed * np.exp(-domestic * years))
+    forward_values_on(device)(moves, domestic, foreign, level, agreed, years, out)
 
 
-def _option(
-    market: Market, number: int, row: Mapping[Any, Any], shifts: Shifts, device: Device
-) -> Floats:
-    spots = _price(market, int(market.price_factor[number]), shifts)
+def _fill_option(
+    market: Market,
+    number: int,
+    row: Mapping[Any, Any],
+    shifts: Shifts,
+    device: Device,
+    out: Floats,
+) -> None:
+    spots = np.empty(len(out))
+    fill_prices(*_price(market, int(market.price_factor[number]), shifts), spots)
     years = _years_left(market, row, shifts)
     rates = _rate_to(market, row, "curve_id", years, shifts)
     carries = _carries(market, number, row, years, shifts, rates)
     moved = shifts.volatility[number if len(shifts.volatility) > 1 else 0]
     volatility = float(row["implied_volatility"])
-    volatilities = np.full(len(spots), volatility) * (1.0 + moved)
+    volatilities = np.full(len(spots), volatility * (1.0 + moved))
     contract = (float(row["strike"]), years, 1.0 if row["option_type"] == "call" else -1.0)
-    out = np.empty(len(spots))
     if row["kind"] == "european_option":
         option_values_on(device)(spots, rates, carries, volatilities, *contract, out)
-        return out
+        return
     still = no_shift(market)
     rate = _rate_to(market, row, "curve_id", years, still)
     carry = _carries(market, number, row, years, still, rate)
@@ -151,7 +175,6 @@ def _option(
     fill_american_values(
         spots, rates, carries, volatilities, *contract, today, make_workspace(), out
     )
-    return out
 
 
 def _carries(
@@ -179,20 +202,20 @@ def _rate_to(
     market: Market, row: Mapping[Any, Any], curve: str, years: float, shifts: Shifts
 ) -> Floats:
     """Return the rate of a curve to one time under each scenario; zero without a curve."""
+    n_scenarios = shifts.moves.shape[1]
     if not isinstance(row.get(curve), str):
-        return np.zeros(shifts.moves.shape[1])
-    return np.ascontiguousarray(_rates(market, row[curve], np.array([years]), shifts)[0])
-
-
-def _rates(market: Market, curve_id: str, years: Floats, shifts: Shifts) -> Floats:
-    """Return zero rates for each time and scenario, (n_times, n_scenarios)."""
-    points = market.factors.curve(curve_id)
+        return np.zeros(n_scenarios)
+    points = market.factors.curve(row[curve])
     assert points is not None
     tenors, numbers = points
-    weights = interpolation_weights(tenors, years)
-    moved = market.factors.levels[numbers][:, None] + shifts.moves[numbers]
-    rates = np.zeros((len(years), moved.shape[1]))
-    # Tenor by tenor: a matrix product's sum could depend on the number of threads.
-    for weight, rate in zip(weights.T, moved, strict=True):
-        rates += weight[:, None] * rate
+    shares = tenor_shares(tenors, np.array([years]))
+    near, far = numbers[shares.near[0]], numbers[shares.far[0]]
+    levels, rates = market.factors.levels, np.empty(n_scenarios)
+    point = RatePoint(
+        float(levels[near]),
+        float(levels[far]),
+        float(shares.near_share[0]),
+        float(shares.far_share[0]),
+    )
+    fill_rates(shifts.moves[near], shifts.moves[far], point, rates)
     return rates

@@ -112,8 +112,11 @@ def test_kernels_are_asked_for_on_the_device_of_the_run(job, gpu, prefect, monke
         return named
 
     monkeypatch.setattr(simulation, "walk_items_on", recording(on_device.walk_items_on))
-    monkeypatch.setattr(revalue, "option_values_on", recording(on_device.option_values_on))
     for model, kernel in (
+        (revalue, on_device.option_values_on),
+        (revalue, on_device.future_values_on),
+        (revalue, on_device.forward_values_on),
+        (revalue, on_device.bond_values_on),
         (ets_model, on_device.fit_ets_on),
         (ets_model, on_device.refit_ets_on),
         (ets_model, on_device.forecast_ets_on),

@@ -1,4 +1,4 @@
-"""Options and bonds by their textbook formulas, one at a time."""
+"""Options, futures, forwards and bonds by their textbook formulas, one at a time."""
 
 import math
 
@@ -13,6 +13,25 @@ def option_value(spot, strike, rate, carry, volatility, years, sign):
     forward = spot * math.exp((carry - rate) * years)
     discounted = strike * math.exp(-rate * years)
     return sign * (forward * norm.cdf(sign * d1) - discounted * norm.cdf(sign * d2))
+
+
+def future_value(level, move):
+    """Return what a future has gained since it was settled at ``level``."""
+    return level * math.exp(move) - level
+
+
+def forward_value(level, move, domestic, foreign, strike, years):
+    """Return a currency forward's value (Hull 2018, eq. 5.5 and 5.9)."""
+    spot = level * math.exp(move)
+    return spot * math.exp(-foreign * years) - strike * math.exp(-domestic * years)
+
+
+def bond_value(years, amounts, tenors, rates):
+    """Return the sum of a bond's flows, each discounted at its own zero rate."""
+    return sum(
+        amount * math.exp(-zero_rate(tenors, rates, t) * t)
+        for t, amount in zip(years, amounts, strict=True)
+    )
 
 
 def zero_rate(tenors, rates, years):
