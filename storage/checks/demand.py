@@ -14,6 +14,7 @@ _GRID_ADVICE = {
     "D": "dates must be whole days",
     "W": "weeks must start on the weekday that most of the table has",
     "MS": "dates must be the first of a month",
+    "QS": "dates must be the first of January, April, July or October",
 }
 
 

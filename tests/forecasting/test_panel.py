@@ -26,7 +26,9 @@ def test_a_cut_drops_the_end_and_keeps_the_last_of_the_rest():
     assert batch.cut(np.array([0]), np.array([0]), None).series(0).tolist() == [0, 1, 2, 3, 4]
 
 
-@pytest.mark.parametrize(("frequency", "step"), [("h", "h"), ("D", "D"), ("W", "7D"), ("MS", "MS")])
+@pytest.mark.parametrize(
+    ("frequency", "step"), [("h", "h"), ("D", "D"), ("W", "7D"), ("MS", "MS"), ("QS", "QS")]
+)
 def test_the_future_continues_the_grid(frequency, step):
     panel = panel_of(
         {("W", "A"): np.ones(5), ("W", "B"): np.ones(8)}, frequency, start="2024-01-01"
@@ -36,7 +38,7 @@ def test_the_future_continues_the_grid(frequency, step):
         assert np.array_equal(panel.future(4)[number], dates[length:].to_numpy("datetime64[us]"))
 
 
-@pytest.mark.parametrize("frequency", ["h", "D", "W", "MS"])
+@pytest.mark.parametrize("frequency", ["h", "D", "W", "MS", "QS"])
 def test_places_in_the_season_mean_the_same_in_every_series(frequency):
     panel = panel_of(
         {("W", "A"): np.ones(9), ("W", "B"): np.ones(11)}, frequency, start="2024-01-01"

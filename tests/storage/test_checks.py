@@ -166,6 +166,18 @@ def test_months_start_on_the_first(tmp_path):
     assert report.repairs["periods"].tolist() == [2]
 
 
+def test_quarters_start_in_january_april_july_and_october(tmp_path):
+    quarters = pd.date_range("1967-01-01", periods=30, freq="QS")
+    frame = pd.DataFrame(
+        {"warehouse_id": "w", "item_id": "i", "ds": quarters.strftime("%Y-%m-%d"), "quantity": 1}
+    )
+    frame = put(frame, 5, ds="1968-05-01").drop(index=[10, 11])
+    report = check(tmp_path, dataclasses.replace(PLAN, frequency="QS"), demand=frame)
+    assert codes(report) == {"off_grid": 1}
+    assert clean(report, "demand")["ds"].tolist() == quarters.tolist()
+    assert report.repairs["periods"].tolist() == [1, 2]
+
+
 def test_an_unknown_item_is_refused_whole(tmp_path):
     items = pd.DataFrame(
         [{"item_id": "tea", "category": "c", "unit_cost": 1, "unit_price": 2, "case_pack": 1,
