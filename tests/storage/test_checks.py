@@ -129,6 +129,14 @@ def test_a_gap_may_be_refused(tmp_path):
     accounted(report)
 
 
+def test_where_a_refused_series_ends_does_not_end_the_others(tmp_path):
+    late = demand_rows(item="coffee").drop(index=[14, 15])
+    frame = pd.concat([demand_rows(end="2024-03-28"), late])
+    report = check(tmp_path, dataclasses.replace(PLAN, gaps="reject"), demand=frame)
+    assert report.inputs["demand"].entities_rejected == ["north/coffee"]
+    assert codes(report) == {"gap": 1}
+
+
 def test_a_series_that_ends_early_is_filled_or_refused_by_the_policy(tmp_path):
     frame = pd.concat([demand_rows(), demand_rows(item="coffee", end="2024-03-01")])
     zero = check(tmp_path / "a", demand=frame)
