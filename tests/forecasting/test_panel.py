@@ -47,6 +47,22 @@ def test_places_in_the_season_mean_the_same_in_every_series(frequency):
     assert (places[1] - places[0]) % 12 == 2
 
 
+def test_ids_may_be_categoricals():
+    frame = frame_of({("W", "A"): np.ones(3), ("W", "B"): np.ones(2), ("X", "B"): np.ones(4)})
+    coded = frame.astype({"warehouse_id": "category", "item_id": "category"})
+    plain, found = (DemandPanel.from_frame(each, "D") for each in (frame, coded))
+    assert found.warehouse_id.tolist() == plain.warehouse_id.tolist() == ["W", "W", "X"]
+    assert found.item_id.tolist() == plain.item_id.tolist() == ["A", "B", "B"]
+    assert found.item_id.dtype == object
+    assert np.array_equal(found.batch.offsets, plain.batch.offsets)
+
+
+def test_recent_rows_are_the_last_of_each_series():
+    frame = frame_of({("W", "A"): np.ones(5), ("W", "B"): np.ones(2)})
+    recent = DemandPanel.from_frame(frame, "D").recent_rows(3)
+    assert recent.tolist() == [False, False, True, True, True, True, True]
+
+
 @pytest.mark.parametrize("value", [-1.0, np.nan, np.inf])
 def test_a_quantity_that_is_none_is_named(value):
     frame = frame_of({("W", "A"): [1.0, 2.0, 3.0]})
