@@ -173,7 +173,8 @@ def _cap_around_level(
     apart, standing = roots - level, np.empty(n, np.bool_)
     spread = robust_spread(apart)
     mark_short_runs(apart, CUT * spread, standing)
-    unmark_repeated(apart, CAP * spread, year, standing)
+    if season_length < year / 2.0:
+        unmark_repeated(apart, CAP * spread, year, standing)
     for t in range(n):
         if standing[t]:
             middle = level[t] + season[t]
@@ -192,7 +193,8 @@ def find_outliers(
 ) -> None:
     """Find demand that stands out of the level around it and of its season.
 
-    What another year has too is no outlier. Demand of which half the periods or more are zero
+    What another year has too is no outlier; where the season is the year's own, it is in that
+    season already, and its remainder is judged. Demand of which half the periods or more are zero
     stands out by its size alone, upwards.
 
     Parameters

@@ -76,6 +76,14 @@ def test_two_that_are_not_a_year_apart_on_one_side_are_outliers_both(place, valu
     assert np.flatnonzero(np.isfinite(expected)).tolist() == sorted([300, place])
 
 
+def test_what_the_season_of_a_year_leaves_is_judged():
+    y = np.random.default_rng(3).poisson(60.0, 160).astype(float)
+    y[50], y[102] = 600.0, 100.0
+    # The season has the peak that both years reach; the first year's is far above it.
+    expected, _ = outliers(y, season=52, year=365.25 / 7.0)
+    assert np.flatnonzero(np.isfinite(expected)).tolist() == [50]
+
+
 def test_a_peak_of_two_years_ago_is_that_of_this_year():
     y = weekly(2, days=1_100)
     y[[100, 830]] = 200.0
