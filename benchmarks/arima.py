@@ -28,7 +28,7 @@ from forecasting import ForecastPlan
 from forecasting.classes import CLASSES
 from forecasting.models import MODELS
 from forecasting.panel import Batch
-from forecasting.plan import DEFAULT_LINE_UP
+from forecasting.plan import complete_line_up
 from kernels.arima import fit_arima, forecast_arima
 from kernels.arrays import Floats
 
@@ -280,7 +280,7 @@ def _measure_added(case: Case, size: Size, series: list[Floats], back: int) -> l
 
 def _without(case: Case, demand_class: str) -> tuple[str, ...]:
     """Return the line-up of a class less the models that are on trial."""
-    names = case.line_up.get(demand_class) or DEFAULT_LINE_UP[demand_class]
+    names = complete_line_up(case.line_up, case.frequency)[demand_class]
     return tuple(name for name in names if not name.endswith("ARIMA"))
 
 

@@ -71,7 +71,7 @@ def _series(name: str, value: str, horizon: int) -> list[Floats]:
 def _find(values: Floats, offsets: Integers, seasons: Seasons) -> tuple[Floats, Floats, int]:
     expected, capped = np.empty_like(values), np.empty_like(values)
     before, after = np.empty_like(values), np.empty_like(values)
-    find_outliers(values, offsets, seasons.length, expected, capped)
+    find_outliers(values, offsets, seasons.length, seasons.year, expected, capped)
     find_shifts(values, offsets, seasons.length, round(seasons.year), before, after)
     return expected, capped, int(np.isfinite(before).sum())
 

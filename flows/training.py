@@ -4,7 +4,6 @@ from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-import pandas as pd
 from prefect import flow
 
 from flows.errors import JobRefusedError
@@ -14,6 +13,7 @@ from flows.run import (
     fingerprint_inputs,
     holding,
     prepare_run,
+    read_by_series,
 )
 from flows.spec import JobSpec
 from flows.steps import check
@@ -84,7 +84,7 @@ def _teach(run: Run, job: JobSpec) -> Taught:
     assert job.demand is not None
     spec = job.demand.global_model
     assert spec is not None
-    demand = pd.read_parquet(run.staging.clean("demand"))
+    demand = read_by_series(run.staging.clean("demand"))
     plan = forecast_plan(run)
     panel = DemandPanel.from_frame(demand, plan.frequency)
     rows = lay_rows(run, panel, demand)

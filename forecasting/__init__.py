@@ -8,7 +8,7 @@ from forecasting.forecast import forecast_demand
 from forecasting.models import MODELS
 from forecasting.panel import DemandPanel
 from forecasting.paths import sample_paths
-from forecasting.plan import DEFAULT_LINE_UP, SEASON_LENGTHS, ForecastPlan, runs_on_device
+from forecasting.plan import SEASON_LENGTHS, ForecastPlan, default_line_up, runs_on_device
 from forecasting.profiles import CategoryProfiles, category_profiles
 from forecasting.results import ForecastResult
 from forecasting.roll_forward import RefitRules, RollForward
@@ -16,7 +16,6 @@ from forecasting.standing import Standing
 from forecasting.states import SeriesStates
 
 __all__ = [
-    "DEFAULT_LINE_UP",
     "MODELS",
     "SEASON_LENGTHS",
     "Calibration",
@@ -37,6 +36,7 @@ __all__ = [
     "Standing",
     "UnknownModelError",
     "category_profiles",
+    "default_line_up",
     "fit_count_laws",
     "forecast_demand",
     "learn_calibration",

@@ -10,12 +10,10 @@ from forecasting.models.protocol import Seasons
 from forecasting.panel import SERIES, Batch, DemandPanel
 from kernels.arrays import Flags, Floats, Integers
 from kernels.level_shifts import find_shifts, find_surprises
-from kernels.outliers import find_outliers
+from kernels.outliers import WEEKS_IN_YEAR, find_outliers
 
 ANOMALIES = [*SERIES, "ds", "kind", "value", "expected", "capped"]
 OUTLIER, SHIFT, SURPRISE = "outlier", "level shift", "anomaly"
-# The newest demand is that of a week, or of one period where these are longer.
-WEEKS_IN_YEAR = 365.25 / 7.0
 
 
 @dataclass(frozen=True)
@@ -71,9 +69,10 @@ def find_anomalies(panel: DemandPanel, batch: Batch, seasons: Seasons) -> Anomal
     """Find what stands out of each series, by itself.
 
     An outlier is one or two periods beyond six spreads of the level and season around them, and
-    not the last; of demand that mostly pauses, a size beyond six spreads of its sizes. An anomaly
-    is among the newest periods, beyond six spreads of those before. A shift is a step between the
-    medians of four weeks of periods, sharper than a trend, that no year repeats.
+    not the last, unless another year has such a one too; of demand that mostly pauses, a size
+    beyond six spreads of its sizes. An anomaly is among the newest periods, beyond six spreads of
+    those before. A shift is a step between the medians of four weeks of periods, sharper than a
+    trend, that no year repeats.
 
     Parameters
     ----------
@@ -86,8 +85,9 @@ def find_anomalies(panel: DemandPanel, batch: Batch, seasons: Seasons) -> Anomal
     Chen & Liu (1993), "Joint estimation of model parameters and outlier effects in time series",
     JASA 88(421).
     """
-    expected, capped = _cap(batch, seasons.length)
+    expected, capped = _cap(batch, seasons)
     before, after = np.empty_like(capped), np.empty_like(capped)
+    # The newest demand is that of a week, or of one period where these are longer.
     year, newest = round(seasons.year), max(round(seasons.year / WEEKS_IN_YEAR), 1)
     find_shifts(batch.values, batch.offsets, seasons.length, year, before, after)
     surprise = np.empty_like(capped)
@@ -111,21 +111,21 @@ def find_anomalies(panel: DemandPanel, batch: Batch, seasons: Seasons) -> Anomal
     )
 
 
-def cap_outliers(batch: Batch, season_length: int) -> Batch:
+def cap_outliers(batch: Batch, seasons: Seasons) -> Batch:
     """Return demand with the outliers that `find_anomalies` finds brought nearer, and no more.
 
     Parameters
     ----------
     batch : demand, censored periods raised
-    season_length : periods
+    seasons : how demand repeats itself
     """
-    return replace(batch, values=_cap(batch, season_length)[1])
+    return replace(batch, values=_cap(batch, seasons)[1])
 
 
-def _cap(batch: Batch, season_length: int) -> tuple[Floats, Floats]:
+def _cap(batch: Batch, seasons: Seasons) -> tuple[Floats, Floats]:
     """Return what was expected of outliers, NaN elsewhere, and demand with outliers capped."""
     expected, capped = np.empty_like(batch.values), np.empty_like(batch.values)
-    find_outliers(batch.values, batch.offsets, season_length, expected, capped)
+    find_outliers(batch.values, batch.offsets, seasons.length, seasons.year, expected, capped)
     if batch.raised is not None:
         expected[batch.raised] = np.nan
         capped = np.where(batch.raised, batch.values, capped)

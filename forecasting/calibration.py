@@ -113,7 +113,7 @@ def learn_calibration(panel: DemandPanel, plan: ForecastPlan, threads: int = 1) 
     """
     batch = panel.uncensored(plan.season_length)
     if plan.cap_outliers:
-        batch = cap_outliers(batch, plan.season_length)
+        batch = cap_outliers(batch, plan.seasons)
     origins = place_origins(panel.batch, panel.censored, plan)
     demand = np.add.reduceat(batch.values, batch.offsets[:-1]) > 0.0
     scored = np.isfinite(origins.actuals).any(axis=2).sum(axis=1)

@@ -9,7 +9,7 @@ import pandas as pd
 
 from forecasting.autocorrelation import error_autocorrelation
 from forecasting.backtest import ModelRun, Origins, run_model
-from forecasting.combinations import combine_runs
+from forecasting.combinations import POWER, combine_runs
 from forecasting.comparison import comparable_means
 from forecasting.distributions import Spread, estimate_spread
 from forecasting.errors import Failure
@@ -72,8 +72,13 @@ class _Scored:
         return np.asarray(np.isfinite(self.run.past).any(axis=2).sum(axis=1))
 
     def of(self, score: str) -> Floats:
-        """Return what the plan's score averages, (n_series, windows, horizon)."""
-        return self.losses if score == "pinball" else np.abs(self.errors)
+        """Return what the plan's score averages, (n_series, windows, horizon).
+
+        The continuous ranked probability score is twice the integral of pinball loss over levels.
+        """
+        if score in ("pinball", "crps"):
+            return self.losses if score == "pinball" else 2.0 * self.losses
+        return np.abs(self.errors) if score == "mase" else self.errors**2
 
 
 def hold_contest(
@@ -136,7 +141,11 @@ def hold_contest(
         names=tuple(model.run.model for model in scored),
         champion=np.where(beaten, -1, champion),
         weights=np.where(beaten, 0.0, weights),
-        score=criteria[champion, rows] / scale,
+        score=(
+            np.sqrt(criteria[champion, rows] / squared)
+            if plan.score == "rmsse"
+            else criteria[champion, rows] / scale
+        ),
         means=np.array([model.run.future for model in scored])[champion, rows],
         spread=estimate_spread(law, past, origins.actuals, now),
         autocorrelation=error_autocorrelation(past, origins.actuals),
@@ -168,7 +177,9 @@ def _combine(
 ) -> tuple[ModelRun, Floats]:
     losses = np.array([model.of(plan.score) for model in scored])
     answered = np.where(np.isfinite(criteria), 0.0, np.inf)
-    return combine_runs([model.run for model in scored], losses, answered, origins)
+    # Mean squares at half the power weigh as their roots do at the whole.
+    power = POWER / 2.0 if plan.score == "rmsse" else POWER
+    return combine_runs([model.run for model in scored], losses, answered, origins, power)
 
 
 def _score(run: ModelRun, origins: Origins, moments: Moments) -> _Scored:

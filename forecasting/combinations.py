@@ -24,13 +24,14 @@ POWER = 4.0
 FEWEST_ORIGINS = 2
 
 
-def weigh_models(scores: Floats) -> Floats:
+def weigh_models(scores: Floats, power: float = POWER) -> Floats:
     """Return the weights of each series' best models, by the inverse power of their scores.
 
     Parameters
     ----------
     scores : (n_models, n_series) float64, mean losses, not negative, smaller is better; infinite
         where a model did not answer
+    power : of the scores
 
     Returns
     -------
@@ -44,14 +45,18 @@ def weigh_models(scores: Floats) -> Floats:
     least = np.min(scores, axis=0)
     mixed = (member.sum(axis=0) > 1) & (least > 0.0)
     share = np.divide(least, scores, out=np.zeros_like(scores), where=member & mixed)
-    raw = share**POWER
+    raw = share**power
     # Row by row: NumPy adds up a single series of many models in another order than several.
     total: Floats = sum(raw, np.zeros(raw.shape[1]))
     return np.asarray(raw / np.where(mixed, total, np.nan))
 
 
 def combine_runs(
-    runs: Sequence[ModelRun], losses: Floats, answered: Floats, origins: Origins
+    runs: Sequence[ModelRun],
+    losses: Floats,
+    answered: Floats,
+    origins: Origins,
+    power: float = POWER,
 ) -> tuple[ModelRun, Floats]:
     """Return the combination as if it were a model, and the weights it goes on with.
 
@@ -64,6 +69,7 @@ def combine_runs(
     losses : (n_models, n_series, windows, horizon) float64, NaN where unscored
     answered : (n_models, n_series) float64, zero where the model may be a member, else infinity
     origins : of the series
+    power : of mean losses
 
     Returns
     -------
@@ -77,9 +83,9 @@ def combine_runs(
     for window in range(past.shape[1]):
         others = np.arange(past.shape[1]) != window
         scores = comparable_means(sums[:, :, others], counts[:, :, others])
-        weights = weigh_models(scores + answered)
+        weights = weigh_models(scores + answered, power)
         past[:, window] = weigh_means(weights, [run.past[:, window] for run in runs])
-    weights = weigh_models(comparable_means(sums, counts) + answered)
+    weights = weigh_models(comparable_means(sums, counts) + answered, power)
     weights[:, origins.counts < FEWEST_ORIGINS] = np.nan
     future = weigh_means(weights, [run.future for run in runs])
     past[np.isnan(future).any(axis=1)] = np.nan

@@ -7,19 +7,20 @@ import numpy as np
 from forecasting.errors import PanelError
 from kernels.arrays import Dates, Flags, Integers
 
-Frequency = Literal["h", "D", "W", "MS"]
+Frequency = Literal["h", "D", "W", "MS", "QS"]
 
 _STEPS: dict[Frequency, np.timedelta64] = {
     "h": np.timedelta64(1, "h"),
     "D": np.timedelta64(1, "D"),
     "W": np.timedelta64(7, "D"),
 }
+_MONTHS: dict[Frequency, int] = {"MS": 1, "QS": 3}
 
 
 def period_numbers(ds: Dates, frequency: Frequency) -> Integers:
     """Return the number of each period since 1970."""
-    if frequency == "MS":
-        return ds.astype("datetime64[M]").astype(np.int64)
+    if frequency in _MONTHS:
+        return ds.astype("datetime64[M]").astype(np.int64) // _MONTHS[frequency]
     since = ds - np.datetime64(0, "us")
     return np.asarray(since // _STEPS[frequency], dtype=np.int64)
 
@@ -27,16 +28,16 @@ def period_numbers(ds: Dates, frequency: Frequency) -> Integers:
 def future_periods(last: Dates, horizon: int, frequency: Frequency) -> Dates:
     """Return the starts of the periods after each of ``last``, (n, horizon)."""
     ahead = np.arange(1, horizon + 1)
-    if frequency == "MS":
-        months = last.astype("datetime64[M]")[:, None] + ahead
+    if frequency in _MONTHS:
+        months = last.astype("datetime64[M]")[:, None] + ahead * _MONTHS[frequency]
         return months.astype("datetime64[us]")
     return last[:, None] + ahead * _STEPS[frequency]
 
 
 def earlier_periods(last: Dates, back: Integers, frequency: Frequency) -> Dates:
     """Return the starts of the periods so many before each of ``last``, (n,)."""
-    if frequency == "MS":
-        months = last.astype("datetime64[M]") - back
+    if frequency in _MONTHS:
+        months = last.astype("datetime64[M]") - back * _MONTHS[frequency]
         return months.astype("datetime64[us]")
     return last - back * _STEPS[frequency]
 

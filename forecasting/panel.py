@@ -111,8 +111,9 @@ class DemandPanel:
 
         Parameters
         ----------
-        frame : warehouse_id, item_id, ds (a regular grid in each series), quantity (units per
-            period, not negative, no NaN), censored; other columns are not looked at
+        frame : warehouse_id, item_id (text, or categoricals of it), ds (a regular grid in each
+            series), quantity (units per period, not negative, no NaN), censored; other columns are
+            not looked at
         frequency : of the grid
 
         Raises
@@ -125,20 +126,18 @@ class DemandPanel:
         if missing or frame.empty:
             lacks = f"columns {', '.join(missing)}" if missing else "rows"
             raise PanelError(f"demand must have rows of {', '.join(COLUMNS)}; it lacks {lacks}")
-        warehouse = frame["warehouse_id"].to_numpy(dtype=object)
-        item = frame["item_id"].to_numpy(dtype=object)
-        new = np.ones(len(frame), dtype=bool)
-        new[1:] = (warehouse[1:] != warehouse[:-1]) | (item[1:] != item[:-1])
+        new = _changes(frame["warehouse_id"]) | _changes(frame["item_id"])
         starts = np.flatnonzero(new)
+        warehouse, item = (frame[name].iloc[starts].to_numpy(dtype=object) for name in SERIES)
         offsets = np.append(starts, len(frame)).astype(np.int64)
         values = frame["quantity"].to_numpy(dtype=np.float64, copy=True)
         ds = frame["ds"].to_numpy(dtype="datetime64[us]")
         _check_quantities(values)
-        _check_series(warehouse[starts], item[starts])
+        _check_series(warehouse, item)
         check_grid(ds, new, frequency)
         return cls(
-            warehouse[starts],
-            item[starts],
+            warehouse,
+            item,
             frequency,
             Batch(values, offsets),
             frame["censored"].to_numpy(dtype=bool),
@@ -164,6 +163,11 @@ class DemandPanel:
     def with_drivers(self, drivers: KnownDrivers) -> Self:
         """Return the panel with what moves its demand."""
         return replace(self, batch=replace(self.batch, drivers=drivers))
+
+    def recent_rows(self, periods: int) -> Flags:
+        """Return which observations are among the last so many of their series."""
+        left = np.repeat(self.batch.offsets[1:], self.batch.lengths)
+        return np.asarray(left - np.arange(len(left)) <= periods)
 
     @property
     def last_periods(self) -> Integers:
@@ -198,6 +202,15 @@ def find_series(
     """
     places = pd.MultiIndex.from_arrays(known).get_indexer(pd.MultiIndex.from_arrays(asked))
     return np.asarray(places, np.int64)
+
+
+def _changes(ids: pd.Series) -> Flags:
+    """Whether each row has another id than the one before; the first has."""
+    coded = isinstance(ids.dtype, pd.CategoricalDtype)
+    own = ids.cat.codes.to_numpy() if coded else ids.to_numpy(dtype=object)
+    changes = np.ones(len(ids), dtype=bool)
+    changes[1:] = own[1:] != own[:-1]
+    return changes
 
 
 def _check_quantities(values: Floats) -> None:

@@ -32,6 +32,7 @@ SMALLEST_SPREAD = 1.0
 SMALLEST_SPREAD_OF_SIZES = 1.0 / 3.0
 FEWEST_SIZES = 8
 FEWEST_SEASONS = 2
+WEEKS_IN_YEAR = 365.25 / 7.0
 # Demand in another unit is the same demand: its median is taken to be so many pieces.
 PIECES = 100.0
 _MAD = 1.4826
@@ -133,6 +134,25 @@ def mark_short_runs(apart: Floats, cut: float, standing: Flags) -> None:
 
 
 @njit(cache=True, nogil=True)
+def unmark_repeated(apart: Floats, cut: float, year: float, standing: Flags) -> None:
+    """Unmark the periods that another year has too: beyond ``cut`` on the same side.
+
+    Holidays move by a week of days at most, so a year is so much longer or shorter.
+    """
+    n = apart.shape[0]
+    reach = round(year / WEEKS_IN_YEAR)
+    for t in range(n):
+        years = 1
+        while standing[t] and years * year - reach < n:
+            for way in (-1, 1):
+                place = t + way * round(years * year)
+                for other in range(max(place - reach, 0), min(place + reach + 1, n)):
+                    if apart[other] * apart[t] > 0.0 and abs(apart[other]) > cut:
+                        standing[t] = False
+            years += 1
+
+
+@njit(cache=True, nogil=True)
 def _cap_sizes(own: Floats, expected: Floats, capped: Floats) -> None:
     middle, limit = size_limit(own, CUT)
     _, cap = size_limit(own, CAP)
@@ -142,7 +162,9 @@ def _cap_sizes(own: Floats, expected: Floats, capped: Floats) -> None:
 
 
 @njit(cache=True, nogil=True)
-def _cap_around_level(own: Floats, season_length: int, expected: Floats, capped: Floats) -> None:
+def _cap_around_level(
+    own: Floats, season_length: int, year: float, expected: Floats, capped: Floats
+) -> None:
     n = own.shape[0]
     roots, season, level = np.empty(n), np.empty(n), np.empty(n)
     unit = unit_of(own)
@@ -151,6 +173,8 @@ def _cap_around_level(own: Floats, season_length: int, expected: Floats, capped:
     apart, standing = roots - level, np.empty(n, np.bool_)
     spread = robust_spread(apart)
     mark_short_runs(apart, CUT * spread, standing)
+    if season_length < year / 2.0:
+        unmark_repeated(apart, CAP * spread, year, standing)
     for t in range(n):
         if standing[t]:
             middle = level[t] + season[t]
@@ -160,17 +184,25 @@ def _cap_around_level(own: Floats, season_length: int, expected: Floats, capped:
 
 @njit(cache=True, nogil=True)
 def find_outliers(
-    values: Floats, offsets: Integers, season_length: int, expected: Floats, capped: Floats
+    values: Floats,
+    offsets: Integers,
+    season_length: int,
+    year: float,
+    expected: Floats,
+    capped: Floats,
 ) -> None:
     """Find demand that stands out of the level around it and of its season.
 
-    Demand of which half the periods or more are zero stands out by its size alone, upwards.
+    What another year has too is no outlier; where the season is the year's own, it is in that
+    season already, and its remainder is judged. Demand of which half the periods or more are zero
+    stands out by its size alone, upwards.
 
     Parameters
     ----------
     values : (n_observations,) float64, units per period, not negative
     offsets : (n_series + 1,) int64, where each series starts; each has one observation at least
     season_length : periods
+    year : periods, maybe with a fraction
     expected : (n_observations,) float64, overwritten: units expected where demand stands out, NaN
         elsewhere
     capped : (n_observations,) float64, overwritten: demand with such periods brought to
@@ -184,7 +216,7 @@ def find_outliers(
         if np.median(own) == 0.0:
             _cap_sizes(own, found, kept)
         else:
-            _cap_around_level(own, season_length, found, kept)
+            _cap_around_level(own, season_length, year, found, kept)
         if (own == np.floor(own)).all():
             for t in range(own.shape[0]):
                 kept[t] = math.floor(kept[t] + 0.5)

@@ -66,4 +66,5 @@ def _gains(job: JobSpec, side: str) -> bool:
 
 def forecasts_on_device(demand: DemandPlan) -> bool:
     """Whether a model that the series of a job compete with has kernels for a GPU."""
-    return runs_on_device({name: tuple(models) for name, models in demand.line_up.items()})
+    line_up = {str(name): models for name, models in demand.line_up.items()}
+    return runs_on_device(line_up, demand.frequency)

@@ -5,7 +5,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import psutil
+import pyarrow.parquet as pq
 
 from kernels.arrays import Floats
 
@@ -75,6 +76,16 @@ def write_json(path: Path, content: Any) -> None:  # noqa: ANN401 - JSON
 def read_json(path: Path) -> Any:  # noqa: ANN401 - JSON
     """Return the JSON in ``path``."""
     return json.loads(path.read_text(encoding="utf-8"))
+
+
+def read_by_series(path: Path, columns: Sequence[str] | None = None) -> pd.DataFrame:
+    """Return a Parquet file of rows by warehouse and item, their ids as categoricals.
+
+    So a string is read once, and not in every row.
+    """
+    table = pq.read_table(path, columns=columns, read_dictionary=["warehouse_id", "item_id"])
+    frame: pd.DataFrame = table.to_pandas()
+    return frame
 
 
 def write_frame(path: Path, frame: pd.DataFrame) -> None:

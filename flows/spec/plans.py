@@ -9,7 +9,7 @@ from flows.spec.sources import Frozen
 
 NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-Frequency = Literal["h", "D", "W", "MS"]
+Frequency = Literal["h", "D", "W", "MS", "QS"]
 Knowledge = Literal["known", "lagged"]
 
 
@@ -90,7 +90,9 @@ class DemandPlan(Frozen):
     minimum_history: int = Field(
         42, ge=2, description="periods below which a series takes its category's profile"
     )
-    score: Literal["pinball", "mase"] = "pinball"
+    score: Literal["pinball", "crps", "mase", "rmsse"] = Field(
+        "pinball", description="what a champion wins on: of distributions, or of means"
+    )
     combine: bool = Field(
         True, description="weigh each series' best models together, not its champion alone"
     )

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from flows.run import ChunkRecord, ChunkWork, Run, find_chunk, run_chunk
+from flows.run import ChunkRecord, ChunkWork, Run, find_chunk, read_by_series, run_chunk
 from flows.steps.drivers import drivers_content, take_drivers
 from flows.steps.failing import guarded
 from flows.steps.predict_plan import forecast_plan
@@ -123,7 +123,7 @@ def _calibrate(run: Run) -> ChunkWork:
     if _stands(run):
         return _work(run, *_stored(run))
     plan = forecast_plan(run)
-    demand = pd.read_parquet(run.staging.clean("demand"))
+    demand = read_by_series(run.staging.clean("demand"))
     panel = DemandPanel.from_frame(demand, plan.frequency)
     # No other task runs beside this one.
     threads = run.job.execution.workers

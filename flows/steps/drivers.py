@@ -3,7 +3,7 @@
 import pandas as pd
 
 from flows.errors import JobRefusedError
-from flows.run import ChunkRecord, ChunkWork, Run, find_chunk, run_chunk
+from flows.run import ChunkRecord, ChunkWork, Run, find_chunk, read_by_series, run_chunk
 from flows.steps.driver_rows import (
     category_of,
     driver_plan,
@@ -119,7 +119,7 @@ def _found(run: Run) -> ChunkRecord | None:
 
 def _learn(run: Run) -> ChunkWork:
     plan, stored = forecast_plan(run), champion_of(run.job)
-    demand = pd.read_parquet(run.staging.clean("demand"))
+    demand = read_by_series(run.staging.clean("demand"))
     panel = DemandPanel.from_frame(demand, plan.frequency)
     rows = lay_rows(run, panel, demand)
     # Trees were taught columns, so theirs are what the night has.

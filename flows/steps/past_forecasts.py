@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from flows.run import Failed, Run, entity_words
+from flows.run import Failed, Run, entity_words, read_by_series
 from flows.steps.predict_plan import forecast_plan
 from forecasting import (
     CategoryProfiles,
@@ -43,7 +43,7 @@ def past_profiles(run: Run, first: pd.Timestamp) -> pd.DataFrame:
     run : whose demand it is
     first : start of the first period that was not known
     """
-    demand = pd.read_parquet(run.staging.clean("demand"))
+    demand = read_by_series(run.staging.clean("demand"))
     plan = _plan(run)
     known = DemandPanel.from_frame(demand[demand["ds"] < first], plan.frequency)
     return category_profiles(known, _categories(run), plan).to_frame()

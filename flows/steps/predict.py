@@ -4,7 +4,6 @@ from pathlib import Path
 
 import duckdb
 import pandas as pd
-import pyarrow.parquet as pq
 
 from flows.run import (
     ChunkRecord,
@@ -18,6 +17,7 @@ from flows.run import (
     entity_names,
     entity_words,
     number_of_chunks,
+    read_by_series,
     run_entities,
     seal_files,
     torn_files,
@@ -58,7 +58,7 @@ def prepare(run: Run) -> list[int]:
         _write_slices(run, series)
         registry.write_slices(run, series, _slices(run))
         stored_choices.write_slices(run, series, _slices(run))
-        panel = DemandPanel.from_frame(pd.read_parquet(clean), forecast_plan(run).frequency)
+        panel = DemandPanel.from_frame(read_by_series(clean), forecast_plan(run).frequency)
         profiles = category_profiles(panel, categories_of(run), forecast_plan(run))
         write_frame(_folder(run) / "profiles.parquet", profiles.to_frame())
         write_frame(_layout(run), series)
@@ -107,7 +107,7 @@ def _forecast(run: Run, number: int, only: Only) -> ChunkWork:
 
 
 def _forecast_slice(run: Run, number: int, only: Only) -> ChunkWork:
-    frame = among(pd.read_parquet(_slice(run, number)), SERIES, only)
+    frame = among(read_by_series(_slice(run, number)), SERIES, only)
     plan = forecast_plan(run)
     panel = DemandPanel.from_frame(frame, plan.frequency)
     panel, plan = take_drivers(run, panel, frame, plan)
@@ -122,8 +122,9 @@ def _forecast_slice(run: Run, number: int, only: Only) -> ChunkWork:
         registry.models_before(run, number, _slices(run)),
         stored_choices.standing_before(run, number, _slices(run)),
     )
-    recent = frame.groupby(SERIES, sort=False).tail(ACTUALS_IN_HORIZONS * plan.horizon)
-    actuals = recent[[*SERIES, "ds", "quantity", "censored", "repaired"]]
+    recent = panel.recent_rows(ACTUALS_IN_HORIZONS * plan.horizon)
+    columns = [*SERIES, "ds", "quantity", "censored", "repaired"]
+    actuals = frame.loc[recent, columns].astype(dict.fromkeys(SERIES, object))
     return ChunkWork(
         {
             "demand_actuals": run.stamp(actuals),
@@ -148,8 +149,8 @@ def _repairs(result: ForecastResult) -> pd.DataFrame:
 
 
 def _series_in_chunks(run: Run) -> pd.DataFrame:
-    keys: pd.DataFrame = pq.read_table(run.staging.clean("demand"), columns=SERIES).to_pandas()
-    series = keys.drop_duplicates(ignore_index=True)
+    keys = read_by_series(run.staging.clean("demand"), SERIES)
+    series = keys.drop_duplicates(ignore_index=True).astype(object)
     n_chunks = number_of_chunks(len(series), run.job.execution.chunk_entities)
     words = entity_words(series, SERIES)
     return series.assign(word=words, chunk=assign_groups(series["warehouse_id"], words, n_chunks))

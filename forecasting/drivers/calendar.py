@@ -6,9 +6,10 @@ from forecasting.drivers.rows import EventDays
 from forecasting.grid import Frequency
 from kernels.arrays import Floats, Integers
 
-# Days over which an event is prepared for, and got over; none where a period is a month.
+# Days over which an event is prepared for, and got over; none where a period is a month or more.
 DAYS_AROUND = 7
-_PERIODS_IN_DAY = {"h": 24.0, "D": 1.0, "W": 1.0 / 7.0, "MS": 0.0}
+_PERIODS_IN_DAY = {"h": 24.0, "D": 1.0, "W": 1.0 / 7.0, "MS": 0.0, "QS": 0.0}
+DAYS_IN_PERIOD = {"h": 1.0 / 24.0, "D": 1.0, "W": 7.0, "MS": 365.25 / 12.0, "QS": 365.25 / 4.0}
 BEFORE, AFTER = "before an event", "after an event"
 
 
@@ -78,10 +79,10 @@ def calendar_fields(periods: Integers, frequency: Frequency) -> Floats:
 
     Returns
     -------
-    Hour of the day or day of the week (from 0; of weeks and months 0), then cosine and sine of
+    Hour of the day or day of the week (from 0; 0 of longer periods), then cosine and sine of
     the place in the year.
     """
-    days_in_period = {"h": 1.0 / 24.0, "D": 1.0, "W": 7.0, "MS": 365.25 / 12.0}[frequency]
+    days_in_period = DAYS_IN_PERIOD[frequency]
     short = {"h": periods % 24, "D": (periods + 3) % 7}.get(frequency, np.zeros_like(periods))
     angle = 2.0 * np.pi * periods * days_in_period / 365.25
     return np.column_stack([short.astype(np.float64), np.cos(angle), np.sin(angle)])

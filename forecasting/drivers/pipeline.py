@@ -14,8 +14,8 @@ from forecasting.grid import Frequency
 from kernels.arrays import Flags, Floats
 from kernels.driver_columns import carry_forward, fill_log_ratios, shift_rows
 
-# Prices are held against what is usual in a quarter of a year.
-QUARTER = {"h": 2191, "D": 91, "W": 13, "MS": 3}
+# Prices are held against what is usual in a quarter of a year, or in a year of quarters.
+QUARTER = {"h": 2191, "D": 91, "W": 13, "MS": 3, "QS": 4}
 FORMAT = 1
 
 

@@ -18,6 +18,7 @@ from kernels.cuda.series import rows_of
 from kernels.cuda.streams import Launch, stream_rows
 from kernels.cuda.views import view
 from kernels.ets import (
+    LONGEST_SEASON_ON_GPU,
     NO_MODEL,
     EtsFits,
     begin_series,
@@ -46,8 +47,7 @@ from kernels.ets_search import MOST_POINTS, Bench, search_series
 from kernels.ets_step import RATIO
 from kernels.lanes import LANES
 
-# A thread's own memory grows with the square of the season; R's `ets` leaves longer ones out too.
-LONGEST_SEASON = 24
+LONGEST_SEASON = LONGEST_SEASON_ON_GPU
 # The season's periods that a thread has memory for; a kernel is compiled for each it meets.
 _SEASONS = (1, 12, LONGEST_SEASON)
 THREADS = 64

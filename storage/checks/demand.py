@@ -14,6 +14,7 @@ _GRID_ADVICE = {
     "D": "dates must be whole days",
     "W": "weeks must start on the weekday that most of the table has",
     "MS": "dates must be the first of a month",
+    "QS": "dates must be the first of January, April, July or October",
 }
 
 
@@ -63,11 +64,13 @@ def _number_series(bench: Bench, periods: Periods) -> None:
 
 
 def _refuse_unfillable(bench: Bench) -> None:
-    """Refuse the series whose gaps the plan does not allow to fill."""
+    """Refuse the series whose gaps the plan does not allow to fill.
+
+    One with a gap goes first: where it ends says nothing of when the others have ended.
+    """
     plan = bench.plan
-    refused = 0
     if plan.gaps == "reject":
-        refused += bench.refuse_entities(
+        bench.refuse_entities(
             "demand",
             "SELECT entity, last - first + 1 - observations AS value FROM series "
             "WHERE last - first + 1 > observations",
@@ -75,22 +78,27 @@ def _refuse_unfillable(bench: Bench) -> None:
             column="ds",
             advice="the series lacks this many periods; fill them, or choose another `gaps`",
         )
+        _drop_refused(bench)
     if plan.gaps != "zero":
         silence = 1 if plan.gaps == "reject" else plan.minimum_history
-        refused += bench.refuse_entities(
+        bench.refuse_entities(
             "demand",
             f"SELECT entity, table_last - last AS value FROM series "  # noqa: S608 - a number
-            f"WHERE table_last - last >= {silence} AND entity NOT IN "
-            "(SELECT entity FROM rejects WHERE input = 'demand' AND severity = 'entity')",
+            f"WHERE table_last - last >= {silence}",
             code="ended",
             column="ds",
             advice="the series has been silent for this many periods; drop it if it has ended",
         )
-    if refused:
-        bench.connection.execute(
-            "DELETE FROM series WHERE entity IN "
-            "(SELECT entity FROM rejects WHERE input = 'demand' AND severity = 'entity')"
-        )
+        _drop_refused(bench)
+
+
+def _drop_refused(bench: Bench) -> None:
+    """Take the series that were refused out of ``series``."""
+    bench.connection.execute(
+        "DELETE FROM series WHERE entity IN "
+        "(SELECT entity FROM rejects WHERE input = 'demand' AND severity = 'entity')"
+    )
+    bench.connection.execute("UPDATE series SET table_last = (SELECT max(last) FROM series)")
 
 
 def _lay_on_grid(bench: Bench, periods: Periods) -> None:

@@ -13,12 +13,14 @@ _PERIOD_OF: dict[Frequency, str] = {
     "D": _DAYS,
     "W": f"CAST(floor((({_DAYS}) - {{anchor}}) / 7) AS BIGINT)",
     "MS": "datediff('month', TIMESTAMP '1970-01-01', ds)",
+    "QS": "datediff('quarter', TIMESTAMP '1970-01-01', ds)",
 }
 _START_OF: dict[Frequency, str] = {
     "h": "TIMESTAMP '1970-01-01' + to_hours({period})",
     "D": "TIMESTAMP '1970-01-01' + to_days(CAST({period} AS INTEGER))",
     "W": "TIMESTAMP '1970-01-01' + to_days(CAST({period} * 7 + {anchor} AS INTEGER))",
     "MS": "TIMESTAMP '1970-01-01' + to_months(CAST({period} AS INTEGER))",
+    "QS": "TIMESTAMP '1970-01-01' + to_months(CAST({period} * 3 AS INTEGER))",
 }
 
 

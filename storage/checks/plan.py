@@ -8,8 +8,8 @@ from typing import Literal
 
 import pandas as pd
 
-Frequency = Literal["h", "D", "W", "MS"]
-SEASONS: Mapping[Frequency, int] = {"h": 24, "D": 7, "W": 52, "MS": 12}
+Frequency = Literal["h", "D", "W", "MS", "QS"]
+SEASONS: Mapping[Frequency, int] = {"h": 24, "D": 7, "W": 52, "MS": 12, "QS": 4}
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,8 @@ class CheckPlan:
     Parameters
     ----------
     as_of : the night; later demand and prices are refused
-    frequency : of demand: hours, days, weeks (on the table's usual weekday), months (first day)
+    frequency : of demand: hours, days, weeks (on the table's usual weekday), months, quarters
+        (first day)
     gaps : what a missing period is: "zero" (no sale), "carry" (the value a season earlier, else
         the last one), "reject" (the series is refused)
     minimum_history : periods; under "carry", a series silent for that long has ended

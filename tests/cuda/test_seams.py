@@ -201,8 +201,9 @@ def test_a_model_without_kernels_for_a_device_stays_where_it_is():
 
     plan = ForecastPlan("D", 7, 3, device="cuda")
     assert plan.find("SeasonalNaive") == replace(plan, device="cpu").find("SeasonalNaive")
-    assert not runs_on_device(dict.fromkeys(CLASSES, ("SeasonalNaive", "YearlySeasonalSmoothing")))
-    assert runs_on_device({})
+    placeless = dict.fromkeys(CLASSES, ("SeasonalNaive", "YearlySeasonalSmoothing"))
+    assert not runs_on_device(placeless, "D")
+    assert runs_on_device({}, "D")
 
 
 def test_volatility_fitted_on_a_device_is_the_processors():

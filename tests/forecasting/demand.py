@@ -13,7 +13,7 @@ def frame_of(series, censored=None, frequency="D", start=START):
     parts = []
     for key, values in series.items():
         flags = (censored or {}).get(key, np.zeros(len(values), dtype=bool))
-        step = {"D": "D", "W": "7D", "MS": "MS", "h": "h"}[frequency]
+        step = {"D": "D", "W": "7D", "MS": "MS", "QS": "QS", "h": "h"}[frequency]
         parts.append(
             pd.DataFrame(
                 {

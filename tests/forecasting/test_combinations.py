@@ -39,6 +39,11 @@ def test_weights_are_the_inverse_power_of_losses():
     assert weights == pytest.approx([1 / (1 + 2**POWER), 2**POWER / (1 + 2**POWER), 0.0])
 
 
+def test_mean_squares_at_half_the_power_weigh_as_their_roots_do():
+    losses = np.array([[2.0], [1.0], [3.0]])
+    assert np.allclose(weigh_models(losses**2, POWER / 2.0), weigh_models(losses))
+
+
 @pytest.mark.parametrize("losses", [[1.0, np.inf], [np.inf, np.inf], [0.0, 1.0]])
 def test_one_model_alone_or_without_a_loss_is_not_combined(losses):
     assert np.isnan(weigh_models(np.array(losses)[:, None])).all()

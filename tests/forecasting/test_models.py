@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from forecasting.errors import NotFiniteError, UnknownModelError
-from forecasting.models import MODELS, History, RollingForecaster, Seasons, find_model
+from forecasting.models import MODELS, History, RollingForecaster, Seasons, find_model, place_on
 from forecasting.models.statsforecast_model import StatsforecastModel
 from forecasting.models.yearly_model import YearlyModel
 from forecasting.panel import Batch
@@ -164,10 +164,26 @@ def test_a_season_that_is_the_year_is_not_answered_by_a_model_that_would_not_see
 
 
 def test_a_long_season_is_left_out_of_exponential_smoothing():
-    weekly = Batch(np.random.default_rng(0).gamma(4, 5, 120), np.array([0, 120]))
-    found = find_model("AutoETS").forecast(weekly, Seasons(52, 52.18), 4)
-    plain = find_model("AutoETS").forecast(weekly, Seasons(1, 52.18), 4)
+    batch = Batch(np.random.default_rng(0).gamma(4, 5, 120), np.array([0, 120]))
+    found = find_model("AutoETS").forecast(batch, Seasons(53, 365.25), 4)
+    plain = find_model("AutoETS").forecast(batch, Seasons(1, 365.25), 4)
     assert np.array_equal(found.means, plain.means)
+
+
+def test_exponential_smoothing_knows_the_year_of_weeks():
+    draws, t = np.random.default_rng(0), np.arange(169)
+    weekly = 100.0 + 40.0 * np.sin(2.0 * np.pi * t / 52.0) + draws.normal(0.0, 2.0, 169)
+    known = Batch(weekly[:156], np.array([0, 156]))
+    found = find_model("AutoETS").forecast(known, Seasons(52, 52.18), 13)
+    # Errors about the truth are of the noise's size; without the season they are those of the wave.
+    assert np.abs(found.means[0] - weekly[156:]).mean() < 4.0
+
+
+def test_a_season_too_long_for_a_device_runs_on_the_processor():
+    weekly = Batch(np.random.default_rng(0).gamma(4, 5, 120), np.array([0, 120]))
+    seasons = Seasons(52, 52.18)
+    found = place_on(find_model("AutoETS"), "cuda").forecast(weekly, seasons, 4)
+    assert np.array_equal(found.means, find_model("AutoETS").forecast(weekly, seasons, 4).means)
 
 
 def histories_of(batch, drops):

@@ -26,7 +26,9 @@ def test_a_cut_drops_the_end_and_keeps_the_last_of_the_rest():
     assert batch.cut(np.array([0]), np.array([0]), None).series(0).tolist() == [0, 1, 2, 3, 4]
 
 
-@pytest.mark.parametrize(("frequency", "step"), [("h", "h"), ("D", "D"), ("W", "7D"), ("MS", "MS")])
+@pytest.mark.parametrize(
+    ("frequency", "step"), [("h", "h"), ("D", "D"), ("W", "7D"), ("MS", "MS"), ("QS", "QS")]
+)
 def test_the_future_continues_the_grid(frequency, step):
     panel = panel_of(
         {("W", "A"): np.ones(5), ("W", "B"): np.ones(8)}, frequency, start="2024-01-01"
@@ -36,13 +38,29 @@ def test_the_future_continues_the_grid(frequency, step):
         assert np.array_equal(panel.future(4)[number], dates[length:].to_numpy("datetime64[us]"))
 
 
-@pytest.mark.parametrize("frequency", ["h", "D", "W", "MS"])
+@pytest.mark.parametrize("frequency", ["h", "D", "W", "MS", "QS"])
 def test_places_in_the_season_mean_the_same_in_every_series(frequency):
     panel = panel_of(
         {("W", "A"): np.ones(9), ("W", "B"): np.ones(11)}, frequency, start="2024-01-01"
     )
     places = panel.next_places(12)
     assert (places[1] - places[0]) % 12 == 2
+
+
+def test_ids_may_be_categoricals():
+    frame = frame_of({("W", "A"): np.ones(3), ("W", "B"): np.ones(2), ("X", "B"): np.ones(4)})
+    coded = frame.astype({"warehouse_id": "category", "item_id": "category"})
+    plain, found = (DemandPanel.from_frame(each, "D") for each in (frame, coded))
+    assert found.warehouse_id.tolist() == plain.warehouse_id.tolist() == ["W", "W", "X"]
+    assert found.item_id.tolist() == plain.item_id.tolist() == ["A", "B", "B"]
+    assert found.item_id.dtype == object
+    assert np.array_equal(found.batch.offsets, plain.batch.offsets)
+
+
+def test_recent_rows_are_the_last_of_each_series():
+    frame = frame_of({("W", "A"): np.ones(5), ("W", "B"): np.ones(2)})
+    recent = DemandPanel.from_frame(frame, "D").recent_rows(3)
+    assert recent.tolist() == [False, False, True, True, True, True, True]
 
 
 @pytest.mark.parametrize("value", [-1.0, np.nan, np.inf])

@@ -3,7 +3,8 @@
 import pytest
 
 from forecasting import MODELS, ForecastPlan, PlanError, UnknownModelError
-from forecasting.plan import DEFAULT_LINE_UP, SEASON_LENGTHS
+from forecasting.classes import CLASSES
+from forecasting.plan import SEASON_LENGTHS, default_line_up
 from tests.forecasting.demand import daily_plan
 
 
@@ -17,7 +18,7 @@ from tests.forecasting.demand import daily_plan
         ("history", 0, "history must be at least 1; got 0"),
         ("history", {"AutoETS": 0}, "history.AutoETS must be at least 1; got 0"),
         ("seed", 2**32, r"seed must be in \[0, 4294967295\]; got 4294967296"),
-        ("score", "rmse", "score must be one of pinball, mase; got 'rmse'"),
+        ("score", "rmse", "score must be one of pinball, crps, mase, rmsse; got 'rmse'"),
         ("line_up", {"rough": ("Naive",)}, "demand class must be one of smooth, .* got 'rough'"),
         ("line_up", {"smooth": ()}, "line_up.smooth must name a model"),
     ],
@@ -28,7 +29,7 @@ def test_a_setting_out_of_range_is_named_with_its_value(setting, value, message)
 
 
 def test_an_unknown_frequency_is_named():
-    with pytest.raises(PlanError, match="frequency must be one of h, D, W, MS; got 'Q'"):
+    with pytest.raises(PlanError, match="frequency must be one of h, D, W, MS, QS; got 'Q'"):
         ForecastPlan(frequency="Q", season_length=4, horizon=4)
 
 
@@ -42,7 +43,7 @@ def test_an_unknown_model_is_answered_with_those_there_are(where):
 def test_a_class_left_out_takes_the_default():
     plan = daily_plan(line_up={"smooth": ("Naive",)})
     assert plan.models_for("smooth") == ("Naive",)
-    assert plan.models_for("lumpy") == DEFAULT_LINE_UP["lumpy"]
+    assert plan.models_for("lumpy") == default_line_up("D")["lumpy"]
 
 
 def test_history_is_for_all_models_or_by_name():
@@ -52,8 +53,18 @@ def test_history_is_for_all_models_or_by_name():
     assert by_name.history_of("Naive") is None
 
 
-def test_the_default_line_up_is_registered():
-    assert {name for names in DEFAULT_LINE_UP.values() for name in names} <= set(MODELS)
+@pytest.mark.parametrize("frequency", SEASON_LENGTHS)
+def test_the_default_line_up_is_registered(frequency):
+    line_up = default_line_up(frequency)
+    assert set(line_up) == set(CLASSES)
+    assert {name for names in line_up.values() for name in names} <= set(MODELS)
+
+
+def test_quarters_have_a_default_of_their_own():
+    plan = ForecastPlan("QS", SEASON_LENGTHS["QS"], 4)
+    assert "SeasonalARIMA" in plan.models_for("smooth")
+    assert "SeasonalARIMA" not in daily_plan().models_for("smooth")
+    assert plan.models_for("lumpy") == daily_plan().models_for("lumpy")
 
 
 def test_every_grid_has_a_season_and_a_year():

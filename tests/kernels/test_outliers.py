@@ -14,10 +14,10 @@ def offsets_of(series):
     return np.concatenate([[0], np.cumsum([len(y) for y in series])]).astype(np.int64)
 
 
-def outliers(*series, season=7):
+def outliers(*series, season=7, year=365.25):
     values = np.concatenate(series).astype(float)
     expected, capped = np.empty_like(values), np.empty_like(values)
-    find_outliers(values, offsets_of(series), season, expected, capped)
+    find_outliers(values, offsets_of(series), season, year, expected, capped)
     return expected, capped
 
 
@@ -57,6 +57,37 @@ def test_a_slip_is_found_and_brought_to_three_spreads_of_what_was_expected(place
     assert abs(to_root(expected[place]) - to_root(clean[place])) < 4.0
     untouched = np.arange(len(y)) != place
     assert np.array_equal(capped[untouched], y[untouched])
+
+
+@pytest.mark.parametrize("away", [-7, -1, 0, 6])
+def test_a_peak_that_another_year_has_too_is_no_outlier(away):
+    y = weekly(2, days=800)
+    y[[300, 665 + away]] = 200.0
+    expected, capped = outliers(y)
+    assert np.isnan(expected).all()
+    assert np.array_equal(capped, y)
+
+
+@pytest.mark.parametrize(("place", "value"), [(665 + 20, 200.0), (665, 0.0), (500, 200.0)])
+def test_two_that_are_not_a_year_apart_on_one_side_are_outliers_both(place, value):
+    y = weekly(2, days=800, level=60.0)
+    y[300], y[place] = 600.0, value
+    expected, _ = outliers(y)
+    assert np.flatnonzero(np.isfinite(expected)).tolist() == sorted([300, place])
+
+
+def test_what_the_season_of_a_year_leaves_is_judged():
+    y = np.random.default_rng(3).poisson(60.0, 160).astype(float)
+    y[50], y[102] = 600.0, 100.0
+    # The season has the peak that both years reach; the first year's is far above it.
+    expected, _ = outliers(y, season=52, year=365.25 / 7.0)
+    assert np.flatnonzero(np.isfinite(expected)).tolist() == [50]
+
+
+def test_a_peak_of_two_years_ago_is_that_of_this_year():
+    y = weekly(2, days=1_100)
+    y[[100, 830]] = 200.0
+    assert np.isnan(outliers(y)[0]).all()
 
 
 @given(st.integers(0, 2**31), st.sampled_from([0.2, 2.0, 20.0, 300.0]))

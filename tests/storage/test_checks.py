@@ -129,6 +129,14 @@ def test_a_gap_may_be_refused(tmp_path):
     accounted(report)
 
 
+def test_where_a_refused_series_ends_does_not_end_the_others(tmp_path):
+    late = demand_rows(item="coffee").drop(index=[14, 15])
+    frame = pd.concat([demand_rows(end="2024-03-28"), late])
+    report = check(tmp_path, dataclasses.replace(PLAN, gaps="reject"), demand=frame)
+    assert report.inputs["demand"].entities_rejected == ["north/coffee"]
+    assert codes(report) == {"gap": 1}
+
+
 def test_a_series_that_ends_early_is_filled_or_refused_by_the_policy(tmp_path):
     frame = pd.concat([demand_rows(), demand_rows(item="coffee", end="2024-03-01")])
     zero = check(tmp_path / "a", demand=frame)
@@ -164,6 +172,18 @@ def test_months_start_on_the_first(tmp_path):
     report = check(tmp_path, dataclasses.replace(PLAN, frequency="MS"), demand=frame)
     assert clean(report, "demand")["ds"].tolist() == months.tolist()
     assert report.repairs["periods"].tolist() == [2]
+
+
+def test_quarters_start_in_january_april_july_and_october(tmp_path):
+    quarters = pd.date_range("1967-01-01", periods=30, freq="QS")
+    frame = pd.DataFrame(
+        {"warehouse_id": "w", "item_id": "i", "ds": quarters.strftime("%Y-%m-%d"), "quantity": 1}
+    )
+    frame = put(frame, 5, ds="1968-05-01").drop(index=[10, 11])
+    report = check(tmp_path, dataclasses.replace(PLAN, frequency="QS"), demand=frame)
+    assert codes(report) == {"off_grid": 1}
+    assert clean(report, "demand")["ds"].tolist() == quarters.tolist()
+    assert report.repairs["periods"].tolist() == [1, 2]
 
 
 def test_an_unknown_item_is_refused_whole(tmp_path):
