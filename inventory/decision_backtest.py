@@ -10,7 +10,7 @@ import pandas as pd
 from inventory.errors import PlanError, StockError
 from inventory.plan import StockPlan
 from inventory.policies import Policy
-from inventory.policy import decide_order
+from inventory.policy import choose_policy
 from inventory.position import Position
 from inventory.replay import HeldPlan, MovingAverage, Outlook, Planner, Replay, replay
 from inventory.simulation import Supply
@@ -105,7 +105,7 @@ class DecidedPolicy:
         tonight = replace(
             self.position, on_hand=outlook.on_hand, receipts=receipts, late_receipts=late
         )
-        return decide_order(tonight, paths, self.entity, self.seed, self.plan).policy
+        return choose_policy(tonight, paths, self.entity, self.seed, self.plan).policy
 
 
 def replay_planners(

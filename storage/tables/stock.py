@@ -103,9 +103,15 @@ ORDER_PLANS = output_table(
             "what the target is asked of: fill rate, cycle service, or cost (of nothing)",
         ),
         Column(
+            "feasible",
+            "boolean",
+            "whether a policy tried met the target, on the paths that it was chosen on",
+        ),
+        Column(
             "fill_rate",
             "float",
-            "share of demand served from stock, from the first period a new order can reach",
+            "share of demand served from stock, from the first period a new order can reach; as "
+            "all figures, on paths that the policy was not chosen on",
             minimum=0,
             maximum=1,
         ),
@@ -206,6 +212,12 @@ SERVICE_COST_CURVES = output_table(
         Column("reorder_point", "float", "order when the position is at or below it, units"),
         Column("expected_cost", "float", "money over the horizon", minimum=0),
         Column("expected_cost_standard_error", "float", "Monte Carlo error, money", minimum=0),
+        Column(
+            "in_sample_cost",
+            "float",
+            "the same on the paths that policies are chosen on, by which a shared limit chooses",
+            minimum=0,
+        ),
         Column("fill_rate", "float", "share of demand served from stock", minimum=0, maximum=1),
         Column("fill_rate_standard_error", "float", "Monte Carlo error", minimum=0),
         Column("cycle_service", "float", "share of periods without shortage", minimum=0, maximum=1),
