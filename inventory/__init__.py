@@ -27,6 +27,7 @@ from inventory.plan import StockPlan, Target
 from inventory.policies import (
     BaseStock,
     CappedBaseStock,
+    ForecastOrderUpTo,
     Newsvendor,
     Policy,
     PolicyKind,
@@ -84,6 +85,7 @@ __all__ = [
     "Estimates",
     "ExceptionKind",
     "Failure",
+    "ForecastOrderUpTo",
     "HeldPlan",
     "InventoryError",
     "Lane",

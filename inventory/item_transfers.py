@@ -9,10 +9,12 @@ import numpy as np
 import pandas as pd
 
 from inventory.errors import Failure, StockError
+from inventory.moving_forecast import MovingForecast
 from inventory.orders import arrivals_of, position_of, receipts_of
 from inventory.plan import StockPlan
-from inventory.policies import planned_policy
+from inventory.policies import PolicyKind, planned_policy
 from inventory.position import Position
+from inventory.proposal import reviewed
 from inventory.simulation import Draws, Opening
 from inventory.transfers import (
     Lane,
@@ -133,6 +135,10 @@ def plan_item_transfers(
         site = _site(position, planned, paths[n], draws, plan, most)
         others = replace(draws, first_path=paths.shape[1])
         judged = replace(site, demand=held_out[n], draws=others)
+        if plan.policy == PolicyKind.FORECAST_ORDER_UP_TO:
+            forecast = MovingForecast.of(paths[n], position.protection_interval)
+            site = replace(site, lifts=forecast.lifts(paths[n]))
+            judged = replace(judged, lifts=forecast.lifts(held_out[n]))
         room = min(position.capacity, position.on_hand + position.on_order + most)
         held.setdefault(str(key[1]), []).append(_Place(planned, position, site, judged, room))
     moves: list[dict[str, Any]] = []
@@ -165,7 +171,7 @@ def _site(
 ) -> Site:
     return Site(
         str(planned["warehouse_id"]),
-        position.supply(paths.shape[1], plan.lost_share),
+        reviewed(position, plan.policy, paths.shape[1]).supply(paths.shape[1], plan.lost_share),
         planned_policy(planned),
         Opening(position.on_hand, position.receipts),
         position.costs,

@@ -30,6 +30,8 @@ class Site:
     supply, policy, opening, costs, draws : how it is supplied and orders
     demand : (n_paths, horizon) float64, units per period
     most_taken : units that may come from other sites, within the supply's capacity
+    lifts : (n_paths, horizon) float64, units that the policy's level is higher by; None where it
+        stays
     """
 
     name: str
@@ -40,6 +42,7 @@ class Site:
     draws: Draws
     demand: Floats
     most_taken: float = math.inf
+    lifts: Floats | None = None
 
 
 @dataclass(frozen=True)
@@ -269,7 +272,8 @@ def _spent(site: Site, moved: Mapping[int, float]) -> Floats:
         else:
             receipts[lead_time] += units
     opening = replace(opening, on_hand=on_hand, receipts=receipts)
-    totals = simulate(site.supply, [site.policy], site.demand, opening, site.draws)
+    told = site.supply, [site.policy], site.demand, opening, site.draws
+    totals = simulate(*told, lifts=site.lifts)
     return np.asarray(money_spent(totals, site.costs)[0])
 
 

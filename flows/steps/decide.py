@@ -159,6 +159,7 @@ def stock_plan(spec: StockPlanSpec, device: Device = "cpu") -> StockPlan:
         device=device,
         target=Target(spec.target),
         policy=PolicyKind(spec.policy),
+        refinements=spec.refinements,
     )
 
 

@@ -122,10 +122,13 @@ def _compare(run: Run, records: Sequence[ChunkRecord]) -> ChunkWork:
     sums = periods.groupby(["planner", "ds"], as_index=False)[summed].sum()
     sums = sums.astype({"covered": int})
     currency = str(items["currency"].iloc[0])
+    known = int(pd.read_parquet(_layout(run), columns=["known"])["known"].iloc[0])
     return ChunkWork(
         {
             # Sums depend on their order in the last digit, and must not depend on the chunks.
-            "decision_backtests": run.stamp(compare_planners(items.sort_values(SERIES))),
+            "decision_backtests": run.stamp(
+                compare_planners(items.sort_values(SERIES)).assign(known_items=known)
+            ),
             "decision_backtest_periods": run.stamp(sums.assign(currency=currency)),
         }
     )
@@ -192,7 +195,10 @@ def _replay(run: Run, series: pd.DataFrame) -> ChunkWork:
 
 
 def _choose_series(run: Run) -> pd.DataFrame:
-    """Return the series that last to the end and are known long enough before the replay."""
+    """Return the series that last to the end and are known long enough before the replay.
+
+    Where the job asks for fewer they are a sample, and ``known`` says how many there are.
+    """
     spec, demand = spec_of(run), run.job.demand
     assert demand is not None
     least = max(demand.minimum_history, 2 * spec.window)
@@ -209,7 +215,7 @@ def _choose_series(run: Run) -> pd.DataFrame:
         ).df()
     order = np.argsort(entity_words(found, SERIES), kind="stable")[: spec.series]
     chosen: pd.DataFrame = found.iloc[order].sort_values(SERIES, ignore_index=True)
-    return chosen
+    return chosen.assign(known=len(found))
 
 
 def _demand(run: Run, series: pd.DataFrame) -> pd.DataFrame:

@@ -54,7 +54,15 @@ OPEN_ORDERS = input_table(
     entity=SERIES,
 )
 
-POLICIES = ("(s, S)", "(r, Q)", "(s, nQ)", "capped base-stock")
+POLICIES = (
+    "newsvendor",
+    "base-stock",
+    "(s, S)",
+    "(s, nQ)",
+    "(r, Q)",
+    "capped base-stock",
+    "forecast-driven order-up-to",
+)
 
 ORDER_PLANS = output_table(
     "order_plans",
@@ -70,8 +78,8 @@ ORDER_PLANS = output_table(
         Column(
             "policy",
             "text",
-            "how the item is ordered at a review: up to a level, by one lot, by as many lots as "
-            "lift it above the reorder point, or up to a level but no more than a cap",
+            "how the item is ordered at a review: up to a level (once, always, from the reorder "
+            "point down, or as the forecast moves it), by lots, or by no more than a cap",
             choices=POLICIES,
         ),
         Column(
