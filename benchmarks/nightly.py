@@ -18,7 +18,7 @@ import pandas as pd
 
 from benchmarks.machine import describe_machine
 from flows.demo import write_demo
-from flows.run import Run, prepare_run
+from flows.run import prepare_run
 from flows.spec import JobSpec, job_as_toml, load_job
 from storage.stores import open_store
 
@@ -58,10 +58,36 @@ def _has_data(job: JobSpec) -> bool:
 def _measure(path: Path, folder: Path) -> list[dict[str, object]]:
     """Run a job into a fresh folder, and return a row for each of its steps."""
     job = load_job(path)
-    run, seconds = run_afresh(job, path.parent, folder)
+    results = folder / f"results-{job.name}"
+    outputs = job.outputs.model_copy(
+        update={
+            "store": f"duckdb:{results / 'almanac.duckdb'}",
+            "report": str(results / "report.html"),
+            "staging": str(results / ".almanac"),
+        }
+    )
+    moved = job.model_copy(update={"outputs": outputs})
+    spec = path.parent / f".benchmark-{job.name}.toml"
+    spec.write_text(job_as_toml(moved), encoding="utf-8")
+    print(f"running {job.name} ...", file=sys.stderr)
+    started = time.perf_counter()
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "flows", "run", str(spec)],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    finally:
+        spec.unlink()
+    seconds = time.perf_counter() - started
+    if done.returncode not in {0, 1}:
+        raise RuntimeError(f"job {job.name} ended with {done.returncode}: {done.stderr[-2000:]}")
+    run = prepare_run(moved)
     with open_store(run.store_url) as store:
         steps = store.read("run_steps", run_id=run.run_id)
-    shutil.rmtree(folder / f"results-{job.name}")
+    shutil.rmtree(results)
     rows = [
         {
             "job": job.name,
@@ -80,44 +106,6 @@ def _measure(path: Path, folder: Path) -> list[dict[str, object]]:
         "peak": max(row["peak"] for row in rows),
     }
     return [*rows, whole]
-
-
-def run_afresh(job: JobSpec, beside: Path, folder: Path) -> tuple[Run, float]:
-    """Run a job in a process of its own into a fresh folder; return the run and its seconds.
-
-    Parameters
-    ----------
-    job : what to run
-    beside : folder that the job's paths are relative to
-    folder : to make that of the results in
-    """
-    results = folder / f"results-{job.name}"
-    outputs = job.outputs.model_copy(
-        update={
-            "store": f"duckdb:{results / 'almanac.duckdb'}",
-            "report": str(results / "report.html"),
-            "staging": str(results / ".almanac"),
-        }
-    )
-    moved = job.model_copy(update={"outputs": outputs})
-    spec = beside / f".benchmark-{job.name}.toml"
-    spec.write_text(job_as_toml(moved), encoding="utf-8")
-    print(f"running {job.name} ...", file=sys.stderr)
-    started = time.perf_counter()
-    try:
-        done = subprocess.run(
-            [sys.executable, "-m", "flows", "run", str(spec)],
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-    finally:
-        spec.unlink()
-    seconds = time.perf_counter() - started
-    if done.returncode not in {0, 1}:
-        raise RuntimeError(f"job {job.name} ended with {done.returncode}: {done.stderr[-2000:]}")
-    return prepare_run(moved), seconds
 
 
 def _as_markdown(rows: pd.DataFrame) -> str:

@@ -10,7 +10,7 @@ STOCK = input_table(
         WAREHOUSE,
         ITEM,
         Column("on_hand", "float", "units in the building", minimum=0),
-        Column("lead_time_mean", "float", "mean periods from order to receipt", minimum=0),
+        Column("lead_time_mean", "float", "mean periods from order to receipt", positive=True),
         Column(
             "lead_time_deviation",
             "float",
