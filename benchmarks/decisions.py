@@ -22,6 +22,7 @@ from benchmarks.machine import describe_machine
 from flows.run import Run, load_run, prepare_run
 from flows.spec import JobSpec, load_job
 from flows.steps import check, collect, decision_backtest
+from flows.steps.past_drivers import PastDrivers
 from flows.steps.past_forecasts import PastPaths, forecast_past
 from inventory import compare_planners
 
@@ -124,10 +125,14 @@ def _replay_chunk(uris: Sequence[str], number: int) -> list[pd.DataFrame]:
     made: list[PastPaths] = []
 
     def forecast_once(
-        run: Run, demand: pd.DataFrame, first: pd.Timestamp, profiles: pd.DataFrame
+        run: Run,
+        demand: pd.DataFrame,
+        first: pd.Timestamp,
+        profiles: pd.DataFrame,
+        drivers: PastDrivers,
     ) -> PastPaths:
         if not made:
-            made.append(forecast_past(run, demand, first, profiles))
+            made.append(forecast_past(run, demand, first, profiles, drivers))
         return made[0]
 
     decision_backtest.forecast_past = forecast_once

@@ -30,7 +30,8 @@ from flows.run import (
 from flows.spec import DecisionBacktestSpec
 from flows.steps.decide import stock_plan
 from flows.steps.failing import guarded
-from flows.steps.past_forecasts import SERIES, forecast_past, past_profiles
+from flows.steps.past_drivers import past_drivers_of
+from flows.steps.past_forecasts import SERIES, forecast_past, past_drivers, past_profiles
 from inventory import (
     PERIOD_COLUMNS,
     InventoryError,
@@ -66,8 +67,10 @@ def prepare(run: Run) -> list[int]:
         words = entity_words(series, SERIES)
         profiles = layout.with_name("profiles.parquet")
         write_frame(profiles, past_profiles(run, _first(run)))
+        drivers = layout.with_name("drivers.parquet")
+        write_frame(drivers, past_drivers(run, _first(run)))
         write_frame(layout, series.assign(word=words, chunk=assign_chunks(words, n_chunks)))
-        seal_files(layout.with_name(_SEAL), [profiles, layout])
+        seal_files(layout.with_name(_SEAL), [profiles, drivers, layout])
     return sorted(int(chunk) for chunk in pd.read_parquet(layout)["chunk"].unique())
 
 
@@ -146,7 +149,8 @@ def _replay(run: Run, series: pd.DataFrame) -> ChunkWork:
     first = _first(run)
     demand = _demand(run, series)
     profiles = pd.read_parquet(_layout(run).with_name("profiles.parquet"))
-    past = forecast_past(run, demand, first, profiles)
+    drivers = past_drivers_of(pd.read_parquet(_layout(run).with_name("drivers.parquet")))
+    past = forecast_past(run, demand, first, profiles, drivers)
     stock = series.merge(pd.read_parquet(run.staging.clean("stock")), on=SERIES)
     items = pd.read_parquet(run.staging.clean("items"))
     known_items = {str(row["item_id"]): row for row in items.to_dict("records")}
