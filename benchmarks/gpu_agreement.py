@@ -88,7 +88,7 @@ def _compare_orders(name: str, results: Sequence[ForecastResult], device: Device
     for result, where in zip(results, ("cpu", device), strict=True):
         series = result.champions[_SERIES].reset_index(drop=True)
         words = np.arange(len(series), dtype=np.uint64)
-        paths = sample_paths(result.forecasts, result.champions, words, _PATHS, SEED)
+        paths = sample_paths(result.forecasts, result.champions, words, 2 * _PATHS, SEED)
         starts = result.forecasts["ds"].to_numpy("datetime64[ns]").reshape(len(series), -1)
         items = (
             series[["item_id"]]
@@ -110,7 +110,8 @@ def _compare_orders(name: str, results: Sequence[ForecastResult], device: Device
             stock=stock,
             items=items,
             open_orders=None,
-            paths=paths,
+            paths=paths[:, :_PATHS],
+            held_out=paths[:, _PATHS:],
             series=series,
             periods=starts,
             entities=words,

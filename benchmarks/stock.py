@@ -259,7 +259,8 @@ def _decide(law: np.ndarray, n_items: int, rounds: int) -> float:
     demands = [draws.choice(len(law), (200, 26), p=law).astype(float) for _ in range(50)]
     spent = 0.0
     for item in range(n_items):
-        found = decide_order(position, demands[item % 50], np.uint64(item), 1, plan)
+        demand, others = demands[item % 50], demands[(item + 1) % 50]
+        found = decide_order(position, demand, others, np.uint64(item), 1, plan)
         spent += float(found.estimates.cost[found.chosen])
     return spent / n_items
 

@@ -88,7 +88,7 @@ def _teach(run: Run, job: JobSpec) -> Taught:
     plan = forecast_plan(run)
     panel = DemandPanel.from_frame(demand, plan.frequency)
     rows = lay_rows(run, panel, demand)
-    pipeline = fit_pipeline(run, panel, rows)
+    pipeline = fit_pipeline(run, panel, rows, plan)
     _, groups = group_series(category_of(run, panel))
     known = panel.with_drivers(know_drivers(run, panel, rows, pipeline, groups))
     training = TrainingPlan(

@@ -27,6 +27,7 @@ from inventory.plan import StockPlan, Target
 from inventory.policies import (
     BaseStock,
     CappedBaseStock,
+    ForecastOrderUpTo,
     Newsvendor,
     Policy,
     PolicyKind,
@@ -48,7 +49,15 @@ from inventory.replay import (
 from inventory.sharing import Shared, share_limits
 from inventory.simulation import Draws, Opening, Supply, simulate, simulate_law
 from inventory.stock_out import StockOut, risk_stock_out
-from inventory.transfers import Lane, Pooling, Site, Transfer, compare_pooling, plan_transfers
+from inventory.transfers import (
+    Lane,
+    Pooling,
+    Site,
+    Transfer,
+    compare_pooling,
+    judge_transfers,
+    plan_transfers,
+)
 from inventory.warehouse_limits import (
     BUDGET_COLUMNS,
     CAPACITY_COLUMNS,
@@ -76,6 +85,7 @@ __all__ = [
     "Estimates",
     "ExceptionKind",
     "Failure",
+    "ForecastOrderUpTo",
     "HeldPlan",
     "InventoryError",
     "Lane",
@@ -119,6 +129,7 @@ __all__ = [
     "estimate_law",
     "find_exceptions",
     "item_rows",
+    "judge_transfers",
     "period_totals",
     "plan_item_transfers",
     "plan_orders",

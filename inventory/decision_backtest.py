@@ -9,9 +9,10 @@ import pandas as pd
 
 from inventory.errors import PlanError, StockError
 from inventory.plan import StockPlan
-from inventory.policies import Policy
-from inventory.policy import decide_order
+from inventory.policies import Policy, PolicyKind
+from inventory.policy import choose_policy
 from inventory.position import Position
+from inventory.proposal import reviewed
 from inventory.replay import HeldPlan, MovingAverage, Outlook, Planner, Replay, replay
 from inventory.simulation import Supply
 from kernels.arrays import Floats
@@ -97,6 +98,8 @@ class DecidedPolicy:
     def policy(self, outlook: Outlook) -> Policy:
         """Return the policy that the night would have chosen."""
         paths = self.forecasts(outlook.known)
+        if self.plan.policy == PolicyKind.NEWSVENDOR:
+            paths = np.ascontiguousarray(paths[:, : self.position.review_period])
         horizon = paths.shape[1]
         receipts = np.zeros(horizon)
         kept = outlook.coming[:horizon]
@@ -105,7 +108,7 @@ class DecidedPolicy:
         tonight = replace(
             self.position, on_hand=outlook.on_hand, receipts=receipts, late_receipts=late
         )
-        return decide_order(tonight, paths, self.entity, self.seed, self.plan).policy
+        return choose_policy(tonight, paths, self.entity, self.seed, self.plan).policy
 
 
 def replay_planners(
@@ -121,7 +124,9 @@ def replay_planners(
 
     All start from what the naive planner covers, on hand, with nothing on the way. Until the first
     order of any can arrive they serve alike, so that service counts from then on, as the target of
-    a plan does. The tuned average takes the cover that would have cost least before the start.
+    a plan does. Where the plan's policy is the newsvendor's, one season follows another, each as
+    long as a night's forecast, and all order once for each. The tuned average takes the cover that
+    would have cost least before the start.
 
     Parameters
     ----------
@@ -139,7 +144,9 @@ def replay_planners(
     start = forecasts.start
     if not 0 < start < len(demand):
         raise StockError(f"start must be in (0, {len(demand)}); got {start}")
-    supply = position.supply(forecasts.paths[0].shape[1] - forecasts.refresh, plan.lost_share)
+    horizon = forecasts.paths[0].shape[1] - forecasts.refresh
+    position = reviewed(position, plan.policy, horizon)
+    supply = position.supply(horizon, plan.lost_share)
     interval = float(position.protection_interval)
     decided = DecidedPolicy(forecasts, position, entity, seed, plan)
     naive = MovingAverage(rivals.window, rivals.cover * interval)

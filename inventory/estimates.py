@@ -12,14 +12,14 @@ import numpy as np
 
 from inventory.plan import Target
 from kernels.arrays import Floats, Integers
+from kernels.stock_moments import N_KEPT, add_paths, fill_estimates
 from kernels.stock_terms import (
     HELD,
+    N_TOTALS,
     ORDERS,
     OWED,
     REACHED,
-    REACHED_PERIODS,
     SERVED,
-    SERVED_PERIODS,
     SHORT,
     WASTED,
 )
@@ -104,6 +104,12 @@ class Estimates:
             return np.ones(len(self.cost))
         return self.fill_rate if target == Target.FILL_RATE else self.cycle_service
 
+    def served_error(self, target: Target) -> Floats:
+        """Return (n_rules,) the standard error of the same; 0 where cost alone decides."""
+        if target == Target.COST:
+            return np.zeros(len(self.cost))
+        return self.fill_rate_error if target == Target.FILL_RATE else self.cycle_service_error
+
 
 @dataclass(frozen=True)
 class Difference:
@@ -138,6 +144,19 @@ def money_spent(totals: Floats, costs: Costs) -> Floats:
     )
 
 
+def prices_of(costs: Costs) -> Floats:
+    """Return (12,) money per unit of each total of a walk."""
+    prices = np.zeros(N_TOTALS)
+    prices[[HELD, SHORT, ORDERS, OWED, WASTED]] = (
+        costs.holding,
+        costs.shortage,
+        costs.ordering,
+        costs.owing,
+        costs.waste,
+    )
+    return prices
+
+
 def estimate(totals: Floats, costs: Costs) -> Estimates:
     """Return cost and service of each rule.
 
@@ -150,17 +169,12 @@ def estimate(totals: Floats, costs: Costs) -> Estimates:
     -----
     The fill rate is a ratio of sums over paths, so its error is that of a ratio.
     """
-    spent = money_spent(totals, costs)
-    served, served_residuals = _ratio(totals[..., SERVED], totals[..., REACHED])
-    covered, covered_residuals = _ratio(totals[..., SERVED_PERIODS], totals[..., REACHED_PERIODS])
-    return Estimates(
-        spent.mean(axis=1),
-        _error(spent),
-        served,
-        _error(served_residuals),
-        covered,
-        _error(covered_residuals),
-    )
+    n_rules, n_paths, _ = totals.shape
+    means, products = np.zeros((n_rules, N_KEPT)), np.zeros((n_rules, N_KEPT, N_KEPT))
+    add_paths(totals, prices_of(costs), 0, means, products)
+    found = np.empty((6, n_rules))
+    fill_estimates(means, products, n_paths, found)
+    return Estimates(*found)
 
 
 def compare(totals: Floats, costs: Costs, rule: int, other: int) -> Difference:

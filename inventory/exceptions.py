@@ -13,6 +13,15 @@ from inventory.plan import Target
 EXCEPTION_COLUMNS = ["warehouse_id", "item_id", "kind", "money", "currency", "reason"]
 
 
+# A risk is above its bound where it is so by as many standard errors: one in 44 is by chance.
+ERRORS_BEYOND = 2.0
+_SERVED = {
+    Target.FILL_RATE: "fill_rate",
+    Target.CYCLE_SERVICE: "cycle_service",
+    Target.COST: None,
+}
+
+
 class ExceptionKind(StrEnum):
     """Why an item needs a look."""
 
@@ -79,7 +88,7 @@ def find_exceptions(
     plans : as `plan_orders` returns them
     most_cover : periods of mean demand in stock and on the way above which stock is too much
     most_risk : probability, in (0, 1), of a shortage before an order placed tonight would arrive,
-        above which an item is at risk
+        above which, by two of its standard errors, an item is at risk
     cuts : by (warehouse_id, item_id), of items whose order a shared limit cut
 
     Returns
@@ -112,25 +121,31 @@ def find_exceptions(
 
 def served_of(plan: Mapping[Any, Any]) -> float:
     """Return what a plan's service target is held against; 1 where cost alone decides."""
-    measure = Target(plan["target_measure"])
-    if measure == Target.COST:
-        return 1.0
-    column = "fill_rate" if measure == Target.FILL_RATE else "cycle_service"
-    return float(plan[column])
+    column = _SERVED[Target(plan["target_measure"])]
+    return 1.0 if column is None else float(plan[column])
+
+
+def _served_error(plan: Mapping[Any, Any]) -> float:
+    column = _SERVED[Target(plan["target_measure"])]
+    return 0.0 if column is None else float(plan[f"{column}_standard_error"])
 
 
 def _of_service(row: Mapping[Any, Any], most_risk: float, *, cut: bool) -> Iterator[Found]:
     target, served, risk = row["service_target"], served_of(row), row["stock_out_risk"]
     # What a shared limit cut has a feasible plan: its target is missed for want of money or space.
-    if served < target and not cut:
-        reason = f"the best plan serves {served:.1%}, below the target of {target:.1%}"
+    if not row["feasible"] and served < target and not cut:
+        reason = (
+            f"the best plan serves {served:.1%} (±{_served_error(row):.1%}), below the target of "
+            f"{target:.1%}"
+        )
         stake = row["no_order_cost"] - row["expected_cost"]
         yield ExceptionKind.NO_FEASIBLE_PLAN, stake, reason
-    if risk > most_risk:
+    error = row["stock_out_risk_standard_error"]
+    if risk - ERRORS_BEYOND * error > most_risk:
         reason = (
-            f"runs out before an order placed tonight arrives with a chance of {risk:.0%}; "
-            f"{row['on_hand']:.0f} on hand, {row['on_order']:.0f} on the way, lead time "
-            f"{row['lead_time_mean']:g}"
+            f"runs out before an order placed tonight arrives with a chance of {risk:.0%} "
+            f"(±{error:.1%}); {row['on_hand']:.0f} on hand, {row['on_order']:.0f} on the way, lead "
+            f"time {row['lead_time_mean']:g}"
         )
         yield ExceptionKind.STOCK_OUT_RISK, row["stock_out_cost"], reason
 

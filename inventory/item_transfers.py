@@ -2,19 +2,28 @@
 
 import math
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from inventory.errors import Failure, StockError
+from inventory.moving_forecast import MovingForecast
 from inventory.orders import arrivals_of, position_of, receipts_of
 from inventory.plan import StockPlan
-from inventory.policies import planned_policy
+from inventory.policies import PolicyKind, planned_policy
 from inventory.position import Position
+from inventory.proposal import reviewed
 from inventory.simulation import Draws, Opening
-from inventory.transfers import Lane, Site, Transfer, compare_pooling, plan_transfers
+from inventory.transfers import (
+    Lane,
+    Site,
+    Transfer,
+    compare_pooling,
+    judge_transfers,
+    plan_transfers,
+)
 from kernels.arrays import Dates, Floats, Words
 from kernels.stock_events import order_quantity
 
@@ -69,12 +78,14 @@ class _Place:
 
     Parameters
     ----------
+    site, judged : on the paths to choose transfers on, and on others
     room : units that stock and orders on the way may fill
     """
 
     record: Mapping[Any, Any]
     position: Position
     site: Site
+    judged: Site
     room: float
 
 
@@ -86,6 +97,7 @@ def plan_item_transfers(
     open_orders: pd.DataFrame | None,
     lanes: Sequence[Lane],
     paths: Floats,
+    held_out: Floats,
     periods: Dates,
     entities: Words,
     plan: StockPlan,
@@ -103,7 +115,8 @@ def plan_item_transfers(
     stock : of the same warehouse-items in the same order
     items, open_orders : as in `plan_orders`
     lanes : between warehouses, for every item
-    paths : (n_plans, n_paths, horizon) float64, units per period
+    paths : (n_plans, n_paths, horizon) float64, units per period, to choose transfers on
+    held_out : the same, other paths, that savings and costs are of
     periods : (n_plans, horizon) datetime64, start of each period
     entities : (n_plans,) uint64, stable identities, for the lead times
     plan, seed : as in `plan_orders`
@@ -120,8 +133,14 @@ def plan_item_transfers(
         draws = Draws(seed, int(entities[n]))
         most = float(planned["order_quantity"]) if str(key[0]) in full else math.inf
         site = _site(position, planned, paths[n], draws, plan, most)
+        others = replace(draws, first_path=paths.shape[1])
+        judged = replace(site, demand=held_out[n], draws=others)
+        if plan.policy == PolicyKind.FORECAST_ORDER_UP_TO:
+            forecast = MovingForecast.of(paths[n], position.protection_interval)
+            site = replace(site, lifts=forecast.lifts(paths[n]))
+            judged = replace(judged, lifts=forecast.lifts(held_out[n]))
         room = min(position.capacity, position.on_hand + position.on_order + most)
-        held.setdefault(str(key[1]), []).append(_Place(planned, position, site, room))
+        held.setdefault(str(key[1]), []).append(_Place(planned, position, site, judged, room))
     moves: list[dict[str, Any]] = []
     pooled: list[dict[str, Any]] = []
     failures: list[Failure] = []
@@ -152,7 +171,7 @@ def _site(
 ) -> Site:
     return Site(
         str(planned["warehouse_id"]),
-        position.supply(paths.shape[1], plan.lost_share),
+        reviewed(position, plan.policy, paths.shape[1]).supply(paths.shape[1], plan.lost_share),
         planned_policy(planned),
         Opening(position.on_hand, position.receipts),
         position.costs,
@@ -173,6 +192,7 @@ def _of_item(
     lot = pack * max(np.ceil(most / (MOST_LOTS * pack)), 1.0)
     sites = [place.site for place in places]
     found = plan_transfers(sites, own, lot=lot, most_lots=MOST_LOTS) if own else []
+    found = judge_transfers([place.judged for place in places], found, lot=lot)
     change = dict.fromkeys(by_name, 0.0)
     for move in found:
         change[move.lane.source] -= move.quantity
@@ -232,7 +252,8 @@ def _pooling(item_id: str, places: Sequence[_Place], plan: StockPlan, seed: int)
     demand = np.array([place.site.demand for place in places])
     # One stock has one supplier: that of the warehouse that sells most.
     largest = places[int(demand.mean(axis=(1, 2)).argmax())]
-    found = compare_pooling(demand, largest.site.supply, largest.site.costs, seed)
+    held_out = np.array([place.judged.demand for place in places])
+    found = compare_pooling(demand, held_out, largest.site.supply, largest.site.costs, seed)
     return {
         "item_id": item_id,
         "warehouses": len(places),

@@ -5,13 +5,12 @@ from collections.abc import Sequence
 import numpy as np
 
 from inventory.errors import PlanError
-from inventory.estimates import Costs, Estimates
+from inventory.estimates import Costs, Estimates, prices_of
 from inventory.policies import Policy
 from inventory.policies.policy import rules_of
 from inventory.simulation import Draws, Opening, Supply, alias_tables
 from kernels.arrays import Floats
 from kernels.stock_moments import N_KEPT, fill_estimates, walk_law_moments
-from kernels.stock_terms import HELD, N_TOTALS, ORDERS, OWED, SHORT, WASTED
 
 
 def estimate_law(
@@ -59,22 +58,10 @@ def estimate_law(
         rules_of(policies),
         first_counted,
         first_reached,
-        _prices(costs),
+        prices_of(costs),
         means,
         products,
     )
     found = np.empty((6, len(policies)))
     fill_estimates(means, products, n_paths, found)
     return Estimates(*found)
-
-
-def _prices(costs: Costs) -> Floats:
-    prices = np.zeros(N_TOTALS)
-    prices[[HELD, SHORT, ORDERS, OWED, WASTED]] = (
-        costs.holding,
-        costs.shortage,
-        costs.ordering,
-        costs.owing,
-        costs.waste,
-    )
-    return prices

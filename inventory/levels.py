@@ -100,7 +100,7 @@ def _with_sizes(
     kind: PolicyKind, position: Position, level: Floats, size: Floats
 ) -> tuple[Floats, Floats]:
     """Return levels with their sizes, and their reorder points."""
-    if kind == PolicyKind.CAPPED_BASE_STOCK:
+    if kind.orders_what_lacks:
         return level, level
     # Every lot has the reorder points of a single case.
     most = position.most_cases * position.case_pack

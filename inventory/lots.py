@@ -18,6 +18,8 @@ def most_sizes(kind: PolicyKind) -> int:
     """Return how many sizes `sizes_to_try` returns at most."""
     if kind == PolicyKind.CAPPED_BASE_STOCK:
         return len(_CAPS) + 1
+    if kind.orders_what_lacks:
+        return 1
     return len(_LOTS) + 1 if kind == PolicyKind.REORDER_QUANTITY else 2
 
 
@@ -25,7 +27,8 @@ def sizes_to_try(kind: PolicyKind, position: Position, paths: Floats) -> list[fl
     """Return the lots to try, or for capped base-stock the caps, units, ascending.
 
     All are whole cases within the capacity, and of a lot that is ordered as such, or a cap, the
-    minimum order at least. The last cap is none: infinite.
+    minimum order at least. The last cap is none: infinite, as is the only one of a policy that
+    orders what lacks.
 
     Parameters
     ----------
@@ -33,6 +36,8 @@ def sizes_to_try(kind: PolicyKind, position: Position, paths: Floats) -> list[fl
     position : the item
     paths : (n_paths, horizon) float64, units per period
     """
+    if kind.orders_what_lacks and kind != PolicyKind.CAPPED_BASE_STOCK:
+        return [math.inf]
     economic = economic_lots(position, paths)
     if kind == PolicyKind.REORDER_UP_TO:
         return economic

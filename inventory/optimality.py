@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from inventory.policies import policy_of
+from inventory.policies import PolicyKind, policy_of
 from inventory.policies.policy import Policy
 from inventory.policy import Decision
 from inventory.position import Position
@@ -40,7 +40,7 @@ def gap_row(
     Both are means over the horizon, from tonight's stock and orders on the way, on demand that is
     independent from period to period with the law of that period's paths, in whole units. It fits
     where unmet demand is lost, the lead time is fixed, nothing perishes, there is no capacity,
-    quantities are whole, and there are at most `MOST_STATES` states.
+    quantities are whole, the policy's level stays, and there are at most `MOST_STATES` states.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ def gap_row(
     paths : (n_paths, horizon) float64, units per period
     currency : ISO code
     """
-    if not _fits(position):
+    if decision.kind == PolicyKind.FORECAST_ORDER_UP_TO or not _fits(position):
         return None
     cheapest = _cheapest(decision)
     system = _system(position, paths, (decision.policy, cheapest))

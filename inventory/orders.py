@@ -14,7 +14,7 @@ from inventory.estimates import Costs
 from inventory.lots import most_sizes
 from inventory.optimality import GAP_COLUMNS, Key, gap_row
 from inventory.plan import StockPlan, Target
-from inventory.policy import Decision, choose_level
+from inventory.policy import Decision, choose_level, judge
 from inventory.position import Position
 from inventory.proposal import Proposal, propose_levels
 from inventory.refinement import Tried, most_refined, refine_together
@@ -44,6 +44,7 @@ COLUMNS = [
     "currency",
     "service_target",
     "target_measure",
+    "feasible",
     "fill_rate",
     "fill_rate_standard_error",
     "cycle_service",
@@ -88,6 +89,7 @@ def plan_orders(
     items: pd.DataFrame,
     open_orders: pd.DataFrame | None,
     paths: Floats,
+    held_out: Floats,
     series: pd.DataFrame,
     periods: Dates,
     entities: Words,
@@ -98,7 +100,7 @@ def plan_orders(
     """Plan tonight's order of each warehouse-item by simulating stock on its demand paths.
 
     Items are planned one by one, on a GPU some at a time; what is wrong with one changes nothing
-    for the others.
+    for the others. Policies are chosen on some paths and told of by others.
 
     Parameters
     ----------
@@ -107,7 +109,8 @@ def plan_orders(
     items : item_id, category, unit_cost, case_pack, minimum_order, and shelf_life where units
         perish, each then costing its unit_cost
     open_orders : warehouse_id, item_id, ds of arrival, quantity; None is none
-    paths : (n_series, n_paths, horizon) float64, units per period
+    paths : (n_series, n_paths, horizon) float64, units per period, to choose policies on
+    held_out : the same, other paths, to judge them on
     series : warehouse_id and item_id of the paths, in their order
     periods : (n_series, horizon) datetime64, start of each period of the paths
     entities : (n_series,) uint64, stable identities of the paths
@@ -120,7 +123,7 @@ def plan_orders(
     }
     known_items = {str(row["item_id"]): row for row in items.to_dict("records")}
     arrivals = arrivals_of(open_orders)
-    night = _Night(numbers, known_items, arrivals, paths, periods, entities, plan, seed)
+    night = _Night(numbers, known_items, arrivals, paths, held_out, periods, entities, plan, seed)
     rows: list[dict[str, Any]] = []
     curves: list[dict[str, Any]] = []
     gaps: list[dict[str, Any]] = []
@@ -132,21 +135,14 @@ def plan_orders(
                 proposed.append(_propose(record, night))
             except (StockError, ValueError) as error:
                 failures.append(_failure(record, error))
-        simulations = [one.proposal.simulation for one in proposed]
-        totals = simulate_together(simulations, seed, 0, plan.device)
-        pairs = zip(proposed, totals, strict=True)
-        first = [Tried.of(one.proposal, counted) for one, counted in pairs]
-        walked = refine_together(first, plan.refinements, seed, plan.device)
-        for one, tried in zip(proposed, walked, strict=True):
+        for one, decision in zip(proposed, _decide(proposed, night), strict=True):
             try:
-                decision = choose_level(tried)
                 rows.append(_row(one, decision, plan))
                 key = _key(one.record)
                 curves.extend(curve_rows(key, decision, plan.currency))
                 if plan.lost_share == 1.0 and key in prove:
-                    own = one.proposal
-                    demand = own.simulation.demand
-                    gap = gap_row(key, own.position, decision, demand, plan.currency)
+                    position = one.proposal.position
+                    gap = gap_row(key, position, decision, one.held_out, plan.currency)
                     gaps.extend([gap] if gap is not None else [])
             except (StockError, ValueError) as error:
                 failures.append(_failure(one.record, error))
@@ -166,6 +162,7 @@ class _Night:
     items: Mapping[str, Mapping[Any, Any]]
     arrivals: Mapping[tuple[Any, Any], list[tuple[np.datetime64, float]]]
     paths: Floats
+    held_out: Floats
     periods: Dates
     entities: Words
     plan: StockPlan
@@ -174,11 +171,12 @@ class _Night:
 
 @dataclass(frozen=True)
 class _Proposed:
-    """One item, and the policies to try for it."""
+    """One item, the policies to try for it, and the paths to judge the best of them on."""
 
     record: Mapping[Any, Any]
     item: Mapping[Any, Any]
     proposal: Proposal
+    held_out: Floats
 
 
 def _groups(
@@ -196,17 +194,33 @@ def _groups(
         yield records[start : start + at_once]
 
 
+def _decide(proposed: Sequence[_Proposed], night: _Night) -> list[Decision]:
+    """Return what is decided of items that are simulated together."""
+    plan, seed = night.plan, night.seed
+    simulations = [one.proposal.simulation for one in proposed]
+    totals = simulate_together(simulations, seed, 0, plan.device)
+    pairs = zip(proposed, totals, strict=True)
+    first = [Tried.of(one.proposal, counted) for one, counted in pairs]
+    choices = [
+        choose_level(own) for own in refine_together(first, plan.refinements, seed, plan.device)
+    ]
+    judged = [own.simulation(one.held_out) for own, one in zip(choices, proposed, strict=True)]
+    totals = simulate_together(judged, seed, night.paths.shape[1], plan.device)
+    return [judge(own, counted) for own, counted in zip(choices, totals, strict=True)]
+
+
 def _propose(record: Mapping[Any, Any], night: _Night) -> _Proposed:
     key = _key(record)
     number = _number(night.numbers, key)
     item = _item(night.items, str(key[1]))
     receipts = receipts_of(night.arrivals.get(key), night.periods[number])
     position = position_of("/".join(map(str, key)), record, item, receipts)
-    own = night.paths[number]
+    own, held_out = night.paths[number], night.held_out[number]
     position.validate(own.shape[1])
     _refuse_bad_paths(own)
+    _refuse_bad_paths(held_out)
     proposal = propose_levels(position, own, night.entities[number], night.seed, night.plan)
-    return _Proposed(record, item, proposal)
+    return _Proposed(record, item, proposal, held_out)
 
 
 def _key(record: Mapping[Any, Any]) -> tuple[Any, Any]:
@@ -317,7 +331,7 @@ def _limit(record: Mapping[Any, Any], name: str, absent: float) -> float:
 
 
 def _row(one: _Proposed, decision: Decision, plan: StockPlan) -> dict[str, Any]:
-    record, position, paths = one.record, one.proposal.position, one.proposal.simulation.demand
+    record, position, paths = one.record, one.proposal.position, one.held_out
     found, chosen = decision.estimates, decision.chosen
     held = position.on_hand + position.on_order
     mean_demand = float(paths.mean())
@@ -341,6 +355,7 @@ def _row(one: _Proposed, decision: Decision, plan: StockPlan) -> dict[str, Any]:
         "currency": plan.currency,
         "service_target": position.service_target,
         "target_measure": str(plan.target),
+        "feasible": decision.reachable,
         "fill_rate": found.fill_rate[chosen],
         "fill_rate_standard_error": found.fill_rate_error[chosen],
         "cycle_service": found.cycle_service[chosen],
@@ -394,10 +409,11 @@ def _explain_service(position: Position, decision: Decision, target: Target) -> 
     found, chosen = decision.estimates, decision.chosen
     if target == Target.COST:
         return f"least cost of the levels tried; serves {found.fill_rate[chosen]:.1%}"
-    served = f"{found.served(target)[chosen]:.1%}"
+    error = found.served_error(target)[chosen]
+    served = f"{found.served(target)[chosen]:.1%} (±{error:.1%})"
     if target == Target.CYCLE_SERVICE:
         served += " of periods without shortage"
     asked = f"target {100.0 * position.service_target:.6g}%"
     if decision.reachable:
-        return f"{asked} met at {served}"
+        return f"{asked}; serves {served}"
     return f"{asked} not reached by any level tried; the best serves {served}"

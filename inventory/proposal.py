@@ -1,12 +1,13 @@
 """The policies to try for an item, and how to walk them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from inventory.levels import Levels, levels_to_try
+from inventory.moving_forecast import MovingForecast
 from inventory.plan import StockPlan
-from inventory.policies import ReorderUpTo
+from inventory.policies import PolicyKind, ReorderUpTo
 from inventory.position import Position
 from inventory.simulation import Draws, Opening, Simulation
 from kernels.arrays import Floats
@@ -34,6 +35,19 @@ class Proposal:
     simulation: Simulation
 
 
+def reviewed(position: Position, kind: PolicyKind, horizon: int) -> Position:
+    """Return an item as its policy reviews it: a newsvendor orders once for the whole horizon.
+
+    Parameters
+    ----------
+    position : the item
+    kind : of the policy
+    horizon : periods of the forecast
+    """
+    once = kind == PolicyKind.NEWSVENDOR
+    return replace(position, review_period=horizon) if once else position
+
+
 def propose_levels(
     position: Position, paths: Floats, entity: np.uint64, seed: int, plan: StockPlan
 ) -> Proposal:
@@ -47,6 +61,7 @@ def propose_levels(
     seed : in [0, 2**32)
     plan : settings
     """
+    position = reviewed(position, plan.policy, paths.shape[1])
     tried = levels_to_try(plan.policy, position, paths, plan.candidates)
     held = position.on_hand + position.on_order
     kept = ReorderUpTo(min(max(held - position.case_pack, 0.0), held), held)
@@ -58,4 +73,7 @@ def propose_levels(
         Draws(seed, int(entity)),
         first_reached=position.first_reached,
     )
+    if plan.policy == PolicyKind.FORECAST_ORDER_UP_TO:
+        forecast = MovingForecast.of(paths, position.protection_interval)
+        simulation = replace(simulation, lifts=forecast.lifts(paths))
     return Proposal(position, plan, tried, kept, simulation)

@@ -59,11 +59,11 @@ def share_limits(
     """Return plans whose orders keep within a budget and a room tonight, and how both were shared.
 
     Where the plans need more, each item chooses among the levels of its curve, and ordering
-    nothing, by expected cost over the horizon: shortage counts at its price, and service targets do
-    not. What is then left restores orders that a target asks for beyond least cost, those first
-    that take least, of the budget where it binds. Both limits are of tonight's orders; later orders
-    of the horizon are taken to follow the level chosen. Where the plans keep within both they stay
-    as they are.
+    nothing, by cost over the horizon on the paths that policies are chosen on; what is told of the
+    choice is of other paths. Shortage counts at its price, and service targets do not. What is then
+    left restores orders that a target asks for beyond least cost, those first that take least, of
+    the budget where it binds. Both limits are of tonight's orders; later orders of the horizon are
+    taken to follow the level chosen. Where the plans keep within both they stay as they are.
 
     Parameters
     ----------
@@ -91,7 +91,7 @@ def share_limits(
         [
             Options(
                 table[use].to_numpy(float),
-                table["expected_cost"].to_numpy(float),
+                table["in_sample_cost"].to_numpy(float),
                 table["expected_cost_standard_error"].to_numpy(float),
             )
             for table in tables

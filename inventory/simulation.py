@@ -148,6 +148,8 @@ class Simulation:
     draws : keys of the lead times
     first_counted : the first period whose costs count
     first_reached : the first period whose service counts
+    lifts : (n_paths, horizon) float64, units that the policies' levels are higher by than in the
+        first period; None where they stay
     """
 
     supply: Supply
@@ -157,6 +159,7 @@ class Simulation:
     draws: Draws
     first_counted: int = 0
     first_reached: int = 0
+    lifts: Floats | None = None
 
     @property
     def walk(self) -> Walk:
@@ -177,6 +180,7 @@ class Simulation:
             rules_of(self.policies),
             self.first_counted,
             self.first_reached,
+            self.lifts,
         )
 
 
@@ -189,6 +193,7 @@ def simulate(
     *,
     first_counted: int = 0,
     first_reached: int = 0,
+    lifts: Floats | None = None,
     device: Device = "cpu",
 ) -> Floats:
     """Walk policies on given demand paths, on common lead times.
@@ -202,7 +207,7 @@ def simulate(
     -------
     (n_policies, n_paths, 12) float64, as `kernels.stock_walk.walk_stock` counts.
     """
-    own = Simulation(supply, policies, demand, opening, draws, first_counted, first_reached)
+    own = Simulation(supply, policies, demand, opening, draws, first_counted, first_reached, lifts)
     return walk_items_on(device)(draws.seed, draws.first_path, [own.walk])[0]
 
 

@@ -30,6 +30,8 @@ class Site:
     supply, policy, opening, costs, draws : how it is supplied and orders
     demand : (n_paths, horizon) float64, units per period
     most_taken : units that may come from other sites, within the supply's capacity
+    lifts : (n_paths, horizon) float64, units that the policy's level is higher by; None where it
+        stays
     """
 
     name: str
@@ -40,6 +42,7 @@ class Site:
     draws: Draws
     demand: Floats
     most_taken: float = math.inf
+    lifts: Floats | None = None
 
 
 @dataclass(frozen=True)
@@ -145,6 +148,34 @@ def plan_transfers(
     return sorted(found, key=lambda transfer: -transfer.saving)
 
 
+def judge_transfers(
+    sites: Sequence[Site], found: Sequence[Transfer], *, lot: float
+) -> list[Transfer]:
+    """Return the transfers with what they save on other paths than they were chosen on.
+
+    Each saves what it adds to those before it.
+
+    Parameters
+    ----------
+    sites : as of `plan_transfers`, with demand and draws of other paths
+    found : as it returns them
+    lot : units of one lot
+    """
+    costs = _MovedCosts(sites, lot)
+    number = {site.name: n for n, site in enumerate(sites)}
+    judged = []
+    for own in found:
+        lane, lots = own.lane, round(own.quantity / lot)
+        moves = (number[lane.source], -lots, 0), (number[lane.target], lots, lane.lead_time)
+        gain = sum((costs.saving(*move) for move in moves), -lane.unit_cost * own.quantity)
+        for move in moves:
+            costs.move(*move)
+        judged.append(
+            replace(own, saving=float(np.mean(gain)), saving_error=_error(np.asarray(gain)))
+        )
+    return judged
+
+
 class _MovedCosts:
     """What each site costs, path by path, as lots move; each state is simulated once."""
 
@@ -184,7 +215,13 @@ class _MovedCosts:
 
 
 def compare_pooling(
-    demand: Floats, supply: Supply, costs: Costs, seed: int, *, levels: int = 24
+    demand: Floats,
+    held_out: Floats,
+    supply: Supply,
+    costs: Costs,
+    seed: int,
+    *,
+    levels: int = 24,
 ) -> Pooling:
     """Return what sites cost with a stock each, and with one stock for all.
 
@@ -193,16 +230,21 @@ def compare_pooling(
 
     Parameters
     ----------
-    demand : (n_sites, n_paths, horizon) float64, units per period
+    demand : (n_sites, n_paths, horizon) float64, units per period, to choose levels on
+    held_out : the same, other paths, that costs are of
     supply, costs : the same for every stock
     seed : of the lead times
     levels : how many are tried
     """
-    alone = [
-        _best_spent(own, supply, costs, Draws(seed, n), levels) for n, own in enumerate(demand)
-    ]
-    separate = np.sum(alone, axis=0)
-    pooled = _best_spent(demand.sum(axis=0), supply, costs, Draws(seed, len(demand)), levels)
+
+    def spent(own: Floats, others: Floats, entity: int) -> Floats:
+        draws = Draws(seed, entity), Draws(seed, entity, first_path=len(own))
+        level = _best_level(own, supply, costs, draws[0], levels)
+        return _spent_at(level, others, supply, costs, draws[1])
+
+    pairs = enumerate(zip(demand, held_out, strict=True))
+    separate = np.sum([spent(own, others, n) for n, (own, others) in pairs], axis=0)
+    pooled = spent(demand.sum(axis=0), held_out.sum(axis=0), len(demand))
     saving = separate - pooled
     return Pooling(
         float(separate.mean()),
@@ -230,19 +272,23 @@ def _spent(site: Site, moved: Mapping[int, float]) -> Floats:
         else:
             receipts[lead_time] += units
     opening = replace(opening, on_hand=on_hand, receipts=receipts)
-    totals = simulate(site.supply, [site.policy], site.demand, opening, site.draws)
+    told = site.supply, [site.policy], site.demand, opening, site.draws
+    totals = simulate(*told, lifts=site.lifts)
     return np.asarray(money_spent(totals, site.costs)[0])
 
 
-def _best_spent(demand: Floats, supply: Supply, costs: Costs, draws: Draws, levels: int) -> Floats:
+def _best_level(demand: Floats, supply: Supply, costs: Costs, draws: Draws, levels: int) -> float:
     interval = len(supply.lead_times.cumulative) + supply.review_period
     needed = demand[:, : min(interval, demand.shape[1])].sum(axis=1)
     spaced = np.linspace(needed.min(), needed.max(), levels)
-    spent = [
-        money_spent(simulate(supply, [BaseStock(level)], demand, Opening(level), draws), costs)[0]
-        for level in spaced
-    ]
-    return np.asarray(min(spent, key=lambda own: float(own.mean())))
+    spent = [_spent_at(float(level), demand, supply, costs, draws).mean() for level in spaced]
+    return float(spaced[int(np.argmin(spent))])
+
+
+def _spent_at(level: float, demand: Floats, supply: Supply, costs: Costs, draws: Draws) -> Floats:
+    """Return what each path costs that starts at a base-stock level."""
+    totals = simulate(supply, [BaseStock(level)], demand, Opening(level), draws)
+    return np.asarray(money_spent(totals, costs)[0])
 
 
 def _error(values: Floats) -> float:

@@ -123,7 +123,9 @@ def share_warehouse(
             "budget": budget,
             "wanted": float(plans["order_value"].sum()),
             "used": float(found.plans["order_value"].sum()),
-            **_figures(found.money, free, "budget", MORE_MONEY, binds="budget" in binding),
+            **_figures(
+                found.money, found.plans, free, "budget", MORE_MONEY, binds="budget" in binding
+            ),
         }
     if math.isfinite(limits.capacity):
         free = share_limits(plans, curves, items, budget=budget).plans if both else plans
@@ -133,7 +135,7 @@ def share_warehouse(
             "held": space.held,
             "wanted": space.of_orders(plans),
             "used": space.of_orders(found.plans),
-            **_figures(found.space, free, "capacity", more, binds=binds),
+            **_figures(found.space, found.plans, free, "capacity", more, binds=binds),
         }
     return SharedWarehouse(found.plans.assign(reason=reasons), of_money, of_space, cuts)
 
@@ -225,21 +227,31 @@ def _cuts(
 
 
 def _figures(
-    found: Allocation, free: pd.DataFrame, limit: str, more: float, *, binds: bool
+    found: Allocation,
+    shared: pd.DataFrame,
+    free: pd.DataFrame,
+    limit: str,
+    more: float,
+    *,
+    binds: bool,
 ) -> dict[str, Any]:
     return {
         "warehouse_id": str(free["warehouse_id"].iloc[0]),
         "items": len(free),
         "items_cut": len(found.cut) if binds else 0,
-        "expected_cost": found.cost,
-        "expected_cost_standard_error": found.cost_error,
-        f"cost_without_{limit}": float(free["expected_cost"].sum()),
-        # Errors are taken as independent from item to item, as in `Allocation`.
-        f"cost_without_{limit}_standard_error": float(
-            np.sqrt(np.square(free["expected_cost_standard_error"]).sum())
-        ),
+        **_summed(shared, "expected_cost"),
+        **_summed(free, f"cost_without_{limit}"),
         "shadow_price": found.shadow_price,
         "more": more,
         "saving_of_more": found.saving_of(more),
         "currency": str(free["currency"].iloc[0]),
+    }
+
+
+def _summed(plans: pd.DataFrame, name: str) -> dict[str, float]:
+    """Return the expected cost of all items and its error, as of items that are independent."""
+    errors = plans["expected_cost_standard_error"].to_numpy(float)
+    return {
+        name: float(plans["expected_cost"].sum()),
+        f"{name}_standard_error": float(np.sqrt(np.square(errors).sum())),
     }

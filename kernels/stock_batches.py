@@ -7,7 +7,7 @@ import numpy as np
 
 from kernels.arrays import Floats
 from kernels.stock_lead_times import LeadTimes
-from kernels.stock_paths import walk_paths
+from kernels.stock_paths import walk_lifted, walk_paths
 from kernels.stock_terms import N_TOTALS, Terms
 
 
@@ -24,6 +24,8 @@ class Walk(NamedTuple):
     terms : of the item
     rules : (n_rules, 4) float64, each a `Rule`
     first_counted, first_reached : as in `kernels.stock_walk.walk_stock`
+    lifts : (n_paths, horizon) float64, units that the rules' levels are higher by; None where they
+        stay
     """
 
     entity: np.uint64
@@ -35,6 +37,7 @@ class Walk(NamedTuple):
     rules: Floats
     first_counted: int
     first_reached: int
+    lifts: Floats | None = None
 
 
 def walk_each_item(seed: int, first_path: int, walks: Sequence[Walk]) -> list[Floats]:
@@ -47,6 +50,10 @@ def walk_each_item(seed: int, first_path: int, walks: Sequence[Walk]) -> list[Fl
     found = []
     for walk in walks:
         totals = np.empty((len(walk.rules), len(walk.demand), N_TOTALS))
-        walk_paths(seed, walk.entity, first_path, *walk[1:], totals)
+        entity, *told, lifts = walk
+        if lifts is None:
+            walk_paths(seed, entity, first_path, *told, totals)
+        else:
+            walk_lifted(seed, entity, first_path, *told, lifts, totals)
         found.append(totals)
     return found

@@ -45,6 +45,7 @@ def _walk(
             receipts,
             terms,
             rules,
+            np.zeros((1, receipts.shape[0])),
             first_counted,
             first_reached,
             totals,
@@ -205,6 +206,48 @@ def walk_paths(
             first_reached,
             totals,
         )
+
+
+@njit(cache=True, nogil=True)
+def walk_lifted(
+    seed: int,
+    entity: int,
+    first_path: int,
+    demand: Floats,
+    law: LeadTimes,
+    opening: Floats,
+    receipts: Floats,
+    terms: Terms,
+    rules: Floats,
+    first_counted: int,
+    first_reached: int,
+    lifts: Floats,
+    totals: Floats,
+) -> None:
+    """Walk given demand paths under rules whose levels move, on the lead times of `walk_paths`.
+
+    Parameters
+    ----------
+    lifts : (n_paths, horizon) float64, units that every rule's levels are higher by
+    others : as in `walk_paths`
+    """
+    n_paths, horizon = demand.shape
+    lead_words = np.zeros((-(-horizon // DRAWS) * DRAWS, n_paths), np.uint32)
+    if law.fixed < 0:
+        fill_lead_words(seed, entity, first_path, lead_words)
+    walk_each(
+        np.ascontiguousarray(demand.T),
+        lead_words,
+        law,
+        opening,
+        receipts,
+        terms,
+        rules,
+        lifts,
+        first_counted,
+        first_reached,
+        totals,
+    )
 
 
 @njit(cache=True, nogil=True)

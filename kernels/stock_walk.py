@@ -33,6 +33,7 @@ def walk_stock(
     receipts: Floats,
     terms: Terms,
     rule: Rule,
+    lifts: Floats,
     first_counted: int,
     first_reached: int,
     pipeline: Floats,
@@ -48,6 +49,7 @@ def walk_stock(
     opening : (max(shelf_life, 1),) float64, units in stock by the periods they can still be sold
         in, least first; without a shelf life one number, negative where units are owed
     receipts : (horizon,) float64, fresh units on the way at the start, by period of arrival
+    lifts : (horizon,) float64, units that the rule's levels are higher by in each period
     first_counted : the first period that counts in the totals
     first_reached : the first period that an order placed now can reach
     pipeline : (horizon,) float64 scratch
@@ -71,8 +73,8 @@ def walk_stock(
         if t % terms.review_period == 0:
             size = order_quantity(
                 net + on_order,
-                rule.reorder_point,
-                rule.order_up_to,
+                rule.reorder_point + lifts[t],
+                rule.order_up_to + lifts[t],
                 rule.batch,
                 rule.most,
                 terms.case_pack,
@@ -119,6 +121,7 @@ def walk_each(
     receipts: Floats,
     terms: Terms,
     rules: Floats,
+    lifts: Floats,
     first_counted: int,
     first_reached: int,
     totals: Floats,
@@ -131,6 +134,7 @@ def walk_each(
     lead_words : (horizon or more, n_paths or more) uint32, draws behind lead times
     law : of the lead times
     rules : (n_rules, 4) float64, each a `Rule`
+    lifts : (n_paths or more, horizon) float64, of every rule's levels, or (1, horizon) of all paths
     totals : (n_rules, n_paths, 12) float64, overwritten
     others : as in `walk_stock`
     """
@@ -142,6 +146,7 @@ def walk_each(
         own_demand = demand[:horizon, path].copy()
         for t in range(horizon):
             lead_times[t] = drawn_lead_time(uniform_32(lead_words[t, path]), law)
+        own_lifts = lifts[path if lifts.shape[0] > 1 else 0]
         for n in range(rules.shape[0]):
             walk_stock(
                 own_demand,
@@ -150,6 +155,7 @@ def walk_each(
                 receipts,
                 terms,
                 Rule(rules[n, 0], rules[n, 1], rules[n, 2], rules[n, 3]),
+                own_lifts,
                 first_counted,
                 first_reached,
                 pipeline,

@@ -135,7 +135,9 @@ class DecisionBacktestSpec(Frozen):
     """The decision backtest: past periods replayed by the plan and by simpler planners."""
 
     periods: int = Field(52, ge=4, le=1_000, description="replayed, the last ones of the demand")
-    series: int = Field(500, ge=1, description="most warehouse-items replayed, chosen by their ids")
+    series: int | None = Field(
+        None, ge=1, description="most warehouse-items replayed, chosen by their ids; null is all"
+    )
     refresh: int = Field(4, ge=1, le=60, description="periods between forecasts of the past")
     windows: int = Field(2, ge=1, le=52, description="forecast origins that choose a champion")
     paths: int = Field(100, ge=20, le=10_000, description="demand paths per series")
@@ -155,14 +157,30 @@ class StockPlanSpec(Frozen):
     target: Literal["fill rate", "cycle service", "cost"] = Field(
         "fill rate", description="what service targets are asked of; cost alone asks for nothing"
     )
-    policy: Literal["(s, S)", "(r, Q)", "(s, nQ)", "capped base-stock"] = Field(
+    policy: Literal[
+        "newsvendor",
+        "base-stock",
         "(s, S)",
-        description="how items are ordered: up to a level, by one lot, by lots, or no more than a "
-        "cap at once; levels, lots and caps are chosen item by item",
+        "(s, nQ)",
+        "(r, Q)",
+        "capped base-stock",
+        "forecast-driven order-up-to",
+    ] = Field(
+        "(s, S)",
+        description="how items are ordered; levels, lots and caps are chosen item by item",
     )
-    paths: int = Field(200, ge=20, le=100_000, description="demand paths per series")
+    paths: int = Field(
+        200,
+        ge=20,
+        le=100_000,
+        description="demand paths per series that policies are chosen on; as many others tell what "
+        "they cost",
+    )
     candidates: int = Field(
         16, ge=2, le=500, description="levels tried per series with each lot or cap"
+    )
+    refinements: int = Field(
+        6, ge=0, le=20, description="rounds of the search around the best policy tried; 0 is none"
     )
     currency: str = Field("USD", min_length=3, max_length=3)
     most_cover: float = Field(
@@ -172,7 +190,8 @@ class StockPlanSpec(Frozen):
         0.5,
         gt=0,
         lt=1,
-        description="chance of a shortage before an order can arrive above which it is reported",
+        description="chance of a shortage before an order can arrive that is reported where it "
+        "is above this by two standard errors",
     )
     backtest: DecisionBacktestSpec | None = Field(None, description="null replays no past periods")
     budgets: dict[str, NonNegative] = Field(

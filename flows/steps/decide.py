@@ -95,12 +95,14 @@ def _plan_stock(run: Run, members: list[int], stock: pd.DataFrame) -> ChunkWork:
     words = entity_words(planned, SERIES)
     spec = run.job.stock
     assert spec is not None
-    paths = sample_paths(forecasts, champions, words, spec.paths, run.job.seed)
+    # Policies are chosen on the first of them, and told of by as many others.
+    paths = sample_paths(forecasts, champions, words, 2 * spec.paths, run.job.seed)
     result = plan_orders(
         stock=planned,
         items=pd.read_parquet(run.staging.clean("items")),
         open_orders=_open_orders(run, wanted),
-        paths=paths,
+        paths=paths[:, : spec.paths],
+        held_out=paths[:, spec.paths :],
         series=wanted,
         periods=forecasts["ds"].to_numpy().reshape(len(wanted), -1),
         entities=words,
@@ -157,6 +159,7 @@ def stock_plan(spec: StockPlanSpec, device: Device = "cpu") -> StockPlan:
         device=device,
         target=Target(spec.target),
         policy=PolicyKind(spec.policy),
+        refinements=spec.refinements,
     )
 
 

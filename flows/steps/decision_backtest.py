@@ -30,7 +30,8 @@ from flows.run import (
 from flows.spec import DecisionBacktestSpec
 from flows.steps.decide import stock_plan
 from flows.steps.failing import guarded
-from flows.steps.past_forecasts import SERIES, forecast_past, past_profiles
+from flows.steps.past_drivers import past_drivers_of
+from flows.steps.past_forecasts import SERIES, forecast_past, past_drivers, past_profiles
 from inventory import (
     PERIOD_COLUMNS,
     InventoryError,
@@ -66,8 +67,10 @@ def prepare(run: Run) -> list[int]:
         words = entity_words(series, SERIES)
         profiles = layout.with_name("profiles.parquet")
         write_frame(profiles, past_profiles(run, _first(run)))
+        drivers = layout.with_name("drivers.parquet")
+        write_frame(drivers, past_drivers(run, _first(run)))
         write_frame(layout, series.assign(word=words, chunk=assign_chunks(words, n_chunks)))
-        seal_files(layout.with_name(_SEAL), [profiles, layout])
+        seal_files(layout.with_name(_SEAL), [profiles, drivers, layout])
     return sorted(int(chunk) for chunk in pd.read_parquet(layout)["chunk"].unique())
 
 
@@ -122,10 +125,13 @@ def _compare(run: Run, records: Sequence[ChunkRecord]) -> ChunkWork:
     sums = periods.groupby(["planner", "ds"], as_index=False)[summed].sum()
     sums = sums.astype({"covered": int})
     currency = str(items["currency"].iloc[0])
+    known = int(pd.read_parquet(_layout(run), columns=["known"])["known"].iloc[0])
     return ChunkWork(
         {
             # Sums depend on their order in the last digit, and must not depend on the chunks.
-            "decision_backtests": run.stamp(compare_planners(items.sort_values(SERIES))),
+            "decision_backtests": run.stamp(
+                compare_planners(items.sort_values(SERIES)).assign(known_items=known)
+            ),
             "decision_backtest_periods": run.stamp(sums.assign(currency=currency)),
         }
     )
@@ -143,7 +149,8 @@ def _replay(run: Run, series: pd.DataFrame) -> ChunkWork:
     first = _first(run)
     demand = _demand(run, series)
     profiles = pd.read_parquet(_layout(run).with_name("profiles.parquet"))
-    past = forecast_past(run, demand, first, profiles)
+    drivers = past_drivers_of(pd.read_parquet(_layout(run).with_name("drivers.parquet")))
+    past = forecast_past(run, demand, first, profiles, drivers)
     stock = series.merge(pd.read_parquet(run.staging.clean("stock")), on=SERIES)
     items = pd.read_parquet(run.staging.clean("items"))
     known_items = {str(row["item_id"]): row for row in items.to_dict("records")}
@@ -192,7 +199,10 @@ def _replay(run: Run, series: pd.DataFrame) -> ChunkWork:
 
 
 def _choose_series(run: Run) -> pd.DataFrame:
-    """Return the series that last to the end and are known long enough before the replay."""
+    """Return the series that last to the end and are known long enough before the replay.
+
+    Where the job asks for fewer they are a sample, and ``known`` says how many there are.
+    """
     spec, demand = spec_of(run), run.job.demand
     assert demand is not None
     least = max(demand.minimum_history, 2 * spec.window)
@@ -209,7 +219,7 @@ def _choose_series(run: Run) -> pd.DataFrame:
         ).df()
     order = np.argsort(entity_words(found, SERIES), kind="stable")[: spec.series]
     chosen: pd.DataFrame = found.iloc[order].sort_values(SERIES, ignore_index=True)
-    return chosen
+    return chosen.assign(known=len(found))
 
 
 def _demand(run: Run, series: pd.DataFrame) -> pd.DataFrame:

@@ -7,7 +7,7 @@ import pandas as pd
 
 from flows.run import Run
 from flows.steps.predict_plan import forecast_plan
-from forecasting import DemandPanel
+from forecasting import DemandPanel, ForecastPlan
 from forecasting.drivers import (
     NO_CATEGORY,
     RECORDS,
@@ -34,7 +34,13 @@ def driver_plan(run: Run) -> DriverPlan:
     return DriverPlan({name: known for name, known in named.items() if known}, events)
 
 
-def lay_rows(run: Run, panel: DemandPanel, demand: pd.DataFrame) -> DriverRows:
+def lay_rows(
+    run: Run,
+    panel: DemandPanel,
+    demand: pd.DataFrame,
+    later: pd.DataFrame | None = None,
+    horizon: int | None = None,
+) -> DriverRows:
     """Lay the run's drivers on the grid of some series.
 
     Parameters
@@ -42,6 +48,9 @@ def lay_rows(run: Run, panel: DemandPanel, demand: pd.DataFrame) -> DriverRows:
     run : whose inputs are checked
     panel : the series
     demand : the frame that it was made from
+    later : demand of the same series after the panel's end, where that lies in the past: what it
+        records of drivers that are known ahead was their plan; None where it is tonight
+    horizon : periods ahead; None is the night's
     """
     history: Mapping[str, Floats] = {
         name: np.asarray(demand[name].astype("float64"), np.float64)
@@ -49,14 +58,33 @@ def lay_rows(run: Run, panel: DemandPanel, demand: pd.DataFrame) -> DriverRows:
         if name in demand
     }
     records = _read_clean(run, "drivers", RECORDS)
+    if later is not None:
+        planned = [_as_planned(later, name) for name in _known_beside(run) if name in later]
+        records = pd.concat([*planned, records], ignore_index=True)
     calendar = _read_clean(run, "calendar", ["ds", "event"])
-    horizon = forecast_plan(run).horizon
+    horizon = forecast_plan(run).horizon if horizon is None else horizon
     return lay_drivers(panel, driver_plan(run), horizon, history, records, calendar)
 
 
-def fit_pipeline(run: Run, panel: DemandPanel, rows: DriverRows) -> DriverPipeline:
-    """Fit the pipeline of the run's drivers on what was known at its backtest's first origin."""
-    first = int(origin_ends(panel, forecast_plan(run))[0])
+def _known_beside(run: Run) -> list[str]:
+    known = driver_plan(run).drivers
+    return [name for name in BESIDE_DEMAND if known.get(name) == "known"]
+
+
+def _as_planned(later: pd.DataFrame, name: str) -> pd.DataFrame:
+    """Return records of a driver, from what stands beside demand."""
+    values = later[name].astype("float64")
+    told = later.loc[values.notna(), ["warehouse_id", "item_id", "ds"]].astype(
+        {"warehouse_id": "object", "item_id": "object"}
+    )
+    return told.assign(driver=name, value=values[values.notna()])[RECORDS]
+
+
+def fit_pipeline(
+    run: Run, panel: DemandPanel, rows: DriverRows, plan: ForecastPlan
+) -> DriverPipeline:
+    """Fit the pipeline of the run's drivers on what was known at a backtest's first origin."""
+    first = int(origin_ends(panel, plan)[0])
     return DriverPipeline.fit(rows, driver_plan(run), first)
 
 

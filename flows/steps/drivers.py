@@ -123,7 +123,7 @@ def _learn(run: Run) -> ChunkWork:
     panel = DemandPanel.from_frame(demand, plan.frequency)
     rows = lay_rows(run, panel, demand)
     # Trees were taught columns, so theirs are what the night has.
-    pipeline = stored.pipeline if stored is not None else fit_pipeline(run, panel, rows)
+    pipeline = stored.pipeline if stored is not None else fit_pipeline(run, panel, rows, plan)
     _, groups = group_series(category_of(run, panel))
     known = know_drivers(run, panel, rows, pipeline, groups)
     effects = learn_effects(panel.with_drivers(known), pipeline.names, groups, plan)

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from flows.run import Failed, Run, entity_words, read_by_series
+from flows.steps.past_drivers import PastDrivers, learn_past_drivers, take_past_drivers
 from flows.steps.predict_plan import forecast_plan
 from forecasting import (
     CategoryProfiles,
@@ -49,10 +50,31 @@ def past_profiles(run: Run, first: pd.Timestamp) -> pd.DataFrame:
     return category_profiles(known, _categories(run), plan).to_frame()
 
 
+def past_drivers(run: Run, first: pd.Timestamp) -> pd.DataFrame:
+    """Return what could be learnt of the run's drivers at each origin; nothing without drivers.
+
+    Parameters
+    ----------
+    run : whose demand it is
+    first : start of the first period replayed, the first origin
+    """
+    assert run.job.demand is not None
+    demand = read_by_series(run.staging.clean("demand"))
+    named = run.job.demand.drivers is not None
+    origins = _origins(run, demand, first) if named else []
+    return learn_past_drivers(run, demand, origins, _plan(run))
+
+
 def forecast_past(
-    run: Run, demand: pd.DataFrame, first: pd.Timestamp, profiles: pd.DataFrame
+    run: Run,
+    demand: pd.DataFrame,
+    first: pd.Timestamp,
+    profiles: pd.DataFrame,
+    drivers: PastDrivers,
 ) -> PastPaths:
-    """Forecast every series at each origin, from the demand of the periods before it alone.
+    """Forecast every series at each origin, from what was known before it alone.
+
+    That is demand, and the plan of drivers that are known ahead: as it came to be.
 
     Parameters
     ----------
@@ -60,20 +82,23 @@ def forecast_past(
     demand : clean demand of the series, sorted by series and ds
     first : start of the first period replayed, the first origin
     profiles : as `past_profiles` returns them
+    drivers : what was learnt of them, by origin; an origin without is forecast without
     """
     spec = run.job.stock.backtest if run.job.stock else None
     assert spec is not None
     plan, categories = _plan(run), _categories(run)
     known_profiles = CategoryProfiles.from_frame(profiles)
-    periods = np.sort(demand.loc[demand["ds"] >= first, "ds"].unique())
     paths: dict[tuple[str, str], list[Floats]] = {}
     failed: dict[str, Failed] = {}
-    origins = periods[:: spec.refresh]
+    origins = _origins(run, demand, first)
     for origin in origins:
-        known = demand[demand["ds"] < origin]
+        known, later = demand[demand["ds"] < origin], demand[demand["ds"] >= origin]
         night = pd.Timestamp(known["ds"].max()).date()
-        panel = DemandPanel.from_frame(known, plan.frequency)
-        result = forecast_demand(panel, plan, night, known_profiles, categories)
+        panel, own_plan = DemandPanel.from_frame(known, plan.frequency), plan
+        if origin in drivers:
+            told = (known, later)
+            panel, own_plan = take_past_drivers(run, panel, told, plan, drivers[origin])
+        result = forecast_demand(panel, own_plan, night, known_profiles, categories)
         champions = result.champions.sort_values(SERIES, ignore_index=True)
         forecasts = result.forecasts.sort_values([*SERIES, "ds"], ignore_index=True)
         words = entity_words(champions, SERIES)
@@ -86,6 +111,13 @@ def forecast_past(
             )
     whole = {key: own for key, own in paths.items() if len(own) == len(origins)}
     return PastPaths(whole, list(failed.values()))
+
+
+def _origins(run: Run, demand: pd.DataFrame, first: pd.Timestamp) -> list[pd.Timestamp]:
+    spec = run.job.stock.backtest if run.job.stock else None
+    assert spec is not None
+    periods = np.sort(demand.loc[demand["ds"] >= first, "ds"].unique())
+    return [pd.Timestamp(period) for period in periods[:: spec.refresh]]
 
 
 def _plan(run: Run) -> ForecastPlan:

@@ -81,6 +81,8 @@ def _plan(run: Run, items: list[str], records: Sequence[ChunkRecord]) -> ChunkWo
     forecasts = forecasts.merge(keys, on=SERIES).sort_values([*SERIES, "ds"], ignore_index=True)
     champions = keys.merge(champions, on=SERIES)
     words = entity_words(keys, SERIES)
+    # As for orders: transfers are chosen on the first paths, and told of by as many others.
+    paths = sample_paths(forecasts, champions, words, 2 * spec.paths, run.job.seed)
     open_orders = run.staging.clean("open_orders")
     lanes = pd.read_parquet(run.staging.clean("transfer_lanes"))
     result = plan_item_transfers(
@@ -99,7 +101,8 @@ def _plan(run: Run, items: list[str], records: Sequence[ChunkRecord]) -> ChunkWo
             )
             for row in lanes.to_dict("records")
         ],
-        paths=sample_paths(forecasts, champions, words, spec.paths, run.job.seed),
+        paths=paths[:, : spec.paths],
+        held_out=paths[:, spec.paths :],
         periods=forecasts["ds"].to_numpy().reshape(len(keys), -1),
         entities=words,
         plan=stock_plan(spec),

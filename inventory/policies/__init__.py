@@ -2,6 +2,7 @@
 
 from inventory.policies.base_stock import BaseStock
 from inventory.policies.capped_base_stock import CappedBaseStock
+from inventory.policies.forecast_order_up_to import ForecastOrderUpTo
 from inventory.policies.kinds import PolicyKind, planned_policy, policy_of
 from inventory.policies.newsvendor import Newsvendor, newsvendor_level
 from inventory.policies.policy import Policy, rules_of
@@ -12,6 +13,7 @@ from inventory.policies.reorder_up_to import ReorderUpTo
 __all__ = [
     "BaseStock",
     "CappedBaseStock",
+    "ForecastOrderUpTo",
     "Newsvendor",
     "Policy",
     "PolicyKind",

@@ -1,12 +1,14 @@
 """Policies by name, as a plan asks for one and as a row of order plans tells of it."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import Any
 
 from inventory.policies.base_stock import BaseStock
 from inventory.policies.capped_base_stock import CappedBaseStock
+from inventory.policies.forecast_order_up_to import ForecastOrderUpTo
+from inventory.policies.newsvendor import Newsvendor
 from inventory.policies.policy import Policy
 from inventory.policies.reorder_batches import ReorderBatches
 from inventory.policies.reorder_quantity import ReorderQuantity
@@ -16,15 +18,29 @@ from inventory.policies.reorder_up_to import ReorderUpTo
 class PolicyKind(StrEnum):
     """How an item is ordered, in the notation of the field."""
 
+    NEWSVENDOR = "newsvendor"
+    BASE_STOCK = "base-stock"
     REORDER_UP_TO = "(s, S)"
-    REORDER_QUANTITY = "(r, Q)"
     REORDER_BATCHES = "(s, nQ)"
+    REORDER_QUANTITY = "(r, Q)"
     CAPPED_BASE_STOCK = "capped base-stock"
+    FORECAST_ORDER_UP_TO = "forecast-driven order-up-to"
 
     @property
     def orders_lots(self) -> bool:
         """Whether an order is one lot, or several."""
         return self in {PolicyKind.REORDER_QUANTITY, PolicyKind.REORDER_BATCHES}
+
+    @property
+    def orders_what_lacks(self) -> bool:
+        """Whether a review orders whatever lacks to the level, be it little."""
+        return not self.orders_lots and self != PolicyKind.REORDER_UP_TO
+
+
+_UP_TO_A_LEVEL: Mapping[PolicyKind, Callable[[float], Policy]] = {
+    PolicyKind.NEWSVENDOR: Newsvendor,
+    PolicyKind.FORECAST_ORDER_UP_TO: ForecastOrderUpTo,
+}
 
 
 def policy_of(kind: PolicyKind, reorder_point: float, order_up_to: float, size: float) -> Policy:
@@ -33,22 +49,25 @@ def policy_of(kind: PolicyKind, reorder_point: float, order_up_to: float, size: 
     Parameters
     ----------
     kind : of the policy
-    reorder_point : units; only a position at or below it orders; not read with a cap
+    reorder_point : units; only a position at or below it orders; read where not all that lacks is
+        ordered
     order_up_to : units; not read where lots are ordered
-    size : units of a lot, or the cap of one order, which may be infinite; not read by (s, S)
+    size : units of a lot, or the cap of one order, which may be infinite; read by those that have
+        one
 
     Raises
     ------
     PlanError
         Where a level is not finite, or a size not above zero.
     """
-    if kind == PolicyKind.REORDER_QUANTITY:
-        return ReorderQuantity(reorder_point, size)
-    if kind == PolicyKind.REORDER_BATCHES:
-        return ReorderBatches(reorder_point, size)
+    if kind.orders_lots:
+        lots = ReorderQuantity if kind == PolicyKind.REORDER_QUANTITY else ReorderBatches
+        return lots(reorder_point, size)
     if kind == PolicyKind.REORDER_UP_TO:
         return ReorderUpTo(reorder_point, order_up_to)
-    return CappedBaseStock(order_up_to, size) if math.isfinite(size) else BaseStock(order_up_to)
+    if kind == PolicyKind.CAPPED_BASE_STOCK and math.isfinite(size):
+        return CappedBaseStock(order_up_to, size)
+    return _UP_TO_A_LEVEL.get(kind, BaseStock)(order_up_to)
 
 
 def planned_policy(row: Mapping[Any, Any]) -> Policy:

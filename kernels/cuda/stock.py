@@ -15,7 +15,7 @@ from kernels.arrays import Floats, Integers, Words
 from kernels.cuda.grids import THREADS, blocks_for
 from kernels.cuda.streams import stream_rows
 from kernels.cuda.views import view
-from kernels.stock_batches import Walk
+from kernels.stock_batches import Walk, walk_each_item
 from kernels.stock_lead_times import N_GUIDES, LeadTimes
 from kernels.stock_terms import N_TOTALS, Rule, Terms
 from kernels.stock_thread import STATE, walk_drawn, walk_given
@@ -275,13 +275,17 @@ def walk_items(seed: int, first_path: int, walks: Sequence[Walk]) -> list[Floats
     """Return the totals of every walk; `kernels.stock_batches.walk_each_item` on a GPU.
 
     Walks with as many paths and periods go in one launch, the rules of each made as many as the
-    longest list has by repeating its last.
+    longest list has by repeating its last. Rules whose levels move are walked by the processor.
     """
     shapes: dict[tuple[int, int], list[int]] = {}
+    lifted = [number for number, walk in enumerate(walks) if walk.lifts is not None]
     for number, walk in enumerate(walks):
+        if walk.lifts is not None:
+            continue
         n_paths, horizon = walk.demand.shape
         shapes.setdefault((n_paths, horizon), []).append(number)
-    found: dict[int, Floats] = {}
+    on_processor = walk_each_item(seed, first_path, [walks[number] for number in lifted])
+    found = dict(zip(lifted, on_processor, strict=True))
     for numbers in shapes.values():
         own = [walks[number] for number in numbers]
         demand = np.stack([walk.demand for walk in own])

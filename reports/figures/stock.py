@@ -66,6 +66,13 @@ def served(plans: pd.DataFrame) -> pd.Series:
     return plans["fill_rate"].where(plans["target_measure"] == "fill rate", of_periods)
 
 
+def served_error(plans: pd.DataFrame) -> pd.Series:
+    """Return the standard error of what each plan serves; 0 where cost alone decides."""
+    measure, by_period = plans["target_measure"], plans["cycle_service_standard_error"]
+    of_periods = by_period.where(measure == "cycle service", 0.0)
+    return plans["fill_rate_standard_error"].where(measure == "fill rate", of_periods)
+
+
 def service_against_target(plans: pd.DataFrame) -> go.Figure:
     """Draw each target, and the service planned for it."""
     plans = plans[plans["target_measure"] != "cost"]

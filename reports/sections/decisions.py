@@ -107,7 +107,7 @@ def _lead(planners: pd.DataFrame) -> str:
 def _how(plan: pd.Series, periods: pd.DataFrame) -> str:
     first, last = periods["ds"].min(), periods["ds"].max()
     return (
-        f"{plural(int(plan['items']), 'item')} replayed over {count(plan['periods'])} periods, "
+        f"{_replayed(plan)} replayed over {count(plan['periods'])} periods, "
         f"{first:%d %B %Y} to {last:%d %B %Y}. Each planner saw the demand of earlier periods "
         "alone, and all met the same demand, lead times and opening stock. Service is of the "
         "demand that an order of the replay could reach: before, all planners serve from the "
@@ -118,6 +118,14 @@ def _how(plan: pd.Series, periods: pd.DataFrame) -> str:
         "Errors are of the sum over items, paired; what moves all items alike in a period is "
         "not in them."
     )
+
+
+def _replayed(plan: pd.Series) -> str:
+    """Return how many items were replayed, and of how many; nights of old did not tell."""
+    own, known = plural(int(plan["items"]), "item"), plan["known_items"]
+    if pd.isna(known) or int(known) == int(plan["items"]):
+        return own
+    return f"A sample of {own}, of {count(known)} known long enough,"
 
 
 def _asked(plan: pd.Series) -> str:

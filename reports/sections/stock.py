@@ -3,7 +3,7 @@
 import pandas as pd
 
 from reports.figures import stock as figures
-from reports.figures.stock import served
+from reports.figures.stock import served, served_error
 from reports.sections.curves import curve_explorer
 from reports.sections.section import Card, Listing, Picture, Section, Tables, has
 from reports.sections.stock_gaps import gap_listings
@@ -15,11 +15,24 @@ from storage.tables.stock import EXCEPTIONS
 ITEM = [PageColumn("warehouse_id", "warehouse"), PageColumn("item_id", "item")]
 OVERSTOCK_PERIODS = 45
 POLICIES = {
+    "newsvendor": "an item is ordered up to its level once, for as long as the forecast reaches",
+    "base-stock": "an item is ordered up to its level at every review",
     "(s, S)": "at or below its reorder point s, an item is ordered up to its level S",
     "(r, Q)": "at or below its reorder point r, one lot of Q is ordered",
     "(s, nQ)": "at or below its reorder point s, as few lots of Q are ordered as lift it above",
     "capped base-stock": "an item is ordered up to its level, but no more than its cap at once",
+    "forecast-driven order-up-to": "an item is ordered up to a level that moves with the forecast "
+    "of each review",
 }
+
+
+def _below_target(plans: pd.DataFrame) -> pd.Series:
+    """Return which plans are below their target beyond two standard errors, or have none for it."""
+    errors = served_error(plans).fillna(0.0)
+    below = served(plans) < plans["service_target"] - 1e-12 - 2.0 * errors
+    # Nights of old did not tell.
+    feasible = plans["feasible"].astype("boolean").fillna(value=True).to_numpy(bool)
+    return pd.Series(below.to_numpy(bool) | ~feasible, index=plans.index)
 
 
 def stock_section(tables: Tables) -> Section | None:
@@ -27,7 +40,7 @@ def stock_section(tables: Tables) -> Section | None:
     if not has(tables, "order_plans"):
         return None
     plans = tables["order_plans"]
-    short = served(plans) < plans["service_target"] - 1e-12
+    short = _below_target(plans)
     over = plans["periods_of_cover"] > OVERSTOCK_PERIODS
     return Section(
         "orders",
@@ -36,7 +49,8 @@ def stock_section(tables: Tables) -> Section | None:
             (
                 f"{_ordered(plans)} Its levels are the cheapest, over simulated holding, shortage "
                 f"and ordering cost, {_asked(plans)}. Stock is walked along the forecast's "
-                "own sample paths with drawn lead times; fill rates count from the first period "
+                "own sample paths with drawn lead times, and what is told of a policy comes from "
+                "paths that it was not chosen on; fill rates count from the first period "
                 "that an order placed tonight can reach."
             )
         ],

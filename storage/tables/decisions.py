@@ -29,6 +29,12 @@ DECISION_BACKTESTS = output_table(
     columns=(
         PLANNER,
         Column("items", "integer", "warehouse-items replayed", minimum=1),
+        Column(
+            "known_items",
+            "integer",
+            "warehouse-items known long enough to be replayed, of which items are all or a sample",
+            minimum=1,
+        ),
         Column("periods", "integer", "periods replayed", minimum=1),
         DEMANDED,
         Column(

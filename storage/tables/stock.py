@@ -10,7 +10,7 @@ STOCK = input_table(
         WAREHOUSE,
         ITEM,
         Column("on_hand", "float", "units in the building", minimum=0),
-        Column("lead_time_mean", "float", "mean periods from order to receipt", minimum=0),
+        Column("lead_time_mean", "float", "mean periods from order to receipt", positive=True),
         Column(
             "lead_time_deviation",
             "float",
@@ -54,7 +54,15 @@ OPEN_ORDERS = input_table(
     entity=SERIES,
 )
 
-POLICIES = ("(s, S)", "(r, Q)", "(s, nQ)", "capped base-stock")
+POLICIES = (
+    "newsvendor",
+    "base-stock",
+    "(s, S)",
+    "(s, nQ)",
+    "(r, Q)",
+    "capped base-stock",
+    "forecast-driven order-up-to",
+)
 
 ORDER_PLANS = output_table(
     "order_plans",
@@ -70,8 +78,8 @@ ORDER_PLANS = output_table(
         Column(
             "policy",
             "text",
-            "how the item is ordered at a review: up to a level, by one lot, by as many lots as "
-            "lift it above the reorder point, or up to a level but no more than a cap",
+            "how the item is ordered at a review: up to a level (once, always, from the reorder "
+            "point down, or as the forecast moves it), by lots, or by no more than a cap",
             choices=POLICIES,
         ),
         Column(
@@ -103,9 +111,15 @@ ORDER_PLANS = output_table(
             "what the target is asked of: fill rate, cycle service, or cost (of nothing)",
         ),
         Column(
+            "feasible",
+            "boolean",
+            "whether a policy tried met the target, on the paths that it was chosen on",
+        ),
+        Column(
             "fill_rate",
             "float",
-            "share of demand served from stock, from the first period a new order can reach",
+            "share of demand served from stock, from the first period a new order can reach; as "
+            "all figures, on paths that the policy was not chosen on",
             minimum=0,
             maximum=1,
         ),
@@ -206,6 +220,12 @@ SERVICE_COST_CURVES = output_table(
         Column("reorder_point", "float", "order when the position is at or below it, units"),
         Column("expected_cost", "float", "money over the horizon", minimum=0),
         Column("expected_cost_standard_error", "float", "Monte Carlo error, money", minimum=0),
+        Column(
+            "in_sample_cost",
+            "float",
+            "the same on the paths that policies are chosen on, by which a shared limit chooses",
+            minimum=0,
+        ),
         Column("fill_rate", "float", "share of demand served from stock", minimum=0, maximum=1),
         Column("fill_rate_standard_error", "float", "Monte Carlo error", minimum=0),
         Column("cycle_service", "float", "share of periods without shortage", minimum=0, maximum=1),

@@ -49,10 +49,10 @@ def test_an_order_decided_on_a_device_is_the_processors():
         capacity=math.inf,
         shelf_life=0,
     )
-    paths = np.random.default_rng(2).poisson(3.0, (8, 12)).astype(float)
+    paths, others = np.random.default_rng(2).poisson(3.0, (2, 8, 12)).astype(float)
     plan = StockPlan(candidates=3)
-    expected = decide_order(position, paths, np.uint64(5), 7, plan)
-    found = decide_order(position, paths, np.uint64(5), 7, replace(plan, device="cuda"))
+    expected = decide_order(position, paths, others, np.uint64(5), 7, plan)
+    found = decide_order(position, paths, others, np.uint64(5), 7, replace(plan, device="cuda"))
     assert found.order_quantity == expected.order_quantity
     assert found.order_up_to == expected.order_up_to
     np.testing.assert_allclose(found.estimates.cost, expected.estimates.cost, rtol=1e-12)

@@ -1,5 +1,7 @@
 """The decision backtest in the night: known pasts alone, and the same for every chunking."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,7 +13,9 @@ from flows.sample import SampleSize
 from flows.spec import DecisionBacktestSpec, load_job
 from flows.steps import decision_backtest
 from flows.steps.check import check
-from flows.steps.past_forecasts import forecast_past, past_profiles
+from flows.steps.past_drivers import learn_past_drivers, past_drivers_of
+from flows.steps.past_forecasts import forecast_past, past_drivers, past_profiles
+from flows.steps.predict_plan import forecast_plan
 from storage.stores import open_store
 from storage.tables import OUTPUT_TABLES
 
@@ -83,14 +87,49 @@ def test_a_past_forecast_does_not_know_what_came_after(nights):
     profiles = past_profiles(run, first)
     later = demand["ds"] >= first + pd.Timedelta(days=PAST.refresh)
     changed = demand.assign(quantity=demand["quantity"].where(~later, 999.0))
-    known = forecast_past(run, demand, first, profiles).paths
-    unknown = forecast_past(run, changed, first, profiles).paths
+    learnt = past_drivers_of(past_drivers(run, first))
+    assert len(learnt) == 3
+    known = forecast_past(run, demand, first, profiles, learnt).paths
+    unknown = forecast_past(run, changed, first, profiles, learnt).paths
     assert known
     for key, paths in known.items():
         # Two origins lie before the change takes effect: the first day, and five days on.
         for origin in range(2):
             np.testing.assert_array_equal(paths[origin], unknown[key][origin])
         assert not np.array_equal(paths[2], unknown[key][2])
+
+
+def test_effects_of_drivers_are_learnt_from_what_came_before(nights):
+    run, _ = nights[1]
+    first = pd.Timestamp(run.as_of) - pd.Timedelta(days=PAST.periods - 1)
+    demand = pd.read_parquet(run.staging.clean("demand"))
+    changed = demand.assign(quantity=demand["quantity"].where(demand["ds"] < first, 999.0))
+    plan = replace(forecast_plan(run), windows=PAST.windows)
+    own, other = (learn_past_drivers(run, part, [first], plan) for part in (demand, changed))
+    pd.testing.assert_frame_equal(own, other, check_exact=True)
+
+
+def test_a_past_forecast_knows_the_promotions_that_were_planned(nights):
+    run, _ = nights[1]
+    first = pd.Timestamp(run.as_of) - pd.Timedelta(days=PAST.periods - 1)
+    demand = pd.read_parquet(run.staging.clean("demand"))
+    demand = demand.sort_values(["warehouse_id", "item_id", "ds"], ignore_index=True)
+    profiles = past_profiles(run, first)
+    learnt = past_drivers_of(past_drivers(run, first))
+    later = demand["ds"] >= first
+    means = {}
+    for promoted in (False, True):
+        planned = demand.assign(promotion=demand["promotion"].where(~later, promoted))
+        found = forecast_past(run, planned, first, profiles, learnt).paths
+        means[promoted] = np.array([paths[0].mean() for paths in found.values()])
+    # Series that sell rarely are forecast without drivers.
+    assert (means[True] >= means[False]).mean() > 0.9
+    assert means[True].sum() > 1.05 * means[False].sum()
+    # Without what was learnt, a promotion changes nothing.
+    plain = forecast_past(run, demand, first, profiles, {}).paths
+    other = demand.assign(promotion=demand["promotion"].where(~later, True))
+    for key, paths in forecast_past(run, other, first, profiles, {}).paths.items():
+        np.testing.assert_array_equal(paths[0], plain[key][0])
 
 
 def test_series_that_were_not_known_long_enough_are_not_replayed(nights):

@@ -36,9 +36,9 @@ def item_row(item_id, **changes):
     }
 
 
-def demand_paths(names, n_paths=N_PATHS, horizon=HORIZON):
+def demand_paths(names, n_paths=N_PATHS, horizon=HORIZON, others=0):
     # Each item's demand comes from its name alone, so that leaving one out changes no other.
-    seeds = [int.from_bytes(name.encode(), "big") % 2**31 for name in names]
+    seeds = [int.from_bytes(name.encode(), "big") % 2**31 + others for name in names]
     return np.array(
         [np.random.default_rng(s).poisson(5.0, (n_paths, horizon)) for s in seeds], float
     )
@@ -49,17 +49,32 @@ def words(names):
 
 
 def plan_night(
-    stock, items, *, paths=None, names=None, open_orders=None, plan=None, seed=3, prove=()
+    stock,
+    items,
+    *,
+    paths=None,
+    held_out=None,
+    names=None,
+    open_orders=None,
+    plan=None,
+    seed=3,
+    prove=(),
 ):
-    """Plan the stock rows given, with demand for ``names`` (by default, every item)."""
+    """Plan the stock rows given, with demand for ``names`` (by default, every item).
+
+    Paths that are given are those it is judged on, too.
+    """
     names = [row["item_id"] for row in stock] if names is None else names
-    paths = demand_paths(names) if paths is None else paths
+    if paths is None:
+        paths, held_out = demand_paths(names), demand_paths(names, others=1)
+    held_out = paths if held_out is None else held_out
     starts = np.datetime64("2024-01-01", "ns") + np.arange(HORIZON) * np.timedelta64(1, "D")
     return plan_orders(
         stock=pd.DataFrame(stock),
         items=pd.DataFrame(items),
         open_orders=open_orders,
         paths=paths,
+        held_out=held_out,
         series=pd.DataFrame({"warehouse_id": "north", "item_id": names}),
         periods=np.tile(starts, (len(names), 1)),
         entities=words(names),

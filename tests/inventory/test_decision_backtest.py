@@ -21,7 +21,7 @@ from inventory.decision_backtest import (
     period_totals,
     replay_planners,
 )
-from inventory.policy import decide_order
+from inventory.policy import choose_policy
 from inventory.position import Position
 from inventory.replay import MovingAverage, replay
 
@@ -74,7 +74,7 @@ def test_the_plan_decides_as_the_night_does():
     receipts = np.zeros(paths.shape[1])
     receipts[:3] = coming
     tonight = position(on_hand=6.0, receipts=receipts)
-    assert policy == decide_order(tonight, paths, ENTITY, SEED, PLAN).policy
+    assert policy == choose_policy(tonight, paths, ENTITY, SEED, PLAN).policy
 
 
 def test_a_forecast_grows_old_until_the_next_origin():

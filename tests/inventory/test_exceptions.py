@@ -66,5 +66,9 @@ def test_no_feasible_plan_is_one_that_misses_what_its_target_asks_for(measure):
     found = find_exceptions(plans, most_cover=30.0, most_risk=0.25)
     reasons = list(found.loc[found["kind"] == "no feasible plan", "reason"])
     served = {"fill rate": "fill_rate", "cycle service": "cycle_service"}.get(str(measure))
-    expected = [f"the best plan serves {plans[served].iloc[0]:.1%}, below"] if served else []
+    row = plans.iloc[0]
+    expected = []
+    if served:
+        error = row[f"{served}_standard_error"]
+        expected = [f"the best plan serves {row[served]:.1%} (±{error:.1%}), below"]
     assert [reason[: len(text)] for reason, text in zip(reasons, expected, strict=True)] == expected

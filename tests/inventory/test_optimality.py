@@ -11,6 +11,8 @@ from tests.inventory.night import HORIZON, item_row, plan_night, stock_row
 
 FEW = {"on_hand": 2.0, "lead_time_deviation": 0.0, "lead_time_mean": 1.0}
 KEY = ("north", "bolt")
+# The level of the others moves with the forecast, which no state of the program knows.
+STAYING = [kind for kind in PolicyKind if kind != PolicyKind.FORECAST_ORDER_UP_TO]
 
 
 def few_sold(n_paths=60, mean=0.8):
@@ -24,7 +26,7 @@ def gaps(stock=None, item=None, paths=None, prove=(KEY,), **plan):
     return plan_night(rows, items, paths=paths, plan=StockPlan(**plan), prove=prove)
 
 
-@pytest.mark.parametrize("kind", list(PolicyKind))
+@pytest.mark.parametrize("kind", STAYING)
 @pytest.mark.parametrize("stock", [{}, {"review_period": 3}, {"ordering_cost": 2.0}])
 def test_the_best_orders_cost_no_more_than_tonights_and_those_no_more_than_the_policy(kind, stock):
     result = gaps(stock, policy=kind)

@@ -42,20 +42,20 @@ def position(**changes):
     return Position(**{**terms, **changes})
 
 
-def demand(mean, n_paths=40, horizon=12):
-    return np.random.default_rng(5).poisson(mean, (n_paths, horizon)).astype(float)
+def demand(mean, n_paths=40, horizon=12, seed=5):
+    return np.random.default_rng(seed).poisson(mean, (n_paths, horizon)).astype(float)
 
 
 def decided(own, paths, plan):
-    return decide_order(own, paths, ENTITY, SEED, plan)
+    return decide_order(own, paths, paths, ENTITY, SEED, plan)
 
 
 def served(decision, target):
-    return decision.estimates.served(target)[decision.chosen]
+    return decision.in_sample.served(target)[decision.chosen]
 
 
 def cost(decision):
-    return decision.estimates.cost[decision.chosen]
+    return decision.in_sample.cost[decision.chosen]
 
 
 @given(

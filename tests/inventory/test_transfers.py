@@ -75,8 +75,9 @@ def test_a_late_transfer_saves_less():
 
 def test_pooling_independent_normal_demand_saves_by_the_square_root():
     # Eppen (1979): with n equal sites, cost falls from n to the square root of n of one site's.
-    demand = np.random.default_rng(7).normal(50.0, 8.0, (4, 4_000, 1))
-    found = compare_pooling(demand, Supply(lost_share=0.0), Costs(0.18, 0.7, 0.0), 1, levels=200)
+    demand, held_out = np.random.default_rng(7).normal(50.0, 8.0, (2, 4, 4_000, 1))
+    supply, costs = Supply(lost_share=0.0), Costs(0.18, 0.7, 0.0)
+    found = compare_pooling(demand, held_out, supply, costs, 1, levels=200)
     ratio = found.pooled / found.separate
     # Steps between levels cost below a part in a thousand; the rest is Monte Carlo error.
     error = found.saving_error / found.separate
@@ -85,10 +86,11 @@ def test_pooling_independent_normal_demand_saves_by_the_square_root():
 
 
 def test_pooling_saves_nothing_where_sites_move_together():
-    one = np.random.default_rng(7).normal(50.0, 8.0, (1, 2_000, 1))
-    found = compare_pooling(
-        np.repeat(one, 3, axis=0), Supply(lost_share=0.0), Costs(0.18, 0.7, 0.0), 1
+    demand, held_out = np.repeat(
+        np.random.default_rng(7).normal(50.0, 8.0, (2, 1, 2_000, 1)), 3, axis=1
     )
+    supply, costs = Supply(lost_share=0.0), Costs(0.18, 0.7, 0.0)
+    found = compare_pooling(demand, held_out, supply, costs, 1)
     assert found.saving == pytest.approx(0.0, abs=1e-9)
 
 

@@ -93,7 +93,7 @@ def test_the_largest_demand_and_what_is_above_it_walk_as_the_truth(above, lost_s
     walk_paths(SEED, ENTITY, 0, demand, *own, rules, 0, 0, found)
     scratch = (np.empty(90), np.empty(1), expected)
     leads = np.full(90, 3, np.int64)
-    walk_stock(demand[0], leads, own[1], receipts, terms, LEVEL, 0, 0, *scratch)
+    walk_stock(demand[0], leads, own[1], receipts, terms, LEVEL, np.zeros(90), 0, 0, *scratch)
     np.testing.assert_array_equal(found[0], [expected, expected])
     assert demand_is_exact(demand, largest) == (above == 0.0)
 

@@ -48,6 +48,7 @@ def walk(
     rule=NEVER,
     first_counted=0,
     first_reached=0,
+    lifts=None,
 ):
     demand = np.asarray(demand, float)
     horizon = len(demand)
@@ -61,6 +62,7 @@ def walk(
         np.zeros(horizon) if receipts is None else np.asarray(receipts, float),
         terms,
         rule,
+        np.zeros(horizon) if lifts is None else np.asarray(lifts, float),
         first_counted,
         first_reached,
         np.empty(horizon),
@@ -331,6 +333,7 @@ def test_lanes_walk_as_the_scalar_does_to_the_bit(law, terms):
                 receipts,
                 terms,
                 Rule(*rule),
+                np.zeros(23),
                 2,
                 4,
                 np.empty(23),
