@@ -2,11 +2,14 @@
 
 import json
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from flows.errors import ExitCode, JobRefusedError
-from flows.spec import JobSpec, job_as_toml, load_job
+from flows.spec import JobSpec, StockPlanSpec, job_as_toml, load_job
+from inventory import PolicyKind
+from storage.tables.stock import POLICIES
 
 JOBS = Path(__file__).parents[2] / "jobs"
 MINIMAL = """
@@ -110,3 +113,8 @@ def test_what_is_short_is_lost_owed_or_a_share_of_each(told, kept, tmp_path):
 def test_a_setting_of_stock_that_is_none_is_refused(told, tmp_path):
     with pytest.raises(JobRefusedError, match=told.partition(" ")[0]):
         load_job(write(tmp_path, MINIMAL + STOCK + told))
+
+
+def test_a_job_and_its_tables_name_every_policy():
+    assert get_args(StockPlanSpec.model_fields["policy"].annotation) == tuple(PolicyKind)
+    assert tuple(PolicyKind) == POLICIES

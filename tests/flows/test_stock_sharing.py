@@ -15,6 +15,7 @@ LIGHT = dict.fromkeys(
     ("smooth", "erratic", "intermittent", "lumpy"), ("SimpleExponentialSmoothing", "WindowAverage")
 )
 SERIES = ["warehouse_id", "item_id"]
+LEVELS = ("newsvendor", "base-stock", "forecast-driven order-up-to")
 STAMPS = ["run_id", "as_of"]
 # Litres: some of what rotterdam wants to order tonight has room.
 FULL = 7_000.0
@@ -49,6 +50,7 @@ def night(prefect, tmp_path_factory):
         "tight": run({"rotterdam": 200.0}),
         "periods": run({}, target="cycle service", shortage=0.5),
         "lots": run({"rotterdam": 200.0}, policy="(r, Q)"),
+        **{policy: run({"rotterdam": 200.0}, policy=policy) for policy in LEVELS},
         "roomy": run({}, {"rotterdam": 1e9, "nowhere": 5.0}),
         "full": run({}, {"rotterdam": FULL}),
         "both": run({"rotterdam": 200.0}, {"rotterdam": FULL}),
@@ -62,6 +64,16 @@ def test_a_budget_that_does_not_bind_changes_nothing_to_the_bit(night):
     assert budgets.loc["rotterdam", "used"] == budgets.loc["rotterdam", "wanted"] > 0.0
     assert budgets.loc["rotterdam", "shadow_price"] == 0.0
     assert budgets.loc["nowhere", "items"] == 0
+
+
+@pytest.mark.parametrize("policy", LEVELS)
+def test_a_job_orders_by_the_policy_it_names(night, policy):
+    plans = night[policy]["order_plans"]
+    assert set(plans["policy"]) == {policy}
+    assert len(plans) == len(night["free"]["order_plans"])
+    assert (plans["reorder_point"] == plans["order_up_to"]).all()
+    (budget,) = night[policy]["warehouse_budgets"].to_dict("records")
+    assert budget["used"] <= 200.0 < budget["wanted"]
 
 
 def test_a_tight_budget_cuts_its_warehouse_alone_and_says_so(night):

@@ -51,6 +51,24 @@ def test_a_certain_risk_is_refused_as_a_bound(plans):
         find_exceptions(plans, most_cover=30.0, most_risk=1.0)
 
 
+@pytest.mark.parametrize(("error", "told"), [(0.04, True), (0.06, False)])
+def test_stock_out_risk_is_told_beyond_its_error_alone(plans, error, told):
+    changes = {"stock_out_risk": 0.6, "stock_out_risk_standard_error": error}
+    found = find_exceptions(plans.iloc[[0]].assign(**changes), most_cover=30.0, most_risk=0.5)
+    reasons = list(found.loc[found["kind"] == "stock-out risk", "reason"])
+    assert len(reasons) == told
+    assert all(f"a chance of 60% (±{error:.1%})" in reason for reason in reasons)
+
+
+@pytest.mark.parametrize(
+    ("feasible", "served", "told"), [(False, 0.9, 1), (True, 0.9, 0), (False, 0.96, 0)]
+)
+def test_a_plan_that_met_its_target_where_it_was_chosen_is_feasible(plans, feasible, served, told):
+    own = plans.iloc[[0]].assign(feasible=feasible, fill_rate=served)
+    found = find_exceptions(own, most_cover=30.0, most_risk=0.5)
+    assert (found["kind"] == "no feasible plan").sum() == told
+
+
 def test_stock_out_risk_does_not_count_what_an_order_still_prevents(plans):
     # Twenty units last four periods of five; the order is there after two or three.
     own = plans.set_index("item_id").loc["fine"]

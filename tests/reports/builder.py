@@ -160,6 +160,7 @@ def night(warehouse="north", item="tea", book="alpha", instrument="ACME"):
                     "currency": "USD",
                     "service_target": 0.95,
                     "target_measure": "fill rate",
+                    "feasible": True,
                     "fill_rate": 0.97,
                     "fill_rate_standard_error": 0.002,
                     "cycle_service": 0.94,
@@ -175,7 +176,7 @@ def night(warehouse="north", item="tea", book="alpha", instrument="ACME"):
                     "stock_out_cost": 6.0,
                     "stock_out_cost_standard_error": 0.5,
                     "periods_of_cover": 0.7,
-                    "reason": "target 95% met at 97.0%",
+                    "reason": "target 95%; serves 97.0% (±0.2%)",
                 }
             ]
         ),
@@ -274,6 +275,7 @@ def night(warehouse="north", item="tea", book="alpha", instrument="ACME"):
                 {
                     "planner": planner,
                     "items": 2,
+                    "known_items": 2,
                     "periods": 3,
                     "demanded": 60.0,
                     "fill_rate": 0.9,

@@ -43,6 +43,7 @@ def curves(plans):
             "reorder_point": level - 1.0,
             "expected_cost": cost,
             "expected_cost_standard_error": 1.0,
+            "in_sample_cost": cost - 1.0,
             "fill_rate": rate,
             "fill_rate_standard_error": 0.01,
             "cycle_service": rate / 2.0,

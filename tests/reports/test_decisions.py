@@ -27,6 +27,17 @@ def test_a_clear_loss_raises_an_alarm_and_nothing_else_does(section):
     assert sum(alarms.values()) == 1
 
 
+@pytest.mark.parametrize(
+    ("known", "words"),
+    [(2, "2 items replayed over"), (9, "A sample of 2 items, of 9 known long enough, replayed")],
+)
+def test_a_sample_is_told_as_one(known, words):
+    tables = night()
+    own = tables["decision_backtests"].assign(known_items=known)
+    section = decision_section({**tables, "decision_backtests": own})
+    assert words in section.lead[1]
+
+
 def test_savings_add_up_over_time():
     figure = saving_over_time(night()["decision_backtest_periods"])
     last = {trace.name: trace.y[-1] for trace in figure.data}
