@@ -46,7 +46,7 @@ def main() -> None:
         "| option | values a second | peer | ratio | largest difference / strike | / value |",
         "| --- | ---: | ---: | ---: | ---: | ---: |",
         *_european(spots, rates),
-        _american(spots, rates),
+        *_american(spots, rates),
     ]
     text = "\n".join(lines) + "\n"
     print(text)
@@ -56,7 +56,7 @@ def main() -> None:
 
 def _european(spots: Floats, rates: Floats) -> list[str]:
     volatilities, out = np.full(SCENARIOS, VOLATILITY), np.empty(SCENARIOS)
-    halves = [slice(SCENARIOS // 2), slice(SCENARIOS // 2, SCENARIOS)]
+    halves = [slice(0, SCENARIOS // 2), slice(SCENARIOS // 2, SCENARIOS)]
 
     def ours(part: slice = slice(None)) -> None:
         own = spots[part], rates[part], volatilities[part]
@@ -67,9 +67,9 @@ def _european(spots: Floats, rates: Floats) -> list[str]:
         for strike, sign in zip(STRIKES, SIGNS, strict=True):
             _textbook(spots[part], rates[part], strike, sign)
 
-    def in_cache() -> None:
-        for start in range(0, SCENARIOS, IN_CACHE):
-            theirs(slice(start, start + IN_CACHE))
+    def in_cache(part: slice = slice(0, SCENARIOS)) -> None:
+        for start in range(part.start, part.stop, IN_CACHE):
+            theirs(slice(start, min(start + IN_CACHE, part.stop)))
 
     errors = _errors(spots, rates, volatilities)
     many = SCENARIOS * OPTIONS
@@ -77,14 +77,15 @@ def _european(spots: Floats, rates: Floats) -> list[str]:
         many / median_seconds(call, RUNS, time.thread_time) for call in (ours, theirs, in_cache)
     )
     with ThreadPoolExecutor(2) as pool:
-        two, other = (
+        two, other, cached = (
             many / median_seconds(lambda call=call: list(pool.map(call, halves)), RUNS)  # type: ignore[misc]
-            for call in (ours, theirs)
+            for call in (ours, theirs, in_cache)
         )
     return [
         _row("European, NumPy + SciPy", own, alone, *errors),
         _row("European, NumPy + SciPy in blocks of 20,000", own, blocks, *errors),
         _row("European, two threads each", two, other, *errors),
+        _row("European, two threads each, in blocks of 20,000", two, cached, *errors),
     ]
 
 
@@ -100,31 +101,33 @@ def _errors(spots: Floats, rates: Floats, volatilities: Floats) -> tuple[float, 
     return by_strike, by_value
 
 
-def _american(spots: Floats, rates: Floats) -> str:
-    values, today, space = (
-        np.empty(AMERICAN),
-        np.array([0.03, 0.03, VOLATILITY]),
-        make_workspace(),
-    )
+def _american(spots: Floats, rates: Floats) -> list[str]:
+    values, today = np.empty(AMERICAN), np.array([0.03, 0.03, VOLATILITY])
     volatilities = np.full(AMERICAN, VOLATILITY)
-    part = [spots[:AMERICAN], rates[:AMERICAN], rates[:AMERICAN], volatilities]
-    own = median_seconds(
-        lambda: fill_american_values(*part, STRIKE, YEARS, PUT, today, space, values),
-        RUNS,
-        time.thread_time,
-    )
-    lattice = median_seconds(
-        lambda: _lattice(spots[:LATTICES], rates[:LATTICES]), RUNS, time.thread_time
-    )
-    theirs = _lattice(spots[:LATTICES], rates[:LATTICES])
-    gap = np.abs(values[:LATTICES] - theirs)
-    return _row(
-        "American put, lattice",
-        AMERICAN / own,
-        LATTICES / lattice,
-        float(gap.max() / STRIKE),
-        float((gap / theirs).max()),
-    )
+
+    def ours(part: slice = slice(0, AMERICAN)) -> None:
+        told = [spots[part], rates[part], rates[part], volatilities[part]]
+        space = make_workspace()
+        fill_american_values(*told, STRIKE, YEARS, PUT, today, space, values[part])
+
+    def theirs(part: slice = slice(0, LATTICES)) -> Floats:
+        return _lattice(spots[part], rates[part])
+
+    def halves(n: int) -> list[slice]:
+        return [slice(0, n // 2), slice(n // 2, n)]
+
+    own = median_seconds(ours, RUNS, time.thread_time)
+    lattice = median_seconds(theirs, RUNS, time.thread_time)
+    with ThreadPoolExecutor(2) as pool:
+        two = median_seconds(lambda: list(pool.map(ours, halves(AMERICAN))), RUNS)
+        other = median_seconds(lambda: list(pool.map(theirs, halves(LATTICES))), RUNS)
+    lattices = theirs()
+    gap = np.abs(values[:LATTICES] - lattices)
+    errors = float(gap.max() / STRIKE), float((gap / lattices).max())
+    return [
+        _row("American put, lattice", AMERICAN / own, LATTICES / lattice, *errors),
+        _row("American put, two threads each", AMERICAN / two, LATTICES / other, *errors),
+    ]
 
 
 def _row(name: str, own: float, peer: float, by_strike: float, by_value: float) -> str:

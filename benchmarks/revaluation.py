@@ -9,6 +9,7 @@ flow after flow. One thread, by the thread's processor time; then two threads, e
 scenarios, by the clock.
 """
 
+import os
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -66,7 +67,9 @@ def main() -> None:
         "",
         (
             f"{INSTRUMENTS} of each kind under {SCENARIOS:,} scenarios; bonds pay "
-            f"{len(HALF_YEARS)} coupons on a curve of {len(TENORS)} tenors."
+            f"{len(HALF_YEARS)} coupons on a curve of {len(TENORS)} tenors. Two threads are timed "
+            "by the clock, which tells little where other programs run: the machine's load was "
+            f"{os.getloadavg()[0]:.1f} before."
         ),
         "",
         (

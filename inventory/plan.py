@@ -45,7 +45,7 @@ class StockPlan:
     device: Device = "cpu"
     target: Target = Target.FILL_RATE
     policy: PolicyKind = PolicyKind.REORDER_UP_TO
-    refinements: int = 6
+    refinements: int = 0
 
     def __post_init__(self) -> None:
         if isinstance(self.shortage, str):

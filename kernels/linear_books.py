@@ -30,7 +30,7 @@ from kernels.shocks import (
     fill_shocks_32,
     fill_t_scales,
 )
-from kernels.tail_keeping import first_floors, keep_tails, sort_tail
+from kernels.tail_keeping import first_floors, keep_tails, merge_ranked, sort_tail
 
 Precision = Literal["float64", "float32"]
 # Scenarios in a block: its shocks and losses stay in the last-level cache.
@@ -183,11 +183,14 @@ def _keep(
 
 def merge_tails(parts: list[BookTails], kept: int) -> BookTails:
     """Return the worst ``kept`` scenarios of each book out of those of chunks of scenarios."""
-    losses = np.concatenate([part.losses for part in parts], axis=1)
-    scenarios = np.concatenate([part.scenarios for part in parts], axis=1)
-    for book in range(len(losses)):
-        sort_tail(losses[book], scenarios[book], losses.shape[1], kept)
-    return BookTails(losses[:, :kept].copy(), scenarios[:, :kept].copy())
+    whole = parts[0]
+    for part in parts[1:]:
+        n = min(whole.losses.shape[1] + part.losses.shape[1], kept)
+        losses = np.empty((len(whole.losses), n), whole.losses.dtype)
+        scenarios = np.empty(losses.shape, np.int64)
+        merge_ranked(whole.losses, whole.scenarios, part.losses, part.scenarios, losses, scenarios)
+        whole = BookTails(losses, scenarios)
+    return BookTails(whole.losses[:, :kept].copy(), whole.scenarios[:, :kept].copy())
 
 
 def mean_tail_shocks(

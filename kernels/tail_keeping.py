@@ -19,6 +19,8 @@ from kernels.bits import bits_at_least, lowest_bit
 _GROUP = 64
 # Standard deviations by which the first block's floor is below what is expected to be needed.
 _CAUTION = 6.0
+# Equal losses in a row that are put in order one by one: single precision has some.
+_FEW_TIES = 16
 
 
 @njit(cache=True, nogil=True)
@@ -128,6 +130,54 @@ def sort_tail(losses: np.ndarray, scenarios: Integers, n: int, kept: int) -> Non
     select_largest(losses, scenarios, n, kept)
     order = np.argsort(-losses[:kept])
     chosen = losses[order]
-    if (chosen[1:] == chosen[:-1]).any():
+    many = bool((chosen[_FEW_TIES:] == chosen[:-_FEW_TIES]).any())
+    if many:
         order = np.lexsort((scenarios[:kept], -losses[:kept]))
     losses[:kept], scenarios[:kept] = losses[order], scenarios[order]
+    if not many:
+        _sort_ties(losses[:kept], scenarios[:kept])
+
+
+@njit(cache=True, nogil=True)
+def _sort_ties(losses: np.ndarray, scenarios: Integers) -> None:
+    """Put the scenarios of equal losses, which are neighbours, in ascending order."""
+    for n in range(1, losses.shape[0]):
+        scenario, place = scenarios[n], n
+        while place > 0 and losses[place - 1] == losses[n] and scenarios[place - 1] > scenario:
+            scenarios[place] = scenarios[place - 1]
+            place -= 1
+        scenarios[place] = scenario
+
+
+@njit(cache=True, nogil=True)
+def merge_ranked(
+    losses: np.ndarray,
+    scenarios: Integers,
+    other_losses: np.ndarray,
+    other_scenarios: Integers,
+    out_losses: np.ndarray,
+    out_scenarios: Integers,
+) -> None:
+    """Fill the first of two tails together, each in the order of its ranks; NaN ranks last.
+
+    Parameters
+    ----------
+    losses, scenarios, other_losses, other_scenarios : (n_books, n) and (n_books, n_other)
+    out_losses, out_scenarios : (n_books, at most n + n_other)
+    """
+    for book in range(losses.shape[0]):
+        i, j = 0, 0
+        for rank in range(out_losses.shape[1]):
+            if j < other_losses.shape[1]:
+                other, number = other_losses[book, j], other_scenarios[book, j]
+                takes = i == losses.shape[1] or math.isnan(losses[book, i])
+                takes = takes or _before(other, number, losses[book, i], scenarios[book, i])
+            else:
+                takes = False
+            if takes:
+                out_losses[book, rank], out_scenarios[book, rank] = other, number
+                j += 1
+            else:
+                out_losses[book, rank] = losses[book, i]
+                out_scenarios[book, rank] = scenarios[book, i]
+                i += 1

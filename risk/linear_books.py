@@ -203,6 +203,7 @@ def figures_of_chunks(
     plan: LinearScenarios,
     *,
     components: Sequence[float] = (),
+    books: slice = slice(None),
 ) -> LinearFigures:
     """Return the figures that `measure_linear_books` gives, from chunks of its scenarios.
 
@@ -210,19 +211,22 @@ def figures_of_chunks(
     ----------
     parts : of `tails_of_chunk`, of chunks that make up all scenarios, in any order
     exposures, loadings, levels, plan, components : as of `measure_linear_books`
+    books : whose figures are wanted, for threads that share them out
 
     Returns
     -------
-    LinearFigures, money, to the bit those of all scenarios at once; NaN or infinite where a
-    book's losses overflow.
+    LinearFigures of these books, money, to the bit those of all scenarios at once, and components
+    of some books to rounding; NaN or infinite where a book's losses overflow.
 
     References
     ----------
     Glasserman (2004), section 9.1; Tasche (2000).
     """
-    tails = merge_tails(list(parts), tail_length(plan.scenarios, levels))
     folded = _folded(exposures, loadings, plan)
-    return _figures(tails, folded, exposures, levels, plan, components=components)
+    n = len(exposures)
+    own = [BookTails(part.losses[:n][books], part.scenarios[:n][books]) for part in parts]
+    tails = merge_tails(own, tail_length(plan.scenarios, levels))
+    return _figures(tails, folded, exposures[books], levels, plan, components=components)
 
 
 def tail_length(n_scenarios: int, levels: Sequence[float]) -> int:

@@ -180,7 +180,7 @@ class StockPlanSpec(Frozen):
         16, ge=2, le=500, description="levels tried per series with each lot or cap"
     )
     refinements: int = Field(
-        6, ge=0, le=20, description="rounds of the search around the best policy tried; 0 is none"
+        0, ge=0, le=20, description="rounds of a search around the best policy tried"
     )
     currency: str = Field("USD", min_length=3, max_length=3)
     most_cover: float = Field(

@@ -10,7 +10,13 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy import stats
 
 from kernels import linear_books
-from kernels.linear_books import WIDTH, fold_exposures, keep_book_tails
+from kernels.linear_books import (
+    WIDTH,
+    BookTails,
+    fold_exposures,
+    keep_book_tails,
+    merge_tails,
+)
 from kernels.shocks import fill_shocks, fill_t_scales
 from kernels.tail_keeping import sort_tail
 from risk.errors import PlanError
@@ -231,6 +237,7 @@ def test_a_book_that_overflows_has_no_figures_and_leaves_the_others_as_they_are(
     assert_array_equal(after.expected_shortfall[:, others], before.expected_shortfall[:, others])
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 5), min_size=1, max_size=60), st.data())
 def test_tails_rank_by_loss_and_then_by_scenario(losses, data):
     n = len(losses)
@@ -241,6 +248,51 @@ def test_tails_rank_by_loss_and_then_by_scenario(losses, data):
     sort_tail(values, order, n, kept)
     assert_array_equal(order[:kept], ranked)
     assert_array_equal(values[:kept], np.array(losses, float)[ranked])
+
+
+@settings(deadline=None)
+@given(st.lists(st.integers(0, 5), min_size=2, max_size=60), st.data())
+def test_ranked_tails_merge_as_one_sorted_whole(losses, data):
+    n = len(losses)
+    split, kept = data.draw(st.integers(1, n - 1)), data.draw(st.integers(1, n))
+    parts = []
+    for part in (range(split), range(split, n)):
+        ranked = sorted(part, key=lambda s: (-losses[s], s))
+        parts.append(BookTails(np.array([[float(losses[s]) for s in ranked]]), np.array([ranked])))
+    whole = sorted(range(n), key=lambda s: (-losses[s], s))[:kept]
+    for order in (parts, parts[::-1]):
+        assert_array_equal(merge_tails(order, kept).scenarios, [whole])
+
+
+def test_a_part_without_numbers_takes_no_place_of_one_with():
+    none = BookTails(np.full((1, 2), np.nan), np.arange(2)[None])
+    some = BookTails(np.array([[4.0, 3.0]]), np.array([[7, 5]]))
+    for order in ([none, some], [some, none]):
+        merged = merge_tails(order, 3)
+        assert_array_equal(merged.losses, [[4.0, 3.0, np.nan]])
+        assert_array_equal(merged.scenarios[0, :2], [7, 5])
+
+
+@pytest.mark.parametrize("drawn", ["factors", "books"])
+def test_threads_that_share_the_books_out_change_no_figure(books, drawn):
+    plan = LinearScenarios(5 * WIDTH, 4.0, seed=3, drawn=drawn)
+    parts = [
+        tails_of_chunk(*books, LEVELS, plan, chunk)
+        for chunk in (range(2 * WIDTH), range(2 * WIDTH, 5 * WIDTH))
+    ]
+    whole = figures_of_chunks(parts, *books, LEVELS, plan, components=LEVELS)
+    for own in (slice(2), slice(2, None), slice(-1, None)):
+        some = figures_of_chunks(parts, *books, LEVELS, plan, components=LEVELS, books=own)
+        assert_array_equal(some.expected_shortfall, whole.expected_shortfall[:, own])
+        assert_array_equal(some.value_at_risk_error, whole.value_at_risk_error[:, own])
+        for level in LEVELS:
+            # A library's product of one book may be summed in another order.
+            assert_allclose(
+                some.components[level],
+                whole.components[level][own],
+                rtol=0,
+                atol=1e-14 * np.abs(whole.components[level]).max(),
+            )
 
 
 def test_memory_is_of_the_tail_and_not_of_the_scenarios(books):
