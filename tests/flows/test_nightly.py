@@ -152,7 +152,7 @@ def test_a_book_that_overflows_is_named_by_every_part_of_the_night(finished, sam
     again = night_in(tmp_path / "vast", sample, demand=None, stock=None)
     path = again.folder / "inputs" / "positions.csv"
     held = pd.read_csv(path)
-    vast = held.iloc[:1].assign(portfolio_id="VAST", quantity=1e307)
+    vast = held.iloc[:1].assign(portfolio_id="VAST", quantity=1e308)
     pd.concat([held, vast]).to_csv(path, index=False)
     tolerant = again.model_copy(
         update={"execution": again.execution.model_copy(update={"failure_threshold": 0.9})}
