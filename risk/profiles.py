@@ -35,7 +35,7 @@ from risk.measures.liquidity import (
     liquidity_horizon_error,
     liquidity_horizon_shortfall,
 )
-from risk.measures.portfolios import Book, books_of
+from risk.measures.portfolios import Book, books_of, overflows
 from risk.measures.selected_tails import select_tails
 from risk.plan import RiskPlan
 from risk.scenarios import factor_moves
@@ -133,12 +133,16 @@ def profile_portfolios(
     `risk.measures`.
     """
     books, failures = books_of(market, positions)
-    one_day = _losses(market, market.factors.moves.T, 1)
+    one_day, values = _losses(market, market.factors.moves.T, 1), current_values(market)
     sound: list[Book] = []
     parts = []
     for book in books:
         losses = book_losses(one_day, book.instruments, book.quantities)
-        if np.isfinite(losses).all():
+        with np.errstate(over="ignore", invalid="ignore"):
+            worth = book.quantities * values[book.instruments]
+            # Of fourth order is the error of a volatility.
+            squares = losses**2
+        if not (overflows(worth) or overflows(squares)):
             sound.append(book)
             parts.append(losses)
         else:

@@ -15,7 +15,7 @@ from risk.market.market import Market
 from risk.market.revalue import Shifts, current_values, revalue
 from risk.measures.portfolios import books_of
 from risk.scenarios.replay import Replay, replay_moves
-from risk.stress import COLUMNS
+from risk.stress import scenario_losses
 
 
 def replay_losses(
@@ -51,17 +51,5 @@ def replay_losses(
     shifts = Shifts(replay_moves(market.factors, replays), np.zeros((1, 1)), 0.0)
     losses = values[:, None] - revalue(market, shifts)
     books, failures = books_of(market, positions)
-    # What overflows is infinite or NaN, and says so.
-    with np.errstate(over="ignore", invalid="ignore"):
-        rows = [
-            {
-                "portfolio_id": book.portfolio_id,
-                "scenario_id": replay.name,
-                "loss": float((book.quantities * losses[book.instruments, number]).sum()),
-                "market_value": float((book.quantities * values[book.instruments]).sum()),
-                "currency": market.currency,
-            }
-            for book in books
-            for number, replay in enumerate(replays)
-        ]
-    return pd.DataFrame(rows, columns=COLUMNS), failures
+    names = [replay.name for replay in replays]
+    return scenario_losses(market, books, names, losses), failures

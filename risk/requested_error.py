@@ -22,6 +22,7 @@ from risk.measures.portfolios import (
     control_of,
     instrument_losses,
     measure_book_tails,
+    overflows,
 )
 from risk.plan import Method, RiskPlan
 from risk.scenarios.factor_covariance import repair_distance
@@ -170,7 +171,7 @@ def largest_error(
     Parameters
     ----------
     losses : (n_instruments, n_scenarios) float64, money, a loss is positive; a book whose losses
-        are NaN or infinite, or whose control has no scenario in its tail, is left out
+        overflow, or whose control has no scenario in its tail, is left out
     books : on the market of the losses
     method, horizon, plan : of the scenarios
     controls : of the scenarios; None has none
@@ -186,7 +187,7 @@ def largest_error(
     worst = LargestError(np.nan, None)
     for book in books:
         total = book_losses(losses, book.instruments, book.quantities)
-        if not np.isfinite(total).all():
+        if overflows(total) or overflows(book.quantities):
             continue
         try:
             tails = measure_book_tails(total, method, horizon, plan, control_of(controls, book))

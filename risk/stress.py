@@ -5,6 +5,7 @@ References
 Jorion (2007), "Value at risk", 3rd ed., McGraw-Hill, chapter 14 (stress testing).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +16,7 @@ from risk.errors import Failure, RiskError
 from risk.market.market import Market
 from risk.market.revalue import Shifts, current_values, revalue
 from risk.market.terms import KINDS, OPTION_KINDS
-from risk.measures.portfolios import books_of
+from risk.measures.portfolios import Book, books_of
 
 COLUMNS = ["portfolio_id", "scenario_id", "loss", "market_value", "currency"]
 EVERYTHING = "*"
@@ -80,7 +81,30 @@ def stress_losses(
     values = current_values(market)
     losses = values[:, None] - revalue(market, shifted.factors) * (1.0 + shifted.own_values)
     books, failures = books_of(market, positions)
-    # What overflows is infinite or NaN, and says so.
+    return scenario_losses(market, books, names, losses), failures
+
+
+def scenario_losses(
+    market: Market, books: Sequence[Book], names: Sequence[str], losses: Floats
+) -> pd.DataFrame:
+    """Return what each book loses under each scenario.
+
+    Parameters
+    ----------
+    market : instruments
+    books : what is held
+    names : of the scenarios
+    losses : (n_instruments, n_scenarios) float64, money, of one unit; a loss is positive
+
+    Returns
+    -------
+    Frame of `COLUMNS`, reporting currency; NaN or infinite where a value overflows.
+
+    References
+    ----------
+    Jorion (2007), chapter 14.
+    """
+    values = current_values(market)
     with np.errstate(over="ignore", invalid="ignore"):
         rows = [
             {
@@ -93,7 +117,7 @@ def stress_losses(
             for book in books
             for number, name in enumerate(names)
         ]
-    return pd.DataFrame(rows, columns=COLUMNS), failures
+    return pd.DataFrame(rows, columns=COLUMNS)
 
 
 def _shifted(market: Market, scenarios: pd.DataFrame, names: list[str]) -> _Shifted:

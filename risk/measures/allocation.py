@@ -130,9 +130,13 @@ def allocate(
 def _about_quantile(order: Integers, level: float, tail: Tail) -> Weights:
     """Return the scenarios about a tail's value at risk, which a control may have moved."""
     n = len(order)
-    place = n - len(tail.scenarios) + 1
-    moved = (place - quantile_place(n, level)) / n
-    return quantile_weights(order, min(level + moved, 1.0 - 0.5 / n) if moved else level)
+    moved = n - len(tail.scenarios) + 1 - quantile_place(n, level)
+    if moved == 0:
+        return quantile_weights(order, level)
+    first, weights = _harrell_davis(n, level)
+    low, high = max(first + moved, 0), min(first + moved + len(weights), n)
+    own = weights[low - first - moved : high - first - moved]
+    return Weights(order[low:high], own / own.sum())
 
 
 class _Book(NamedTuple):

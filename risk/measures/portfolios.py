@@ -206,7 +206,7 @@ def measure_portfolios(
     -------
     PortfolioMeasures, reporting currency, a loss is positive; by the conventions of
     `risk.measures.tail.measure_tails` and `risk.measures.allocation.allocate`. A book whose value
-    or loss is NaN or infinite in any scenario is a failure.
+    or loss is NaN or infinite in any scenario, or too large for its square, is a failure.
 
     References
     ----------
@@ -223,7 +223,7 @@ def measure_portfolios(
         total = book_losses(losses, book.instruments, book.quantities)
         with np.errstate(over="ignore"):
             worth = book.quantities * values[book.instruments]
-        if not (np.isfinite(total).all() and np.isfinite(worth).all()):
+        if overflows(total) or overflows(worth):
             failures.append(_failure(book.portfolio_id, BookError("its value or loss overflows")))
             continue
         common = {
@@ -232,6 +232,8 @@ def measure_portfolios(
             "method": method,
             "currency": plan.currency,
         }
+        held, shared = (book.instruments, book.quantities), overlap_of(method, horizon)
+        dealt = plan.randomisations if method in QUASI_METHODS else None
         try:
             control = control_of(controls, book)
             tails = measure_book_tails(total, method, horizon, plan, control)
@@ -240,8 +242,6 @@ def measure_portfolios(
             continue
         for level, tail in zip(plan.levels, tails, strict=True):
             risk += _risk_rows(common, level, tail, float(worth.sum()))
-        held, shared = (book.instruments, book.quantities), overlap_of(method, horizon)
-        dealt = plan.randomisations if method in QUASI_METHODS else None
         parts = allocate(losses, *held, total, tails, plan.levels, shared, dealt)
         contributions.append(
             _contributions(common, plan.levels, parts, worth, ids[book.instruments])
@@ -253,6 +253,17 @@ def measure_portfolios(
         _stacked(quantiles, QUANTILE_COLUMNS),
         failures,
     )
+
+
+def overflows(amounts: Floats) -> bool:
+    """Whether amounts, or their squares, of which errors are made, are infinite or NaN.
+
+    Parameters
+    ----------
+    amounts : float64 of any shape, money, a loss is positive
+    """
+    with np.errstate(over="ignore", invalid="ignore"):
+        return not np.isfinite((amounts**2).sum())
 
 
 def control_of(controls: Controls | None, book: Book) -> Control | None:

@@ -209,5 +209,6 @@ def _shortfall_error(
     tail: Floats, weights: Floats, quantile: float, shortfall: float, n: int, level: float
 ) -> float:
     within = float((weights * (tail - shortfall) ** 2).sum())
-    between = level * (shortfall - quantile) ** 2
+    # A power of a Python float raises where it overflows; a product is infinite.
+    between = level * (shortfall - quantile) * (shortfall - quantile)
     return float(np.sqrt((within + between) / (n * (1.0 - level))))

@@ -34,8 +34,8 @@ def check_prices(bench: Bench) -> None:
     while refused:
         _make_calendar(bench)
         _lay_on_calendar(bench)
-        refused = _refuse_unusable(bench)
-    _refuse_off_calendar(bench)
+        refused = _refuse_strangers(bench) + _refuse_unusable(bench)
+    _refuse_off_calendar(bench, "ds NOT IN (SELECT ds FROM trading_days)")
     if bench.has("instruments"):
         refuse_without_prices(bench)
     _note_carried(bench)
@@ -73,18 +73,18 @@ def _make_calendar(bench: Bench) -> None:
     )
 
 
-def _refuse_off_calendar(bench: Bench) -> None:
-    bench.keep_rules(
-        "prices",
-        [
-            Rule(
-                "off_calendar",
-                "ds",
-                "ds NOT IN (SELECT ds FROM trading_days)",
-                "fewer than half of the instruments have a price on this day",
-            )
-        ],
-    )
+def _refuse_off_calendar(bench: Bench, broken: str) -> None:
+    advice = "fewer than half of the instruments have a price on this day"
+    bench.keep_rules("prices", [Rule("off_calendar", "ds", broken, advice)])
+
+
+def _refuse_strangers(bench: Bench) -> int:
+    """Refuse every price of instruments that have none on a trading day; return how many."""
+    strangers = "SELECT instrument_id FROM spans_of_prices WHERE observations = 0"
+    found = bench.connection.execute(f"SELECT count(*) FROM ({strangers})").fetchall()  # noqa: S608
+    if found[0][0]:
+        _refuse_off_calendar(bench, f"instrument_id IN ({strangers})")
+    return int(found[0][0])
 
 
 def _lay_on_calendar(bench: Bench) -> None:
@@ -118,7 +118,7 @@ def _refuse_unusable(bench: Bench) -> int:
     short = bench.refuse_entities(
         "prices",
         "SELECT instrument_id AS entity, observations AS value FROM spans_of_prices "  # noqa: S608
-        f"WHERE observations < {plan.minimum_price_history}",
+        f"WHERE observations BETWEEN 1 AND {plan.minimum_price_history} - 1",
         code="short_history",
         column="close",
         advice=f"{plan.minimum_price_history} prices are needed; this is how many there are",

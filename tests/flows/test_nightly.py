@@ -152,7 +152,7 @@ def test_a_book_that_overflows_is_named_by_every_part_of_the_night(finished, sam
     again = night_in(tmp_path / "vast", sample, demand=None, stock=None)
     path = again.folder / "inputs" / "positions.csv"
     held = pd.read_csv(path)
-    vast = held.iloc[:1].assign(portfolio_id="VAST", quantity=1e307)
+    vast = held.iloc[:1].assign(portfolio_id="VAST", quantity=1e308)
     pd.concat([held, vast]).to_csv(path, index=False)
     tolerant = again.model_copy(
         update={"execution": again.execution.model_copy(update={"failure_threshold": 0.9})}
@@ -228,6 +228,19 @@ def test_every_method_of_scenarios_measures_every_book(finished, sample, tmp_pat
     assert 0.7 < ratio.median() < 1.4
 
 
+def add_twin(job, days):
+    """Give the market a second fund with the first one's last prices."""
+    folder = job.folder / "inputs"
+    instruments = pd.read_csv(folder / "instruments.csv", dtype="string")
+    fund = instruments[instruments["kind"] == "etf"].iloc[:1]
+    twin = fund.assign(instrument_id="TWIN")
+    pd.concat([instruments, twin]).to_csv(folder / "instruments.csv", index=False)
+    prices = pd.read_csv(folder / "prices.csv", dtype="string")
+    own = prices[prices["instrument_id"] == fund["instrument_id"].iloc[0]]
+    last = own.sort_values("ds").tail(days).assign(instrument_id="TWIN")
+    pd.concat([prices, last]).to_csv(folder / "prices.csv", index=False)
+
+
 def test_a_covariance_of_late_histories_records_how_far_its_correlations_were_moved(
     finished, sample, tmp_path
 ):
@@ -243,6 +256,8 @@ def test_a_covariance_of_late_histories_records_how_far_its_correlations_were_mo
     changed = night_in(
         tmp_path / "job", sample, risk=job.risk.model_copy(update=wanted), demand=None, stock=None
     )
+    # On its own days it is the first fund; with all others it moved as these days had it.
+    add_twin(changed, 300)
     assert nightly(changed).exit_code is ExitCode.DONE
     published = tables_of(changed)
     distances = published["scenario_sets"].set_index("method")["repair_distance"]
@@ -263,6 +278,7 @@ def test_a_covariance_that_the_window_does_not_allow_refuses_the_job(finished, s
         demand=None,
         stock=None,
     )
+    add_twin(changed, 10_000)
     with pytest.raises(JobRefusedError, match=r"risk\.covariance: the covariance is singular"):
         nightly(changed)
 

@@ -30,6 +30,7 @@ NO_MEASURES = {
     "chi_square_judgement",
     "control_of",
     "judged_days",
+    "overflows",
     "overlap_of",
     "require_fraction",
     "require_same_days",

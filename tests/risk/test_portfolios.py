@@ -180,6 +180,7 @@ def test_threads_change_no_bit(losses):
         ({"AAA": float("nan")}, "quantity of 'AAA' must be finite; got nan"),
         ({"AAA": float("inf")}, "quantity of 'AAA' must be finite; got inf"),
         ({"AAA": 1e308, "BBB": 1e308}, "its value or loss overflows"),
+        ({"AAA": 1e200, "BBB": -1e200}, "its value or loss overflows"),
     ],
 )
 def test_a_bad_book_is_a_failure_and_changes_no_bit_of_the_others(losses, bad, message):

@@ -261,7 +261,7 @@ def test_prices_of_no_trading_day_at_all_are_refused_whole(tmp_path):
         "instruments": pd.concat([instrument(name) for name in "ABX"]),
     }
     report = check(tmp_path, **tables)
-    assert codes(report, "entity") == {"short_history": 1, "no_prices": 1}
+    assert codes(report, "entity") == {"no_valid_rows": 1, "no_prices": 1}
     assert report.inputs["prices"].entities_rejected == ["X"]
     accounted(report)
 

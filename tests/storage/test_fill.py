@@ -183,14 +183,23 @@ def test_prices_are_aligned_as_by_hand(tmp_path_factory, listed, longest, least)
 
 def align_by_hand(listed, longest, least):
     """Return (day, close) by instrument, and the rule that refused the others."""
+    refused, newly = {}, {-1: ""}
+    while newly:
+        accepted = {name: own for name, own in enumerate(listed) if name not in refused}
+        aligned, newly = align_once(accepted, longest, least)
+        refused |= newly
+    return aligned, refused
+
+
+def align_once(listed, longest, least):
     days = [
         day
         for day in range(20)
-        if (priced := sum(day in closes for closes in listed))
-        and 2 * priced >= sum(min(closes) <= day <= max(closes) for closes in listed)
+        if (priced := sum(day in closes for closes in listed.values()))
+        and 2 * priced >= sum(min(closes) <= day <= max(closes) for closes in listed.values())
     ]
     aligned, refused = {}, {}
-    for name, closes in enumerate(listed):
+    for name, closes in listed.items():
         own = [day for day in days if day in closes]
         if not own:
             refused[name] = "no_valid_rows"
