@@ -124,7 +124,7 @@ def _retail(sample: int) -> Case:
 def _walmart() -> Case:
     series = of_store_departments()
     train, test = [y[:-13] for y in series], [y[-13:] for y in series]
-    return Case("Walmart weekly", train, test, 1, 0)
+    return Case("Walmart weekly, no season", train, test, 1, 0)
 
 
 def _flat(series: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
