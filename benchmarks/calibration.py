@@ -73,7 +73,7 @@ _EVERY = dict.fromkeys(CLASSES, SMOOTH)
 OTHERS = (
     Case("M3 yearly", lambda: _m3("YEARLY"), "MS", 1, 6, 0, {}, _EVERY),
     Case("M3 other", lambda: _m3("OTHER"), "MS", 1, 8, 0, {}, _EVERY),
-    Case("hospital monthly", _hospital, "MS", 12, 12, 0, {}, _EVERY),
+    Case("hospital monthly", _hospital, "MS", 12, 12, 0, {}, {}),
 )
 
 

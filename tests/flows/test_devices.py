@@ -12,6 +12,7 @@ from flows.nightly import nightly
 from flows.run import devices, load_run, prepare_run
 from flows.sample import SampleSize
 from flows.spec import load_job
+from forecasting import counts
 from forecasting.classes import CLASSES
 from forecasting.models import ets_model, intermittent_model, theta_model
 from inventory import simulation
@@ -123,13 +124,14 @@ def test_kernels_are_asked_for_on_the_device_of_the_run(job, gpu, prefect, monke
         (volatility_fit, on_device.fit_garch_on),
         (theta_model, on_device.fit_thetas_on),
         (intermittent_model, on_device.intermittent_rates_on),
+        (counts, on_device.fit_counts_on),
     ):
         monkeypatch.setattr(model, kernel.__name__, recording(kernel))
     own = asking(job, "cuda")
     outcome = nightly(own)
     assert outcome.exit_code is ExitCode.DONE
     names = ("walk_items", "option_values", "fit_ets", "refit_ets", "fit_thetas")
-    names = (*names, "intermittent_rates", "fit_garch", "forecast_ets")
+    names = (*names, "intermittent_rates", "fit_garch", "forecast_ets", "fit_counts")
     assert {(f"{name}_on", "cuda") for name in names} <= asked
     with open_store(prepare_run(own).store_url) as store:
         assert store.read("runs", run_id=outcome.run_id)["device"].tolist() == ["cuda"]
