@@ -25,6 +25,9 @@ PRIOR_GROWTH_ERRORS = 200.0
 LARGEST_GROWTH = 4.0
 SMALLEST_DISPERSION = 1e-4
 LARGEST_ZERO_SHARE = 0.99
+# What a series sold in so many periods says of the most that it will sell.
+LARGEST_RATIO = 2.0
+FEWEST_TO_BOUND = 36
 
 
 @dataclass(frozen=True)
@@ -153,6 +156,25 @@ def quantiles_of(spread: Spread, means: Floats) -> Floats:
         out,
     )
     return out
+
+
+def bound_quantiles(quantiles: Floats, means: Floats, highest: Floats, lengths: Integers) -> None:
+    """Bring quantiles that are out of all proportion down to a bound, in place.
+
+    A dispersion that is learnt where means are near zero is far too large at the peak of a season.
+    No quantile of a series of `FEWEST_TO_BOUND` periods or more is above `LARGEST_RATIO` times the
+    most it has sold in a period, or times its mean where that is more.
+
+    Parameters
+    ----------
+    quantiles : (n_series, horizon, 99) float64, units per period, overwritten
+    means : (n_series, horizon) float64, units per period
+    highest : (n_series,) float64, the most that each has sold in a period
+    lengths : (n_series,) int64, periods of its history
+    """
+    bound = LARGEST_RATIO * np.maximum(highest[:, None], means)
+    bound[lengths < FEWEST_TO_BOUND] = np.inf
+    np.minimum(quantiles, bound[:, :, None], out=quantiles)
 
 
 @cache

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from forecasting.anomalies import ANOMALIES
 from forecasting.calibration import Calibration
 from forecasting.choices import Choices
-from forecasting.distributions import LEVELS, Spread, quantiles_of
+from forecasting.distributions import LEVELS, Spread, bound_quantiles, quantiles_of
 from forecasting.errors import Failure
 from forecasting.panel import SERIES, DemandPanel
 from forecasting.plan import ForecastPlan
@@ -180,6 +180,8 @@ def _forecasts(
     quantiles = quantiles_of(results.spread.of(done), results.means[done])
     if calibration is not None:
         calibration.apply(quantiles, results.demand_class[done], results.law[done] == Law.COUNT)
+    highest = np.maximum.reduceat(panel.batch.values, panel.batch.offsets[:-1])
+    bound_quantiles(quantiles, results.means[done], highest[done], panel.batch.lengths[done])
     columns = np.compress(late.reshape(-1), quantiles.reshape(-1, len(LEVELS)).T, axis=1)
     frame = pd.DataFrame(columns.T, columns=QUANTILES, copy=False)
     head = {

@@ -36,7 +36,7 @@ def learn_past_drivers(
 ) -> pd.DataFrame:
     """Return what all series before each origin say of the run's drivers.
 
-    An origin before which nothing is recorded of a driver has none.
+    An origin before which nothing is recorded of a driver, or no driver moved, has none.
 
     Parameters
     ----------
@@ -54,6 +54,8 @@ def learn_past_drivers(
         except PanelError:
             continue
         pipeline = fit_pipeline(run, panel, rows, plan)
+        if not pipeline.names:
+            continue
         _, groups = group_series(category_of(run, panel))
         drivers = know_drivers(run, panel, rows, pipeline, groups)
         effects = learn_effects(panel.with_drivers(drivers), pipeline.names, groups, plan)

@@ -24,13 +24,16 @@ ENTERED = ("smooth", "erratic")
 def enter_regression(plan: ForecastPlan, effects: DriverEffects) -> ForecastPlan:
     """Return a plan in whose line-ups models that know what drivers do stand for plain ones.
 
-    A line-up without any of the plain ones ends with the first of those that know.
+    A line-up without any of the plain ones ends with the first of those that know. Where no driver
+    ever moved there is nothing to know, and the plan stays.
 
     Parameters
     ----------
     plan : settings
     effects : of the drivers that the panel will have
     """
+    if not effects.names:
+        return plan
     trained = {name: RegressionModel(find_model(own), effects) for name, own in WITHIN.items()}
     line_up = {name: plan.models_for(name) for name in CLASSES}
     knowing = {own: name for name, own in WITHIN.items()}

@@ -47,7 +47,9 @@ class DriverEffects:
     def to_frame(self) -> pd.DataFrame:
         """Return every vintage as a plain frame: until, category and a column by driver."""
         n_vintages, n_groups, k = self.effects.shape
-        frame = pd.DataFrame(self.effects.reshape(-1, k), columns=list(self.names))
+        frame = pd.DataFrame(
+            self.effects.reshape(n_vintages * n_groups, k), columns=list(self.names)
+        )
         frame.insert(0, "category", np.tile(np.array(self.groups, dtype=object), n_vintages))
         frame.insert(0, "until", np.repeat(self.until, n_groups))
         return frame

@@ -15,8 +15,11 @@ PROMOTION_LIFT = 0.7
 TABLES = ("driver_effects", "demand_forecasts", "champions", "failures")
 
 
-def night_of(folder):
+def night_of(folder, *, events=True):
     job = load_job(folder / "demo.toml").model_copy(update={"stock": None, "risk": None})
+    if not events:
+        inputs = job.inputs.model_copy(update={"calendar": None})
+        job = job.model_copy(update={"inputs": inputs})
     outcome = nightly(job)
     with open_store(prepare_run(job).store_url) as store:
         return {name: store.read(name, run_id=outcome.run_id) for name in TABLES}
@@ -77,3 +80,21 @@ def test_a_missing_plan_is_named_and_changes_no_other_item(planned, unplanned):
     pd.testing.assert_frame_equal(
         before.reset_index(drop=True), after.reset_index(drop=True), check_exact=True
     )
+
+
+@pytest.fixture(scope="module")
+def unmoved(prefect, tmp_path_factory):
+    """The same night where promotions were named but never held, and there is no calendar."""
+    folder = tmp_path_factory.mktemp("unmoved")
+    write_demo(folder, SMALL)
+    demand = pd.read_parquet(folder / "inputs" / "demand.parquet").assign(promotion=0.0)
+    demand.to_parquet(folder / "inputs" / "demand.parquet", index=False)
+    path = folder / "inputs" / "drivers.csv"
+    pd.read_csv(path).assign(value=0.0).to_csv(path, index=False)
+    return night_of(folder, events=False)
+
+
+def test_a_driver_that_never_moved_has_no_effect_and_fails_nothing(planned, unmoved):
+    assert not len(unmoved["driver_effects"])
+    assert not unmoved["failures"]["error_type"].eq("DriverError").any()
+    assert len(unmoved["demand_forecasts"]) == len(planned["demand_forecasts"])

@@ -12,6 +12,7 @@ from forecasting.distributions import (
     PRIOR_ERRORS,
     PRIOR_GROWTH,
     Spread,
+    bound_quantiles,
     estimate_growth,
     estimate_spread,
     growth_ahead,
@@ -199,3 +200,14 @@ def test_without_pairs_there_is_no_correlation():
 def test_levels_are_the_percentiles():
     assert len(LEVELS) == 99
     assert LEVELS[[0, 49, 98]].tolist() == [0.01, 0.5, 0.99]
+
+
+def test_no_quantile_is_out_of_all_proportion_to_what_a_long_series_sold():
+    quantiles = np.sort(np.random.default_rng(4).gamma(0.2, 500.0, (2, 3, 99)), axis=2)
+    means = np.array([[10.0, 90.0, 40.0]] * 2)
+    bounded = quantiles.copy()
+    bound_quantiles(bounded, means, np.array([50.0, 50.0]), np.array([36, 35]))
+    np.testing.assert_array_equal(bounded[0, [0, 2]], np.minimum(quantiles[0, [0, 2]], 100.0))
+    np.testing.assert_array_equal(bounded[0, 1], np.minimum(quantiles[0, 1], 180.0))
+    assert (quantiles[0, :, -1] > 180.0).all()
+    np.testing.assert_array_equal(bounded[1], quantiles[1])

@@ -39,7 +39,7 @@ def demand(n, n_paths, part):
 
 def decided(target, kind):
     """Return what every item's choice is told to do, in both ways, and what it does."""
-    plan = StockPlan(target=target, policy=kind, candidates=16)
+    plan = StockPlan(target=target, policy=kind, candidates=16, refinements=6)
     told, in_sample, truth, errors, others = [], [], [], [], []
     for n in range(N_ITEMS):
         own = position(n)
