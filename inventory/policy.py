@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from inventory.estimates import Difference, Estimates, compare_all, estimate
-from inventory.moving_forecast import MovingForecast
 from inventory.plan import StockPlan
 from inventory.policies import Policy, PolicyKind
 from inventory.position import Position
@@ -96,12 +95,9 @@ class Choice:
         ----------
         held_out : (n_paths, horizon) float64, units per period, of paths not chosen on
         """
-        own = self.tried.proposal.simulation
+        own, forecast = self.tried.proposal.simulation, self.tried.proposal.forecast
         told = [own.policies[n] for n in self.told]
-        lifts = None
-        if own.lifts is not None:
-            interval = self.tried.proposal.position.protection_interval
-            lifts = MovingForecast.of(own.demand, interval).lifts(held_out)
+        lifts = None if forecast is None else forecast.lifts(held_out)
         return replace(own, policies=told, demand=held_out, lifts=lifts)
 
 

@@ -26,6 +26,7 @@ class Proposal:
     tried : the policies
     kept : the level held today
     simulation : of what is tried, then of the level held today, and last of ordering nothing
+    forecast : that moves the policies' levels; None where they stay
     """
 
     position: Position
@@ -33,6 +34,7 @@ class Proposal:
     tried: Levels
     kept: ReorderUpTo
     simulation: Simulation
+    forecast: MovingForecast | None
 
 
 def reviewed(position: Position, kind: PolicyKind, horizon: int) -> Position:
@@ -73,7 +75,8 @@ def propose_levels(
         Draws(seed, int(entity)),
         first_reached=position.first_reached,
     )
+    forecast = None
     if plan.policy == PolicyKind.FORECAST_ORDER_UP_TO:
         forecast = MovingForecast.of(paths, position.protection_interval)
         simulation = replace(simulation, lifts=forecast.lifts(paths))
-    return Proposal(position, plan, tried, kept, simulation)
+    return Proposal(position, plan, tried, kept, simulation, forecast)
