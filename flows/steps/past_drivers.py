@@ -36,7 +36,7 @@ def learn_past_drivers(
 ) -> pd.DataFrame:
     """Return what all series before each origin say of the run's drivers.
 
-    An origin before which nothing is recorded of a driver, or no driver moved, has none.
+    An origin before which nothing is recorded of a driver has none.
 
     Parameters
     ----------
@@ -54,8 +54,6 @@ def learn_past_drivers(
         except PanelError:
             continue
         pipeline = fit_pipeline(run, panel, rows, plan)
-        if not pipeline.names:
-            continue
         _, groups = group_series(category_of(run, panel))
         drivers = know_drivers(run, panel, rows, pipeline, groups)
         effects = learn_effects(panel.with_drivers(drivers), pipeline.names, groups, plan)
@@ -67,13 +65,13 @@ def learn_past_drivers(
 
 def past_drivers_of(frame: pd.DataFrame) -> PastDrivers:
     """Return what was learnt by origin, from a frame of `learn_past_drivers`."""
-    return {
-        pd.Timestamp(str(origin)): Learnt(
-            DriverEffects.from_frame(own.drop(columns=[_ORIGIN, _PIPELINE])),
-            DriverPipeline.from_json(str(own[_PIPELINE].iloc[0])),
-        )
-        for origin, own in frame.groupby(_ORIGIN)
-    }
+    learnt = {}
+    for origin, own in frame.groupby(_ORIGIN):
+        pipeline = DriverPipeline.from_json(str(own[_PIPELINE].iloc[0]))
+        # A driver that had not moved by then has a column all the same, of later origins.
+        effects = DriverEffects.from_frame(own[["until", "category", *pipeline.names]])
+        learnt[pd.Timestamp(str(origin))] = Learnt(effects, pipeline)
+    return learnt
 
 
 def take_past_drivers(

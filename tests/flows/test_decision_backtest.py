@@ -109,6 +109,18 @@ def test_effects_of_drivers_are_learnt_from_what_came_before(nights):
     pd.testing.assert_frame_equal(own, other, check_exact=True)
 
 
+def test_an_origin_knows_nothing_of_drivers_that_moved_later(nights):
+    run, _ = nights[1]
+    first = pd.Timestamp(run.as_of) - pd.Timedelta(days=PAST.periods - 1)
+    demand = pd.read_parquet(run.staging.clean("demand"))
+    plan = replace(forecast_plan(run), windows=PAST.windows)
+    early = learn_past_drivers(run, demand, [first], plan)
+    late = early.assign(origin=first + pd.Timedelta(days=PAST.refresh), flood=0.5)
+    learnt = past_drivers_of(pd.concat([early, late], ignore_index=True))[first]
+    assert learnt.effects.names == learnt.pipeline.names
+    assert np.isfinite(learnt.effects.effects).all()
+
+
 def test_a_past_forecast_knows_the_promotions_that_were_planned(nights):
     run, _ = nights[1]
     first = pd.Timestamp(run.as_of) - pd.Timedelta(days=PAST.periods - 1)
