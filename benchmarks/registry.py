@@ -24,7 +24,8 @@ from flows.steps.version_tables import read_frame, to_bytes
 from forecasting import DemandPanel, RollForward, SeriesStates
 from forecasting.panel import Batch
 from forecasting.roll_forward import roll_forward
-from kernels.ets_forward import has_drifted, track_ets
+from kernels.drift import has_drifted
+from kernels.ets_forward import track_ets
 from kernels.history_hash import hash_histories
 
 DATA = Path(__file__).parents[2] / "shared" / "data" / "store_item_daily.parquet"

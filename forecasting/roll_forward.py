@@ -12,8 +12,8 @@ from forecasting.panel import Batch, DemandPanel
 from forecasting.states import SeriesStates
 from kernels.arrays import Flags, Floats, Integers
 from kernels.device import Device
+from kernels.drift import LIMIT, has_drifted
 from kernels.ets import NO_MODEL, EtsFits, no_fits
-from kernels.ets_forward import LIMIT, has_drifted
 from kernels.on_device import fit_ets_on, place_of_ets, run_ets_on, track_ets_on
 
 ROLLED, RERUN = "rolled", "run again"
