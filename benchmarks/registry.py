@@ -12,6 +12,7 @@ import resource
 import tempfile
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -21,10 +22,12 @@ from statsforecast.models import AutoETS
 from benchmarks.machine import describe_machine, median_seconds
 from flows.run import MODELS, store_version
 from flows.steps.version_tables import read_frame, to_bytes
-from forecasting import DemandPanel, RollForward, SeriesStates
+from forecasting import DemandPanel, RefitRules, SeriesStates, find_lasting
+from forecasting.models import Seasons
 from forecasting.panel import Batch
-from forecasting.roll_forward import roll_forward
-from kernels.ets_forward import has_drifted, track_ets
+from forecasting.roll_forward import Carried, Night, roll_forward
+from kernels.drift import has_drifted
+from kernels.ets_forward import track_ets
 from kernels.history_hash import hash_histories
 
 DATA = Path(__file__).parents[2] / "shared" / "data" / "store_item_daily.parquet"
@@ -32,6 +35,20 @@ RECORD = Path(__file__).parent / "records" / "registry.md"
 RUNS = 5
 DAYS = 1_000
 SEASON = 7
+SEASONS = Seasons(SEASON, 365.25)
+KEPT = (
+    "Theta",
+    "DynamicOptimizedTheta",
+    "AutoTheta",
+    "SimpleExponentialSmoothing",
+    "SeasonalExponentialSmoothing",
+    "CrostonOptimized",
+    "TSB",
+)
+# A model that is fitted every four weeks is rolled over so many days at most.
+AGE, HORIZON = 27, 28
+# Days before the last.
+ORIGINS = (28, 140, 252, 364)
 NIGHTLY, MANY = 30_000, 1_000_000
 # Periods of history that a night of a million compares with what was fitted.
 SHORT = 60
@@ -48,7 +65,18 @@ def main() -> None:
     lines += [*_kept(states, NIGHTLY), *_kept(states, MANY)]
     lines += _rolled(states, news)
     lines += _compared(panel)
-    lines += ["", _night(panel), "", _pickled(panel), "", _memory()]
+    lines += [
+        "",
+        _night(panel),
+        "",
+        *_others(panel),
+        "",
+        *_old(panel),
+        "",
+        _pickled(panel),
+        "",
+        _memory(),
+    ]
     print("\n".join(lines))
     RECORD.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
@@ -66,12 +94,25 @@ def _retail() -> tuple[DemandPanel, np.ndarray]:
     return known, frame.loc[last, "quantity"].to_numpy(float)
 
 
-def _fit(panel: DemandPanel) -> SeriesStates:
-    before = RollForward(SeriesStates.none(SEASON))
-    return roll_forward(panel, panel.batch, np.arange(len(panel)), SEASON, before).states
+def _fit(panel: DemandPanel) -> SeriesStates[Any]:
+    return _roll(panel, "AutoETS", None).states
 
 
-def _repeat(states: SeriesStates, count: int) -> SeriesStates:
+def _roll(
+    panel: DemandPanel,
+    name: str,
+    stored: SeriesStates[Any] | None,
+    batch: Batch | None = None,
+    night: Night | None = None,
+) -> Carried[Any]:
+    """Roll a model's stored fits over what is new in a panel; None fits all."""
+    model, asked = find_lasting(name), np.arange(len(panel))
+    known = SeriesStates.none(model.none(SEASONS)) if stored is None else stored
+    tonight = night or Night(panel, batch or panel.batch)
+    return roll_forward(tonight, asked, model, SEASONS, known, RefitRules())
+
+
+def _repeat(states: SeriesStates[Any], count: int) -> SeriesStates[Any]:
     """Return so many states, no number of one that of another, or they would compress too well."""
     rows, draws = np.arange(count), np.random.default_rng(0)
     copies = states.of(rows % len(states))
@@ -93,7 +134,7 @@ def _repeat(states: SeriesStates, count: int) -> SeriesStates:
     )
 
 
-def _kept(few: SeriesStates, count: int) -> list[str]:
+def _kept(few: SeriesStates[Any], count: int) -> list[str]:
     states = _repeat(few, count)
     with tempfile.TemporaryDirectory() as name:
         folder, stored = Path(name), []
@@ -103,8 +144,8 @@ def _kept(few: SeriesStates, count: int) -> list[str]:
             facts = {"as_of": "2026-01-01", "before": None, "number": len(stored)}
             stored.append(store_version(folder, {MODELS: to_bytes(table)}, facts))
 
-        def load() -> SeriesStates:
-            return SeriesStates.from_frame(read_frame(folder, stored[0]))
+        def load() -> SeriesStates[Any]:
+            return SeriesStates.from_frame(read_frame(folder, stored[0]), states.fits)
 
         runs = RUNS if count < MANY else 3
         saved, loaded = median_seconds(save, runs), median_seconds(load, runs)
@@ -118,7 +159,7 @@ def _kept(few: SeriesStates, count: int) -> list[str]:
     ]
 
 
-def _rolled(few: SeriesStates, news: np.ndarray) -> list[str]:
+def _rolled(few: SeriesStates[Any], news: np.ndarray) -> list[str]:
     states = _repeat(few, MANY)
     values = news[np.arange(MANY) % len(news)]
     offsets, places = np.arange(MANY + 1), np.arange(MANY)
@@ -149,22 +190,25 @@ def _compared(panel: DemandPanel) -> list[str]:
     return [f"| hash of whole histories of {SHORT} periods | {MANY:,} | {spent:.2f} |"]
 
 
-def _night(panel: DemandPanel) -> str:
-    """Compare a night that rolls its models forward with one that fits them."""
+def _earlier(panel: DemandPanel) -> DemandPanel:
+    """Return the panel of the day before."""
     asked = np.arange(len(panel))
     shorter = panel.batch.cut(asked, np.ones(len(panel), np.int64), None)
-    earlier = replace(
+    return replace(
         panel,
         batch=shorter,
         censored=np.zeros(len(shorter.values), np.bool_),
         last_ds=panel.last_ds - np.timedelta64(1, "D"),
     )
-    before = RollForward(_fit(earlier))
-    none = RollForward(SeriesStates.none(SEASON))
+
+
+def _night(panel: DemandPanel) -> str:
+    """Compare a night that rolls its models forward with one that fits them."""
+    before = _fit(_earlier(panel))
     batch = Batch(panel.batch.values, panel.batch.offsets)
-    found = roll_forward(panel, batch, asked, SEASON, before)
-    rolled = median_seconds(lambda: roll_forward(panel, batch, asked, SEASON, before), RUNS)
-    fitted = median_seconds(lambda: roll_forward(panel, batch, asked, SEASON, none), 1)
+    found = _roll(panel, "AutoETS", before, batch)
+    rolled = median_seconds(lambda: _roll(panel, "AutoETS", before, batch), RUNS)
+    fitted = median_seconds(lambda: _roll(panel, "AutoETS", None, batch), 1)
     kept = (found.outcome == "rolled").sum()
     return (
         f"A night of {len(panel)} series of {DAYS:,} days, the last one new: {rolled:.3f} s to "
@@ -172,6 +216,87 @@ def _night(panel: DemandPanel) -> str:
         f"{fitted:.2f} s to fit them all. A whole night has a backtest too, which fits at every "
         "origin."
     )
+
+
+def _others(panel: DemandPanel) -> list[str]:
+    """Compare such a night of the other models, and what they take on disk."""
+    earlier = _earlier(panel)
+    batch = Batch(panel.batch.values, panel.batch.offsets)
+    told = (
+        f"The same night of other models, {len(panel)} series: seconds to compare histories and "
+        "roll; to roll where another model of the night had them compared; to fit them all; and "
+        "bytes a series as stored."
+    )
+    lines = [
+        told,
+        "",
+        "| model | rolled | compare and roll | roll | fit all | bytes |",
+        "| --- | ---: | ---: | ---: | ---: | ---: |",
+    ]
+    for name in KEPT:
+        before = _roll(earlier, name, None).states
+        kept = (_roll(panel, name, before, batch).outcome == "rolled").sum()
+        lines.append(f"| {name} | {kept} | {_timed(panel, name, before, batch)} |")
+    return lines
+
+
+def _timed(panel: DemandPanel, name: str, before: SeriesStates[Any], batch: Batch) -> str:
+    model, night = find_lasting(name), Night(panel, batch)
+    spent = [
+        median_seconds(lambda: _roll(panel, name, before, batch), RUNS),
+        median_seconds(lambda: _roll(panel, name, before, night=night), RUNS),
+        median_seconds(lambda: model.fit(batch, SEASONS), RUNS),
+    ]
+    many = before.of(np.arange(NIGHTLY) % len(before))
+    draws = np.random.default_rng(0)
+    words = draws.integers(2**63, size=(2, NIGHTLY)).astype(np.uint64)
+    fits = many.fits._make(
+        part * draws.normal(1.0, 0.02, part.shape) if part.dtype == np.float64 else part
+        for part in many.fits
+    )
+    signal = draws.normal(0.0, 0.2, NIGHTLY)
+    other = replace(many, fits=fits, signal=signal, data=words[0], recent=words[1])
+    table = pa.Table.from_pandas(other.to_frame(), preserve_index=False)
+    told = " | ".join(f"{seconds:.4f}" for seconds in spent)
+    return f"{told} | {len(to_bytes(table)) / NIGHTLY:.0f}"
+
+
+def _old(panel: DemandPanel) -> list[str]:
+    """Compare forecasts of models as old as they may become with those of models of the day."""
+    told = (
+        f"Mean absolute error over {HORIZON} days of models fitted {AGE} days before and rolled, "
+        f"over that of models fitted at the origin, at {len(ORIGINS)} origins; and the share of "
+        "the rolled ones that had drifted by then, which a night fits again and this does not."
+    )
+    lines = [
+        told,
+        "",
+        "| model | least | mean | most | drifted |",
+        "| --- | ---: | ---: | ---: | ---: |",
+    ]
+    for name in KEPT:
+        found = np.array([_age(panel, name, origin) for origin in ORIGINS])
+        ratios, drifted = found.T
+        spread = f"{ratios.min():.3f} | {ratios.mean():.3f} | {ratios.max():.3f}"
+        lines.append(f"| {name} | {spread} | {drifted.mean():.1%} |")
+    return lines
+
+
+def _age(panel: DemandPanel, name: str, origin: int) -> tuple[float, float]:
+    """Return the ratio of errors, so many days before the end, and the share that drifted."""
+    model, every = find_lasting(name), np.arange(len(panel))
+    now = panel.batch.cut(every, np.full(len(panel), origin), None)
+    earlier = panel.batch.cut(every, np.full(len(panel), origin + AGE), None)
+    came = panel.batch.cut(every, np.full(len(panel), origin - HORIZON), HORIZON)
+    actuals = np.stack([came.series(number) for number in every])
+    news = now.cut(every, np.zeros(len(panel), np.int64), AGE)
+    rolled, signal = model.track(model.fit(earlier, SEASONS), np.zeros(len(panel)), news)
+    errors = []
+    for fits in (rolled, model.fit(now, SEASONS)):
+        own = replace(now, fitted={model: fits})
+        means = model.forecast(own, SEASONS, HORIZON).means
+        errors.append(np.abs(means - actuals).mean())
+    return errors[0] / errors[1], has_drifted(signal).mean()
 
 
 def _pickled(panel: DemandPanel) -> str:

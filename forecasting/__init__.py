@@ -5,7 +5,7 @@ from forecasting.choices import Choices
 from forecasting.counts import CountKind, CountLaws, fit_count_laws
 from forecasting.errors import Failure, ForecastError, PanelError, PlanError, UnknownModelError
 from forecasting.forecast import forecast_demand
-from forecasting.models import MODELS
+from forecasting.models import LASTING, MODELS, find_lasting
 from forecasting.panel import DemandPanel
 from forecasting.paths import sample_paths
 from forecasting.plan import SEASON_LENGTHS, ForecastPlan, default_line_up, runs_on_device
@@ -16,6 +16,7 @@ from forecasting.standing import Standing
 from forecasting.states import SeriesStates
 
 __all__ = [
+    "LASTING",
     "MODELS",
     "SEASON_LENGTHS",
     "Calibration",
@@ -37,6 +38,7 @@ __all__ = [
     "UnknownModelError",
     "category_profiles",
     "default_line_up",
+    "find_lasting",
     "fit_count_laws",
     "forecast_demand",
     "learn_calibration",

@@ -2,9 +2,10 @@
 
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+import pandas as pd
 
 from forecasting.anomalies import find_anomalies
 from forecasting.autocorrelation import HIGHEST
@@ -15,12 +16,11 @@ from forecasting.classes import CLASSES, classify_demand
 from forecasting.distributions import SMALLEST_DISPERSION
 from forecasting.errors import Failure
 from forecasting.laws import name_laws
-from forecasting.models.ets_model import ets_season
 from forecasting.panel import Batch, DemandPanel
 from forecasting.plan import ForecastPlan
 from forecasting.profiles import EVERYTHING, Categories, CategoryProfiles, forecast_by_profile
 from forecasting.results import ForecastResult, Results, as_frames, name_series
-from forecasting.roll_forward import DRIFTED, RollForward, roll_forward
+from forecasting.roll_forward import DRIFTED, Carried, Night, RollForward, roll_forward
 from forecasting.standing import KEPT as STANDS
 from forecasting.standing import Standing, forecast_standing, take_choices
 from kernels.arrays import Flags, Integers
@@ -29,8 +29,6 @@ from kernels.demand_laws import Law
 ZERO_MODEL = "Zero"
 PROFILE_MODEL = "CategoryProfile"
 NEW = "new"
-# Whose fitted states last from one night to the next.
-KEPT_MODEL = "AutoETS"
 
 
 def forecast_demand(
@@ -56,8 +54,8 @@ def forecast_demand(
     profiles : by category, for series too short for a backtest
     categories : item_id -> category
     calibration : of quantiles, learned over all series; None leaves each law its own
-    before : models of the night before, which "AutoETS" forecasts with where they still fit; None
-        stores none
+    before : fits of the night before, which the models that they are of forecast with where they
+        still hold; None stores none
     standing : what earlier backtests chose, which series keep where it still holds; None stores
         none
 
@@ -83,12 +81,12 @@ def forecast_demand(
     _forecast_zero(results, np.flatnonzero(empty))
     _forecast_new(results, np.flatnonzero(~empty & ~scorable), batch, profiles, categories)
     contested = ~empty & scorable
-    rolled, drifted = None, np.zeros(len(panel), np.bool_)
-    if before is not None:
-        asked = np.flatnonzero(contested & _take_states(results.demand_class, plan))
-        season = ets_season(plan.seasons)
-        rolled = roll_forward(panel, batch, asked, season, before, plan.device)
-        batch, drifted = replace(batch, fitted=rolled.fits), rolled.outcome == DRIFTED
+    rolled = _roll(results, batch, contested, before)
+    brought: dict[Any, Any] = {plan.find(name): each.fits for name, each in rolled.items()}
+    batch = replace(batch, fitted=brought)
+    drifted = np.zeros(len(panel), np.bool_)
+    for carried in rolled.values():
+        drifted |= carried.outcome == DRIFTED
     stood = np.full(len(panel), "", dtype=object)
     if standing is not None:
         asked = np.flatnonzero(contested)
@@ -104,15 +102,28 @@ def forecast_demand(
         made = np.flatnonzero(contested & np.isfinite(results.means).all(axis=1))
         choices = take_choices(results, made)
         found = replace(found, choices=choices, stood=name_series(panel, stood))
-    if rolled is None:
+    if before is None:
         return found
-    return replace(found, states=rolled.states, carried=name_series(panel, rolled.outcome))
+    outcomes = [
+        name_series(panel, each.outcome).assign(forecaster=name) for name, each in rolled.items()
+    ]
+    states = {name: each.states for name, each in rolled.items()}
+    return replace(found, states=states, carried=pd.concat(outcomes, ignore_index=True))
 
 
-def _take_states(demand_class: NDArray[np.object_], plan: ForecastPlan) -> Flags:
-    """Whether the line-up of each series has the model whose states are kept."""
-    asking = [name for name in CLASSES if KEPT_MODEL in plan.models_for(name)]
-    return np.isin(demand_class.astype(str), asking)
+def _roll(
+    results: Results, batch: Batch, contested: Flags, before: RollForward | None
+) -> dict[str, Carried[Any]]:
+    """Return the fits of each model that is kept to the series whose line-up has it."""
+    if before is None:
+        return {}
+    plan, rolled, night = results.plan, {}, Night(results.panel, batch)
+    for name, stored in before.stored.items():
+        asking = [each for each in CLASSES if name in plan.models_for(each)]
+        asked = np.flatnonzero(contested & np.isin(results.demand_class.astype(str), asking))
+        model = plan.find_lasting(name)
+        rolled[name] = roll_forward(night, asked, model, plan.seasons, stored, before.rules)
+    return rolled
 
 
 def _forecast_zero(results: Results, chosen: Integers) -> None:

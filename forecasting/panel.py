@@ -1,18 +1,19 @@
 """Demand histories of many series, end to end in flat arrays."""
 
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, replace
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from forecasting.errors import PanelError
+from forecasting.fits import Fits, take_fits
 from forecasting.grid import Frequency, check_grid, earlier_periods, future_periods, period_numbers
 from forecasting.known_drivers import KnownDrivers
 from kernels.arrays import Dates, Flags, Floats, Integers
 from kernels.censored_demand import uncensor
-from kernels.ets import EtsFits
 
 SERIES = ["warehouse_id", "item_id"]
 COLUMNS = [*SERIES, "ds", "quantity", "censored"]
@@ -28,14 +29,15 @@ class Batch:
     offsets : (n_series + 1,) int64, where each series starts
     raised : (n_observations,) bool, values that are expected and not observed; None is none
     drivers : what moves demand, as known at the end of each series; None is nothing
-    fitted : models of the series, carried to their last periods; None where there are none to take
+    fitted : a model -> its fits to the series, carried to their last periods; None where there are
+        none to take
     """
 
     values: Floats
     offsets: Integers
     raised: Flags | None = None
     drivers: KnownDrivers | None = None
-    fitted: EtsFits | None = None
+    fitted: Mapping[Hashable, Fits] | None = None
 
     def __len__(self) -> int:
         """Return the number of series."""
@@ -45,6 +47,10 @@ class Batch:
     def lengths(self) -> Integers:
         """Observations of each series."""
         return np.diff(self.offsets)
+
+    def fitted_by(self, model: Hashable) -> Any:  # noqa: ANN401 - the model knows its fits
+        """Return the fits of a model that the batch brings, None where it brings none."""
+        return None if self.fitted is None else self.fitted.get(model)
 
     def series(self, number: int) -> Floats:
         """Return the values of one series."""
@@ -71,7 +77,7 @@ class Batch:
         # A model has seen all of its series, and an earlier origin must not know of it.
         fitted = None
         if self.fitted is not None and keep is None and not drop_last.any():
-            fitted = EtsFits._make(part[chosen] for part in self.fitted)
+            fitted = {model: take_fits(fits, chosen) for model, fits in self.fitted.items()}
         return Batch(self.values[places], offsets, raised, drivers, fitted)
 
     def observed(self) -> "Batch":

@@ -2,12 +2,20 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal, cast
 
 from forecasting.classes import CLASSES
 from forecasting.errors import PlanError
 from forecasting.grid import Frequency
-from forecasting.models import MODELS, Forecaster, Seasons, find_model, place_on
+from forecasting.models import (
+    MODELS,
+    Forecaster,
+    LastingForecaster,
+    Seasons,
+    find_lasting,
+    find_model,
+    place_on,
+)
 from kernels.device import Device
 
 SEASON_LENGTHS: Mapping[Frequency, int] = {"h": 24, "D": 7, "W": 52, "MS": 12, "QS": 4}
@@ -139,6 +147,16 @@ class ForecastPlan:
             Where there is neither.
         """
         return place_on(self.trained.get(model) or find_model(model), self.device)
+
+    def find_lasting(self, model: str) -> LastingForecaster[Any]:
+        """Return the registered model of that name, whose fits can be stored, on the plan's device.
+
+        Raises
+        ------
+        UnknownModelError
+            Where there is none.
+        """
+        return cast("LastingForecaster[Any]", place_on(find_lasting(model), self.device))
 
     @property
     def seasons(self) -> Seasons:

@@ -1,8 +1,9 @@
 """Results of a forecast, series by series, and the frames they become."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -40,8 +41,9 @@ class ForecastResult:
         a fraction that sums to one
     anomalies : what stood out of the histories, and what was done about it, as
         `forecasting.anomalies.find_anomalies` says
-    states, carried : models to store for the next night, and what became of those of the night
-        before, as `forecasting.roll_forward` says; None where none were asked for
+    states, carried : models to store for the next night, by name, and what became of those of the
+        night before, as `forecasting.roll_forward` says: warehouse_id, item_id, forecaster (the
+        name in the line-up), outcome; None where none were asked for
     choices, stood : what backtests chose, to store for the next night, and what became of the
         choices of the night before, as `forecasting.standing` says; None where none were asked for
     """
@@ -52,7 +54,7 @@ class ForecastResult:
     failures: list[Failure]
     weights: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=WEIGHTS))
     anomalies: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=ANOMALIES))
-    states: SeriesStates | None = None
+    states: Mapping[str, SeriesStates[Any]] | None = None
     carried: pd.DataFrame | None = None
     choices: Choices | None = None
     stood: pd.DataFrame | None = None

@@ -1,20 +1,20 @@
 """Stored models rolled forward over what is new, and fitted again where they no longer fit."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, Generic
 
 import numpy as np
 from numpy.typing import NDArray
 
 from forecasting.errors import PlanError
-from forecasting.histories import Seen, first_periods, go_on, see_histories
+from forecasting.fits import F, copy_fits, join_fits, put_fits, take_fits
+from forecasting.histories import HistoryHashes, Seen, first_periods, go_on, see_histories
+from forecasting.models import LastingForecaster, Seasons
 from forecasting.panel import Batch, DemandPanel
 from forecasting.states import SeriesStates
 from kernels.arrays import Flags, Floats, Integers
-from kernels.device import Device
-from kernels.ets import NO_MODEL, EtsFits, no_fits
-from kernels.ets_forward import LIMIT, has_drifted
-from kernels.on_device import fit_ets_on, place_of_ets, run_ets_on, track_ets_on
+from kernels.drift import LIMIT, has_drifted
 
 ROLLED, RERUN = "rolled", "run again"
 NEW, CHANGED, AGED, DRIFTED, NO_ANSWER = "new", "changed", "aged", "drifted", "no model"
@@ -51,143 +51,154 @@ class RollForward:
 
     Parameters
     ----------
-    stored : states of that night; none fits every series
+    stored : name of a model -> its states of that night; a model whose states are none is fitted to
+        every series, and one that is left out is fitted as ever, and nothing of it stored
     rules : when they are fitted again
     """
 
-    stored: SeriesStates
+    stored: Mapping[str, SeriesStates[Any]]
     rules: RefitRules = field(default_factory=RefitRules)
 
 
-class Carried(NamedTuple):
-    """Models of a panel's series tonight.
+@dataclass(frozen=True)
+class Carried(Generic[F]):
+    """Fits of a model to a panel's series tonight.
 
     Parameters
     ----------
-    fits : of every series of the panel; none where it was not asked for
-    states : of those that have one, to store
+    fits : to every series of the panel; of no use where it was not asked for
+    states : of those that have a model, to store
     outcome : (n_series,) object, empty where it was not asked for: "rolled"; "run again", at its
         parameters through the whole history, as what models learn from is not what was
         observed; and fitted as it is "new", "changed" (its history is another than the model was
         fitted to), "aged" or "drifted". "no model": constant, or too short
     """
 
-    fits: EtsFits
-    states: SeriesStates
+    fits: F
+    states: SeriesStates[F]
     outcome: NDArray[np.object_]
 
 
-class _Kept(NamedTuple):
-    """Stored models of some series, carried to tonight."""
+@dataclass(frozen=True)
+class _Kept(Generic[F]):
+    """Stored fits of some series, carried to tonight."""
 
     series: Integers
-    fits: EtsFits
+    fits: F
     signal: Floats
-    stored: SeriesStates
+    stored: SeriesStates[F]
 
 
-def roll_forward(
-    panel: DemandPanel,
-    batch: Batch,
-    asked: Integers,
-    season_length: int,
-    before: RollForward,
-    device: Device = "cpu",
-) -> Carried:
-    """Roll the stored models of some series forward, and fit the others.
-
-    A model is rolled where its history is the one that it was fitted to, and more
-    (`forecasting.histories.go_on`). The state is then that of its parameters run through all of
-    what models learn from tonight. A model that is fitted is the one that a night without stored
-    models has.
+class Night:
+    """Demand as it is known tonight, for all models that are rolled.
 
     Parameters
     ----------
     panel : demand as observed
     batch : what models learn from: censored periods raised, outliers capped
+    """
+
+    def __init__(self, panel: DemandPanel, batch: Batch) -> None:
+        self.panel, self.batch = panel, batch
+        other = batch.values != panel.batch.values
+        # Whether models learn anything of a series but what was observed.
+        self.treated = np.logical_or.reduceat(other, batch.offsets[:-1])
+        self.before, self.now = HistoryHashes(panel), HistoryHashes(panel)
+
+
+def roll_forward(
+    night: Night,
+    asked: Integers,
+    model: LastingForecaster[F],
+    seasons: Seasons,
+    stored: SeriesStates[F],
+    rules: RefitRules,
+) -> Carried[F]:
+    """Roll the stored fits of a model to some series forward, and fit it to the others.
+
+    A fit is rolled where the history is the one that it was made of, and more
+    (`forecasting.histories.go_on`). Its state is then that of its parameters run through all of
+    what models learn from tonight. A model that is fitted is the one that a night without stored
+    models has.
+
+    Parameters
+    ----------
+    night : demand tonight
     asked : (n,) int64, ascending numbers of the series
-    season_length : periods of the models' season, 1 for none
-    before : what the night before left, and when it is fitted again
-    device : where models are rolled, run again and fitted, if it has kernels for the season
+    model : of the line-up
+    seasons : how demand repeats itself
+    stored : what the night before left of the model
+    rules : when it is fitted again
 
     Raises
     ------
     PlanError
-        Where the stored models have a season of another length.
+        Where the stored fits have a season of another length.
     """
-    m = before.stored.fits.seasons.shape[1]
-    if m != season_length:
-        raise PlanError(f"stored models have a season of {m} periods, tonight's {season_length}")
-    device = place_of_ets(device, season_length)
+    m, own = stored.fits.season_length, model.none(seasons).season_length
+    if m != own:
+        raise PlanError(f"stored models have a season of {m} periods, tonight's {own}")
+    panel, batch = night.panel, night.batch
     outcome = np.full(len(panel), "", dtype=object)
     outcome[asked] = NEW
-    kept = _keep(panel, batch, asked, before, outcome, device)
+    kept = _keep(night, asked, model, stored, rules, outcome)
     fresh = np.setdiff1d(asked, kept.series)
-    part = batch.cut(fresh, np.zeros(len(fresh), np.int64), None)
-    refitted = fit_ets_on(device)(part.values, part.offsets, season_length, ())
-    fits = no_fits(len(panel), season_length)
-    for whole, rolled, fitted in zip(fits, kept.fits, refitted, strict=True):
-        whole[kept.series], whole[fresh] = rolled, fitted
-    outcome[fresh[refitted.model == NO_MODEL]] = NO_ANSWER
-    return Carried(fits, _states(panel, batch, fits, kept, asked), outcome)
+    refitted = model.fit(batch.cut(fresh, np.zeros(len(fresh), np.int64), None), seasons)
+    fits = join_fits(len(panel), [(kept.series, kept.fits), (fresh, refitted)])
+    outcome[fresh[~model.known(refitted)]] = NO_ANSWER
+    return Carried(fits, _states(night, model, fits, kept, asked), outcome)
 
 
 def _keep(
-    panel: DemandPanel,
-    batch: Batch,
+    night: Night,
     asked: Integers,
-    before: RollForward,
+    model: LastingForecaster[F],
+    before: SeriesStates[F],
+    rules: RefitRules,
     outcome: NDArray[np.object_],
-    device: Device,
-) -> _Kept:
+) -> _Kept[F]:
     """Carry what is still to be used; note what became of every series that was stored."""
-    places = before.stored.find(panel.warehouse_id[asked], panel.item_id[asked])
-    series, stored = asked[places >= 0], before.stored.of(places[places >= 0])
-    agrees, again = _compare(panel, batch, series, stored)
+    panel, batch = night.panel, night.batch
+    places = before.find(panel.warehouse_id[asked], panel.item_id[asked])
+    series, stored = asked[places >= 0], before.of(places[places >= 0])
+    agrees, again = _compare(night, series, stored)
     outcome[series[~agrees]] = CHANGED
     series, stored, again = series[agrees], stored.of(np.flatnonzero(agrees)), again[agrees]
     news = panel.last_periods[series] - stored.last
-    base = _rerun(batch, series, stored, news, again, device)
-    fresh = _newest(batch, series, news)
-    track = track_ets_on(device)
-    fits, signal = track(base, stored.signal, fresh.values, fresh.offsets)
-    drifted = has_drifted(signal, before.rules.drift) | (fits.model == NO_MODEL)
-    aged = panel.last_periods[series] - stored.fitted >= before.rules.periods
+    base = _rerun(batch, series, model, stored, news, again)
+    fits, signal = model.track(base, stored.signal, _newest(batch, series, news))
+    drifted = has_drifted(signal, rules.drift) | ~model.known(fits)
+    aged = panel.last_periods[series] - stored.fitted >= rules.periods
     outcome[series] = np.where(again, RERUN, ROLLED)
     outcome[series[aged]] = AGED
     outcome[series[drifted]] = DRIFTED
     rest = np.flatnonzero(~drifted & ~aged)
-    kept = EtsFits._make(part[rest] for part in fits)
-    return _Kept(series[rest], kept, signal[rest], stored.of(rest))
+    return _Kept(series[rest], take_fits(fits, rest), signal[rest], stored.of(rest))
 
 
-def _compare(
-    panel: DemandPanel, batch: Batch, series: Integers, stored: SeriesStates
-) -> tuple[Flags, Flags]:
+def _compare(night: Night, series: Integers, stored: SeriesStates[F]) -> tuple[Flags, Flags]:
     """Return whether histories are those of the stored models, and are to be run through again."""
     seen = Seen(stored.first, stored.last, stored.data, stored.recent)
-    again = stored.treated | _treated(panel, batch)[series]
-    possible = ~again | (stored.start == first_periods(panel)[series])
-    return go_on(panel, series, seen) & possible, again
+    again = stored.treated | night.treated[series]
+    possible = ~again | (stored.start == first_periods(night.panel)[series])
+    return go_on(night.panel, series, seen, night.before) & possible, again
 
 
 def _rerun(
     batch: Batch,
     series: Integers,
-    stored: SeriesStates,
+    model: LastingForecaster[F],
+    stored: SeriesStates[F],
     news: Integers,
     again: Flags,
-    device: Device,
-) -> EtsFits:
-    """Return the stored models, some of them run through their histories up to the news anew."""
+) -> F:
+    """Return the stored fits, some of them run through their histories up to the news anew."""
     chosen = np.flatnonzero(again)
     if not len(chosen):
         return stored.fits
     part = batch.cut(series[chosen], news[chosen], None)
-    found = run_ets_on(device)(stored.of(chosen).fits, part.values, part.offsets)
-    base = EtsFits._make(part.copy() for part in stored.fits)
-    for whole, some in zip(base, found, strict=True):
-        whole[chosen] = some
+    base = copy_fits(stored.fits)
+    put_fits(base, chosen, model.run(stored.of(chosen).fits, part))
     return base
 
 
@@ -199,28 +210,22 @@ def _newest(batch: Batch, series: Integers, news: Integers) -> Batch:
     return Batch(batch.values[places], offsets)
 
 
-def _treated(panel: DemandPanel, batch: Batch) -> Flags:
-    """Whether models learn anything of a series but what was observed."""
-    other = batch.values != panel.batch.values
-    return np.asarray(np.logical_or.reduceat(other, batch.offsets[:-1]))
-
-
 def _states(
-    panel: DemandPanel, batch: Batch, fits: EtsFits, kept: _Kept, asked: Integers
-) -> SeriesStates:
+    night: Night, model: LastingForecaster[F], fits: F, kept: _Kept[F], asked: Integers
+) -> SeriesStates[F]:
     """Return what is stored of tonight: every series that has a model."""
+    panel = night.panel
     signal, start, fitted = np.zeros(len(panel)), first_periods(panel), panel.last_periods.copy()
     signal[kept.series] = kept.signal
     start[kept.series], fitted[kept.series] = kept.stored.start, kept.stored.fitted
-    chosen = asked[fits.model[asked] != NO_MODEL]
-    seen = see_histories(panel, chosen)
+    chosen = asked[model.known(take_fits(fits, asked))]
     return SeriesStates(
         panel.warehouse_id[chosen],
         panel.item_id[chosen],
-        EtsFits._make(part[chosen] for part in fits),
+        take_fits(fits, chosen),
         signal[chosen],
         start=start[chosen],
         fitted=fitted[chosen],
-        treated=_treated(panel, batch)[chosen],
-        **seen._asdict(),
+        treated=night.treated[chosen],
+        **see_histories(panel, chosen, night.now)._asdict(),
     )

@@ -85,6 +85,11 @@ class EtsFits(NamedTuple):
     points: Integers
     start: Floats
 
+    @property
+    def season_length(self) -> int:
+        """Periods of the season, 1 for none."""
+        return int(self.seasons.shape[1])
+
 
 @njit(cache=True, nogil=True)
 def candidate_bounds(

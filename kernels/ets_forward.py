@@ -1,15 +1,7 @@
 """States of exponential smoothing models carried forward, and watched for drift on the way.
 
 A stored model takes a new period by one step of its recursion: its parameters stay. Whether they
-still fit is told by an exponentially weighted moving average of its standardised one-step errors,
-which for a model that fits are independent with mean zero and variance one. It stays within
-`limit` times its own standard deviation until the model has drifted.
-
-References
-----------
-Roberts (1959), "Control chart tests based on geometric moving averages", Technometrics 1(3);
-Lucas & Saccucci (1990), "Exponentially weighted moving average control schemes", Technometrics
-32(1), table 3: with weight 0.1 and limit 2.814 a process in control alarms once in 500 periods.
+still fit is told by an average of its standardised one-step errors (`kernels.drift`).
 """
 
 import math
@@ -17,7 +9,8 @@ import math
 import numpy as np
 from numba import njit
 
-from kernels.arrays import Flags, Floats, Integers
+from kernels.arrays import Floats, Integers
+from kernels.drift import WEIGHT, standardise
 from kernels.ets import (
     ALPHA,
     BETA,
@@ -33,12 +26,6 @@ from kernels.ets_lanes import shape_of
 from kernels.ets_refit import fill_start_in_units
 from kernels.ets_step import expect, follow
 
-# Weight of the newest error, and the limit that goes with it.
-WEIGHT = 0.1
-LIMIT = 2.814
-# Of the average of many independent errors of variance one.
-_DEVIATION = math.sqrt(WEIGHT / (2.0 - WEIGHT))
-
 
 @njit(inline="always")
 def _standardise(y: float, mean: float, variance: float, relative: bool) -> float:
@@ -46,9 +33,8 @@ def _standardise(y: float, mean: float, variance: float, relative: bool) -> floa
     if relative and y <= 0.0:
         return math.inf
     error = (y - mean) / mean if relative else y - mean
-    if variance > 0.0:
-        return error / math.sqrt(variance)
-    return 0.0 if error == 0.0 else math.inf
+    shock: float = standardise(error, variance)
+    return shock
 
 
 @njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
@@ -170,17 +156,6 @@ def track_ets(
     moved = signal.copy()
     _carry(values, offsets, fits, out, moved)
     return out, moved
-
-
-def has_drifted(signal: Floats, limit: float = LIMIT) -> Flags:
-    """Return whether each average is beyond so many of its standard deviations, or is no number.
-
-    Parameters
-    ----------
-    signal : (n_series,) float64, of `track_ets`
-    limit : above zero
-    """
-    return np.asarray(~(np.abs(signal) <= limit * _DEVIATION))
 
 
 def run_ets(fits: EtsFits, values: Floats, offsets: Integers) -> EtsFits:

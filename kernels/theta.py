@@ -19,19 +19,22 @@ from kernels.theta_series import (
     FIRST_SCORED,
     ROUNDS,
     TRIED,
-    fill_expected,
     find_least,
     may_be_seasonal,
-    put_season_back,
     running_trends,
     scale_series,
     settle,
     static_trend,
     take_season_out,
 )
-
-# Alpha, level, weight, mean squared error, and whether the model is dynamic.
-_N_PARAMETERS = 5
+from kernels.theta_states import (
+    DYNAMIC,
+    NO_MODEL,
+    STATIC,
+    ThetaStates,
+    forecast_thetas,
+    no_theta_states,
+)
 
 
 class ThetaModel(IntEnum):
@@ -90,35 +93,33 @@ def _fit_trend(
 
 @njit(cache=True, nogil=True)
 def _fit_series(
+    s: int,
     y: Floats,
-    season_length: int,
     kinds: tuple[bool, bool],
     optimise: bool,
     trends: Floats,
-    seasons: Floats,
+    counts: Floats,
     lags: Floats,
     room: Floats,
     errors: Floats,
-    means: Floats,
-    parameters: Floats,
+    out: ThetaStates,
 ) -> None:
-    """Fit one series, which is overwritten, and fill the forecast and parameters of its best model.
+    """Fit one series, which is overwritten, and fill the state of its best model.
 
     Parameters
     ----------
+    s : its number in ``out``
     kinds : whether the static model is tried, and whether the dynamic one is
     others : as for `kernels.theta_series.fit_scaled_series`
     """
-    n, last = y.shape[0], y[y.shape[0] - 1]
+    n, m = y.shape[0], out.seasons.shape[1]
+    out.seen[s], out.level[s] = n, y[n - 1]
     scale = scale_series(y)
     if scale == 0.0:
-        means[:] = last
-        parameters[:] = 0.0
-        parameters[1] = last
         return
-    season = 0
-    if may_be_seasonal(n, season_length) and lags_are_seasonal(y, season_length, lags):
-        season = take_season_out(y, season_length, seasons[0], seasons[1])
+    out.scale[s] = scale
+    if may_be_seasonal(n, m) and lags_are_seasonal(y, m, lags):
+        out.season[s] = take_season_out(y, m, out.seasons[s], counts)
     least = np.inf
     for dynamic in (False, True):
         if not kinds[int(dynamic)]:
@@ -130,71 +131,85 @@ def _fit_series(
         # The static model is the first of two that are equally good, as in statsforecast.
         if error < least:
             least = error
-            trend = (trends[0, n - 1], trends[1, n - 1], mean)
-            fill_expected(n, alpha, weight, level + power * start, power, trend, dynamic, means)
-            parameters[0] = alpha
-            parameters[1] = start * scale
-            parameters[2] = weight
-            parameters[3] = error * scale * scale / (n - FIRST_SCORED)
-            parameters[4] = 1.0 if dynamic else 0.0
-    put_season_back(n, season, season_length, seasons[0], scale, means)
+            out.kind[s] = DYNAMIC if dynamic else STATIC
+            out.alpha[s], out.weight[s], out.start[s] = alpha, weight, start
+            out.variance[s] = error / (n - FIRST_SCORED)
+            out.level[s], out.power[s], out.mean[s] = level, power, mean
+            out.intercept[s], out.slope[s] = trends[0, n - 1], trends[1, n - 1]
 
 
 @njit(cache=True, nogil=True)
 def _fit_batch(
-    values: Floats,
-    offsets: Integers,
-    season_length: int,
-    kinds: tuple[bool, bool],
-    optimise: bool,
-    means: Floats,
-    parameters: Floats,
+    values: Floats, offsets: Integers, kinds: tuple[bool, bool], optimise: bool, out: ThetaStates
 ) -> None:
-    longest = max(1, np.max(offsets[1:] - offsets[:-1]))
+    longest, m = 1, out.seasons.shape[1]
+    for s in range(offsets.shape[0] - 1):
+        longest = max(longest, offsets[s + 1] - offsets[s])
     y, trends = np.empty(longest), np.empty((2, longest))
-    seasons, lags = (
-        np.empty((2, max(season_length, 1))),
-        np.empty(room_for_lags(longest, season_length)),
-    )
+    counts, lags = np.empty(m), np.empty(room_for_lags(longest, m))
     room, errors = np.empty(ROOM), np.empty(TRIED)
     for s in range(offsets.shape[0] - 1):
         n = offsets[s + 1] - offsets[s]
         y[:n] = values[offsets[s] : offsets[s + 1]]
-        _fit_series(
-            y[:n],
-            season_length,
-            kinds,
-            optimise,
-            trends[:, :n],
-            seasons,
-            lags,
-            room,
-            errors,
-            means[s],
-            parameters[s],
-        )
+        _fit_series(s, y[:n], kinds, optimise, trends[:, :n], counts, lags, room, errors, out)
 
 
 def _fit(
     values: Floats,
     offsets: Integers,
     season_length: int,
-    horizon: int,
     kinds: tuple[bool, bool],
     optimise: bool,
-) -> tuple[Floats, Floats]:
-    n_series = offsets.shape[0] - 1
-    means, parameters = np.empty((n_series, horizon)), np.empty((n_series, _N_PARAMETERS))
+) -> ThetaStates:
+    states = no_theta_states(offsets.shape[0] - 1, season_length)
     _fit_batch(
         np.ascontiguousarray(values, np.float64),
         np.ascontiguousarray(offsets, np.int64),
-        season_length,
         kinds,
         optimise,
-        means,
-        parameters,
+        states,
     )
-    return means, parameters
+    return states
+
+
+def fit_theta_states(
+    values: Floats, offsets: Integers, season_length: int, model: ThetaModel
+) -> ThetaStates:
+    """Fit a theta model to each series.
+
+    Parameters
+    ----------
+    values, offsets, season_length, model : as for `fit_thetas`
+
+    Returns
+    -------
+    ThetaStates, after the last observations; a constant series, or one of three observations or
+    fewer, has no model.
+    """
+    dynamic = model >= ThetaModel.DYNAMIC_STANDARD
+    return _fit(values, offsets, season_length, (not dynamic, dynamic), model % 2 == 1)
+
+
+def fit_best_theta_states(values: Floats, offsets: Integers, season_length: int) -> ThetaStates:
+    """Fit all four theta models to each series, and keep the one of least error.
+
+    The standard models are the optimised ones at a weight of one half, and never fit better: the
+    choice is between the two that are optimised. Statsforecast's search stops short of the least
+    error in some series, and then chooses a standard one.
+
+    Parameters
+    ----------
+    values, offsets, season_length : as for `fit_thetas`
+    """
+    return _fit(values, offsets, season_length, (True, True), optimise=True)
+
+
+def _forecast(states: ThetaStates, horizon: int) -> ThetaFits:
+    scale = states.scale
+    without = states.kind == NO_MODEL
+    level = np.where(without, states.level, states.start * scale)
+    means = forecast_thetas(states, horizon)
+    return ThetaFits(means, states.alpha, level, states.weight, states.variance * scale * scale)
 
 
 def fit_thetas(
@@ -215,21 +230,13 @@ def fit_thetas(
     -------
     ThetaFits; a constant series, or one of three observations or fewer, repeats its last value.
     """
-    dynamic = model >= ThetaModel.DYNAMIC_STANDARD
-    means, parameters = _fit(
-        values, offsets, season_length, horizon, (not dynamic, dynamic), model % 2 == 1
-    )
-    return ThetaFits(means, *parameters.T[:4])
+    return _forecast(fit_theta_states(values, offsets, season_length, model), horizon)
 
 
 def fit_best_thetas(
     values: Floats, offsets: Integers, season_length: int, horizon: int
 ) -> tuple[ThetaFits, Integers]:
-    """Fit all four theta models to each series, and forecast it by the one of least error.
-
-    The standard models are the optimised ones at a weight of one half, and never fit better: the
-    choice is between the two that are optimised. Statsforecast's search stops short of the least
-    error in some series, and then chooses a standard one.
+    """Fit the best theta model to each series (`fit_best_theta_states`), and forecast it.
 
     Parameters
     ----------
@@ -240,7 +247,7 @@ def fit_best_thetas(
     fits : ThetaFits
     chosen : (n_series,) int64 of `ThetaModel`
     """
-    means, parameters = _fit(values, offsets, season_length, horizon, (True, True), True)
-    dynamic = parameters[:, 4] == 1.0
+    states = fit_best_theta_states(values, offsets, season_length)
+    dynamic = states.kind == DYNAMIC
     chosen = np.where(dynamic, int(ThetaModel.DYNAMIC_OPTIMISED), int(ThetaModel.OPTIMISED))
-    return ThetaFits(means, *parameters.T[:4]), chosen.astype(np.int64)
+    return _forecast(states, horizon), chosen.astype(np.int64)

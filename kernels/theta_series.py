@@ -47,6 +47,25 @@ def static_trend(y: Floats) -> tuple[float, float]:
     return mean - (n + 1) * slope / 2.0, slope
 
 
+@njit(inline="always")
+def follow_trend(
+    t: int, y: float, slope: float, mean: float, share: float, next_share: float
+) -> tuple[float, float, float]:
+    """Return intercept, slope and mean of the line through one point more.
+
+    Parameters
+    ----------
+    t : points before it, one at least
+    y : the point
+    slope, mean : of the line so far
+    share, next_share : 1 / (t + 1) and 1 / (t + 2)
+    """
+    surprise = (y - mean) * share
+    slope = ((t - 1) * slope + 6.0 * surprise) * next_share
+    mean = mean + surprise
+    return mean - slope * (t + 2) / 2.0, slope, mean
+
+
 @njit(cache=True, nogil=True)
 def running_trends(y: Floats, intercepts: Floats, slopes: Floats) -> float:
     """Fill the least-squares line through the first t points, for every t; return the mean."""
@@ -57,11 +76,8 @@ def running_trends(y: Floats, intercepts: Floats, slopes: Floats) -> float:
     share = 0.5
     for t in range(1, y.shape[0]):
         next_share = 1.0 / (t + 2)
-        surprise = (y[t] - mean) * share
-        slope = ((t - 1) * slope + 6.0 * surprise) * next_share
-        mean += surprise
+        intercepts[t], slope, mean = follow_trend(t, y[t], slope, mean, share, next_share)
         slopes[t] = slope
-        intercepts[t] = mean - slope * (t + 2) / 2.0
         share = next_share
     return mean
 

@@ -40,8 +40,11 @@ from flows.run.staging import (
 from flows.run.version_limits import remove_old_versions
 from flows.run.versions import (
     CHAMPIONS,
+    FIRST_KEPT,
     MODELS,
     list_versions,
+    models_file,
+    most_series,
     promote,
     read_champion,
     read_manifest,
@@ -54,6 +57,7 @@ from flows.run.versions import (
 
 __all__ = [
     "CHAMPIONS",
+    "FIRST_KEPT",
     "MODELS",
     "ChunkRecord",
     "ChunkWork",
@@ -79,6 +83,8 @@ __all__ = [
     "list_versions",
     "load_run",
     "measured",
+    "models_file",
+    "most_series",
     "number_of_chunks",
     "prepare_run",
     "promote",

@@ -20,15 +20,38 @@ from flows.run.staging import checksum, read_json, write_bytes, write_json
 CHAMPION, MANIFEST = "champion.json", "manifest.json"
 MODELS, CHAMPIONS = "models.parquet", "champions.parquet"
 LENGTH_OF_VERSION = 12
+# Whose file is `MODELS`; the others have one each.
+FIRST_KEPT = "AutoETS"
 
 
-def say_outcomes(counts: Mapping[str, int], champions: Mapping[str, int]) -> str:
-    """Say what became of the series of a version, and of their champions where these are kept."""
-    models, kept = (
-        ", ".join(f"{count:,} {outcome}" for outcome, count in own.items())
-        for own in (counts, champions)
-    )
-    return f"{models}; champions: {kept}" if kept else models
+def models_file(name: str) -> str:
+    """Return the file of a version that has the fits of a model, by the model's name."""
+    return MODELS if name == FIRST_KEPT else f"models-{name}.parquet"
+
+
+def say_outcomes(manifest: Mapping[str, Any]) -> str:
+    """Say what became of the series of a version, and of their champions where these are kept.
+
+    Parameters
+    ----------
+    manifest : of the version; of `FIRST_KEPT` it has "counts", of the other models "others"
+    """
+    others = {name: facts["counts"] for name, facts in manifest.get("others", {}).items()}
+    told = [_say(manifest.get("counts", {}))]
+    told += [f"{name}: {_say(counts)}" for name, counts in others.items()]
+    kept = _say(manifest.get("champion_counts", {}))
+    told += [f"champions: {kept}"] if kept else []
+    return "; ".join(each for each in told if each)
+
+
+def most_series(manifest: Mapping[str, Any]) -> int:
+    """Return the series of the model of a version that most of them have."""
+    others = [int(facts["series"]) for facts in manifest.get("others", {}).values()]
+    return max([int(manifest.get("series", 0)), *others])
+
+
+def _say(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{count:,} {outcome}" for outcome, count in counts.items())
 
 
 def store_version(folder: Path, files: Mapping[str, bytes], facts: Mapping[str, Any]) -> str:

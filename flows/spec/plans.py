@@ -11,6 +11,24 @@ NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Frequency = Literal["h", "D", "W", "MS", "QS"]
 Knowledge = Literal["known", "lagged"]
+# Whose fits can be stored: `forecasting.LASTING`, which takes seconds to import.
+Lasting = Literal[
+    "SimpleExponentialSmoothing",
+    "SeasonalExponentialSmoothing",
+    "Holt",
+    "DampedHolt",
+    "HoltWinters",
+    "Theta",
+    "OptimizedTheta",
+    "DynamicTheta",
+    "DynamicOptimizedTheta",
+    "AutoTheta",
+    "AutoETS",
+    "CrostonClassic",
+    "CrostonOptimized",
+    "CrostonSBA",
+    "TSB",
+]
 
 
 class Checks(Frozen):
@@ -58,6 +76,9 @@ class RegistrySpec(Frozen):
     """Fitted models that last: each night rolls those of the night before forward."""
 
     folder: str = Field("models/states", description="of the job's versions and their champion")
+    models: tuple[Lasting, ...] = Field(
+        ("AutoETS",), min_length=1, description="of the line-up, that last"
+    )
     drift: float = Field(
         2.814,
         gt=0,
@@ -109,7 +130,7 @@ class DemandPlan(Frozen):
         None, description="one model of all series; it competes with each series' own"
     )
     registry: RegistrySpec | None = Field(
-        None, description="fitted AutoETS models that last; null fits them every night"
+        None, description="fitted models that last; null fits all of them every night"
     )
     aggregate_paths: int = Field(
         400, ge=100, le=10_000, description="sample paths that quantiles of sums are taken from"
@@ -122,9 +143,10 @@ class DemandPlan(Frozen):
     def _registry_has_what_it_keeps(self) -> "DemandPlan":
         if self.registry is None:
             return self
-        if not any("AutoETS" in models for models in self.line_up.values()):
-            msg = "registry keeps fitted AutoETS models, and no class of line_up names AutoETS"
-            raise ValueError(msg)
+        for name in self.registry.models:
+            if not any(name in models for models in self.line_up.values()):
+                msg = f"registry keeps fitted {name} models, and no class of line_up names {name}"
+                raise ValueError(msg)
         if self.history is not None:
             msg = "registry needs whole histories: leave out history, or registry"
             raise ValueError(msg)

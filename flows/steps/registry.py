@@ -3,7 +3,7 @@
 import logging
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from importlib.metadata import version as version_of
@@ -16,11 +16,13 @@ import pyarrow as pa
 from flows.errors import ModelsRefusedError
 from flows.run import (
     CHAMPIONS,
-    MODELS,
+    FIRST_KEPT,
     ChunkRecord,
     Run,
     code_version,
     entity_names,
+    models_file,
+    most_series,
     promote,
     read_champion,
     read_manifest,
@@ -43,13 +45,14 @@ from flows.steps.version_tables import (
     to_bytes,
     write_chunks,
 )
-from forecasting import ForecastResult, RefitRules, RollForward, SeriesStates
+from forecasting import ForecastPlan, ForecastResult, RefitRules, RollForward, SeriesStates
 from forecasting.models.ets_model import ets_season
 from forecasting.roll_forward import AGED, CHANGED, DRIFTED, RERUN, ROLLED
 
 LOGGER = logging.getLogger("almanac")
 
-# Shards of a chunk: the models it leaves, and what became of those it took.
+# Shards of a chunk: the fits that it leaves, the model's name at the end, and what became of those
+# that it took.
 STATES, OUTCOMES = "fitted_models", "fitted_outcomes"
 # Of the columns of models; a file of another layout is refused.
 LAYOUT = 1
@@ -62,26 +65,28 @@ class Kept:
     Parameters
     ----------
     version : stored
-    series : that have a model in it
-    counts : series by what became of them (`forecasting.roll_forward.Carried`); of those that the
-        version before had and this night does not ask for, "absent" ones are kept, others "gone"
+    facts : what its manifest says; "counts" are series by what became of them
+        (`forecasting.roll_forward.Carried`), of those that the version before had and this night
+        does not ask for "absent" ones are kept, others "gone"; "champion_counts" are series by what
+        became of their champions (`forecasting.standing`)
     promoted : whether it is the champion; not where a later night's is, or another was promoted
     removed : older versions whose models were removed
-    champions : series by what became of their champions (`forecasting.standing`); empty where every
-        night chooses
     """
 
     version: str
-    series: int
-    counts: dict[str, int]
+    facts: Mapping[str, Any]
     promoted: bool
     removed: tuple[str, ...] = ()
-    champions: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def series(self) -> int:
+        """Series that have a fit in it, of the model that most have."""
+        return most_series(self.facts)
 
     @property
     def words(self) -> str:
         """The counts in a sentence."""
-        told = say_outcomes(self.counts, self.champions)
+        told = say_outcomes(self.facts)
         stands = "champion" if self.promoted else "not promoted"
         old = f"; models of {len(self.removed)} old removed" if self.removed else ""
         return f"{self.version} ({stands}): {told}{old}"
@@ -104,10 +109,21 @@ def refuse_other_models(run: Run) -> None:
                 f"models {run.models} in {folder}: {name} is {manifest.get(name)!r}, and the "
                 f"run has {own!r}; name another folder in [demand.registry] to fit them anew"
             )
+    plan = forecast_plan(run)
+    for name, facts in manifest.get("others", {}).items():
+        season = _none(plan, name).fits.season_length if name in _spec(run).models else None
+        if season not in (None, facts["season_length"]):
+            raise ModelsRefusedError(
+                f"models {run.models} in {folder}: the season of {name} has "
+                f"{facts['season_length']} periods, and the run's {season}; name another folder in "
+                "[demand.registry] to fit them anew"
+            )
 
 
 def write_slices(run: Run, series: pd.DataFrame, folder: Path) -> None:
-    """Write the models that the run takes, a file a chunk.
+    """Write the fits that the run takes, a file a chunk and model.
+
+    A version of a night that did not keep a model has none of it.
 
     Parameters
     ----------
@@ -117,7 +133,12 @@ def write_slices(run: Run, series: pd.DataFrame, folder: Path) -> None:
     """
     if not run.models:
         return
-    write_chunks(read_frame(registry_folder(run), run.models), series, partial(_slice, folder))
+    stored = manifest_before(run)["files"]
+    for name in _spec(run).models:
+        file = models_file(name)
+        if file in stored:
+            frame = read_frame(registry_folder(run), run.models, file)
+            write_chunks(frame, series, partial(_slice, folder, name))
 
 
 def models_before(run: Run, number: int, folder: Path) -> RollForward | None:
@@ -125,11 +146,12 @@ def models_before(run: Run, number: int, folder: Path) -> RollForward | None:
     spec = run.job.demand.registry if run.job.demand else None
     if spec is None:
         return None
-    path = _slice(folder, number)
-    if path.exists():
-        stored = SeriesStates.from_frame(pd.read_parquet(path))
-    else:
-        stored = SeriesStates.none(ets_season(forecast_plan(run).seasons))
+    plan = forecast_plan(run)
+    stored: dict[str, SeriesStates[Any]] = {}
+    for name in spec.models:
+        path, none = _slice(folder, name, number), _none(plan, name)
+        read = path.exists()
+        stored[name] = SeriesStates.from_frame(pd.read_parquet(path), none.fits) if read else none
     return RollForward(stored, RefitRules(spec.drift, spec.periods))
 
 
@@ -137,7 +159,8 @@ def model_shards(result: ForecastResult) -> dict[str, pd.DataFrame]:
     """Return the shards of what a chunk leaves; none where the job keeps no models."""
     if result.states is None or result.carried is None:
         return {}
-    return {STATES: result.states.to_frame(), OUTCOMES: result.carried}
+    frames = {_shard(name): states.to_frame() for name, states in result.states.items()}
+    return {**frames, OUTCOMES: result.carried}
 
 
 def changes_of(result: ForecastResult) -> pd.DataFrame:
@@ -145,7 +168,7 @@ def changes_of(result: ForecastResult) -> pd.DataFrame:
     carried = result.carried
     if carried is None:
         carried = pd.DataFrame(columns=[*SERIES, "outcome"])
-    changed = carried[carried["outcome"] == CHANGED]
+    changed = carried[carried["outcome"] == CHANGED].drop_duplicates(SERIES)
     return pd.DataFrame(
         {
             "input": "demand",
@@ -179,14 +202,13 @@ def keep_models(
     """
     spec = _spec(run)
     chosen = gather_choices(run, records, spec.absent)
-    kept = [record for record in records if STATES in record.shards]
-    table = stack([record.shard(STATES) for record in kept])
-    if table is None and chosen is None:
+    names = dict.fromkeys([FIRST_KEPT, *spec.models])
+    found = {name: _gather(run, records, name) for name in names}
+    if chosen is None and all(each.left is None for each in found.values()):
         return None
-    outcomes = stack_outcomes([record.shard(OUTCOMES) for record in kept])
-    counts, away = _compare(run, outcomes, spec.absent)
-    table = with_absent(_no_models(run) if table is None else table, away)
-    files = {MODELS: to_bytes(table), **calibration}
+    files = {models_file(name): to_bytes(each.table) for name, each in found.items()}
+    files |= calibration
+    first = found.pop(FIRST_KEPT)
     facts = {
         **_identity(run),
         "run_id": run.run_id,
@@ -194,8 +216,9 @@ def keep_models(
         "before": run.models or None,
         "code": code_version(),
         "libraries": {name: version_of(name) for name in ("numba", "numpy", "pyarrow")},
-        "series": table.num_rows,
-        "counts": counts,
+        "series": first.table.num_rows,
+        "counts": first.counts,
+        **({"others": {name: each.facts for name, each in found.items()}} if found else {}),
         **learnt,
     }
     if chosen is not None:
@@ -209,36 +232,85 @@ def keep_models(
         promote(folder, version, by_hand=False)
         removed = remove_old_versions(folder, spec.keep)
     LOGGER.info(
-        "event=models_kept version=%s promoted=%s counts=%r champions=%r removed=%r",
+        "event=models_kept version=%s promoted=%s counts=%r others=%r champions=%r removed=%r",
         version,
         following,
-        counts,
+        first.counts,
+        facts.get("others"),
         facts.get("champion_counts"),
         removed,
     )
-    champions = {} if chosen is None else chosen.counts
-    return Kept(version, table.num_rows, counts, following, tuple(removed), champions)
+    return Kept(version, facts, following, tuple(removed))
 
 
-def _no_models(run: Run) -> Any:  # noqa: ANN401 - Arrow has no types
-    season_length = ets_season(forecast_plan(run).seasons)
-    frame = SeriesStates.none(season_length).to_frame()
-    return pa.Table.from_pandas(frame, preserve_index=False).replace_schema_metadata(None)
+@dataclass(frozen=True)
+class _Gathered:
+    """Fits of a model that a night leaves.
+
+    Parameters
+    ----------
+    left : table of what the chunks left, None where they left nothing
+    table : that, and the fits of series that are away; a row a series
+    counts : series by what became of them
+    season_length : of the fits
+    """
+
+    left: Any | None
+    table: Any
+    counts: dict[str, int]
+    season_length: int
+
+    @property
+    def facts(self) -> dict[str, object]:
+        """What a manifest says of the model."""
+        told = {"series": self.table.num_rows, "season_length": self.season_length}
+        return {**told, "counts": self.counts}
+
+
+def _gather(run: Run, records: Sequence[ChunkRecord], name: str) -> _Gathered:
+    spec, none = _spec(run), _none(forecast_plan(run), name)
+    shard = _shard(name)
+    left = stack([record.shard(shard) for record in records if shard in record.shards])
+    empty = pa.Table.from_pandas(none.to_frame(), preserve_index=False)
+    table = empty.replace_schema_metadata(None) if left is None else left
+    counts: dict[str, int] = {}
+    away = None
+    if name in spec.models:
+        asked = [record.shard(OUTCOMES) for record in records if OUTCOMES in record.shards]
+        counts, away = _compare(run, name, stack_outcomes(asked, name), spec.absent)
+    return _Gathered(left, with_absent(table, away), counts, none.fits.season_length)
+
+
+def _none(plan: ForecastPlan, name: str) -> SeriesStates[Any]:
+    """Return no states of a model."""
+    return SeriesStates.none(plan.find_lasting(name).none(plan.seasons))
 
 
 def _compare(
     run: Run,
+    name: str,
     outcomes: Any,  # noqa: ANN401 - Arrow has no types
     nights: int,
 ) -> tuple[dict[str, int], Any | None]:
-    """Return series by what became of them, and the models of those that are away and stay."""
+    """Return series by what became of them, and the fits of those that are away and stay."""
     found = Counter(outcomes["outcome"].to_pylist())
-    if not run.models:
+    known = _series_before(run, name)
+    if known is None:
         return dict(sorted(found.items())), None
-    known = int(manifest_before(run)["series"])
-    left = known - sum(found[name] for name in (ROLLED, RERUN, CHANGED, AGED, DRIFTED))
-    away = take_absent(run, MODELS, outcomes, left, nights, found)
+    left = known - sum(found[each] for each in (ROLLED, RERUN, CHANGED, AGED, DRIFTED))
+    away = take_absent(run, models_file(name), outcomes, left, nights, found)
     return dict(sorted(found.items())), away
+
+
+def _series_before(run: Run, name: str) -> int | None:
+    """Return the series that have a fit of a model in the version taken; None if it has no such."""
+    if not run.models:
+        return None
+    manifest = manifest_before(run)
+    if name == FIRST_KEPT:
+        return int(manifest["series"])
+    facts = manifest.get("others", {}).get(name)
+    return None if facts is None else int(facts["series"])
 
 
 def _follows(run: Run, folder: Path) -> bool:
@@ -265,5 +337,10 @@ def _spec(run: Run) -> RegistrySpec:
     return spec
 
 
-def _slice(folder: Path, number: int) -> Path:
-    return folder / f"models-{number:05d}.parquet"
+def _shard(name: str) -> str:
+    return STATES if name == FIRST_KEPT else f"{STATES}-{name}"
+
+
+def _slice(folder: Path, name: str, number: int) -> Path:
+    stem = Path(models_file(name)).stem
+    return folder / f"{stem}-{number:05d}.parquet"

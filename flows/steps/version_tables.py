@@ -80,11 +80,19 @@ def stack(shards: Sequence[Path]) -> Any | None:  # noqa: ANN401 - Arrow has no 
     return pa.concat_tables(filled).sort_by([(name, "ascending") for name in SERIES])
 
 
-def stack_outcomes(shards: Sequence[Path]) -> Any:  # noqa: ANN401 - Arrow has no types
-    """Return warehouse_id, item_id and outcome of every series that was asked for."""
-    tables = [pq.read_table(shard, columns=[*SERIES, "outcome"]) for shard in shards]
+def stack_outcomes(shards: Sequence[Path], forecaster: str = "") -> Any:  # noqa: ANN401 - Arrow has no types
+    """Return warehouse_id, item_id and outcome of every series that was asked for.
+
+    Parameters
+    ----------
+    shards : of chunks
+    forecaster : of whose outcomes these are, where the shards have several
+    """
+    only = [("forecaster", "=", forecaster)] if forecaster else None
+    tables = [pq.read_table(each, columns=[*SERIES, "outcome"], filters=only) for each in shards]
     typed = pa.schema([(name, pa.string()) for name in (*SERIES, "outcome")])
-    return pa.concat_tables([table.replace_schema_metadata(None).cast(typed) for table in tables])
+    plain = [table.replace_schema_metadata(None).cast(typed) for table in tables]
+    return pa.concat_tables([typed.empty_table(), *plain])
 
 
 def write_chunks(frame: pd.DataFrame, series: pd.DataFrame, path_of: Callable[[int], Path]) -> None:

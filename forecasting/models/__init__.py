@@ -5,20 +5,24 @@ from forecasting.models.protocol import (
     DeviceForecaster,
     Forecaster,
     History,
+    LastingForecaster,
     RollingForecaster,
     Seasons,
     place_on,
 )
-from forecasting.models.registry import MODELS, find_model
+from forecasting.models.registry import LASTING, MODELS, find_lasting, find_model
 
 __all__ = [
+    "LASTING",
     "MODELS",
     "BatchForecast",
     "DeviceForecaster",
     "Forecaster",
     "History",
+    "LastingForecaster",
     "RollingForecaster",
     "Seasons",
+    "find_lasting",
     "find_model",
     "place_on",
 ]

@@ -7,10 +7,17 @@ import numpy as np
 
 from forecasting.models.protocol import BatchForecast, History, Seasons
 from forecasting.panel import Batch
-from kernels.arrays import Integers
+from kernels.arrays import Flags, Floats, Integers
 from kernels.device import Device
-from kernels.ets import NO_MODEL, EtsFits
-from kernels.on_device import fit_ets_on, forecast_ets_on, place_of_ets, refit_ets_on
+from kernels.ets import NO_MODEL, EtsFits, no_fits
+from kernels.on_device import (
+    fit_ets_on,
+    forecast_ets_on,
+    place_of_ets,
+    refit_ets_on,
+    run_ets_on,
+    track_ets_on,
+)
 
 # A year of weeks; R's `ets` stops at 24. With it Walmart's weekly series have a MASE of 0.859,
 # without a season one of 1.283. A model takes fifty times as long: `YearlyETS` (0.792) does not.
@@ -28,8 +35,8 @@ def ets_season(seasons: Seasons) -> int:
 class BatchedEts:
     """The exponential smoothing model with the least corrected AIC, all series in one call.
 
-    A season longer than `LONGEST_SEASON` is left to other models. Where the batch brings models
-    that were fitted before (`forecasting.roll_forward`), and any may be chosen, it takes those.
+    A season longer than `LONGEST_SEASON` is left to other models. Where the batch brings fits of
+    this model (`forecasting.roll_forward`), it takes those.
 
     Parameters
     ----------
@@ -65,6 +72,29 @@ class BatchedEts:
             before = history, fits
         return [*found, self.forecast(histories[-1].batch, seasons, horizon)]
 
+    def none(self, seasons: Seasons) -> EtsFits:
+        """Return the fits of no series."""
+        return no_fits(0, ets_season(seasons))
+
+    def fit(self, batch: Batch, seasons: Seasons) -> EtsFits:
+        """Choose and fit a model for each series."""
+        fit = fit_ets_on(self._place(seasons))
+        return fit(batch.values, batch.offsets, ets_season(seasons), self.models)
+
+    def known(self, fits: EtsFits) -> Flags:
+        """Return which series have a model."""
+        return np.asarray(fits.model != NO_MODEL)
+
+    def track(self, fits: EtsFits, signal: Floats, news: Batch) -> tuple[EtsFits, Floats]:
+        """Carry fits through new periods, and averages of their errors too."""
+        track = track_ets_on(place_of_ets(self.device, fits.season_length))
+        return track(fits, signal, news.values, news.offsets)
+
+    def run(self, fits: EtsFits, batch: Batch) -> EtsFits:
+        """Carry parameters through whole histories again."""
+        run = run_ets_on(place_of_ets(self.device, fits.season_length))
+        return run(fits, batch.values, batch.offsets)
+
     def _place(self, seasons: Seasons) -> Device:
         return place_of_ets(self.device, ets_season(seasons))
 
@@ -72,10 +102,8 @@ class BatchedEts:
         return BatchForecast(forecast_ets_on(self._place(seasons))(fits, horizon))
 
     def _fit(self, batch: Batch, seasons: Seasons) -> EtsFits:
-        if batch.fitted is not None and not self.models:
-            return batch.fitted
-        fit = fit_ets_on(self._place(seasons))
-        return fit(batch.values, batch.offsets, ets_season(seasons), self.models)
+        brought: EtsFits | None = batch.fitted_by(self)
+        return self.fit(batch, seasons) if brought is None else brought
 
     def _fit_again(
         self, before: tuple[History, EtsFits] | None, history: History, seasons: Seasons

@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol, runtime_checkable
 
+from forecasting.fits import F
 from forecasting.panel import Batch
-from kernels.arrays import Floats, Integers
+from kernels.arrays import Flags, Floats, Integers
 from kernels.device import Device
 
 
@@ -92,3 +93,32 @@ class RollingForecaster(Protocol):
             one
         seasons, horizon : as for `Forecaster.forecast`
         """
+
+
+class LastingForecaster(Forecaster, Protocol[F]):
+    """A model whose fits can be stored, and carried through new periods without another fit.
+
+    Its forecast of a batch that brings fits of this very model (`Batch.fitted`) is theirs.
+    """
+
+    def none(self, seasons: Seasons) -> F:
+        """Return the fits of no series."""
+
+    def fit(self, batch: Batch, seasons: Seasons) -> F:
+        """Fit each series; the fits stand after the last period of each."""
+
+    def known(self, fits: F) -> Flags:
+        """Return which fits are of a model that can be carried; others repeat what was, or fail."""
+
+    def track(self, fits: F, signal: Floats, news: Batch) -> tuple[F, Floats]:
+        """Carry fits through new periods, and averages of their errors (`kernels.drift`) too.
+
+        Parameters
+        ----------
+        fits : after the last period known
+        signal : (n_series,) float64, the averages so far; zero after a fit
+        news : what came after; a series may have none
+        """
+
+    def run(self, fits: F, batch: Batch) -> F:
+        """Carry parameters through whole histories again, from the first period that they knew."""

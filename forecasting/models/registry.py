@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from importlib import import_module
-from typing import Any
+from typing import Any, cast
 
 from forecasting.counts import CountKind
 from forecasting.errors import UnknownModelError
@@ -12,7 +12,7 @@ from forecasting.models.count_model import BatchedCounts
 from forecasting.models.decomposed_model import DecomposedModel
 from forecasting.models.ets_model import BatchedEts
 from forecasting.models.intermittent_model import BatchedIntermittent
-from forecasting.models.protocol import Forecaster
+from forecasting.models.protocol import Forecaster, LastingForecaster
 from forecasting.models.smoothing_model import BatchedSmoothing
 from forecasting.models.statsforecast_model import StatsforecastModel
 from forecasting.models.theta_model import BatchedAutoTheta, BatchedTheta
@@ -89,6 +89,27 @@ MODELS: Mapping[str, Forecaster] = {
     "CompoundCount": BatchedCounts(CountKind.COMPOUND),
 }
 
+# Those whose fits can be stored and carried on. Of the others on kernels, averages have nothing to
+# carry, ADIDA's and IMAPA's buckets all move with every period, and a season that is taken out
+# around a model is another one every night.
+LASTING = (
+    "SimpleExponentialSmoothing",
+    "SeasonalExponentialSmoothing",
+    "Holt",
+    "DampedHolt",
+    "HoltWinters",
+    "Theta",
+    "OptimizedTheta",
+    "DynamicTheta",
+    "DynamicOptimizedTheta",
+    "AutoTheta",
+    "AutoETS",
+    "CrostonClassic",
+    "CrostonOptimized",
+    "CrostonSBA",
+    "TSB",
+)
+
 
 def find_model(name: str) -> Forecaster:
     """Return the model of that name.
@@ -104,3 +125,18 @@ def find_model(name: str) -> Forecaster:
             f"model {name!r} is not registered; there are {', '.join(sorted(MODELS))}"
         )
     return model
+
+
+def find_lasting(name: str) -> LastingForecaster[Any]:
+    """Return the model of that name, whose fits can be stored and carried on.
+
+    Raises
+    ------
+    UnknownModelError
+        Where there is none; the message lists those there are.
+    """
+    if name not in LASTING:
+        raise UnknownModelError(
+            f"fits of model {name!r} cannot be stored; those of {', '.join(LASTING)} can"
+        )
+    return cast("LastingForecaster[Any]", find_model(name))

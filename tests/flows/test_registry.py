@@ -5,6 +5,7 @@ import shutil
 import tomllib
 from datetime import date
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pandas as pd
@@ -27,11 +28,13 @@ from flows.run import (
     version_for,
 )
 from flows.spec import DemandPlan, RegistrySpec
+from flows.spec.plans import Lasting
 from flows.steps import publish
 from flows.steps.model_folder import store_model
 from flows.steps.version_tables import read_frame
-from forecasting import RefitRules, SeriesStates
+from forecasting import LASTING, RefitRules, SeriesStates, find_lasting
 from forecasting.drivers import DriverPipeline
+from forecasting.models import Seasons
 from forecasting.models.global_model import FeatureRecipe
 from forecasting.training import TrainedTexts
 from storage.stores import StorageError
@@ -85,7 +88,8 @@ def test_a_version_says_what_it_is_made_of(two_nights):
     assert manifest["run_id"] == run.run_id
     assert manifest["as_of"] == run.as_of.isoformat()
     assert {"code", "libraries", "layout", "job", "frequency", "season_length"} <= set(manifest)
-    states = SeriesStates.from_frame(read_frame(models(folder), "".join(run.models)))
+    frame = read_frame(models(folder), "".join(run.models))
+    states = SeriesStates.from_frame(frame, find_lasting("AutoETS").none(Seasons(7, 365.25)))
     assert len(states) == manifest["series"] == 6
 
 
@@ -340,6 +344,12 @@ def test_models_of_another_job_or_season_are_refused(copied, old, new, message):
         ('"AutoETS", ', "", "no class of line_up names AutoETS"),
         ("horizon = 7", "horizon = 7\nhistory = 100", "registry needs whole histories"),
         ("[demand.registry]", "[demand.registry]\ndrift = 0", "greater than 0"),
+        ("[demand.registry]", '[demand.registry]\nmodels = ["IMAPA"]', "registry.models"),
+        (
+            "[demand.registry]",
+            '[demand.registry]\nmodels = ["AutoETS", "Theta"]',
+            "no class of line_up names Theta",
+        ),
     ],
 )
 def test_a_registry_that_could_keep_nothing_is_refused(tmp_path, old, new, message):
@@ -350,6 +360,7 @@ def test_a_registry_that_could_keep_nothing_is_refused(tmp_path, old, new, messa
 def test_a_job_that_leaves_the_rules_out_has_those_of_the_forecast():
     spec, rules = RegistrySpec(), RefitRules()
     assert (spec.drift, spec.periods) == (rules.drift, rules.periods)
+    assert get_args(Lasting) == LASTING
 
 
 def test_versions_are_listed_promoted_and_rolled_back_by_command(copied):
@@ -411,6 +422,113 @@ def test_a_torn_or_unknown_version_is_not_promoted(copied):
 
 def test_the_names_for_a_line_up_are_still_listed():
     assert "AutoETS" in call("models").output.splitlines()
+
+
+def keeping(*names):
+    """Return the job that keeps several models, the others of its line-up fitted as ever."""
+    told = ", ".join(f'"{name}"' for name in names)
+    return JOB.replace("[demand.registry]", f"[demand.registry]\nmodels = [{told}]").replace(
+        '["AutoETS", ', '["AutoETS", "DynamicOptimizedTheta", "SimpleExponentialSmoothing", '
+    )
+
+
+SEVERAL = ("AutoETS", "DynamicOptimizedTheta", "SimpleExponentialSmoothing")
+
+
+@pytest.fixture(scope="module")
+def several_nights(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("several") / "job"
+    text = keeping(*SEVERAL)
+    return folder, run_night(folder, DAYS, text=text), run_night(folder, DAYS + 1, text=text)
+
+
+def test_several_models_of_a_series_are_left_and_rolled_forward(several_nights):
+    folder, _, (outcome, run, tables) = several_nights
+    manifest = read_manifest(models(folder), read_champion(models(folder)))
+    assert outcome.exit_code == 0
+    assert not len(tables["failures"])
+    assert set(manifest["others"]) == set(SEVERAL[1:])
+    of_all = [manifest["counts"], *(each["counts"] for each in manifest["others"].values())]
+    for counts in of_all:
+        assert set(counts) <= {"rolled", "run again", "drifted", "absent", "gone"}
+        assert (sum(counts.values()), counts["absent"], counts["gone"]) == (6, 0, 0)
+    files = {"models.parquet", *(f"models-{name}.parquet" for name in SEVERAL[1:])}
+    assert files <= set(manifest["files"])
+    for name in SEVERAL[1:]:
+        frame = read_frame(models(folder), "".join(run.models), f"models-{name}.parquet")
+        states = SeriesStates.from_frame(frame, find_lasting(name).none(Seasons(7, 365.25)))
+        assert len(states) == 6
+    told = " ".join(call("models", "list", models(folder)).output.split())
+    assert "DynamicOptimizedTheta: " in told
+
+
+def test_several_models_do_not_depend_on_chunks(several_nights, tmp_path):
+    folder, *_ = several_nights
+    for days in (DAYS, DAYS + 1):
+        run_night(tmp_path / "job", days, text=keeping(*SEVERAL), chunk=1)
+    assert read_champion(models(tmp_path / "job")) == read_champion(models(folder))
+
+
+def test_a_first_night_that_keeps_several_models_publishes_what_one_without_does(
+    several_nights, tmp_path
+):
+    text = keeping(*SEVERAL)
+    plain = text[: text.index("[demand.registry]")] + text[text.index("[execution]") :]
+    _, _, tables = run_night(tmp_path / "job", DAYS, text=plain)
+    ours = several_nights[1][2]["demand_forecasts"][COLUMNS]
+    pd.testing.assert_frame_equal(tables["demand_forecasts"][COLUMNS], ours, check_exact=True)
+
+
+def test_a_version_of_a_night_that_kept_fewer_models_is_taken_and_the_others_are_new(copied):
+    run_night(copied, DAYS + 2, text=keeping("AutoETS", "DynamicOptimizedTheta"))
+    manifest = read_manifest(models(copied), read_champion(models(copied)))
+    assert manifest["others"]["DynamicOptimizedTheta"]["counts"] == {"new": 6}
+    assert "new" not in manifest["counts"]
+
+
+def test_a_job_may_keep_other_models_than_autoets(tmp_path):
+    text = keeping("SimpleExponentialSmoothing")
+    for days in (DAYS, DAYS + 1):
+        run_night(tmp_path / "job", days, text=text)
+    manifest = read_manifest(models(tmp_path / "job"), read_champion(models(tmp_path / "job")))
+    assert (manifest["series"], manifest["counts"]) == (0, {})
+    own = manifest["others"]["SimpleExponentialSmoothing"]
+    assert own["series"] == 6
+    assert "new" not in own["counts"]
+
+
+def test_a_series_that_is_away_keeps_all_its_models(several_nights, tmp_path):
+    shutil.copytree(several_nights[0], tmp_path / "job")
+    folder, text = tmp_path / "job", keeping(*SEVERAL)
+    run_night(folder, DAYS + 2, change=without("item3"), text=text)
+    manifest = read_manifest(models(folder), read_champion(models(folder)))
+    for own in (manifest, *manifest["others"].values()):
+        assert (own["counts"]["absent"], own["counts"]["gone"], own["series"]) == (1, 0, 6)
+
+
+def test_a_changed_history_of_several_models_is_told_once(several_nights, tmp_path):
+    def restate(frame):
+        frame.loc[20, "quantity"] += 5
+        return frame
+
+    shutil.copytree(several_nights[0], tmp_path / "job")
+    _, _, tables = run_night(tmp_path / "job", DAYS + 2, change=restate, text=keeping(*SEVERAL))
+    repairs = tables["repairs"]
+    assert repairs.loc[repairs["code"] == "history_changed", "entity"].tolist() == ["w0/item0"]
+
+
+def test_stored_models_of_another_season_are_refused_by_the_models_name(several_nights, tmp_path):
+    shutil.copytree(several_nights[0], tmp_path / "job")
+    folder = models(tmp_path / "job")
+    champion = read_champion(folder)
+    manifest = read_manifest(folder, champion)
+    others = {**manifest["others"]}
+    others["DynamicOptimizedTheta"] = {**others["DynamicOptimizedTheta"], "season_length": 60}
+    facts = {name: value for name, value in manifest.items() if name != "files"}
+    files = {name: read_models(folder, champion, name) for name in manifest["files"]}
+    promote(folder, store_version(folder, files, {**facts, "others": others}))
+    with pytest.raises(ModelsRefusedError, match=r"DynamicOptimizedTheta has 60 periods.* 7;"):
+        run_plain(night_of(tmp_path / "job", DAYS + 2, text=keeping(*SEVERAL)))
 
 
 def test_a_version_is_written_once_and_whole(tmp_path):

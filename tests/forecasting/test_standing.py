@@ -20,6 +20,7 @@ from forecasting import (
 )
 from forecasting.anomalies import find_anomalies
 from forecasting.backtest import forecast_ahead
+from kernels.ets import no_fits
 from tests.forecasting.demand import daily_plan, mixed_series, panel_of
 
 DAYS, FIRST = 240, date(2023, 1, 2)
@@ -198,7 +199,7 @@ def test_a_series_that_is_new_is_chosen_for(series, plan, first):
 
 
 def test_a_series_whose_stored_model_drifted_is_chosen_for_anew(series, plan):
-    before = RollForward(SeriesStates.none(7), RefitRules(2.8, 365))
+    before = RollForward({"AutoETS": SeriesStates.none(no_fits(0, 7))}, RefitRules(2.8, 365))
     made = night(panel_until(series, DAYS), plan, before=before)
 
     def jump(cut):

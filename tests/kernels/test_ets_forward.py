@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kernels.drift import has_drifted
 from kernels.ets import MODEL_NAMES, NO_MODEL, fit_ets, no_fits
-from kernels.ets_forward import has_drifted, run_ets, track_ets
+from kernels.ets_forward import run_ets, track_ets
 
 
 def offsets_of(series):

@@ -32,7 +32,12 @@ def _folder_argument(command: Callable[..., Any]) -> Callable[..., Any]:
 def list_stored(folder: Path) -> None:
     """List the versions in FOLDER, the newest night first; the champion has a star."""
     from flows.errors import ModelsRefusedError  # noqa: PLC0415 - slow to import
-    from flows.run import list_versions, read_champion, say_outcomes  # noqa: PLC0415 - slow to import
+    from flows.run import (  # noqa: PLC0415 - slow to import
+        list_versions,
+        most_series,
+        read_champion,
+        say_outcomes,
+    )
 
     try:
         champion = read_champion(folder)
@@ -49,9 +54,9 @@ def list_stored(folder: Path) -> None:
             version,
             str(manifest["as_of"]),
             str(manifest.get("before") or ""),
-            f"{manifest.get('series', 0):,}",
+            f"{most_series(manifest):,}",
             "" if champions is None else f"{champions:,}",
-            say_outcomes(manifest.get("counts", {}), manifest.get("champion_counts", {})),
+            say_outcomes(manifest),
         )
     wide_console().print(table)
 
