@@ -14,6 +14,7 @@ from kernels.theta_lanes import ROOM, try_dynamic_alphas, try_static_alphas
 from kernels.theta_series import (
     ALPHA_HIGH,
     ALPHA_LOW,
+    FIRST_SCORED,
     TRIED,
     fit_scaled_series,
     running_trends,
@@ -63,31 +64,41 @@ def test_forecasts_are_those_of_statsforecast(monthly, model, name):
     assert np.quantile(distance, 0.9) < 1e-2
 
 
-def test_the_chosen_model_is_the_one_statsforecast_chooses(monthly):
+def test_the_chosen_model_is_the_one_of_least_criterion_of_statsforecasts_four(monthly):
     from statsforecast.theta import auto_theta, forecast_theta
 
     fits, chosen = fit_best_thetas(np.concatenate(monthly), offsets_of(monthly), 12, HORIZON)
-    fitted = [auto_theta(y, 12) for y in monthly]
-    theirs = np.array([forecast_theta(model, HORIZON)["mean"] for model in fitted])
+    kinds = ("STM", "OTM", "DSTM", "DOTM")
+    fitted = [[auto_theta(y, 12, model=kind) for kind in kinds] for y in monthly]
+    best = [
+        int(np.argmin([criterion(model["mse"], len(y), model["modeltype"]) for model in four]))
+        for y, four in zip(monthly, fitted, strict=True)
+    ]
+    theirs = np.array(
+        [forecast_theta(four[n], HORIZON)["mean"] for n, four in zip(best, fitted, strict=True)]
+    )
     distance = np.abs(fits.means - theirs).mean(axis=1) / np.abs(theirs).mean(axis=1)
     # As for each model alone.
     assert np.median(distance) < 1e-4
     assert np.quantile(distance, 0.9) < 1e-2
-    # Of a standard model and the optimised one that it is a case of, theirs takes the standard
-    # one where its search stopped short. At theta = 1 static and dynamic are the same model.
-    dynamic = np.array([model["modeltype"].startswith("D") for model in fitted])
-    same = (dynamic == (chosen == ThetaModel.DYNAMIC_OPTIMISED)) | (distance < 1e-4)
-    assert same.mean() > 0.95
+    assert ((np.array(best) == chosen) | (distance < 1e-4)).mean() > 0.95
 
 
-def test_the_chosen_model_has_the_least_error_of_four(monthly):
+def criterion(error, n, model):
+    """Return Akaike's criterion, up to a constant of the series."""
+    return (n - FIRST_SCORED) * np.log(error) + 2.0 * ("OTM" in model)
+
+
+def test_the_chosen_model_has_the_least_criterion_of_four(monthly):
     fits, chosen = fit_best_thetas(np.concatenate(monthly), offsets_of(monthly), 12, HORIZON)
     alone = [fit(monthly, model) for model in ThetaModel]
-    # A standard model is searched on a grid of its own: it may come a rounding nearer.
-    least = np.min([found.error for found in alone], axis=0)
-    assert np.all(fits.error <= least * (1.0 + 1e-4))
+    n = np.array([len(y) for y in monthly])
+    names = ("STM", "OTM", "DSTM", "DOTM")
+    criteria = [criterion(f.error, n, name) for f, name in zip(alone, names, strict=True)]
+    assert np.array_equal(chosen, np.argmin(criteria, axis=0))
     means = np.array([found.means for found in alone])[chosen, np.arange(len(chosen))]
     assert np.array_equal(fits.means, means)
+    assert len(set(chosen)) == 4
 
 
 @pytest.mark.parametrize("model", list(ThetaModel))
