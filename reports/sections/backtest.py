@@ -104,7 +104,7 @@ def _summary(rates: pd.DataFrame) -> Listing:
         *(
             PageColumn(
                 f"{measure}_unsure",
-                f"\u00b1 {short}",
+                f"± {short}",
                 percent,
                 f"mean standard error of {spaced(measure)}, share of it",
             )
