@@ -6,7 +6,9 @@ Glasserman (2004), "Monte Carlo methods in financial engineering", sections 4.1 
 delta-gamma approximation as a control variate).
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -108,15 +110,66 @@ def book_control(controls: Controls, instruments: Integers, quantities: Floats) 
     ----------
     Glasserman (2004), section 9.2.
     """
-    expansion = controls.expansion
-    touched = _touched(controls.market, expansion, instruments)
-    own = _sensitivities(controls.market, expansion, instruments, quantities, touched)
-    worth = controls.values[instruments] - expansion.middle[instruments]
-    constant = float((quantities * worth).sum())
-    law = quadratic_law(constant, *own, controls.loadings[touched])
-    if not law.deviation > 0.0:
-        return None
-    return Control(quadratic_losses(constant, *own, controls.moves[touched]), law)
+    own = _expand(controls, instruments, quantities)
+    law = _law_of(controls, own)
+    return None if law is None else Control(_losses_of(controls, own), law)
+
+
+def controls_without(
+    controls: Controls, instruments: Integers, quantities: Floats, whole: Control | None
+) -> Iterator[Control | None]:
+    """Yield the control of the book without each position, as `book_control` gives it.
+
+    Parameters
+    ----------
+    controls, instruments, quantities : as of `book_control`
+    whole : the book's own control; a loss is positive
+
+    References
+    ----------
+    Glasserman (2004), section 9.2.
+    """
+    for position in range(len(instruments)):
+        rest = _expand(controls, np.delete(instruments, position), np.delete(quantities, position))
+        law = _law_of(controls, rest)
+        if law is None:
+            yield None
+        elif whole is None:
+            yield Control(_losses_of(controls, rest), law)
+        else:
+            # Expansions add up, and one position's hangs on few factors.
+            alone = slice(position, position + 1)
+            own = _losses_of(controls, _expand(controls, instruments[alone], quantities[alone]))
+            yield Control(whole.losses - own, law)
+
+
+class _BookExpansion(NamedTuple):
+    """A book's value by the moves of the factors that it hangs on."""
+
+    touched: Integers
+    constant: float
+    slopes: Floats
+    curvatures: Floats
+
+
+def _expand(controls: Controls, instruments: Integers, quantities: Floats) -> _BookExpansion:
+    touched = _touched(controls.market, controls.expansion, instruments)
+    worth = controls.values[instruments] - controls.expansion.middle[instruments]
+    slopes = _sensitivities(controls, instruments, quantities, touched)
+    return _BookExpansion(touched, float((quantities * worth).sum()), *slopes)
+
+
+def _law_of(controls: Controls, book: _BookExpansion) -> QuadraticLaw | None:
+    """Return the law of a book's expansion, or None where it does not move."""
+    law = quadratic_law(
+        book.constant, book.slopes, book.curvatures, controls.loadings[book.touched]
+    )
+    return law if law.deviation > 0.0 else None
+
+
+def _losses_of(controls: Controls, book: _BookExpansion) -> Floats:
+    moves = controls.moves[book.touched]
+    return quadratic_losses(book.constant, book.slopes, book.curvatures, moves)
 
 
 def _touched(market: Market, expansion: Expansion, instruments: Integers) -> Integers:
@@ -132,13 +185,10 @@ def _touched(market: Market, expansion: Expansion, instruments: Integers) -> Int
 
 
 def _sensitivities(
-    market: Market,
-    expansion: Expansion,
-    instruments: Integers,
-    quantities: Floats,
-    touched: Integers,
+    controls: Controls, instruments: Integers, quantities: Floats, touched: Integers
 ) -> tuple[Floats, Floats]:
     """Return slopes and curvatures of a book's value by the moves of the touched factors."""
+    market, expansion = controls.market, controls.expansion
     place = {int(factor): number for number, factor in enumerate(touched)}
     points = touched[touched >= len(market.factors.prices)] - len(market.factors.prices)
     n, n_prices = len(touched), len(touched) - len(points)

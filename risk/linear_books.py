@@ -36,9 +36,10 @@ from kernels.linear_books import (
 from kernels.market_normals import mixed_moves
 from kernels.on_device import book_tails_on, tail_shocks_on
 from risk.errors import PlanError
-from risk.measures.tail import quantile_errors, quantile_place, quantile_reach
+from risk.measures.many_tails import tail_weights, tails_of_largest
+from risk.measures.tail import quantile_place, quantile_reach
 
-# Books whose figures are made together: as doubles in both orders, tails are longer than kept.
+# Books whose figures are made together: as doubles, tails are longer than kept.
 _BOOKS_AT_ONCE = 32
 
 
@@ -275,7 +276,8 @@ def _figures(
     figures = np.empty((4, len(levels), n_books))
     for start in range(0, n_books, _BOOKS_AT_ONCE):
         part = slice(start, min(start + _BOOKS_AT_ONCE, n_books))
-        _fill_figures(tails.losses[part], plan.scenarios, levels, figures[:, :, part])
+        ascending = np.ascontiguousarray(tails.losses[part, ::-1], dtype=np.float64)
+        figures[:, :, part] = tails_of_largest(ascending, plan.scenarios, levels)
     parts: dict[float, Floats] = {}
     average = tail_shocks_on(plan.device)
     for level in [level for level in levels if level in components]:
@@ -284,40 +286,6 @@ def _figures(
         shocks = average(chosen, weights, float(plan.degrees or 0.0), plan.seed, folded.books)
         parts[level] = np.asarray(-exposures * (shocks[:, : len(folded.moves)] @ folded.moves))
     return LinearFigures(tuple(levels), figures[0], figures[1], figures[2], figures[3], parts)
-
-
-def _fill_figures(losses: np.ndarray, n: int, levels: Sequence[float], figures: Floats) -> None:
-    """Fill value at risk, expected shortfall and their errors of some books, by level."""
-    worst = losses.astype(np.float64)
-    ascending = np.ascontiguousarray(worst[:, ::-1])
-    quantiles, shortfalls, quantile_error, shortfall_error = figures
-    for row, level in enumerate(levels):
-        weights = tail_weights(n, level)
-        tail = worst[:, : len(weights)]
-        quantiles[row] = tail[:, -1]
-        shortfalls[row] = (weights * tail).sum(axis=1)
-        quantile_error[row] = quantile_errors(ascending, n, level)
-        within = (weights * (tail - shortfalls[row][:, None]) ** 2).sum(axis=1)
-        between = level * (shortfalls[row] - quantiles[row]) ** 2
-        shortfall_error[row] = np.sqrt((within + between) / (n * (1.0 - level)))
-
-
-def tail_weights(n_scenarios: int, level: float) -> Floats:
-    """Return the weights of the worst scenarios in expected shortfall, the worst first.
-
-    Parameters
-    ----------
-    n_scenarios : how many there are
-    level : in (0, 1)
-
-    Returns
-    -------
-    (n_tail,) float64, which add up to 1; the last is value at risk's, what is left of a scenario.
-    """
-    beyond = n_scenarios - quantile_place(n_scenarios, level)
-    weights = np.full(beyond + 1, 1.0 / (n_scenarios * (1.0 - level)))
-    weights[-1] = 1.0 - weights[:-1].sum()
-    return weights
 
 
 def _require(exposures: Floats, loadings: Floats, levels: Sequence[float]) -> None:

@@ -17,9 +17,9 @@ from kernels.book_losses import book_losses
 from risk.errors import PlanError
 from risk.market.market import Market
 from risk.market.revalue import TRADING_DAYS, Shifts, current_values, revalue
+from risk.measures.many_tails import ManyTails, measure_many_tails
 from risk.measures.portfolios import Book, instrument_losses
-from risk.measures.tail import quantile_place
-from risk.plan import Method, RiskPlan
+from risk.plan import QUASI_METHODS, Method, RiskPlan
 from risk.scenarios.filtered_historical import (
     FilteredFactors,
     filter_factors,
@@ -27,6 +27,7 @@ from risk.scenarios.filtered_historical import (
     one_day_moves,
 )
 
+FIGURES = ManyTails._fields
 # Laws are fitted, and scenario sets that do not follow the volatility of the day made, weekly.
 REFRESH_DAYS = 5
 
@@ -40,17 +41,22 @@ class RollingFigures:
     dates : (n_days,) judged days
     losses : (n_days, n_books) float64, money, of the books as they are today; a loss is positive
     value_at_risk, expected_shortfall : (n_levels, n_days, n_books) float64, money, one day ahead
+    value_at_risk_error, expected_shortfall_error : (n_levels, n_days, n_books) float64, money,
+        their standard errors
     """
 
     dates: Dates
     losses: Floats
     value_at_risk: Floats
     expected_shortfall: Floats
+    value_at_risk_error: Floats
+    expected_shortfall_error: Floats
 
     def finite(self) -> Flags:
         """Return which books have no infinite or NaN figure or loss on any day, (n_books,)."""
-        figures = np.concatenate([self.value_at_risk, self.expected_shortfall, self.losses[None]])
-        return np.asarray(np.isfinite(figures).all(axis=(0, 1)))
+        figures = [getattr(self, name) for name in FIGURES]
+        whole = np.concatenate([*figures, self.losses[None]])
+        return np.asarray(np.isfinite(whole).all(axis=(0, 1)))
 
     def of_books(self, chosen: Flags) -> "RollingFigures":
         """Return the figures of some books alone.
@@ -59,12 +65,8 @@ class RollingFigures:
         ----------
         chosen : (n_books,) bool
         """
-        return replace(
-            self,
-            losses=self.losses[:, chosen],
-            value_at_risk=self.value_at_risk[..., chosen],
-            expected_shortfall=self.expected_shortfall[..., chosen],
-        )
+        figures = {name: getattr(self, name)[..., chosen] for name in FIGURES}
+        return replace(self, losses=self.losses[:, chosen], **figures)
 
 
 def judged_days(market: Market, window: int) -> int:
@@ -117,7 +119,9 @@ def rolling_figures(
     Returns
     -------
     RollingFigures, money, a loss is positive, by the conventions of
-    `risk.measures.tail.measure_tails`. A book whose losses overflow has infinite or NaN figures.
+    `risk.measures.tail.measure_tails`; errors are of independent scenarios, and of quasi-random
+    ones from the spread of their randomisations. A book whose losses, or their squares, overflow
+    has infinite or NaN figures.
 
     Raises
     ------
@@ -132,11 +136,11 @@ def rolling_figures(
     """
     judged_days(market, window)
     first = window + days.start
-    shape = (len(plan.levels), len(days), len(books))
-    value_at_risk, shortfall = np.empty(shape), np.empty(shape)
+    figures = np.empty((len(FIGURES), len(plan.levels), len(days), len(books)))
+    dealt = plan.randomisations if method in QUASI_METHODS else None
     moves = market.factors.moves
     known = _losses(market, books, moves[first - window : window + days.stop].T)
-    scenarios, filtered = known[:window], None
+    filtered = None
     for number in range(len(days)):
         if method == "historical":
             scenarios = known[number : number + window]
@@ -147,43 +151,13 @@ def rolling_figures(
         elif number % REFRESH_DAYS == 0:
             eve = _as_known(market, slice(first + number - window, first + number))
             scenarios = _book_losses(instrument_losses(eve, method, 1, plan), books)
+        else:
+            figures[:, :, number] = figures[:, :, number - 1]
+            continue
         with np.errstate(over="ignore", invalid="ignore"):
-            figures = tail_figures(scenarios, plan.levels)
-        value_at_risk[:, number], shortfall[:, number] = figures
+            figures[:, :, number] = measure_many_tails(scenarios, plan.levels, dealt)
     dates = market.factors.dates[first : window + days.stop]
-    return RollingFigures(dates, known[window:], value_at_risk, shortfall)
-
-
-def tail_figures(losses: Floats, levels: Sequence[float]) -> tuple[Floats, Floats]:
-    """Return value at risk and expected shortfall of many samples at once.
-
-    The conventions are those of `risk.measures.tail.measure_tails`.
-
-    Parameters
-    ----------
-    losses : (n_scenarios, n_books) float64, money, a loss is positive; no NaN
-    levels : in (0, 1)
-
-    Returns
-    -------
-    Two (n_levels, n_books) float64, money.
-
-    References
-    ----------
-    Acerbi & Tasche (2002), def. 2.6 and prop. 4.1.
-    """
-    n_scenarios = len(losses)
-    ordered = np.sort(losses, axis=0)
-    value_at_risk, shortfall = [], []
-    for level in levels:
-        place = quantile_place(n_scenarios, level)
-        weight = 1.0 / (n_scenarios * (1.0 - level))
-        # A book a row: a sum is of the same terms in the same order beside any other books.
-        beyond = np.ascontiguousarray(ordered[place:].T)
-        rest = 1.0 - weight * beyond.shape[1]
-        value_at_risk.append(ordered[place - 1])
-        shortfall.append(rest * ordered[place - 1] + weight * beyond.sum(axis=1))
-    return np.array(value_at_risk), np.array(shortfall)
+    return RollingFigures(dates, known[window:], *figures)
 
 
 def _as_known(market: Market, days: slice) -> Market:

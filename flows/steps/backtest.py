@@ -129,7 +129,9 @@ def _frame(
             "ds": np.tile(np.repeat(figures.dates, n_books), n_levels),
             "loss": np.tile(figures.losses.ravel(), n_levels),
             "value_at_risk": figures.value_at_risk.ravel(),
+            "value_at_risk_standard_error": figures.value_at_risk_error.ravel(),
             "expected_shortfall": figures.expected_shortfall.ravel(),
+            "expected_shortfall_standard_error": figures.expected_shortfall_error.ravel(),
             "currency": plan.currency,
         }
     )

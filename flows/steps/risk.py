@@ -177,17 +177,22 @@ def scenario_sets(run: Run) -> list[tuple[Method, int]]:
     return [(method, horizon) for method in plan.methods for horizon in plan.horizons]
 
 
-def refuse_too_many_scenarios(run: Run) -> None:
+def refuse_too_many_scenarios(run: Run, market: Market) -> None:
     """Refuse a run whose scenarios, a set for each worker at once, do not fit this machine.
 
     A set holds the loss of every instrument, the move of every factor, and what moves are made of.
+
+    Parameters
+    ----------
+    run : what is asked for
+    market : that every set is of
 
     Raises
     ------
     JobRefusedError
         Where ``scenarios``, or ``most_scenarios`` where there is a target, are too many.
     """
-    plan, market = risk_plan(run), read_market(run)
+    plan = risk_plan(run)
     instruments, factors = len(market.terms), len(market.factors.levels)
     at_once = min(run.job.execution.workers, len(scenario_sets(run)))
     memory = psutil.virtual_memory().total
@@ -216,9 +221,10 @@ def scenario_chunk(run: Run, number: int) -> ChunkRecord:
 
 
 def _scenarios(run: Run, method: Method, horizon: int) -> ChunkWork:
-    positions = pd.read_parquet(run.staging.clean("positions"))
+    market, positions = read_market(run), pd.read_parquet(run.staging.clean("positions"))
+    refuse_too_many_scenarios(run, market)
     try:
-        drawn = draw_scenario_set(read_market(run), positions, method, horizon, risk_plan(run))
+        drawn = draw_scenario_set(market, positions, method, horizon, risk_plan(run))
     except CovarianceError as error:
         raise JobRefusedError(f"risk.covariance: {error}") from error
     return ChunkWork({"scenario_sets": run.stamp(drawn.counts)}, arrays={"losses": drawn.losses})

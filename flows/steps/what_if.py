@@ -21,6 +21,7 @@ from risk import (
     compare_losses,
     overlap_of,
 )
+from risk.measures.portfolios import overflows
 from risk.what_if import COLUMNS as COMPARED
 from storage.inputs import InputSource, read_input
 
@@ -91,7 +92,7 @@ def what_if(run: Run, path: Path) -> WhatIf:
         randomisations = plan.randomisations if method in QUASI_METHODS else None
         for book in list(after):
             pair = _losses(losses, before.get(book.portfolio_id)), _losses(losses, book)
-            if not np.isfinite(pair).all():
+            if any(map(overflows, pair)):
                 after.remove(book)
                 reason = "its loss overflows, before or after"
                 failures.append(Failure(book.portfolio_id, STAGE, BookError.__name__, reason))

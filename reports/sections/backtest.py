@@ -14,6 +14,8 @@ from reports.wording import count, number, percent, plural, share, spaced
 
 # Books to look at one by one: those with the most exceptions.
 MOST_BOOKS = 24
+ERROR = "value_at_risk_standard_error"
+MEASURES = {"value_at_risk": "VaR", "expected_shortfall": "ES"}
 
 
 def backtest_section(tables: Tables) -> Section | None:
@@ -65,6 +67,7 @@ def _rates(days: pd.DataFrame) -> pd.DataFrame:
     worst = days.assign(
         beyond=beyond.astype(float),
         severity=(days["loss"] / days["expected_shortfall"]).where(beyond),
+        **{f"{measure}_unsure": _unsure(days, measure) for measure in MEASURES},
     )
     grouped = worst.groupby(["method", "level"], sort=True)
     rates = grouped.agg(
@@ -72,8 +75,16 @@ def _rates(days: pd.DataFrame) -> pd.DataFrame:
         exceptions=("beyond", "sum"),
         rate=("beyond", "mean"),
         severity=("severity", "mean"),
+        value_at_risk_unsure=("value_at_risk_unsure", "mean"),
+        expected_shortfall_unsure=("expected_shortfall_unsure", "mean"),
     ).reset_index()
     return rates.assign(expected=1.0 - rates["level"])
+
+
+def _unsure(days: pd.DataFrame, measure: str) -> "pd.Series[float]":
+    """Return a figure's standard error over it, where it is positive."""
+    figure = days[measure]
+    return (days[f"{measure}_standard_error"] / figure).where(figure > 0.0)
 
 
 def _summary(rates: pd.DataFrame) -> Listing:
@@ -89,6 +100,15 @@ def _summary(rates: pd.DataFrame) -> Listing:
             "loss over ES",
             number,
             "mean of loss over expected shortfall on days beyond value at risk; 1 is as said",
+        ),
+        *(
+            PageColumn(
+                f"{measure}_unsure",
+                f"± {short}",
+                percent,
+                f"mean standard error of {spaced(measure)}, share of it",
+            )
+            for measure, short in MEASURES.items()
         ),
     ]
     table = page_table(rates, columns, source="risk_backtest_days")
@@ -107,7 +127,8 @@ def _explorer(days: pd.DataFrame, level: float) -> Explorer:
     data = {name: _book(books[name]) for name in names}
     note = (
         f"The {len(names)} portfolios with the most exceptions: each day's loss (below zero is a "
-        f"gain), and value at risk {share(level)} as said on its eve."
+        f"gain), and value at risk {share(level)} as said on its eve, in a band of its standard "
+        "error."
     )
     return Explorer("backtests", "One portfolio, day by day", note, names, data)
 
@@ -123,6 +144,12 @@ def _book(days: pd.DataFrame) -> dict[str, Any]:
         "lines": {
             name: [float(f"{value:.5g}") for value in methods[name]["value_at_risk"]]
             for name in shown
+        },
+        # Nights of older versions knew no errors.
+        "errors": {
+            name: [float(f"{error:.2g}") for error in methods[name][ERROR]]
+            for name in shown
+            if methods[name][ERROR].notna().all()
         },
         "currency": str(first["currency"].iloc[0]),
     }

@@ -98,7 +98,12 @@
     const calm = one.loss.map((loss, day) => (loss > judged[day] ? null : loss));
     const beyond = one.loss.map((loss, day) => (loss > judged[day] ? loss : null));
     const points = { x: one.ds, mode: "markers", type: "scatter" };
+    const around = (method, side) => one.lines[method].map((value, day) => value + side * one.errors[method][day]);
+    const unsure = methods.filter((method) => one.errors[method]).flatMap((method) =>
+      band(one.ds, around(method, -1), around(method, 1), "", `${palette[method]}40`)
+        .map((trace) => ({ ...trace, showlegend: false, line: { width: 0, shape: "hv" } })));
     const traces = [
+      ...unsure,
       { ...points, y: calm, name: "loss", marker: { color: "#b4bec9", size: 4 } },
       { ...points, y: beyond, name: `beyond ${methods[0].replaceAll("_", " ")}`, marker: { color: red, size: 7 } },
       ...methods.map((method) => ({ x: one.ds, y: one.lines[method], name: method.replaceAll("_", " "), mode: "lines", line: { color: palette[method], width: 1.6, shape: "hv" } })),

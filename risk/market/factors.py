@@ -43,9 +43,18 @@ class Factors:
 
         A factor of which fewer than 30 happened keeps what is filled in.
         """
+        return self.moves_seen(FEWEST_RETURNS)
+
+    def moves_seen(self, fewest: int) -> Floats:
+        """Return the moves, NaN where they are filled in, (n_returns, n_factors).
+
+        Parameters
+        ----------
+        fewest : returns; a factor of which fewer happened keeps what is filled in
+        """
         if self.seen is None:
             return self.moves
-        kept = self.seen | (self.seen.sum(axis=0) < FEWEST_RETURNS)
+        kept = self.seen | (self.seen.sum(axis=0) < fewest)
         return np.where(kept, self.moves, np.nan)
 
     def between(self, days: slice) -> "Factors":

@@ -97,39 +97,52 @@ def build_market(
     """
     if prices.empty or instruments.empty:
         raise MarketError("there are no prices or no instruments")
-    notes: list[Note] = []
-    quoted = instruments.loc[instruments["kind"].isin(PRICED_KINDS), "instrument_id"]
-    table, price_problems = screen_prices(
-        prices.loc[prices["instrument_id"].isin(quoted)], as_of, plan
-    )
-    rates, curve_problems = screen_curves(curves, pd.DatetimeIndex(table.index), notes)
-    filled: list[Note] = []
-    factors = build_factors(table, rates, plan, filled)
-    terms = {str(row["instrument_id"]): row for row in instruments.to_dict("records")}
-    by_currency = _currency_factors(instruments, factors, plan.currency)
-    sources = _Sources(factors, by_currency, terms, price_problems, curve_problems)
+    refused: Problems = {}
+    sources, notes = _align(prices, instruments, curves, as_of, plan, refused)
     rows, failures = _split(instruments, sources, as_of)
-    idle = _idle_prices(rows, failures, sources)
-    if idle and len(idle) < table.shape[1]:
-        # What is refused moves nothing: scenarios of the others are those without it.
-        filled = []
-        rest = table.drop(columns=idle).dropna(how="all")
-        factors = build_factors(rest, rates.loc[rest.index], plan, filled)
-        by_currency = _currency_factors(instruments, factors, plan.currency)
-    notes += filled
+    while idle := _idle_prices(rows, failures, sources):
+        # What is refused moves nothing: the calendar and scenarios of the others have none of it.
+        refused |= {each.entity: each.message for each in failures if each.entity in idle}
+        try:
+            sources, notes = _align(prices, instruments, curves, as_of, plan, refused)
+        except MarketError:
+            # Nothing else has prices: the days of a market of bonds are theirs.
+            break
+        rows, failures = _split(instruments, sources, as_of)
+    factors, by_currency = sources.factors, sources.by_currency
     return Market(
         as_of,
         plan.currency,
         pd.DataFrame(rows, columns=instruments.columns).reset_index(drop=True),
         np.array([_price_factor(row, factors) for row in rows], dtype=np.int64),
-        tuple(_carry(row, terms) for row in rows),
+        tuple(_carry(row, sources.terms) for row in rows),
         np.array([by_currency[str(row["currency"])] for row in rows], dtype=np.int64),
         factors,
         prices,
         repairs_frame(notes),
         tuple(failures),
-        frozenset({failure.entity for failure in failures} | set(curve_problems)),
+        frozenset({failure.entity for failure in failures} | set(sources.curves)),
     )
+
+
+def _align(
+    prices: pd.DataFrame,
+    instruments: pd.DataFrame,
+    curves: pd.DataFrame | None,
+    as_of: date,
+    plan: RiskPlan,
+    refused: Problems,
+) -> tuple[_Sources, list[Note]]:
+    """Return what the factors offer, without the prices of what is ``refused``, and repairs."""
+    notes: list[Note] = []
+    quoted = instruments.loc[instruments["kind"].isin(PRICED_KINDS), "instrument_id"]
+    used = prices["instrument_id"].isin(quoted) & ~prices["instrument_id"].isin(refused)
+    table, problems = screen_prices(prices.loc[used], as_of, plan)
+    rates, curve_problems = screen_curves(curves, pd.DatetimeIndex(table.index), notes)
+    factors = build_factors(table, rates, plan, notes)
+    terms = {str(row["instrument_id"]): row for row in instruments.to_dict("records")}
+    by_currency = _currency_factors(instruments, factors, plan.currency)
+    return _Sources(factors, by_currency, terms, {**problems, **refused}, curve_problems), notes
 
 
 def _split(

@@ -5,6 +5,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
+from kernels.arrays import Flags
 from risk.plan import FEWEST_RETURNS, RiskPlan
 
 Problems = dict[str, str]
@@ -15,9 +16,11 @@ def screen_prices(
 ) -> tuple[pd.DataFrame, Problems]:
     """Lay prices on one calendar, and set aside the instruments that cannot be used.
 
-    The calendar is every day on which at least half of the instruments then listed have a price.
-    Nothing is filled in: an instrument with a hole, a stale end, two prices of one day, or a
-    price that is not a positive number is set aside whole, with its reason.
+    The calendar is every day on which at least half of the instruments then listed have a price, up
+    to the day that is the last of most of them; the instrument that has the most holes in it loses
+    its say, and so on until all that have one agree. Nothing is filled in: an instrument with a
+    hole, a stale end, two prices of one day, or a price that is not a positive number is set aside
+    whole, with its reason.
 
     Parameters
     ----------
@@ -36,14 +39,57 @@ def screen_prices(
     table = sound.pivot(index="ds", columns="instrument_id", values="close").sort_index()
     known = table.notna()
     listed = table.ffill().notna() & table.bfill().notna()
-    trading = 2 * known.sum(axis=1) >= listed.sum(axis=1)
+    trading = _trading_days(known.to_numpy(), listed.to_numpy())
     calendar = pd.DatetimeIndex(table.index[trading])
     for name in table.columns:
         problem = _alignment(known[name], listed[name], calendar, plan)
         if problem is not None:
             problems[str(name)] = problem
     usable = [name for name in table.columns if str(name) not in problems]
+    if usable:
+        trading &= known[usable].to_numpy().any(axis=1)
     return table.loc[trading, usable].astype(float), problems
+
+
+def _trading_days(known: Flags, listed: Flags) -> Flags:
+    """Return the days on which at least half of the instruments that agree on them have a price.
+
+    Days on which none of these is listed count too: nothing speaks against them.
+
+    Parameters
+    ----------
+    known, listed : (n_days, n_instruments) bool, with a price, and between the first and the last
+    """
+    voters, days = np.arange(known.shape[1]), np.arange(len(known))
+    while len(voters):
+        own, could = known[:, voters], listed[:, voters]
+        voted = 2 * own.sum(axis=1) >= could.sum(axis=1)
+        last = _last_day(own, voted)
+        trading = voted & (days <= last)
+        holes = (could & ~own & trading[:, None]).sum(axis=0) + ~own[last]
+        strays = (own & ~trading[:, None]).sum(axis=0)
+        if not (holes.any() or strays.any()):
+            return np.asarray(trading)
+        # Prices are lost more often than made up: those without holes are the last to go.
+        worst = np.lexsort((own.sum(axis=0) / could.sum(axis=0), -strays, -holes))[0]
+        voters = np.delete(voters, worst)
+    return np.full(len(known), True)
+
+
+def _last_day(known: Flags, trading: Flags) -> int:
+    """Return the trading day after which the fewest prices are, and before which the fewest end.
+
+    Parameters
+    ----------
+    known : (n_days, n_instruments) bool, each with a price at least
+    trading : (n_days,) bool
+    """
+    n_days, have = len(known), known.sum(axis=1)
+    ends = n_days - 1 - np.argmax(known[::-1], axis=0)
+    ended = np.bincount(ends + 1, minlength=n_days + 1).cumsum()[:n_days]
+    later = have[::-1].cumsum()[::-1] - have
+    against = np.where(trading, ended + later, have.sum() + len(ends))
+    return int(n_days - 1 - np.argmin(against[::-1]))
 
 
 def _bad_rows(prices: pd.DataFrame, as_of: date) -> Problems:

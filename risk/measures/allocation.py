@@ -12,7 +12,7 @@ Choueifaty & Coignard (2008), "Toward maximum diversification", Journal of Portf
 L'Ecuyer & Lemieux (2002), "Recent advances in randomized quasi-Monte Carlo methods", section 1.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
@@ -22,6 +22,8 @@ from scipy import special
 
 from kernels.arrays import Floats, Integers
 from kernels.book_losses import position_losses
+from risk.controls import Control
+from risk.measures.corrected_increments import corrected_increments
 from risk.measures.incremental import Incremental, incremental_figures
 from risk.measures.influence import randomised_means
 from risk.measures.tail import Tail, quantile_place
@@ -73,6 +75,7 @@ def allocate(
     levels: Sequence[float],
     overlap: int = 1,
     randomisations: int | None = None,
+    without: Iterable[Control | None] | None = None,
 ) -> Allocation:
     """Return what each position is of, and adds to, a book's figures at each level.
 
@@ -91,13 +94,19 @@ def allocate(
     overlap : days that neighbouring scenarios share, as of `risk.measures.tail.measure_tails`
     randomisations : of quasi-random scenarios, which are no independent draws: scenario s is of
         randomisation ``s % randomisations``. None says that scenarios are independent
+    without : control of the book without each position, by which incremental figures are corrected
+        as ``tails`` are by the book's own; None leaves them plain
 
     Returns
     -------
     Allocation, money, positive adds to the loss. Errors are those of independent scenarios; of
-    components of a corrected tail those that its control leaves, and of its incremental figures,
-    which are plain, those of plain scenarios; of quasi-random scenarios those that the spread of
-    their randomisations tells.
+    corrected figures those that their controls leave; of quasi-random scenarios those that the
+    spread of their randomisations tells.
+
+    Raises
+    ------
+    PlanError
+        Where no scenario lies beyond the value at risk of a control without a position.
 
     References
     ----------
@@ -109,7 +118,7 @@ def allocate(
     held = instruments, quantities
     order = np.argsort(total, kind="stable")
     shape = (len(levels), len(instruments))
-    parts, errors = np.empty((2, *shape)), np.empty((2, *shape))
+    parts, errors, edges = np.empty((2, *shape)), np.empty((2, *shape)), np.full(shape, np.inf)
     for number, (level, tail) in enumerate(zip(levels, tails, strict=True)):
         about = _about_quantile(order, level, tail)
         quantile = component_value_at_risk(losses, *held, about, tail.value_at_risk)
@@ -117,13 +126,17 @@ def allocate(
         parts[1, number] = position_losses(losses, *held, tail.scenarios, tail.weights)
         book = _Book(losses, *held, total, level, tail, randomisations)
         errors[0, number] = _quantile_part_errors(book, about, quantile)
-        errors[1, number] = (
-            _tail_part_errors(book, parts[:, number])
-            if tail.control is None
-            else _corrected_part_errors(book, about, quantile)
-        )
+        if tail.control is None:
+            errors[1, number] = _tail_part_errors(book, parts[:, number])
+        else:
+            edges[number] = _edges(book, about, quantile)
+            errors[1, number] = _corrected_part_errors(book, quantile, edges[number])
     errors[1] *= np.sqrt(overlap)
-    added = incremental_figures(losses, *held, total, levels, overlap, randomisations)
+    added = (
+        incremental_figures(losses, *held, total, levels, overlap, randomisations)
+        if without is None
+        else corrected_increments(losses, *held, total, levels, tails, without, edges)
+    )
     return Allocation(parts[0], parts[1], errors[0], errors[1], added)
 
 
@@ -179,7 +192,13 @@ def _tail_part_errors(book: _Book, parts: Floats) -> Floats:
     return np.asarray(np.sqrt((spread + between) / (n * share)))
 
 
-def _corrected_part_errors(book: _Book, about: Weights, parts: Floats) -> Floats:
+def _edges(book: _Book, about: Weights, parts: Floats) -> Floats:
+    """Return each position's deviation about the quantile besides its share of the book's loss."""
+    squares = [(about.weights * own**2).sum() for own in _apart(book, about, parts)]
+    return np.asarray(np.sqrt(squares))
+
+
+def _corrected_part_errors(book: _Book, parts: Floats, edges: Floats) -> Floats:
     """Return errors of components of a corrected expected shortfall; ``parts`` are the quantile's.
 
     A component is the mean, regressed as the figure is, of what the position loses in the tail
@@ -193,9 +212,8 @@ def _corrected_part_errors(book: _Book, about: Weights, parts: Floats) -> Floats
     for position, own in book.each_position(beyond):
         excess[beyond] = own - parts[position]
         errors[position] = tail.control.regression.error(excess)
-    at_edge = np.array([(about.weights * own**2).sum() for own in _apart(book, about, parts)])
     together = 0.5 * book.shares(parts) * tail.value_at_risk_error
-    missed = tail.control.missed**2 * (together**2 + at_edge)
+    missed = tail.control.missed**2 * (together**2 + edges**2)
     return np.asarray(np.sqrt(errors**2 + missed) / (1.0 - book.level))
 
 

@@ -17,7 +17,7 @@ import pandas as pd
 
 from kernels.arrays import Floats, Integers
 from kernels.book_losses import book_losses
-from risk.controls import Control, Controls, book_control, build_controls
+from risk.controls import Control, Controls, book_control, build_controls, controls_without
 from risk.errors import BookError, Failure, PlanError
 from risk.market.delta_gamma import expand_values
 from risk.market.market import Market
@@ -26,9 +26,10 @@ from risk.measures.allocation import Allocation, allocate
 from risk.measures.loss_quantiles import PROBABILITIES, LossQuantiles, measure_quantiles
 from risk.measures.tail import Tail, measure_tails
 from risk.plan import QUASI_METHODS, Method, RiskPlan
-from risk.scenarios import factor_moves, quadratic_tail
-from risk.scenarios.control_variates import corrected_tail
+from risk.scenarios import factor_moves
+from risk.scenarios.control_variates import corrected_tails
 from risk.scenarios.precision import randomised_tail
+from risk.scenarios.quadratic_law import quadratic_tails
 
 STAGE = "measure portfolios"
 VALUE_AT_RISK, EXPECTED_SHORTFALL = "value_at_risk", "expected_shortfall"
@@ -237,12 +238,13 @@ def measure_portfolios(
         try:
             control = control_of(controls, book)
             tails = measure_book_tails(total, method, horizon, plan, control)
+            without = None if controls is None else controls_without(controls, *held, control)
+            parts = allocate(losses, *held, total, tails, plan.levels, shared, dealt, without)
         except PlanError as error:
             failures.append(_failure(book.portfolio_id, BookError(f"it has no control: {error}")))
             continue
         for level, tail in zip(plan.levels, tails, strict=True):
             risk += _risk_rows(common, level, tail, float(worth.sum()))
-        parts = allocate(losses, *held, total, tails, plan.levels, shared, dealt)
         contributions.append(
             _contributions(common, plan.levels, parts, worth, ids[book.instruments])
         )
@@ -304,10 +306,8 @@ def measure_book_tails(
     quasi-random scenarios; Glasserman (2004), section 9.2, for controls.
     """
     if control is not None:
-        return [
-            corrected_tail(total, control.losses, level, quadratic_tail(control.law, level))
-            for level in plan.levels
-        ]
+        known = quadratic_tails(control.law, plan.levels)
+        return corrected_tails(total, control.losses, plan.levels, known)
     tails = measure_tails(total, plan.levels, overlap_of(method, horizon))
     if method not in QUASI_METHODS:
         return tails

@@ -30,6 +30,18 @@ class Regression:
     directions: list[Floats]
     controls: int
 
+    def residuals(self, values: Floats) -> Floats:
+        """Return what the controls leave of ``values`` about their mean, (n_scenarios,).
+
+        Parameters
+        ----------
+        values : (n_scenarios,) float64, no NaN
+        """
+        left = values - values.mean()
+        for direction in self.directions:
+            left = left - _slope(left, direction) * direction
+        return np.asarray(left)
+
     def error(self, values: Floats) -> float:
         """Return the standard error of the weighted mean of ``values``.
 
@@ -37,11 +49,7 @@ class Regression:
         ----------
         values : (n_scenarios,) float64, no NaN, in whose units the error is
         """
-        left = values - values.mean()
-        for direction in self.directions:
-            left = left - _slope(left, direction) * direction
-        freedom = len(values) - 1 - self.controls
-        return float(np.sqrt((left**2).sum() / freedom / len(values)))
+        return residual_error(self.residuals(values), self.controls)
 
 
 def regress_on(controls: list[tuple[Floats, float]]) -> Regression:
@@ -76,6 +84,23 @@ def regress_on(controls: list[tuple[Floats, float]]) -> Regression:
             directions.append(own)
             gaps.append(gap)
     return Regression(weights, directions, len(controls))
+
+
+def residual_error(residuals: Floats, controls: int) -> float:
+    """Return the standard error of a mean of which controls leave ``residuals``.
+
+    Parameters
+    ----------
+    residuals : (n_scenarios,) float64, no NaN, about zero; of a difference of two means in the same
+        scenarios they are the difference of both
+    controls : how many there were
+
+    References
+    ----------
+    Glasserman (2004), section 4.1.
+    """
+    n = len(residuals)
+    return float(np.sqrt((residuals**2).sum() / (n - 1 - controls) / n))
 
 
 def _slope(values: Floats, direction: Floats) -> float:

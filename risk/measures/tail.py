@@ -32,10 +32,12 @@ class TailControl:
     Parameters
     ----------
     regression : on the share and the excess beyond the control's value at risk
+    counted : on the share alone
     missed : deviation of the share of scenarios that the value at risk is off by, fraction
     """
 
     regression: Regression
+    counted: Regression
     missed: float
 
 

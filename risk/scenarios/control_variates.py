@@ -7,12 +7,21 @@ Nelson (1990), "Control variates for quantile estimation", Management Science 36
 Uryasev (2000), "Optimization of conditional value-at-risk", Journal of Risk 2(3), eq. 4.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from kernels.arrays import Floats
+from kernels.arrays import Flags, Floats, Integers
 from risk.errors import PlanError
 from risk.measures.regression import regress_on
-from risk.measures.tail import Tail, TailControl, measure_tail
+from risk.measures.tail import (
+    Tail,
+    TailControl,
+    measure_tail,
+    quantile_errors,
+    quantile_place,
+    quantile_reach,
+)
 from risk.scenarios.precision import TailEstimate, variance_gain
 from risk.scenarios.quadratic_law import LawTail
 
@@ -46,30 +55,70 @@ def corrected_tail(losses: Floats, control: Floats, level: float, control_tail: 
     Hsu & Nelson (1990), for value at risk; Rockafellar & Uryasev (2000), eq. 4, and Glasserman
     (2004), section 4.1, for expected shortfall.
     """
-    beyond = control > control_tail.value_at_risk
-    if beyond.all() or not beyond.any():
-        raise PlanError(
-            f"scenarios must lie on both sides of the control's value at risk; "
-            f"{int(beyond.sum())} of {len(beyond)} are beyond it"
-        )
+    return corrected_tails(losses, control, (level,), (control_tail,))[0]
+
+
+def corrected_tails(
+    losses: Floats, control: Floats, levels: Sequence[float], control_tails: Sequence[LawTail]
+) -> list[Tail]:
+    """Return the corrected tail at each level, as `corrected_tail` does at one.
+
+    Parameters
+    ----------
+    losses, control : as of `corrected_tail`; a loss is positive, no NaN
+    levels : in (0, 1)
+    control_tails : one for each level
+
+    Raises
+    ------
+    PlanError
+        Where no scenario, or every one, lies beyond a value at risk of the control.
+
+    References
+    ----------
+    As of `corrected_tail`.
+    """
+    largest = _largest(losses, levels)
+    tails = []
+    for level, known in zip(levels, control_tails, strict=True):
+        beyond = control > known.value_at_risk
+        if beyond.all() or not beyond.any():
+            raise PlanError(
+                f"scenarios must lie on both sides of the control's value at risk; "
+                f"{int(beyond.sum())} of {len(beyond)} are beyond it"
+            )
+        tails.append(_corrected(losses, control, level, known, beyond, largest))
+    return tails
+
+
+def _largest(losses: Floats, levels: Sequence[float]) -> Integers:
+    """Return the numbers of the largest losses, ascending: more than corrections reach."""
+    n = len(losses)
+    first = min(quantile_place(n, level) - 1 - 2 * quantile_reach(n, level) for level in levels)
+    if first <= 0:
+        return np.argsort(losses, kind="stable")
+    # All that equal the smallest one kept are kept, in the order in which they came.
+    kept = np.flatnonzero(losses >= np.partition(losses, first)[first])
+    return np.asarray(kept[np.argsort(losses[kept], kind="stable")])
+
+
+def _corrected(
+    losses: Floats, control: Floats, level: float, known: LawTail, beyond: Flags, largest: Integers
+) -> Tail:
     n, share = len(losses), 1.0 - level
-    order = np.argsort(losses, kind="stable")
-    matched = np.where(beyond, share / beyond.sum(), level / (~beyond).sum())
-    # Rounding in the sum must not push the quantile one scenario out.
-    place = int(np.argmax(np.cumsum(matched[order]) >= level - 1e-12))
-    value_at_risk = float(losses[order[place]])
-    mean_excess = control_tail.expected_shortfall - control_tail.value_at_risk
+    scenarios = _weighted_tail(losses, level, beyond, largest)
+    value_at_risk = float(losses[scenarios[0]])
+    mean_excess = known.expected_shortfall - known.value_at_risk
     counted = beyond.astype(float), share
-    deep = np.maximum(control - control_tail.value_at_risk, 0.0), share * mean_excess
-    both = regress_on([counted, deep])
-    scenarios = order[place:]
+    deep = np.maximum(control - known.value_at_risk, 0.0), share * mean_excess
+    both, alone = regress_on([counted, deep]), regress_on([counted])
     weights = both.weights[scenarios] / share
     weights[0] = 1.0 - weights[1:].sum()
-    share_error = regress_on([counted]).error((losses > value_at_risk).astype(float))
+    share_error = alone.error((losses > value_at_risk).astype(float))
     # However good the control, a quantile is a scenario: it misses by the gap to the next, whose
     # mean is 1 / n over the density. The density is that which the plain error implies.
     missed = np.hypot(share_error, 1.0 / n)
-    plain_error = measure_tail(losses, level).value_at_risk_error
+    plain_error = quantile_errors(losses[largest][None], n, level)[0]
     var_error = float(plain_error * missed / np.sqrt(level * share / n))
     # Missing the quantile costs the least value half the density times the miss squared.
     excess_error = both.error(np.maximum(losses - value_at_risk, 0.0))
@@ -80,8 +129,23 @@ def corrected_tail(losses: Floats, control: Floats, level: float, control_tail: 
         expected_shortfall_error=float(np.hypot(excess_error, 0.5 * var_error * missed) / share),
         scenarios=scenarios,
         weights=weights,
-        control=TailControl(both, float(missed)),
+        control=TailControl(both, alone, float(missed)),
     )
+
+
+def _weighted_tail(losses: Floats, level: float, beyond: Flags, largest: Integers) -> Integers:
+    """Return the scenarios from the quantile on, weighted so that those beyond are as many as said.
+
+    It is the smallest loss above which no more than ``1 - level`` of the weights lie.
+    """
+    share = 1.0 - level
+    matched = np.where(beyond, share / beyond.sum(), level / (~beyond).sum())
+    upwards = np.cumsum(matched[largest][::-1])[::-1]
+    # Rounding in the sum must not push the quantile one scenario out.
+    place = int(np.argmax(np.append(upwards[1:], 0.0) <= share + 1e-12))
+    if place == 0 and len(largest) < len(losses):
+        return _weighted_tail(losses, level, beyond, np.argsort(losses, kind="stable"))
+    return largest[place:]
 
 
 def controlled_tail(

@@ -12,7 +12,7 @@ from functools import lru_cache
 from kernels.arrays import Floats
 from risk.covariance import RAGGED_METHODS, Covariance, CovarianceMethod, estimate_covariance
 from risk.market.factors import Factors
-from risk.plan import Method, RiskPlan
+from risk.plan import FEWEST_RETURNS, Method, RiskPlan
 from risk.scenarios.copula_degrees import estimate_copula_degrees
 from risk.scenarios.rank_scores import rank_scores
 
@@ -24,7 +24,8 @@ def factor_covariance(factors: Factors, plan: RiskPlan) -> Covariance:
     """Return the plan's covariance of one day's moves.
 
     "pairwise" and "likelihood" come from the moves that happened, the others from all, those
-    that are filled in too.
+    that are filled in too. Under "likelihood" a factor keeps what is filled in where it has no more
+    returns than there are factors.
 
     Parameters
     ----------
@@ -93,7 +94,14 @@ def repair_distance(factors: Factors, method: Method, plan: RiskPlan) -> float:
 
 
 def _history(factors: Factors, method: CovarianceMethod) -> Floats:
-    return factors.seen_moves if method in RAGGED_METHODS else factors.moves
+    if method not in RAGGED_METHODS:
+        return factors.moves
+    n_returns, n_factors = factors.moves.shape
+    # Others would tell a history as short as they are many to the last digit.
+    needed = n_factors + 2
+    if method == "likelihood" and FEWEST_RETURNS < needed <= n_returns:
+        return factors.moves_seen(needed)
+    return factors.seen_moves
 
 
 # A night asks for the same covariance for scenarios, their controls and their record.

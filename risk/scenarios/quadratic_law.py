@@ -8,6 +8,7 @@ Biometrika 60(2) (the sum at midpoints, and its error); Glasserman (2004), "Mont
 financial engineering", section 9.1.2.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,8 +25,9 @@ from risk.errors import PlanError
 _HALF_PERIOD = 80.0
 _STEP = np.pi / _HALF_PERIOD
 _NEGLIGIBLE = 1e-13
-_CHUNK = 2048
-_MOST_CHUNKS = 256
+# Points looked at first, twice as many each time after that, until the transform has died out.
+_FEWEST_POINTS = 256
+_MOST_POINTS = 2**19
 _NO_CURVATURE = 1e-10
 
 
@@ -133,12 +135,36 @@ def quadratic_tail(law: QuadraticLaw, level: float) -> LawTail:
     ----------
     Gil-Pelaez (1951); Davies (1973); Rouvinez (1997).
     """
-    if not 0.0 < level < 1.0:
-        raise PlanError(f"level must be in (0, 1); got {level}")
+    return quadratic_tails(law, (level,))[0]
+
+
+def quadratic_tails(law: QuadraticLaw, levels: Sequence[float]) -> list[LawTail]:
+    """Return the tail of the law at each level, as `quadratic_tail` does at one.
+
+    Parameters
+    ----------
+    law : of the loss, money, a loss is positive
+    levels : in (0, 1)
+
+    Raises
+    ------
+    PlanError
+        Where a level is out of range, or the law has no spread (or NaN for one).
+
+    References
+    ----------
+    As of `quadratic_tail`.
+    """
+    for level in levels:
+        if not 0.0 < level < 1.0:
+            raise PlanError(f"level must be in (0, 1); got {level}")
     if not law.deviation > 0.0:
         raise PlanError(f"the law's deviation must be positive; got {law.deviation}")
     points, transform = _transform(law)
+    return [_tail_at(level, law, points, transform) for level in levels]
 
+
+def _tail_at(level: float, law: QuadraticLaw, points: Floats, transform: np.ndarray) -> LawTail:
     def short_of_level(x: float) -> float:
         return _probability(x, points, transform) - level
 
@@ -157,8 +183,9 @@ def _transform(law: QuadraticLaw) -> tuple[Floats, np.ndarray]:
     b, q = linear[curved] ** 2, quadratic[curved]
     points: list[Floats] = []
     transform: list[np.ndarray] = []
-    for chunk in range(_MOST_CHUNKS):
-        u = (np.arange(chunk * _CHUNK, (chunk + 1) * _CHUNK) + 0.5) * _STEP
+    start, stop = 0, _FEWEST_POINTS
+    while stop <= _MOST_POINTS:
+        u = (np.arange(start, stop) + 0.5) * _STEP
         exponent = -0.5 * straight * u**2 + 0.0j
         for squared, curvature in zip(b, q, strict=True):
             turn = 1.0 - 2.0j * curvature * u
@@ -167,6 +194,7 @@ def _transform(law: QuadraticLaw) -> tuple[Floats, np.ndarray]:
         transform.append(np.exp(exponent))
         if abs(transform[-1][-1]) / u[-1] < _NEGLIGIBLE:
             break
+        start, stop = stop, 2 * stop
     return np.concatenate(points), np.concatenate(transform)
 
 

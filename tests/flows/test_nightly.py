@@ -132,13 +132,16 @@ def test_a_changed_book_that_cannot_be_valued_is_named_and_the_others_are_answer
     columns = ["portfolio_id", "instrument_id", "quantity"]
     held = good["instrument_id"].iloc[0]
     bad = [("ghostly", "GHOST", 1.0), ("empty", held, np.nan), ("vast", held, 1e308)]
+    # Losses of this one are numbers, and their squares are not.
+    bad.append(("wide", held, 1e160))
     pd.concat([pd.DataFrame(bad, columns=columns), good[columns]]).to_csv(path, index=False)
     arguments = ["what-if", outcome.run_id, path, "--folder", job.folder]
     result = CliRunner().invoke(main, [*map(str, arguments), "--output", str(written)])
     assert result.exit_code == 1, result.output
     assert "portfolio 'ghostly' cannot be valued: instrument 'GHOST'" in result.output
     assert "portfolio 'empty' cannot be valued: quantity" in result.output
-    assert "portfolio 'vast' cannot be valued: its loss overflows" in result.output
+    for book in ("vast", "wide"):
+        assert f"portfolio '{book}' cannot be valued: its loss overflows" in result.output
     compared = pd.read_csv(written)
     good[columns].to_csv(path, index=False)
     alone = CliRunner().invoke(main, [*map(str, arguments), "--output", str(written)])

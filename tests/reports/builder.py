@@ -406,7 +406,9 @@ def night(warehouse="north", item="tea", book="alpha", instrument="ACME"):
                     "trend": 0.05,
                     "trend_standard_error": 0.1,
                     "volatility": 0.2,
+                    "volatility_standard_error": 0.03,
                     "long_run_volatility": 0.25,
+                    "long_run_volatility_standard_error": 0.01,
                 }
             ]
         ),

@@ -134,6 +134,24 @@ def test_components_add_up_to_corrected_figures():
     assert_allclose(parts[whole.index], whole, rtol=1e-12)
 
 
+@pytest.mark.parametrize("horizon", [1, 10])
+def test_increments_are_those_of_corrected_books(horizon):
+    rest = {
+        f"{name} without {out}": {held: units for held, units in book.items() if held != out}
+        for name, book in BOOKS.items()
+        for out in book
+    }
+    rest = {name: book for name, book in rest.items() if book}
+    found = measured(CONTROLLED, horizon=horizon, held=positions(**BOOKS, **rest))
+    assert found.failures == []
+    values = found.risk.set_index(KEY)["value"]
+    told = found.contributions.set_index(["portfolio_id", "instrument_id", "measure", "level"])
+    for (name, out, *what), added in told["incremental"].items():
+        if f"{name} without {out}" in rest:
+            whole, left = values[name, *what], values[f"{name} without {out}", *what]
+            assert_allclose(added, whole - left, atol=1e-9 * (abs(whole) + abs(left)))
+
+
 @pytest.mark.parametrize("method", ["historical", "student_t", "quasi_gaussian"])
 def test_other_methods_keep_every_bit(method):
     for name in ("risk", "contributions", "loss_quantiles"):

@@ -13,6 +13,7 @@ from risk.covariance import (
     sample_covariance,
     statistical_factors,
 )
+from risk.covariance.ragged import _iterated as iterated
 from tests.oracles.covariance import semidefinite, stambaugh
 
 
@@ -25,7 +26,7 @@ def drawn(n_returns, n_factors, seed):
 def ragged(n_returns, n_factors, seed, starts):
     moves = drawn(n_returns, n_factors, seed)
     for factor, start in starts.items():
-        moves[:start, factor] = np.nan
+        moves[start if np.ndim(start) else slice(start), factor] = np.nan
     return moves
 
 
@@ -82,13 +83,84 @@ def test_correlations_that_cannot_be_together_are_repaired_and_the_distance_reco
 
 @settings(max_examples=15, deadline=None)
 @given(seed=st.integers(0, 10_000), start=st.integers(1, 150))
-def test_em_finds_stambaughs_closed_form_where_histories_start_late(seed, start):
+def test_late_histories_have_stambaughs_closed_form(seed, start):
     moves = ragged(200, 5, seed, {3: start, 4: start})
     _, expected = stambaugh(moves[:, :3], moves[start:, 3:])
     found = likelihood_covariance(moves).matrix
-    # EM stops when a step moves correlations by 1e-10; it converges by the share missing, at
-    # most 3/4 here, so the rest of the way is three times that.
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-12 * np.diag(expected).max())
+
+
+@settings(max_examples=15, deadline=None)
+@given(seed=st.integers(0, 10_000), starts=st.lists(st.integers(0, 120), min_size=5, max_size=5))
+def test_regressions_find_what_expectation_and_maximisation_come_to(seed, starts):
+    moves = ragged(200, 5, seed, dict(enumerate(starts)))
+    if min(starts):
+        # What nobody has tells nothing.
+        longest = likelihood_covariance(moves[min(starts) :]).matrix
+        np.testing.assert_array_equal(likelihood_covariance(moves).matrix, longest)
+        moves = moves[min(starts) :]
+    present, scale = ~np.isnan(moves), np.nanstd(moves, axis=0)
+    scaled = (moves - np.nanmean(moves, axis=0)) / scale
+    expected = np.outer(scale, scale) * iterated(scaled, present)
+    found = likelihood_covariance(moves).matrix
+    # It stops when a step moves correlations by 1e-10, and converges by the share missing, at most
+    # 3/5 here for each of the lengths.
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-8 * np.diag(expected).max())
+
+
+def test_the_order_of_days_and_of_factors_changes_nothing():
+    moves = ragged(200, 5, 8, {1: 40, 3: 40, 4: 90})
+    draws = np.random.default_rng(9)
+    days, factors = draws.permutation(200), draws.permutation(5)
+    found = likelihood_covariance(moves).matrix
+    other = likelihood_covariance(moves[np.ix_(days, factors)]).matrix
+    np.testing.assert_allclose(other, found[np.ix_(factors, factors)], rtol=1e-10)
+
+
+def test_histories_with_holes_are_iterated():
+    moves = ragged(200, 3, 10, {2: 60})
+    moves[100:110, 0] = np.nan
+    present, scale = ~np.isnan(moves), np.nanstd(moves, axis=0)
+    expected = iterated((moves - np.nanmean(moves, axis=0)) / scale, present)
+    found = likelihood_covariance(moves).matrix
+    np.testing.assert_allclose(found, np.outer(scale, scale) * expected, rtol=1e-12)
+
+
+def test_many_late_histories_have_the_likelihood_of_greatest_height():
+    """No small change of the covariance makes the moves likelier."""
+    moves = ragged(400, 40, 11, {factor: 5 * factor for factor in range(1, 40)})
+    found = likelihood_covariance(moves).matrix
+
+    def log_likelihood(covariance):
+        total = 0.0
+        for row in moves - mean:
+            seen = ~np.isnan(row)
+            own = covariance[np.ix_(seen, seen)]
+            total -= np.linalg.slogdet(own)[1] + row[seen] @ np.linalg.solve(own, row[seen])
+        return 0.5 * total
+
+    mean = likeliest_mean(moves, found)
+    top = log_likelihood(found)
+    draws = np.random.default_rng(12)
+    root = np.linalg.cholesky(found)
+    for _ in range(5):
+        change = draws.normal(size=found.shape)
+        change = 1e-3 * root @ (change + change.T) @ root.T
+        # At a top a change and its opposite are both lower, and by as much.
+        falls = top - log_likelihood(found + change), top - log_likelihood(found - change)
+        assert min(falls) > 0.0
+        assert abs(falls[0] - falls[1]) < 0.2 * max(falls)
+
+
+def likeliest_mean(moves, covariance):
+    """The mean of greatest likelihood at a covariance, by its normal equations."""
+    weight, told = np.zeros_like(covariance), np.zeros(len(covariance))
+    for row in moves:
+        seen = ~np.isnan(row)
+        inverse = np.linalg.inv(covariance[np.ix_(seen, seen)])
+        weight[np.ix_(seen, seen)] += inverse
+        told[seen] += inverse @ row[seen]
+    return np.linalg.solve(weight, told)
 
 
 def test_long_histories_tell_the_variance_that_a_short_one_missed():
@@ -149,9 +221,22 @@ def test_pairs_without_enough_dates_are_refused(moves, message):
         pairwise_covariance(moves)
 
 
-def test_a_likelihood_without_a_top_is_refused():
-    with pytest.raises(CovarianceError, match="the covariance is singular: 20 returns, 30 factors"):
-        likelihood_covariance(ragged(20, 30, 1, {0: 5}))
+@pytest.mark.parametrize(
+    ("moves", "message"),
+    [
+        (ragged(20, 30, 1, {0: 5}), "singular: 15 returns of a factor, 29 with more"),
+        # A factor of five returns is its regression on four to the last digit.
+        (ragged(60, 5, 1, {4: 55}), "singular: 5 returns of a factor, 4 with more"),
+        (np.hstack([drawn(60, 2, 1)] * 2 + [ragged(60, 1, 2, {0: 9})]), "singular: 51 returns"),
+        (ragged(20, 30, 1, {0: 5, 1: np.arange(6, 12)}), "singular: 20 returns, 30 factors"),
+    ],
+)
+def test_a_likelihood_without_a_top_is_refused(moves, message):
+    with pytest.raises(CovarianceError, match=message):
+        likelihood_covariance(moves)
+
+
+def test_a_likelihood_of_a_factor_that_never_moves_is_refused():
     constant = drawn(50, 3, 1)
     constant[:, 1] = 0.5
     with pytest.raises(CovarianceError, match="two returns that differ"):

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from risk import draw_scenario_set, instrument_losses
-from risk.covariance import likelihood_covariance, pairwise_covariance
+from risk.covariance import CovarianceError, likelihood_covariance, pairwise_covariance
 from risk.scenarios.factor_covariance import copula_covariance, factor_covariance, repair_distance
 from risk.scenarios.rank_scores import rank_scores
 from tests.risk.markets import BOOKS, PLAN, mixed_market, positions
@@ -51,6 +51,21 @@ def test_the_likelihoods_covariance_leaves_out_what_never_moves():
     np.testing.assert_array_equal(found[3], 0.0)
     expected = likelihood_covariance(factors.seen_moves).matrix
     np.testing.assert_allclose(found[:3, :3], expected, rtol=1e-12)
+
+
+def test_a_history_shorter_than_factors_are_many_keeps_what_is_filled_in():
+    late = ragged(starts=(*[0] * 98, 150, 190))
+    plan = replace(PLAN, covariance="likelihood")
+    found = factor_covariance(late, plan).matrix
+    # A hundred factors: sixty returns are too few, a hundred too; what is filled in are zeros here.
+    np.testing.assert_allclose(found, np.cov(late.moves.T, ddof=0), rtol=1e-9, atol=1e-12)
+    longer = ragged(starts=(*[0] * 98, 140, 190))
+    seen = longer.seen_moves
+    seen[:, 99] = longer.moves[:, 99]
+    expected = likelihood_covariance(seen).matrix
+    np.testing.assert_array_equal(factor_covariance(longer, plan).matrix, expected)
+    with pytest.raises(CovarianceError, match="the covariance is singular"):
+        factor_covariance(ragged(starts=(*[0] * 260, 100)), plan)
 
 
 @pytest.mark.parametrize("method", ["sample", "ledoit_wolf", "factor_model"])

@@ -240,3 +240,94 @@ def test_a_refused_instrument_with_a_longer_history_takes_no_day_from_the_others
     assert np.array_equal(both.factors.moves, alone.factors.moves)
     assert np.array_equal(both.factors.dates, alone.factors.dates)
     assert both.repairs.empty
+
+
+def without(name, *places, n_days=251, seed=4):
+    frame = prices([name], n_days=n_days, seed=seed)
+    return frame.drop(index=list(places))
+
+
+def alone(*frames):
+    """Return the market of what is left when all but AAA are gone, and those that were refused."""
+    names = ["AAA", *(frame["instrument_id"].iloc[0] for frame in frames)]
+    table = pd.concat([prices(["AAA"]), *frames], ignore_index=True)
+    return build_market(table, stocks(*names), None, AS_OF, PLAN)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [((50, 60), (50, 70)), ((*range(50, 60), 70), (*range(50, 60), 80))]
+)
+def test_holes_that_bad_instruments_share_refuse_no_sound_one(one, other):
+    market = alone(without("BAD", *one), without("WORSE", *other, seed=5))
+    assert {failure.entity for failure in market.failures} == {"BAD", "WORSE"}
+    for name in ("BAD", "WORSE"):
+        assert "a trading day after its first" in reason_of(market, name)
+    sound = build_market(prices(["AAA"]), stocks("AAA"), None, AS_OF, PLAN)
+    assert np.array_equal(market.factors.moves, sound.factors.moves)
+    assert np.array_equal(market.factors.dates, sound.factors.dates)
+
+
+def test_a_price_after_everybody_elses_last_refuses_nobody_else():
+    earlier = pd.concat([prices([name]).iloc[:-1] for name in SOUND])
+    table = pd.concat([earlier, prices(["LATE"], seed=4)], ignore_index=True)
+    market = build_market(table, stocks(*SOUND, "LATE"), None, AS_OF, PLAN)
+    assert list(market.terms["instrument_id"]) == list(SOUND)
+    assert "it has a price of 2024-06-28, when most" in reason_of(market, "LATE")
+    assert str(market.factors.dates[-1])[:10] == "2024-06-27"
+
+
+def test_instruments_that_ended_long_ago_do_not_end_the_calendar():
+    ended = [prices([name], seed=4).iloc[:200] for name in ("OLD", "OLDER")]
+    market = alone(*ended)
+    assert list(market.terms["instrument_id"]) == ["AAA"]
+    assert "the market's of 2024-06-28" in reason_of(market, "OLD")
+    assert len(market.factors.moves) == 250
+
+
+def test_an_instrument_refused_for_its_holes_takes_no_day_from_the_others():
+    market = build_market(
+        pd.concat([prices(SOUND, n_days=150), without("BAD", 200)]),
+        stocks(*SOUND, "BAD"),
+        None,
+        AS_OF,
+        PLAN,
+    )
+    assert "it has no price of" in reason_of(market, "BAD")
+    assert len(market.factors.moves) == 149
+    assert market.repairs.empty
+
+
+def test_a_day_that_most_lack_is_none_and_who_has_it_is_refused():
+    extra = with_row(spoiled(), "2024-06-23")
+    holes = without("HOLES", 100, seed=6)
+    names = (*SOUND, "BAD", "HOLES")
+    table = pd.concat([prices(SOUND), extra, holes], ignore_index=True)
+    market = build_market(table, stocks(*names), None, AS_OF, PLAN)
+    assert "it has a price of 2024-06-23" in reason_of(market, "BAD")
+    assert "it has no price of" in reason_of(market, "HOLES")
+    assert list(market.terms["instrument_id"]) == list(SOUND)
+
+
+def test_what_is_refused_for_its_terms_has_no_say_in_the_calendar():
+    """Two that lack the same days, and could not be valued with them either."""
+    table = pd.concat([prices(["AAA"]), without("BAD", 50, 60), without("WORSE", 50, 60, seed=5)])
+    wrong = {"multiplier": -1.0}
+    instruments = terms(("AAA", "equity", {}), ("BAD", "equity", wrong), ("WORSE", "etf", wrong))
+    market = build_market(table, instruments, None, AS_OF, PLAN)
+    assert list(market.terms["instrument_id"]) == ["AAA"]
+    for name in ("BAD", "WORSE"):
+        assert "multiplier must be positive; got -1.0" in reason_of(market, name)
+    assert len(market.factors.moves) == 250
+
+
+def test_prices_of_which_none_can_be_used_are_no_market():
+    with pytest.raises(MarketError, match="they cover 0"):
+        build_market(prices(SOUND).assign(close=-1.0), stocks(*SOUND), None, AS_OF, PLAN)
+
+
+def test_bonds_are_valued_on_the_days_of_refused_prices_where_there_are_no_others():
+    instruments = terms(("BAD", "equity", {"multiplier": -1.0}), bond("BOND"))
+    market = build_market(prices(["BAD"]), instruments, curve(), AS_OF, PLAN)
+    assert list(market.terms["instrument_id"]) == ["BOND"]
+    assert "multiplier must be positive" in reason_of(market, "BAD")
+    assert len(market.factors.moves) == 250
