@@ -14,7 +14,7 @@ from kernels.arrays import Flags, Floats, Integers
 from kernels.device import Device
 from kernels.ets import NO_MODEL, EtsFits, no_fits
 from kernels.ets_forward import LIMIT, has_drifted
-from kernels.on_device import fit_ets_on, place_of_ets, run_ets_on, track_ets_on
+from kernels.on_device import fit_ets_on, run_ets_on, track_ets_on
 
 ROLLED, RERUN = "rolled", "run again"
 NEW, CHANGED, AGED, DRIFTED, NO_ANSWER = "new", "changed", "aged", "drifted", "no model"
@@ -108,7 +108,7 @@ def roll_forward(
     asked : (n,) int64, ascending numbers of the series
     season_length : periods of the models' season, 1 for none
     before : what the night before left, and when it is fitted again
-    device : where models are rolled, run again and fitted, if it has kernels for the season
+    device : where models are rolled, run again and fitted
 
     Raises
     ------
@@ -118,7 +118,6 @@ def roll_forward(
     m = before.stored.fits.seasons.shape[1]
     if m != season_length:
         raise PlanError(f"stored models have a season of {m} periods, tonight's {season_length}")
-    device = place_of_ets(device, season_length)
     outcome = np.full(len(panel), "", dtype=object)
     outcome[asked] = NEW
     kept = _keep(panel, batch, asked, before, outcome, device)

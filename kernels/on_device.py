@@ -241,11 +241,6 @@ class FitGarch(Protocol):
         """Fit every series by maximum likelihood."""
 
 
-def place_of_ets(device: Device, season_length: int) -> Device:
-    """Return where models of a season run: a GPU where `LONGEST_SEASON_ON_GPU` allows."""
-    return device if season_length <= ets.LONGEST_SEASON_ON_GPU else "cpu"
-
-
 def fit_ets_on(device: Device) -> FitEts:
     """Return the kernel that chooses and fits exponential smoothing models."""
     if device == "cpu":

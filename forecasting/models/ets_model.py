@@ -10,7 +10,7 @@ from forecasting.panel import Batch
 from kernels.arrays import Integers
 from kernels.device import Device
 from kernels.ets import NO_MODEL, EtsFits
-from kernels.on_device import fit_ets_on, forecast_ets_on, place_of_ets, refit_ets_on
+from kernels.on_device import fit_ets_on, forecast_ets_on, refit_ets_on
 
 # A year of weeks; R's `ets` stops at 24. With it Walmart's weekly series have a MASE of 0.859,
 # without a season one of 1.283. A model takes fifty times as long: `YearlyETS` (0.792) does not.
@@ -34,8 +34,7 @@ class BatchedEts:
     Parameters
     ----------
     models : names of those to choose from, "AAdN" for example; none is all
-    device : where models are chosen, fitted again and forecast with, if it has kernels for so long
-        a season (`kernels.on_device.place_of_ets`)
+    device : where models are chosen, fitted again and forecast with
     """
 
     models: tuple[str, ...] = ()
@@ -47,7 +46,7 @@ class BatchedEts:
 
     def forecast(self, batch: Batch, seasons: Seasons, horizon: int) -> BatchForecast:
         """Forecast each series; six periods or fewer that differ have no answer."""
-        return self._forecast(self._fit(batch, seasons), horizon, seasons)
+        return self._forecast(self._fit(batch, seasons), horizon)
 
     def roll(
         self, histories: Sequence[History], seasons: Seasons, horizon: int
@@ -61,20 +60,17 @@ class BatchedEts:
         before: tuple[History, EtsFits] | None = None
         for history in histories[:-1]:
             fits = self._fit_again(before, history, seasons)
-            found.append(self._forecast(fits, horizon, seasons))
+            found.append(self._forecast(fits, horizon))
             before = history, fits
         return [*found, self.forecast(histories[-1].batch, seasons, horizon)]
 
-    def _place(self, seasons: Seasons) -> Device:
-        return place_of_ets(self.device, ets_season(seasons))
-
-    def _forecast(self, fits: EtsFits, horizon: int, seasons: Seasons) -> BatchForecast:
-        return BatchForecast(forecast_ets_on(self._place(seasons))(fits, horizon))
+    def _forecast(self, fits: EtsFits, horizon: int) -> BatchForecast:
+        return BatchForecast(forecast_ets_on(self.device)(fits, horizon))
 
     def _fit(self, batch: Batch, seasons: Seasons) -> EtsFits:
         if batch.fitted is not None and not self.models:
             return batch.fitted
-        fit = fit_ets_on(self._place(seasons))
+        fit = fit_ets_on(self.device)
         return fit(batch.values, batch.offsets, ets_season(seasons), self.models)
 
     def _fit_again(
@@ -88,7 +84,7 @@ class BatchedEts:
         growth = history.batch.lengths[places] / earlier.batch.lengths - 1.0
         little = growth <= LARGEST_GROWTH
         places, fits = places[little], EtsFits._make(part[little] for part in fits)
-        again = refit_ets_on(self._place(seasons))(fits, *_flat(history.batch, places))
+        again = refit_ets_on(self.device)(fits, *_flat(history.batch, places))
         lost = np.ones(len(history.series), np.bool_)
         lost[places[again.model != NO_MODEL]] = False
         rest = np.flatnonzero(lost)
