@@ -73,7 +73,7 @@ ITEMS = types.NamedTuple(
     ),
     stock.Items,
 )
-WALK_GIVEN = (INTEGER, INTEGER, rows(3), ITEMS, rows(4))
+WALK_GIVEN = (INTEGER, INTEGER, rows(3), rows(3), ITEMS, rows(4))
 WALK_DRAWN = (
     *(INTEGER, INTEGER, rows(3), rows(3, np.int64), rows(1)),
     *(ITEMS, rows(4)),
