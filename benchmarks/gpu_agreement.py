@@ -3,12 +3,13 @@
 python -m benchmarks.gpu_agreement                     with a device; `benchmarks.gpu` runs it too
 python -m benchmarks.gpu_agreement --device cpu        without: does it start and agree with itself?
 
-Champions, means and orders of Store-Item and car parts' series, and VaR and ES of books over the
-S&P 500's stocks, by the functions that a night calls, on what `shared/data` holds.
+A night by the functions that its steps call: champions, means, quantiles and orders of Store-Item
+and car parts' series; VaR, ES and volatility of books of stocks, bonds and options; VaR and ES of
+books over the S&P 500's stocks, on what `shared/data` holds.
 """
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,17 +19,23 @@ import pandas as pd
 from benchmarks.gpu_rows import SEED
 from forecasting import DemandPanel, ForecastPlan, category_profiles, forecast_demand, sample_paths
 from forecasting.classes import CLASSES
-from forecasting.results import ForecastResult
+from forecasting.results import QUANTILES, ForecastResult
 from inventory import StockPlan, plan_orders
 from kernels.device import Device
+from risk import RiskPlan, instrument_losses, measure_portfolios, volatility_outlook
 from risk.linear_books import LinearScenarios, measure_linear_books
+from risk.volatility import VolatilityModel
+from tests.risk.markets import BOOKS, mixed_market, positions
 
 DATA = Path(__file__).parents[2] / "shared" / "data"
 _SERIES = ["warehouse_id", "item_id"]
 _MODELS = ("SeasonalNaive", "AutoETS", "DynamicOptimizedTheta", "SeasonalTrendTheta")
 _RARE = ("CrostonSBA", "TSB", "IMAPA", "CompoundCount")
 _LINE_UP = {name: _MODELS if name in {"smooth", "erratic"} else _RARE for name in CLASSES}
+RISK = RiskPlan(methods=("historical", "filtered_historical", "gaussian"), history=250, seed=SEED)
 _PATHS, _BOOKS, _SCENARIOS = 200, 200, 20_000
+# Figures differ that are further apart than this share of themselves.
+DIFFERENT = 1e-6
 # More of what differs is counted, not named.
 _NAMED = 5
 Line = tuple[str, int, int, float, str]
@@ -58,9 +65,18 @@ def _first(frame: pd.DataFrame, n_series: int) -> pd.DataFrame:
 
 
 def compare_demand(
-    name: str, frame: pd.DataFrame, plan: ForecastPlan, device: Device
+    name: str, frame: pd.DataFrame, plan: ForecastPlan, device: Device, n_paths: int = _PATHS
 ) -> list[Line]:
-    """Return how champions, means and orders agree."""
+    """Return how champions, means, quantiles and orders agree.
+
+    Parameters
+    ----------
+    name : of the data
+    frame : warehouse_id, item_id, ds, quantity, censored
+    plan : how it is forecast
+    device : that is set against the processor
+    n_paths : that orders are chosen on, and as many that they are judged on
+    """
     panel = DemandPanel.from_frame(frame, plan.frequency)
     night = frame["ds"].max().date()
     profiles = category_profiles(panel, {}, plan)
@@ -71,24 +87,37 @@ def compare_demand(
     own, theirs = (result.champions.set_index(_SERIES) for result in results)
     other = np.flatnonzero((own["model"] != theirs["model"]).to_numpy())
     whys = [
-        f"{'/'.join(own.index[n])}: {own['model'].iloc[n]} {own['score'].iloc[n]:.6g}, "
+        f"{_named(own.index[n])}: {own['model'].iloc[n]} {own['score'].iloc[n]:.6g}, "
         f"{theirs['model'].iloc[n]} {theirs['score'].iloc[n]:.6g}"
         for n in other
     ]
-    means = [result.forecasts["mean"].to_numpy() for result in results]
     gap = float(_relative(own["score"].to_numpy(), theirs["score"].to_numpy()).max(initial=0.0))
     lines = [(f"{name} champions", len(own), len(other), gap, _told(whys))]
-    lines.append(compare_numbers(f"{name} means", *means))
-    return [*lines, _compare_orders(name, results, device)]
+    changed = {_named(own.index[n]): "another champion" for n in other}
+    keys = [_named(key) for key in results[0].forecasts[_SERIES].itertuples(index=False)]
+    for told, columns in (("means", ["mean"]), ("quantiles", QUANTILES)):
+        figures = [result.forecasts[columns].to_numpy() for result in results]
+        lines.append(compare_numbers(f"{name} {told}", *figures, keys, changed))
+    return [*lines, *_compare_orders(name, results, device, n_paths, changed)]
 
 
-def _compare_orders(name: str, results: Sequence[ForecastResult], device: Device) -> Line:
+def _named(key: Sequence[object]) -> str:
+    return "/".join(map(str, key))
+
+
+def _compare_orders(
+    name: str,
+    results: Sequence[ForecastResult],
+    device: Device,
+    n_paths: int,
+    changed: Mapping[str, str],
+) -> list[Line]:
     """Return how orders agree, stock, costs and lead times assumed."""
-    orders = []
+    plans = []
     for result, where in zip(results, ("cpu", device), strict=True):
         series = result.champions[_SERIES].reset_index(drop=True)
         words = np.arange(len(series), dtype=np.uint64)
-        paths = sample_paths(result.forecasts, result.champions, words, 2 * _PATHS, SEED)
+        paths = sample_paths(result.forecasts, result.champions, words, 2 * n_paths, SEED)
         starts = result.forecasts["ds"].to_numpy("datetime64[ns]").reshape(len(series), -1)
         items = (
             series[["item_id"]]
@@ -110,16 +139,51 @@ def _compare_orders(name: str, results: Sequence[ForecastResult], device: Device
             stock=stock,
             items=items,
             open_orders=None,
-            paths=paths[:, :_PATHS],
-            held_out=paths[:, _PATHS:],
+            paths=paths[:, :n_paths],
+            held_out=paths[:, n_paths:],
             series=series,
             periods=starts,
             entities=words,
             plan=told,
             seed=SEED,
         )
-        orders.append(found.plans.sort_values(_SERIES)["order_quantity"].to_numpy())
-    return compare_numbers(f"{name} orders", *orders)
+        plans.append(found.plans.sort_values(_SERIES))
+    keys = [_named(key) for key in plans[0][_SERIES].itertuples(index=False)]
+    columns = {"orders": "order_quantity", "levels": "order_up_to", "costs": "expected_cost"}
+    return [
+        compare_numbers(
+            f"{name} {told}", *(plan[column].to_numpy() for plan in plans), keys, changed
+        )
+        for told, column in columns.items()
+    ]
+
+
+def compare_portfolios(device: Device, plan: RiskPlan) -> list[Line]:
+    """Return how VaR and ES agree for books of stocks, bonds and options, and how volatility does.
+
+    Parameters
+    ----------
+    device : that is set against the processor
+    plan : methods, horizons and scenarios
+    """
+    market, held = mixed_market(plan), positions(**BOOKS)
+    lines = []
+    for method in plan.methods:
+        frames = []
+        for where in ("cpu", device):
+            own = replace(plan, device=where)
+            losses = instrument_losses(market, method, 1, own)
+            frames.append(measure_portfolios(market, held, losses, method, 1, own).risk)
+        for measure in ("value_at_risk", "expected_shortfall"):
+            chosen = [frame[frame["measure"] == measure] for frame in frames]
+            keys = [_named(key) for key in chosen[0][["portfolio_id", "level"]].to_numpy()]
+            figures = [frame["value"].to_numpy() for frame in chosen]
+            lines.append(compare_numbers(f"books, {method} {measure}", *figures, keys))
+    law = VolatilityModel(plan.volatility_model, "student_t")
+    ahead = [volatility_outlook(market.prices, law, device=where) for where in ("cpu", device)]
+    keys = [_named(key) for key in ahead[0][["instrument_id", "horizon"]].to_numpy()]
+    figures = [frame["volatility"].to_numpy() for frame in ahead]
+    return [*lines, compare_numbers("volatility ahead", *figures, keys)]
 
 
 def compare_books(device: Device) -> list[Line]:
@@ -153,13 +217,33 @@ def _relative(own: np.ndarray, theirs: np.ndarray) -> np.ndarray:
     return share
 
 
-def compare_numbers(name: str, own: np.ndarray, theirs: np.ndarray) -> Line:
-    """Return how many of some figures differ, by how much, and the worst of them."""
-    share = _relative(own, theirs).ravel()
-    other = np.flatnonzero(share > 1e-6)
-    worst = other[np.argsort(share[other])[::-1]][:_NAMED]
-    flat, found = np.ravel(own), np.ravel(theirs)
-    whys = [f"number {n}: {flat[n]:.6g}, {found[n]:.6g}" for n in worst]
+def compare_numbers(
+    name: str,
+    own: np.ndarray,
+    theirs: np.ndarray,
+    keys: Sequence[str] | None = None,
+    reasons: Mapping[str, str] | None = None,
+) -> Line:
+    """Return how many of some figures differ, by how much, and the worst of them.
+
+    Parameters
+    ----------
+    name : of the figures
+    own, theirs : (n_rows,) or (n_rows, n_columns) float64, the processor's and the device's
+    keys : (n_rows,), what each row is of; None are numbers
+    reasons : by key, why figures of it may differ
+    """
+    share = _relative(own, theirs)
+    columns = share.size // max(len(share), 1)
+    share = share.ravel()
+    other = np.flatnonzero(share > DIFFERENT)
+    worst = other[np.argsort(share[other], kind="stable")[::-1]][:_NAMED]
+    flat, found, whys = np.ravel(own), np.ravel(theirs), []
+    for n in worst:
+        key = f"number {n}" if keys is None else keys[n // columns]
+        why = (reasons or {}).get(key, "")
+        whys.append(f"{key}: {flat[n]:.6g}, {found[n]:.6g}" + (f" ({why})" if why else ""))
+    whys += [""] * (len(other) - len(whys))
     return (name, share.size, len(other), float(share.max(initial=0.0)), _told(whys))
 
 
@@ -178,12 +262,14 @@ def agreement(device: Device, n_series: int) -> list[str]:
             lines += compare_demand(name, *load(n_series), device)
         except FileNotFoundError as error:
             missing.append(f"{name}: {error.filename} is not here")
+    lines += compare_portfolios(device, RISK)
     try:
         lines += compare_books(device)
     except FileNotFoundError as error:
         missing.append(f"S&P 500: {error.filename} is not here")
+    differ = f"differ by more than {DIFFERENT:.0e}"
     return [
-        "| figures | compared | differ by more than 1e-6 | largest, relative | which and why |",
+        f"| figures | compared | {differ} | largest, relative | which and why |",
         "| --- | ---: | ---: | ---: | --- |",
         *(f"| {name} | {n:,} | {k:,} | {gap:.1e} | {why} |" for name, n, k, gap, why in lines),
         "",
