@@ -3,20 +3,21 @@
 python -m benchmarks.gpu_agreement                     with a device; `benchmarks.gpu` runs it too
 python -m benchmarks.gpu_agreement --device cpu        without: does it start and agree with itself?
 
-A night by the functions that its steps call: champions, means, quantiles and orders of Store-Item
-and car parts' series; VaR, ES and volatility of books of stocks, bonds and options; VaR and ES of
-books over the S&P 500's stocks, on what `shared/data` holds.
+A night by the functions that its steps call: champions, means, quantiles and orders of generated
+series, and of Store-Item's and car parts'; VaR, ES and volatility of books of stocks, bonds and
+options; VaR and ES of books over the S&P 500's stocks. Real data is what `shared/data` holds.
 """
 
 import argparse
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from benchmarks.gpu_rows import SEED
+from benchmarks.gpu_fits import daily_demand
+from benchmarks.gpu_rows import DIFFERENT, SEED, Line, agreement_table
 from forecasting import DemandPanel, ForecastPlan, category_profiles, forecast_demand, sample_paths
 from forecasting.classes import CLASSES
 from forecasting.results import QUANTILES, ForecastResult
@@ -33,19 +34,32 @@ _MODELS = ("SeasonalNaive", "AutoETS", "DynamicOptimizedTheta", "SeasonalTrendTh
 _RARE = ("CrostonSBA", "TSB", "IMAPA", "CompoundCount")
 _LINE_UP = {name: _MODELS if name in {"smooth", "erratic"} else _RARE for name in CLASSES}
 RISK = RiskPlan(methods=("historical", "filtered_historical", "gaussian"), history=250, seed=SEED)
+_DAILY = ForecastPlan("D", 7, 28, windows=3, step=28, line_up=_LINE_UP)
+_DAYS = 400
 _PATHS, _BOOKS, _SCENARIOS = 200, 200, 20_000
-# Figures differ that are further apart than this share of themselves.
-DIFFERENT = 1e-6
 # More of what differs is counted, not named.
 _NAMED = 5
-Line = tuple[str, int, int, float, str]
+
+
+def generated(n_series: int) -> tuple[pd.DataFrame, ForecastPlan]:
+    """Return generated daily demand, and how it is forecast."""
+    demand, _ = daily_demand(n_series, _DAYS)
+    frame = pd.DataFrame(
+        {
+            "warehouse_id": "made",
+            "item_id": np.repeat([f"{n:05d}" for n in range(n_series)], _DAYS).astype(object),
+            "ds": np.tile(pd.date_range("2024-01-01", periods=_DAYS, unit="us"), n_series),
+            "quantity": demand.ravel(),
+            "censored": False,
+        }
+    )
+    return frame, _DAILY
 
 
 def store_item(n_series: int) -> tuple[pd.DataFrame, ForecastPlan]:
     """Return daily sales of some stores' items, and how they are forecast."""
     frame = pd.read_parquet(DATA / "store_item_daily.parquet").rename(columns={"y": "quantity"})
-    plan = ForecastPlan("D", 7, 28, windows=3, step=28, line_up=_LINE_UP)
-    return _first(frame, n_series), plan
+    return _first(frame, n_series), _DAILY
 
 
 def car_parts(n_series: int) -> tuple[pd.DataFrame, ForecastPlan]:
@@ -253,28 +267,26 @@ def _told(whys: Sequence[str]) -> str:
     return "; ".join(whys[:_NAMED]) + (f"; and {rest} more" if rest > 0 else "")
 
 
-def agreement(device: Device, n_series: int) -> list[str]:
-    """Return the table in Markdown; what has no data here is left out, and said so."""
-    lines: list[Line] = []
-    missing = []
-    for name, load in (("Store-Item", store_item), ("car parts", car_parts)):
+def compare_everything(device: Device, n_series: int) -> Iterator[Line]:
+    """Yield how the figures of every set of data agree, and which set is not here.
+
+    Parameters
+    ----------
+    device : that is set against the processor
+    n_series : of each set of demand
+    """
+    yield from compare_portfolios(device, RISK)
+    sets = (
+        ("generated", lambda: compare_demand("generated", *generated(n_series), device)),
+        ("Store-Item", lambda: compare_demand("Store-Item", *store_item(n_series), device)),
+        ("car parts", lambda: compare_demand("car parts", *car_parts(n_series), device)),
+        ("S&P 500", lambda: compare_books(device)),
+    )
+    for name, compare in sets:
         try:
-            lines += compare_demand(name, *load(n_series), device)
+            yield from compare()
         except FileNotFoundError as error:
-            missing.append(f"{name}: {error.filename} is not here")
-    lines += compare_portfolios(device, RISK)
-    try:
-        lines += compare_books(device)
-    except FileNotFoundError as error:
-        missing.append(f"S&P 500: {error.filename} is not here")
-    differ = f"differ by more than {DIFFERENT:.0e}"
-    return [
-        f"| figures | compared | {differ} | largest, relative | which and why |",
-        "| --- | ---: | ---: | ---: | --- |",
-        *(f"| {name} | {n:,} | {k:,} | {gap:.1e} | {why} |" for name, n, k, gap, why in lines),
-        "",
-        *(f"- {line}" for line in missing),
-    ]
+            yield (name, 0, 0, 0.0, f"{error.filename} is not here")
 
 
 def main() -> None:
@@ -283,7 +295,7 @@ def main() -> None:
     parser.add_argument("--device", choices=("cpu", "cuda"), default="cuda")
     parser.add_argument("--series", type=int, default=100, help="of each set of demand")
     asked = parser.parse_args()
-    print("\n".join(agreement(asked.device, asked.series)))
+    print("\n".join(agreement_table(list(compare_everything(asked.device, asked.series)))))
 
 
 if __name__ == "__main__":
