@@ -369,7 +369,7 @@ class Report:
             told = "Figures of whole nights, the processor's and the device's:"
             parts += [told, "", *agreement_table(self.lines), ""]
         if self.spent:
-            parts += ["Seconds of each part, compilation and checks included: "]
+            parts += ["Seconds of each part, compilation and checks included:"]
             parts += [f"{', '.join(self.spent)}.", ""]
         parts += [f"- {trouble}" for trouble in self.troubles]
         return "\n".join(parts).rstrip() + "\n"
@@ -476,6 +476,15 @@ def describe_device(xp: XP) -> str:
     )
 
 
+def heading(xp: XP) -> str:
+    """Return what was run, and on what; a device that tells nothing of itself is measured too."""
+    try:
+        device = describe_device(xp)
+    except Exception as error:  # noqa: BLE001 - the rows are worth more than the heading
+        device = f"a device that could not be described ({type(error).__name__}: {error})"
+    return f"`python -m benchmarks.gpu`: {device}; {describe_machine('numba', 'numpy')}."
+
+
 def _version(package: str) -> str:
     try:
         return version(package)
@@ -488,7 +497,8 @@ def main() -> None:
     started = time.perf_counter()
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--dry", action="store_true", help="tiny sizes, in the simulator")
-    parser.add_argument("--only", nargs="+", metavar="PART", help="parts to run; all by default")
+    names = [part.__name__ for part in PARTS]
+    parser.add_argument("--only", nargs="+", choices=names, help="parts to run; all by default")
     parser.add_argument("--record", type=Path, default=RECORD, help="file to write")
     asked = parser.parse_args()
     missing = None if config.ENABLE_CUDASIM else missing_for_cuda()
@@ -502,8 +512,7 @@ def main() -> None:
         report.path = asked.record
     with nullcontext() if asked.dry else compiling_beside():
         xp = device_arrays()
-        told = f"{describe_device(xp)}; {describe_machine('numba', 'numpy')}"
-        report.heading = f"`python -m benchmarks.gpu`: {told}."
+        report.heading = heading(xp)
         report.write()
         run_parts(xp, TINY if asked.dry else Sizes(), report, started)
     print(report.text())
