@@ -4,17 +4,24 @@ python -m benchmarks.gpu            on a machine with a device, under eight minu
 python -m benchmarks.gpu --dry      anywhere: tiny sizes in the simulator (NUMBA_ENABLE_CUDASIM=1),
                                     so that it is known to start
 
-A part that fails says so and the next one goes on; parts that no time is left for are named. The
-short table is printed last, and the record written beside those of the other benchmarks. Kernel
-times are medians of runs on data that lies on the device, after a warm-up that compiles; the
-transfer is that of inputs and results over page-locked memory.
+What is worth most comes first. The record is on disk after every row, so that a run which is cut
+off leaves what it had; a part that fails says so and the next one goes on, and parts that no time
+is left for are named. The processor's kernels, which are checked against, are compiled in processes
+beside this one. Kernel times are medians of runs on data that lies on the device, after a warm-up
+that compiles; the transfer is that of inputs and results over page-locked memory.
 """
 
 import argparse
 import math
+import os
+import subprocess
+import sys
 import tempfile
 import time
 import traceback
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -22,12 +29,12 @@ from typing import Any
 import numpy as np
 from numba import config, cuda
 
-from benchmarks.gpu_agreement import agreement
 from benchmarks.gpu_fits import count_laws, ets_choices, garch_fits, intermittent_rates
-from benchmarks.gpu_rows import SEED, TINY, XP, Row, Sizes, measure
+from benchmarks.gpu_rows import SEED, TINY, XP, Line, Row, Sizes, agreement_table, measure
 from benchmarks.gpu_states import ets_sample_paths, states_rolled
 from benchmarks.machine import describe_machine
-from kernels.cuda import draws, garch, linear_books, options, stock, thetas
+from kernels import market_normals
+from kernels.cuda import draws, garch, linear_books, market_moves, options, stock, thetas
 from kernels.cuda.arrays import device_arrays, for_grids, to_host
 from kernels.cuda.grids import THREADS, blocks_for
 from kernels.device import missing_for_cuda
@@ -43,38 +50,30 @@ from kernels.stock_terms import N_TOTALS, Rule, Terms
 from kernels.theta import ThetaModel, fit_thetas
 
 RECORD = Path(__file__).parent / "records" / "gpu.md"
+ROOT = RECORD.parents[2]
 MOST_SECONDS = 420.0
-# Compiling the processor's side of a forecast is most of it.
-_AGREEMENT = 150.0
 
 
-def ceilings(xp: XP, sizes: Sizes) -> list[Row]:
+def ceilings(xp: XP, sizes: Sizes) -> Iterator[Row]:
     """Copy within the device, copies over the bus, and square products."""
     near = cuda.pinned_array(sizes.copied // 8, np.float64)
     near[:] = 1.0
     far, other = xp.ones(sizes.copied // 8), xp.empty(sizes.copied // 8)
     numba_far = cuda.device_array(near.shape, near.dtype)
     copied = f"{sizes.copied / 2**30:.3g} GiB"
-    rows = [
-        Row(
-            "copy on the device",
-            copied,
-            measure(lambda: xp.copyto(other, far)),
-            moved=2.0 * sizes.copied,
-        ),
-        Row("copy to the device", copied, measure(lambda: numba_far.copy_to_device(near))),
-        Row("copy from the device", copied, measure(lambda: numba_far.copy_to_host(near))),
-    ]
+    seconds = measure(lambda: xp.copyto(other, far))
+    yield Row("copy on the device", copied, seconds, moved=2.0 * sizes.copied)
+    yield Row("copy to the device", copied, measure(lambda: numba_far.copy_to_device(near)))
+    yield Row("copy from the device", copied, measure(lambda: numba_far.copy_to_host(near)))
     n = sizes.multiplied
     for form in (np.float32, np.float64):
         left, right = xp.ones((n, n), form), xp.ones((n, n), form)
         out = xp.empty((n, n), form)
         seconds = measure(lambda a=left, b=right, c=out: xp.matmul(a, b, out=c))  # type: ignore[misc]
-        rows.append(Row(f"product {np.dtype(form).name}", f"{n}^3", seconds, operations=2.0 * n**3))
-    return rows
+        yield Row(f"product {np.dtype(form).name}", f"{n}^3", seconds, operations=2.0 * n**3)
 
 
-def random_numbers(xp: XP, sizes: Sizes) -> list[Row]:
+def random_numbers(xp: XP, sizes: Sizes) -> Iterator[Row]:
     """Uniforms and normals, against the processor's."""
     few = np.arange(3, dtype=np.uint64) + np.uint64(2**40)
     drawn = xp.empty((3, 2, 5))
@@ -84,16 +83,14 @@ def random_numbers(xp: XP, sizes: Sizes) -> list[Row]:
     one, out = for_grids(xp.asarray(few[:1])), for_grids(xp.empty((1, 1, sizes.drawn)))
     grid = blocks_for(sizes.drawn // 2)
     seconds = measure(lambda: draws.draw_uniforms[grid, THREADS](SEED, 1, one, out))
-    rows = [
-        Row(
-            "uniforms",
-            f"{sizes.drawn:,}",
-            seconds,
-            moved=8.0 * sizes.drawn,
-            error=0.0 if same else math.inf,
-            note="to the bit",
-        )
-    ]
+    yield Row(
+        "uniforms",
+        f"{sizes.drawn:,}",
+        seconds,
+        moved=8.0 * sizes.drawn,
+        error=0.0 if same else math.inf,
+        note="to the bit",
+    )
     n = sizes.drawn // 8
     for form, draw, fill in (
         (np.float64, draws.draw_shocks, fill_shocks),
@@ -110,11 +107,10 @@ def random_numbers(xp: XP, sizes: Sizes) -> list[Row]:
         error = float(np.abs(to_host(block[:, :checked]) - expected).max())
         name = f"normals {np.dtype(form).name}"
         size, moved = f"{block.size:,}", float(block.size * block.dtype.itemsize)
-        rows.append(Row(name, size, seconds, moved=moved, error=error))
-    return rows
+        yield Row(name, size, seconds, moved=moved, error=error)
 
 
-def european_options(xp: XP, sizes: Sizes) -> list[Row]:
+def european_options(xp: XP, sizes: Sizes) -> Iterator[Row]:
     """Values of one option over scenarios, its own rate and volatility in each."""
     n, checked = sizes.options, min(sizes.options, sizes.checked)
     rng = np.random.default_rng(0)
@@ -137,10 +133,10 @@ def european_options(xp: XP, sizes: Sizes) -> list[Row]:
     whole = measure(lambda: options.fill_option_values(*told, result), 1)
     through = f"{len(result) / whole:.3g} values a second through the bus"
     moved = 32.0 * n
-    return [Row("options", f"{n:,}", seconds, moved=moved, error=error, note=through)]
+    yield Row("options", f"{n:,}", seconds, moved=moved, error=error, note=through)
 
 
-def stock_walks(xp: XP, sizes: Sizes) -> list[Row]:
+def stock_walks(xp: XP, sizes: Sizes) -> Iterator[Row]:
     """(s, S) with lost sales, random lead times and drawn demand."""
     n = sizes.items
     chances = np.random.default_rng(1).dirichlet(np.ones(40), n)
@@ -171,7 +167,24 @@ def stock_walks(xp: XP, sizes: Sizes) -> list[Row]:
         walk_law(SEED, entities[item], 0, *own, items.rules[item], 0, 0, expected)
         error = max(error, float(np.abs(to_host(totals[item]) - expected).max()))
     size = f"{n:,} items x {sizes.paths:,} paths x {sizes.days} days"
-    return [Row("stock", size, seconds, moved=float(totals.nbytes), error=error, note="units")]
+    yield Row("stock", size, seconds, moved=float(totals.nbytes), error=error, note="units")
+
+
+def factor_moves(_xp: XP, sizes: Sizes) -> Iterator[Row]:
+    """Gaussian moves of a night's factors, to the host."""
+    n, few = sizes.moves, min(sizes.moves, 1_000)
+    loadings = np.random.default_rng(5).normal(0.0, 0.01, (sizes.factors, sizes.factors))
+    seconds = measure(lambda: market_moves.gaussian_moves(loadings, SEED, n), 1)
+    own = measure(lambda: market_normals.gaussian_moves(loadings, SEED, few), 1) * n / few
+    expected = market_normals.gaussian_moves(loadings, SEED, few)
+    gap = np.abs(market_moves.gaussian_moves(loadings, SEED, few) - expected).max()
+    error = float(gap / np.linalg.norm(loadings, axis=1).max())
+    operations = 2.0 * sizes.factors**2 * n
+    size = f"{sizes.factors} factors x {n:,}"
+    note = f"time with transfers, the processor {own:.3g} s by {few:,} of them"
+    yield Row(
+        "Gaussian moves float64", size, seconds, operations=operations, error=error, note=note
+    )
 
 
 def books_of(n_books: int, n_factors: int, precision: str) -> np.ndarray:
@@ -182,9 +195,8 @@ def books_of(n_books: int, n_factors: int, precision: str) -> np.ndarray:
     return fold_exposures(exposures, loadings, precision)[:n_books]  # type: ignore[arg-type]
 
 
-def monte_carlo(_xp: XP, sizes: Sizes) -> list[Row]:
+def monte_carlo(_xp: XP, sizes: Sizes) -> Iterator[Row]:
     """Value at risk, expected shortfall and its components of linear books."""
-    rows = []
     for precision in ("float32", "float64"):
         few, n_few = (
             books_of(min(sizes.books, 16), sizes.factors, precision),
@@ -212,7 +224,7 @@ def monte_carlo(_xp: XP, sizes: Sizes) -> list[Row]:
         size = f"{sizes.books:,} books x {sizes.factors} factors x {sizes.scenarios:,}"
         operations = 2.0 * sizes.books * sizes.factors * sizes.scenarios
         spent = measure(figures, 1)
-        rows.append(Row(f"VaR and ES {precision}", size, spent, operations=operations, error=error))
+        yield Row(f"VaR and ES {precision}", size, spent, operations=operations, error=error)
         numbers = to_host(tails[1])
         spent = measure(
             lambda f=folded, n=numbers, w=weights: linear_books.mean_tail_shocks(  # type: ignore[misc]
@@ -220,12 +232,11 @@ def monte_carlo(_xp: XP, sizes: Sizes) -> list[Row]:
             ),
             1,
         )
-        own = Row(f"components {precision}", size, spent, operations=operations, error=float(gap))
-        rows.append(own)
-    return rows
+        name = f"components {precision}"
+        yield Row(name, size, spent, operations=operations, error=float(gap))
 
 
-def long_books(_xp: XP, sizes: Sizes) -> list[Row]:
+def long_books(_xp: XP, sizes: Sizes) -> Iterator[Row]:
     """As large a part of fifteen million books as fits, through to a Parquet file."""
     import pyarrow as pa  # noqa: PLC0415 - the record is written without it
     import pyarrow.parquet as pq  # noqa: PLC0415 - the same
@@ -252,10 +263,10 @@ def long_books(_xp: XP, sizes: Sizes) -> list[Row]:
     size = f"{done:,} books x {sizes.factors} factors x {sizes.few_scenarios:,}"
     operations = 2.0 * done * sizes.factors * sizes.few_scenarios
     note = f"15 million at this pace: {spent * 15e6 / done:,.0f} s; one set of exposures is reused"
-    return [Row("books to Parquet", size, spent, operations=operations, note=note)]
+    yield Row("books to Parquet", size, spent, operations=operations, note=note)
 
 
-def garch_passes(xp: XP, sizes: Sizes) -> list[Row]:
+def garch_passes(xp: XP, sizes: Sizes) -> Iterator[Row]:
     """One pass of likelihood, score and information."""
     n, rng = sizes.returns_series, np.random.default_rng(3)
     few = min(n, 1_000)
@@ -272,10 +283,10 @@ def garch_passes(xp: XP, sizes: Sizes) -> list[Row]:
     error = abs(float(to_host(found)[0]) / expected - 1.0)
     size = f"{n:,} series x {sizes.returns:,} days"
     moved = 8.0 * n * sizes.returns
-    return [Row("GARCH pass, Student-t", size, seconds, moved=moved, error=error)]
+    yield Row("GARCH pass, Student-t", size, seconds, moved=moved, error=error)
 
 
-def theta_fits(_xp: XP, sizes: Sizes) -> list[Row]:
+def theta_fits(_xp: XP, sizes: Sizes) -> Iterator[Row]:
     """Fit the optimised dynamic theta model, transfers included."""
     n, rng = sizes.demand_series, np.random.default_rng(4)
     few = rng.gamma(2.0, 3.0, (min(n, 200), sizes.demands))
@@ -288,61 +299,136 @@ def theta_fits(_xp: XP, sizes: Sizes) -> list[Row]:
     expected, found = fit_thetas(*some), thetas.fit_thetas(*some)
     error = float(np.abs(found.means / expected.means - 1.0).max())
     size = f"{n:,} series x {sizes.demands:,}"
-    return [Row("theta fits", size, seconds, error=error, note="time with transfers")]
+    yield Row("theta fits", size, seconds, error=error, note="time with transfers")
 
 
-PARTS = [
+def night_agreement(_xp: XP, sizes: Sizes) -> Iterator[Line]:
+    """Figures of whole nights, the processor's and the device's."""
+    if sizes.agreed:
+        # It takes more of the package than the kernels: what is missing of it is this part's alone.
+        from benchmarks.gpu_agreement import compare_everything  # noqa: PLC0415 - see above
+
+        yield from compare_everything("cuda", sizes.agreed)
+
+
+# What is worth most comes first, for the last may find no time left.
+PARTS: list[Callable[[XP, Sizes], Iterable[Row | Line]]] = [
     ceilings,
-    random_numbers,
-    european_options,
-    stock_walks,
     ets_choices,
+    monte_carlo,
+    garch_fits,
+    stock_walks,
+    european_options,
+    night_agreement,
+    factor_moves,
+    theta_fits,
+    count_laws,
+    intermittent_rates,
+    random_numbers,
     states_rolled,
     ets_sample_paths,
     garch_passes,
-    garch_fits,
-    monte_carlo,
-    theta_fits,
-    intermittent_rates,
-    count_laws,
     long_books,
 ]
 
 
-def run_parts(xp: XP, sizes: Sizes) -> tuple[list[Row], list[str]]:
-    """Return the rows of the parts, and what went wrong or had no time."""
-    started, rows, troubles = time.perf_counter(), [], []
+@dataclass
+class Report:
+    """What is known so far, on disk after each row.
+
+    Parameters
+    ----------
+    path : of the record; None keeps none
+    heading : of the record
+    rows, lines : what was measured, and how figures agree
+    spent : each part and its seconds, compilation and checks included
+    troubles : what went wrong, or had no time
+    """
+
+    path: Path | None = None
+    heading: str = ""
+    rows: list[Row] = field(default_factory=list)
+    lines: list[Line] = field(default_factory=list)
+    spent: list[str] = field(default_factory=list)
+    troubles: list[str] = field(default_factory=list)
+
+    def add(self, found: Row | Line) -> None:
+        """Take a row or a line in, print it, and write the record."""
+        if isinstance(found, Row):
+            self.rows.append(found)
+            print("\n".join(table_of([found])[2:]), flush=True)
+        else:
+            self.lines.append(found)
+            print(*found, flush=True)
+        self.write()
+
+    def text(self) -> str:
+        """Return the record."""
+        parts = ["# GPU kernels", "", self.heading, "", *table_of(self.rows), ""]
+        if self.lines:
+            told = "Figures of whole nights, the processor's and the device's:"
+            parts += [told, "", *agreement_table(self.lines), ""]
+        if self.spent:
+            parts += ["Seconds of each part, compilation and checks included:"]
+            parts += [f"{', '.join(self.spent)}.", ""]
+        parts += [f"- {trouble}" for trouble in self.troubles]
+        return "\n".join(parts).rstrip() + "\n"
+
+    def write(self) -> None:
+        """Write the record, if there is one."""
+        if self.path is not None:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self.path.write_text(self.text(), encoding="utf-8")
+
+
+def run_parts(xp: XP, sizes: Sizes, report: Report, started: float) -> None:
+    """Fill the report part by part; one part's fault leaves the others, and its own rows so far.
+
+    Parameters
+    ----------
+    xp : module of the device's arrays
+    sizes : how much of everything
+    report : filled
+    started : by `time.perf_counter`; no part begins `MOST_SECONDS` after it
+    """
     for part in PARTS:
-        if time.perf_counter() - started > MOST_SECONDS:
-            troubles.append(f"{part.__name__}: no time left")
-            continue
         before = time.perf_counter()
+        if before - started > MOST_SECONDS:
+            report.troubles.append(f"{part.__name__}: no time left")
+            continue
         try:
-            rows += part(xp, sizes)
+            for found in part(xp, sizes):
+                report.add(found)
         except Exception as error:  # noqa: BLE001 - one part's fault leaves the others
             traceback.print_exc()
-            troubles.append(f"{part.__name__}: {type(error).__name__}: {str(error)[:300]}")
+            report.troubles.append(f"{part.__name__}: {type(error).__name__}: {str(error)[:300]}")
         if xp is not np:
             xp.get_default_memory_pool().free_all_blocks()
-        print(f"{part.__name__}: {time.perf_counter() - before:.1f} s", flush=True)
-    return rows, troubles
+        report.spent.append(f"{part.__name__} {time.perf_counter() - before:.1f}")
+        report.write()
 
 
-def compare_with_processor(started: float, troubles: list[str]) -> list[str]:
-    """Return the table of real data's figures on both, where there is time for it."""
-    if time.perf_counter() - started > MOST_SECONDS - _AGREEMENT:
-        troubles.append("agreement: no time left; python -m benchmarks.gpu_agreement has it alone")
-        return []
+@contextmanager
+def compiling_beside() -> Iterator[None]:
+    """Compile the processor's kernels, which are checked against, in processes of their own.
+
+    What they have compiled by then is found in the cache. What is not ready is compiled twice, so
+    nothing waits for them.
+    """
+    simulated = {**os.environ, "NUMBA_ENABLE_CUDASIM": "1"}
+    told = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": ROOT}
+    commands = [["benchmarks.gpu", "--dry", "--only", part.__name__] for part in PARTS[1:]]
+    commands.insert(0, ["benchmarks.gpu_agreement", "--device", "cpu", "--series", "2"])
+    workers = [
+        subprocess.Popen([sys.executable, "-m", *command], env=simulated, **told)  # type: ignore[call-overload]
+        for command in commands[: max((os.cpu_count() or 1) - 2, 0)]
+    ]
     try:
-        return [
-            "Figures of real data, the processor's and the device's:",
-            "",
-            *agreement("cuda", 100),
-        ]
-    except Exception as error:  # noqa: BLE001 - the record is written all the same
-        traceback.print_exc()
-        troubles.append(f"agreement: {type(error).__name__}: {str(error)[:300]}")
-        return []
+        yield
+    finally:
+        for worker in workers:
+            worker.kill()
+            worker.wait()
 
 
 def table_of(rows: list[Row]) -> list[str]:
@@ -390,6 +476,15 @@ def describe_device(xp: XP) -> str:
     )
 
 
+def heading(xp: XP) -> str:
+    """Return what was run, and on what; a device that tells nothing of itself is measured too."""
+    try:
+        device = describe_device(xp)
+    except Exception as error:  # noqa: BLE001 - the rows are worth more than the heading
+        device = f"a device that could not be described ({type(error).__name__}: {error})"
+    return f"`python -m benchmarks.gpu`: {device}; {describe_machine('numba', 'numpy')}."
+
+
 def _version(package: str) -> str:
     try:
         return version(package)
@@ -398,34 +493,30 @@ def _version(package: str) -> str:
 
 
 def main() -> None:
-    """Check, measure, write the record, and print the short table."""
+    """Check, measure, write the record, and print it."""
+    started = time.perf_counter()
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--dry", action="store_true", help="tiny sizes, in the simulator")
+    names = [part.__name__ for part in PARTS]
+    parser.add_argument("--only", nargs="+", choices=names, help="parts to run; all by default")
     parser.add_argument("--record", type=Path, default=RECORD, help="file to write")
     asked = parser.parse_args()
     missing = None if config.ENABLE_CUDASIM else missing_for_cuda()
     if missing is not None:
         how = "NUMBA_ENABLE_CUDASIM=1 python -m benchmarks.gpu --dry runs it without a device"
         raise SystemExit(f"{missing}; {how}")
-    xp, started = device_arrays(), time.perf_counter()
-    rows, troubles = run_parts(xp, TINY if asked.dry else Sizes())
-    agreed = [] if asked.dry else compare_with_processor(started, troubles)
-    lines = [
-        "# GPU kernels",
-        "",
-        f"`python -m benchmarks.gpu`: {describe_device(xp)}; {describe_machine('numba', 'numpy')}.",
-        "",
-        *table_of(rows),
-        "",
-        *agreed,
-        *(f"- {trouble}" for trouble in troubles),
-    ]
-    text = "\n".join(lines).rstrip() + "\n"
+    if asked.only:
+        PARTS[:] = [part for part in PARTS if part.__name__ in asked.only]
+    report = Report()
     if not asked.dry:
-        asked.record.parent.mkdir(parents=True, exist_ok=True)
-        asked.record.write_text(text, encoding="utf-8")
-    print(text)
-    if asked.dry and troubles:
+        report.path = asked.record
+    with nullcontext() if asked.dry else compiling_beside():
+        xp = device_arrays()
+        report.heading = heading(xp)
+        report.write()
+        run_parts(xp, TINY if asked.dry else Sizes(), report, started)
+    print(report.text())
+    if asked.dry and report.troubles:
         raise SystemExit("a part did not run")
 
 

@@ -3,42 +3,63 @@
 python -m benchmarks.gpu_agreement                     with a device; `benchmarks.gpu` runs it too
 python -m benchmarks.gpu_agreement --device cpu        without: does it start and agree with itself?
 
-Champions, means and orders of Store-Item and car parts' series, and VaR and ES of books over the
-S&P 500's stocks, by the functions that a night calls, on what `shared/data` holds.
+A night by the functions that its steps call: champions, means, quantiles and orders of generated
+series, and of Store-Item's and car parts'; VaR, ES and volatility of books of stocks, bonds and
+options; VaR and ES of books over the S&P 500's stocks. Real data is what `shared/data` holds.
 """
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from benchmarks.gpu_rows import SEED
+from benchmarks.gpu_fits import daily_demand
+from benchmarks.gpu_rows import DIFFERENT, SEED, Line, agreement_table
 from forecasting import DemandPanel, ForecastPlan, category_profiles, forecast_demand, sample_paths
 from forecasting.classes import CLASSES
-from forecasting.results import ForecastResult
+from forecasting.results import QUANTILES, ForecastResult
 from inventory import StockPlan, plan_orders
 from kernels.device import Device
+from risk import RiskPlan, instrument_losses, measure_portfolios, volatility_outlook
 from risk.linear_books import LinearScenarios, measure_linear_books
+from risk.volatility import VolatilityModel
+from tests.risk.markets import BOOKS, mixed_market, positions
 
 DATA = Path(__file__).parents[2] / "shared" / "data"
 _SERIES = ["warehouse_id", "item_id"]
 _MODELS = ("SeasonalNaive", "AutoETS", "DynamicOptimizedTheta", "SeasonalTrendTheta")
 _RARE = ("CrostonSBA", "TSB", "IMAPA", "CompoundCount")
 _LINE_UP = {name: _MODELS if name in {"smooth", "erratic"} else _RARE for name in CLASSES}
+RISK = RiskPlan(methods=("historical", "filtered_historical", "gaussian"), history=250, seed=SEED)
+_DAILY = ForecastPlan("D", 7, 28, windows=3, step=28, line_up=_LINE_UP)
+_DAYS = 400
 _PATHS, _BOOKS, _SCENARIOS = 200, 200, 20_000
 # More of what differs is counted, not named.
 _NAMED = 5
-Line = tuple[str, int, int, float, str]
+
+
+def generated(n_series: int) -> tuple[pd.DataFrame, ForecastPlan]:
+    """Return generated daily demand, and how it is forecast."""
+    demand, _ = daily_demand(n_series, _DAYS)
+    frame = pd.DataFrame(
+        {
+            "warehouse_id": "made",
+            "item_id": np.repeat([f"{n:05d}" for n in range(n_series)], _DAYS).astype(object),
+            "ds": np.tile(pd.date_range("2024-01-01", periods=_DAYS, unit="us"), n_series),
+            "quantity": demand.ravel(),
+            "censored": False,
+        }
+    )
+    return frame, _DAILY
 
 
 def store_item(n_series: int) -> tuple[pd.DataFrame, ForecastPlan]:
     """Return daily sales of some stores' items, and how they are forecast."""
     frame = pd.read_parquet(DATA / "store_item_daily.parquet").rename(columns={"y": "quantity"})
-    plan = ForecastPlan("D", 7, 28, windows=3, step=28, line_up=_LINE_UP)
-    return _first(frame, n_series), plan
+    return _first(frame, n_series), _DAILY
 
 
 def car_parts(n_series: int) -> tuple[pd.DataFrame, ForecastPlan]:
@@ -58,9 +79,18 @@ def _first(frame: pd.DataFrame, n_series: int) -> pd.DataFrame:
 
 
 def compare_demand(
-    name: str, frame: pd.DataFrame, plan: ForecastPlan, device: Device
+    name: str, frame: pd.DataFrame, plan: ForecastPlan, device: Device, n_paths: int = _PATHS
 ) -> list[Line]:
-    """Return how champions, means and orders agree."""
+    """Return how champions, means, quantiles and orders agree.
+
+    Parameters
+    ----------
+    name : of the data
+    frame : warehouse_id, item_id, ds, quantity, censored
+    plan : how it is forecast
+    device : that is set against the processor
+    n_paths : that orders are chosen on, and as many that they are judged on
+    """
     panel = DemandPanel.from_frame(frame, plan.frequency)
     night = frame["ds"].max().date()
     profiles = category_profiles(panel, {}, plan)
@@ -71,24 +101,37 @@ def compare_demand(
     own, theirs = (result.champions.set_index(_SERIES) for result in results)
     other = np.flatnonzero((own["model"] != theirs["model"]).to_numpy())
     whys = [
-        f"{'/'.join(own.index[n])}: {own['model'].iloc[n]} {own['score'].iloc[n]:.6g}, "
+        f"{_named(own.index[n])}: {own['model'].iloc[n]} {own['score'].iloc[n]:.6g}, "
         f"{theirs['model'].iloc[n]} {theirs['score'].iloc[n]:.6g}"
         for n in other
     ]
-    means = [result.forecasts["mean"].to_numpy() for result in results]
     gap = float(_relative(own["score"].to_numpy(), theirs["score"].to_numpy()).max(initial=0.0))
     lines = [(f"{name} champions", len(own), len(other), gap, _told(whys))]
-    lines.append(compare_numbers(f"{name} means", *means))
-    return [*lines, _compare_orders(name, results, device)]
+    changed = {_named(own.index[n]): "another champion" for n in other}
+    keys = [_named(key) for key in results[0].forecasts[_SERIES].itertuples(index=False)]
+    for told, columns in (("means", ["mean"]), ("quantiles", QUANTILES)):
+        figures = [result.forecasts[columns].to_numpy() for result in results]
+        lines.append(compare_numbers(f"{name} {told}", *figures, keys, changed))
+    return [*lines, *_compare_orders(name, results, device, n_paths, changed)]
 
 
-def _compare_orders(name: str, results: Sequence[ForecastResult], device: Device) -> Line:
+def _named(key: Sequence[object]) -> str:
+    return "/".join(map(str, key))
+
+
+def _compare_orders(
+    name: str,
+    results: Sequence[ForecastResult],
+    device: Device,
+    n_paths: int,
+    changed: Mapping[str, str],
+) -> list[Line]:
     """Return how orders agree, stock, costs and lead times assumed."""
-    orders = []
+    plans = []
     for result, where in zip(results, ("cpu", device), strict=True):
         series = result.champions[_SERIES].reset_index(drop=True)
         words = np.arange(len(series), dtype=np.uint64)
-        paths = sample_paths(result.forecasts, result.champions, words, 2 * _PATHS, SEED)
+        paths = sample_paths(result.forecasts, result.champions, words, 2 * n_paths, SEED)
         starts = result.forecasts["ds"].to_numpy("datetime64[ns]").reshape(len(series), -1)
         items = (
             series[["item_id"]]
@@ -110,16 +153,51 @@ def _compare_orders(name: str, results: Sequence[ForecastResult], device: Device
             stock=stock,
             items=items,
             open_orders=None,
-            paths=paths[:, :_PATHS],
-            held_out=paths[:, _PATHS:],
+            paths=paths[:, :n_paths],
+            held_out=paths[:, n_paths:],
             series=series,
             periods=starts,
             entities=words,
             plan=told,
             seed=SEED,
         )
-        orders.append(found.plans.sort_values(_SERIES)["order_quantity"].to_numpy())
-    return compare_numbers(f"{name} orders", *orders)
+        plans.append(found.plans.sort_values(_SERIES))
+    keys = [_named(key) for key in plans[0][_SERIES].itertuples(index=False)]
+    columns = {"orders": "order_quantity", "levels": "order_up_to", "costs": "expected_cost"}
+    return [
+        compare_numbers(
+            f"{name} {told}", *(plan[column].to_numpy() for plan in plans), keys, changed
+        )
+        for told, column in columns.items()
+    ]
+
+
+def compare_portfolios(device: Device, plan: RiskPlan) -> list[Line]:
+    """Return how VaR and ES agree for books of stocks, bonds and options, and how volatility does.
+
+    Parameters
+    ----------
+    device : that is set against the processor
+    plan : methods, horizons and scenarios
+    """
+    market, held = mixed_market(plan), positions(**BOOKS)
+    lines = []
+    for method in plan.methods:
+        frames = []
+        for where in ("cpu", device):
+            own = replace(plan, device=where)
+            losses = instrument_losses(market, method, 1, own)
+            frames.append(measure_portfolios(market, held, losses, method, 1, own).risk)
+        for measure in ("value_at_risk", "expected_shortfall"):
+            chosen = [frame[frame["measure"] == measure] for frame in frames]
+            keys = [_named(key) for key in chosen[0][["portfolio_id", "level"]].to_numpy()]
+            figures = [frame["value"].to_numpy() for frame in chosen]
+            lines.append(compare_numbers(f"books, {method} {measure}", *figures, keys))
+    law = VolatilityModel(plan.volatility_model, "student_t")
+    ahead = [volatility_outlook(market.prices, law, device=where) for where in ("cpu", device)]
+    keys = [_named(key) for key in ahead[0][["instrument_id", "horizon"]].to_numpy()]
+    figures = [frame["volatility"].to_numpy() for frame in ahead]
+    return [*lines, compare_numbers("volatility ahead", *figures, keys)]
 
 
 def compare_books(device: Device) -> list[Line]:
@@ -153,13 +231,33 @@ def _relative(own: np.ndarray, theirs: np.ndarray) -> np.ndarray:
     return share
 
 
-def compare_numbers(name: str, own: np.ndarray, theirs: np.ndarray) -> Line:
-    """Return how many of some figures differ, by how much, and the worst of them."""
-    share = _relative(own, theirs).ravel()
-    other = np.flatnonzero(share > 1e-6)
-    worst = other[np.argsort(share[other])[::-1]][:_NAMED]
-    flat, found = np.ravel(own), np.ravel(theirs)
-    whys = [f"number {n}: {flat[n]:.6g}, {found[n]:.6g}" for n in worst]
+def compare_numbers(
+    name: str,
+    own: np.ndarray,
+    theirs: np.ndarray,
+    keys: Sequence[str] | None = None,
+    reasons: Mapping[str, str] | None = None,
+) -> Line:
+    """Return how many of some figures differ, by how much, and the worst of them.
+
+    Parameters
+    ----------
+    name : of the figures
+    own, theirs : (n_rows,) or (n_rows, n_columns) float64, the processor's and the device's
+    keys : (n_rows,), what each row is of; None are numbers
+    reasons : by key, why figures of it may differ
+    """
+    share = _relative(own, theirs)
+    columns = share.size // max(len(share), 1)
+    share = share.ravel()
+    other = np.flatnonzero(share > DIFFERENT)
+    worst = other[np.argsort(share[other], kind="stable")[::-1]][:_NAMED]
+    flat, found, whys = np.ravel(own), np.ravel(theirs), []
+    for n in worst:
+        key = f"number {n}" if keys is None else keys[n // columns]
+        why = (reasons or {}).get(key, "")
+        whys.append(f"{key}: {flat[n]:.6g}, {found[n]:.6g}" + (f" ({why})" if why else ""))
+    whys += [""] * (len(other) - len(whys))
     return (name, share.size, len(other), float(share.max(initial=0.0)), _told(whys))
 
 
@@ -169,26 +267,26 @@ def _told(whys: Sequence[str]) -> str:
     return "; ".join(whys[:_NAMED]) + (f"; and {rest} more" if rest > 0 else "")
 
 
-def agreement(device: Device, n_series: int) -> list[str]:
-    """Return the table in Markdown; what has no data here is left out, and said so."""
-    lines: list[Line] = []
-    missing = []
-    for name, load in (("Store-Item", store_item), ("car parts", car_parts)):
+def compare_everything(device: Device, n_series: int) -> Iterator[Line]:
+    """Yield how the figures of every set of data agree, and which set is not here.
+
+    Parameters
+    ----------
+    device : that is set against the processor
+    n_series : of each set of demand
+    """
+    yield from compare_portfolios(device, RISK)
+    sets = (
+        ("generated", lambda: compare_demand("generated", *generated(n_series), device)),
+        ("Store-Item", lambda: compare_demand("Store-Item", *store_item(n_series), device)),
+        ("car parts", lambda: compare_demand("car parts", *car_parts(n_series), device)),
+        ("S&P 500", lambda: compare_books(device)),
+    )
+    for name, compare in sets:
         try:
-            lines += compare_demand(name, *load(n_series), device)
+            yield from compare()
         except FileNotFoundError as error:
-            missing.append(f"{name}: {error.filename} is not here")
-    try:
-        lines += compare_books(device)
-    except FileNotFoundError as error:
-        missing.append(f"S&P 500: {error.filename} is not here")
-    return [
-        "| figures | compared | differ by more than 1e-6 | largest, relative | which and why |",
-        "| --- | ---: | ---: | ---: | --- |",
-        *(f"| {name} | {n:,} | {k:,} | {gap:.1e} | {why} |" for name, n, k, gap, why in lines),
-        "",
-        *(f"- {line}" for line in missing),
-    ]
+            yield (name, 0, 0, 0.0, f"{error.filename} is not here")
 
 
 def main() -> None:
@@ -197,7 +295,7 @@ def main() -> None:
     parser.add_argument("--device", choices=("cpu", "cuda"), default="cuda")
     parser.add_argument("--series", type=int, default=100, help="of each set of demand")
     asked = parser.parse_args()
-    print("\n".join(agreement(asked.device, asked.series)))
+    print("\n".join(agreement_table(list(compare_everything(asked.device, asked.series)))))
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ Kernel times are of data that lies on the device; whole calls, with what goes ov
 laid out for it, are told in the note.
 """
 
+from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 
@@ -26,7 +27,7 @@ _RATED = (IntermittentModel.TSB, IntermittentModel.CROSTON_OPTIMISED, Intermitte
 _CHECKED = 200
 
 
-@lru_cache(maxsize=1)
+@lru_cache(maxsize=2)
 def daily_demand(n_series: int, n_days: int) -> tuple[np.ndarray, str]:
     """Return generated daily demand, (n_series, n_days), and what its law was taken from.
 
@@ -62,7 +63,7 @@ def _flat(demand: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return demand.ravel(), np.arange(len(demand) + 1) * demand.shape[1]
 
 
-def ets_choices(_xp: XP, sizes: Sizes) -> list[Row]:
+def ets_choices(_xp: XP, sizes: Sizes) -> Iterator[Row]:
     """Choose among all exponential smoothing models, with a season of a week."""
     demand, law = daily_demand(sizes.demand_series, sizes.demands)
     n = len(demand)
@@ -81,8 +82,8 @@ def ets_choices(_xp: XP, sizes: Sizes) -> list[Row]:
         f" with transfers {whole:.3g} s"
     )
     size = f"{n:,} series x {sizes.demands:,}"
-    chosen = Row("AutoETS", size, seconds, moved=float(demand.nbytes), error=error, note=note)
-    return [chosen, _ets_refits(demand, size)]
+    yield Row("AutoETS", size, seconds, moved=float(demand.nbytes), error=error, note=note)
+    yield _ets_refits(demand, size)
 
 
 def _ets_refits(demand: np.ndarray, size: str) -> Row:
@@ -99,7 +100,7 @@ def _ets_refits(demand: np.ndarray, size: str) -> Row:
     return Row("ETS fitted again", size, seconds, moved=moved, error=error, note=note)
 
 
-def garch_fits(_xp: XP, sizes: Sizes) -> list[Row]:
+def garch_fits(_xp: XP, sizes: Sizes) -> Iterator[Row]:
     """Fit GJR with Student-t innovations."""
     n, rng = sizes.returns_series, np.random.default_rng(3)
     few = rng.standard_t(5, (min(n, 2_000), sizes.returns))
@@ -123,13 +124,12 @@ def garch_fits(_xp: XP, sizes: Sizes) -> list[Row]:
         f" error; {found.passes.mean():.0f} passes a fit; with transfers {whole:.3g} s"
     )
     size = f"{n:,} series x {sizes.returns:,} days"
-    return [Row("GJR-t fits", size, seconds, moved=float(values.nbytes), error=error, note=note)]
+    yield Row("GJR-t fits", size, seconds, moved=float(values.nbytes), error=error, note=note)
 
 
-def intermittent_rates(_xp: XP, sizes: Sizes) -> list[Row]:
+def intermittent_rates(_xp: XP, sizes: Sizes) -> Iterator[Row]:
     """Croston's kin, transfers included."""
     demand, _ = daily_demand(sizes.demand_series, sizes.demands)
-    rows = []
     for model in _RATED:
         told = (model, 0.1, 0.1)
         seconds = measure(lambda t=told: intermittent.intermittent_rates(*_flat(demand), *t), 1)  # type: ignore[misc]
@@ -139,11 +139,10 @@ def intermittent_rates(_xp: XP, sizes: Sizes) -> list[Row]:
         error = float(np.abs(found - expected).max())
         size = f"{len(demand):,} series x {sizes.demands:,}"
         name = model.name.lower().replace("_", " ")
-        rows.append(Row(name, size, seconds, error=error, note="time with transfers"))
-    return rows
+        yield Row(name, size, seconds, error=error, note="time with transfers")
 
 
-def count_laws(_xp: XP, sizes: Sizes) -> list[Row]:
+def count_laws(_xp: XP, sizes: Sizes) -> Iterator[Row]:
     """Chance of demand and sizes by likelihood, transfers included."""
     demand, _ = daily_demand(sizes.demand_series, sizes.demands)
     chances, units = np.empty((len(demand), FIT)), np.empty((len(demand), FIT))
@@ -157,4 +156,4 @@ def count_laws(_xp: XP, sizes: Sizes) -> list[Row]:
         for found, expected in zip((chances, units), own, strict=True)
     )
     size = f"{len(demand):,} series x {sizes.demands:,}"
-    return [Row("compound counts", size, seconds, error=error, note="time with transfers")]
+    yield Row("compound counts", size, seconds, error=error, note="time with transfers")

@@ -3,7 +3,7 @@
 import math
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +13,10 @@ from kernels.cuda import linear_books
 
 RUNS, SEED = 3, 7
 XP = Any
+# How some figures agree: name, compared, different, the largest difference, which and why.
+Line = tuple[str, int, int, float, str]
+# Figures differ that are further apart than this share of themselves.
+DIFFERENT = 1e-6
 
 
 @dataclass(frozen=True)
@@ -27,6 +31,8 @@ class Sizes:
     books, factors, scenarios : of the Monte Carlo; many_books, few_scenarios : of the long one
     returns_series, returns : of GARCH; demand_series, demands : of theta
     states : rolled forward; simulated : series whose paths are drawn; horizon : periods ahead
+    moves : scenarios of a night's factors, which are a tenth of the Monte Carlo's
+    agreed : series of each set of demand, whose figures are compared; 0 compares nothing
     tile : of the products of books and scenarios
     """
 
@@ -50,6 +56,8 @@ class Sizes:
     states: int = 1_000_000
     simulated: int = 2_000
     horizon: int = 28
+    moves: int = 100_000
+    agreed: int = 100
     tile: linear_books.Tile = field(default_factory=linear_books.Tile)
 
 
@@ -74,6 +82,8 @@ TINY = Sizes(
     states=5,
     simulated=2,
     horizon=3,
+    moves=5,
+    agreed=0,
     tile=linear_books.Tile(2, 16, 2),
 )
 
@@ -113,3 +123,13 @@ def measure(work: Callable[[], object], runs: int = RUNS) -> float:
         cuda.synchronize()
         times.append(time.perf_counter() - started)
     return statistics.median(times)
+
+
+def agreement_table(lines: Sequence[Line]) -> list[str]:
+    """Return how figures agree, in Markdown."""
+    differ = f"differ by more than {DIFFERENT:.0e}"
+    return [
+        f"| figures | compared | {differ} | largest, relative | which and why |",
+        "| --- | ---: | ---: | ---: | --- |",
+        *(f"| {name} | {n:,} | {k:,} | {gap:.1e} | {why} |" for name, n, k, gap, why in lines),
+    ]

@@ -4,6 +4,7 @@ Kernel times are of data that lies on the device; whole calls, with what goes ov
 in the note.
 """
 
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
@@ -36,7 +37,7 @@ def _repeated(fits: EtsFits, n: int) -> EtsFits:
     return EtsFits._make(part[places] for part in fits)
 
 
-def states_rolled(_xp: XP, sizes: Sizes) -> list[Row]:
+def states_rolled(_xp: XP, sizes: Sizes) -> Iterator[Row]:
     """Carry a million states a period forward, and forecast from them."""
     n, few = sizes.states, _few_fits(sizes)
     fits, signal = _repeated(few, n), np.zeros(n)
@@ -52,7 +53,7 @@ def states_rolled(_xp: XP, sizes: Sizes) -> list[Row]:
     own = measure(lambda: track_ets(fits, signal, news, offsets), 1)
     expected = track_ets(fits, signal, news, offsets)[0]
     found = ets_forward.track_ets(fits, signal, news, offsets)[0]
-    rolled = Row(
+    yield Row(
         "states rolled",
         f"{n:,} states, one period",
         kernel,
@@ -60,7 +61,7 @@ def states_rolled(_xp: XP, sizes: Sizes) -> list[Row]:
         error=_relative(found.level, expected.level),
         note=f"with transfers {whole:.3g} s, the processor {own:.3g} s",
     )
-    return [rolled, _forecasts(fits, states, sizes.horizon)]
+    yield _forecasts(fits, states, sizes.horizon)
 
 
 def _forecasts(fits: EtsFits, states: ets_forward.States, horizon: int) -> Row:
@@ -81,7 +82,7 @@ def _forecasts(fits: EtsFits, states: ets_forward.States, horizon: int) -> Row:
     )
 
 
-def ets_sample_paths(_xp: XP, sizes: Sizes) -> list[Row]:
+def ets_sample_paths(_xp: XP, sizes: Sizes) -> Iterator[Row]:
     """Simulate exponential smoothing models, and rank what is simulated."""
     few = _few_fits(sizes)
     n, paths, horizon = sizes.simulated, sizes.paths, sizes.horizon
@@ -104,10 +105,8 @@ def ets_sample_paths(_xp: XP, sizes: Sizes) -> list[Row]:
     whole = measure(lambda: ets_paths.ets_quantiles(many, words, _LEVELS, paths, horizon, SEED), 1)
     size, moved = f"{n:,} series x {paths:,} paths x {horizon}", 8.0 * n * paths * horizon
     note = f"{len(many.model):,} series walked and ranked with transfers in {whole:.3g} s"
-    return [
-        Row("ETS paths", size, walking, moved=moved, error=error),
-        Row("quantiles of ETS paths", size, ranking, moved=moved, error=gap, note=note),
-    ]
+    yield Row("ETS paths", size, walking, moved=moved, error=error)
+    yield Row("quantiles of ETS paths", size, ranking, moved=moved, error=gap, note=note)
 
 
 def _relative(found: np.ndarray, expected: np.ndarray) -> float:

@@ -141,13 +141,17 @@ def scenario_task(run_uri: str, number: int) -> dict[str, object]:
 @task(task_run_name="risk-{number}", **PATIENT)
 def measure_task(run_uri: str, number: int) -> dict[str, object]:
     """Measure the books of one chunk."""
-    return _summary(risk.measure_chunk(load_run(run_uri), number))
+    run = load_run(run_uri)
+    with device_slot(risk.device_of_books(run)):
+        return _summary(risk.measure_chunk(run, number))
 
 
 @task(task_run_name="backtest-{number}", **PATIENT)
 def backtest_task(run_uri: str, number: int) -> dict[str, object]:
     """Judge every book on one block of past days."""
-    return _summary(backtest.judge_block(load_run(run_uri), number))
+    run = load_run(run_uri)
+    with device_slot(run.device):
+        return _summary(backtest.judge_block(run, number))
 
 
 @task(**PATIENT)

@@ -35,8 +35,6 @@ SMALLEST_SMOOTHING, LARGEST_SMOOTHING = 1e-4, 0.9999
 SMALLEST_DAMPING, LARGEST_DAMPING = 0.8, 0.98
 # A constant series, or one too short for any model.
 NO_MODEL = -1
-# A GPU thread's own memory grows with the square of the season.
-LONGEST_SEASON_ON_GPU = 24
 # A trend whose smoothing is below this many times the least stands still.
 _STILL = 1.01
 # A search that ended still is done again where it is this much from the best criterion at most.

@@ -18,6 +18,7 @@ from kernels import (
     garch_fit,
     intermittent,
     linear_books,
+    market_normals,
     option_values,
     scenario_values,
     stock_batches,
@@ -30,9 +31,17 @@ from kernels.garch_fit import GarchFits
 from kernels.garch_free import FreeParameters
 from kernels.intermittent import IntermittentModel
 from kernels.linear_books import BookTails
+from kernels.philox import Stream
 from kernels.scenario_values import Flows
 from kernels.stock_batches import Walk
 from kernels.theta import ThetaFits, ThetaModel
+
+
+class GaussianMoves(Protocol):
+    """As `kernels.market_normals.gaussian_moves`."""
+
+    def __call__(self, loadings: Floats, seed: int, n_scenarios: int, stream: Stream, /) -> Floats:
+        """Return Gaussian moves of many factors."""
 
 
 class FillOptionValues(Protocol):
@@ -241,11 +250,6 @@ class FitGarch(Protocol):
         """Fit every series by maximum likelihood."""
 
 
-def place_of_ets(device: Device, season_length: int) -> Device:
-    """Return where models of a season run: a GPU where `LONGEST_SEASON_ON_GPU` allows."""
-    return device if season_length <= ets.LONGEST_SEASON_ON_GPU else "cpu"
-
-
 def fit_ets_on(device: Device) -> FitEts:
     """Return the kernel that chooses and fits exponential smoothing models."""
     if device == "cpu":
@@ -354,6 +358,15 @@ def fit_garch_on(device: Device) -> FitGarch:
     from kernels.cuda import garch  # noqa: PLC0415 - an optional extra
 
     return garch.fit_garch
+
+
+def gaussian_moves_on(device: Device) -> GaussianMoves:
+    """Return the kernel that draws Gaussian moves of factors."""
+    if device == "cpu":
+        return market_normals.gaussian_moves
+    from kernels.cuda import market_moves  # noqa: PLC0415 - an optional extra
+
+    return market_moves.gaussian_moves
 
 
 def option_values_on(device: Device) -> FillOptionValues:

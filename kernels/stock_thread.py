@@ -88,6 +88,7 @@ def _walk_period(
     reviewed: bool,
     demand: float,
     lead_draw: float,
+    lift: float,
     receipts: Floats,
     law: LeadTimes,
     terms: Terms,
@@ -107,8 +108,8 @@ def _walk_period(
     if reviewed:
         size = order_quantity(
             state[_NET] + state[_ON_ORDER],
-            rule.reorder_point,
-            rule.order_up_to,
+            rule.reorder_point + lift,
+            rule.order_up_to + lift,
             rule.batch,
             rule.most,
             terms.case_pack,
@@ -145,6 +146,7 @@ def walk_given(
     entity: int,
     path: int,
     demand: Floats,
+    lifts: Floats,
     law: LeadTimes,
     opening: Floats,
     receipts: Floats,
@@ -162,6 +164,7 @@ def walk_given(
     ----------
     seed, entity, path : of the lead times
     demand : (horizon,) float64, units per period
+    lifts : (horizon,) float64, units that the rule's levels are higher by in each period
     law : of the lead times
     ring : (longest lead time + 1 or more,) float64 scratch
     ages : (max(shelf_life, 1) or more,) float64 scratch
@@ -181,6 +184,7 @@ def walk_given(
                 wait == 0,
                 demand[first + k],
                 _one_of(leads, k),
+                lifts[first + k],
                 receipts,
                 law,
                 terms,
@@ -237,6 +241,7 @@ def walk_drawn(
                 wait == 0,
                 unit * drawn_column(_one_of(demands, k), keep[place], alias[place]),
                 _one_of(leads, k),
+                0.0,
                 receipts,
                 law,
                 terms,

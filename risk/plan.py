@@ -61,8 +61,8 @@ class RiskPlan:
         expansion in its price and first-order one in rates
     variance_reduction : "control_variate" corrects each book's Gaussian figures by its delta-gamma
         loss, whose law is known; other methods' stay as they are
-    device : where European options, futures, forwards and bonds are valued under scenarios, and
-        laws of volatility fitted to factors
+    device : where Gaussian moves are drawn, European options, futures, forwards and bonds valued
+        under scenarios, and laws of volatility fitted to factors
 
     Raises
     ------

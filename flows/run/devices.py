@@ -10,7 +10,7 @@ from kernels.device import Device, DeviceError, missing_for_cuda, resolve_device
 ON_DEVICE = {
     "demand": "smoothing, theta, intermittent and count models fitted in [demand]",
     "stock": "orders simulated in [stock]",
-    "risk": "European options valued and factors' volatility fitted in [risk]",
+    "risk": "scenarios drawn, instruments valued and factors' volatility fitted in [risk]",
 }
 
 

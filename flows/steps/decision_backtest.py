@@ -8,6 +8,7 @@ import duckdb
 import numpy as np
 import pandas as pd
 
+from flows.device_slot import device_slot
 from flows.run import (
     ChunkRecord,
     ChunkWork,
@@ -32,6 +33,7 @@ from flows.steps.decide import stock_plan
 from flows.steps.failing import guarded
 from flows.steps.past_drivers import past_drivers_of
 from flows.steps.past_forecasts import SERIES, forecast_past, past_drivers, past_profiles
+from flows.steps.predict import device_of
 from inventory import (
     PERIOD_COLUMNS,
     InventoryError,
@@ -150,7 +152,9 @@ def _replay(run: Run, series: pd.DataFrame) -> ChunkWork:
     demand = _demand(run, series)
     profiles = pd.read_parquet(_layout(run).with_name("profiles.parquet"))
     drivers = past_drivers_of(pd.read_parquet(_layout(run).with_name("drivers.parquet")))
-    past = forecast_past(run, demand, first, profiles, drivers)
+    # The rest of a replay is the processor's.
+    with device_slot(device_of(run)):
+        past = forecast_past(run, demand, first, profiles, drivers)
     stock = series.merge(pd.read_parquet(run.staging.clean("stock")), on=SERIES)
     items = pd.read_parquet(run.staging.clean("items"))
     known_items = {str(row["item_id"]): row for row in items.to_dict("records")}

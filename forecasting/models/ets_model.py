@@ -10,14 +10,7 @@ from forecasting.panel import Batch
 from kernels.arrays import Flags, Floats, Integers
 from kernels.device import Device
 from kernels.ets import NO_MODEL, EtsFits, no_fits
-from kernels.on_device import (
-    fit_ets_on,
-    forecast_ets_on,
-    place_of_ets,
-    refit_ets_on,
-    run_ets_on,
-    track_ets_on,
-)
+from kernels.on_device import fit_ets_on, forecast_ets_on, refit_ets_on, run_ets_on, track_ets_on
 
 # A year of weeks; R's `ets` stops at 24. With it Walmart's weekly series have a MASE of 0.859,
 # without a season one of 1.283. A model takes fifty times as long: `YearlyETS` (0.792) does not.
@@ -41,8 +34,7 @@ class BatchedEts:
     Parameters
     ----------
     models : names of those to choose from, "AAdN" for example; none is all
-    device : where models are chosen, fitted again and forecast with, if it has kernels for so long
-        a season (`kernels.on_device.place_of_ets`)
+    device : where models are chosen, fitted again and forecast with
     """
 
     models: tuple[str, ...] = ()
@@ -54,7 +46,7 @@ class BatchedEts:
 
     def forecast(self, batch: Batch, seasons: Seasons, horizon: int) -> BatchForecast:
         """Forecast each series; six periods or fewer that differ have no answer."""
-        return self._forecast(self._fit(batch, seasons), horizon, seasons)
+        return self._forecast(self._fit(batch, seasons), horizon)
 
     def roll(
         self, histories: Sequence[History], seasons: Seasons, horizon: int
@@ -68,7 +60,7 @@ class BatchedEts:
         before: tuple[History, EtsFits] | None = None
         for history in histories[:-1]:
             fits = self._fit_again(before, history, seasons)
-            found.append(self._forecast(fits, horizon, seasons))
+            found.append(self._forecast(fits, horizon))
             before = history, fits
         return [*found, self.forecast(histories[-1].batch, seasons, horizon)]
 
@@ -78,7 +70,7 @@ class BatchedEts:
 
     def fit(self, batch: Batch, seasons: Seasons) -> EtsFits:
         """Choose and fit a model for each series."""
-        fit = fit_ets_on(self._place(seasons))
+        fit = fit_ets_on(self.device)
         return fit(batch.values, batch.offsets, ets_season(seasons), self.models)
 
     def known(self, fits: EtsFits) -> Flags:
@@ -87,19 +79,16 @@ class BatchedEts:
 
     def track(self, fits: EtsFits, signal: Floats, news: Batch) -> tuple[EtsFits, Floats]:
         """Carry fits through new periods, and averages of their errors too."""
-        track = track_ets_on(place_of_ets(self.device, fits.season_length))
+        track = track_ets_on(self.device)
         return track(fits, signal, news.values, news.offsets)
 
     def run(self, fits: EtsFits, batch: Batch) -> EtsFits:
         """Carry parameters through whole histories again."""
-        run = run_ets_on(place_of_ets(self.device, fits.season_length))
+        run = run_ets_on(self.device)
         return run(fits, batch.values, batch.offsets)
 
-    def _place(self, seasons: Seasons) -> Device:
-        return place_of_ets(self.device, ets_season(seasons))
-
-    def _forecast(self, fits: EtsFits, horizon: int, seasons: Seasons) -> BatchForecast:
-        return BatchForecast(forecast_ets_on(self._place(seasons))(fits, horizon))
+    def _forecast(self, fits: EtsFits, horizon: int) -> BatchForecast:
+        return BatchForecast(forecast_ets_on(self.device)(fits, horizon))
 
     def _fit(self, batch: Batch, seasons: Seasons) -> EtsFits:
         brought: EtsFits | None = batch.fitted_by(self)
@@ -116,7 +105,7 @@ class BatchedEts:
         growth = history.batch.lengths[places] / earlier.batch.lengths - 1.0
         little = growth <= LARGEST_GROWTH
         places, fits = places[little], EtsFits._make(part[little] for part in fits)
-        again = refit_ets_on(self._place(seasons))(fits, *_flat(history.batch, places))
+        again = refit_ets_on(self.device)(fits, *_flat(history.batch, places))
         lost = np.ones(len(history.series), np.bool_)
         lost[places[again.model != NO_MODEL]] = False
         rest = np.flatnonzero(lost)

@@ -18,7 +18,6 @@ from kernels.cuda.series import rows_of
 from kernels.cuda.streams import Launch, stream_rows
 from kernels.cuda.views import view
 from kernels.ets import (
-    LONGEST_SEASON_ON_GPU,
     NO_MODEL,
     EtsFits,
     begin_series,
@@ -47,9 +46,11 @@ from kernels.ets_search import MOST_POINTS, Bench, search_series
 from kernels.ets_step import RATIO
 from kernels.lanes import LANES
 
-LONGEST_SEASON = LONGEST_SEASON_ON_GPU
+# A thread's own memory grows with the square of the season: 71 kB here, which a device sets aside
+# for as many threads as it can hold.
+LONGEST_SEASON = 52
 # The season's periods that a thread has memory for; a kernel is compiled for each it meets.
-_SEASONS = (1, 12, LONGEST_SEASON)
+_SEASONS = (1, 12, 24, LONGEST_SEASON)
 THREADS = 64
 _MOST_SMOOTHING = 4
 

@@ -15,7 +15,7 @@ from kernels.arrays import Floats, Integers, Words
 from kernels.cuda.grids import THREADS, blocks_for
 from kernels.cuda.streams import stream_rows
 from kernels.cuda.views import view
-from kernels.stock_batches import Walk, walk_each_item
+from kernels.stock_batches import Walk
 from kernels.stock_lead_times import N_GUIDES, LeadTimes
 from kernels.stock_terms import N_TOTALS, Rule, Terms
 from kernels.stock_thread import STATE, walk_drawn, walk_given
@@ -73,10 +73,15 @@ def walk_kernels(slots: int, n_ages: int) -> tuple[Any, Any]:
         seed: int,
         first_path: int,
         demand: Floats,
+        lifts: Floats,
         items: Items,
         totals: Floats,
     ) -> None:
-        """Walk demand (n_items, n_paths, horizon); totals (n_items, n_rules, n_paths, 12)."""
+        """Walk demand (n_items, n_paths, horizon); totals (n_items, n_rules, n_paths, 12).
+
+        Lifts of the rules' levels are (n_items, n_paths, horizon), or (n_items, 1, horizon) of all
+        paths of an item.
+        """
         n_items, n_rules, n_paths, _ = totals.shape
         n = cuda.grid(1)
         if n < n_items * n_rules * n_paths:
@@ -93,6 +98,7 @@ def walk_kernels(slots: int, n_ages: int) -> tuple[Any, Any]:
                 items.entities[item],
                 first_path + path,
                 view(demand[item, path]),
+                view(lifts[item, path if lifts.shape[1] > 1 else 0]),
                 _lead_times(items.chances[item], items.guides[item], items.leads[item]),
                 view(items.opening[item, : max(terms.shelf_life, 1)]),
                 view(items.receipts[item]),
@@ -215,6 +221,7 @@ def walk_given_items(
     demand: Floats,
     items: Items,
     *,
+    lifts: Floats | None = None,
     at_once: int | None = None,
 ) -> Floats:
     """Return the totals of given demand, (n_items, n_rules, n_paths, 12).
@@ -222,6 +229,8 @@ def walk_given_items(
     Parameters
     ----------
     demand : (n_items, n_paths, horizon) float64, units per period
+    lifts : (n_items, n_paths, horizon) float64, units that the rules' levels are higher by; None
+        where they stay
     at_once : items on the device at a time; None is as many as fit
     others : as in `kernels.stock_paths.walk_paths`
     """
@@ -229,12 +238,14 @@ def walk_given_items(
     totals = np.empty((len(demand), items.rules.shape[1], demand.shape[1], N_TOTALS))
 
     def launch(stream: Any, inputs: Sequence[Any], outputs: Sequence[Any]) -> None:  # noqa: ANN401 - numba's own
-        own, *tables = inputs
+        own, moves, *tables = inputs
         blocks = blocks_for(outputs[0].size // N_TOTALS)
-        kernel[blocks, THREADS, stream](seed, first_path, own, Items(*tables), outputs[0])
+        kernel[blocks, THREADS, stream](seed, first_path, own, moves, Items(*tables), outputs[0])
 
-    contiguous = np.ascontiguousarray(demand, np.float64)
-    stream_rows([contiguous, *items], [totals], launch, at_once)
+    if lifts is None:
+        lifts = np.zeros((len(demand), 1, demand.shape[2]))
+    given = [np.ascontiguousarray(part, np.float64) for part in (demand, lifts)]
+    stream_rows([*given, *items], [totals], launch, at_once)
     return totals
 
 
@@ -275,21 +286,19 @@ def walk_items(seed: int, first_path: int, walks: Sequence[Walk]) -> list[Floats
     """Return the totals of every walk; `kernels.stock_batches.walk_each_item` on a GPU.
 
     Walks with as many paths and periods go in one launch, the rules of each made as many as the
-    longest list has by repeating its last. Rules whose levels move are walked by the processor.
+    longest list has by repeating its last; those whose levels move go apart from those whose stay.
     """
-    shapes: dict[tuple[int, int], list[int]] = {}
-    lifted = [number for number, walk in enumerate(walks) if walk.lifts is not None]
+    shapes: dict[tuple[int, int, bool], list[int]] = {}
     for number, walk in enumerate(walks):
-        if walk.lifts is not None:
-            continue
         n_paths, horizon = walk.demand.shape
-        shapes.setdefault((n_paths, horizon), []).append(number)
-    on_processor = walk_each_item(seed, first_path, [walks[number] for number in lifted])
-    found = dict(zip(lifted, on_processor, strict=True))
+        shapes.setdefault((n_paths, horizon, walk.lifts is not None), []).append(number)
+    found: dict[int, Floats] = {}
     for numbers in shapes.values():
         own = [walks[number] for number in numbers]
         demand = np.stack([walk.demand for walk in own])
-        totals = walk_given_items(seed, first_path, demand, _stacked(own))
+        moving = [walk.lifts for walk in own if walk.lifts is not None]
+        lifts = np.stack(moving) if moving else None
+        totals = walk_given_items(seed, first_path, demand, _stacked(own), lifts=lifts)
         for number, walk, filled in zip(numbers, own, totals, strict=True):
             found[number] = filled[: len(walk.rules)]
     return [found[number] for number in range(len(walks))]

@@ -12,7 +12,8 @@ import numpy as np
 from scipy import optimize, special, stats
 
 from kernels.arrays import Floats, Words
-from kernels.market_normals import add_specific_normals, gaussian_moves
+from kernels.market_normals import add_specific_normals
+from kernels.on_device import gaussian_moves_on
 from kernels.philox import Stream, uniforms
 from risk.covariance import Covariance, sample_covariance
 from risk.market.factors import Factors
@@ -72,10 +73,11 @@ def draw_moves(
     covariance : of one day
     scale : times which the moves are taken
     entities : (n_factors,) uint64, stable identities of the factors
-    plan : number of scenarios and seed
+    plan : number of scenarios, seed, and where common normals are drawn and mixed
     stream : what the common normals are for
     """
-    moves = gaussian_moves(covariance.loadings * scale, plan.seed, plan.scenarios, stream)
+    draw = gaussian_moves_on(plan.device)
+    moves = draw(covariance.loadings * scale, plan.seed, plan.scenarios, stream)
     specific = covariance.specific * scale
     add_specific_normals(plan.seed, int(Stream.SPECIFIC_NORMALS), entities, specific, moves)
     return moves

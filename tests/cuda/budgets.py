@@ -73,7 +73,7 @@ ITEMS = types.NamedTuple(
     ),
     stock.Items,
 )
-WALK_GIVEN = (INTEGER, INTEGER, rows(3), ITEMS, rows(4))
+WALK_GIVEN = (INTEGER, INTEGER, rows(3), rows(3), ITEMS, rows(4))
 WALK_DRAWN = (
     *(INTEGER, INTEGER, rows(3), rows(3, np.int64), rows(1)),
     *(ITEMS, rows(4)),
@@ -203,6 +203,8 @@ KERNELS = [
     # the square of the season.
     Compiled(ets.search_kernel(False, 2, 1, 12), ETS_SEARCH, 255, stack=12_288, spills=6144),
     Compiled(ets.search_kernel(True, 2, 2, 24), ETS_SEARCH, 255, stack=19_824),
+    Compiled(ets.search_kernel(False, 2, 1, 52), ETS_SEARCH, 255, stack=71_680, spills=256),
+    Compiled(ets.search_kernel(True, 2, 2, 52), ETS_SEARCH, 255, stack=71_680, spills=256),
     Compiled(
         ets.keep_ets_models,
         (rows(2, np.int64), INTEGER, FLAG, *ETS_TRIALS, rows(2), *ETS_KEPT, rows(2)),
@@ -219,7 +221,7 @@ KERNELS = [
         ets_forward.carry_ets_series,
         (*SERIES, rows(1), ETS_STATES, rows(1), rows(1), rows(2), rows(1)),
         80,
-        stack=24 * 8,
+        stack=52 * 8,
     ),
     Compiled(
         ets_forward.start_ets_run,
@@ -231,7 +233,7 @@ KERNELS = [
         ets_paths.walk_ets_series,
         (INTEGER, rows(1, np.uint64), ETS_STATES, rows(4)),
         64,
-        stack=(24 + 2) * 8,
+        stack=(52 + 2) * 8,
     ),
     Compiled(ets_paths.rank_ets_paths, (rows(4), rows(1), rows(3)), 64),
     # The errors at sixteen smoothing parameters, one after the other.

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from kernels.market_normals import fill_stream_normals
+from kernels.market_normals import fill_stream_normals, gaussian_moves
 from kernels.philox import Stream, uniforms
 from kernels.shocks import fill_shocks, fill_shocks_32, fill_t_scales
 
@@ -36,6 +36,24 @@ def test_stream_normals_agree(n_rows, n_scenarios):
     draw_stream_normals[blocks_for(out.size, 8), 8](SEED, stream, first, out)
     fill_stream_normals(SEED, stream, first, expected)
     np.testing.assert_allclose(out, expected, rtol=CLOSE_64, atol=CLOSE_64)
+
+
+@pytest.mark.parametrize(("n_factors", "n_rows", "n_scenarios"), [(1, 1, 3), (5, 9, 8), (4, 6, 19)])
+def test_gaussian_moves_agree_whatever_is_made_beside_them(
+    n_factors, n_rows, n_scenarios, monkeypatch
+):
+    from kernels.cuda import market_moves
+
+    monkeypatch.setattr(market_moves, "FACTORS", 2)
+    monkeypatch.setattr(market_moves, "SCENARIOS", 8)
+    loadings = np.random.default_rng(6).normal(size=(n_factors, n_rows))
+    told = (SEED, n_scenarios, Stream.COPULA_NORMALS)
+    found, expected = market_moves.gaussian_moves(loadings, *told), gaussian_moves(loadings, *told)
+    close = 1e-13 * np.linalg.norm(loadings, axis=1).max()
+    np.testing.assert_allclose(found, expected, rtol=0, atol=close)
+    last, fewer = loadings[-1:], (SEED, max(n_scenarios - 2, 1), Stream.COPULA_NORMALS)
+    alone = market_moves.gaussian_moves(last, *fewer)
+    np.testing.assert_allclose(alone, found[-1:, : fewer[1]], rtol=0, atol=close)
 
 
 @pytest.mark.parametrize("n_scenarios", [1, 5])

@@ -93,8 +93,8 @@ def test_states_of_a_season_that_no_thread_has_room_for_are_refused():
     from kernels.cuda import ets_forward, ets_paths
     from kernels.ets import no_fits
 
-    fits, nothing = no_fits(1, 52), np.empty(0)
-    with pytest.raises(ValueError, match=r"season_length must be in \[1, 24\]; got 52"):
+    fits, nothing = no_fits(1, 53), np.empty(0)
+    with pytest.raises(ValueError, match=r"season_length must be in \[1, 52\]; got 53"):
         ets_forward.track_ets(fits, np.zeros(1), nothing, np.zeros(2, np.int64))
-    with pytest.raises(ValueError, match=r"season_length must be in \[1, 24\]; got 52"):
+    with pytest.raises(ValueError, match=r"season_length must be in \[1, 52\]; got 53"):
         ets_paths.simulate_ets(fits, np.zeros(1, np.uint64), 2, 2, 0)

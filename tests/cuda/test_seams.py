@@ -9,8 +9,9 @@ import pytest
 pytestmark = pytest.mark.usefixtures("grids")
 
 
+@pytest.mark.parametrize("moves", [False, True])
 @pytest.mark.parametrize("shelf_life", [0, 3])
-def test_policies_simulated_on_a_device_are_the_processors(shelf_life):
+def test_policies_simulated_on_a_device_are_the_processors(shelf_life, moves):
     from inventory import BaseStock, Draws, Opening, ReorderUpTo, Supply, simulate
     from kernels.stock_lead_times import discrete_lead_time
 
@@ -23,8 +24,9 @@ def test_policies_simulated_on_a_device_are_the_processors(shelf_life):
     demand = np.random.default_rng(1).poisson(4.0, (5, 9)).astype(float)
     opening = Opening(12.0, np.arange(9.0))
     told = (supply, [BaseStock(20.0), ReorderUpTo(8.0, 30.0)], demand, opening, Draws(3, 2**63))
-    expected = simulate(*told, first_reached=2)
-    found = simulate(*told, first_reached=2, device="cuda")
+    lifts = np.linspace(-3.0, 9.0, demand.size).reshape(demand.shape) if moves else None
+    expected = simulate(*told, first_reached=2, lifts=lifts)
+    found = simulate(*told, first_reached=2, lifts=lifts, device="cuda")
     np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-12)
 
 
@@ -70,10 +72,11 @@ def test_instruments_revalued_on_a_device_are_the_processors():
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-10)
 
 
-def test_orders_planned_together_on_a_device_are_those_planned_one_by_one(monkeypatch):
+@pytest.mark.parametrize("policy", ["REORDER_UP_TO", "FORECAST_ORDER_UP_TO"])
+def test_orders_planned_together_on_a_device_are_those_planned_one_by_one(policy, monkeypatch):
     import pandas as pd
 
-    from inventory import StockPlan, orders
+    from inventory import PolicyKind, StockPlan, orders
     from tests.inventory.night import HORIZON, demand_paths, item_row, plan_night, stock_row
 
     names = ["bolt", "bad", "nut", "saw", "milk"]
@@ -83,7 +86,7 @@ def test_orders_planned_together_on_a_device_are_those_planned_one_by_one(monkey
     items = [item_row(name) for name in names]
     items[2]["case_pack"] = 12.0
     items[4]["shelf_life"] = 3
-    plan = StockPlan(candidates=3)
+    plan = StockPlan(candidates=3, policy=PolicyKind[policy])
     paths = demand_paths(names, n_paths=4)
     expected = plan_night(stock, items, paths=paths, plan=plan)
     # Three items of four paths fill a launch, so the second is ragged.

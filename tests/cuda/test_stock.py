@@ -7,7 +7,7 @@ import pytest
 
 from kernels.stock_demand import build_alias
 from kernels.stock_lead_times import discrete_lead_time, fixed_lead_time, gamma_lead_time
-from kernels.stock_paths import walk_law, walk_paths
+from kernels.stock_paths import walk_law, walk_lifted, walk_paths
 from kernels.stock_terms import N_TOTALS, Rule, Terms
 
 pytestmark = pytest.mark.usefixtures("grids")
@@ -65,6 +65,23 @@ def test_given_demand_is_walked_as_on_the_processor(n_paths, at_once):
         expected = np.empty((2, n_paths, N_TOTALS))
         walk_paths(SEED, ENTITIES[n], FIRST_PATH, demand[n], *_told(n), expected)
         np.testing.assert_allclose(found[n], expected, **CLOSE)
+
+
+@pytest.mark.parametrize(("n_paths", "at_once"), [(1, None), (5, 3)])
+def test_rules_whose_levels_move_are_walked_as_on_the_processor(n_paths, at_once):
+    from kernels.cuda.stock import walk_given_items
+
+    draws = np.random.default_rng(4)
+    demand = draws.integers(0, 9, (4, n_paths, HORIZON)) / 2.0
+    lifts = draws.integers(-6, 7, demand.shape) / 2.0
+    items = _items([0, 1, 2, 3])
+    stays = walk_given_items(SEED, FIRST_PATH, demand, items)
+    found = walk_given_items(SEED, FIRST_PATH, demand, items, lifts=lifts, at_once=at_once)
+    for n in range(4):
+        expected = np.empty((2, n_paths, N_TOTALS))
+        walk_lifted(SEED, ENTITIES[n], FIRST_PATH, demand[n], *_told(n), lifts[n], expected)
+        np.testing.assert_allclose(found[n], expected, **CLOSE)
+    assert not np.array_equal(found, stays)
 
 
 def _laws():

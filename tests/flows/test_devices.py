@@ -2,16 +2,19 @@
 
 import threading
 import time
+from contextlib import contextmanager
 
 import pytest
 
+from flows import tasks
 from flows.demo import write_demo
 from flows.device_slot import device_slot, open_slot
 from flows.errors import ExitCode, JobRefusedError
 from flows.nightly import nightly
 from flows.run import devices, load_run, prepare_run
 from flows.sample import SampleSize
-from flows.spec import load_job
+from flows.spec import BacktestSpec, DecisionBacktestSpec, load_job
+from flows.steps import decision_backtest
 from forecasting import counts
 from forecasting.classes import CLASSES
 from forecasting.models import ets_model, intermittent_model, theta_model
@@ -20,6 +23,7 @@ from kernels import device as kernel_device
 from kernels import on_device
 from kernels.device import DeviceError, missing_for_cuda, resolve_device
 from risk.market import revalue
+from risk.scenarios import normal_mixtures
 from risk.volatility import fit as volatility_fit
 from storage.stores import open_store
 
@@ -32,7 +36,12 @@ def job(tmp_path_factory):
     folder.mkdir()
     write_demo(folder, SMALL)
     found = load_job(folder / "demo.toml")
-    smaller = {"scenarios": 1_000, "history": 250, "backtest": None, "methods": ("historical",)}
+    smaller = {
+        "scenarios": 1_000,
+        "history": 250,
+        "backtest": None,
+        "methods": ("historical", "gaussian"),
+    }
     stock = found.stock.model_copy(update={"paths": 20, "backtest": None})
     return found.model_copy(update={"risk": found.risk.model_copy(update=smaller), "stock": stock})
 
@@ -102,11 +111,23 @@ def test_forecasts_by_models_with_kernels_for_it_are_work_for_a_device(job, gpu)
 
 
 def test_kernels_are_asked_for_on_the_device_of_the_run(job, gpu, prefect, monkeypatch):
-    asked = set()
+    asked, unplaced, places = set(), set(), []
+
+    @contextmanager
+    def placed(device):
+        with device_slot(device):
+            places.append(device)
+            yield
+            places.remove(device)
+
+    for module in (tasks, decision_backtest):
+        monkeypatch.setattr(module, "device_slot", placed)
 
     def recording(kernel):
         def named(device):
             asked.add((kernel.__name__, device))
+            if device != "cpu" and device not in places:
+                unplaced.add(kernel.__name__)
             # No device is here: the processor's kernel stands for the device's.
             return kernel("cpu")
 
@@ -121,18 +142,30 @@ def test_kernels_are_asked_for_on_the_device_of_the_run(job, gpu, prefect, monke
         (ets_model, on_device.fit_ets_on),
         (ets_model, on_device.refit_ets_on),
         (ets_model, on_device.forecast_ets_on),
+        (normal_mixtures, on_device.gaussian_moves_on),
         (volatility_fit, on_device.fit_garch_on),
         (theta_model, on_device.fit_thetas_on),
         (intermittent_model, on_device.intermittent_rates_on),
         (counts, on_device.fit_counts_on),
     ):
         monkeypatch.setattr(model, kernel.__name__, recording(kernel))
-    own = asking(job, "cuda")
+    past = DecisionBacktestSpec(periods=4, refresh=4, series=3, window=7, windows=1, paths=20)
+    days = BacktestSpec(days=20, window=120, scenarios=500)
+    own = asking(
+        job,
+        "cuda",
+        stock=job.stock.model_copy(update={"backtest": past}),
+        risk=job.risk.model_copy(update={"backtest": days}),
+    )
+    # One task at a time, so that the place there is is its own.
+    alone = own.execution.model_copy(update={"workers": 1})
+    own = own.model_copy(update={"execution": alone})
     outcome = nightly(own)
     assert outcome.exit_code is ExitCode.DONE
-    names = ("walk_items", "option_values", "fit_ets", "refit_ets", "fit_thetas")
-    names = (*names, "intermittent_rates", "fit_garch", "forecast_ets", "fit_counts")
+    names = ["walk_items", "option_values", "fit_ets", "refit_ets", "fit_thetas", "forecast_ets"]
+    names += ["intermittent_rates", "fit_garch", "fit_counts", "gaussian_moves"]
     assert {(f"{name}_on", "cuda") for name in names} <= asked
+    assert not unplaced
     with open_store(prepare_run(own).store_url) as store:
         assert store.read("runs", run_id=outcome.run_id)["device"].tolist() == ["cuda"]
 

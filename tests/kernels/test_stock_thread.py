@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from kernels.stock_demand import build_alias
 from kernels.stock_lead_times import discrete_lead_time, fixed_lead_time, gamma_lead_time
-from kernels.stock_paths import walk_law, walk_paths
+from kernels.stock_paths import walk_law, walk_lifted, walk_paths
 from kernels.stock_terms import N_TOTALS, Rule, Terms
 from kernels.stock_thread import STATE, walk_drawn, walk_given
 
@@ -47,6 +47,7 @@ def situations(draw):
         "horizon": draw(st.integers(1, 13)),
         "counted": draw(st.integers(0, 3)),
         "reached": draw(st.integers(0, 4)),
+        "moves": draw(st.booleans()),
         "first_path": draw(st.sampled_from([0, 1_000])),
     }
 
@@ -71,11 +72,17 @@ def test_a_given_path_is_walked_as_by_the_truth(case, seed):
     expected = np.empty((1, 3, N_TOTALS))
     rules = np.array([case["rule"]])
     first = case["first_path"]
-    walk_paths(SEED, ENTITY, first, demand, *_common(case, receipts), rules, *limits, expected)
+    told = (SEED, ENTITY, first, demand, *_common(case, receipts), rules, *limits)
+    lifts = np.zeros(demand.shape)
+    if case["moves"]:
+        lifts = draws.integers(-6, 7, demand.shape).astype(float)
+        walk_lifted(*told, lifts, expected)
+    else:
+        walk_paths(*told, expected)
     ring, ages = _scratch(case)
     for path in range(3):
-        state = np.full(STATE, np.nan)
-        own = (SEED, ENTITY, first + path, demand[path], *_common(case, receipts), case["rule"])
+        state, common = np.full(STATE, np.nan), (*_common(case, receipts), case["rule"])
+        own = (SEED, ENTITY, first + path, demand[path], lifts[path], *common)
         walk_given(*own, *limits, ring, ages, state)
         np.testing.assert_array_equal(state[:N_TOTALS], expected[0, path])
 
@@ -107,6 +114,6 @@ def test_demand_that_stock_covers_is_sold_whole(law):
     state, ring = np.empty(STATE), np.empty(len(law.cumulative) + 1)
     terms = Terms(1, 1.0, 0.0, math.inf, 1.0, 0, False)
     never = Rule(-math.inf, 0.0, 0.0, math.inf)
-    own = (SEED, ENTITY, 0, demand, law, np.array([18.0]), receipts, terms, never)
+    own = (SEED, ENTITY, 0, demand, receipts, law, np.array([18.0]), receipts, terms, never)
     walk_given(*own, 0, 0, ring, np.empty(1), state)
     assert state[:6].tolist() == [18.0, 18.0, 0.0, 72.0, 0.0, 0.0]

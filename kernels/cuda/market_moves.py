@@ -1,0 +1,35 @@
+"""Gaussian moves of many factors on a GPU: common normals drawn there, and mixed by CuPy's product.
+
+The normals are those of `kernels.market_normals`, counted by row and scenario.
+"""
+
+import numpy as np
+
+from kernels.arrays import Floats
+from kernels.cuda.arrays import device_arrays, for_grids, to_host
+from kernels.cuda.draws import draw_stream_normals
+from kernels.cuda.grids import THREADS, blocks_for
+from kernels.philox import Stream
+
+# Of a product. All have this shape, so that a move depends on nothing that is made beside it.
+FACTORS, SCENARIOS = 64, 16_384
+
+
+def gaussian_moves(
+    loadings: Floats, seed: int, n_scenarios: int, stream: Stream = Stream.MARKET_NORMALS
+) -> Floats:
+    """Return Gaussian moves; `kernels.market_normals.gaussian_moves` on a GPU."""
+    xp, (n_factors, n_rows) = device_arrays(), loadings.shape
+    padded = np.zeros((-(-n_factors // FACTORS) * FACTORS, n_rows))
+    padded[:n_factors] = loadings
+    weights, out = xp.asarray(padded), np.empty((n_factors, n_scenarios))
+    normals, moves = xp.empty((n_rows, SCENARIOS)), xp.empty((len(padded), SCENARIOS))
+    drawn, blocks = for_grids(normals), blocks_for((n_rows + 1) // 2 * SCENARIOS)
+    for start in range(0, n_scenarios, SCENARIOS):
+        draw_stream_normals[blocks, THREADS](seed, int(stream), start, drawn)
+        for first in range(0, len(padded), FACTORS):
+            rows = slice(first, first + FACTORS)
+            xp.matmul(weights[rows], normals, out=moves[rows])
+        kept = min(SCENARIOS, n_scenarios - start)
+        out[:, start : start + kept] = to_host(moves[:n_factors, :kept])
+    return out
