@@ -4,10 +4,10 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from forecasting.errors import PlanError
 from forecasting.histories import Seen, first_periods, go_on, see_histories
+from forecasting.labels import LabelColumn
 from forecasting.panel import Batch, DemandPanel
 from forecasting.states import SeriesStates
 from kernels.arrays import Flags, Floats, Integers
@@ -66,7 +66,7 @@ class Carried(NamedTuple):
     ----------
     fits : of every series of the panel; none where it was not asked for
     states : of those that have one, to store
-    outcome : (n_series,) object, empty where it was not asked for: "rolled"; "run again", at its
+    outcome : of (n_series,), no text where it was not asked for: "rolled"; "run again", at its
         parameters through the whole history, as what models learn from is not what was
         observed; and fitted as it is "new", "changed" (its history is another than the model was
         fitted to), "aged" or "drifted". "no model": constant, or too short
@@ -74,7 +74,7 @@ class Carried(NamedTuple):
 
     fits: EtsFits
     states: SeriesStates
-    outcome: NDArray[np.object_]
+    outcome: LabelColumn
 
 
 class _Kept(NamedTuple):
@@ -119,8 +119,8 @@ def roll_forward(
     if m != season_length:
         raise PlanError(f"stored models have a season of {m} periods, tonight's {season_length}")
     device = place_of_ets(device, season_length)
-    outcome = np.full(len(panel), "", dtype=object)
-    outcome[asked] = NEW
+    outcome = LabelColumn(len(panel))
+    outcome.fill(asked, NEW)
     kept = _keep(panel, batch, asked, before, outcome, device)
     fresh = np.setdiff1d(asked, kept.series)
     part = batch.cut(fresh, np.zeros(len(fresh), np.int64), None)
@@ -128,7 +128,7 @@ def roll_forward(
     fits = no_fits(len(panel), season_length)
     for whole, rolled, fitted in zip(fits, kept.fits, refitted, strict=True):
         whole[kept.series], whole[fresh] = rolled, fitted
-    outcome[fresh[refitted.model == NO_MODEL]] = NO_ANSWER
+    outcome.fill(fresh[refitted.model == NO_MODEL], NO_ANSWER)
     return Carried(fits, _states(panel, batch, fits, kept, asked), outcome)
 
 
@@ -137,14 +137,14 @@ def _keep(
     batch: Batch,
     asked: Integers,
     before: RollForward,
-    outcome: NDArray[np.object_],
+    outcome: LabelColumn,
     device: Device,
 ) -> _Kept:
     """Carry what is still to be used; note what became of every series that was stored."""
-    places = before.stored.find(panel.warehouse_id[asked], panel.item_id[asked])
+    places = before.stored.find(panel.warehouse_id.take(asked), panel.item_id.take(asked))
     series, stored = asked[places >= 0], before.stored.of(places[places >= 0])
     agrees, again = _compare(panel, batch, series, stored)
-    outcome[series[~agrees]] = CHANGED
+    outcome.fill(series[~agrees], CHANGED)
     series, stored, again = series[agrees], stored.of(np.flatnonzero(agrees)), again[agrees]
     news = panel.last_periods[series] - stored.last
     base = _rerun(batch, series, stored, news, again, device)
@@ -153,9 +153,10 @@ def _keep(
     fits, signal = track(base, stored.signal, fresh.values, fresh.offsets)
     drifted = has_drifted(signal, before.rules.drift) | (fits.model == NO_MODEL)
     aged = panel.last_periods[series] - stored.fitted >= before.rules.periods
-    outcome[series] = np.where(again, RERUN, ROLLED)
-    outcome[series[aged]] = AGED
-    outcome[series[drifted]] = DRIFTED
+    outcome.fill(series, ROLLED)
+    outcome.fill(series[again], RERUN)
+    outcome.fill(series[aged], AGED)
+    outcome.fill(series[drifted], DRIFTED)
     rest = np.flatnonzero(~drifted & ~aged)
     kept = EtsFits._make(part[rest] for part in fits)
     return _Kept(series[rest], kept, signal[rest], stored.of(rest))
@@ -215,8 +216,8 @@ def _states(
     chosen = asked[fits.model[asked] != NO_MODEL]
     seen = see_histories(panel, chosen)
     return SeriesStates(
-        panel.warehouse_id[chosen],
-        panel.item_id[chosen],
+        panel.warehouse_id.take(chosen),
+        panel.item_id.take(chosen),
         EtsFits._make(part[chosen] for part in fits),
         signal[chosen],
         start=start[chosen],

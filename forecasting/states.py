@@ -5,10 +5,10 @@ from typing import Self
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from forecasting.errors import PanelError
-from forecasting.panel import find_series
+from forecasting.labels import Labels
+from forecasting.panel import SERIES, find_series
 from kernels.arrays import Flags, Floats, Integers, Words
 from kernels.ets import ALPHA, BETA, GAMMA, MODEL_NAMES, PHI, EtsFits, no_fits
 from kernels.ets_lanes import count_smoothing
@@ -31,7 +31,7 @@ class SeriesStates:
 
     Parameters
     ----------
-    warehouse_id, item_id : (n_series,) object
+    warehouse_id, item_id : of (n_series,)
     fits : the models; each series has one
     signal : (n_series,) float64, average of standardised errors since the fit
         (`kernels.ets_forward`)
@@ -43,8 +43,8 @@ class SeriesStates:
     treated : (n_series,) bool, whether models learnt from anything but what was observed
     """
 
-    warehouse_id: NDArray[np.object_]
-    item_id: NDArray[np.object_]
+    warehouse_id: Labels
+    item_id: Labels
     fits: EtsFits
     signal: Floats
     first: Integers
@@ -62,7 +62,7 @@ class SeriesStates:
     @classmethod
     def none(cls, season_length: int) -> Self:
         """Return no states."""
-        ids, periods, words = np.empty(0, object), np.empty(0, np.int64), np.empty(0, np.uint64)
+        ids, periods, words = Labels.of(()), np.empty(0, np.int64), np.empty(0, np.uint64)
         fits, flags = no_fits(0, season_length), np.empty(0, np.bool_)
         return cls(
             ids, ids, fits, np.empty(0), periods, periods, periods, periods, words, words, flags
@@ -70,14 +70,15 @@ class SeriesStates:
 
     def of(self, chosen: Integers) -> Self:
         """Return the states of some series."""
+        ids = (self.warehouse_id.take(chosen), self.item_id.take(chosen))
         parts = {
             each.name: getattr(self, each.name)[chosen]
             for each in fields(self)
-            if each.name != "fits"
+            if each.name not in (*SERIES, "fits")
         }
-        return type(self)(fits=EtsFits._make(part[chosen] for part in self.fits), **parts)
+        return type(self)(*ids, EtsFits._make(part[chosen] for part in self.fits), **parts)
 
-    def find(self, warehouse_id: NDArray[np.object_], item_id: NDArray[np.object_]) -> Integers:
+    def find(self, warehouse_id: Labels, item_id: Labels) -> Integers:
         """Return the place of each series among the states, -1 where it has none."""
         return find_series((self.warehouse_id, self.item_id), (warehouse_id, item_id))
 
@@ -90,9 +91,9 @@ class SeriesStates:
         m = self.fits.seasons.shape[1]
         smoothing = self.fits.smoothing
         columns: dict[str, object] = {
-            "warehouse_id": self.warehouse_id,
-            "item_id": self.item_id,
-            "model": _NUMBERS[self.fits.model],
+            "warehouse_id": self.warehouse_id.categorical(),
+            "item_id": self.item_id.categorical(),
+            "model": Labels.coded(self.fits.model, _NUMBERS).categorical(),
             **{name: smoothing[:, place] for name, place in _SMOOTHING.items()},
             "level": self.fits.level,
             "trend": self.fits.trend,
@@ -119,13 +120,14 @@ class SeriesStates:
         """
         m = sum(str(name).startswith("season_") for name in frame.columns)
         try:
-            model = frame["model"].map(MODEL_NAMES).to_numpy(np.float64)
-            if np.isnan(model).any():
+            named = Labels.of(frame["model"])
+            if not set(named.names) <= set(MODEL_NAMES):
                 raise PanelError(f"model must be one of {', '.join(sorted(MODEL_NAMES))}")
-            fits = _fits(frame, model.astype(np.int64), m)
+            numbers = np.array([MODEL_NAMES[name] for name in named.names], np.int64)
+            fits = _fits(frame, numbers[named.codes], m)
             return cls(
-                frame["warehouse_id"].to_numpy(dtype=object),
-                frame["item_id"].to_numpy(dtype=object),
+                Labels.of(frame["warehouse_id"]),
+                Labels.of(frame["item_id"]),
                 fits,
                 frame["signal"].to_numpy(np.float64),
                 data=frame["data"].to_numpy(np.uint64),

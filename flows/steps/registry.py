@@ -17,11 +17,13 @@ from flows.errors import ModelsRefusedError
 from flows.run import (
     CHAMPIONS,
     MODELS,
+    SERIES,
     ChunkRecord,
     Run,
     code_version,
     entity_names,
     promote,
+    read_by_series,
     read_champion,
     read_manifest,
     remove_old_versions,
@@ -30,7 +32,7 @@ from flows.run import (
     version_for,
 )
 from flows.spec import RegistrySpec
-from flows.steps.absent_models import SERIES, with_absent
+from flows.steps.absent_models import with_absent
 from flows.steps.predict_plan import forecast_plan
 from flows.steps.stored_choices import gather_choices
 from flows.steps.version_tables import (
@@ -127,7 +129,7 @@ def models_before(run: Run, number: int, folder: Path) -> RollForward | None:
         return None
     path = _slice(folder, number)
     if path.exists():
-        stored = SeriesStates.from_frame(pd.read_parquet(path))
+        stored = SeriesStates.from_frame(read_by_series(path))
     else:
         stored = SeriesStates.none(ets_season(forecast_plan(run).seasons))
     return RollForward(stored, RefitRules(spec.drift, spec.periods))
