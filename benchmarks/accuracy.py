@@ -465,7 +465,7 @@ def _night(case: Case, train: list[Floats]) -> tuple[Floats, Floats, float]:
 def arrays_of(forecasts: pd.DataFrame, count: int, horizon: int) -> tuple[Floats, Floats]:
     """Return means (n, horizon) and quantiles (n, horizon, 99) of a panel's items; NaN for none."""
     numbers = forecasts["item_id"].astype(int).to_numpy()
-    steps = forecasts.groupby("item_id", sort=False).cumcount().to_numpy()
+    steps = forecasts.groupby("item_id", sort=False, observed=True).cumcount().to_numpy()
     means = np.full((count, horizon), np.nan)
     means[numbers, steps] = forecasts["mean"]
     columns = [name for name in forecasts.columns if name.startswith("q") and name[1:].isdigit()]

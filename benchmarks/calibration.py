@@ -29,6 +29,7 @@ from benchmarks.machine import describe_machine
 from forecasting import category_profiles, forecast_demand
 from forecasting.calibration import learn_calibration
 from forecasting.classes import CLASSES
+from forecasting.labels import Labels
 from forecasting.laws import COUNT_NAMES
 from kernels.arrays import Floats
 
@@ -97,7 +98,7 @@ def measure(case: Case, cut: int) -> Window | None:
     alone = found.forecasts[columns].to_numpy().reshape(len(told), case.horizon, len(columns))
     moved = alone.copy()
     whole = told["distribution"].isin(COUNT_NAMES).to_numpy()
-    classes = told["demand_class"].to_numpy(dtype=object)
+    classes = Labels.of(told["demand_class"])
     learn_calibration(panel, plan).apply(moved, classes, whole)
     scale = np.array([naive_scale(train[number], case.scale_season) for number in numbers])
     kept = np.isfinite(scale)

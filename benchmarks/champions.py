@@ -71,7 +71,8 @@ def main() -> None:
         "| model in the forecast | mean weight |",
         "| --- | ---: |",
     ]
-    weights = pd.concat([found for found, _ in done]).groupby("model")["weight"].sum() / n_series
+    weights = pd.concat([found for found, _ in done])
+    weights = weights.groupby("model", observed=True)["weight"].sum() / n_series
     lines += [f"| {name} | {share:.3f} |" for name, share in weights.items()]
     RECORD.write_text("\n".join(lines) + "\n", encoding="utf-8")
     print("\n".join(lines))

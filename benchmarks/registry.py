@@ -23,6 +23,7 @@ from benchmarks.machine import describe_machine, median_seconds
 from flows.run import MODELS, store_version
 from flows.steps.version_tables import read_frame, to_bytes
 from forecasting import DemandPanel, RefitRules, SeriesStates, find_lasting
+from forecasting.labels import Labels
 from forecasting.models import Seasons
 from forecasting.panel import Batch
 from forecasting.roll_forward import Carried, Night, roll_forward
@@ -120,8 +121,8 @@ def _repeat(states: SeriesStates[Any], count: int) -> SeriesStates[Any]:
         part * draws.normal(1.0, 0.02, part.shape) if part.dtype == np.float64 else part
         for part in copies.fits
     )
-    items = np.array([f"item{n:06d}" for n in rows // 100], dtype=object)
-    warehouses = np.array([f"warehouse{n:02d}" for n in range(100)], dtype=object)[rows % 100]
+    items = Labels.coded(rows // 100, [f"item{n:06d}" for n in range(count // 100 + 1)])
+    warehouses = Labels.coded(rows % 100, [f"warehouse{n:02d}" for n in range(100)])
     words = draws.integers(2**63, size=(2, count)).astype(np.uint64)
     return replace(
         copies,

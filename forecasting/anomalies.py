@@ -6,6 +6,7 @@ from typing import NamedTuple, Self
 import numpy as np
 import pandas as pd
 
+from forecasting.labels import Labels
 from forecasting.models.protocol import Seasons
 from forecasting.panel import SERIES, Batch, DemandPanel
 from kernels.arrays import Flags, Floats, Integers
@@ -24,8 +25,8 @@ class Anomalies:
     ----------
     capped : demand, outliers brought to three spreads from what was expected
     series, periods : (n,) int64, number of the series, and of the period in it
-    kind : (n,) object: "outlier", "level shift" (from this period on) or "anomaly" (among the
-        newest periods)
+    kind : of (n,): "outlier", "level shift" (from this period on) or "anomaly" (among the newest
+        periods)
     value, expected : (n,) float64, units per period; of a shift the medians after and before
     panel : whose demand it is
     """
@@ -33,7 +34,7 @@ class Anomalies:
     capped: Batch
     series: Integers
     periods: Integers
-    kind: list[str]
+    kind: Labels
     value: Floats
     expected: Floats
     panel: DemandPanel
@@ -45,20 +46,21 @@ class Anomalies:
         ----------
         capping : whether outliers were brought nearer to what was expected
         """
-        kind = np.array(self.kind, dtype=object)
-        found = pd.DataFrame(
+        warehouse, item = self.panel.warehouse_id.codes, self.panel.item_id.codes
+        ds = self.panel.past(self.series, self._back)
+        order = np.lexsort((self.kind.codes, ds, item[self.series], warehouse[self.series]))
+        kind = self.kind.take(order)
+        return pd.DataFrame(
             {
-                "warehouse_id": self.panel.warehouse_id[self.series],
-                "item_id": self.panel.item_id[self.series],
-                "ds": self.panel.past(self.series, self._back),
-                "kind": kind,
-                "value": self.value,
-                "expected": self.expected,
-                "capped": (kind == OUTLIER) & capping,
+                **self.panel.ids(self.series[order]),
+                "ds": ds[order],
+                "kind": kind.categorical(),
+                "value": self.value[order],
+                "expected": self.expected[order],
+                "capped": kind.are(OUTLIER) & capping,
             },
             columns=ANOMALIES,
         )
-        return found.sort_values([*SERIES, "ds", "kind"], ignore_index=True)
 
     @property
     def _back(self) -> Integers:
@@ -104,7 +106,10 @@ def find_anomalies(panel: DemandPanel, batch: Batch, seasons: Seasons) -> Anomal
         replace(batch, values=capped),
         series,
         place - batch.offsets[series],
-        [each.kind for each in found for _ in each.places],
+        Labels.coded(
+            np.repeat(np.arange(len(found)), [len(each.places) for each in found]),
+            [each.kind for each in found],
+        ),
         np.concatenate([each.value for each in found]),
         np.concatenate([each.expected for each in found]),
         panel,

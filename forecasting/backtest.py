@@ -1,11 +1,11 @@
 """Rolling-origin backtests: the same origins for every model of a line-up."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from forecasting.errors import Failure, NotFiniteError
+from forecasting.labels import Names
 from forecasting.models import (
     BatchForecast,
     Forecaster,
@@ -80,7 +80,7 @@ class ModelRun:
 
 
 def run_model(
-    name: str, batch: Batch, origins: Origins, entities: Sequence[str], plan: ForecastPlan
+    name: str, batch: Batch, origins: Origins, entities: Names, plan: ForecastPlan
 ) -> ModelRun:
     """Forecast every series from each of its origins and from its end.
 

@@ -13,7 +13,6 @@ from typing import Self
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from forecasting.anomalies import cap_outliers
 from forecasting.backtest import Origins, place_origins
@@ -21,6 +20,7 @@ from forecasting.champions import Contest, hold_contest
 from forecasting.classes import CLASSES, classify_demand
 from forecasting.distributions import LEVELS, estimate_spread, quantiles_of
 from forecasting.evaluation import EVALUATION, evaluate_horizon
+from forecasting.labels import Labels
 from forecasting.levels import find_levels
 from forecasting.moments import measure_moments
 from forecasting.panel import Batch, DemandPanel
@@ -68,32 +68,32 @@ class Calibration:
         """Return the calibration of a frame that `to_frame` made."""
         return cls(levels, pd.DataFrame(columns=COVERAGE), pd.DataFrame(columns=EVALUATION))
 
-    def levels_for(self, classes: NDArray[np.object_], horizon: int) -> Floats:
+    def levels_for(self, classes: Labels, horizon: int) -> Floats:
         """Return the level of each percentile, (n_series, horizon, 99); its own if unknown."""
         known = self.levels.set_index(["demand_class", "band"])[NAMES]
         out = np.tile(LEVELS, (len(classes), horizon, 1))
         bands = bands_of(horizon)
-        for demand_class in set(classes.tolist()):
-            rows = np.flatnonzero(classes == demand_class)
+        for demand_class in classes.names:
+            rows = np.flatnonzero(classes.are(demand_class))
             for band in np.unique(bands):
                 if (demand_class, band) in known.index:
                     found = known.loc[(demand_class, band)].to_numpy(np.float64)
                     out[np.ix_(rows, np.flatnonzero(bands == band))] = found
         return out
 
-    def apply(self, quantiles: Floats, classes: NDArray[np.object_], whole: Flags) -> None:
+    def apply(self, quantiles: Floats, classes: Labels, whole: Flags) -> None:
         """Move the percentiles of each series in place.
 
         Parameters
         ----------
         quantiles : (n_series, horizon, 99) float64, units, overwritten
-        classes : (n_series,) of `CLASSES`; another keeps its quantiles
+        classes : of (n_series,), of `CLASSES`; another keeps its quantiles
         whole : (n_series,) bool, whether demand comes in whole units
         """
-        known = np.isin(classes, self.levels["demand_class"].unique())
-        chosen = np.flatnonzero(known)
+        chosen = np.flatnonzero(classes.among(self.levels["demand_class"].unique()))
         moved = quantiles[chosen]
-        move_quantiles(moved, self.levels_for(classes[chosen], quantiles.shape[1]), whole[chosen])
+        levels = self.levels_for(classes.take(chosen), quantiles.shape[1])
+        move_quantiles(moved, levels, whole[chosen])
         quantiles[chosen] = moved
 
 
@@ -121,16 +121,15 @@ def learn_calibration(panel: DemandPanel, plan: ForecastPlan, threads: int = 1) 
     classes = classify_demand(batch)
     levels, coverage, evaluation = [], [], []
     for demand_class in CLASSES:
-        members = np.flatnonzero(contested & (classes == demand_class))
+        members = np.flatnonzero(contested & classes.are(demand_class))
         if not len(members):
             continue
         places = np.linspace(0, len(members) - 1, min(len(members), LARGEST_SAMPLE))
         chosen = members[np.round(places).astype(np.int64)]
         some = origins.of(chosen)
-        entities = [str(number) for number in chosen]
         group = batch.cut(chosen, np.zeros(len(chosen), np.int64), None)
         names = plan.models_for(demand_class)
-        contest = hold_contest(names, group, some, entities, plan, threads)
+        contest = hold_contest(names, group, some, panel.entities.take(chosen), plan, threads)
         hits = count_hits(contest, group, some, plan) * _weights(plan.windows)
         levels.append(_levels(demand_class, hits.sum(axis=0), len(chosen)))
         coverage.append(_coverage(demand_class, hits, len(chosen)))

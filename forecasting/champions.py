@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -13,15 +14,18 @@ from forecasting.combinations import POWER, combine_runs
 from forecasting.comparison import comparable_means
 from forecasting.distributions import Spread, estimate_spread
 from forecasting.errors import Failure
+from forecasting.labels import Labels, Names
 from forecasting.laws import choose_law, score_law, usual_law
 from forecasting.moments import Moments, measure_moments
 from forecasting.panel import Batch
 from forecasting.plan import ForecastPlan
 from forecasting.scores import mean_over_origins, seasonal_scale, squared_scale
-from kernels.arrays import Floats, Integers
+from kernels.arrays import Flags, Floats, Integers
 
 # What every forecast is compared with, whether it competes or not.
 BENCHMARK = "SeasonalNaive"
+# Of a model's backtest on a series.
+MEASURES = ("windows", "mase", "rmsse", "bias", "pinball", "coverage_80")
 
 
 @dataclass(frozen=True)
@@ -37,10 +41,10 @@ class Contest:
     means : (n_series, horizon) float64, the winner's forecast
     spread : the law around it
     autocorrelation : (n_series,) float64, of the winner's errors
-    accuracy : frame of number (of the series), model, windows, mase, rmsse, bias, pinball and
-        coverage_80, each model with the series' usual law, and `BENCHMARK` beside them; windows
-        are the origins it answered, and mase, rmsse and pinball are made comparable where those
-        are not all
+    accuracy : frame of number (of the series), model (a categorical), windows, mase, rmsse, bias,
+        pinball and coverage_80, each model with the series' usual law, and `BENCHMARK` beside them;
+        windows are the origins it answered, and mase, rmsse and pinball are made comparable where
+        those are not all
     failures : models that failed on a series
     past : (n_series, windows, horizon) float64, the winner's means from each origin
     benchmark : (n_series, windows, horizon) float64, those of `BENCHMARK`; NaN where it is silent
@@ -85,7 +89,7 @@ def hold_contest(
     names: Sequence[str],
     batch: Batch,
     origins: Origins,
-    entities: Sequence[str],
+    entities: Names,
     plan: ForecastPlan,
     threads: int = 1,
 ) -> Contest:
@@ -194,34 +198,56 @@ def _accuracy(
     scale: Floats,
     squared: Floats,
 ) -> pd.DataFrame:
-    frame = _measures(scored, origins, scale, squared)
-    if any(model is benchmark for model in scored):
-        return frame
-    # What competes is made comparable among itself.
-    beside = _measures([*scored, benchmark], origins, scale, squared)
-    own = beside[(beside["model"] == BENCHMARK) & beside["number"].isin(frame["number"])]
-    return pd.concat([frame, own], ignore_index=True)
+    judged = _measures(scored, origins, scale, squared)
+    names = [model.run.model for model in scored]
+    if not any(model is benchmark for model in scored):
+        # What competes is made comparable among itself.
+        beside = _measures([*scored, benchmark], origins, scale, squared).of(len(scored))
+        beside.seen[:, ~judged.seen.any(axis=0)] = False
+        judged = judged.and_then(beside)
+        names.append(BENCHMARK)
+    row, number = np.nonzero(judged.seen)
+    measures = {name: judged.measured[place][row, number] for place, name in enumerate(MEASURES)}
+    measures["windows"] = measures["windows"].astype(np.int64)
+    model = Labels.coded(row, names).categorical()
+    return pd.DataFrame({"number": number, "model": model, **measures})
+
+
+class _Judged(NamedTuple):
+    """Measures of models on series.
+
+    Parameters
+    ----------
+    measured : (len(`MEASURES`), n_models, n_series) float64
+    seen : (n_models, n_series) bool, whether a model is scored on a series
+    """
+
+    measured: Floats
+    seen: Flags
+
+    def of(self, model: int) -> "_Judged":
+        """Return those of one model."""
+        return _Judged(self.measured[:, [model]], self.seen[[model]])
+
+    def and_then(self, other: "_Judged") -> "_Judged":
+        """Return those of these models and then of others."""
+        measured = np.concatenate([self.measured, other.measured], axis=1)
+        return _Judged(measured, np.concatenate([self.seen, other.seen]))
 
 
 def _measures(
     scored: Sequence[_Scored], origins: Origins, scale: Floats, squared: Floats
-) -> pd.DataFrame:
+) -> _Judged:
     absolute = _comparable([np.abs(model.errors) for model in scored])
     square = _comparable([model.errors**2 for model in scored])
     pinball = _comparable([model.losses for model in scored])
-    frames: list[pd.DataFrame] = [
-        pd.DataFrame(
-            {
-                "number": np.arange(len(scale)),
-                "model": model.run.model,
-                "windows": np.minimum(origins.counts, model.windows),
-                "mase": absolute[row] / scale,
-                "rmsse": np.sqrt(square[row] / squared),
-                "bias": mean_over_origins(model.errors),
-                "pinball": pinball[row] / scale,
-                "coverage_80": mean_over_origins(model.covered),
-            }
-        ).loc[np.isfinite(absolute[row])]
-        for row, model in enumerate(scored)
-    ]
-    return pd.concat(frames, ignore_index=True)
+    found = {
+        "windows": np.minimum(origins.counts, np.array([model.windows for model in scored])),
+        "mase": absolute / scale,
+        "rmsse": np.sqrt(square / squared),
+        "bias": np.array([mean_over_origins(model.errors) for model in scored]),
+        "pinball": pinball / scale,
+        "coverage_80": np.array([mean_over_origins(model.covered) for model in scored]),
+    }
+    measured = np.array([found[name] for name in MEASURES], np.float64)
+    return _Judged(measured, np.isfinite(absolute))

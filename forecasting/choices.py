@@ -7,17 +7,17 @@ from typing import NamedTuple, Self
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from forecasting.champions import MEASURES
 from forecasting.combinations import MEMBERS
 from forecasting.distributions import LEVELS, Spread
 from forecasting.errors import PanelError
 from forecasting.histories import Seen
+from forecasting.labels import Labels
 from forecasting.panel import find_series
 from forecasting.plan import ForecastPlan
 from kernels.arrays import Dates, Floats, Integers
 
-MEASURES = ("windows", "mase", "rmsse", "bias", "pinball", "coverage_80")
 # Whose backtest is kept with a choice: the champion's own, and what it is compared with.
 JUDGED = ("own", "benchmark")
 _LAW = ("law", "dispersion", "growth", "zero_share")
@@ -52,11 +52,11 @@ def settings_of(plan: ForecastPlan, demand_class: str) -> str:
 class _Ids(NamedTuple):
     """Columns of ids and names."""
 
-    warehouse_id: NDArray[np.object_]
-    item_id: NDArray[np.object_]
-    demand_class: NDArray[np.object_]
-    model: NDArray[np.object_]
-    settings: NDArray[np.object_]
+    warehouse_id: Labels
+    item_id: Labels
+    demand_class: Labels
+    model: Labels
+    settings: Labels
 
 
 @dataclass(frozen=True)
@@ -65,11 +65,11 @@ class Choices:
 
     Parameters
     ----------
-    warehouse_id, item_id : (n_series,) object
-    demand_class, model : (n_series,) object, of the series when it was chosen for, and the champion
-    settings : (n_series,) object, `settings_of` then
+    warehouse_id, item_id : of (n_series,)
+    demand_class, model : of (n_series,), of the series when it was chosen for, and the champion
+    settings : of (n_series,), `settings_of` then
     chosen_on : (n_series,) datetime64[us], the night
-    members : (n_series, `MEMBERS`) object, models of the champion's means; empty where fewer
+    members : `MEMBERS` of (n_series,), models of the champion's means; empty texts where fewer
     weights : (n_series, `MEMBERS`) float64, that sum to one
     score, autocorrelation : (n_series,) float64, of the champion's backtest
     origins : (n_series,) int64, of the backtest
@@ -79,13 +79,13 @@ class Choices:
     seen : histories when they were last forecast
     """
 
-    warehouse_id: NDArray[np.object_]
-    item_id: NDArray[np.object_]
-    demand_class: NDArray[np.object_]
-    model: NDArray[np.object_]
-    settings: NDArray[np.object_]
+    warehouse_id: Labels
+    item_id: Labels
+    demand_class: Labels
+    model: Labels
+    settings: Labels
     chosen_on: Dates
-    members: NDArray[np.object_]
+    members: tuple[Labels, ...]
     weights: Floats
     score: Floats
     autocorrelation: Floats
@@ -101,12 +101,12 @@ class Choices:
     @classmethod
     def none(cls) -> Self:
         """Return no choices."""
-        names, numbers, whole = np.empty(0, object), np.empty(0), np.empty(0, np.int64)
+        names, numbers, whole = Labels.of(()), np.empty(0), np.empty(0, np.int64)
         words = np.empty(0, np.uint64)
         return cls(
             *_Ids(names, names, names, names, names),
             chosen_on=np.empty(0, "datetime64[us]"),
-            members=np.empty((0, MEMBERS), object),
+            members=(names,) * MEMBERS,
             weights=np.empty((0, MEMBERS)),
             score=numbers,
             autocorrelation=numbers,
@@ -118,29 +118,32 @@ class Choices:
 
     def of(self, chosen: Integers) -> Self:
         """Return the choices of some series."""
-        parts = {
+        labels = {name: getattr(self, name).take(chosen) for name in _Ids._fields}
+        arrays = {
             each.name: getattr(self, each.name)[chosen]
             for each in fields(self)
-            if each.name not in ("spread", "seen")
+            if each.name not in (*_Ids._fields, "members", "spread", "seen")
         }
+        members = tuple(own.take(chosen) for own in self.members)
         seen = Seen._make(part[chosen] for part in self.seen)
-        return type(self)(spread=self.spread.of(chosen), seen=seen, **parts)
+        spread = self.spread.of(chosen)
+        return type(self)(members=members, spread=spread, seen=seen, **labels, **arrays)
 
-    def find(self, warehouse_id: NDArray[np.object_], item_id: NDArray[np.object_]) -> Integers:
+    def find(self, warehouse_id: Labels, item_id: Labels) -> Integers:
         """Return the place of each series among the choices, -1 where it has none."""
         return find_series((self.warehouse_id, self.item_id), (warehouse_id, item_id))
 
     def to_frame(self) -> pd.DataFrame:
         """Return a row per series."""
         columns: dict[str, object] = {
-            **{name: getattr(self, name) for name in _Ids._fields},
+            **{name: getattr(self, name).categorical() for name in _Ids._fields},
             "chosen_on": self.chosen_on,
             "score": self.score,
             "origins": self.origins,
             "autocorrelation": self.autocorrelation,
         }
         for place in range(MEMBERS):
-            columns[f"member_{place + 1}"] = self.members[:, place]
+            columns[f"member_{place + 1}"] = self.members[place].categorical()
             columns[f"weight_{place + 1}"] = self.weights[:, place]
         columns |= {name: getattr(self.spread, name) for name in _LAW}
         columns |= {name: self.spread.ratios[:, place] for place, name in enumerate(_RATIOS)}
@@ -160,27 +163,25 @@ class Choices:
             Where a column is missing.
         """
 
-        def stack(names: list[str], kind: type) -> NDArray[np.generic]:
-            return frame[names].to_numpy(dtype=kind)
+        def stack(names: list[str]) -> Floats:
+            return np.asarray(frame[names].to_numpy(np.float64))
 
         numbers = range(1, MEMBERS + 1)
         judged = [f"{whose}_{measure}" for whose in JUDGED for measure in MEASURES]
         try:
             law = {name: frame[name].to_numpy(np.float64) for name in _LAW[1:]}
-            ratios = np.asarray(stack(_RATIOS, np.float64), np.float64)
+            ratios = stack(_RATIOS)
             seen = {name: frame[column].to_numpy() for name, column in _SEEN.items()}
             return cls(
-                **{name: frame[name].to_numpy(dtype=object) for name in _Ids._fields},
+                **{name: Labels.of(frame[name]) for name in _Ids._fields},
                 chosen_on=frame["chosen_on"].to_numpy("datetime64[us]"),
-                members=np.asarray(stack([f"member_{n}" for n in numbers], object)),
-                weights=np.asarray(stack([f"weight_{n}" for n in numbers], np.float64), np.float64),
+                members=tuple(Labels.of(frame[f"member_{n}"]) for n in numbers),
+                weights=stack([f"weight_{n}" for n in numbers]),
                 score=frame["score"].to_numpy(np.float64),
                 autocorrelation=frame["autocorrelation"].to_numpy(np.float64),
                 origins=frame["origins"].to_numpy(np.int64),
                 spread=Spread(frame["law"].to_numpy(np.int64), ratios=ratios, **law),
-                accuracy=np.asarray(stack(judged, np.float64), np.float64).reshape(
-                    len(frame), len(JUDGED), len(MEASURES)
-                ),
+                accuracy=stack(judged).reshape(len(frame), len(JUDGED), len(MEASURES)),
                 seen=Seen(**seen),
             )
         except KeyError as error:

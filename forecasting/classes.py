@@ -7,8 +7,8 @@ Operational Research Society 56(5): cut-offs 1.32 for the mean interval, 0.49 fo
 """
 
 import numpy as np
-from numpy.typing import NDArray
 
+from forecasting.labels import Labels
 from forecasting.panel import Batch
 from kernels.demand_history import intervals_and_variations
 
@@ -17,7 +17,7 @@ INTERVAL_CUT = 1.32
 VARIATION_CUT = 0.49
 
 
-def classify_demand(batch: Batch) -> NDArray[np.object_]:
+def classify_demand(batch: Batch) -> Labels:
     """Return the class of each series: smooth, intermittent, erratic or lumpy.
 
     Parameters
@@ -26,7 +26,7 @@ def classify_demand(batch: Batch) -> NDArray[np.object_]:
 
     Returns
     -------
-    (n_series,) object. By the mean interval between demands (periods over periods with demand)
+    Of (n_series,). By the mean interval between demands (periods over periods with demand)
     and the squared coefficient of variation of the sizes of demand (population variance). A
     series without demand is intermittent.
     """
@@ -35,5 +35,4 @@ def classify_demand(batch: Batch) -> NDArray[np.object_]:
     intervals_and_variations(seen.values, seen.offsets, measured)
     rare = measured[:, 0] >= INTERVAL_CUT
     varied = measured[:, 1] >= VARIATION_CUT
-    names = np.array(["smooth", "erratic", "intermittent", "lumpy"], dtype=object)
-    return np.asarray(names[2 * rare + varied])
+    return Labels.coded(2 * rare + varied, ("smooth", "erratic", "intermittent", "lumpy"))

@@ -2,9 +2,9 @@
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from forecasting.errors import PanelError
+from forecasting.labels import Labels
 from kernels.arrays import Floats, Integers
 from kernels.ets import ALPHA, BETA, GAMMA, MODEL_NAMES, PHI, EtsFits, no_fits
 from kernels.ets_lanes import count_smoothing
@@ -16,7 +16,7 @@ for _name, _number in MODEL_NAMES.items():
 _SMOOTHING = {"alpha": ALPHA, "beta": BETA, "gamma": GAMMA, "phi": PHI}
 
 
-def ets_columns(fits: EtsFits) -> dict[str, NDArray[np.generic]]:
+def ets_columns(fits: EtsFits) -> dict[str, object]:
     """Return model, parameters and state of every series, by column.
 
     Season columns are as many as the season has periods; a starting season is of the place in it,
@@ -24,7 +24,7 @@ def ets_columns(fits: EtsFits) -> dict[str, NDArray[np.generic]]:
     """
     m = fits.season_length
     return {
-        "model": _NUMBERS[fits.model],
+        "model": Labels.coded(fits.model, _NUMBERS).categorical(),
         **{name: fits.smoothing[:, place] for name, place in _SMOOTHING.items()},
         "level": fits.level,
         "trend": fits.trend,
@@ -46,10 +46,11 @@ def fill_ets(frame: pd.DataFrame) -> EtsFits:
         Where a model is unknown.
     """
     m = sum(str(name).startswith("season_") for name in frame.columns)
-    model = frame["model"].map(MODEL_NAMES).to_numpy(np.float64)
-    if np.isnan(model).any():
+    named = Labels.of(frame["model"])
+    if not set(named.names) <= set(MODEL_NAMES):
         raise PanelError(f"model must be one of {', '.join(sorted(MODEL_NAMES))}")
-    return _fits(frame, model.astype(np.int64), m)
+    numbers = np.array([MODEL_NAMES[name] for name in named.names], np.int64)
+    return _fits(frame, numbers[named.codes], m)
 
 
 def _season(place: int) -> str:

@@ -15,10 +15,17 @@ from forecasting.champions import hold_contest
 from forecasting.classes import CLASSES, classify_demand
 from forecasting.distributions import SMALLEST_DISPERSION
 from forecasting.errors import Failure
+from forecasting.labels import LabelColumn, Labels
 from forecasting.laws import name_laws
 from forecasting.panel import Batch, DemandPanel
 from forecasting.plan import ForecastPlan
-from forecasting.profiles import EVERYTHING, Categories, CategoryProfiles, forecast_by_profile
+from forecasting.profiles import (
+    EVERYTHING,
+    Categories,
+    CategoryProfiles,
+    forecast_by_profile,
+    label_categories,
+)
 from forecasting.results import ForecastResult, Results, as_frames, name_series
 from forecasting.roll_forward import DRIFTED, Carried, Night, RollForward, roll_forward
 from forecasting.standing import KEPT as STANDS
@@ -77,7 +84,7 @@ def forecast_demand(
     # A short history without demand says little: the category's profile says more.
     empty = (totals == 0.0) & (batch.lengths >= plan.minimum_history)
     results = Results(panel, plan)
-    results.demand_class[:] = classify_demand(batch)
+    results.demand_class.fill(slice(None), classify_demand(batch))
     _forecast_zero(results, np.flatnonzero(empty))
     _forecast_new(results, np.flatnonzero(~empty & ~scorable), batch, profiles, categories)
     contested = ~empty & scorable
@@ -86,14 +93,14 @@ def forecast_demand(
     batch = replace(batch, fitted=brought)
     drifted = np.zeros(len(panel), np.bool_)
     for carried in rolled.values():
-        drifted |= carried.outcome == DRIFTED
-    stood = np.full(len(panel), "", dtype=object)
+        drifted |= carried.outcome.are(DRIFTED)
+    stood = LabelColumn(len(panel))
     if standing is not None:
         asked = np.flatnonzero(contested)
         stood = forecast_standing(results, batch, asked, drifted, standing, as_of)
     for demand_class in CLASSES:
-        anew = contested & (stood != STANDS)
-        chosen = np.flatnonzero(anew & (results.demand_class == demand_class))
+        anew = contested & ~stood.are(STANDS)
+        chosen = np.flatnonzero(anew & results.demand_class.are(demand_class))
         if len(chosen):
             _forecast_contested(results, demand_class, chosen, batch, origins, as_of)
     found = as_frames(results, as_of, calibration)
@@ -118,9 +125,10 @@ def _roll(
     if before is None:
         return {}
     plan, rolled, night = results.plan, {}, Night(results.panel, batch)
+    classes = results.demand_class.of(slice(None))
     for name, stored in before.stored.items():
         asking = [each for each in CLASSES if name in plan.models_for(each)]
-        asked = np.flatnonzero(contested & np.isin(results.demand_class.astype(str), asking))
+        asked = np.flatnonzero(contested & classes.among(asking))
         model = plan.find_lasting(name)
         rolled[name] = roll_forward(night, asked, model, plan.seasons, stored, before.rules)
     return rolled
@@ -128,9 +136,9 @@ def _roll(
 
 def _forecast_zero(results: Results, chosen: Integers) -> None:
     results.means[chosen] = 0.0
-    results.model[chosen] = ZERO_MODEL
-    results.distribution[chosen] = "zero"
-    results.reason[chosen] = "no demand in its history"
+    results.model.fill(chosen, ZERO_MODEL)
+    results.distribution.fill(chosen, "zero")
+    results.reason.fill(chosen, "no demand in its history")
 
 
 def _forecast_new(
@@ -143,9 +151,10 @@ def _forecast_new(
     plan, panel = results.plan, results.panel
     places = panel.next_places(plan.season_length)
     needed = plan.minimum_history + plan.horizon
-    for number in chosen.tolist():
-        category = str(categories.get(panel.item_id[number], EVERYTHING))
-        known, profile = profiles.find(category)
+    asked = label_categories(panel.item_id.take(chosen), categories)
+    found_in = [profiles.find(name) for name in asked.names]
+    for number, code in zip(chosen.tolist(), asked.codes.tolist(), strict=True):
+        known, profile = found_in[code]
         found = forecast_by_profile(batch.series(number), int(places[number]), profile, plan)
         whole = profile["whole"] > 0.5
         level = max(float(found.means.mean()), 1e-12)
@@ -156,12 +165,11 @@ def _forecast_new(
         results.autocorrelation[number] = min(found.shared, HIGHEST)
         whose = f"category {known!r}" if known != EVERYTHING else "all series"
         periods = int(batch.lengths[number])
-        results.reason[number] = (
-            f"{periods} periods of history, a backtest needs {needed}: profile of {whose}"
-        )
-    results.model[chosen] = PROFILE_MODEL
-    results.demand_class[chosen] = NEW
-    results.distribution[chosen] = name_laws(results.spread.of(chosen))
+        reason = f"{periods} periods of history, a backtest needs {needed}: profile of {whose}"
+        results.reason.fill(np.array([number]), reason)
+    results.model.fill(chosen, PROFILE_MODEL)
+    results.demand_class.fill(chosen, NEW)
+    results.distribution.fill(chosen, name_laws(results.spread.of(chosen)))
 
 
 def _forecast_contested(
@@ -174,34 +182,26 @@ def _forecast_contested(
 ) -> None:
     plan = results.plan
     names = plan.models_for(demand_class)
-    entities = _entities(results.panel, chosen)
+    entities = results.panel.entities.take(chosen)
     group = batch.cut(chosen, np.zeros(len(chosen), np.int64), None)
     contest = hold_contest(names, group, origins.of(chosen), entities, plan)
     results.means[chosen] = np.where(contest.champion[:, None] < 0, np.nan, contest.means)
     results.set_spread(chosen, contest.spread)
     results.autocorrelation[chosen] = contest.autocorrelation
     results.score[chosen] = contest.score
-    results.model[chosen] = np.array(contest.names, dtype=object)[contest.champion]
+    results.model.fill(chosen, Labels.coded(contest.champion % len(contest.names), contest.names))
     results.chosen_on[chosen] = np.datetime64(as_of)
     results.origins[chosen] = origins.counts[chosen]
     results.set_weights(chosen, names, contest.weights)
-    results.distribution[chosen] = name_laws(contest.spread)
-    results.reason[chosen] = np.array(
-        [f"backtest over {count} origins" for count in origins.counts[chosen]], dtype=object
-    )
+    results.distribution.fill(chosen, name_laws(contest.spread))
+    counts, codes = np.unique(origins.counts[chosen], return_inverse=True)
+    reasons = [f"backtest over {count} origins" for count in counts]
+    results.reason.fill(chosen, Labels.coded(codes, reasons))
     results.failures += contest.failures
-    beaten = np.flatnonzero(contest.champion < 0)
+    beaten = np.flatnonzero(contest.champion < 0).tolist()
     tried = ", ".join(names)
     results.failures += [
         Failure(entities[n], "forecast", "NoModelError", f"no model could forecast it: {tried}")
         for n in beaten
     ]
-    results.accuracy.append(
-        contest.accuracy.assign(
-            number=chosen[contest.accuracy["number"]], demand_class=demand_class
-        )
-    )
-
-
-def _entities(panel: DemandPanel, chosen: Integers) -> list[str]:
-    return [f"{panel.warehouse_id[n]}/{panel.item_id[n]}" for n in chosen]
+    results.accuracy.append(contest.accuracy.assign(number=chosen[contest.accuracy["number"]]))

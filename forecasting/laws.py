@@ -1,9 +1,9 @@
 """Which law a series' quantiles come from, and how good they are where they were not fitted."""
 
 import numpy as np
-from numpy.typing import NDArray
 
 from forecasting.distributions import LEVELS, Spread, estimate_spread, quantiles_of
+from forecasting.labels import Labels
 from forecasting.moments import Moments
 from forecasting.scores import mean_over_origins
 from kernels.arrays import Floats, Integers
@@ -100,10 +100,9 @@ def _mean_loss(law: Integers, past: Floats, actuals: Floats, moments: Moments) -
     return mean_over_origins(score_law(law, past, actuals, moments)[0])
 
 
-def name_laws(spread: Spread) -> NDArray[np.object_]:
+def name_laws(spread: Spread) -> Labels:
     """Return the name of each series' law; that of a count one period ahead."""
-    names = np.array(LAW_NAMES, dtype=object)[spread.law]
-    counts = spread.law == Law.COUNT
-    names[counts & (spread.dispersion <= POISSON_HIGHEST)] = "Poisson"
-    names[counts & (spread.dispersion < POISSON_LOWEST)] = "binomial"
-    return np.asarray(names)
+    number, counts = spread.law.copy(), spread.law == Law.COUNT
+    number[counts & (spread.dispersion <= POISSON_HIGHEST)] = len(LAW_NAMES)
+    number[counts & (spread.dispersion < POISSON_LOWEST)] = len(LAW_NAMES) + 1
+    return Labels.coded(number, (*LAW_NAMES, *COUNT_NAMES[1:]))

@@ -12,6 +12,7 @@ from forecasting.errors import PanelError
 from forecasting.fits import Fits, take_fits
 from forecasting.grid import Frequency, check_grid, earlier_periods, future_periods, period_numbers
 from forecasting.known_drivers import KnownDrivers
+from forecasting.labels import EntityNames, Labels
 from kernels.arrays import Dates, Flags, Floats, Integers
 from kernels.censored_demand import uncensor
 
@@ -97,15 +98,15 @@ class DemandPanel:
 
     Parameters
     ----------
-    warehouse_id, item_id : (n_series,) object
+    warehouse_id, item_id : of (n_series,)
     frequency : of the grid
     batch : demand as observed, units per period
     censored : (n_observations,) bool, stock ran out: demand was at least what is there
     last_ds : (n_series,) datetime64[us], start of each series' last period
     """
 
-    warehouse_id: NDArray[np.object_]
-    item_id: NDArray[np.object_]
+    warehouse_id: Labels
+    item_id: Labels
     frequency: Frequency
     batch: Batch
     censored: Flags
@@ -134,7 +135,7 @@ class DemandPanel:
             raise PanelError(f"demand must have rows of {', '.join(COLUMNS)}; it lacks {lacks}")
         new = _changes(frame["warehouse_id"]) | _changes(frame["item_id"])
         starts = np.flatnonzero(new)
-        warehouse, item = (frame[name].iloc[starts].to_numpy(dtype=object) for name in SERIES)
+        warehouse, item = (Labels.of(frame[name].iloc[starts]) for name in SERIES)
         offsets = np.append(starts, len(frame)).astype(np.int64)
         values = frame["quantity"].to_numpy(dtype=np.float64, copy=True)
         ds = frame["ds"].to_numpy(dtype="datetime64[us]")
@@ -155,9 +156,14 @@ class DemandPanel:
         return len(self.batch)
 
     @property
-    def entities(self) -> list[str]:
+    def entities(self) -> EntityNames:
         """Series names, ids joined with "/"."""
-        return [f"{w}/{i}" for w, i in zip(self.warehouse_id, self.item_id, strict=True)]
+        return EntityNames(self.warehouse_id, self.item_id)
+
+    def ids(self, series: Integers) -> dict[str, pd.Categorical]:
+        """Return the ids of some series, a row each as often as it is named, by column."""
+        known = zip(SERIES, (self.warehouse_id, self.item_id), strict=True)
+        return {name: own.take(series).categorical() for name, own in known}
 
     def uncensored(self, season_length: int) -> Batch:
         """Return demand with censored periods raised to what the series' law expects of them."""
@@ -196,18 +202,25 @@ class DemandPanel:
         return future_periods(self.last_ds, horizon, self.frequency)
 
 
-def find_series(
-    known: tuple[NDArray[np.object_], NDArray[np.object_]],
-    asked: tuple[NDArray[np.object_], NDArray[np.object_]],
-) -> Integers:
+def find_series(known: tuple[Labels, Labels], asked: tuple[Labels, Labels]) -> Integers:
     """Return the place of each series among those known, -1 where it has none.
 
     Parameters
     ----------
     known, asked : warehouse_id and item_id of each series
     """
-    places = pd.MultiIndex.from_arrays(known).get_indexer(pd.MultiIndex.from_arrays(asked))
-    return np.asarray(places, np.int64)
+    warehouses, items = (own.names for own in known)
+    places = _number(known[0].codes, known[1].codes, len(items))
+    warehouse, item = (
+        own.places_in(names) for own, names in zip(asked, (warehouses, items), strict=True)
+    )
+    wanted = np.where((warehouse < 0) | (item < 0), -1, _number(warehouse, item, len(items)))
+    return np.asarray(pd.Index(places).get_indexer(pd.Index(wanted)), np.int64)
+
+
+def _number(warehouse: NDArray[np.integer], item: NDArray[np.integer], n_items: int) -> Integers:
+    """Return a number for each pair of places, which no other pair has."""
+    return warehouse.astype(np.int64) * n_items + item
 
 
 def _changes(ids: pd.Series) -> Flags:
@@ -226,9 +239,9 @@ def _check_quantities(values: Floats) -> None:
         raise PanelError(f"quantity must be zero or more in every row; row {row} has {values[row]}")
 
 
-def _check_series(warehouse: NDArray[np.object_], item: NDArray[np.object_]) -> None:
-    seen: set[tuple[object, object]] = set()
-    for series in zip(warehouse, item, strict=True):
-        if series in seen:
-            raise PanelError(f"rows of a series must be together; {series[0]}/{series[1]} is split")
-        seen.add(series)
+def _check_series(warehouse: Labels, item: Labels) -> None:
+    numbers = pd.Index(_number(warehouse.codes, item.codes, len(item.names)))
+    again = np.flatnonzero(numbers.duplicated())
+    if len(again):
+        named = EntityNames(warehouse, item)[int(again[0])]
+        raise PanelError(f"rows of a series must be together; {named} is split")

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from forecasting.errors import PanelError, PlanError
+from forecasting.labels import Labels
 from forecasting.laws import COUNT_NAMES
 from forecasting.panel import SERIES
 from forecasting.plan import LARGEST_SEED
@@ -69,10 +70,11 @@ def sample_paths(
 
 
 def _same_series(forecasts: pd.DataFrame, champions: pd.DataFrame, horizon: int) -> bool:
-    return all(
-        np.array_equal(
-            forecasts[name].to_numpy(dtype=object),
-            np.repeat(champions[name].to_numpy(dtype=object), horizon),
-        )
-        for name in SERIES
+    return all(_same_ids(forecasts[name], champions[name], horizon) for name in SERIES)
+
+
+def _same_ids(ahead: pd.Series, ids: pd.Series, horizon: int) -> bool:
+    own, known = Labels.of(ahead), Labels.of(ids)
+    return np.array_equal(own.names, known.names) and np.array_equal(
+        own.codes, np.repeat(known.codes, horizon)
     )

@@ -13,8 +13,9 @@ from typing import Self
 import numpy as np
 import pandas as pd
 
+from forecasting.labels import Labels
 from forecasting.moments import measure_moments
-from forecasting.panel import DemandPanel
+from forecasting.panel import Batch, DemandPanel
 from forecasting.plan import ForecastPlan
 from kernels.arrays import Floats, Integers
 
@@ -70,44 +71,48 @@ def category_profiles(
     batch = panel.uncensored(plan.season_length)
     long = np.flatnonzero(batch.lengths >= plan.minimum_history)
     moments = measure_moments(batch, plan.season_length)
-    own = pd.Series(panel.item_id[long], dtype=object).map(categories).fillna(EVERYTHING)
     table = pd.DataFrame(
         {
-            "category": own.to_numpy(dtype=object),
+            "category": label_categories(panel.item_id.take(long), categories).categorical(),
             "level": moments.mean[long],
             "within": moments.variance[long],
             "whole": moments.whole[long].astype(float),
         }
     )
-    seasons = pd.DataFrame(
-        _seasonal_means(panel, plan.season_length, long), columns=_season_columns(plan)
-    )
+    means = _seasonal_means(batch, panel.next_places(plan.season_length), plan.season_length)
+    seasons = pd.DataFrame(means[long], columns=_season_columns(plan))
     table = pd.concat([table, seasons], axis=1)
     profiles = [_profile(EVERYTHING, table, plan)]
     profiles += [
         _profile(str(category), group, plan)
-        for category, group in table.groupby("category", sort=True)
+        for category, group in table.groupby("category", sort=True, observed=True)
         if category != EVERYTHING
     ]
     return CategoryProfiles(pd.DataFrame(profiles).set_index("category"))
+
+
+def label_categories(items: Labels, categories: Categories) -> Labels:
+    """Return the category of each item, `EVERYTHING` where it has none."""
+    own = pd.Series(items.names, dtype=object).map(categories).fillna(EVERYTHING)
+    named = Labels.of(own)
+    return Labels.coded(named.codes[items.codes], named.names)
 
 
 def _season_columns(plan: ForecastPlan) -> list[str]:
     return [f"s{place}" for place in range(plan.season_length)]
 
 
-def _seasonal_means(panel: DemandPanel, season_length: int, chosen: Integers) -> Floats:
+def _seasonal_means(batch: Batch, places: Integers, season_length: int) -> Floats:
     """Mean of each series' last whole seasons by place in the calendar's; zero without one."""
-    batch = panel.uncensored(season_length)
-    places = panel.next_places(season_length)
-    means = np.zeros((len(chosen), season_length))
-    for row, number in enumerate(chosen.tolist()):
-        values = batch.series(number)
-        seasons = min(len(values) // season_length, SEASONS_IN_PROFILE)
-        if seasons:
-            last = values[len(values) - seasons * season_length :]
-            found = last.reshape(seasons, season_length).mean(axis=0)
-            means[row] = np.roll(found, places[number])
+    means = np.zeros((len(batch), season_length))
+    counts = np.minimum(batch.lengths // season_length, SEASONS_IN_PROFILE)
+    for seasons in np.unique(counts[counts > 0]):
+        rows = np.flatnonzero(counts == seasons)
+        back = np.arange(-seasons * season_length, 0).reshape(seasons, season_length)
+        last = batch.offsets[rows + 1, None, None] + back
+        found = np.take(batch.values, last).mean(axis=1)
+        turned = (np.arange(season_length) - places[rows, None]) % season_length
+        means[rows] = np.take_along_axis(found, turned, axis=1)
     return means
 
 

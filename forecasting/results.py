@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -11,25 +11,27 @@ from numpy.typing import NDArray
 
 from forecasting.anomalies import ANOMALIES
 from forecasting.calibration import Calibration
+from forecasting.champions import MEASURES
 from forecasting.choices import Choices
 from forecasting.distributions import LEVELS, Spread, bound_quantiles, quantiles_of
 from forecasting.errors import Failure
+from forecasting.labels import LabelColumn, Labels
 from forecasting.panel import SERIES, DemandPanel
 from forecasting.plan import ForecastPlan
 from forecasting.states import SeriesStates
 from kernels.arrays import Flags, Floats, Integers
 from kernels.demand_laws import Law
+from kernels.transposes import transpose
 
 QUANTILES = [f"q{round(100 * level):02d}" for level in LEVELS]
-ACCURACY = ["model", "demand_class", "windows", "mase", "rmsse", "bias", "pinball", "coverage_80"]
 WEIGHTS = [*SERIES, "model", "weight"]
-# Columns that are no float64, so that a frame without rows is of its table's types too.
-_TYPES = {**dict.fromkeys([*SERIES, "model", "demand_class"], "object"), "windows": "int64"}
 
 
 @dataclass(frozen=True)
 class ForecastResult:
     """What a forecast gives, as frames of the tables' own columns.
+
+    Ids and names are categoricals whose categories are in order.
 
     Parameters
     ----------
@@ -88,10 +90,10 @@ class Results:
         self.ratios = np.ones((n, len(LEVELS)))
         self.autocorrelation = np.zeros(n)
         self.score = np.full(n, np.nan)
-        self.model = np.full(n, "", dtype=object)
-        self.demand_class = np.full(n, "", dtype=object)
-        self.reason = np.full(n, "", dtype=object)
-        self.distribution = np.full(n, "", dtype=object)
+        self.model = LabelColumn(n)
+        self.demand_class = LabelColumn(n)
+        self.reason = LabelColumn(n)
+        self.distribution = LabelColumn(n)
         self.chosen_on = np.full(n, np.datetime64("NaT"), "datetime64[us]")
         self.origins = np.zeros(n, np.int64)
 
@@ -110,7 +112,7 @@ class Results:
             pd.DataFrame(
                 {
                     "number": chosen[series],
-                    "model": np.array(names, dtype=object)[models],
+                    "model": Labels.coded(models, names).categorical(),
                     "weight": weights[models, series],
                 }
             )
@@ -139,7 +141,7 @@ def as_frames(
     ended = np.flatnonzero(made & ~late.any(axis=1))
     results.failures += [
         Failure(
-            panel.entities[number],
+            panel.entities[int(number)],
             "forecast",
             "HistoryEndedError",
             f"its history ends on {panel.last_ds[number]}, a horizon or more before {as_of}",
@@ -149,28 +151,62 @@ def as_frames(
     done = np.flatnonzero(made & late.any(axis=1))
     return ForecastResult(
         _forecasts(results, done, late[done], calibration),
-        _by_series(results, results.accuracy, [*SERIES, *ACCURACY]),
+        _accuracy(results),
         _champions(results, done),
         results.failures,
-        _by_series(results, results.weights, WEIGHTS),
+        _weights(results),
     )
 
 
-def name_series(panel: DemandPanel, outcome: NDArray[np.object_]) -> pd.DataFrame:
+def name_series(panel: DemandPanel, outcome: LabelColumn) -> pd.DataFrame:
     """Return warehouse_id, item_id and outcome of the series that have one.
 
     Parameters
     ----------
     panel : of the series
-    outcome : (n_series,) object, empty where there is none
+    outcome : of (n_series,), no text where there is none
     """
-    chosen = outcome != ""
-    return pd.DataFrame(
-        {
-            "warehouse_id": panel.warehouse_id[chosen],
-            "item_id": panel.item_id[chosen],
-            "outcome": outcome[chosen],
-        }
+    chosen = np.flatnonzero(~outcome.are(""))
+    return pd.DataFrame({**panel.ids(chosen), "outcome": outcome.of(chosen).categorical()})
+
+
+class Rows(NamedTuple):
+    """What is known of series and models, a row each.
+
+    Parameters
+    ----------
+    number : (n_rows,) int64, of the series
+    model : of (n_rows,)
+    columns : by name, (n_rows,)
+    """
+
+    number: Integers
+    model: Labels
+    columns: dict[str, NDArray[np.generic]]
+
+
+def stack_rows(frames: Sequence[pd.DataFrame], kinds: Mapping[str, np.dtype[Any]]) -> Rows:
+    """Return the rows of frames with the number of the series and a model, one after the other.
+
+    Parameters
+    ----------
+    frames : as `Results` keeps them
+    kinds : types of other columns to keep, by name
+    """
+    lengths = np.array([len(frame) for frame in frames], np.int64)
+    stops = np.cumsum(lengths)
+    model = LabelColumn(int(lengths.sum()))
+    for frame, start, stop in zip(frames, stops - lengths, stops, strict=True):
+        model.fill(slice(start, stop), Labels.of(frame["model"]))
+
+    def stacked(name: str, kind: np.dtype[Any]) -> NDArray[np.generic]:
+        parts = [frame[name].to_numpy(kind) for frame in frames]
+        return np.concatenate([np.empty(0, kind), *parts])
+
+    return Rows(
+        np.asarray(stacked("number", np.dtype(np.int64)), np.int64),
+        model.of(slice(None)),
+        {name: stacked(name, kind) for name, kind in kinds.items()},
     )
 
 
@@ -178,19 +214,20 @@ def _forecasts(
     results: Results, done: Integers, late: Flags, calibration: Calibration | None
 ) -> pd.DataFrame:
     """Return the rows of periods that are late; the quantiles are copied once, into columns."""
-    panel, counts = results.panel, late.sum(axis=1)
+    panel, rows = results.panel, np.repeat(done, late.sum(axis=1))
     quantiles = quantiles_of(results.spread.of(done), results.means[done])
     if calibration is not None:
-        calibration.apply(quantiles, results.demand_class[done], results.law[done] == Law.COUNT)
+        classes = results.demand_class.of(done)
+        calibration.apply(quantiles, classes, results.law[done] == Law.COUNT)
     highest = np.maximum.reduceat(panel.batch.values, panel.batch.offsets[:-1])
     bound_quantiles(quantiles, results.means[done], highest[done], panel.batch.lengths[done])
-    columns = np.compress(late.reshape(-1), quantiles.reshape(-1, len(LEVELS)).T, axis=1)
+    flat = quantiles.reshape(-1, len(LEVELS))
+    columns = transpose(flat if late.all() else flat[late.reshape(-1)])
     frame = pd.DataFrame(columns.T, columns=QUANTILES, copy=False)
-    head = {
-        "warehouse_id": np.repeat(panel.warehouse_id[done], counts),
-        "item_id": np.repeat(panel.item_id[done], counts),
+    head: dict[str, Any] = {
+        **panel.ids(rows),
         "ds": panel.future(results.plan.horizon)[done][late],
-        "model": np.repeat(results.model[done], counts),
+        "model": results.model.of(rows).categorical(),
         "mean": results.means[done][late],
     }
     for place, (name, column) in enumerate(head.items()):
@@ -200,32 +237,45 @@ def _forecasts(
 
 def _champions(results: Results, done: Integers) -> pd.DataFrame:
     score = results.score[done]
+    score_name = Labels.coded(np.zeros(len(done), np.int64), (results.plan.score,))
     return pd.DataFrame(
         {
-            "warehouse_id": results.panel.warehouse_id[done],
-            "item_id": results.panel.item_id[done],
-            "demand_class": results.demand_class[done],
-            "model": results.model[done],
-            "distribution": results.distribution[done],
-            "score_name": results.plan.score,
+            **results.panel.ids(done),
+            "demand_class": results.demand_class.of(done).categorical(),
+            "model": results.model.of(done).categorical(),
+            "distribution": results.distribution.of(done).categorical(),
+            "score_name": score_name.categorical(),
             "score": np.where(np.isfinite(score), score, np.nan),
             "history_length": results.panel.batch.lengths[done],
             "autocorrelation": results.autocorrelation[done],
-            "reason": results.reason[done],
+            "reason": results.reason.of(done).categorical(),
         }
     )
 
 
+def _accuracy(results: Results) -> pd.DataFrame:
+    kinds = {name: np.dtype(np.float64) for name in MEASURES} | {"windows": np.dtype(np.int64)}
+    rows = _in_order(stack_rows(results.accuracy, kinds), results.panel)
+    demand_class = results.demand_class.of(rows.number).categorical()
+    return _by_series(rows, results.panel, {"demand_class": demand_class})
+
+
+def _weights(results: Results) -> pd.DataFrame:
+    rows = stack_rows(results.weights, {"weight": np.dtype(np.float64)})
+    return _by_series(_in_order(rows, results.panel), results.panel)
+
+
+def _in_order(rows: Rows, panel: DemandPanel) -> Rows:
+    """Return rows by warehouse, item and model."""
+    ids = (panel.item_id.codes[rows.number], panel.warehouse_id.codes[rows.number])
+    order = np.lexsort((rows.model.codes, *ids))
+    columns = {name: own[order] for name, own in rows.columns.items()}
+    return Rows(rows.number[order], rows.model.take(order), columns)
+
+
 def _by_series(
-    results: Results, frames: Sequence[pd.DataFrame], columns: list[str]
+    rows: Rows, panel: DemandPanel, more: Mapping[str, pd.Categorical] | None = None
 ) -> pd.DataFrame:
-    """Stack frames with the number of the series, each named and in order."""
-    if not frames:
-        return pd.DataFrame(
-            {name: pd.Series(dtype=_TYPES.get(name, "float64")) for name in columns}
-        )
-    stacked = pd.concat(frames, ignore_index=True)
-    numbers = stacked["number"].to_numpy()
-    stacked.insert(0, "item_id", results.panel.item_id[numbers])
-    stacked.insert(0, "warehouse_id", results.panel.warehouse_id[numbers])
-    return stacked[columns].sort_values([*SERIES, "model"], kind="stable", ignore_index=True)
+    """Return a frame of rows with the ids of their series."""
+    ids, model = panel.ids(rows.number), rows.model.categorical()
+    return pd.DataFrame({**ids, "model": model, **(more or {}), **rows.columns})

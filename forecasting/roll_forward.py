@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from typing import Any, Generic
 
 import numpy as np
-from numpy.typing import NDArray
 
 from forecasting.errors import PlanError
 from forecasting.fits import F, copy_fits, join_fits, put_fits, take_fits
 from forecasting.histories import HistoryHashes, Seen, first_periods, go_on, see_histories
+from forecasting.labels import LabelColumn
 from forecasting.models import LastingForecaster, Seasons
 from forecasting.panel import Batch, DemandPanel
 from forecasting.states import SeriesStates
@@ -68,7 +68,7 @@ class Carried(Generic[F]):
     ----------
     fits : to every series of the panel; of no use where it was not asked for
     states : of those that have a model, to store
-    outcome : (n_series,) object, empty where it was not asked for: "rolled"; "run again", at its
+    outcome : of (n_series,), no text where it was not asked for: "rolled"; "run again", at its
         parameters through the whole history, as what models learn from is not what was
         observed; and fitted as it is "new", "changed" (its history is another than the model was
         fitted to), "aged" or "drifted". "no model": constant, or too short
@@ -76,7 +76,7 @@ class Carried(Generic[F]):
 
     fits: F
     states: SeriesStates[F]
-    outcome: NDArray[np.object_]
+    outcome: LabelColumn
 
 
 @dataclass(frozen=True)
@@ -139,13 +139,13 @@ def roll_forward(
     if m != own:
         raise PlanError(f"stored models have a season of {m} periods, tonight's {own}")
     panel, batch = night.panel, night.batch
-    outcome = np.full(len(panel), "", dtype=object)
-    outcome[asked] = NEW
+    outcome = LabelColumn(len(panel))
+    outcome.fill(asked, NEW)
     kept = _keep(night, asked, model, stored, rules, outcome)
     fresh = np.setdiff1d(asked, kept.series)
     refitted = model.fit(batch.cut(fresh, np.zeros(len(fresh), np.int64), None), seasons)
     fits = join_fits(len(panel), [(kept.series, kept.fits), (fresh, refitted)])
-    outcome[fresh[~model.known(refitted)]] = NO_ANSWER
+    outcome.fill(fresh[~model.known(refitted)], NO_ANSWER)
     return Carried(fits, _states(night, model, fits, kept, asked), outcome)
 
 
@@ -155,23 +155,24 @@ def _keep(
     model: LastingForecaster[F],
     before: SeriesStates[F],
     rules: RefitRules,
-    outcome: NDArray[np.object_],
+    outcome: LabelColumn,
 ) -> _Kept[F]:
     """Carry what is still to be used; note what became of every series that was stored."""
     panel, batch = night.panel, night.batch
-    places = before.find(panel.warehouse_id[asked], panel.item_id[asked])
+    places = before.find(panel.warehouse_id.take(asked), panel.item_id.take(asked))
     series, stored = asked[places >= 0], before.of(places[places >= 0])
     agrees, again = _compare(night, series, stored)
-    outcome[series[~agrees]] = CHANGED
+    outcome.fill(series[~agrees], CHANGED)
     series, stored, again = series[agrees], stored.of(np.flatnonzero(agrees)), again[agrees]
     news = panel.last_periods[series] - stored.last
     base = _rerun(batch, series, model, stored, news, again)
     fits, signal = model.track(base, stored.signal, _newest(batch, series, news))
     drifted = has_drifted(signal, rules.drift) | ~model.known(fits)
     aged = panel.last_periods[series] - stored.fitted >= rules.periods
-    outcome[series] = np.where(again, RERUN, ROLLED)
-    outcome[series[aged]] = AGED
-    outcome[series[drifted]] = DRIFTED
+    outcome.fill(series, ROLLED)
+    outcome.fill(series[again], RERUN)
+    outcome.fill(series[aged], AGED)
+    outcome.fill(series[drifted], DRIFTED)
     rest = np.flatnonzero(~drifted & ~aged)
     return _Kept(series[rest], take_fits(fits, rest), signal[rest], stored.of(rest))
 
@@ -220,8 +221,8 @@ def _states(
     start[kept.series], fitted[kept.series] = kept.stored.start, kept.stored.fitted
     chosen = asked[model.known(take_fits(fits, asked))]
     return SeriesStates(
-        panel.warehouse_id[chosen],
-        panel.item_id[chosen],
+        panel.warehouse_id.take(chosen),
+        panel.item_id.take(chosen),
         take_fits(fits, chosen),
         signal[chosen],
         start=start[chosen],

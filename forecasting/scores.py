@@ -11,6 +11,7 @@ import numpy as np
 
 from forecasting.panel import Batch
 from kernels.arrays import Floats, Integers
+from kernels.difference_scales import fill_scales
 
 
 def seasonal_scale(batch: Batch, season_length: int, drop_last: Integers) -> Floats:
@@ -26,23 +27,17 @@ def seasonal_scale(batch: Batch, season_length: int, drop_last: Integers) -> Flo
     -------
     (n_series,) float64, units per period; NaN where it is zero or undefined.
     """
-    return _scale(batch, season_length, drop_last, np.abs)
+    return _scale(batch, season_length, drop_last, squared=False)
 
 
 def squared_scale(batch: Batch, drop_last: Integers) -> Floats:
     """Return the mean squared one-step difference of each series: the scale of RMSSE squared."""
-    return _scale(batch, 1, drop_last, np.square)
+    return _scale(batch, 1, drop_last, squared=True)
 
 
-def _scale(batch: Batch, lag: int, drop_last: Integers, size: np.ufunc) -> Floats:
-    scales = np.full(len(batch), np.nan)
-    for number in range(len(batch)):
-        values = batch.series(number)
-        values = values[: len(values) - drop_last[number]]
-        own = lag if len(values) > lag else 1
-        if len(values) > own:
-            scale = float(size(values[own:] - values[:-own]).mean())
-            scales[number] = scale if scale > 0.0 else np.nan
+def _scale(batch: Batch, lag: int, drop_last: Integers, *, squared: bool) -> Floats:
+    scales = np.empty(len(batch))
+    fill_scales(batch.values, batch.offsets, drop_last, lag, squared, scales)
     return scales
 
 

@@ -5,19 +5,19 @@ from datetime import date
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from forecasting.backtest import forecast_ahead
-from forecasting.champions import BENCHMARK
-from forecasting.choices import JUDGED, MEASURES, Choices, settings_of
+from forecasting.champions import BENCHMARK, MEASURES
+from forecasting.choices import JUDGED, Choices, settings_of
 from forecasting.classes import CLASSES
 from forecasting.combinations import MEMBERS, weigh_means
 from forecasting.grid import Frequency, period_numbers
 from forecasting.histories import go_on, see_histories
+from forecasting.labels import LabelColumn, Labels
 from forecasting.laws import name_laws
 from forecasting.panel import Batch
 from forecasting.plan import ForecastPlan
-from forecasting.results import Results
+from forecasting.results import Results, stack_rows
 from kernels.arrays import Dates, Flags, Floats, Integers
 
 KEPT, NEW, CHANGED, AGED = "kept", "new", "changed", "aged"
@@ -51,7 +51,7 @@ def forecast_standing(
     drifted: Flags,
     before: Standing,
     as_of: date,
-) -> NDArray[np.object_]:
+) -> LabelColumn:
     """Forecast the series whose choices stand, and return what became of every one.
 
     A choice stands where the history is the one it was made on, and more
@@ -69,29 +69,31 @@ def forecast_standing(
 
     Returns
     -------
-    (n_series,) object, empty where it was not asked for: "kept"; and to be chosen for as it is
+    Of (n_series,), no text where it was not asked for: "kept"; and to be chosen for as it is
     "new", "changed" (its history is another), "asked otherwise" (by its class, line-up or plan),
     "drifted", "aged" or "silent" (one of its models has no answer tonight)
     """
     panel, plan = results.panel, results.plan
-    outcome = np.full(len(panel), "", dtype=object)
-    outcome[asked] = NEW
-    places = before.stored.find(panel.warehouse_id[asked], panel.item_id[asked])
+    outcome = LabelColumn(len(panel))
+    outcome.fill(asked, NEW)
+    places = before.stored.find(panel.warehouse_id.take(asked), panel.item_id.take(asked))
     series, stored = asked[places >= 0], before.stored.of(places[places >= 0])
-    settings = {name: settings_of(plan, name) for name in CLASSES}
-    own = np.array([settings[name] for name in results.demand_class[series]], dtype=object)
+    same = np.zeros(len(series), np.bool_)
+    for name in CLASSES:
+        own = results.demand_class.are(name)[series]
+        same |= own & stored.settings.are(settings_of(plan, name))
     age = periods_since(stored.chosen_on, as_of, plan.frequency)
-    outcome[series] = KEPT
-    outcome[series[age >= before.periods]] = AGED
-    outcome[series[drifted[series]]] = DRIFTED
-    outcome[series[own != stored.settings]] = ASKED_OTHERWISE
-    outcome[series[~go_on(panel, series, stored.seen)]] = CHANGED
+    outcome.fill(series, KEPT)
+    outcome.fill(series[age >= before.periods], AGED)
+    outcome.fill(series[drifted[series]], DRIFTED)
+    outcome.fill(series[~same], ASKED_OTHERWISE)
+    outcome.fill(series[~go_on(panel, series, stored.seen)], CHANGED)
     for demand_class in CLASSES:
-        members = outcome[series] == KEPT
-        rows = np.flatnonzero(members & (results.demand_class[series] == demand_class))
+        kept = outcome.are(KEPT) & results.demand_class.are(demand_class)
+        rows = np.flatnonzero(kept[series])
         if len(rows):
             silent = _keep(results, batch, demand_class, series[rows], stored.of(rows))
-            outcome[series[rows[silent]]] = SILENT
+            outcome.fill(series[rows[silent]], SILENT)
     return outcome
 
 
@@ -110,21 +112,24 @@ def _keep(
     results.set_spread(chosen, stored.spread)
     results.autocorrelation[chosen] = stored.autocorrelation
     results.score[chosen] = stored.score
-    results.model[chosen] = stored.model
+    results.model.fill(chosen, stored.model)
     results.chosen_on[chosen] = stored.chosen_on
     results.origins[chosen] = stored.origins
     results.set_weights(chosen, names, weights[:, rows])
-    results.distribution[chosen] = name_laws(stored.spread)
-    nights = stored.chosen_on.astype("datetime64[D]").astype(str)
-    results.reason[chosen] = np.array(
-        [
-            f"backtest over {count} origins on {night}, kept"
-            for count, night in zip(stored.origins, nights, strict=True)
-        ],
-        dtype=object,
-    )
-    results.accuracy += _accuracy_frames(chosen, demand_class, stored)
+    results.distribution.fill(chosen, name_laws(stored.spread))
+    results.reason.fill(chosen, _reasons(stored))
+    results.accuracy += _accuracy_frames(chosen, stored)
     return silent
+
+
+def _reasons(stored: Choices) -> Labels:
+    nights = stored.chosen_on.astype("datetime64[D]").astype(np.int64)
+    found, codes = np.unique([stored.origins, nights], axis=1, return_inverse=True)
+    reasons = [
+        f"backtest over {count} origins on {np.datetime64(int(night), 'D')}, kept"
+        for count, night in found.T
+    ]
+    return Labels.coded(codes.reshape(-1), reasons)
 
 
 def _forecast_members(
@@ -137,7 +142,7 @@ def _forecast_members(
     weights = np.zeros((len(names), len(batch)))
     means, silent = [], np.zeros(len(batch), np.bool_)
     for row, name in enumerate(names):
-        series, places = np.nonzero(stored.members == name)
+        series, places = np.nonzero(np.stack([own.are(name) for own in stored.members], axis=1))
         ahead = np.full((len(batch), plan.horizon), np.nan)
         if len(series):
             weights[row, series] = stored.weights[series, places]
@@ -150,16 +155,17 @@ def _forecast_members(
     return weights, found
 
 
-def _accuracy_frames(chosen: Integers, demand_class: str, stored: Choices) -> list[pd.DataFrame]:
+def _accuracy_frames(chosen: Integers, stored: Choices) -> list[pd.DataFrame]:
     """Return the rows of accuracy that were kept, the champion's and the benchmark's."""
     frames = []
-    for place, names in enumerate((stored.model, np.full(len(stored), BENCHMARK, dtype=object))):
+    benchmark = Labels.coded(np.zeros(len(stored), np.int64), (BENCHMARK,))
+    for place, names in enumerate((stored.model, benchmark)):
         measures = stored.accuracy[:, place]
-        again = place > 0 and stored.model == BENCHMARK
-        rows = np.flatnonzero(np.isfinite(measures[:, 0]) & ~np.asarray(again))
-        frame = pd.DataFrame(measures[rows], columns=list(MEASURES)).astype({"windows": np.int64})
-        named = {"number": chosen[rows], "model": names[rows]}
-        frames.append(pd.DataFrame(named).join(frame).assign(demand_class=demand_class))
+        again = (place > 0) & stored.model.are(BENCHMARK)
+        rows = np.flatnonzero(np.isfinite(measures[:, 0]) & ~again)
+        named = {"number": chosen[rows], "model": names.take(rows).categorical()}
+        told = {measure: measures[rows, n] for n, measure in enumerate(MEASURES)}
+        frames.append(pd.DataFrame({**named, **told}).astype({"windows": np.int64}))
     return frames
 
 
@@ -168,15 +174,15 @@ def take_choices(results: Results, chosen: Integers) -> Choices:
     panel, plan = results.panel, results.plan
     settings = {name: settings_of(plan, name) for name in CLASSES}
     members, weights = _members(results)
-    classes = results.demand_class[chosen]
+    classes = results.demand_class.of(chosen)
     return Choices(
-        panel.warehouse_id[chosen],
-        panel.item_id[chosen],
+        panel.warehouse_id.take(chosen),
+        panel.item_id.take(chosen),
         classes,
-        results.model[chosen],
-        np.array([settings[name] for name in classes], dtype=object),
+        results.model.of(chosen),
+        Labels.coded(classes.codes, [settings[name] for name in classes.names]),
         results.chosen_on[chosen],
-        members[chosen],
+        tuple(own.of(chosen) for own in members),
         weights[chosen],
         results.score[chosen],
         results.autocorrelation[chosen],
@@ -187,23 +193,25 @@ def take_choices(results: Results, chosen: Integers) -> Choices:
     )
 
 
-def _members(results: Results) -> tuple[NDArray[np.object_], Floats]:
+def _members(results: Results) -> tuple[list[LabelColumn], Floats]:
     n = len(results.panel)
-    members, weights = np.full((n, MEMBERS), "", dtype=object), np.zeros((n, MEMBERS))
-    if results.weights:
-        rows = pd.concat(results.weights, ignore_index=True)
-        number, place = rows["number"].to_numpy(), rows.groupby("number").cumcount().to_numpy()
-        members[number, place] = rows["model"].to_numpy(dtype=object)
-        weights[number, place] = rows["weight"].to_numpy()
+    members, weights = [LabelColumn(n) for _ in range(MEMBERS)], np.zeros((n, MEMBERS))
+    rows = stack_rows(results.weights, {"weight": np.dtype(np.float64)})
+    place = pd.Series(rows.number).groupby(rows.number).cumcount().to_numpy()
+    weights[rows.number, place] = rows.columns["weight"]
+    for number, own in enumerate(members):
+        chosen = np.flatnonzero(place == number)
+        own.fill(rows.number[chosen], rows.model.take(chosen))
     return members, weights
 
 
 def _judged(results: Results) -> Floats:
     """Return the measures of each series' champion and of the benchmark."""
     out = np.full((len(results.panel), len(JUDGED), len(MEASURES)), np.nan)
-    for frame in results.accuracy:
-        number, model = frame["number"].to_numpy(), frame["model"].to_numpy(dtype=object)
-        measures = frame[list(MEASURES)].to_numpy(np.float64)
-        for place, own in enumerate((model == results.model[number], model == BENCHMARK)):
-            out[number[own], place] = measures[own]
+    rows = stack_rows(results.accuracy, dict.fromkeys(MEASURES, np.dtype(np.float64)))
+    measures = np.stack([rows.columns[name] for name in MEASURES], axis=1)
+    champions = results.model.of(rows.number)
+    own = champions.places_in(rows.model.names) == rows.model.codes
+    for place, chosen in enumerate((own, rows.model.are(BENCHMARK))):
+        out[rows.number[chosen], place] = measures[chosen]
     return out

@@ -5,12 +5,12 @@ from typing import Any, Generic, Self
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from forecasting.errors import PanelError
 from forecasting.ets_columns import ets_columns, fill_ets
 from forecasting.fits import F, columns_of, fill_fits, take_fits
-from forecasting.panel import find_series
+from forecasting.labels import Labels
+from forecasting.panel import SERIES, find_series
 from kernels.arrays import Flags, Floats, Integers, Words
 from kernels.ets import EtsFits
 
@@ -28,7 +28,7 @@ class SeriesStates(Generic[F]):
 
     Parameters
     ----------
-    warehouse_id, item_id : (n_series,) object
+    warehouse_id, item_id : of (n_series,)
     fits : the model's, a row a series; each series has one
     signal : (n_series,) float64, average of standardised errors since the fit (`kernels.drift`)
     first, last : (n_series,) int64, numbers since 1970 of the first and last period of the history
@@ -39,8 +39,8 @@ class SeriesStates(Generic[F]):
     treated : (n_series,) bool, whether models learnt from anything but what was observed
     """
 
-    warehouse_id: NDArray[np.object_]
-    item_id: NDArray[np.object_]
+    warehouse_id: Labels
+    item_id: Labels
     fits: F
     signal: Floats
     first: Integers
@@ -58,7 +58,7 @@ class SeriesStates(Generic[F]):
     @classmethod
     def none(cls, fits: F) -> Self:
         """Return no states, of the model whose fits of no series are given."""
-        ids, periods, words = np.empty(0, object), np.empty(0, np.int64), np.empty(0, np.uint64)
+        ids, periods, words = Labels.of(()), np.empty(0, np.int64), np.empty(0, np.uint64)
         flags = np.empty(0, np.bool_)
         return cls(
             ids, ids, fits, np.empty(0), periods, periods, periods, periods, words, words, flags
@@ -66,14 +66,15 @@ class SeriesStates(Generic[F]):
 
     def of(self, chosen: Integers) -> Self:
         """Return the states of some series."""
+        ids = (self.warehouse_id.take(chosen), self.item_id.take(chosen))
         parts: dict[str, Any] = {
             each.name: getattr(self, each.name)[chosen]
             for each in fields(self)
-            if each.name != "fits"
+            if each.name not in (*SERIES, "fits")
         }
-        return type(self)(fits=take_fits(self.fits, chosen), **parts)
+        return type(self)(*ids, fits=take_fits(self.fits, chosen), **parts)
 
-    def find(self, warehouse_id: NDArray[np.object_], item_id: NDArray[np.object_]) -> Integers:
+    def find(self, warehouse_id: Labels, item_id: Labels) -> Integers:
         """Return the place of each series among the states, -1 where it has none."""
         return find_series((self.warehouse_id, self.item_id), (warehouse_id, item_id))
 
@@ -84,8 +85,8 @@ class SeriesStates(Generic[F]):
         """
         fits = self.fits
         columns: dict[str, object] = {
-            "warehouse_id": self.warehouse_id,
-            "item_id": self.item_id,
+            "warehouse_id": self.warehouse_id.categorical(),
+            "item_id": self.item_id.categorical(),
             **(ets_columns(fits) if isinstance(fits, EtsFits) else columns_of(fits)),
             "signal": self.signal,
             **{column: getattr(self, name) for name, column in _PERIODS.items()},
@@ -112,8 +113,8 @@ class SeriesStates(Generic[F]):
         try:
             fits: Any = fill_ets(frame) if isinstance(none, EtsFits) else fill_fits(none, frame)
             return cls(
-                frame["warehouse_id"].to_numpy(dtype=object),
-                frame["item_id"].to_numpy(dtype=object),
+                Labels.of(frame["warehouse_id"]),
+                Labels.of(frame["item_id"]),
                 fits,
                 frame["signal"].to_numpy(np.float64),
                 data=frame["data"].to_numpy(np.uint64),

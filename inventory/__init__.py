@@ -22,6 +22,7 @@ from inventory.item_transfers import (
 )
 from inventory.joint_allocation import allocate_jointly
 from inventory.law_estimates import estimate_law
+from inventory.names import with_names_coded
 from inventory.orders import OrderResult, plan_orders, position_of
 from inventory.plan import StockPlan, Target
 from inventory.policies import (
@@ -146,4 +147,5 @@ __all__ = [
     "simulate_law",
     "unused_budget",
     "unused_capacity",
+    "with_names_coded",
 ]

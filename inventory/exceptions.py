@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from inventory.errors import PlanError
+from inventory.names import with_names_coded
 from inventory.plan import Target
 
 EXCEPTION_COLUMNS = ["warehouse_id", "item_id", "kind", "money", "currency", "reason"]
@@ -116,7 +117,8 @@ def find_exceptions(
         rows.extend((*key, str(kind), money, row["currency"], text) for kind, money, text in found)
     frame = pd.DataFrame(rows, columns=EXCEPTION_COLUMNS)
     keys = ["money", "warehouse_id", "item_id", "kind"]
-    return frame.sort_values(keys, ascending=[False, True, True, True], ignore_index=True)
+    ordered = frame.sort_values(keys, ascending=[False, True, True, True], ignore_index=True)
+    return with_names_coded(ordered)
 
 
 def served_of(plan: Mapping[Any, Any]) -> float:

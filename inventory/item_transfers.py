@@ -10,6 +10,7 @@ import pandas as pd
 
 from inventory.errors import Failure, StockError
 from inventory.moving_forecast import MovingForecast
+from inventory.names import with_names_coded
 from inventory.orders import arrivals_of, position_of, receipts_of
 from inventory.plan import StockPlan
 from inventory.policies import PolicyKind, planned_policy
@@ -155,8 +156,8 @@ def plan_item_transfers(
         moves.extend(own_moves)
         pooled.append(own_pooled)
     return TransferResult(
-        pd.DataFrame(moves, columns=TRANSFER_COLUMNS),
-        pd.DataFrame(pooled, columns=POOLING_COLUMNS),
+        with_names_coded(pd.DataFrame(moves, columns=TRANSFER_COLUMNS)),
+        with_names_coded(pd.DataFrame(pooled, columns=POOLING_COLUMNS)),
         failures,
     )
 

@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from inventory.curve import CURVE_COLUMNS, curve_rows
+from inventory.curve import Curves
 from inventory.errors import Failure, StockError
 from inventory.estimates import Costs
 from inventory.lots import most_sizes
+from inventory.names import with_names_coded
 from inventory.optimality import GAP_COLUMNS, Key, gap_row
 from inventory.plan import StockPlan, Target
 from inventory.policy import Decision, choose_level, judge
@@ -67,6 +68,8 @@ COLUMNS = [
 @dataclass(frozen=True)
 class OrderResult:
     """Order plans, and the items that have none.
+
+    Ids and names in frames are categoricals whose categories are in order.
 
     Parameters
     ----------
@@ -125,7 +128,7 @@ def plan_orders(
     arrivals = arrivals_of(open_orders)
     night = _Night(numbers, known_items, arrivals, paths, held_out, periods, entities, plan, seed)
     rows: list[dict[str, Any]] = []
-    curves: list[dict[str, Any]] = []
+    curves = Curves()
     gaps: list[dict[str, Any]] = []
     failures: list[Failure] = []
     for group in _groups(stock.to_dict("records"), paths, plan):
@@ -139,18 +142,19 @@ def plan_orders(
             try:
                 rows.append(_row(one, decision, plan))
                 key = _key(one.record)
-                curves.extend(curve_rows(key, decision, plan.currency))
+                curves.add(key, decision)
                 if plan.lost_share == 1.0 and key in prove:
                     position = one.proposal.position
                     gap = gap_row(key, position, decision, one.held_out, plan.currency)
                     gaps.extend([gap] if gap is not None else [])
             except (StockError, ValueError) as error:
                 failures.append(_failure(one.record, error))
+    plans = pd.DataFrame(rows, columns=COLUMNS).astype({"lot": float, "order_cap": float})
     return OrderResult(
-        pd.DataFrame(rows, columns=COLUMNS).astype({"lot": float, "order_cap": float}),
+        with_names_coded(plans),
         failures,
-        pd.DataFrame(curves, columns=CURVE_COLUMNS),
-        pd.DataFrame(gaps, columns=GAP_COLUMNS),
+        curves.frame(plan.currency),
+        with_names_coded(pd.DataFrame(gaps, columns=GAP_COLUMNS)),
     )
 
 

@@ -82,7 +82,9 @@ def share_limits(
         if not limit >= 0.0:
             raise PlanError(f"the {name} must not be negative; got {limit}")
     known = {str(row["item_id"]): row for row in items.to_dict("records")}
-    of_item = dict(list(curves[curves["point"] != "today"].groupby(SERIES, sort=False)))
+    of_item = dict(
+        list(curves[curves["point"] != "today"].groupby(SERIES, sort=False, observed=True))
+    )
     tables = [
         _with_orders(of_item[row["warehouse_id"], row["item_id"]], row, known[str(row["item_id"])])
         for row in plans.to_dict("records")

@@ -5,6 +5,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
+Integers32 = NDArray[np.int32]
 Words = NDArray[np.uint64]
 Words32 = NDArray[np.uint32]
 # Of one of the two precisions; the compiled code has both.

@@ -22,14 +22,16 @@ from flows.run.context import (
     read_state,
     update_state,
 )
-from flows.run.entities import Independent, Only, among, run_entities
+from flows.run.entities import Independent, Only, among, of_series, places_among, run_entities
 from flows.run.identity import code_version, fingerprint_inputs
 from flows.run.lock import holding
 from flows.run.meter import StepRecord, measured
 from flows.run.seals import seal_files, torn_files
 from flows.run.staging import (
+    SERIES,
     Staging,
     checksum,
+    decoded,
     holds,
     read_by_series,
     read_json,
@@ -59,6 +61,7 @@ __all__ = [
     "CHAMPIONS",
     "FIRST_KEPT",
     "MODELS",
+    "SERIES",
     "ChunkRecord",
     "ChunkWork",
     "Failed",
@@ -72,6 +75,7 @@ __all__ = [
     "assign_groups",
     "checksum",
     "code_version",
+    "decoded",
     "entity_names",
     "entity_words",
     "find_chunk",
@@ -86,6 +90,8 @@ __all__ = [
     "models_file",
     "most_series",
     "number_of_chunks",
+    "of_series",
+    "places_among",
     "prepare_run",
     "promote",
     "read_by_series",

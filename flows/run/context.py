@@ -80,7 +80,8 @@ class Run:
         """Return ``frame`` with the run's columns in front."""
         stamped = frame.copy(deep=False)
         stamped.insert(0, "as_of", pd.Timestamp(self.as_of).as_unit("us"))
-        stamped.insert(0, "run_id", self.run_id)
+        run_id = pd.CategoricalDtype([self.run_id])
+        stamped.insert(0, "run_id", pd.Series(self.run_id, index=frame.index, dtype=run_id))
         return stamped
 
     def save(self) -> None:

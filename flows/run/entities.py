@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 
@@ -16,6 +17,10 @@ from flows.run.chunks import (
     finish_chunk,
     take_up,
 )
+from flows.run.staging import decoded
+from forecasting.labels import Labels
+from forecasting.panel import find_series
+from kernels.arrays import Integers
 
 LOGGER = logging.getLogger("almanac")
 
@@ -55,6 +60,29 @@ def among(frame: pd.DataFrame, ids: Sequence[str], only: Only) -> pd.DataFrame:
     if only is None:
         return frame
     return frame.loc[entity_names(frame, ids).isin(only)].reset_index(drop=True)
+
+
+def of_series(frame: pd.DataFrame, series: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of some series, in the order that they have.
+
+    Parameters
+    ----------
+    frame, series : with warehouse_id and item_id
+    """
+    return frame.loc[places_among(series, frame) >= 0].reset_index(drop=True)
+
+
+def places_among(series: pd.DataFrame, frame: pd.DataFrame) -> Integers:
+    """Return the place of each row's series among some, each of which is there once; -1 if none.
+
+    Parameters
+    ----------
+    series, frame : with warehouse_id and item_id
+    """
+    known, asked = (
+        (Labels.of(each["warehouse_id"]), Labels.of(each["item_id"])) for each in (series, frame)
+    )
+    return find_series(known, asked)
 
 
 def run_entities(
@@ -120,15 +148,28 @@ def _stacked(kept: pd.DataFrame, made: pd.DataFrame | None) -> pd.DataFrame:
     if kept.empty:
         return made
     # Arrow finds the common type of a column that is empty in one of them.
-    parts = [pa.Table.from_pandas(frame, preserve_index=False) for frame in (kept, made)]
-    plain = [part.replace_schema_metadata(None) for part in parts]
-    frame: pd.DataFrame = pa.concat_tables(plain, promote_options="permissive").to_pandas()
-    return frame
+    parts = [decoded(pa.Table.from_pandas(frame, preserve_index=False)) for frame in (kept, made)]
+    frame: pd.DataFrame = pa.concat_tables(parts, promote_options="permissive").to_pandas()
+    coded = [name for name, kind in made.dtypes.items() if isinstance(kind, pd.CategoricalDtype)]
+    return frame.astype(dict.fromkeys(coded, "category"))
 
 
 def _in_order(frame: pd.DataFrame, ids: Sequence[str]) -> pd.DataFrame:
     by = list(ids) if ids[0] in frame else [ENTITY]
-    return frame.sort_values(by, kind="stable", ignore_index=True)
+    return frame if _is_sorted(frame, by) else frame.sort_values(by, kind="stable")
+
+
+def _is_sorted(frame: pd.DataFrame, by: Sequence[str]) -> bool:
+    """Return whether rows are in order; false where ids are no codes, which takes long to tell."""
+    if not all(isinstance(frame[name].dtype, pd.CategoricalDtype) for name in by):
+        return False
+    rises = np.zeros(max(len(frame) - 1, 0), np.bool_)
+    falls = rises.copy()
+    for name in by:
+        step = np.diff(frame[name].cat.codes.to_numpy(np.int64))
+        falls |= ~rises & (step < 0)
+        rises |= step > 0
+    return not falls.any()
 
 
 def _names(frame: pd.DataFrame, ids: Sequence[str]) -> pd.Series:

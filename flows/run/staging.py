@@ -14,9 +14,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import psutil
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from kernels.arrays import Floats
+
+SERIES = ["warehouse_id", "item_id"]
 
 
 def checksum(path: Path) -> str:
@@ -78,20 +81,69 @@ def read_json(path: Path) -> Any:  # noqa: ANN401 - JSON
     return json.loads(path.read_text(encoding="utf-8"))
 
 
-def read_by_series(path: Path, columns: Sequence[str] | None = None) -> pd.DataFrame:
-    """Return a Parquet file of rows by warehouse and item, their ids as categoricals.
+def read_by_series(
+    paths: Path | Sequence[Path],
+    columns: Sequence[str] | None = None,
+    filters: Sequence[tuple[str, str, object]] | None = None,
+) -> pd.DataFrame:
+    """Return Parquet files of rows by warehouse and item, stacked, their ids as categoricals.
 
-    So a string is read once, and not in every row.
+    So a string is read once, and not in every row. Categories are in order, as rows are that are
+    sorted by them.
+
+    Parameters
+    ----------
+    paths : of files with the same columns, one at least
+    columns : to read; None is all
+    filters : what rows must fulfil; None takes all
     """
-    table = pq.read_table(path, columns=columns, read_dictionary=["warehouse_id", "item_id"])
-    frame: pd.DataFrame = table.to_pandas()
-    return frame
+    tables = [
+        _with_common_codes(
+            pq.read_table(path, columns=columns, filters=filters, read_dictionary=SERIES)
+        )
+        for path in ([paths] if isinstance(paths, Path) else paths)
+    ]
+    # A file without rows does not tell of what type its texts are.
+    filled = [table for table in tables if table.num_rows] or tables[:1]
+    return in_order_of_text(pa.concat_tables(filled).to_pandas())
+
+
+def _with_common_codes(table: Any) -> Any:  # noqa: ANN401 - Arrow has no types
+    """Return a table whose codes are of one width, so that it can be stacked on others."""
+    coded = [
+        pa.field(field.name, pa.dictionary(pa.int32(), field.type.value_type))
+        if pa.types.is_dictionary(field.type)
+        else field
+        for field in table.schema
+    ]
+    return table.replace_schema_metadata(None).cast(pa.schema(coded))
+
+
+def in_order_of_text(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a frame whose categories are in order, in every column that has some."""
+    changed = {
+        str(name): column.cat.reorder_categories(column.cat.categories.sort_values())
+        for name, column in frame.select_dtypes("category").items()
+        if not column.cat.categories.is_monotonic_increasing
+    }
+    return frame.assign(**changed) if changed else frame
+
+
+def decoded(table: Any) -> Any:  # noqa: ANN401 - Arrow has no types
+    """Return a table of Arrow with each text in its row, and not as a code."""
+    plain = [
+        pa.field(field.name, field.type.value_type) if pa.types.is_dictionary(field.type) else field
+        for field in table.schema
+    ]
+    return table.replace_schema_metadata(None).cast(pa.schema(plain))
 
 
 def write_frame(path: Path, frame: pd.DataFrame) -> None:
     """Replace ``path`` with ``frame`` as Parquet in one step."""
+    # Columns are too short for threads of their own.
+    table = pa.Table.from_pandas(frame, preserve_index=False, nthreads=1)
     with _replacing(path) as temporary:
-        frame.to_parquet(temporary, index=False, compression="zstd")
+        pq.write_table(table, temporary, compression="zstd")
 
 
 def write_array(path: Path, array: Floats) -> None:

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-SERIES = ["warehouse_id", "item_id"]
+from flows.run import SERIES
+
 # Of a version's table: nights in a row that lacked the series.
 NIGHTS_ABSENT = "nights_absent"
 

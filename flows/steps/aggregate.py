@@ -6,9 +6,20 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import pandas as pd
 
-from flows.run import ChunkRecord, ChunkWork, Run, entity_words, read_chunk, run_chunk
+from flows.run import (
+    SERIES,
+    ChunkRecord,
+    ChunkWork,
+    Run,
+    entity_words,
+    of_series,
+    places_among,
+    read_by_series,
+    read_chunk,
+    run_chunk,
+)
 from flows.steps.failing import guarded
-from flows.steps.predict import SERIES, categories_of
+from flows.steps.predict import categories_of
 from forecasting import sample_paths
 from forecasting.hierarchy import PathSums, aggregate_frame, build_hierarchy
 from kernels.arrays import Dates
@@ -34,18 +45,17 @@ def add_up(run: Run, blocks: Sequence[str]) -> ChunkRecord:
     return run_chunk(
         run.staging.chunk(STAGE, 0),
         f"{run.chunk_key(STAGE, 0, 1)}-{content}",
-        lambda: guarded("aggregates", STAGE, [EVERY_LEVEL], lambda: _add_up(run, records)),
+        lambda: guarded("aggregates", STAGE, lambda: [EVERY_LEVEL], lambda: _add_up(run, records)),
     )
 
 
 def _add_up(run: Run, records: Sequence[ChunkRecord]) -> ChunkWork:
     shards = [record.shard("champions") for record in records]
-    known = [pd.read_parquet(shard, columns=SERIES) for shard in shards]
-    if not sum(map(len, known)):
+    known = read_by_series(shards, SERIES) if shards else pd.DataFrame(columns=SERIES)
+    if known.empty:
         return ChunkWork({})
-    series = pd.concat(known).sort_values(SERIES, ignore_index=True)
+    series = known.sort_values(SERIES, ignore_index=True)
     hierarchy = build_hierarchy(series, categories_of(run))
-    places = pd.MultiIndex.from_frame(series)
     periods = _periods(records)
     demand = run.job.demand
     assert demand is not None
@@ -55,7 +65,7 @@ def _add_up(run: Run, records: Sequence[ChunkRecord]) -> ChunkWork:
     means = np.zeros((len(series), len(periods)))
     present = np.zeros(means.shape, dtype=np.int64)
     for forecasts, champions in _pieces(records):
-        rows = places.get_indexer(pd.MultiIndex.from_frame(champions[SERIES]))
+        rows = places_among(series, champions)
         words = entity_words(champions, SERIES)
         paths = np.zeros((len(rows), n_paths, len(periods)))
         own = np.searchsorted(periods, forecasts["ds"].to_numpy("datetime64[us]"))
@@ -79,16 +89,14 @@ def _periods(records: Sequence[ChunkRecord]) -> Dates:
 def _pieces(records: Sequence[ChunkRecord]) -> Iterator[tuple[pd.DataFrame, pd.DataFrame]]:
     """Yield forecasts and champions of some series at a time, of as many periods each, in order."""
     for record in records:
-        champions = pd.read_parquet(record.shard("champions"))
-        forecasts = pd.read_parquet(record.shard(FORECASTS)).sort_values(
+        champions = read_by_series(record.shard("champions"))
+        forecasts = read_by_series(record.shard(FORECASTS)).sort_values(
             [*SERIES, "ds"], ignore_index=True
         )
-        lengths = forecasts.groupby(SERIES)["ds"].count().rename("periods").reset_index()
+        counted = forecasts.groupby(SERIES, observed=True)["ds"].count()
+        lengths = counted.rename("periods").reset_index()
         for _, alike in lengths.groupby("periods"):
             for start in range(0, len(alike), SERIES_AT_ONCE):
                 chosen = alike.iloc[start : start + SERIES_AT_ONCE][SERIES]
-                some = chosen.merge(champions, on=SERIES)
-                ahead = chosen.merge(forecasts, on=SERIES).sort_values(
-                    [*SERIES, "ds"], ignore_index=True
-                )
-                yield ahead, some.sort_values(SERIES, ignore_index=True)
+                some = of_series(champions, chosen).sort_values(SERIES, ignore_index=True)
+                yield of_series(forecasts, chosen), some

@@ -59,7 +59,9 @@ def judge_block(run: Run, number: int) -> ChunkRecord:
         held = among(positions, BOOK, only)
         members = sorted(set(held["portfolio_id"]))
         block = blocks[number]
-        return guarded("positions", STAGE, members, lambda: _judge(run, market, held, block))
+        return guarded(
+            "positions", STAGE, lambda: members, lambda: _judge(run, market, held, block)
+        )
 
     return run_entities(
         run.staging.chunk(STAGE, number),

@@ -31,7 +31,7 @@ def calibrate(run: Run) -> ChunkRecord:
     return run_chunk(
         run.staging.chunk(STAGE, 0),
         _key(run),
-        lambda: guarded("calibration", STAGE, [EVERY_CLASS], lambda: _calibrate(run)),
+        lambda: guarded("calibration", STAGE, lambda: [EVERY_CLASS], lambda: _calibrate(run)),
     )
 
 

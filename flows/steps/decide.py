@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from flows.run import (
+    SERIES,
     ChunkRecord,
     ChunkWork,
     Failed,
@@ -15,13 +16,15 @@ from flows.run import (
     among,
     entity_names,
     entity_words,
+    of_series,
+    read_by_series,
     read_chunk,
     run_entities,
 )
 from flows.spec import StockPlanSpec
 from flows.steps.failing import guarded
-from flows.steps.predict import SERIES, chunk_numbers
 from flows.steps.predict import STAGE as PREDICT
+from flows.steps.predict import chunk_numbers
 from flows.steps.predict import prepare as prepare_predict
 from forecasting import sample_paths
 from inventory import PolicyKind, StockPlan, Target, find_exceptions, plan_orders
@@ -74,24 +77,28 @@ def _record(run: Run, member: int) -> ChunkRecord:
 
 
 def _plan(run: Run, members: list[int], only: Only) -> ChunkWork:
-    layout = pd.read_parquet(run.staging.folder / PREDICT / "series.parquet")
-    series = among(layout.loc[layout["chunk"].isin(members), SERIES], SERIES, only)
-    stock = pd.read_parquet(run.staging.clean("stock")).merge(series, on=SERIES)
-    entities = list(entity_names(stock, SERIES))
-    return guarded("stock", STAGE, entities, lambda: _plan_stock(run, members, stock))
+    layout = run.staging.folder / PREDICT / "series.parquet"
+    series = among(read_by_series(layout, SERIES, [("chunk", "in", members)]), SERIES, only)
+    stock = of_series(read_by_series(run.staging.clean("stock")), series)
+    return guarded(
+        "stock",
+        STAGE,
+        lambda: list(entity_names(stock, SERIES)),
+        lambda: _plan_stock(run, members, stock),
+    )
 
 
 def _plan_stock(run: Run, members: list[int], stock: pd.DataFrame) -> ChunkWork:
     forecasts = _shards(run, members, FORECASTS)
     champions = _shards(run, members, "champions")
     forecast_series = champions[SERIES]
-    planned = stock.merge(forecast_series, on=SERIES).sort_values(SERIES, ignore_index=True)
+    planned = of_series(stock, forecast_series).sort_values(SERIES, ignore_index=True)
     missing = _without_forecast(stock, planned)
     if planned.empty:
         return ChunkWork({}, missing)
     wanted = planned[SERIES]
-    forecasts = forecasts.merge(wanted, on=SERIES).sort_values([*SERIES, "ds"], ignore_index=True)
-    champions = champions.merge(wanted, on=SERIES).sort_values(SERIES, ignore_index=True)
+    forecasts = of_series(forecasts, wanted).sort_values([*SERIES, "ds"], ignore_index=True)
+    champions = of_series(champions, wanted).sort_values(SERIES, ignore_index=True)
     words = entity_words(planned, SERIES)
     spec = run.job.stock
     assert spec is not None
@@ -174,12 +181,10 @@ def _without_forecast(stock: pd.DataFrame, planned: pd.DataFrame) -> list[Failed
 
 def _shards(run: Run, members: list[int], table: str) -> pd.DataFrame:
     records = [_record(run, number) for number in members]
-    frames = [pd.read_parquet(found.shard(table)) for found in records if table in found.shards]
-    if not frames:
-        return pd.DataFrame(columns=[*SERIES, "ds"])
-    return pd.concat(frames, ignore_index=True)
+    shards = [found.shard(table) for found in records if table in found.shards]
+    return read_by_series(shards) if shards else pd.DataFrame(columns=[*SERIES, "ds"])
 
 
 def _open_orders(run: Run, series: pd.DataFrame) -> pd.DataFrame | None:
     clean = run.staging.clean("open_orders")
-    return pd.read_parquet(clean).merge(series, on=SERIES) if clean.exists() else None
+    return of_series(read_by_series(clean), series) if clean.exists() else None

@@ -10,6 +10,7 @@ import pandas as pd
 
 from flows.device_slot import device_slot
 from flows.run import (
+    SERIES,
     ChunkRecord,
     ChunkWork,
     Failed,
@@ -21,6 +22,7 @@ from flows.run import (
     entity_names,
     entity_words,
     number_of_chunks,
+    read_by_series,
     read_chunk,
     run_chunk,
     run_entities,
@@ -32,7 +34,7 @@ from flows.spec import DecisionBacktestSpec
 from flows.steps.decide import stock_plan
 from flows.steps.failing import guarded
 from flows.steps.past_drivers import past_drivers_of
-from flows.steps.past_forecasts import SERIES, forecast_past, past_drivers, past_profiles
+from flows.steps.past_forecasts import forecast_past, past_drivers, past_profiles
 from flows.steps.predict import device_of
 from inventory import (
     PERIOD_COLUMNS,
@@ -44,6 +46,7 @@ from inventory import (
     period_totals,
     position_of,
     replay_planners,
+    with_names_coded,
 )
 from storage.tables import DECISION_BACKTEST_ITEMS
 
@@ -88,8 +91,12 @@ def replay_chunk(run: Run, number: int) -> ChunkRecord:
 
     def replay(only: Only) -> ChunkWork:
         chosen = among(own, SERIES, only)
-        names = list(entity_names(chosen, SERIES))
-        return guarded("stock", STAGE, names, lambda: _replay(run, chosen))
+        return guarded(
+            "stock",
+            STAGE,
+            lambda: list(entity_names(chosen, SERIES)),
+            lambda: _replay(run, chosen),
+        )
 
     return run_entities(
         run.staging.chunk(STAGE, number),
@@ -124,7 +131,7 @@ def _compare(run: Run, records: Sequence[ChunkRecord]) -> ChunkWork:
     periods = _stacked(records, PERIODS).sort_values([*SERIES, "planner", "ds"])
     periods = periods.assign(items=1)
     summed = ["items", *PERIOD_COLUMNS]
-    sums = periods.groupby(["planner", "ds"], as_index=False)[summed].sum()
+    sums = periods.groupby(["planner", "ds"], as_index=False, observed=True)[summed].sum()
     sums = sums.astype({"covered": int})
     currency = str(items["currency"].iloc[0])
     known = int(pd.read_parquet(_layout(run), columns=["known"])["known"].iloc[0])
@@ -140,9 +147,8 @@ def _compare(run: Run, records: Sequence[ChunkRecord]) -> ChunkWork:
 
 
 def _stacked(records: Sequence[ChunkRecord], table: str) -> pd.DataFrame:
-    frames = [pd.read_parquet(record.shard(table)) for record in records]
-    filled = [frame for frame in frames if len(frame)]
-    return pd.concat(filled, ignore_index=True) if filled else pd.DataFrame(columns=SERIES)
+    shards = [record.shard(table) for record in records]
+    return read_by_series(shards) if shards else pd.DataFrame(columns=SERIES)
 
 
 def _replay(run: Run, series: pd.DataFrame) -> ChunkWork:
@@ -193,8 +199,8 @@ def _replay(run: Run, series: pd.DataFrame) -> ChunkWork:
     own_columns = list(DECISION_BACKTEST_ITEMS.column_names[2:])
     return ChunkWork(
         {
-            ITEMS: run.stamp(pd.DataFrame(rows, columns=own_columns)),
-            PERIODS: pd.concat(frames, ignore_index=True)
+            ITEMS: run.stamp(with_names_coded(pd.DataFrame(rows, columns=own_columns))),
+            PERIODS: with_names_coded(pd.concat(frames, ignore_index=True))
             if frames
             else pd.DataFrame(columns=[*SERIES, "planner", "ds", *PERIOD_COLUMNS]),
         },

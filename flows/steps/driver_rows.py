@@ -104,7 +104,7 @@ def know_drivers(
 def category_of(run: Run, panel: DemandPanel) -> pd.Series:
     """Return the category of each series, `NO_CATEGORY` for those without."""
     items = _read_clean(run, "items", ["item_id", "category"]).set_index("item_id")["category"]
-    return pd.Series(panel.item_id, dtype=object).map(items).fillna(NO_CATEGORY)
+    return pd.Series(panel.item_id.texts(), dtype=object).map(items).fillna(NO_CATEGORY)
 
 
 def _read_clean(run: Run, table: str, columns: list[str]) -> pd.DataFrame:

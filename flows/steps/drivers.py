@@ -36,7 +36,7 @@ def learn_drivers(run: Run) -> ChunkRecord:
     return run_chunk(
         run.staging.chunk(STAGE, 0),
         run.chunk_key(STAGE, 0, 1),
-        lambda: guarded("driver effects", STAGE, [EVERY_DRIVER], lambda: _learn(run)),
+        lambda: guarded("driver effects", STAGE, lambda: [EVERY_DRIVER], lambda: _learn(run)),
     )
 
 

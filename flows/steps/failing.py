@@ -20,7 +20,7 @@ TRANSIENT = (*MACHINE, TransientStoreError)
 
 
 def guarded(
-    table: str, stage: str, entities: Sequence[str], work: Callable[[], ChunkWork]
+    table: str, stage: str, entities: Callable[[], Sequence[str]], work: Callable[[], ChunkWork]
 ) -> ChunkWork:
     """Do ``work``; where it raises, every entity of the chunk is a recorded failure.
 
@@ -28,7 +28,7 @@ def guarded(
     ----------
     table : the input the entities came in by
     stage : where a failure happened
-    entities : the chunk's entities
+    entities : names the chunk's entities
     work : what to do
 
     Raises
@@ -41,9 +41,10 @@ def guarded(
     except TRANSIENT:
         raise
     except Exception as error:
-        LOGGER.exception("event=chunk_failed stage=%s entities=%d", stage, len(entities))
+        failed = entities()
+        LOGGER.exception("event=chunk_failed stage=%s entities=%d", stage, len(failed))
         failure = (stage, type(error).__name__, str(error) or "no message")
-        return ChunkWork({}, [Failed(table, entity, *failure) for entity in entities])
+        return ChunkWork({}, [Failed(table, entity, *failure) for entity in failed])
 
 
 @contextmanager

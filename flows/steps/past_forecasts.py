@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from flows.run import Failed, Run, entity_words, read_by_series
+from flows.run import SERIES, Failed, Run, entity_words, read_by_series
 from flows.steps.past_drivers import PastDrivers, learn_past_drivers, take_past_drivers
 from flows.steps.predict_plan import forecast_plan
 from forecasting import (
@@ -19,7 +19,6 @@ from forecasting import (
 from kernels.arrays import Floats
 
 STAGE = "replay"
-SERIES = ["warehouse_id", "item_id"]
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,10 @@ from pathlib import Path
 
 import duckdb
 import pandas as pd
+import pyarrow.parquet as pq
 
 from flows.run import (
+    SERIES,
     ChunkRecord,
     ChunkWork,
     Failed,
@@ -40,7 +42,6 @@ from forecasting import (
 from kernels.device import Device
 
 STAGE = "predict"
-SERIES = ["warehouse_id", "item_id"]
 _SEAL = "layout.json"
 
 # Actuals published beside a forecast: enough to see a season and the last few horizons.
@@ -74,7 +75,8 @@ def torn_layout(run: Run) -> list[Path]:
 
 def chunk_numbers(run: Run) -> list[int]:
     """Return the numbers of the chunks that the series are split into."""
-    return sorted(int(chunk) for chunk in pd.read_parquet(_layout(run))["chunk"].unique())
+    chunks = pq.read_table(_layout(run), columns=["chunk"])["chunk"]
+    return sorted(chunks.unique().to_pylist())
 
 
 def forecast_chunk(run: Run, number: int) -> ChunkRecord:
@@ -96,14 +98,17 @@ def device_of(run: Run) -> Device:
 
 def series_of_chunk(run: Run, number: int) -> pd.DataFrame:
     """Return the series of one chunk, sorted by id."""
-    series = pd.read_parquet(_layout(run))
-    chosen: pd.DataFrame = series.loc[series["chunk"] == number]
-    return chosen.sort_values(SERIES, ignore_index=True)
+    series = read_by_series(_layout(run), filters=[("chunk", "==", number)])
+    return series.sort_values(SERIES, ignore_index=True)
 
 
 def _forecast(run: Run, number: int, only: Only) -> ChunkWork:
-    entities = list(entity_names(among(series_of_chunk(run, number), SERIES, only), SERIES))
-    return guarded("demand", STAGE, entities, lambda: _forecast_slice(run, number, only))
+    return guarded(
+        "demand",
+        STAGE,
+        lambda: list(entity_names(among(series_of_chunk(run, number), SERIES, only), SERIES)),
+        lambda: _forecast_slice(run, number, only),
+    )
 
 
 def _forecast_slice(run: Run, number: int, only: Only) -> ChunkWork:
@@ -123,8 +128,7 @@ def _forecast_slice(run: Run, number: int, only: Only) -> ChunkWork:
         stored_choices.standing_before(run, number, _slices(run)),
     )
     recent = panel.recent_rows(ACTUALS_IN_HORIZONS * plan.horizon)
-    columns = [*SERIES, "ds", "quantity", "censored", "repaired"]
-    actuals = frame.loc[recent, columns].astype(dict.fromkeys(SERIES, object))
+    actuals = frame.loc[recent, [*SERIES, "ds", "quantity", "censored", "repaired"]]
     return ChunkWork(
         {
             "demand_actuals": run.stamp(actuals),
@@ -145,7 +149,10 @@ def _forecast_slice(run: Run, number: int, only: Only) -> ChunkWork:
 
 def _repairs(result: ForecastResult) -> pd.DataFrame:
     repairs, changes = repairs_of(result.anomalies), registry.changes_of(result)
-    return pd.concat([repairs, changes], ignore_index=True) if len(changes) else repairs
+    if changes.empty:
+        return repairs
+    stacked = pd.concat([repairs, changes], ignore_index=True)
+    return stacked.astype(dict.fromkeys(stacked.select_dtypes(object), "category"))
 
 
 def _series_in_chunks(run: Run) -> pd.DataFrame:

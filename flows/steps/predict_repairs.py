@@ -1,9 +1,11 @@
 """What stood out of demand histories, as rows of the table of repairs."""
 
+import numpy as np
 import pandas as pd
 
-from flows.run import entity_names
-from flows.steps.absent_models import SERIES
+from flows.run import SERIES, entity_names
+from forecasting.anomalies import OUTLIER
+from forecasting.labels import Labels
 
 # By the kind of anomaly: the code of the repair, and what was done.
 _DONE = {
@@ -25,15 +27,20 @@ def repairs_of(anomalies: pd.DataFrame) -> pd.DataFrame:
     -------
     Frame of input, entity, ds, periods, code, column and detail.
     """
-    kinds = zip(anomalies["kind"], anomalies["capped"].astype(bool), strict=True)
+    kind, capped = Labels.of(anomalies["kind"]), anomalies["capped"].to_numpy(np.bool_)
+    # Outliers alone are capped.
+    done = [_DONE[name, own and name == OUTLIER] for name in kind.names for own in (False, True)]
+    whole = np.zeros(len(anomalies), np.int64)
     return pd.DataFrame(
         {
-            "input": "demand",
-            "entity": entity_names(anomalies, SERIES),
-            "ds": pd.to_datetime(anomalies["ds"]),
+            "input": Labels.coded(whole, ("demand",)).categorical(),
+            "entity": Labels.of(entity_names(anomalies, SERIES)).categorical(),
+            "ds": pd.to_datetime(anomalies["ds"]).to_numpy(),
             "periods": 1,
-            "code": anomalies["kind"].str.replace(" ", "_"),
-            "column": "quantity",
-            "detail": [_DONE[kind] for kind in kinds],
+            "code": Labels.coded(
+                kind.codes, [name.replace(" ", "_") for name in kind.names]
+            ).categorical(),
+            "column": Labels.coded(whole, ("quantity",)).categorical(),
+            "detail": Labels.coded(2 * kind.codes + capped, done).categorical(),
         }
     )

@@ -17,6 +17,7 @@ from flows.errors import ModelsRefusedError
 from flows.run import (
     CHAMPIONS,
     FIRST_KEPT,
+    SERIES,
     ChunkRecord,
     Run,
     code_version,
@@ -24,6 +25,7 @@ from flows.run import (
     models_file,
     most_series,
     promote,
+    read_by_series,
     read_champion,
     read_manifest,
     remove_old_versions,
@@ -32,7 +34,7 @@ from flows.run import (
     version_for,
 )
 from flows.spec import RegistrySpec
-from flows.steps.absent_models import SERIES, with_absent
+from flows.steps.absent_models import with_absent
 from flows.steps.predict_plan import forecast_plan
 from flows.steps.stored_choices import gather_choices
 from flows.steps.version_tables import (
@@ -151,7 +153,7 @@ def models_before(run: Run, number: int, folder: Path) -> RollForward | None:
     for name in spec.models:
         path, none = _slice(folder, name, number), _none(plan, name)
         read = path.exists()
-        stored[name] = SeriesStates.from_frame(pd.read_parquet(path), none.fits) if read else none
+        stored[name] = SeriesStates.from_frame(read_by_series(path), none.fits) if read else none
     return RollForward(stored, RefitRules(spec.drift, spec.periods))
 
 

@@ -158,7 +158,7 @@ def profile_chunk(run: Run) -> ChunkRecord:
     return run_chunk(
         run.staging.chunk(PROFILES, 0),
         run.chunk_key(PROFILES, 0, 1),
-        lambda: guarded("positions", PROFILES, members, lambda: _profiles(run)),
+        lambda: guarded("positions", PROFILES, lambda: members, lambda: _profiles(run)),
     )
 
 
@@ -247,7 +247,7 @@ def measure_chunk(run: Run, number: int) -> ChunkRecord:
 
     def measure(only: Only) -> ChunkWork:
         members = list(among(books[books["chunk"] == number], BOOK, only)["portfolio_id"])
-        return guarded("positions", STAGE, members, lambda: _measure(run, members))
+        return guarded("positions", STAGE, lambda: members, lambda: _measure(run, members))
 
     return run_entities(
         run.staging.chunk(STAGE, number),

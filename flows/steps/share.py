@@ -6,7 +6,15 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from flows.run import ChunkRecord, ChunkWork, Run, read_chunk, run_chunk
+from flows.run import (
+    SERIES,
+    ChunkRecord,
+    ChunkWork,
+    Run,
+    read_by_series,
+    read_chunk,
+    run_chunk,
+)
 from flows.steps.decide import PLANNED
 from inventory import (
     BUDGET_COLUMNS,
@@ -21,7 +29,6 @@ from inventory import (
 
 STAGE = "share"
 CURVES = "service_cost_curves"
-SERIES = ["warehouse_id", "item_id"]
 
 
 def share_limits(run: Run, blocks: Sequence[str]) -> ChunkRecord:
@@ -62,7 +69,7 @@ def _share(run: Run, records: Sequence[ChunkRecord]) -> ChunkWork:
             items,
             limits[str(name)],
         )
-        for name, own in plans.groupby("warehouse_id", sort=True)
+        for name, own in plans.groupby("warehouse_id", sort=True, observed=True)
         if name in limits
     }
     free = plans[~plans["warehouse_id"].isin(list(shared))]
@@ -92,5 +99,4 @@ def _share(run: Run, records: Sequence[ChunkRecord]) -> ChunkWork:
 
 
 def _stacked(records: Sequence[ChunkRecord], table: str) -> pd.DataFrame:
-    frames = [pd.read_parquet(record.shard(table)) for record in records]
-    return pd.concat([frame for frame in frames if len(frame)] or frames[:1])
+    return read_by_series([record.shard(table) for record in records])

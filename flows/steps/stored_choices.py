@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from flows.run import CHAMPIONS, ChunkRecord, Run
+from flows.run import CHAMPIONS, ChunkRecord, Run, read_by_series
 from flows.steps.absent_models import with_absent
 from flows.steps.version_tables import (
     manifest_before,
@@ -62,7 +62,7 @@ def standing_before(run: Run, number: int, folder: Path) -> Standing | None:
     if run.job.demand is None or run.job.demand.registry is None:
         return None
     path = _slice(folder, number)
-    stored = Choices.from_frame(pd.read_parquet(path)) if path.exists() else Choices.none()
+    stored = Choices.from_frame(read_by_series(path)) if path.exists() else Choices.none()
     return Standing(stored, _asked(run))
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from flows.run import (
+    SERIES,
     ChunkRecord,
     ChunkWork,
     Failed,
@@ -14,12 +15,13 @@ from flows.run import (
     assign_chunks,
     entity_words,
     number_of_chunks,
+    of_series,
+    read_by_series,
     read_chunk,
     run_chunk,
 )
 from flows.steps.decide import stock_plan
 from flows.steps.failing import guarded
-from flows.steps.predict import SERIES
 from flows.steps.predict import STAGE as PREDICT
 from flows.steps.predict import prepare as forecast_chunks
 from forecasting import sample_paths
@@ -54,7 +56,7 @@ def transfer_chunk(run: Run, number: int, blocks: Sequence[str]) -> ChunkRecord:
     return run_chunk(
         run.staging.chunk(STAGE, number),
         f"{key}-{content}",
-        lambda: guarded("items", STAGE, items, lambda: _plan(run, items, records)),
+        lambda: guarded("items", STAGE, lambda: items, lambda: _plan(run, items, records)),
     )
 
 
@@ -78,19 +80,20 @@ def _plan(run: Run, items: list[str], records: Sequence[ChunkRecord]) -> ChunkWo
     shards = [run.staging.chunk(PREDICT, number) for number in forecast_chunks(run)]
     forecasts = _read([folder / "demand_forecasts.parquet" for folder in shards], chosen)
     champions = _read([folder / "champions.parquet" for folder in shards], chosen)
-    forecasts = forecasts.merge(keys, on=SERIES).sort_values([*SERIES, "ds"], ignore_index=True)
-    champions = keys.merge(champions, on=SERIES)
+    forecasts = of_series(forecasts, keys).sort_values([*SERIES, "ds"], ignore_index=True)
+    champions = of_series(champions, keys).sort_values(SERIES, ignore_index=True)
     words = entity_words(keys, SERIES)
     # As for orders: transfers are chosen on the first paths, and told of by as many others.
     paths = sample_paths(forecasts, champions, words, 2 * spec.paths, run.job.seed)
+    stock = read_by_series(run.staging.clean("stock"))
     open_orders = run.staging.clean("open_orders")
     lanes = pd.read_parquet(run.staging.clean("transfer_lanes"))
     result = plan_item_transfers(
         plans=plans,
-        stock=keys.merge(pd.read_parquet(run.staging.clean("stock")), on=SERIES),
+        stock=of_series(stock, keys).sort_values(SERIES, ignore_index=True),
         items=pd.read_parquet(run.staging.clean("items")),
         open_orders=(
-            pd.read_parquet(open_orders).merge(keys, on=SERIES) if open_orders.exists() else None
+            of_series(read_by_series(open_orders), keys) if open_orders.exists() else None
         ),
         lanes=[
             Lane(
@@ -122,6 +125,5 @@ def _plan(run: Run, items: list[str], records: Sequence[ChunkRecord]) -> ChunkWo
 
 def _read(paths: Sequence[Path], chosen: list[tuple[str, str, list[str]]]) -> pd.DataFrame:
     """Return the chosen rows of the shards that exist."""
-    frames = [pd.read_parquet(path, filters=chosen) for path in paths if path.exists()]
-    filled = [frame for frame in frames if len(frame)]
-    return pd.concat(filled, ignore_index=True) if filled else pd.DataFrame(columns=SERIES)
+    found = [path for path in paths if path.exists()]
+    return read_by_series(found, filters=chosen) if found else pd.DataFrame(columns=SERIES)

@@ -5,12 +5,22 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from flows.run import MODELS, Run, read_manifest, read_models, write_frame
-from flows.steps.absent_models import SERIES, absent_models
+from flows.run import (
+    MODELS,
+    SERIES,
+    Run,
+    decoded,
+    places_among,
+    read_manifest,
+    read_models,
+    write_frame,
+)
+from flows.steps.absent_models import absent_models
 
 # Series that the night lacks: what is stored of them stays for some nights, and then is gone.
 ABSENT, GONE = "absent", "gone"
@@ -73,7 +83,7 @@ def stack(shards: Sequence[Path]) -> Any | None:  # noqa: ANN401 - Arrow has no 
 
     None where there are no rows.
     """
-    tables = [pq.read_table(shard).replace_schema_metadata(None) for shard in shards]
+    tables = [decoded(pq.read_table(shard)) for shard in shards]
     filled = [table for table in tables if table.num_rows]
     if not filled:
         return None
@@ -104,9 +114,11 @@ def write_chunks(frame: pd.DataFrame, series: pd.DataFrame, path_of: Callable[[i
     series : warehouse_id, item_id, chunk
     path_of : the file of a chunk's number
     """
-    split = frame.merge(series[[*SERIES, "chunk"]], on=SERIES)
-    for number, rows in split.groupby("chunk", sort=True):
-        write_frame(path_of(int(str(number))), rows.drop(columns="chunk"))
+    places = places_among(series, frame)
+    known = np.flatnonzero(places >= 0)
+    chunk = series["chunk"].to_numpy()[places[known]]
+    for number in np.unique(chunk).tolist():
+        write_frame(path_of(number), frame.iloc[known[chunk == number]])
 
 
 def take_absent(

@@ -128,7 +128,8 @@ def _enter(
     firsts: Integers,
 ) -> None:
     """Enter records into their rows, those of most series first, so that the nearest win."""
-    series = pd.DataFrame({"warehouse_id": panel.warehouse_id, "item_id": panel.item_id})
+    ids = (panel.warehouse_id, panel.item_id)
+    series = pd.DataFrame(dict(zip(SERIES, (own.texts() for own in ids), strict=True)))
     series["number"] = np.arange(len(series))
     wanted = records[records["driver"].isin(names)]
     whole = {name: wanted[name].astype(str) == ANY for name in SERIES}

@@ -103,7 +103,7 @@ def _level(
     known = leaves[list(columns)].notna().all(axis=1).to_numpy()
     members = np.flatnonzero(known)
     if columns:
-        grouped = leaves.loc[known].groupby(list(columns), sort=True)
+        grouped = leaves.loc[known].groupby(list(columns), sort=True, observed=True)
         numbers = grouped.ngroup().to_numpy()
         nodes = leaves.loc[known, list(columns)].drop_duplicates().sort_values(list(columns))
     else:

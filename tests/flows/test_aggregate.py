@@ -5,7 +5,8 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 
-from flows.steps.aggregate import SERIES, _periods, _pieces
+from flows.run import SERIES
+from flows.steps.aggregate import _periods, _pieces
 
 
 def record_of(folder, lengths):
@@ -28,7 +29,7 @@ def test_each_series_comes_once_among_those_of_as_many_periods(tmp_path):
     assert len(_periods(records)) == 5
     seen = []
     for forecasts, champions in _pieces(records):
-        counts = forecasts.groupby("item_id")["ds"].count()
+        counts = forecasts.groupby("item_id", observed=True)["ds"].count()
         assert (counts == counts.iloc[0]).all()
         assert champions["item_id"].tolist() == sorted(champions["item_id"])
         assert forecasts[SERIES].drop_duplicates().equals(forecasts[SERIES].iloc[:: counts.iloc[0]])

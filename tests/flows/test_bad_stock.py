@@ -5,9 +5,8 @@ import pandas as pd
 import pytest
 
 from flows.nightly import nightly
-from flows.run import prepare_run
 from flows.spec import load_job
-from storage.stores import open_store
+from tests.flows.sample_nights import tables_of
 from tests.inventory.night import item_row, stock_row
 
 JOB = """
@@ -98,9 +97,7 @@ def write_night(folder, *, bad):
 
 def run_night(job):
     nightly(job)
-    run = prepare_run(job)
-    with open_store(run.store_url) as store:
-        return {name: store.read(name, run_id=run.run_id) for name in store.tables()}
+    return tables_of(job)
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,5 @@
 """The night, end to end, on a small bundled sample."""
 
-import shutil
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -12,15 +10,13 @@ from flows.demo import write_demo
 from flows.errors import ExitCode, FailureThresholdError, JobRefusedError
 from flows.nightly import nightly
 from flows.run import load_run, prepare_run, read_state
-from flows.sample import SampleSize
-from flows.spec import BacktestSpec, load_job
 from flows.steps import predict, risk
 from flows.steps.what_if import what_if
 from risk.plan import METHODS
 from storage.stores import open_store
 from storage.tables import OUTPUT_TABLES, QUANTILES
+from tests.flows.sample_nights import SMALL, night_in, tables_of
 
-SMALL = SampleSize(warehouses=2, items=8, days=400, portfolios=6)
 TIMED = {"runs", "run_steps"}
 
 
@@ -29,26 +25,6 @@ def sample(tmp_path_factory):
     folder = tmp_path_factory.mktemp("sample")
     write_demo(folder, SMALL)
     return folder
-
-
-def night_in(folder, sample, **changes):
-    shutil.copytree(sample, folder)
-    job = load_job(folder / "demo.toml")
-    past = BacktestSpec(days=70, window=60, scenarios=500)
-    small = {
-        "risk": job.risk.model_copy(update={"scenarios": 2_000, "history": 250, "backtest": past}),
-        "stock": job.stock.model_copy(update={"paths": 50}),
-        "execution": job.execution.model_copy(
-            update={"chunk_entities": 5, "failure_threshold": 0.0}
-        ),
-    }
-    return job.model_copy(update={**small, **changes})
-
-
-def tables_of(job):
-    run = prepare_run(job)
-    with open_store(run.store_url) as store:
-        return {name: store.read(name, run_id=run.run_id) for name in store.tables()}
 
 
 @pytest.fixture(scope="module")

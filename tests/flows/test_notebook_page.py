@@ -8,7 +8,7 @@ import pytest
 from flows.demo import write_demo
 from flows.nightly import nightly
 from tests.conftest import ROOT
-from tests.flows.test_nightly import SMALL, night_in
+from tests.flows.sample_nights import SMALL, night_in
 
 BLOCK = re.compile(r"```python\n(.*?)```", re.DOTALL)
 

@@ -9,6 +9,7 @@ from flows.run import prepare_run
 from flows.sample import SampleSize
 from flows.spec import load_job
 from storage.stores import open_store
+from tests.flows.sample_nights import tables_of
 
 SMALL = SampleSize(warehouses=2, items=8, days=200, portfolios=4)
 LIGHT = dict.fromkeys(
@@ -34,12 +35,7 @@ def night(prefect, tmp_path_factory):
         stock = job.stock.model_copy(update=light)
         own = job.model_copy(update={"stock": stock})
         nightly(own)
-        with open_store(prepare_run(own).store_url) as store:
-            run_id = prepare_run(own).run_id
-            return {
-                name: store.read(name, run_id=run_id).drop(columns=STAMPS)
-                for name in store.tables()
-            }
+        return {name: frame.drop(columns=STAMPS) for name, frame in tables_of(own).items()}
 
     return {
         "volumes": pd.read_csv(job.path(job.inputs.items.path))

@@ -70,7 +70,7 @@ def test_a_version_holds_the_champions_that_the_night_published(two_nights):
     assert choices.weights.sum(axis=1) == pytest.approx(1.0, abs=1e-12)
     weights = published(first, "forecast_weights").set_index([*IDS, "model"])["weight"]
     for number, place in np.argwhere(choices.weights > 0.0):
-        key = (*frame.loc[number, IDS], choices.members[number, place])
+        key = (*frame.loc[number, IDS], choices.members[place][number])
         assert weights[key] == choices.weights[number, place]
     assert len(weights) == (choices.weights > 0.0).sum()
 

@@ -14,6 +14,7 @@ from forecasting.backtest import place_origins
 from forecasting.calibration import BANDS, NAMES, bands_of, count_hits
 from forecasting.champions import hold_contest
 from forecasting.distributions import LEVELS
+from forecasting.labels import Labels
 from forecasting.levels import STEADY, find_levels
 from forecasting.results import QUANTILES
 from kernels.calibration import add_hits, move_quantiles, probability_bounds
@@ -157,7 +158,7 @@ def learnt():
 def test_a_calibration_survives_its_frame(learnt):
     _, _, calibration = learnt
     again = Calibration.from_frame(calibration.to_frame())
-    classes = np.array(["smooth", "new", "lumpy"], dtype=object)
+    classes = Labels.of(["smooth", "new", "lumpy"])
     assert np.array_equal(again.levels_for(classes, 14), calibration.levels_for(classes, 14))
 
 
@@ -165,7 +166,7 @@ def test_a_class_that_was_not_counted_keeps_its_quantiles(learnt):
     _, _, calibration = learnt
     quantiles = np.sort(np.random.default_rng(0).gamma(2.0, 5.0, (2, 14, 99)), axis=2)
     kept = quantiles.copy()
-    calibration.apply(kept, np.array(["new", ""], dtype=object), np.array([False, True]))
+    calibration.apply(kept, Labels.of(["new", ""]), np.array([False, True]))
     assert np.array_equal(kept, quantiles)
 
 

@@ -104,7 +104,7 @@ def combined():
 
 def test_weights_of_each_contested_series_are_told_and_sum_to_one(combined):
     contested = combined.champions[~combined.champions["model"].isin(["Zero", "CategoryProfile"])]
-    sums = combined.weights.groupby(SERIES)["weight"].sum()
+    sums = combined.weights.groupby(SERIES, observed=True)["weight"].sum()
     assert len(sums) == len(contested)
     assert np.allclose(sums, 1.0)
     for row in contested.itertuples():

@@ -162,7 +162,7 @@ def test_counts_are_named_by_their_dispersion():
         np.ones((4, 99)),
     )
     spread.law[3] = int(Law.EMPIRICAL)
-    assert name_laws(spread).tolist() == ["negative binomial", "Poisson", "binomial", "empirical"]
+    assert list(name_laws(spread)) == ["negative binomial", "Poisson", "binomial", "empirical"]
 
 
 def test_low_counts_stay_counts():

@@ -21,7 +21,9 @@ from forecasting import (
 )
 from forecasting.anomalies import find_anomalies
 from forecasting.histories import HistoryHashes
+from forecasting.panel import find_series
 from tests.forecasting.demand import daily_plan, mixed_series, panel_of
+from tests.frames import in_text
 
 NIGHT = date(2023, 1, 1)
 CLASSES = ("smooth", "erratic", "intermittent", "lumpy")
@@ -83,8 +85,7 @@ def means_of(result, states):
 def expected_means(panel, plan, name, states):
     """Return forecasts of stored parameters run through all that models learn from tonight."""
     learnt = find_anomalies(panel, panel.uncensored(7), plan.seasons).capped
-    own = pd.MultiIndex.from_arrays([panel.warehouse_id, panel.item_id])
-    places = own.get_indexer(pd.MultiIndex.from_arrays([states.warehouse_id, states.item_id]))
+    places = find_series((panel.warehouse_id, panel.item_id), (states.warehouse_id, states.item_id))
     part = learnt.cut(places, np.zeros(len(places), np.int64), None)
     model = find_lasting(name)
     part = replace(part, fitted={model: model.run(states.fits, part)})
@@ -127,7 +128,7 @@ def test_a_rolled_night_forecasts_as_its_parameters_run_through_everything(
     assert len(kept) >= 7
     # The spike was the last period when it was new, and no outlier yet.
     assert found["spiked"] == "run again"
-    rows = np.flatnonzero(np.isin(before[name].item_id.astype(str), list(kept)))
+    rows = np.flatnonzero(before[name].item_id.among(kept))
     states = before[name].of(rows)
     ours, theirs = means_of(after, states), expected_means(panel, plan, name, states)
     # The recursion forgets at every step what the step before rounded.
@@ -156,7 +157,9 @@ def test_a_series_is_rolled_the_same_in_any_company(series, plan):
     alone = night(panel_until({key: series[key]}, 224), plan, RollForward(states))
     rows = together.forecasts["item_id"] == "smooth"
     pd.testing.assert_frame_equal(
-        together.forecasts[rows].reset_index(drop=True), alone.forecasts, check_exact=True
+        in_text(together.forecasts[rows]).reset_index(drop=True),
+        in_text(alone.forecasts),
+        check_exact=True,
     )
 
 

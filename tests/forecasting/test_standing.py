@@ -22,6 +22,7 @@ from forecasting.anomalies import find_anomalies
 from forecasting.backtest import forecast_ahead
 from kernels.ets import no_fits
 from tests.forecasting.demand import daily_plan, mixed_series, panel_of
+from tests.frames import in_text
 
 DAYS, FIRST = 240, date(2023, 1, 2)
 CLASSES = ("smooth", "erratic", "intermittent", "lumpy")
@@ -69,7 +70,7 @@ def outcomes(result):
 
 
 def of_items(frame, items):
-    return frame[frame["item_id"].isin(items)].reset_index(drop=True)
+    return in_text(frame[frame["item_id"].isin(items)]).reset_index(drop=True)
 
 
 def test_choices_change_nothing_on_the_night_that_they_are_made(series, plan, first):
@@ -94,10 +95,13 @@ def test_the_same_night_with_its_own_choices_forecasts_the_same(series, plan, fi
 
 def test_the_accuracy_of_what_is_kept_is_its_own_and_the_benchmarks(series, plan, first):
     again = night(panel_until(series, DAYS), plan, standing_of(first))
-    told = first.accuracy.merge(first.champions[[*SERIES, "model"]], on=SERIES, how="left")
+    champions = in_text(first.champions[[*SERIES, "model"]])
+    told = in_text(first.accuracy).merge(champions, on=SERIES, how="left")
     kept = told[(told["model_x"] == told["model_y"]) | (told["model_x"] == "SeasonalNaive")]
     expected = kept.drop(columns="model_y").rename(columns={"model_x": "model"})
-    pd.testing.assert_frame_equal(again.accuracy, expected.reset_index(drop=True), check_exact=True)
+    pd.testing.assert_frame_equal(
+        in_text(again.accuracy), expected.reset_index(drop=True), check_exact=True
+    )
 
 
 def test_a_later_night_weighs_the_same_models_of_longer_histories(series, plan, first):
@@ -129,7 +133,7 @@ def test_a_series_does_not_depend_on_the_others(series, plan, first):
     some = {key: y for key, y in series.items() if key[1] in items}
     alone = night(panel_until(some, DAYS + 3), plan, standing_of(first), DAYS + 3)
     pd.testing.assert_frame_equal(
-        alone.forecasts, of_items(later.forecasts, items), check_exact=True
+        in_text(alone.forecasts), of_items(later.forecasts, items), check_exact=True
     )
 
 
@@ -139,7 +143,7 @@ def test_choices_are_kept_as_a_file_keeps_them(first):
     frame.to_parquet(file)
     back = Choices.from_frame(pd.read_parquet(file))
     pd.testing.assert_frame_equal(back.to_frame(), frame, check_exact=True)
-    assert back.of(np.array([1, 0])).item_id.tolist() == back.item_id[[1, 0]].tolist()
+    assert list(back.of(np.array([1, 0])).item_id) == [back.item_id[1], back.item_id[0]]
     with pytest.raises(PanelError, match="score"):
         Choices.from_frame(frame.drop(columns="score"))
 
@@ -193,7 +197,7 @@ def test_another_line_up_or_plan_chooses_anew(series, plan, first, other):
 
 
 def test_a_series_that_is_new_is_chosen_for(series, plan, first):
-    known = first.choices.of(np.flatnonzero(first.choices.item_id != "smooth"))
+    known = first.choices.of(np.flatnonzero(~first.choices.item_id.are("smooth")))
     later = night(panel_until(series, DAYS), plan, Standing(known, 28))
     assert outcomes(later)["smooth"] == "new"
 

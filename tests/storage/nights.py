@@ -1,10 +1,11 @@
 """Made-up nights: every output table with a few valid rows, from nothing but its schema."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 
 import pandas as pd
 
-from storage.stores import Publication
+from storage.stores import Publication, open_store
 from storage.tables import OUTPUT_TABLES
 
 RUN, JOB, AS_OF = "night-a", "night", date(2026, 1, 1)
@@ -52,3 +53,14 @@ def publication(folder, run_id=RUN, as_of=AS_OF, job=JOB, tables=SOME, **changed
         frame.to_parquet(path, index=False)
         shards[name] = [path]
     return Publication(run_id, as_of, job, shards)
+
+
+def publish_at_once(address, publications):
+    """Publish each by a writer of its own, all at the same time; none may fail."""
+
+    def publish(each):
+        with open_store(address) as store:
+            store.publish(each)
+
+    with ThreadPoolExecutor(len(publications)) as writers:
+        list(writers.map(publish, publications))

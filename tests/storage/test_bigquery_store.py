@@ -1,7 +1,6 @@
 """What only BigQuery does: jobs that run once, partitions, costs; against the stand-in."""
 
 import hashlib
-import threading
 
 import pytest
 from google.cloud import bigquery
@@ -11,7 +10,7 @@ from storage.stores import Publication, bigquery_jobs, open_store
 from storage.tables import OUTPUT_TABLES
 from tests.storage.addresses import PROJECT, address_of, stand_in
 from tests.storage.bigquery_stand_in import Fault, JobFault
-from tests.storage.nights import AS_OF, EVERY, JOB, RUN, night, publication
+from tests.storage.nights import AS_OF, EVERY, JOB, RUN, night, publication, publish_at_once
 
 
 @pytest.fixture
@@ -274,22 +273,7 @@ def test_a_transaction_that_met_another_one_is_tried_again(server, address, tmp_
 def test_two_writers_take_turns(server, address, tmp_path, monkeypatch):
     monkeypatch.setattr(bigquery_jobs, "RETRY_SECONDS", 20.0)
     names = ["night-a", "night-b", "night-c"]
-    made = {name: publication(tmp_path / name, name) for name in names}
-    errors = []
-
-    def publish(name):
-        try:
-            with open_store(address) as store:
-                store.publish(made[name])
-        except Exception as error:  # noqa: BLE001 - whatever a thread meets
-            errors.append(error)
-
-    threads = [threading.Thread(target=publish, args=[name]) for name in names]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert errors == []
+    publish_at_once(address, [publication(tmp_path / name, name) for name in names])
     with open_store(address) as store:
         assert sorted(store.runs()["run_id"]) == names
         assert len(runs_in(store)) == 1

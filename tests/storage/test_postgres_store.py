@@ -9,7 +9,7 @@ import pytest
 from storage.errors import StoreBusyError, TerminalStoreError, TransientStoreError
 from storage.stores import open_store, postgres_store
 from tests.storage.addresses import address_of
-from tests.storage.nights import EVERY, RUN, night, publication
+from tests.storage.nights import EVERY, RUN, night, publication, publish_at_once
 
 
 @pytest.fixture
@@ -137,22 +137,7 @@ def test_a_statement_sees_one_night_and_never_none(address, tmp_path):
 
 def test_two_writers_take_turns(address, tmp_path):
     names = ["night-a", "night-b", "night-c"]
-    made = {name: publication(tmp_path / name, name) for name in names}
-    errors = []
-
-    def publish(name):
-        try:
-            with open_store(address) as store:
-                store.publish(made[name])
-        except Exception as error:  # noqa: BLE001 - whatever a thread meets
-            errors.append(error)
-
-    threads = [threading.Thread(target=publish, args=[name]) for name in names]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert errors == []
+    publish_at_once(address, [publication(tmp_path / name, name) for name in names])
     with open_store(address) as store:
         assert sorted(store.runs()["run_id"]) == names
         assert store.read("champions")["run_id"].nunique() == 1

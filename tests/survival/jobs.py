@@ -4,11 +4,10 @@ import hashlib
 import shutil
 
 from flows.demo import write_demo
-from flows.run import prepare_run
 from flows.sample import SampleSize
 from flows.spec import BacktestSpec, RegistrySpec, load_job
-from storage.stores import open_store
 from storage.tables import OUTPUT_TABLES
+from tests.flows.sample_nights import tables_of
 
 SMALL = SampleSize(warehouses=2, items=8, days=120, portfolios=4)
 # These say when and how long a run ran, and on which machine; another run of the same night
@@ -53,13 +52,6 @@ def keeping_models(job):
     names = ("smooth", "erratic", "intermittent", "lumpy")
     changes = {"line_up": dict.fromkeys(names, ("AutoETS",)), "registry": RegistrySpec()}
     return job.model_copy(update={"demand": job.demand.model_copy(update=changes)})
-
-
-def tables_of(job):
-    """Return what is published of the job's night."""
-    run = prepare_run(job)
-    with open_store(run.store_url) as store:
-        return {name: store.read(name, run_id=run.run_id) for name in store.tables()}
 
 
 def digests_of(job):

@@ -12,8 +12,9 @@ import pytest
 from flows.errors import ExitCode
 from flows.run import prepare_run
 from storage.tables import OUTPUT_TABLES
+from tests.flows.sample_nights import tables_of
 from tests.storage.dirt import MARKUP, PATHS, SQL
-from tests.survival.jobs import assert_identity, job_in, tables_of
+from tests.survival.jobs import assert_identity, job_in
 from tests.survival.plain import run_plain
 from tests.survival.verdict import store_path
 

@@ -15,8 +15,9 @@ from forecasting.errors import Failure
 from storage.errors import TerminalStoreError
 from storage.stores import open_store
 from storage.stores.duckdb_store import DuckDBStore
+from tests.flows.sample_nights import tables_of
 from tests.storage.addresses import SCHEMES, address_of, stand_in
-from tests.survival.jobs import assert_identity, digests_of, job_in, tables_of
+from tests.survival.jobs import assert_identity, digests_of, job_in
 from tests.survival.plain import plain, run_plain
 from tests.survival.verdict import assert_whole
 

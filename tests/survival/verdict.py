@@ -3,7 +3,8 @@
 from flows.run import prepare_run, read_state
 from storage.stores import is_path, open_store
 from storage.stores.local_folder import LocalFolder
-from tests.survival.jobs import assert_identity, digests_of, tables_of
+from tests.flows.sample_nights import tables_of
+from tests.survival.jobs import assert_identity, digests_of
 
 
 def assert_old_or_new(job, digests):

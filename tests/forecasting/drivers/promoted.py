@@ -59,8 +59,8 @@ def planned(panel: DemandPanel, driver: str, values: np.ndarray) -> pd.DataFrame
     days = panel.future(values.shape[1])
     return pd.DataFrame(
         {
-            "warehouse_id": np.repeat(panel.warehouse_id, values.shape[1]),
-            "item_id": np.repeat(panel.item_id, values.shape[1]),
+            "warehouse_id": np.repeat(panel.warehouse_id.texts(), values.shape[1]),
+            "item_id": np.repeat(panel.item_id.texts(), values.shape[1]),
             "ds": days.reshape(-1),
             "driver": driver,
             "value": values.reshape(-1),

@@ -113,7 +113,7 @@ def _night(panel, model):
 def test_it_wins_where_drivers_move_demand_and_a_missing_plan_is_a_named_failure(promoted):
     panel, model, names = promoted
     whole = _night(panel, model)
-    pinball = whole.accuracy.groupby("model")["pinball"].mean()
+    pinball = whole.accuracy.groupby("model", observed=True)["pinball"].mean()
     assert pinball["Regression"] < 0.97 * pinball["WindowAverage"]
     part = _night(_unplan(panel, 4, names.index("promotion")), model)
     (failure,) = [each for each in part.failures if each.error_type == "DriverError"]
