@@ -125,6 +125,11 @@ def of_store_departments() -> list[Floats]:
     return _sales("walmart_store_dept_weekly", 143)
 
 
+def of_car_parts() -> list[Floats]:
+    """Return the whole monthly series of car parts, (n_months,) each, units, not below zero."""
+    return _sales("carparts_monthly", 51)
+
+
 def _seasonal(season: int) -> dict[str, Callable[[], Any]]:
     arima = {"AutoARIMA": lambda: zoo.AutoARIMA(season_length=season)}
     return {
@@ -233,7 +238,7 @@ CASES = (
     ),
     Case(
         "carparts monthly",
-        lambda: _sales("carparts_monthly", 51),
+        of_car_parts,
         "MS",
         12,
         6,

@@ -26,7 +26,7 @@ from statsforecast.ets import ets_f
 from statsforecast.ets import forecast_ets as forecast_theirs
 from statsforecast.models import AutoETS
 
-from benchmarks.accuracy import naive_scale, of_store_departments
+from benchmarks.accuracy import naive_scale, of_car_parts, of_store_departments
 from benchmarks.machine import describe_machine, median_seconds
 from kernels.ets import EtsFits, fit_ets, forecast_ets
 from kernels.ets_forward import update_ets
@@ -78,7 +78,7 @@ def main() -> None:
     ]
     if sys.argv[1:] == [PART]:
         kept = RECORD.read_text(encoding="utf-8").partition(f"\n{HEAD}\n")[0].split("\n")
-        lines = [*kept, *_criteria([*cases, _walmart()])]
+        lines = [*kept, *_criteria([*cases, _walmart(), _car_parts()])]
         RECORD.write_text("\n".join(lines) + "\n", encoding="utf-8")
         return
     machine = describe_machine("statsforecast", "numba")
@@ -92,7 +92,7 @@ def main() -> None:
         print(lines[-1], flush=True)
     lines += ["", _quantiles(cases[0]), "", _rolled(cases[0]), "", _compiled(), ""]
     print("\n".join(lines[-5:]))
-    lines += _criteria([*cases, _walmart()])
+    lines += _criteria([*cases, _walmart(), _car_parts()])
     RECORD.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
@@ -125,6 +125,12 @@ def _walmart() -> Case:
     series = of_store_departments()
     train, test = [y[:-13] for y in series], [y[-13:] for y in series]
     return Case("Walmart weekly, no season", train, test, 1, 0)
+
+
+def _car_parts() -> Case:
+    series = of_car_parts()
+    train, test = [y[:-6] for y in series], [y[-6:] for y in series]
+    return Case("carparts monthly", train, test, 12, 0)
 
 
 def _flat(series: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:

@@ -5,7 +5,6 @@ from datetime import date
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from forecasting.anomalies import find_anomalies
 from forecasting.autocorrelation import HIGHEST
@@ -15,7 +14,7 @@ from forecasting.champions import hold_contest
 from forecasting.classes import CLASSES, classify_demand
 from forecasting.distributions import SMALLEST_DISPERSION
 from forecasting.errors import Failure
-from forecasting.labels import LabelColumn, Labels
+from forecasting.labels import LabelColumn, Labels, stack_frames
 from forecasting.laws import name_laws
 from forecasting.panel import Batch, DemandPanel
 from forecasting.plan import ForecastPlan
@@ -111,11 +110,13 @@ def forecast_demand(
         found = replace(found, choices=choices, stood=name_series(panel, stood))
     if before is None:
         return found
-    outcomes = [
-        name_series(panel, each.outcome).assign(forecaster=name) for name, each in rolled.items()
-    ]
+    outcomes = []
+    for name, each in rolled.items():
+        frame = name_series(panel, each.outcome)
+        same = np.zeros(len(frame), np.int64)
+        outcomes.append(frame.assign(forecaster=Labels.coded(same, (name,)).categorical()))
     states = {name: each.states for name, each in rolled.items()}
-    return replace(found, states=states, carried=pd.concat(outcomes, ignore_index=True))
+    return replace(found, states=states, carried=stack_frames(outcomes))
 
 
 def _roll(

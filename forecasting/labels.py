@@ -1,12 +1,13 @@
 """Ids and names of many series, each text held once."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol, Self
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from pandas.api.types import union_categoricals
 
 from kernels.arrays import Flags, Integers, Integers32
 
@@ -95,6 +96,20 @@ class Labels:
         own = self if seen.all() else self.coded(self.codes, self.names)
         dtype = pd.CategoricalDtype(pd.Index(own.names, dtype=object))
         return pd.Categorical.from_codes(own.codes, dtype=dtype)  # type: ignore[arg-type]
+
+
+def stack_frames(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Return the rows of frames of the same columns one after the other; labels stay labels."""
+    columns = {}
+    for name in frames[0].columns:
+        parts = [frame[name] for frame in frames]
+        labels = all(isinstance(part.dtype, pd.CategoricalDtype) for part in parts)
+        columns[name] = (
+            union_categoricals(parts, sort_categories=True)
+            if labels
+            else pd.concat(parts, ignore_index=True)
+        )
+    return pd.DataFrame(columns)
 
 
 class LabelColumn:

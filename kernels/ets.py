@@ -3,7 +3,8 @@
 Every series tries the models that its length and sign admit (errors additive or relative; no trend,
 additive or damped; no season, additive or a ratio; no additive errors with ratios) and takes the
 one with the least corrected information criterion. Bounds and starting points are those of
-statsforecast's AutoETS, whose bounds of beta and gamma narrow from one model to the next.
+statsforecast's AutoETS, whose bounds of beta and gamma narrow from one model to the next. A model
+that may have a higher top is searched a second time (`kernels.ets_again`).
 
 References
 ----------
@@ -18,6 +19,18 @@ import numpy as np
 from numba import njit
 
 from kernels.arrays import Flags, Floats, Integers
+from kernels.ets_again import (
+    FIRST_PARAMETERS,
+    LIVELY,
+    MEANS,
+    UNDAMPED,
+    UNTRENDED,
+    choose_again,
+    constant_means,
+    start_from_means,
+    start_undamped,
+    start_untrended,
+)
 from kernels.ets_lanes import Shape, count_parameters, count_smoothing
 from kernels.ets_search import search_model
 from kernels.ets_start import (
@@ -35,10 +48,6 @@ SMALLEST_SMOOTHING, LARGEST_SMOOTHING = 1e-4, 0.9999
 SMALLEST_DAMPING, LARGEST_DAMPING = 0.8, 0.98
 # A constant series, or one too short for any model.
 NO_MODEL = -1
-# A trend whose smoothing is below this many times the least stands still.
-_STILL = 1.01
-# A search that ended still is done again where it is this much from the best criterion at most.
-_WORTH_ANOTHER = 10.0
 N_MODELS = 18
 # Additive errors do not go with ratios.
 MODEL_NAMES = {
@@ -87,6 +96,19 @@ class EtsFits(NamedTuple):
     def season_length(self) -> int:
         """Periods of the season, 1 for none."""
         return int(self.seasons.shape[1])
+
+
+class FirstSearches(NamedTuple):
+    """How the first search of every model ended.
+
+    Parameters
+    ----------
+    criterion : (n_series, 18) float64, infinite where there was none
+    parameters : (n_series, 18, 5) float64, the first ones of each model
+    """
+
+    criterion: Floats
+    parameters: Floats
 
 
 @njit(cache=True, nogil=True)
@@ -211,19 +233,6 @@ def _begin(queue: Queue, season: int, length: int, begun: Floats) -> None:
 
 
 @njit(cache=True, nogil=True)
-def _stuck_in(queue: Queue, shape: Shape, stuck: Floats, criterion: Floats) -> Queue:
-    """Return the series in which a model that ended still could yet be the best."""
-    model = 9 * shape.relative + 3 * shape.trend + shape.season
-    chosen = np.empty(queue.order.shape[0], np.int64)
-    count = 0
-    for series in queue.order:
-        if is_worth_another(stuck[series, model], criterion[series]):
-            chosen[count] = series
-            count += 1
-    return Queue(queue.values, queue.offsets, chosen[:count])
-
-
-@njit(cache=True, nogil=True)
 def is_open(shape: Shape, n: int, lowest: float, unit: float) -> bool:
     """Whether a model may be fitted to a series.
 
@@ -257,27 +266,6 @@ def information(likelihood: float, n: int, unit: float, size: int) -> float:
 
 
 @njit(cache=True, nogil=True)
-def stands_still(shape: Shape, found: Floats) -> bool:
-    """Whether a search ended where trend or season does not move: it may have stuck there.
-
-    Parameters
-    ----------
-    shape : of the model
-    found : (>= n_parameters,) float64, where it ended
-    """
-    still = False
-    for place in range(1, 1 + (shape.trend > 0) + (shape.season > 0)):
-        still = still or found[place] < _STILL * SMALLEST_SMOOTHING
-    return still
-
-
-@njit(cache=True, nogil=True)
-def is_worth_another(stuck: float, criterion: float) -> bool:
-    """Whether a model that ended still, with the criterion ``stuck``, could yet be the best."""
-    return stuck < criterion + _WORTH_ANOTHER
-
-
-@njit(cache=True, nogil=True)
 def queue_for(
     shape: Shape, values: Floats, offsets: Integers, order: Integers, lowest: Floats, unit: Floats
 ) -> Queue:
@@ -292,43 +280,142 @@ def queue_for(
 
 
 @njit(cache=True, nogil=True)
-def _try_model(
+def _first_starts(
+    queue: Queue, shape: Shape, lower: Floats, upper: Floats, begun: Floats, trial: Floats
+) -> Queue:
+    """Fill where the first searches of a model start, and return their queue."""
+    for series in queue.order:
+        fill_start(shape, lower, upper, False, begun[series], trial[series])
+    return queue
+
+
+@njit(cache=True, nogil=True)
+def start_again(
+    shape: Shape,
+    y: Floats,
+    unit: float,
+    lower: Floats,
+    upper: Floats,
+    begun: Floats,
+    found: float,
+    end: Floats,
+    untrended: float,
+    untrended_end: Floats,
+    undamped: float,
+    undamped_end: Floats,
+    means: Floats,
+    start: Floats,
+) -> float:
+    """Fill where the second search of a model starts, if it may end higher.
+
+    Parameters
+    ----------
+    shape, lower, upper, begun : as for `fill_start`
+    y : (n,) float64, in units of its mean
+    unit : that mean
+    found, end : criterion and parameters that the model's first search ended with
+    untrended, untrended_end : that of the model without trend, infinite where there is none
+    undamped, undamped_end : that of the model without damping, infinite where there is none
+    means : (m,) float64 scratch
+    start : (>= n_parameters,) float64, filled; may be ``end``
+
+    Returns
+    -------
+    The best criterion above which that search is worth it; infinite where there is none.
+    """
+    n, worth = y.shape[0], math.inf
+    size = count_parameters(shape.trend, shape.season, shape.length)
+    if shape.trend == 0:
+        likelihood = constant_means(y, shape.relative, means[: shape.length])
+        worth = information(likelihood, n, unit, size)
+    damped = undamped + information(0.0, n, 1.0, size) - information(0.0, n, 1.0, size - 1)
+    kind, above = choose_again(shape, lower, found, end, worth, untrended, damped, undamped_end[0])
+    if kind == LIVELY:
+        fill_start(shape, lower, upper, True, begun, start)
+    elif kind == MEANS:
+        start_from_means(shape, lower, means, start)
+    elif kind == UNDAMPED:
+        start_undamped(shape, upper, undamped_end, begun, start)
+    elif kind == UNTRENDED:
+        start_untrended(shape, lower, upper, untrended_end, begun, start)
+    return float(above)
+
+
+@njit(cache=True, nogil=True)
+def _second_starts(
     queue: Queue,
     shape: Shape,
-    length: int,
-    lively: bool,
+    lower: Floats,
+    upper: Floats,
     begun: Floats,
+    unit: Floats,
+    firsts: FirstSearches,
+    trial: Floats,
+    fits: EtsFits,
+) -> Queue:
+    """Fill where the second searches of a model start, and return their queue."""
+    model = 9 * shape.relative + 3 * shape.trend + shape.season
+    plain = model - 3 * shape.trend
+    line = plain + 3 if shape.trend == DAMPED else plain
+    means = np.empty(shape.length)
+    chosen = np.empty(queue.order.shape[0], np.int64)
+    count = 0
+    for series in queue.order:
+        criterion, parameters = firsts.criterion[series], firsts.parameters[series]
+        above = start_again(
+            shape,
+            queue.values[queue.offsets[series] : queue.offsets[series + 1]],
+            unit[series],
+            lower,
+            upper,
+            begun[series],
+            criterion[model],
+            parameters[model],
+            criterion[plain],
+            parameters[plain],
+            criterion[line] if shape.trend == DAMPED else math.inf,
+            parameters[line],
+            means,
+            trial[series],
+        )
+        if above < fits.criterion[series]:
+            chosen[count] = series
+            count += 1
+    return Queue(queue.values, queue.offsets, chosen[:count])
+
+
+@njit(cache=True, nogil=True)
+def _search_and_keep(
+    queue: Queue,
+    shape: Shape,
+    lower: Floats,
+    upper: Floats,
     unit: Floats,
     trial: Floats,
     best: Floats,
-    stuck: Floats,
     fits: EtsFits,
-) -> None:
+) -> Floats:
     """Fit one model to its queue, and keep it where it has the least criterion so far.
 
     Parameters
     ----------
     trial, best : (n_series, widest) float64, of this model and of the best one
-    stuck : (n_series, 18) float64, filled with the criterion of a search that ended where trend
-        or season stands still, infinite for others
+
+    Returns
+    -------
+    (n_series,) float64, the model's criterion in each series of the queue.
     """
-    smoothing = count_smoothing(shape.trend, shape.season)
     size = count_parameters(shape.trend, shape.season, shape.length)
-    lower, upper = np.empty(smoothing), np.empty(smoothing)
-    candidate_bounds(shape.relative, shape.trend, shape.season, length, lower, upper)
-    for series in queue.order:
-        fill_start(shape, lower, upper, lively, begun[series], trial[series])
-    likelihood = np.empty(trial.shape[0])
-    search_model(queue, shape, lower, upper, trial, likelihood, fits.points)
-    model = 9 * shape.relative + 3 * shape.trend + shape.season
+    found = np.empty(trial.shape[0])
+    search_model(queue, shape, lower, upper, trial, found, fits.points)
     for series in queue.order:
         n = queue.offsets[series + 1] - queue.offsets[series]
-        found = information(likelihood[series], n, unit[series], size)
-        if found < fits.criterion[series]:
-            fits.criterion[series] = found
-            fits.model[series] = model
+        found[series] = information(found[series], n, unit[series], size)
+        if found[series] < fits.criterion[series]:
+            fits.criterion[series] = found[series]
+            fits.model[series] = 9 * shape.relative + 3 * shape.trend + shape.season
             best[series, :size] = trial[series, :size]
-        stuck[series, model] = found if stands_still(shape, trial[series]) else math.inf
+    return found
 
 
 @njit(cache=True, nogil=True)
@@ -401,7 +488,7 @@ def settle_fit(
 @njit(cache=True, nogil=True)
 def _try_season(
     season: int,
-    lively: bool,
+    again: bool,
     allowed: Flags,
     values: Floats,
     offsets: Integers,
@@ -411,10 +498,10 @@ def _try_season(
     lowest: Floats,
     trial: Floats,
     best: Floats,
-    stuck: Floats,
+    firsts: FirstSearches,
     fits: EtsFits,
 ) -> None:
-    """Fit every model of one kind of season; ``lively`` those again that could yet be the best."""
+    """Fit every model of one kind of season, or ``again`` those that may have a higher top."""
     own_length = length if season > 0 else 1
     simplest = Shape(season == RATIO, 0, season, own_length)
     begun = np.zeros((unit.shape[0], 3 + own_length))
@@ -422,13 +509,23 @@ def _try_season(
     _begin(everything, season, own_length, begun)
     for relative in range(2):
         for trend in range(3):
-            if not allowed[9 * relative + 3 * trend + season]:
+            model = 9 * relative + 3 * trend + season
+            if not allowed[model]:
                 continue
             shape = Shape(relative == 1, trend, season, own_length)
+            smoothing = count_smoothing(trend, season)
+            lower, upper = np.empty(smoothing), np.empty(smoothing)
+            candidate_bounds(shape.relative, trend, season, length, lower, upper)
             queue = queue_for(shape, values, offsets, order, lowest, unit)
-            if lively:
-                queue = _stuck_in(queue, shape, stuck, fits.criterion)
-            _try_model(queue, shape, length, lively, begun, unit, trial, best, stuck, fits)
+            if again:
+                queue = _second_starts(queue, shape, lower, upper, begun, unit, firsts, trial, fits)
+            else:
+                queue = _first_starts(queue, shape, lower, upper, begun, trial)
+            found = _search_and_keep(queue, shape, lower, upper, unit, trial, best, fits)
+            if not again:
+                for series in queue.order:
+                    firsts.criterion[series, model] = found[series]
+                    firsts.parameters[series, model] = trial[series, :FIRST_PARAMETERS]
 
 
 @njit(cache=True, nogil=True)
@@ -469,12 +566,15 @@ def _fit_batch(
     scaled, unit, lowest = values.copy(), np.zeros(n_series), np.zeros(n_series)
     scale_series(scaled, offsets, unit, lowest)
     best, trial = np.empty_like(fits.start), np.empty_like(fits.start)
-    stuck = np.full((n_series, N_MODELS), math.inf)
-    for lively in (False, True):
+    firsts = FirstSearches(
+        np.full((n_series, N_MODELS), math.inf),
+        np.zeros((n_series, N_MODELS, FIRST_PARAMETERS)),
+    )
+    for again in (False, True):
         for season in range(3 if length > 1 else 1):
             _try_season(
                 season,
-                lively,
+                again,
                 allowed,
                 scaled,
                 offsets,
@@ -484,7 +584,7 @@ def _fit_batch(
                 lowest,
                 trial,
                 best,
-                stuck,
+                firsts,
                 fits,
             )
     state, seasons = np.zeros(2), np.zeros(length)
@@ -600,7 +700,8 @@ def fit_ets(
     """
     n_series = offsets.shape[0] - 1
     fits = no_fits(n_series, season_length)
-    order = np.argsort(np.diff(offsets), kind="stable").astype(np.int64)
+    # Lanes that end alone do so on short series.
+    order = np.argsort(-np.diff(offsets), kind="stable").astype(np.int64)
     allowed = np.zeros(N_MODELS, np.bool_)
     allowed[[model_number(name) for name in models or MODEL_NAMES]] = True
     _fit_batch(

@@ -27,11 +27,10 @@ from kernels.ets import (
     fill_start,
     information,
     is_open,
-    is_worth_another,
     no_fits,
     settle_fit,
     size_of,
-    stands_still,
+    start_again,
 )
 from kernels.ets_lanes import (
     Layout,
@@ -43,7 +42,7 @@ from kernels.ets_lanes import (
 )
 from kernels.ets_refit import fill_near_start
 from kernels.ets_search import MOST_POINTS, Bench, search_series
-from kernels.ets_step import RATIO
+from kernels.ets_step import DAMPED, RATIO
 from kernels.lanes import LANES
 
 # A thread's own memory grows with the square of the season: 71 kB here, which a device sets aside
@@ -129,40 +128,100 @@ def start_ets_model(
     trend: int,
     season: int,
     length: int,
-    lively: bool,
     lengths: Integers,
     unit: Floats,
     lowest: Floats,
     begun: Floats,
-    stuck: Floats,
-    criterion: Floats,
+    above: Floats,
     asked: Flags,
     trials: Floats,
 ) -> None:
-    """Fill where the search of one model starts, in every series that it is open to.
+    """Fill where the first search of one model starts, in every series that it is open to.
 
     Parameters
     ----------
     relative, trend, season : of the model, which is no more known when this is compiled
     length : periods of the season
-    lively : whether only those are searched again that could yet be the best
     lengths, unit, lowest : as the kernels before leave them
     begun : (n_series, 3 + m) float64, of the model's kind of season
-    stuck : (n_series,) float64, of `keep_ets_models`
-    criterion : (n_series,) float64, the least so far
+    above : (n_series,) float64, filled: a first search is worth it whatever the best is
     asked : (n_series,) bool, filled: whether there is a search
     trials : (n_series, widest) float64, filled
     """
     s = cuda.grid(1)
     if s < lengths.shape[0]:
         shape = Shape(relative, trend, season, length if season > 0 else 1)
-        wanted = not lively or is_worth_another(stuck[s], criterion[s])
-        asked[s] = wanted and is_open(shape, lengths[s], lowest[s], unit[s])
+        above[s] = -np.inf
+        asked[s] = is_open(shape, lengths[s], lowest[s], unit[s])
         if asked[s]:
             lower = cuda.local.array(_MOST_SMOOTHING, float64)
             upper = cuda.local.array(_MOST_SMOOTHING, float64)
             candidate_bounds(relative, trend, season, length, lower, upper)
-            fill_start(shape, lower, upper, lively, view(begun[s]), view(trials[s]))
+            fill_start(shape, lower, upper, False, view(begun[s]), view(trials[s]))
+
+
+@cuda.jit
+def start_ets_model_again(
+    relative: bool,
+    trend: int,
+    season: int,
+    length: int,
+    own: int,
+    untrended: int,
+    undamped: int,
+    scaled: Floats,
+    lengths: Integers,
+    unit: Floats,
+    lowest: Floats,
+    begun: Floats,
+    means: Floats,
+    criterion: Floats,
+    found: Floats,
+    above: Floats,
+    asked: Flags,
+    trials: Floats,
+) -> None:
+    """Fill where the second search of one model starts, in every series where it is worth it.
+
+    Parameters
+    ----------
+    relative, trend, season, length, lengths, unit, lowest, begun, asked : as for `start_ets_model`
+    own, untrended, undamped : the candidate's number, and that of the one without trend and of the
+        one without damping; -1 where there is none
+    scaled : as `scale_ets_series` leaves it
+    means : (n_series, m) float64 scratch
+    criterion : (n_series,) float64, the least of first searches
+    found : (n_candidates, n_series) float64, of first searches from ``own`` down
+    above : (n_series,) float64, filled with what `kernels.ets.start_again` returns
+    trials : (n_candidates, n_series, widest) float64, where those searches ended; that of ``own``
+        is filled
+    """
+    s = cuda.grid(1)
+    if s < lengths.shape[0]:
+        shape, n = Shape(relative, trend, season, length if season > 0 else 1), lengths[s]
+        above[s] = np.inf
+        if is_open(shape, n, lowest[s], unit[s]):
+            lower = cuda.local.array(_MOST_SMOOTHING, float64)
+            upper = cuda.local.array(_MOST_SMOOTHING, float64)
+            smoothing = count_smoothing(trend, season)
+            candidate_bounds(relative, trend, season, length, lower, upper)
+            above[s] = start_again(
+                shape,
+                view(scaled[:n, s]),
+                unit[s],
+                lower[:smoothing],
+                upper[:smoothing],
+                view(begun[s]),
+                found[own, s],
+                view(trials[own, s]),
+                found[untrended, s] if untrended >= 0 else np.inf,
+                view(trials[untrended, s]),
+                found[undamped, s] if undamped >= 0 else np.inf,
+                view(trials[undamped, s]),
+                view(means[s]),
+                view(trials[own, s]),
+            )
+        asked[s] = above[s] < criterion[s]
 
 
 @cuda.jit
@@ -281,11 +340,10 @@ def search_kernel(relative: bool, trend: int, season: int, periods: int) -> Any:
 def keep_ets_models(
     candidates: Integers,
     length: int,
-    lively: bool,
     trials: Floats,
     found: Floats,
     tried: Integers,
-    stuck: Floats,
+    above: Floats,
     model: Integers,
     criterion: Floats,
     points: Integers,
@@ -295,16 +353,15 @@ def keep_ets_models(
 
     Parameters
     ----------
-    candidates, length, lively, trials, found, tried : as for the search
-    stuck : (n_candidates, n_series) float64, filled by the first round: the criterion of a search
-        that ended still, infinite for others
+    candidates, length, trials, found, tried : as for the search
+    above : (n_candidates, n_series) float64, the best criterion above which each search is worth it
     model, criterion, points : (n_series,), of the best so far; points are added
     best : (n_series, widest) float64, its parameters
     """
     s = cuda.grid(1)
     if s < model.shape[0]:
         for c in range(candidates.shape[0]):
-            if lively and not is_worth_another(stuck[c, s], criterion[s]):
+            if not above[c, s] < criterion[s]:
                 continue
             relative, trend, kind = candidates[c, 0], candidates[c, 1], candidates[c, 2]
             shape = Shape(relative == 1, trend, kind, length if kind > 0 else 1)
@@ -314,9 +371,6 @@ def keep_ets_models(
                 model[s] = 9 * relative + 3 * trend + kind
                 for p in range(count_parameters(trend, kind, shape.length)):
                     best[s, p] = trials[c, s, p]
-            if not lively:
-                ended = tried[c, s] > 0 and stands_still(shape, view(trials[c, s]))
-                stuck[c, s] = found[c, s] if ended else np.inf
 
 
 @cuda.jit
@@ -420,7 +474,7 @@ def fit_chunk(
     begun = scratch(stream, 3 if length > 1 else 1, rows, 3 + length)
     ring, best = scratch(stream, rows, length), scratch(stream, *start.shape)
     trials = scratch(stream, n_models, *start.shape)
-    found, stuck = (scratch(stream, n_models, rows) for _ in range(2))
+    found, above = (scratch(stream, n_models, rows) for _ in range(2))
     tried = cuda.device_array((n_models, rows), np.int64, stream=stream)
     asked = cuda.device_array(rows, np.bool_, stream=stream)
     told = cuda.to_device(candidates, stream=stream)
@@ -428,20 +482,38 @@ def fit_chunk(
     periods = next(season for season in _SEASONS if season >= length)
     scale_ets_series[grid](series, lengths, scaled, unit, lowest, model, criterion, points)
     begin_ets_series[grid](scaled, lengths, unit, lowest, lines, begun, adjusted, ring)
-    for lively in (False, True):
-        for c, (relative, trend, season) in enumerate(candidates.tolist()):
-            start_ets_model[grid](
-                *(relative == 1, trend, season, length, lively, lengths, unit, lowest),
-                *(begun[season], stuck[c], criterion, asked, trials[c]),
-            )
-            search_kernel(relative == 1, trend, season, periods)[grid](
-                *(scaled, lengths, unit, asked, length, MOST_POINTS),
-                *(trials[c], found[c], tried[c]),
-            )
-        keep_ets_models[grid](
-            *(told, length, lively, trials, found, tried),
-            *(stuck, model, criterion, points, best),
+    models: list[tuple[int, int, int]] = [tuple(row) for row in candidates.tolist()]
+
+    def search(c: int) -> None:
+        relative, trend, season = models[c]
+        search_kernel(relative == 1, trend, season, periods)[grid](
+            *(scaled, lengths, unit, asked, length, MOST_POINTS, trials[c], found[c], tried[c])
         )
+
+    def keep() -> None:
+        keep_ets_models[grid](
+            *(told, length, trials, found, tried, above, model, criterion, points, best)
+        )
+
+    for c, (relative, trend, season) in enumerate(models):
+        start_ets_model[grid](
+            *(relative == 1, trend, season, length, lengths, unit, lowest),
+            *(begun[season], above[c], asked, trials[c]),
+        )
+        search(c)
+    keep()
+    # From the last down: a model starts from where simpler ones ended, which come before it.
+    for c, (relative, trend, season) in reversed(list(enumerate(models))):
+        plain, line = (relative, 0, season), (relative, DAMPED - 1, season)
+        start_ets_model_again[grid](
+            *(relative == 1, trend, season, length, c),
+            models.index(plain) if trend > 0 and plain in models else -1,
+            models.index(line) if trend == DAMPED and line in models else -1,
+            *(scaled, lengths, unit, lowest, begun[season], ring, criterion),
+            *(found, above[c], asked, trials),
+        )
+        search(c)
+    keep()
     settle_ets_series[grid](scaled, lengths, unit, best, ring, *outputs)
 
 

@@ -182,8 +182,17 @@ KERNELS = [
     Compiled(ets.begin_ets_series, (*ETS_SERIES, rows(2), rows(3), rows(2), rows(2)), 96),
     Compiled(
         ets.start_ets_model,
-        (*ETS_START, FLAG, *ETS_SERIES[1:], rows(2), rows(1), rows(1), rows(1, np.bool_), rows(2)),
+        (*ETS_START, *ETS_SERIES[1:], rows(2), rows(1), rows(1, np.bool_), rows(2)),
         64,
+        stack=64,
+    ),
+    Compiled(
+        ets.start_ets_model_again,
+        (
+            *(*ETS_START, INTEGER, INTEGER, INTEGER, *ETS_SERIES, rows(2), rows(2), rows(1)),
+            *(rows(2), rows(1), rows(1, np.bool_), rows(3)),
+        ),
+        80,
         stack=64,
     ),
     Compiled(
@@ -207,7 +216,7 @@ KERNELS = [
     Compiled(ets.search_kernel(True, 2, 2, 52), ETS_SEARCH, 255, stack=71_680, spills=256),
     Compiled(
         ets.keep_ets_models,
-        (rows(2, np.int64), INTEGER, FLAG, *ETS_TRIALS, rows(2), *ETS_KEPT, rows(2)),
+        (rows(2, np.int64), INTEGER, *ETS_TRIALS, rows(2), *ETS_KEPT, rows(2)),
         64,
     ),
     Compiled(

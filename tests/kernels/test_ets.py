@@ -18,8 +18,10 @@ from kernels.ets import (
     PHI,
     fit_ets,
     forecast_ets,
+    information,
     model_number,
 )
+from kernels.ets_again import constant_means, start_from_means
 from kernels.ets_forward import update_ets
 from kernels.ets_lanes import (
     BROKEN,
@@ -233,6 +235,36 @@ def test_states_and_forecasts_are_those_of_statsforecast_at_its_own_parameters(r
     excess = excess * carried.trend[0]
     factor = carried.seasons[0][np.arange(8) % 4] if season == 2 else 1.0
     assert np.allclose(found + excess * factor, expected, rtol=1e-10)
+
+
+@pytest.mark.parametrize(("relative", "season"), [(False, 0), (True, 0), (False, 1), (True, 2)])
+def test_constant_means_are_worth_what_a_model_that_stands_still_is(relative, season):
+    m = 4 if season else 1
+    y, shape = np.random.default_rng(season).gamma(20, 0.05, 30), Shape(relative, 0, season, m)
+    means, start = np.empty(m), np.empty(1 + m + (season > 0))
+    worth = constant_means(y, relative, means)
+    assert np.allclose(means, [y[j::m].mean() for j in range(m)], rtol=1e-14)
+    start_from_means(shape, np.zeros(1 + (season > 0)), means, start)
+    errors, expected = oracle.errors_of(
+        y, relative, 0, season, m, *oracle.unpack(start, 0, season, m)
+    )
+    assert np.allclose(expected, means[np.arange(30) % m], rtol=1e-12)
+    likelihood = oracle.twice_negative_log_likelihood(errors, expected, relative)
+    assert worth == pytest.approx(likelihood, rel=1e-12)
+
+
+@given(st.integers(0, 2**31), st.sampled_from([1, 4]), st.integers(14, 60))
+@settings(max_examples=30, deadline=None)
+def test_no_model_is_worse_than_the_means_that_it_contains(seed, m, n):
+    # Noise around still means, on which searches stop short of the bound of alpha.
+    draws = np.random.default_rng(seed)
+    y = np.tile(draws.uniform(5, 9, m), n // m + 1)[:n] + draws.normal(size=n)
+    name = "ANA" if m > 1 else "ANN"
+    found = fit_ets(y, np.array([0, n]), m, (name,)).criterion[0]
+    size = m + 2 if m > 1 else 2
+    means = information(constant_means(y, False, np.empty(m)), n, 1.0, size)
+    # Starting from them costs the least smoothing, and a sign counts from a tenth on.
+    assert found < means + 0.2
 
 
 @given(st.integers(0, 2**31), st.integers(1, 40), st.sampled_from([1, 4, 7]))
