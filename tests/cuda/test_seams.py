@@ -60,10 +60,13 @@ def test_an_order_decided_on_a_device_is_the_processors():
     np.testing.assert_allclose(found.estimates.cost, expected.estimates.cost, rtol=1e-12)
 
 
-def test_instruments_revalued_on_a_device_are_the_processors():
+def test_instruments_revalued_on_a_device_are_the_processors(monkeypatch):
+    from kernels.cuda import market_moves
     from risk import instrument_losses
     from tests.risk.markets import PLAN, mixed_market
 
+    # The simulator makes a thread of Python for each of a grid's.
+    monkeypatch.setattr(market_moves, "SCENARIOS", 128)
     plan = replace(PLAN, scenarios=100, history=250)
     market = mixed_market(plan)
     assert {"european_option", "bond"} <= set(market.terms["kind"])
