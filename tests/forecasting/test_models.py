@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from forecasting.errors import NotFiniteError, UnknownModelError
-from forecasting.models import MODELS, History, RollingForecaster, Seasons, find_model, place_on
+from forecasting.models import MODELS, History, RollingForecaster, Seasons, find_model
 from forecasting.models.statsforecast_model import StatsforecastModel
 from forecasting.models.yearly_model import YearlyModel
 from forecasting.panel import Batch
@@ -177,13 +177,6 @@ def test_exponential_smoothing_knows_the_year_of_weeks():
     found = find_model("AutoETS").forecast(known, Seasons(52, 52.18), 13)
     # Errors about the truth are of the noise's size; without the season they are those of the wave.
     assert np.abs(found.means[0] - weekly[156:]).mean() < 4.0
-
-
-def test_a_season_too_long_for_a_device_runs_on_the_processor():
-    weekly = Batch(np.random.default_rng(0).gamma(4, 5, 120), np.array([0, 120]))
-    seasons = Seasons(52, 52.18)
-    found = place_on(find_model("AutoETS"), "cuda").forecast(weekly, seasons, 4)
-    assert np.array_equal(found.means, find_model("AutoETS").forecast(weekly, seasons, 4).means)
 
 
 def histories_of(batch, drops):
