@@ -5,8 +5,8 @@ OPENBLAS_NUM_THREADS=1 python -m benchmarks.options
 The median of five runs after a warm-up, all in this process. European values are 1e8: of fifty
 options under two million scenarios each, compared with the textbook formula in arrays, of all
 scenarios at once and in blocks that stay in the cache; American ones with a lattice of 500 steps
-in arrays. One thread, by the thread's processor time; then two threads, each with half of the
-scenarios, by the clock.
+in arrays. One thread, by the thread's processor time; then two threads by the clock, each with half
+of the options, or of the scenarios.
 """
 
 import time
@@ -27,6 +27,7 @@ SCENARIOS, OPTIONS, IN_CACHE = 2_000_000, 50, 20_000
 AMERICAN, LATTICES, STEPS = 20_000, 200, 500
 STRIKE, YEARS, VOLATILITY, PUT = 100.0, 0.5, 0.3, -1.0
 STRIKES = np.linspace(80.0, 120.0, OPTIONS)
+EVERY, ALL = slice(0, SCENARIOS), slice(None)
 SIGNS = np.where(np.arange(OPTIONS) % 2, 1.0, PUT)
 
 
@@ -57,19 +58,26 @@ def main() -> None:
 def _european(spots: Floats, rates: Floats) -> list[str]:
     volatilities, out = np.full(SCENARIOS, VOLATILITY), np.empty(SCENARIOS)
     halves = [slice(0, SCENARIOS // 2), slice(SCENARIOS // 2, SCENARIOS)]
+    others = [out, np.empty(SCENARIOS)]
 
-    def ours(part: slice = slice(None)) -> None:
+    def ours(part: slice = EVERY, options: slice = ALL, result: Floats = out) -> None:
         own = spots[part], rates[part], volatilities[part]
-        for strike, sign in zip(STRIKES, SIGNS, strict=True):
-            fill_option_values(own[0], own[1], own[1], own[2], strike, YEARS, sign, out[part])
+        for strike, sign in zip(STRIKES[options], SIGNS[options], strict=True):
+            fill_option_values(own[0], own[1], own[1], own[2], strike, YEARS, sign, result[part])
 
-    def theirs(part: slice = slice(None)) -> None:
-        for strike, sign in zip(STRIKES, SIGNS, strict=True):
+    def theirs(part: slice = EVERY, options: slice = ALL) -> None:
+        for strike, sign in zip(STRIKES[options], SIGNS[options], strict=True):
             _textbook(spots[part], rates[part], strike, sign)
 
-    def in_cache(part: slice = slice(0, SCENARIOS)) -> None:
+    def in_cache(part: slice = EVERY) -> None:
         for start in range(part.start, part.stop, IN_CACHE):
             theirs(slice(start, min(start + IN_CACHE, part.stop)))
+
+    def half_of_ours(number: int) -> None:
+        ours(EVERY, slice(number, None, 2), others[number])
+
+    def half_of_theirs(number: int) -> None:
+        theirs(EVERY, slice(number, None, 2))
 
     errors = _errors(spots, rates, volatilities)
     many = SCENARIOS * OPTIONS
@@ -77,6 +85,10 @@ def _european(spots: Floats, rates: Floats) -> list[str]:
         many / median_seconds(call, RUNS, time.thread_time) for call in (ours, theirs, in_cache)
     )
     with ThreadPoolExecutor(2) as pool:
+        both, both_theirs = (
+            many / median_seconds(lambda call=call: list(pool.map(call, (0, 1))), RUNS)  # type: ignore[misc]
+            for call in (half_of_ours, half_of_theirs)
+        )
         two, other, cached = (
             many / median_seconds(lambda call=call: list(pool.map(call, halves)), RUNS)  # type: ignore[misc]
             for call in (ours, theirs, in_cache)
@@ -84,8 +96,9 @@ def _european(spots: Floats, rates: Floats) -> list[str]:
     return [
         _row("European, NumPy + SciPy", own, alone, *errors),
         _row("European, NumPy + SciPy in blocks of 20,000", own, blocks, *errors),
-        _row("European, two threads each", two, other, *errors),
-        _row("European, two threads each, in blocks of 20,000", two, cached, *errors),
+        _row("European, two threads, half of the options each", both, both_theirs, *errors),
+        _row("European, two threads, half of the scenarios each", two, other, *errors),
+        _row("the same, NumPy + SciPy in blocks of 20,000", two, cached, *errors),
     ]
 
 
