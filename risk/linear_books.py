@@ -36,8 +36,8 @@ from kernels.linear_books import (
 from kernels.market_normals import mixed_moves
 from kernels.on_device import book_tails_on, tail_shocks_on
 from risk.errors import PlanError
-from risk.measures.many_tails import tail_weights, tails_of_largest
-from risk.measures.tail import quantile_place, quantile_reach
+from risk.measures.many_tails import tails_of_largest
+from risk.measures.tail import quantile_place, quantile_reach, tail_weights
 
 # Books whose figures are made together: as doubles, tails are longer than kept.
 _BOOKS_AT_ONCE = 32
@@ -281,7 +281,8 @@ def _figures(
     parts: dict[float, Floats] = {}
     average = tail_shocks_on(plan.device)
     for level in [level for level in levels if level in components]:
-        weights = tail_weights(plan.scenarios, level)
+        # Scenarios are kept the worst first.
+        weights = np.ascontiguousarray(tail_weights(plan.scenarios, level)[::-1])
         chosen = np.ascontiguousarray(tails.scenarios[:n_books, : len(weights)])
         shocks = average(chosen, weights, float(plan.degrees or 0.0), plan.seed, folded.books)
         parts[level] = np.asarray(-exposures * (shocks[:, : len(folded.moves)] @ folded.moves))

@@ -15,7 +15,13 @@ from typing import NamedTuple
 import numpy as np
 
 from kernels.arrays import Floats
-from risk.measures.tail import quantile_errors, quantile_place, quantile_reach
+from risk.measures.tail import (
+    quantile_errors,
+    quantile_place,
+    quantile_reach,
+    shortfall_errors,
+    tail_weights,
+)
 
 
 class ManyTails(NamedTuple):
@@ -95,30 +101,10 @@ def tails_of_largest(largest: Floats, n_scenarios: int, levels: Sequence[float])
     figures = np.empty((4, len(levels), len(largest)))
     quantiles, shortfalls, quantile_error, shortfall_error = figures
     for row, level in enumerate(levels):
-        weights = tail_weights(n_scenarios, level)[::-1]
+        weights = tail_weights(n_scenarios, level)
         tail = largest[:, largest.shape[1] - len(weights) :]
         quantiles[row] = tail[:, 0]
         shortfalls[row] = (weights * tail).sum(axis=1)
         quantile_error[row] = quantile_errors(largest, n_scenarios, level)
-        within = (weights * (tail - shortfalls[row][:, None]) ** 2).sum(axis=1)
-        between = level * (shortfalls[row] - quantiles[row]) ** 2
-        shortfall_error[row] = np.sqrt((within + between) / (n_scenarios * (1.0 - level)))
+        shortfall_error[row] = shortfall_errors(tail, weights, shortfalls[row], n_scenarios, level)
     return ManyTails(*figures)
-
-
-def tail_weights(n_scenarios: int, level: float) -> Floats:
-    """Return the weights of the worst scenarios in expected shortfall, the worst first.
-
-    Parameters
-    ----------
-    n_scenarios : how many there are
-    level : in (0, 1)
-
-    Returns
-    -------
-    (n_tail,) float64, which add up to 1; the last is value at risk's, what is left of a scenario.
-    """
-    beyond = n_scenarios - quantile_place(n_scenarios, level)
-    weights = np.full(beyond + 1, 1.0 / (n_scenarios * (1.0 - level)))
-    weights[-1] = 1.0 - weights[:-1].sum()
-    return weights

@@ -123,16 +123,15 @@ def _measure(order: Integers, ordered: Floats, level: float, overlap: int) -> Ta
     n = len(ordered)
     place = quantile_place(n, level)
     tail = ordered[place - 1 :]
-    weights = np.full(len(tail), 1.0 / (n * (1.0 - level)))
-    weights[0] = 1.0 - weights[1:].sum()
-    quantile, shortfall = float(tail[0]), float((weights * tail).sum())
+    weights = tail_weights(n, level)
+    shortfall = (weights * tail).sum()
     growth = float(np.sqrt(overlap))
     return Tail(
-        value_at_risk=quantile,
+        value_at_risk=float(tail[0]),
         value_at_risk_error=growth * float(quantile_errors(ordered[None], n, level)[0]),
-        expected_shortfall=shortfall,
+        expected_shortfall=float(shortfall),
         expected_shortfall_error=growth
-        * _shortfall_error(tail, weights, quantile, shortfall, n, level),
+        * float(shortfall_errors(tail, weights, shortfall, n, level)),
         scenarios=order[place - 1 :],
         weights=weights,
     )
@@ -207,10 +206,51 @@ def _order_weights(n: int, level: float) -> tuple[int, Floats]:
     return low, np.diff(reached) / (reached[-1] - reached[0])
 
 
-def _shortfall_error(
-    tail: Floats, weights: Floats, quantile: float, shortfall: float, n: int, level: float
-) -> float:
-    within = float((weights * (tail - shortfall) ** 2).sum())
-    # A power of a Python float raises where it overflows; a product is infinite.
-    between = level * (shortfall - quantile) * (shortfall - quantile)
-    return float(np.sqrt((within + between) / (n * (1.0 - level))))
+def tail_weights(n_scenarios: int, level: float) -> Floats:
+    """Return the weights of the worst scenarios in expected shortfall, value at risk's first.
+
+    Parameters
+    ----------
+    n_scenarios : how many there are
+    level : in (0, 1)
+
+    Returns
+    -------
+    (n_tail,) float64, which add up to 1; the first is what is left of a scenario.
+
+    References
+    ----------
+    Acerbi & Tasche (2002), prop. 4.1.
+    """
+    beyond = n_scenarios - quantile_place(n_scenarios, level)
+    weights = np.full(beyond + 1, 1.0 / (n_scenarios * (1.0 - level)))
+    weights[0] = 1.0 - weights[1:].sum()
+    return weights
+
+
+def shortfall_errors(
+    tails: Floats, weights: Floats, shortfalls: Floats, n_scenarios: int, level: float
+) -> Floats:
+    """Return the standard errors of expected shortfalls: the spread within, and an unsure start.
+
+    Parameters
+    ----------
+    tails : (..., n_tail) float64, money, losses from value at risk on, ascending, no NaN; a loss is
+        positive
+    weights : (n_tail,) float64, of `tail_weights`
+    shortfalls : (...,) float64, money
+    n_scenarios : how many losses there were
+    level : in (0, 1)
+
+    Returns
+    -------
+    (...,) float64, money.
+
+    References
+    ----------
+    Manistre & Hancock (2005), eq. 8.
+    """
+    means = np.asarray(shortfalls)
+    within = (weights * (tails - means[..., None]) ** 2).sum(axis=-1)
+    between = level * (means - tails[..., 0]) ** 2
+    return np.asarray(np.sqrt((within + between) / (n_scenarios * (1.0 - level))))
