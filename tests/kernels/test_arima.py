@@ -29,6 +29,7 @@ from kernels.arima_shape import (
     expand,
 )
 from kernels.lanes import LANES
+from tests.kernels.flat import offsets_of
 from tests.oracles import arima as oracle
 
 NAMES = ("ar1", "ar2", "sar1", "ma1", "ma2", "sma1")
@@ -40,10 +41,6 @@ SHAPES = [
     Shape(1, 0, 1, 0, True, 4),
     Shape(2, 2, 1, 1, True, 12),
 ]
-
-
-def offsets_of(series):
-    return np.concatenate([[0], np.cumsum([len(y) for y in series])]).astype(np.int64)
 
 
 def fit(series, m=1, **choices):

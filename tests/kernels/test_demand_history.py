@@ -4,10 +4,7 @@ import numpy as np
 import pytest
 
 from kernels.demand_history import intervals_and_variations, recent_moments
-
-
-def offsets_of(series):
-    return np.concatenate([[0], np.cumsum([len(y) for y in series])]).astype(np.int64)
+from tests.kernels.flat import offsets_of
 
 
 def test_moments_are_about_seasonal_means_of_the_recent_past():

@@ -36,6 +36,7 @@ from kernels.ets_paths import ets_quantiles, simulate_ets
 from kernels.ets_refit import refit_ets
 from kernels.ets_search import turn_relative
 from kernels.lanes import LANES
+from tests.kernels.flat import offsets_of
 from tests.oracles import ets as oracle
 
 HORIZON = 18
@@ -46,10 +47,6 @@ MODELS = [
     for season in (0, 1, 2)
     if relative or season != 2
 ]
-
-
-def offsets_of(series):
-    return np.concatenate([[0], np.cumsum([len(y) for y in series])]).astype(np.int64)
 
 
 def fit(series, season_length=12):

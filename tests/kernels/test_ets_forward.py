@@ -8,10 +8,7 @@ from hypothesis import strategies as st
 from kernels.drift import has_drifted
 from kernels.ets import MODEL_NAMES, NO_MODEL, fit_ets, no_fits
 from kernels.ets_forward import run_ets, track_ets
-
-
-def offsets_of(series):
-    return np.concatenate([[0], np.cumsum([len(y) for y in series])]).astype(np.int64)
+from tests.kernels.flat import offsets_of
 
 
 def series_of(seed, count=12, periods=60):

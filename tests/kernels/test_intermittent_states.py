@@ -14,17 +14,10 @@ from kernels.intermittent_states import (
     run_intermittent,
     track_intermittent,
 )
+from tests.kernels.flat import flat
 from tests.oracles import smoothing as oracle
 
 PARAMETERS = {IntermittentModel.TSB: (0.2, 0.15)}
-
-
-def offsets_of(series):
-    return np.concatenate([[0], np.cumsum([len(y) for y in series])]).astype(np.int64)
-
-
-def flat(series):
-    return np.concatenate(series), offsets_of(series)
 
 
 def series_of(seed, count=8):

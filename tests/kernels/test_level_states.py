@@ -8,15 +8,8 @@ from hypothesis import strategies as st
 from kernels.drift import WEIGHT
 from kernels.level_states import fit_levels, forecast_levels, run_levels, track_levels
 from kernels.smoothing import HIGHEST, LOWEST, fill_levels, fill_seasonal_levels
+from tests.kernels.flat import flat
 from tests.oracles import smoothing as oracle
-
-
-def offsets_of(series):
-    return np.concatenate([[0], np.cumsum([len(y) for y in series])]).astype(np.int64)
-
-
-def flat(series):
-    return np.concatenate(series), offsets_of(series)
 
 
 def series_of(seed, count=8):

@@ -8,10 +8,7 @@ from hypothesis import strategies as st
 from kernels.level_shifts import find_shifts, find_surprises
 from kernels.outliers import find_outliers, from_root, to_root
 from tests.forecasting.demand import week
-
-
-def offsets_of(series):
-    return np.concatenate([[0], np.cumsum([len(y) for y in series])]).astype(np.int64)
+from tests.kernels.flat import offsets_of
 
 
 def outliers(*series, season=7, year=365.25):

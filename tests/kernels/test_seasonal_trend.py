@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from kernels.seasonal_loess import smooth_by_loess
 from kernels.seasonal_trend import remove_seasons, separate_season, separate_seasons
+from tests.kernels.flat import offsets_of
 from tests.oracles import decomposition as oracle
 
 
@@ -14,10 +15,6 @@ def wavy(seed, n, *seasons):
     draws, t = np.random.default_rng(seed), np.arange(n)
     waves = sum(5.0 * np.sin(2 * np.pi * t / season + seed) for season in seasons)
     return 50.0 + draws.normal(0, 1, n).cumsum() + waves
-
-
-def offsets_of(series):
-    return np.concatenate([[0], np.cumsum([len(y) for y in series])]).astype(np.int64)
 
 
 def removed(series, seasons, windows, horizon=30):

@@ -14,11 +14,8 @@ from kernels.smoothing import (
     fill_seasonal_levels,
     smoothed_level,
 )
+from tests.kernels.flat import offsets_of
 from tests.oracles import smoothing as oracle
-
-
-def offsets_of(series):
-    return np.concatenate([[0], np.cumsum([len(y) for y in series])]).astype(np.int64)
 
 
 def levels(series, low=LOWEST, high=HIGHEST):

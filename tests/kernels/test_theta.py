@@ -21,12 +21,9 @@ from kernels.theta_series import (
     static_trend,
     try_alphas,
 )
+from tests.kernels.flat import offsets_of
 
 HORIZON = 18
-
-
-def offsets_of(series):
-    return np.concatenate([[0], np.cumsum([len(y) for y in series])]).astype(np.int64)
 
 
 def fit(series, model, season_length=12, horizon=HORIZON):

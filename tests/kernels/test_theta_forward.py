@@ -16,18 +16,11 @@ from kernels.theta import (
 from kernels.theta_forward import run_thetas, track_thetas
 from kernels.theta_series import ADDED, RATIO
 from kernels.theta_states import NO_MODEL, STATIC, forecast_thetas
+from tests.kernels.flat import flat
 from tests.oracles.theta import theta_path
 
 MODELS = list(ThetaModel)
 MOVING = ("seen", "level", "power", "intercept", "slope", "mean")
-
-
-def offsets_of(series):
-    return np.concatenate([[0], np.cumsum([len(y) for y in series])]).astype(np.int64)
-
-
-def flat(series):
-    return np.concatenate(series), offsets_of(series)
 
 
 def series_of(seed, count=9, periods=80):
