@@ -38,6 +38,7 @@ from kernels.arima_forecast import expect_series, undo_differences
 from kernels.arima_orders import choose_differences
 from kernels.arima_shape import Shape, count_before, count_parameters
 from kernels.arrays import Floats, Integers
+from kernels.flat import as_flat, longest_series
 
 # A second difference, which tests ask for in one series of ten, makes forecasts worse.
 MOST_DIFFERENCES = 1
@@ -127,7 +128,7 @@ def fit_arima(
         np.full(n_series, np.inf),
         np.zeros(n_series, np.int64),
     )
-    values, offsets = np.ascontiguousarray(values, np.float64), np.ascontiguousarray(offsets)
+    values, offsets = as_flat(values, offsets)
     times = np.zeros((n_series, 2), np.int64)
     if differences is None:
         choose_differences(values, offsets, season_length, most_differences, times)
@@ -142,9 +143,7 @@ def fit_arima(
 def _forecast_batch(
     fits: ArimaFits, values: Floats, offsets: Integers, length: int, exact: bool, means: Floats
 ) -> None:
-    longest = 1
-    for s in range(offsets.shape[0] - 1):
-        longest = max(longest, offsets[s + 1] - offsets[s])
+    longest = longest_series(offsets)
     widest = count_before(Shape(2, 2, 1, 1, True, length)) if exact else 0
     work = np.empty((4, widest + longest + means.shape[1]))
     for s in range(offsets.shape[0] - 1):
@@ -185,6 +184,5 @@ def forecast_arima(
     NaN where there is no model.
     """
     means = np.empty((offsets.shape[0] - 1, horizon))
-    values = np.ascontiguousarray(values, np.float64)
-    _forecast_batch(fits, values, np.ascontiguousarray(offsets), season_length, exact, means)
+    _forecast_batch(fits, *as_flat(values, offsets), season_length, exact, means)
     return means

@@ -15,6 +15,7 @@ import numpy as np
 from numba import njit
 
 from kernels.arrays import Floats, Integers
+from kernels.flat import longest_series
 from kernels.seasonal_trend import separate_season
 
 # A season that accounts for more of what the trend leaves is differenced.
@@ -130,9 +131,7 @@ def choose_differences(
     most : times that one period is taken off; a season's is taken off once at most
     found : (n_series, 2) int64, filled
     """
-    longest = 1
-    for s in range(offsets.shape[0] - 1):
-        longest = max(longest, offsets[s + 1] - offsets[s])
+    longest = longest_series(offsets)
     work = np.empty((6, longest + 2 * length))
     seasonal, trend = np.empty(longest), np.empty(longest)
     rest, scratch = np.empty(longest), np.empty(longest)

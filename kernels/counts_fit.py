@@ -27,6 +27,7 @@ from kernels.counts import (
     fill_chance_likelihoods,
     fill_count_likelihoods,
 )
+from kernels.flat import longest_series
 
 # Of a fit: what the mean starts from, that of the next period, the averaged smoothing parameter,
 # the dispersion, and the logarithm of the likelihood averaged over smoothing parameters.
@@ -194,10 +195,7 @@ def fit_hurdle_batch(values: Floats, offsets: Integers, chances: Floats, sizes: 
     values, offsets : as in `fit_count_batch`
     chances, sizes : (n_series, FIT) float64, overwritten; sizes are smoothed over demands
     """
-    lanes, longest = np.empty((ROWS, LANES)), 1
-    for s in range(offsets.shape[0] - 1):
-        longest = max(longest, offsets[s + 1] - offsets[s])
-    beyond = np.empty(longest)
+    lanes, beyond = np.empty((ROWS, LANES)), np.empty(longest_series(offsets))
     for s in range(offsets.shape[0] - 1):
         y = values[offsets[s] : offsets[s + 1]]
         fit_chances(y, lanes, chances[s])

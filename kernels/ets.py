@@ -41,7 +41,8 @@ from kernels.ets_start import (
     start_seasons,
 )
 from kernels.ets_step import ADDED, DAMPED, RATIO, expect_ahead, filter_series
-from kernels.lane_search import Queue
+from kernels.flat import as_flat
+from kernels.lane_search import Queue, longest_of
 
 SHORTEST = 7
 SMALLEST_SMOOTHING, LARGEST_SMOOTHING = 1e-4, 0.9999
@@ -219,10 +220,7 @@ def begin_series(
 @njit(cache=True, nogil=True)
 def _begin(queue: Queue, season: int, length: int, begun: Floats) -> None:
     """Fill what `begin_series` does, (n_series, 3 + length) float64, for each series."""
-    longest = 1
-    for series in queue.order:
-        longest = max(longest, queue.offsets[series + 1] - queue.offsets[series])
-    adjusted, counts = np.empty(longest), np.empty(length)
+    adjusted, counts = np.empty(longest_of(queue)), np.empty(length)
     for series in queue.order:
         y = queue.values[queue.offsets[series] : queue.offsets[series + 1]]
         n = y.shape[0]
@@ -705,8 +703,7 @@ def fit_ets(
     allowed = np.zeros(N_MODELS, np.bool_)
     allowed[[model_number(name) for name in models or MODEL_NAMES]] = True
     _fit_batch(
-        np.ascontiguousarray(values, np.float64),
-        np.ascontiguousarray(offsets, np.int64),
+        *as_flat(values, offsets),
         order,
         season_length,
         allowed,

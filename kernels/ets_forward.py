@@ -25,6 +25,7 @@ from kernels.ets import (
 from kernels.ets_lanes import shape_of
 from kernels.ets_refit import fill_start_in_units
 from kernels.ets_step import expect, follow
+from kernels.flat import as_flat
 
 
 @njit(inline="always")
@@ -174,8 +175,7 @@ def run_ets(fits: EtsFits, values: Floats, offsets: Integers) -> EtsFits:
     """
     out = no_fits(fits.model.shape[0], fits.seasons.shape[1])
     _run(
-        np.ascontiguousarray(values, np.float64),
-        np.ascontiguousarray(offsets, np.int64),
+        *as_flat(values, offsets),
         fits,
         out,
     )

@@ -22,6 +22,7 @@ from kernels.ets import (
 from kernels.ets_lanes import Shape, count_parameters, count_smoothing, shape_of
 from kernels.ets_search import search_model
 from kernels.ets_step import RATIO
+from kernels.flat import as_flat
 from kernels.lane_search import Queue
 
 
@@ -121,8 +122,7 @@ def refit_ets(near: EtsFits, values: Floats, offsets: Integers) -> EtsFits:
     fits = no_fits(near.model.shape[0], near.seasons.shape[1])
     order = np.argsort(np.diff(offsets), kind="stable").astype(np.int64)
     _refit_batch(
-        np.ascontiguousarray(values, np.float64),
-        np.ascontiguousarray(offsets, np.int64),
+        *as_flat(values, offsets),
         order,
         near,
         fits,

@@ -18,6 +18,7 @@ import numpy as np
 from numba import njit
 
 from kernels.arrays import Floats, Integers
+from kernels.flat import as_flat, longest_series
 from kernels.smoothing import LANES, best_level
 
 CLASSIC_SMOOTHING = 0.1
@@ -226,9 +227,7 @@ def intermittent_rate(
 def _fill_rates(
     values: Floats, offsets: Integers, model: int, of_sizes: float, of_chances: float, out: Floats
 ) -> None:
-    longest = 1
-    for s in range(offsets.shape[0] - 1):
-        longest = max(longest, offsets[s + 1] - offsets[s])
+    longest = longest_series(offsets)
     sizes, intervals, lanes = np.empty(longest), np.empty(longest), np.empty((3, LANES))
     for s in range(offsets.shape[0] - 1):
         y = values[offsets[s] : offsets[s + 1]]
@@ -259,8 +258,7 @@ def intermittent_rates(
     """
     out = np.empty(offsets.shape[0] - 1)
     _fill_rates(
-        np.ascontiguousarray(values, np.float64),
-        np.ascontiguousarray(offsets, np.int64),
+        *as_flat(values, offsets),
         int(model),
         of_sizes,
         of_chances,

@@ -16,6 +16,7 @@ from numba import njit
 
 from kernels.arrays import Floats, Integers
 from kernels.drift import WEIGHT, standardise
+from kernels.flat import as_flat, longest_series
 from kernels.intermittent import (
     CLASSIC_SMOOTHING,
     HIGHEST,
@@ -125,9 +126,7 @@ def carry_intermittent(
 
 @njit(cache=True, nogil=True)
 def _fit(values: Floats, offsets: Integers, model: int, out: IntermittentStates) -> None:
-    n_series, longest = offsets.shape[0] - 1, 1
-    for s in range(n_series):
-        longest = max(longest, offsets[s + 1] - offsets[s])
+    n_series, longest = offsets.shape[0] - 1, longest_series(offsets)
     sizes, gaps, lanes = np.empty(longest), np.empty(longest), np.empty((3, LANES))
     signal = np.zeros(n_series)
     for s in range(n_series):
@@ -184,7 +183,7 @@ def fit_intermittent(
     elif model != IntermittentModel.TSB:
         of_gaps = of_sizes
     states = _started(np.full(n_series, of_sizes), np.full(n_series, of_gaps), np.zeros(n_series))
-    _fit(*_flat(values, offsets), int(model), states)
+    _fit(*as_flat(values, offsets), int(model), states)
     return states
 
 
@@ -227,7 +226,7 @@ def track_intermittent(
     moving = ("size", "interval", "chance", "gap")
     out = states._replace(**{name: getattr(states, name).copy() for name in moving})
     moved = signal.copy()
-    _carry(*_flat(values, offsets), int(model), out, moved)
+    _carry(*as_flat(values, offsets), int(model), out, moved)
     return out, moved
 
 
@@ -248,7 +247,7 @@ def run_intermittent(
     states, as `track_intermittent` returns them
     """
     out = _started(states.of_sizes, states.of_gaps, states.variance)
-    _carry(*_flat(values, offsets), int(model), out, np.zeros(len(states.size)))
+    _carry(*as_flat(values, offsets), int(model), out, np.zeros(len(states.size)))
     return out
 
 
@@ -256,7 +255,3 @@ def _started(of_sizes: Floats, of_gaps: Floats, variance: Floats) -> Intermitten
     size, interval, chance = np.zeros((3, len(variance)))
     gap = np.zeros(len(variance), np.int64)
     return IntermittentStates(of_sizes, of_gaps, size, interval, chance, gap, variance)
-
-
-def _flat(values: Floats, offsets: Integers) -> tuple[Floats, Integers]:
-    return np.ascontiguousarray(values, np.float64), np.ascontiguousarray(offsets, np.int64)

@@ -17,6 +17,7 @@ from numba import njit
 
 from kernels.arrays import Floats, Integers
 from kernels.drift import WEIGHT, standardise
+from kernels.flat import as_flat, longest_series
 from kernels.smoothing import LANES, best_smoothing
 
 
@@ -91,10 +92,9 @@ def _run_series(s: int, y: Floats, states: LevelStates, levels: Floats, signal: 
 
 @njit(cache=True, nogil=True)
 def _fit(values: Floats, offsets: Integers, low: float, high: float, out: LevelStates) -> None:
-    n_series, m, longest = offsets.shape[0] - 1, out.levels.shape[1], 1
-    for s in range(n_series):
-        longest = max(longest, offsets[s + 1] - offsets[s])
-    own, lanes, signal = np.empty(longest // m + 1), np.empty((3, LANES)), np.zeros(n_series)
+    n_series, m = offsets.shape[0] - 1, out.levels.shape[1]
+    own = np.empty(longest_series(offsets) // m + 1)
+    lanes, signal = np.empty((3, LANES)), np.zeros(n_series)
     for s in range(n_series):
         y = values[offsets[s] : offsets[s + 1]]
         n = y.shape[0]
@@ -153,7 +153,7 @@ def fit_levels(
         np.zeros(n_series, np.int64),
         np.zeros(n_series, np.int64),
     )
-    _fit(*_flat(values, offsets), low, high, states)
+    _fit(*as_flat(values, offsets), low, high, states)
     return states
 
 
@@ -181,7 +181,7 @@ def track_levels(
     signal : (n_series,) float64; infinite or NaN where the model had no error before, and has now
     """
     levels, moved = states.levels.copy(), signal.copy()
-    _track(*_flat(values, offsets), states, levels, moved)
+    _track(*as_flat(values, offsets), states, levels, moved)
     return states._replace(levels=levels, seen=states.seen + np.diff(offsets)), moved
 
 
@@ -199,9 +199,5 @@ def run_levels(states: LevelStates, values: Floats, offsets: Integers) -> LevelS
     states, as `track_levels` returns them
     """
     levels = states.levels.copy()
-    _run(*_flat(values, offsets), states, levels)
+    _run(*as_flat(values, offsets), states, levels)
     return states._replace(levels=levels, seen=np.diff(offsets))
-
-
-def _flat(values: Floats, offsets: Integers) -> tuple[Floats, Integers]:
-    return np.ascontiguousarray(values, np.float64), np.ascontiguousarray(offsets, np.int64)

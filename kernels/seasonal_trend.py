@@ -12,6 +12,7 @@ import numpy as np
 from numba import njit
 
 from kernels.arrays import Floats, Integers
+from kernels.flat import longest_series
 from kernels.seasonal_loess import loess_at, smooth_by_loess
 
 ROUNDS = 2
@@ -149,9 +150,7 @@ def remove_seasons(
     ahead : (n_series, horizon) float64, overwritten: the seasons to add; NaN for a series of less
         than two of the longest season, which is left as it is
     """
-    longest = 1
-    for s in range(offsets.shape[0] - 1):
-        longest = max(longest, offsets[s + 1] - offsets[s])
+    longest = longest_series(offsets)
     length = seasons[seasons.shape[0] - 1]
     work = np.empty((7, longest + 2 * length))
     seasonal = np.empty((seasons.shape[0], longest))

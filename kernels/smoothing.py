@@ -16,6 +16,7 @@ import numpy as np
 from numba import njit
 
 from kernels.arrays import Floats, Integers
+from kernels.flat import longest_series
 
 STEPS = 5
 LANES = 24
@@ -198,10 +199,7 @@ def fill_seasonal_levels(
         end first; NaN for a series shorter than a season
     """
     lanes = np.empty((3, LANES))
-    longest = 1
-    for s in range(offsets.shape[0] - 1):
-        longest = max(longest, offsets[s + 1] - offsets[s])
-    own = np.empty(longest // season_length + 1)
+    own = np.empty(longest_series(offsets) // season_length + 1)
     for s in range(offsets.shape[0] - 1):
         y = values[offsets[s] : offsets[s + 1]]
         n = y.shape[0]

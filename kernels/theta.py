@@ -12,6 +12,7 @@ import numpy as np
 from numba import njit
 
 from kernels.arrays import Floats, Integers
+from kernels.flat import as_flat, longest_series
 from kernels.seasonality_lanes import lags_are_seasonal, room_for_lags
 from kernels.theta_lanes import ROOM, try_dynamic_alphas, try_static_alphas
 from kernels.theta_series import (
@@ -71,15 +72,23 @@ class ThetaFits(NamedTuple):
 
 
 @njit(cache=True, nogil=True)
+def _fill_trends(y: Floats, dynamic: bool, trends: Floats) -> float:
+    """Fill intercepts and slopes of one series, period by period; return a dynamic model's mean."""
+    if dynamic:
+        mean: float = running_trends(y, trends[0], trends[1])
+        return mean
+    intercept, slope = static_trend(y)
+    trends[0, :] = intercept
+    trends[1, :] = slope
+    return 0.0
+
+
+@njit(cache=True, nogil=True)
 def _fit_trend(
     y: Floats, dynamic: bool, optimise: bool, trends: Floats, room: Floats, errors: Floats
 ) -> tuple[float, float, float, float, float, float]:
-    """Fill the trend lines of one series and return what `settle` does of its best alpha."""
+    """Return what `settle` does of the best alpha of one series, of which the trends are given."""
     intercepts, slopes = trends[0], trends[1]
-    if not dynamic:
-        intercept, slope = static_trend(y)
-        intercepts[:] = intercept
-        slopes[:] = slope
     low, high = ALPHA_LOW, ALPHA_HIGH
     alpha, step, tried = low, 0.0, np.inf
     for _ in range(ROUNDS):
@@ -125,34 +134,34 @@ def _fit_series(
     out.scale[s] = scale
     if may_be_seasonal(n, m) and lags_are_seasonal(y, m, lags):
         out.season[s] = take_season_out(y, m, out.seasons[s], counts)
-    least = np.inf
-    for model in range(4):
-        if not tried[model]:
+    least, scored = np.inf, n - FIRST_SCORED
+    for dynamic in (False, True):
+        standard = 2 if dynamic else 0
+        if not (tried[standard] or tried[standard + 1]):
             continue
-        dynamic, optimise = model >= 2, model % 2 == 1
-        mean = running_trends(y, trends[0], trends[1]) if dynamic else 0.0
-        error, alpha, start, weight, level, power = _fit_trend(
-            y, dynamic, optimise, trends, room, errors
-        )
-        scored = n - FIRST_SCORED
-        # Of two that are equally good the first one counts, as in statsforecast.
-        criterion = scored * math.log(max(error, _LEAST_ERROR)) + (2.0 if optimise else 0.0)
-        if criterion < least:
-            least = criterion
-            out.kind[s] = DYNAMIC if dynamic else STATIC
-            out.alpha[s], out.weight[s], out.start[s] = alpha, weight, start
-            out.variance[s] = error / scored
-            out.level[s], out.power[s], out.mean[s] = level, power, mean
-            out.intercept[s], out.slope[s] = trends[0, n - 1], trends[1, n - 1]
+        mean = _fill_trends(y, dynamic, trends)
+        for optimise in (False, True):
+            if not tried[standard + optimise]:
+                continue
+            error, alpha, start, weight, level, power = _fit_trend(
+                y, dynamic, optimise, trends, room, errors
+            )
+            # Of two that are equally good the first one counts, as in statsforecast.
+            criterion = scored * math.log(max(error, _LEAST_ERROR)) + (2.0 if optimise else 0.0)
+            if criterion < least:
+                least = criterion
+                out.kind[s] = DYNAMIC if dynamic else STATIC
+                out.alpha[s], out.weight[s], out.start[s] = alpha, weight, start
+                out.variance[s] = error / scored
+                out.level[s], out.power[s], out.mean[s] = level, power, mean
+                out.intercept[s], out.slope[s] = trends[0, n - 1], trends[1, n - 1]
 
 
 @njit(cache=True, nogil=True)
 def _fit_batch(
     values: Floats, offsets: Integers, tried: tuple[bool, ...], out: ThetaStates
 ) -> None:
-    longest, m = 1, out.seasons.shape[1]
-    for s in range(offsets.shape[0] - 1):
-        longest = max(longest, offsets[s + 1] - offsets[s])
+    longest, m = longest_series(offsets), out.seasons.shape[1]
     y, trends = np.empty(longest), np.empty((2, longest))
     counts, lags = np.empty(m), np.empty(room_for_lags(longest, m))
     room, errors = np.empty(ROOM), np.empty(TRIED)
@@ -170,8 +179,7 @@ def _fit(
 ) -> ThetaStates:
     states = no_theta_states(offsets.shape[0] - 1, season_length)
     _fit_batch(
-        np.ascontiguousarray(values, np.float64),
-        np.ascontiguousarray(offsets, np.int64),
+        *as_flat(values, offsets),
         tried,
         states,
     )

@@ -19,6 +19,7 @@ from numba import njit
 
 from kernels.arrays import Floats, Integers
 from kernels.drift import WEIGHT, standardise
+from kernels.flat import as_flat
 from kernels.theta_series import RATIO, follow_trend
 from kernels.theta_states import DYNAMIC, NO_MODEL, ThetaStates
 
@@ -109,8 +110,7 @@ def track_thetas(
     """
     out, moved = _room(states), signal.copy()
     _track(
-        np.ascontiguousarray(values, np.float64),
-        np.ascontiguousarray(offsets, np.int64),
+        *as_flat(values, offsets),
         states,
         out,
         moved,
@@ -133,8 +133,7 @@ def run_thetas(states: ThetaStates, values: Floats, offsets: Integers) -> ThetaS
     """
     out = _room(states)
     _run(
-        np.ascontiguousarray(values, np.float64),
-        np.ascontiguousarray(offsets, np.int64),
+        *as_flat(values, offsets),
         states,
         out,
     )
