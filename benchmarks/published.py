@@ -21,9 +21,13 @@ from kernels.arrays import Floats
 from kernels.theta_series import put_season_back
 from tests.forecasting.competitions import (
     HORIZONS,
+    OF_R_ETS,
+    OF_STATSFORECAST,
     SEASONS,
     TrendOfR,
     accuracy,
+    accuracy_by_r_ets,
+    accuracy_by_statsforecast,
     batch_of,
     forecast_without_season,
     published,
@@ -81,7 +85,7 @@ def main() -> None:
     for competition, periods in SETS.items():
         for period in periods:
             lines += _compared(competition, period)
-    lines += ["", *_smoothing(), "", *_theta()]
+    lines += ["", *_by_programs(), "", *_smoothing(), "", *_theta()]
     print("\n".join(lines))
     RECORD.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
@@ -107,6 +111,26 @@ def _compared(competition: str, period: str) -> list[str]:
             f"| {told} |"
         )
     return lines
+
+
+def _by_programs() -> Iterator[str]:
+    """Yield ours beside what statsforecast and R's forecast print of their own models."""
+    yield "## Printed by statsforecast and R's forecast"
+    yield ""
+    yield "The code that made these is public (`tests/forecasting/competitions.py` says where)."
+    yield ""
+    yield "| set | model | measure | printed | ours | off by |"
+    yield "| --- | --- | --- | ---: | ---: | ---: |"
+    for (period, season, name), printed in OF_STATSFORECAST.items():
+        found = accuracy_by_statsforecast(DATA, period, season, name)
+        told = f"| M4 {period.lower()} | {name}, season {season} |"
+        measures = ("absolute error", "sMAPE", "MASE")
+        for measure, p, f in zip(measures, printed, found, strict=True):
+            yield f"{told} {measure} | {p:g} | {f:.3f} | {f / p - 1.0:+.1%} |"
+    for measure, p, f in zip(
+        ("sMAPE", "MAPE", "MASE"), OF_R_ETS, accuracy_by_r_ets(DATA), strict=True
+    ):
+        yield f"| M3, all | AutoETS, R's ets | {measure} | {p:g} | {f:.3f} | {f / p - 1.0:+.1%} |"
 
 
 def _benchmarks(series: list[Floats], season_length: int, horizon: int) -> dict[str, Floats]:
