@@ -42,6 +42,7 @@ from flows.steps import publish as publishing
 from flows.steps.calibrate import calibration_to_keep, refuse_torn_calibration
 from flows.steps.collect import collect, inspect_sources
 from flows.steps.failing import MACHINE, machine_faults_named
+from flows.steps.model_records import record_version
 from flows.steps.report import write_report
 from flows.steps.settle import Settlement, hold_threshold, settle
 from flows.tasks import (
@@ -260,7 +261,9 @@ def _keep_models(night: _Night) -> None:
         kept = registry.keep_models(night.run, chunks, *calibration_to_keep(night.run))
         if kept is not None:
             record.entities = kept.series
-            listener().said("keep", kept.words)
+            missed = record_version(night.run, kept)
+            told = "" if missed is None else f"; not recorded in MLflow ({missed})"
+            listener().said("keep", f"{kept.words}{told}")
 
 
 def _side(night: _Night, step: str, side: Flow[..., Any], entities: int) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
 
@@ -32,6 +33,11 @@ class Outputs(Frozen):
     )
     report: str = Field("report.html", description="HTML file")
     staging: str = Field(".almanac", description="folder of runs in progress and their ledger")
+    mlflow: str | None = Field(
+        None,
+        description="tracking server where each version of [demand.registry] is recorded; needs "
+        "the extra `mlflow`",
+    )
 
     @field_validator("store")
     @classmethod
@@ -39,6 +45,20 @@ class Outputs(Frozen):
         # The address is kept in the run's state, in Prefect's parameters and on its pages.
         if has_secret(address):
             raise ValueError(NO_SECRETS)
+        return address
+
+    @field_validator("mlflow")
+    @classmethod
+    def _can_record(cls, address: str | None) -> str | None:
+        if address is not None and has_secret(address):
+            msg = (
+                "the tracking server's address must have no password in it; set "
+                "MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD"
+            )
+            raise ValueError(msg)
+        if address is not None and find_spec("mlflow") is None:
+            msg = 'needs the extra `mlflow`: pip install "almanac[mlflow]"'
+            raise ValueError(msg)
         return address
 
 
@@ -75,6 +95,9 @@ class JobSpec(Frozen):
                 raise ValueError(msg)
         if self.stock is not None and self.demand is None:
             msg = "[stock] plans orders on the forecast, so it needs [demand] too"
+            raise ValueError(msg)
+        if self.outputs.mlflow is not None and (self.demand is None or not self.demand.registry):
+            msg = "outputs.mlflow records versions of [demand.registry], which the job lacks"
             raise ValueError(msg)
         _refuse_drivers_without_inputs(self.demand, given)
         for table, source in given.items():

@@ -16,8 +16,9 @@ from flows.spec import DriversSpec, GlobalModelSpec, job_as_toml, load_job
 from flows.steps.drivers import refuse_other_model
 from flows.steps.model_folder import champion_of
 from storage.stores import open_store
+from tests.optional import library_or_skip
 
-pytest.importorskip("lightgbm", reason="the extra `global` is not installed")
+library_or_skip("lightgbm", "global")
 
 SMALL = SampleSize(warehouses=2, items=8, days=400, portfolios=4)
 

@@ -10,6 +10,7 @@ from forecasting.models.global_model import FeatureRecipe, make_features, read_b
 from forecasting.training import TrainingPlan, train_global_model, training_rows
 from kernels.global_features import N_FEATURES, fill_features
 from tests.forecasting.drivers.promoted import HORIZON, demand_plan, promoted_panel
+from tests.optional import library_or_skip
 
 SMALL = TrainingPlan(rounds=40, leaves=15, least_rows=20, most_rows=40_000)
 PLAN = demand_plan(windows=2)
@@ -26,7 +27,7 @@ def promoted():
 
 @pytest.fixture(scope="module")
 def taught(promoted):
-    pytest.importorskip("lightgbm", reason="the extra `global` is not installed")
+    library_or_skip("lightgbm", "global")
     panel, names, groups = promoted
     return train_global_model(panel, names, groups, PLAN, SMALL)
 
@@ -146,7 +147,7 @@ def test_another_horizon_or_other_drivers_are_refused(taught, promoted):
 
 
 def test_a_text_that_holds_no_trees_is_refused():
-    pytest.importorskip("lightgbm", reason="the extra `global` is not installed")
+    library_or_skip("lightgbm", "global")
     with pytest.raises(PlanError, match="no trees"):
         read_booster("nothing")
 
