@@ -131,6 +131,7 @@ def _pictures(tables: Tables, scored: pd.DataFrame) -> list[Picture]:
                     "Value added by choosing",
                     figures.value_added(scored, accuracy, baseline),
                     f"Share of {baseline}'s error that the chosen model saves, series by series.",
+                    wide=True,
                 )
             )
     return pictures
