@@ -23,9 +23,10 @@ test-slow: $(VENV)/.test-ready
 	$(RUN_ENVIRONMENT) $(BIN)/python -m pytest -m "slow and not gpu"
 
 # The share of the slow lane that goes with the gate: sixty kills at random moments, the command
-# killed and run twice at once, eleven thousand dirty tables, every call of BigQuery cut off, the lane
-# for Google run on the stand-in, and the emulators. The rest takes more than an hour.
-SHARE := tests/emulators tests/storage tests/survival/test_command_killed.py \
+# killed and run twice at once, a retry in BigQuery, eleven thousand dirty tables, every call of
+# BigQuery cut off, the lane for Google run on the stand-in, and the emulators. The rest takes more
+# than an hour.
+SHARE := tests/emulators tests/storage tests/survival/test_command_killed.py tests/survival/test_retry.py \
   tests/survival/test_killed.py::test_a_night_killed_at_more_random_moments_ends_as_if_it_had_not_been
 test-share: $(VENV)/.test-ready
 	$(RUN_ENVIRONMENT) $(BIN)/python -m pytest -m "slow and not gpu" $(SHARE)

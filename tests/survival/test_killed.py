@@ -37,8 +37,8 @@ def kill_and_go_on(cradle, sample, undisturbed, folder, seed):
         assert_whole(job, digests)
 
 
-# Ten kills.
-@pytest.mark.parametrize("seed", range(2))
+# Five kills.
+@pytest.mark.parametrize("seed", range(1))
 def test_a_night_killed_at_random_moments_ends_as_if_it_had_not_been(
     cradle, sample, undisturbed, tmp_path, seed
 ):
@@ -47,7 +47,7 @@ def test_a_night_killed_at_random_moments_ends_as_if_it_had_not_been(
 
 # Sixty kills more.
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(2, 14))
+@pytest.mark.parametrize("seed", range(1, 13))
 def test_a_night_killed_at_more_random_moments_ends_as_if_it_had_not_been(
     cradle, sample, undisturbed, tmp_path, seed
 ):
@@ -66,7 +66,7 @@ def kill_at(cradle, sample, undisturbed, folder, change, store):
     return end.code == -9
 
 
-@pytest.mark.parametrize("change", [60, 250, 283])
+@pytest.mark.parametrize("change", [60, 283])
 def test_a_night_killed_at_a_change_to_the_disk_ends_as_if_it_had_not_been(
     cradle, sample, undisturbed, tmp_path, change
 ):

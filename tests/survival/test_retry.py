@@ -147,7 +147,9 @@ def test_a_retry_redoes_the_series_that_failed_alone(sample, tmp_path, sound):
     assert_whole(job, sound)
 
 
-@pytest.mark.parametrize("scheme", SCHEMES[1:])
+@pytest.mark.parametrize(
+    "scheme", [*SCHEMES[1:-1], pytest.param(SCHEMES[-1], marks=pytest.mark.slow)]
+)
 def test_a_retry_s_whole_night_takes_the_place_of_the_failed_one_in_every_store(
     sample, sound, tmp_path, scheme
 ):

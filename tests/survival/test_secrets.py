@@ -116,6 +116,8 @@ def test_the_environment_s_password_is_in_no_file_of_a_night_and_in_no_log(
     monkeypatch.setattr(patience, "PATIENCE", (0.0,))
     address = "postgresql://me@127.0.0.1:9/db?connect_timeout=2"
     job = job_in(tmp_path / "job", sample, store=address).restricted("demand")
+    # Its compiler would tell each of its steps, for a minute where kernels are cold.
+    monkeypatch.setattr(logging.getLogger("numba"), "level", logging.WARNING)
     # It was reached when the night began, and is gone when it is to be published.
     monkeypatch.setattr("flows.steps.publish.is_finished", lambda _: False)
     with caplog.at_level(logging.DEBUG), pytest.raises(StoreError) as refusal:
