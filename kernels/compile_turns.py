@@ -10,6 +10,10 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from numba.core.caching import FunctionCache
+from numba.core.event import trigger_event
+
+# What listeners of numba's events hear while a process waits for another's turn to end.
+WAITING = "kernels:waiting"
 
 # Seconds, more than any kernel takes: whoever has not ended by then has been stopped.
 _LONGEST_WAIT, _PAUSE = 600.0, 0.05
@@ -31,6 +35,12 @@ def take_turn(path: Path) -> None:
         return
     file = path.open("ab")
     _held.append((path, file))
+    if not _locked(file):
+        with trigger_event(WAITING):
+            _wait(file)
+
+
+def _wait(file: BinaryIO) -> None:
     last = time.monotonic() + _LONGEST_WAIT
     while not _locked(file) and time.monotonic() < last:
         time.sleep(_PAUSE)
@@ -60,12 +70,22 @@ def end_turn(path: Path) -> None:
             file.close()
 
 
+def is_kept(kernel: Any) -> bool:  # noqa: ANN401 - numba's own
+    """Return whether any compiled code of a kernel is kept that its sources have not outlived."""
+    cache = kernel._cache  # noqa: SLF001 - numba has no other way to ask without compiling
+    return isinstance(cache, SharedCache) and cache.has_code()
+
+
 class SharedCache(FunctionCache):  # type: ignore[misc]
     """Keeps a function's compiled code where several processes look for it at once."""
 
     def _turn(self) -> Path:
         self._impl.locator.ensure_cache_path()
         return Path(self.cache_path) / f"{self._impl.filename_base}.lock"
+
+    def has_code(self) -> bool:
+        """Return whether code is kept for any signature."""
+        return bool(self._cache_file._load_index())  # noqa: SLF001 - numba's own
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:  # noqa: ANN401 - numba's own
         """Return the code kept for a signature; or None, and a turn until `save_overload`."""
