@@ -13,7 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from numba import config
+from numba.core import dispatcher, event
 from numba.core.caching import UserProvidedCacheLocator
+
+from kernels.compile_garbage import RareCollection
+from kernels.compile_turns import SharedCache
 
 HERE = Path(__file__).parent
 # What numba would have tried; ours comes first, and declines what is not a kernel.
@@ -92,9 +96,12 @@ class KernelLocator(UserProvidedCacheLocator):  # type: ignore[misc]
 def keep_compiled_kernels() -> None:
     """Let numba keep kernels beside their source, or in the user's cache where that is read-only.
 
-    ``NUMBA_CACHE_DIR`` and ``NUMBA_CACHE_LOCATOR_CLASSES`` win where they are set.
+    ``NUMBA_CACHE_DIR`` and ``NUMBA_CACHE_LOCATOR_CLASSES`` win where they are set. Processes that
+    share the folder compile a kernel once.
     """
     beside = HERE / "__pycache__"
     own = beside if os.access(HERE, os.W_OK) else Path.home() / ".cache" / "almanac"
     config.CACHE_DIR = config.CACHE_DIR or str(own / "kernels")
     config.CACHE_LOCATOR_CLASSES = config.CACHE_LOCATOR_CLASSES or ",".join(_LOCATORS)
+    dispatcher.FunctionCache = SharedCache  # type: ignore[attr-defined]
+    event.register("numba:compile", RareCollection())

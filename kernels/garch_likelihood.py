@@ -206,7 +206,7 @@ def pass_alone(values: Floats, student: bool, every: int, state: Reals) -> None:
 
 
 # Branches would keep the compiler from laying lanes side by side: hence a function a law.
-@njit(inline="always", error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
 def _normal_day(state, k, value, day):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """One day of lane ``k`` under the normal law; return one over its variance, 0 past its end."""
     inverse = _move_variance(state, k, day)
@@ -220,7 +220,7 @@ def _normal_day(state, k, value, day):  # type: ignore[no-untyped-def]  # noqa: 
     return inverse
 
 
-@njit(inline="always", error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
 def _student_day(state, k, value, day):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """One day of lane ``k`` under Student's law; return one over its variance, 0 past its end."""
     inverse = _move_variance(state, k, day)
@@ -237,7 +237,7 @@ def _student_day(state, k, value, day):  # type: ignore[no-untyped-def]  # noqa:
     return inverse
 
 
-@njit(inline="always", error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
 def _move_variance(state, k, day):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Move variance and derivatives on by a day; return one over the variance, 0 past the end."""
     one = state.dtype.type(1.0)
@@ -262,7 +262,7 @@ def _move_variance(state, k, day):  # type: ignore[no-untyped-def]  # noqa: ANN0
     return inverse
 
 
-@njit(inline="always")
+@njit(cache=True, nogil=True, forceinline=True)
 def _keep_surprise(state, k, surprise):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Leave a day's surprise to the next one: its square and its slope, of a rise or a fall."""
     # A minimum minds signed zeros and would not go into lanes.
@@ -273,7 +273,7 @@ def _keep_surprise(state, k, surprise):  # type: ignore[no-untyped-def]  # noqa:
     state[_SLOPE_RISE + k], state[_SLOPE_FALL + k] = -(rises + rises), -(falls + falls)
 
 
-@njit(inline="always")
+@njit(cache=True, nogil=True, forceinline=True)
 def _add_score(state, k, half):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Add to the score what a day says, half its pull on the log of the variance at a time."""
     state[_SCORE + k] = multiply_add(half, state[_BY_MEAN + k], state[_SCORE + k])
@@ -285,7 +285,7 @@ def _add_score(state, k, half):  # type: ignore[no-untyped-def]  # noqa: ANN001,
     state[for_persisted] = multiply_add(half, state[_BY_PERSISTED + k], state[for_persisted])
 
 
-@njit(inline="always")
+@njit(cache=True, nogil=True, forceinline=True)
 def _add_products(state, k, inverse):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Add the relative derivatives of a day's variance, and their products, to the sums."""
     relative_0, relative_1 = state[_BY_MEAN + k] * inverse, state[_BY_CONSTANT + k] * inverse

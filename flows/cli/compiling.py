@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from numba.core.event import Event, install_listener
 from numba.core.event import Listener as CompilerListener
 
 from flows.progress import Listener
 from flows.run.meter import StepRecord
+from kernels.compile_turns import WAITING
 
 NOTE = "compiling kernels, once"
 
@@ -19,12 +21,16 @@ class _Compilation(CompilerListener):  # type: ignore[misc]
         self._hears = hears
 
     def on_start(self, event: Event) -> None:
-        """Say so where it is one of our kernels, and not a cached one."""
-        if event.data["dispatcher"].py_func.__module__.startswith("kernels."):
+        """Say so where it is one of our kernels, and not a cached one; whoever compiles it."""
+        if event.kind == WAITING or _is_kernel(event.data["dispatcher"]):
             self._hears.compiles()
 
     def on_end(self, event: Event) -> None:
         """Leave the note: kernels come one after the other."""
+
+
+def _is_kernel(dispatcher: Any) -> bool:  # noqa: ANN401 - numba's own
+    return bool(dispatcher.py_func.__module__.startswith("kernels."))
 
 
 class CompilingListener:
@@ -73,5 +79,6 @@ class CompilingListener:
 def noting_compilation(inner: Listener) -> Iterator[CompilingListener]:
     """Let ``inner`` hear of the compiler too, while the block lasts."""
     hears = CompilingListener(inner)
-    with install_listener("numba:compile", _Compilation(hears)):
+    compilation = _Compilation(hears)
+    with install_listener("numba:compile", compilation), install_listener(WAITING, compilation):
         yield hears

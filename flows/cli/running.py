@@ -37,13 +37,16 @@ def _run_flow(job: JobSpec, only: Side | None, console: Console, *, again: bool 
         logging.getLogger("almanac").setLevel(logging.INFO)
         console.print("starting Prefect …")
     with console.status("Starting Prefect …"):
+        from flows.cli.ahead import compiling_ahead  # noqa: PLC0415 - loads pandas
         from flows.cli.compiling import noting_compilation  # noqa: PLC0415 - loads the compiler
         from flows.nightly import nightly  # noqa: PLC0415 - the environment comes first
     drop_known_tracebacks()
+    ahead = compiling_ahead(job.restricted(only))
     if not interactive:
-        with noting_compilation(LogListener()) as hears, listening(hears):
+        with ahead, noting_compilation(LogListener()) as hears, listening(hears):
             return nightly(job, only, again)
     with (
+        ahead,
         TerminalListener(console) as terminal,
         noting_compilation(terminal) as hears,
         listening(hears),

@@ -1,10 +1,12 @@
 """A step that waits for the compiler says so once, and a step that does not says nothing."""
 
 import pytest
+from numba.core.event import trigger_event
 
 from flows.cli.compiling import NOTE, noting_compilation
 from flows.progress import LogListener
 from flows.run.meter import StepRecord
+from kernels.compile_turns import WAITING
 
 KERNEL = "from numba import njit\n\n\n@njit\ndef twice(x):\n    return 2 * x\n"
 
@@ -53,3 +55,11 @@ def test_compiled_kernels_and_other_peoples_code_are_not_told_of(heard):
         kernel_of("statsforecast.ets")(1)
     kernel_of("kernels.late")(1)
     assert heard.notes == []
+
+
+def test_a_step_that_waits_for_another_process_to_compile_says_so(heard):
+    with noting_compilation(heard) as hears:
+        hears.started("risk")
+        with trigger_event(WAITING):
+            pass
+    assert heard.notes == [("risk", NOTE)]

@@ -60,8 +60,8 @@ print(sum(call.stats.cache_hits.values()), sum(call.stats.cache_misses.values())
 def test_a_second_process_compiles_nothing_until_something_below_changes(tmp_path):
     root = tmp_path / "kernels"
     root.mkdir()
-    for name in ("__init__.py", "compile_cache.py"):
-        (root / name).write_text((HERE / name).read_text())
+    for path in (HERE / "__init__.py", *HERE.glob("compile_*.py")):
+        (root / path.name).write_text(path.read_text())
     (root / "far.py").write_text(
         "from numba import njit\n\n@njit(cache=True)\ndef one():\n    return 1\n"
     )
