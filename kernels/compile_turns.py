@@ -67,6 +67,8 @@ def end_turn(path: Path) -> None:
     while ended != path:
         ended, file = _held.pop()
         if file is not None:
+            # Closing alone would not do while a process that was forked meanwhile lives.
+            fcntl.flock(file, fcntl.LOCK_UN)
             file.close()
 
 

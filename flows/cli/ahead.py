@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from threading import Thread
 
 import numpy as np
 import pandas as pd
@@ -36,7 +37,7 @@ def compiling_ahead(job: JobSpec) -> Iterator[None]:
     finally:
         if process is not None:
             process.kill()
-            process.wait()
+            process.communicate()
 
 
 def _to_compile(job: JobSpec) -> list[str]:
@@ -64,7 +65,7 @@ def _begin(wanted: list[str]) -> "subprocess.Popen[bytes] | None":
     with suppress(OSError):
         return subprocess.Popen(  # noqa: S603 - our own module, by names of ours
             command,
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
@@ -103,7 +104,14 @@ def _risk() -> None:
 AHEAD: dict[str, Callable[[], None]] = {"forecasts": _forecasts, "stock": _stock, "risk": _risk}
 
 
+def _end_with_the_night() -> None:
+    """Wait for the end of what the night writes, nothing; it comes however the night ends."""
+    sys.stdin.buffer.read()
+    os._exit(1)
+
+
 if __name__ == "__main__":
+    Thread(target=_end_with_the_night, daemon=True).start()
     # At the night's own priority: it may come to wait for one of these.
     for asked in sys.argv[1:]:
         AHEAD[asked]()

@@ -3,7 +3,9 @@
 import os
 import subprocess
 import sys
+from contextlib import suppress
 
+import psutil
 import pytest
 
 from flows.cli import ahead
@@ -81,6 +83,24 @@ def test_only_what_the_job_asks_for_is_compiled_ahead(monkeypatch, only, wanted)
     assert set(wanted) <= set(ahead.AHEAD)
 
 
+KILLED = """
+import os, subprocess, sys
+begin = "from threading import Thread; from flows.cli import ahead; import time; "
+begin += "Thread(target=ahead._end_with_the_night, daemon=True).start(); time.sleep(600)"
+process = subprocess.Popen([sys.executable, "-c", begin], stdin=subprocess.PIPE)
+print(process.pid, flush=True)
+os.kill(os.getpid(), 9)
+"""
+
+
+def test_compiling_ahead_ends_with_a_night_that_is_killed():
+    done = subprocess.run(
+        [sys.executable, "-c", KILLED], stdout=subprocess.PIPE, text=True, check=False, cwd=ROOT
+    )
+    with suppress(psutil.NoSuchProcess):
+        psutil.Process(int(done.stdout)).wait(timeout=120)
+
+
 STATED = """
 from flows.cli import ahead
 from flows.demo import demo_job
@@ -93,15 +113,12 @@ def test_compiled_ahead_is_where_a_night_looks(tmp_path):
     """In a cache of its own, which takes minutes to fill."""
 
     def say(*arguments):
-        done = subprocess.run(
-            [sys.executable, *arguments],
-            capture_output=True,
-            text=True,
-            check=True,
-            cwd=ROOT,
-            env={**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)},
-        )
-        return done.stdout.split()
+        told = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True, "cwd": ROOT}
+        own = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
+        with subprocess.Popen([sys.executable, *arguments], env=own, **told) as process:
+            said = process.stdout.read().split()
+        assert process.returncode == 0
+        return said
 
     assert say("-c", STATED) == list(ahead.AHEAD)
     say("-m", "flows.cli.ahead", *ahead.AHEAD)
