@@ -27,8 +27,8 @@ from flows.steps import check, predict
 DATA = Path(__file__).parents[2] / "shared" / "data" / "m5_item_store_56d.parquet"
 RECORD = Path(__file__).parent / "records" / "frames.md"
 NIGHTS = 3
-# Series in a chunk: as a job has them that does not say, and a store's.
-CHUNKS = (180, 3_049)
+# Series in a chunk: the fewest and the most of a job that does not say, and a store's.
+CHUNKS = (180, 1_000, 3_049)
 JOB = """\
 name = "frames"
 as_of = 2016-05-22

@@ -150,27 +150,39 @@ def _forecast_new(
     categories: Categories,
 ) -> None:
     plan, panel = results.plan, results.panel
-    places = panel.next_places(plan.season_length)
-    needed = plan.minimum_history + plan.horizon
-    asked = label_categories(panel.item_id.take(chosen), categories)
-    found_in = [profiles.find(name) for name in asked.names]
-    for number, code in zip(chosen.tolist(), asked.codes.tolist(), strict=True):
-        known, profile = found_in[code]
-        found = forecast_by_profile(batch.series(number), int(places[number]), profile, plan)
-        whole = profile["whole"] > 0.5
-        level = max(float(found.means.mean()), 1e-12)
-        results.means[number] = found.means
-        results.law[number] = int(Law.COUNT if whole else Law.GAMMA)
-        dispersion = found.variance / (level if whole else level**2)
-        results.dispersion[number] = max(dispersion, SMALLEST_DISPERSION)
-        results.autocorrelation[number] = min(found.shared, HIGHEST)
-        whose = f"category {known!r}" if known != EVERYTHING else "all series"
-        periods = int(batch.lengths[number])
-        reason = f"{periods} periods of history, a backtest needs {needed}: profile of {whose}"
-        results.reason.fill(np.array([number]), reason)
+    if not len(chosen):
+        return
+    own = profiles.find(label_categories(panel.item_id.take(chosen), categories))
+    histories = batch.cut(chosen, np.zeros(len(chosen), np.int64), None)
+    places = panel.next_places(plan.season_length)[chosen]
+    found = forecast_by_profile(histories, places, own, plan.horizon)
+    whole = own.whole > 0.5
+    level = np.maximum(found.means.mean(axis=1), 1e-12)
+    # Squares as Python has them, whose last digit may be another than NumPy's.
+    scale = np.where(whole, level, [each**2 for each in level.tolist()])
+    results.means[chosen] = found.means
+    results.law[chosen] = np.where(whole, int(Law.COUNT), int(Law.GAMMA))
+    results.dispersion[chosen] = np.maximum(found.variance / scale, SMALLEST_DISPERSION)
+    results.autocorrelation[chosen] = np.minimum(found.shared, HIGHEST)
+    results.reason.fill(chosen, _reasons(histories, own.category, plan))
     results.model.fill(chosen, PROFILE_MODEL)
     results.demand_class.fill(chosen, NEW)
     results.distribution.fill(chosen, name_laws(results.spread.of(chosen)))
+
+
+def _reasons(histories: Batch, category: Labels, plan: ForecastPlan) -> Labels:
+    """Return why new items take a category's profile."""
+    needed = plan.minimum_history + plan.horizon
+    pairs = np.column_stack([category.codes, histories.lengths])
+    distinct, codes = np.unique(pairs, axis=0, return_inverse=True)
+    reasons = []
+    for code, periods in distinct.tolist():
+        known = category.names[code]
+        whose = f"category {known!r}" if known != EVERYTHING else "all series"
+        reasons.append(
+            f"{periods} periods of history, a backtest needs {needed}: profile of {whose}"
+        )
+    return Labels.coded(codes.reshape(-1), reasons)
 
 
 def _forecast_contested(

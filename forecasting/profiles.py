@@ -25,6 +25,7 @@ EVERYTHING = ""
 SEASONS_IN_PROFILE = 8
 # Squared variation of levels within a category of one series.
 LONE_VARIATION = 1.0
+_MOMENTS = ("level", "level_variance", "within", "whole")
 
 
 @dataclass(frozen=True)
@@ -50,11 +51,42 @@ class CategoryProfiles:
         """Return the profiles of a frame that `to_frame` made."""
         return cls(frame.set_index("category"))
 
-    def find(self, category: str) -> tuple[str, dict[str, float]]:
-        """Return a category's profile, or that over everything, and the name of which it is."""
-        known = category if category in self.frame.index else EVERYTHING
-        values = self.frame.to_numpy(np.float64)[self.frame.index.get_indexer(pd.Index([known]))[0]]
-        return known, dict(zip(self.frame.columns, values.tolist(), strict=True))
+    def find(self, categories: Labels) -> "OwnProfiles":
+        """Return the profile of each row's category, or that over everything.
+
+        Parameters
+        ----------
+        categories : of (n,)
+        """
+        places = self.frame.index.get_indexer(pd.Index(categories.names))
+        everything = self.frame.index.get_indexer(pd.Index([EVERYTHING]))[0]
+        names = self.frame.index.to_numpy(dtype=object)
+        own = np.where(places < 0, everything, places)
+        table = self.frame.to_numpy(np.float64)[own[categories.codes]]
+        columns = dict(zip(self.frame.columns, table.T, strict=True))
+        level, variance, within, whole = (columns.pop(name) for name in _MOMENTS)
+        known = Labels.coded(categories.codes, names[own].tolist())
+        index = np.column_stack(list(columns.values()))
+        return OwnProfiles(known, level, variance, within, whole, index)
+
+
+@dataclass(frozen=True)
+class OwnProfiles:
+    """The profile that each item takes.
+
+    Parameters
+    ----------
+    category : of (n_items,), whose profile it is
+    level, level_variance, within, whole : (n_items,) float64, as `CategoryProfiles` has them
+    index : (n_items, season_length) float64, of each place in the calendar's season, mean 1
+    """
+
+    category: Labels
+    level: Floats
+    level_variance: Floats
+    within: Floats
+    whole: Floats
+    index: Floats
 
 
 def category_profiles(
@@ -135,51 +167,70 @@ def _profile(category: str, table: pd.DataFrame, plan: ForecastPlan) -> dict[str
 
 @dataclass(frozen=True)
 class ProfileForecast:
-    """The forecast of one new item.
+    """The forecast of new items.
 
     Parameters
     ----------
-    means : (horizon,) float64, units per period
-    variance : units squared, of a period at the item's level, what is not known of that level
-        included
-    shared : share of the variance that all periods have in common, because it is the level's
+    means : (n_items, horizon) float64, units per period
+    variance : (n_items,) float64, units squared, of a period at the item's level, what is not known
+        of that level included
+    shared : (n_items,) float64, share of the variance that all periods have in common, because it
+        is the level's
     """
 
     means: Floats
-    variance: float
-    shared: float
+    variance: Floats
+    shared: Floats
 
 
 def forecast_by_profile(
-    values: Floats, place: int, profile: Mapping[str, float], plan: ForecastPlan
+    batch: Batch, places: Integers, own: OwnProfiles, horizon: int
 ) -> ProfileForecast:
-    """Forecast a new item by its category's level and season and its own few periods.
+    """Forecast new items by their category's level and season and their own few periods.
 
-    The item's own level counts with the credibility ``n b / (n b + w)``, where n is its number of
+    An item's own level counts with the credibility ``n b / (n b + w)``, where n is its number of
     periods, b the variance of levels in the category and w that of periods about a level. A
     profile without a level leaves the item's own mean and variance.
 
     Parameters
     ----------
-    values : (n,) float64, the item's own short history, units per period
-    place : of the next period in the calendar's season
-    profile : of its category
-    plan : season length and horizon
+    batch : the items' own short histories, units per period
+    places : (n_items,) int64, of the next period in the calendar's season
+    own : profiles of their categories
+    horizon : periods ahead
     """
-    index = np.array([profile[name] for name in _season_columns(plan)])
-    places = (place + np.arange(-len(values), plan.horizon)) % plan.season_length
-    exposure = float(index[places[: len(values)]].sum())
-    own = float(values.sum()) / exposure if exposure > 0.0 else 0.0
-    level, between, within = profile["level"], profile["level_variance"], profile["within"]
-    if level <= 0.0:
-        level, between, within = own, 0.0, float(values.var())
-    known = exposure * between + within
-    credibility = exposure * between / known if known > 0.0 else 1.0
-    estimate = level + credibility * (own - level)
+    exposure, total, spread = _own_moments(batch, places, own.index)
+    ahead = (places[:, None] + np.arange(horizon)) % own.index.shape[1]
+    mean = _ratio(total, exposure, 0.0)
+    lacking = own.level <= 0.0
+    level = np.where(lacking, mean, own.level)
+    between = np.where(lacking, 0.0, own.level_variance)
+    within = np.where(lacking, spread, own.within)
+    credibility = _ratio(exposure * between, exposure * between + within, 1.0)
+    estimate = level + credibility * (mean - level)
     unknown = (1.0 - credibility) * between
-    variance = within * (estimate / level if level > 0.0 else 1.0) + unknown
+    variance = within * _ratio(estimate, level, 1.0) + unknown
     return ProfileForecast(
-        means=estimate * index[places[len(values) :]],
+        means=estimate[:, None] * np.take_along_axis(own.index, ahead, axis=1),
         variance=variance,
-        shared=unknown / variance if variance > 0.0 else 0.0,
+        shared=_ratio(unknown, variance, 0.0),
     )
+
+
+def _own_moments(batch: Batch, places: Integers, index: Floats) -> tuple[Floats, Floats, Floats]:
+    """Return the index summed over each history, its units, and their variance."""
+    found = np.zeros((3, len(batch)))
+    for length in np.unique(batch.lengths[batch.lengths > 0]):
+        rows, back = np.flatnonzero(batch.lengths == length), np.arange(-length, 0)
+        values = np.take(batch.values, batch.offsets[rows + 1, None] + back)
+        seasons = (places[rows, None] + back) % index.shape[1]
+        exposure = np.take_along_axis(index[rows], seasons, axis=1).sum(axis=1)
+        found[:, rows] = exposure, values.sum(axis=1), values.var(axis=1)
+    exposure, total, spread = found
+    return exposure, total, spread
+
+
+def _ratio(above: Floats, below: Floats, otherwise: float) -> Floats:
+    """Return a ratio where it is of something above zero."""
+    filled = np.full(len(below), otherwise)
+    return np.asarray(np.divide(above, below, out=filled, where=below > 0.0))

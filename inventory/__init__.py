@@ -23,7 +23,7 @@ from inventory.item_transfers import (
 from inventory.joint_allocation import allocate_jointly
 from inventory.law_estimates import estimate_law
 from inventory.names import with_names_coded
-from inventory.orders import OrderResult, plan_orders, position_of
+from inventory.orders import OrderResult, plan_orders
 from inventory.plan import StockPlan, Target
 from inventory.policies import (
     BaseStock,
@@ -36,6 +36,8 @@ from inventory.policies import (
     ReorderQuantity,
     ReorderUpTo,
 )
+from inventory.position_rows import position_of
+from inventory.positions import refuse_position
 from inventory.replay import (
     HeldPlan,
     MovingAverage,
@@ -137,6 +139,7 @@ __all__ = [
     "plan_transfers",
     "position_of",
     "rank_orders",
+    "refuse_position",
     "replay",
     "replay_planners",
     "risk_stock_out",

@@ -11,8 +11,7 @@ from inventory.errors import PlanError, StockError
 from inventory.plan import StockPlan
 from inventory.policies import Policy, PolicyKind
 from inventory.policy import choose_policy
-from inventory.position import Position
-from inventory.proposal import reviewed
+from inventory.position import Position, reviewed
 from inventory.replay import HeldPlan, MovingAverage, Outlook, Planner, Replay, replay
 from inventory.simulation import Supply
 from kernels.arrays import Floats
@@ -108,7 +107,7 @@ class DecidedPolicy:
         tonight = replace(
             self.position, on_hand=outlook.on_hand, receipts=receipts, late_receipts=late
         )
-        return choose_policy(tonight, paths, self.entity, self.seed, self.plan).policy
+        return choose_policy(tonight, paths, self.entity, self.seed, self.plan)
 
 
 def replay_planners(

@@ -11,18 +11,10 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from inventory.plan import Target
-from kernels.arrays import Floats, Integers
-from kernels.stock_moments import N_KEPT, add_paths, fill_estimates
-from kernels.stock_terms import (
-    HELD,
-    N_TOTALS,
-    ORDERS,
-    OWED,
-    REACHED,
-    SERVED,
-    SHORT,
-    WASTED,
-)
+from kernels.arrays import Flags, Floats, Integers
+from kernels.stock_comparison import fill_differences
+from kernels.stock_moments import fill_item_estimates, find_cheapest
+from kernels.stock_terms import HELD, N_TOTALS, ORDERS, OWED, SHORT, WASTED
 
 
 @dataclass(frozen=True)
@@ -76,27 +68,25 @@ class Estimates:
             self.cycle_service_error[rules],
         )
 
-    def and_then(self, other: "Estimates") -> "Estimates":
+    def and_then(self, *others: "Estimates") -> "Estimates":
         """Return the estimates of these rules and then of others."""
-        parts = ((getattr(self, each.name), getattr(other, each.name)) for each in fields(self))
-        return Estimates(*(np.concatenate(pair) for pair in parts))
+        columns = [[getattr(own, each.name) for own in (self, *others)] for each in fields(self)]
+        return Estimates(*(np.concatenate(parts) for parts in columns))
 
-    def cheapest(self, target: Target, share: float) -> tuple[int, bool]:
-        """Return the number of the cheapest rule that serves, and whether one does.
+    def cheapest(self, target: Target, shares: Floats, offsets: Integers) -> tuple[Integers, Flags]:
+        """Return the number of each item's cheapest rule that serves, and whether one does.
 
         Where none does it is the rule that serves best, the cheapest of equals.
 
         Parameters
         ----------
         target : what the share is asked of
-        share : fraction to serve
+        shares : (n_items,) float64, fraction to serve
+        offsets : (n_items + 1,) int64, where the rules of each item start
         """
-        served = self.served(target)
-        meets = served >= share
-        if meets.any():
-            return int(np.flatnonzero(meets)[np.argmin(self.cost[meets])]), True
-        best = served >= served.max() - 1e-12
-        return int(np.flatnonzero(best)[np.argmin(self.cost[best])]), False
+        best, meets = np.empty(len(shares), np.int64), np.empty(len(shares), np.bool_)
+        find_cheapest(self.cost, self.served(target), shares, offsets, best, meets)
+        return best, meets
 
     def served(self, target: Target) -> Floats:
         """Return (n_rules,) what is held against the service target; 1 where cost alone decides."""
@@ -157,8 +147,13 @@ def prices_of(costs: Costs) -> Floats:
     return prices
 
 
+def costs_of(prices: Floats) -> Costs:
+    """Return what `prices_of` made a row of."""
+    return Costs(*(float(prices[place]) for place in (HELD, SHORT, ORDERS, OWED, WASTED)))
+
+
 def estimate(totals: Floats, costs: Costs) -> Estimates:
-    """Return cost and service of each rule.
+    """Return cost and service of each rule of one item.
 
     Parameters
     ----------
@@ -169,11 +164,20 @@ def estimate(totals: Floats, costs: Costs) -> Estimates:
     -----
     The fill rate is a ratio of sums over paths, so its error is that of a ratio.
     """
-    n_rules, n_paths, _ = totals.shape
-    means, products = np.zeros((n_rules, N_KEPT)), np.zeros((n_rules, N_KEPT, N_KEPT))
-    add_paths(totals, prices_of(costs), 0, means, products)
-    found = np.empty((6, n_rules))
-    fill_estimates(means, products, n_paths, found)
+    return estimate_items(totals, prices_of(costs)[None], np.array([0, len(totals)]))
+
+
+def estimate_items(totals: Floats, prices: Floats, offsets: Integers) -> Estimates:
+    """Return cost and service of each rule of many items.
+
+    Parameters
+    ----------
+    totals : (n_rules, n_paths, 12) float64, those of an item after those of the one before
+    prices : (n_items, 12) float64, money per unit of each total
+    offsets : (n_items + 1,) int64, where the rules of each item start
+    """
+    found = np.empty((6, len(totals)))
+    fill_item_estimates(totals, prices, offsets, found)
     return Estimates(*found)
 
 
@@ -186,37 +190,23 @@ def compare(totals: Floats, costs: Costs, rule: int, other: int) -> Difference:
     costs : prices
     rule, other : numbers of rules
     """
-    return compare_all(totals[[rule, other]], costs, 1)[0]
+    pair = np.ascontiguousarray(totals[[rule, other]])
+    found = compare_items(pair, prices_of(costs)[None], np.array([1]), np.array([0, 2]))
+    return Difference(*found[:, 0].tolist())
 
 
-def compare_all(totals: Floats, costs: Costs, other: int) -> list[Difference]:
-    """Return what every rule costs and serves more than ``other``, path by path.
+def compare_items(totals: Floats, prices: Floats, others: Integers, offsets: Integers) -> Floats:
+    """Return what every rule of an item costs and serves more than one of them, path by path.
 
     Parameters
     ----------
-    totals, costs : as of `compare`
-    other : number of a rule
+    totals, prices, offsets : as of `estimate_items`
+    others : (n_items,) int64, number of the rule held against, among those of the item
+
+    Returns
+    -------
+    (4, n_rules) float64, as the fields of `Difference`.
     """
-    spent = money_spent(totals, costs)
-    more = spent - spent[other]
-    served, residuals = _ratio(totals[..., SERVED], totals[..., REACHED])
-    columns = (
-        more.mean(axis=1),
-        _error(more),
-        served - served[other],
-        _error(residuals - residuals[other]),
-    )
-    return [Difference(*figures) for figures in zip(*(c.tolist() for c in columns), strict=True)]
-
-
-def _ratio(above: Floats, below: Floats) -> tuple[Floats, Floats]:
-    """Return ratios of sums over paths, and what each path adds to their errors."""
-    mean = below.mean(axis=1)
-    some = mean > 0.0
-    ratio = np.divide(above.mean(axis=1), mean, out=np.ones(len(mean)), where=some)
-    scale = np.where(some, mean, 1.0)[:, None]
-    return ratio, (above - ratio[:, None] * below) / scale * some[:, None]
-
-
-def _error(values: Floats) -> Floats:
-    return np.asarray(values.std(axis=1, ddof=1) / np.sqrt(values.shape[1]))
+    found = np.empty((4, len(totals)))
+    fill_differences(totals, prices, others, offsets, found)
+    return found

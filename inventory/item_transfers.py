@@ -11,11 +11,10 @@ import pandas as pd
 from inventory.errors import Failure, StockError
 from inventory.moving_forecast import MovingForecast
 from inventory.names import with_names_coded
-from inventory.orders import arrivals_of, position_of, receipts_of
 from inventory.plan import StockPlan
 from inventory.policies import PolicyKind, planned_policy
-from inventory.position import Position
-from inventory.proposal import reviewed
+from inventory.position import Position, reviewed
+from inventory.position_rows import position_of, receipts_of
 from inventory.simulation import Draws, Opening
 from inventory.transfers import (
     Lane,
@@ -124,13 +123,13 @@ def plan_item_transfers(
     full : names of warehouses whose items share a capacity
     """
     known = {str(row["item_id"]): row for row in items.to_dict("records")}
-    coming = arrivals_of(open_orders)
+    receipts, late = receipts_of(open_orders, stock, periods)
     held: dict[str, list[_Place]] = {}
     records = zip(plans.to_dict("records"), stock.to_dict("records"), strict=True)
     for n, (planned, record) in enumerate(records):
         key = (record["warehouse_id"], record["item_id"])
-        receipts = receipts_of(coming.get(key), periods[n])
-        position = position_of(f"{key[0]}/{key[1]}", record, known[str(key[1])], receipts)
+        coming = receipts[n], float(late[n])
+        position = position_of(f"{key[0]}/{key[1]}", record, known[str(key[1])], coming)
         draws = Draws(seed, int(entities[n]))
         most = float(planned["order_quantity"]) if str(key[0]) in full else math.inf
         site = _site(position, planned, paths[n], draws, plan, most)

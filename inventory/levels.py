@@ -1,115 +1,123 @@
-"""The policies to try for an item: levels, each with lots to order in or caps on one order."""
+"""The policies to try for items: levels, each with lots to order in or caps on one order."""
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
 from inventory.lots import sizes_to_try
-from inventory.policies import Policy, PolicyKind, policy_of
-from inventory.position import Position
+from inventory.policies import Policy, PolicyKind, policy_of, rules_of_kind
+from inventory.positions import Positions
 from kernels.arrays import Floats, Integers
+from kernels.stock_levels import fill_demand_ranges
+
+# The quantile of demand that the lowest level covers.
+_LOWEST = 0.3
 
 
 @dataclass(frozen=True)
 class Levels:
-    """Policies of one kind, a row each, ascending by level within a size.
+    """Policies of one kind, a row each, those of an item after those of the one before.
+
+    At first they ascend by level within a size, and by size within an item.
 
     Parameters
     ----------
-    policies : to walk
+    item : (n_levels,) int64, number of the item
     order_up_to, reorder_point : (n_levels,) float64, units; where lots are ordered, the first is
         the most that an order from the second at its highest raises the position to
     level : (n_levels,) float64, units that single cases would be ordered up to
     size : (n_levels,) float64, units of the lot, or the cap, infinite where there is none
     """
 
-    policies: Sequence[Policy]
+    item: Integers
     order_up_to: Floats
     reorder_point: Floats
     level: Floats
     size: Floats
 
+    def __len__(self) -> int:
+        """Return the number of policies."""
+        return len(self.item)
+
     def of(self, chosen: Integers) -> "Levels":
         """Return some, in the order of their numbers."""
-        return Levels(
-            [self.policies[n] for n in chosen],
-            self.order_up_to[chosen],
-            self.reorder_point[chosen],
-            self.level[chosen],
-            self.size[chosen],
-        )
+        return Levels(*(getattr(self, each.name)[chosen] for each in fields(self)))
 
-    def without(self, known: Collection[Policy]) -> "Levels":
-        """Return those whose policy is not among those known."""
-        kept = [n for n, policy in enumerate(self.policies) if policy not in known]
-        return self.of(np.array(kept, np.int64))
-
-    def and_then(self, other: "Levels") -> "Levels":
+    def and_then(self, *others: "Levels") -> "Levels":
         """Return these and then others."""
-        return Levels(
-            [*self.policies, *other.policies],
-            np.concatenate([self.order_up_to, other.order_up_to]),
-            np.concatenate([self.reorder_point, other.reorder_point]),
-            np.concatenate([self.level, other.level]),
-            np.concatenate([self.size, other.size]),
-        )
+        columns = [[getattr(own, each.name) for own in (self, *others)] for each in fields(self)]
+        return Levels(*(np.concatenate(parts) for parts in columns))
+
+    def offsets(self, n_items: int) -> Integers:
+        """Return (n_items + 1,) int64, where the policies of each item start."""
+        return np.searchsorted(self.item, np.arange(n_items + 1))
+
+    def rules(self, kind: PolicyKind) -> Floats:
+        """Return (n_levels, 4) float64, the rules that a walk follows."""
+        return rules_of_kind(kind, self.reorder_point, self.order_up_to, self.size)
+
+    def policy(self, kind: PolicyKind, number: int) -> Policy:
+        """Return one policy."""
+        point, up_to = self.reorder_point[number], self.order_up_to[number]
+        return policy_of(kind, float(point), float(up_to), float(self.size[number]))
 
 
-def levels_to_try(kind: PolicyKind, position: Position, paths: Floats, n_candidates: int) -> Levels:
+def levels_to_try(
+    kind: PolicyKind, positions: Positions, paths: Floats, n_candidates: int
+) -> Levels:
     """Return levels and reorder points to try, whole cases, within the capacity.
 
-    The item is reviewed every review period. Where it lacks a lot (a case, or what balances holding
+    An item is reviewed every review period. Where it lacks a lot (a case, or what balances holding
     against ordering, where an order costs money) it is ordered up to its level, or by lots; or
     whatever lacks is ordered, but no more than a cap.
 
     Parameters
     ----------
     kind : of the policies
-    position : the item
-    paths : (n_paths, horizon) float64, units per period
+    positions : the items
+    paths : (n_items, n_paths, horizon) float64, units per period
     n_candidates : how many levels for each size, fewer where cases make them equal
     """
-    levels = candidate_levels(position, paths, n_candidates)
-    return levels_of(kind, position, levels, sizes_to_try(kind, position, paths))
+    levels = candidate_levels(positions, paths, n_candidates)
+    return levels_of(kind, positions, levels, sizes_to_try(kind, positions, paths))
 
 
-def levels_of(
-    kind: PolicyKind, position: Position, levels: Floats, sizes: Sequence[float] | Floats
-) -> Levels:
+def levels_of(kind: PolicyKind, positions: Positions, levels: Floats, sizes: Floats) -> Levels:
     """Return the policies of every level with every size, each once, within the capacity.
 
     Parameters
     ----------
     kind : of the policies
-    position : the item
-    levels : units that single cases would be ordered up to, whole cases, ascending
-    sizes : units of lots, or caps
+    positions : the items
+    levels : (n_items, n_levels) float64, units that single cases would be ordered up to, whole
+        cases, ascending; NaN where an item has fewer
+    sizes : (n_items, n_sizes) float64, units of lots, or caps; NaN where an item has fewer
     """
-    level, size = np.tile(levels, len(sizes)), np.repeat(np.array(sizes), len(levels))
-    order_up_to, reorder_point = _with_sizes(kind, position, level, size)
-    rows = np.column_stack([order_up_to, reorder_point, size])
+    some = ~np.isnan(sizes)[:, :, None] & ~np.isnan(levels)[:, None, :]
+    item, of_size, of_level = np.nonzero(some)
+    level, size = levels[item, of_level], sizes[item, of_size]
+    case_pack = positions.case_pack[item]
+    most = positions.most_cases[item] * case_pack
+    order_up_to, reorder_point = _with_sizes(kind, case_pack, most, level, size)
+    found = Levels(item, order_up_to, reorder_point, level, size)
+    rows = np.column_stack([item, order_up_to, reorder_point, size])
     new = np.append([True], (rows[1:] != rows[:-1]).any(axis=1))
-    policies = [
-        policy_of(kind, float(point), float(raised), float(own)) for raised, point, own in rows[new]
-    ]
-    return Levels(policies, order_up_to[new], reorder_point[new], level[new], size[new])
+    return found.of(np.flatnonzero(new))
 
 
 def _with_sizes(
-    kind: PolicyKind, position: Position, level: Floats, size: Floats
+    kind: PolicyKind, case_pack: Floats, most: Floats, level: Floats, size: Floats
 ) -> tuple[Floats, Floats]:
-    """Return levels with their sizes, and their reorder points."""
+    """Return levels with their sizes, at most the units that fit, and their reorder points."""
     if kind.orders_what_lacks:
         return level, level
     # Every lot has the reorder points of a single case.
-    most = position.most_cases * position.case_pack
-    lifted = np.minimum(level + (size - position.case_pack), most)
+    lifted = np.minimum(level + (size - case_pack), most)
     points = np.maximum(lifted - size, 0.0)
     return (points + size, points) if kind.orders_lots else (lifted, points)
 
 
-def candidate_levels(position: Position, paths: Floats, n_candidates: int) -> Floats:
+def candidate_levels(positions: Positions, paths: Floats, n_candidates: int) -> Floats:
     """Return order-up-to levels to try, ascending, whole cases, within the capacity.
 
     They lie between a low quantile and the highest demand of the protection interval (lead time
@@ -117,16 +125,24 @@ def candidate_levels(position: Position, paths: Floats, n_candidates: int) -> Fl
 
     Parameters
     ----------
-    position : the item
-    paths : (n_paths, horizon) float64
-    n_candidates : how many levels, fewer where cases make them equal
+    positions : the items
+    paths : (n_items, n_paths, horizon) float64
+    n_candidates : how many levels
+
+    Returns
+    -------
+    (n_items, n_candidates) float64, units; NaN where cases make a level equal to the one before.
     """
-    interval = min(
-        position.protection_interval + int(np.ceil(2.0 * position.lead_time_deviation)),
-        paths.shape[1],
-    )
-    demand = paths[:, :interval].sum(axis=1)
-    low, high = np.quantile(demand, 0.3), demand.max()
-    spaced = np.linspace(low, max(high * 1.1, low + position.case_pack), n_candidates)
-    cases = np.ceil(spaced / position.case_pack)
-    return np.unique(np.minimum(cases, position.most_cases)) * position.case_pack
+    low, high = np.empty(len(positions)), np.empty(len(positions))
+    fill_demand_ranges(paths, _covered(positions, paths.shape[2]), _LOWEST, low, high)
+    case_pack = positions.case_pack[:, None]
+    stop = np.maximum(high * 1.1, low + positions.case_pack)
+    cases = np.ceil(np.linspace(low, stop, n_candidates, axis=1) / case_pack)
+    levels = np.sort(np.minimum(cases, positions.most_cases[:, None]), axis=1) * case_pack
+    levels[:, 1:][levels[:, 1:] == levels[:, :-1]] = np.nan
+    return levels
+
+
+def _covered(positions: Positions, horizon: int) -> Integers:
+    late = np.ceil(2.0 * positions.lead_time_deviation).astype(np.int64)
+    return np.asarray(np.minimum(positions.protection_interval + late, horizon))

@@ -1,12 +1,12 @@
-"""The lots that an item may be ordered in, and the caps on one order, for each policy."""
+"""The lots that items may be ordered in, and the caps on one order, for each policy."""
 
 import math
 
 import numpy as np
 
 from inventory.policies import PolicyKind
-from inventory.position import Position
-from inventory.theory import economic_order
+from inventory.positions import Positions
+from inventory.theory import least_cost_quantity
 from kernels.arrays import Floats
 
 # Of the mean demand between reviews: what a lot must bring, and a cap let through, to keep up.
@@ -15,7 +15,7 @@ _CAPS = (1.0, 1.25, 1.5, 2.0)
 
 
 def most_sizes(kind: PolicyKind) -> int:
-    """Return how many sizes `sizes_to_try` returns at most."""
+    """Return how many sizes `sizes_to_try` returns of an item at most."""
     if kind == PolicyKind.CAPPED_BASE_STOCK:
         return len(_CAPS) + 1
     if kind.orders_what_lacks:
@@ -23,8 +23,8 @@ def most_sizes(kind: PolicyKind) -> int:
     return len(_LOTS) + 1 if kind == PolicyKind.REORDER_QUANTITY else 2
 
 
-def sizes_to_try(kind: PolicyKind, position: Position, paths: Floats) -> list[float]:
-    """Return the lots to try, or for capped base-stock the caps, units, ascending.
+def sizes_to_try(kind: PolicyKind, positions: Positions, paths: Floats) -> Floats:
+    """Return the lots to try, or for capped base-stock the caps.
 
     All are whole cases within the capacity, and of a lot that is ordered as such, or a cap, the
     minimum order at least. The last cap is none: infinite, as is the only one of a policy that
@@ -33,49 +33,65 @@ def sizes_to_try(kind: PolicyKind, position: Position, paths: Floats) -> list[fl
     Parameters
     ----------
     kind : of the policy
-    position : the item
-    paths : (n_paths, horizon) float64, units per period
+    positions : the items
+    paths : (n_items, n_paths, horizon) float64, units per period
+
+    Returns
+    -------
+    (n_items, n_sizes) float64, units, a row ascending; NaN where an item has fewer.
     """
+    endless = np.full((len(positions), 1), math.inf)
     if kind.orders_what_lacks and kind != PolicyKind.CAPPED_BASE_STOCK:
-        return [math.inf]
-    economic = economic_lots(position, paths)
+        return endless
+    mean = paths.reshape(len(paths), -1).mean(axis=1)
+    economic = economic_lots(positions, mean, paths.shape[2])
     if kind == PolicyKind.REORDER_UP_TO:
         return economic
     if kind == PolicyKind.REORDER_BATCHES:
-        return _orderable(position, economic)
-    between = float(paths.mean()) * position.review_period
+        return _orderable(positions, economic)
+    between = (mean * positions.review_period)[:, None]
     if kind == PolicyKind.CAPPED_BASE_STOCK:
-        return [*_orderable(position, [share * between for share in _CAPS]), math.inf]
+        return np.hstack([_orderable(positions, np.array(_CAPS) * between), endless])
     # One lot a review must keep up with demand: a smaller one falls ever further behind.
-    keeping_up = _orderable(position, [share * between for share in _LOTS])
-    larger = [lot for lot in _orderable(position, economic) if lot > keeping_up[0]]
-    return sorted({*keeping_up, *larger})
+    keeping_up = _orderable(positions, np.array(_LOTS) * between)
+    larger = _orderable(positions, economic)
+    larger = np.where(larger > keeping_up[:, :1], larger, np.nan)
+    return _each_once(np.hstack([keeping_up, larger]))
 
 
-def economic_lots(position: Position, paths: Floats) -> list[float]:
-    """Return what may lack before it is ordered, units, ascending; the first is a case.
+def economic_lots(positions: Positions, mean: Floats, horizon: int) -> Floats:
+    """Return what may lack before it is ordered, (n_items, 2) float64, units; the first is a case.
 
-    A second is the economic order of mean demand, in whole cases, no more than the horizon or the
-    shelf life sells; there is none where an order costs nothing.
+    The second is the economic order of mean demand, in whole cases, no more than the horizon or the
+    shelf life sells; NaN where an order costs nothing, or the cases are not several.
 
     Parameters
     ----------
-    position : the item
-    paths : (n_paths, horizon) float64
+    positions : the items
+    mean : (n_items,) float64, units per period
+    horizon : periods
     """
-    case_pack, costs = position.case_pack, position.costs
-    mean = float(paths.mean())
-    if not (costs.ordering > 0.0 and costs.holding > 0.0 and mean > 0.0):
-        return [case_pack]
-    sold_in = position.shelf_life if position.shelf_life > 0 else paths.shape[1]
-    economic = economic_order(costs.ordering, costs.holding, mean).quantity
-    cases = np.floor(min(economic, mean * min(sold_in, paths.shape[1])) / case_pack + 0.5)
-    return [case_pack, float(cases) * case_pack] if cases > 1.0 else [case_pack]
+    case_pack, shelf_life = positions.case_pack, positions.shelf_life
+    ordering, holding = positions.ordering_cost, positions.holding_cost
+    some = (ordering > 0.0) & (holding > 0.0) & (mean > 0.0)
+    economic = least_cost_quantity(
+        np.where(some, ordering, 0.0), np.where(some, holding, 1.0), np.where(some, mean, 0.0)
+    )
+    sold_in = np.where(shelf_life > 0, np.minimum(shelf_life, horizon), horizon)
+    cases = np.floor(np.minimum(economic, mean * sold_in) / case_pack + 0.5)
+    return np.column_stack([case_pack, np.where(cases > 1.0, cases * case_pack, np.nan)])
 
 
-def _orderable(position: Position, sizes: list[float]) -> list[float]:
+def _orderable(positions: Positions, sizes: Floats) -> Floats:
     """Return sizes an order can have: whole cases, the minimum at least, within the capacity."""
-    least = max(position.minimum_order, position.case_pack)
-    raised = np.ceil(np.maximum(sizes, least) / position.case_pack - 1e-9)
-    cases = np.minimum(raised, position.most_cases)
-    return [float(size) for size in np.unique(cases * position.case_pack)]
+    case_pack = positions.case_pack[:, None]
+    least = np.maximum(positions.minimum_order[:, None], case_pack)
+    raised = np.ceil(np.maximum(sizes, least) / case_pack - 1e-9)
+    return _each_once(np.minimum(raised, positions.most_cases[:, None]) * case_pack)
+
+
+def _each_once(sizes: Floats) -> Floats:
+    """Return rows ascending, and NaN, at the end, in place of what is there already."""
+    ascending = np.sort(sizes, axis=1)
+    ascending[:, 1:][ascending[:, 1:] == ascending[:, :-1]] = np.nan
+    return np.asarray(np.sort(ascending, axis=1))

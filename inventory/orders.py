@@ -1,33 +1,32 @@
 """Order plans of many warehouse-items."""
 
-import math
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from inventory.curve import Curves
+from inventory.curve import CURVE_COLUMNS, curve_columns, curve_frame
 from inventory.errors import Failure, StockError
-from inventory.estimates import Costs
 from inventory.lots import most_sizes
 from inventory.names import with_names_coded
 from inventory.optimality import GAP_COLUMNS, Key, gap_row
-from inventory.plan import StockPlan, Target
-from inventory.policy import Decision, choose_level, judge
-from inventory.position import Position
-from inventory.proposal import Proposal, propose_levels
-from inventory.refinement import Tried, most_refined, refine_together
-from inventory.simulation import simulate_together
-from inventory.stock_out import risk_stock_out
-from kernels.arrays import Dates, Floats, Words
+from inventory.order_rows import Columns, order_columns
+from inventory.plan import StockPlan
+from inventory.policy import Decisions, decide_orders
+from inventory.position_rows import SERIES, keys_of, places_of, positions_of, receipts_of
+from inventory.positions import Positions
+from inventory.proposal import N_OTHERS
+from inventory.refinement import most_refined
+from kernels.arrays import Dates, Flags, Floats, Integers, Words
 from kernels.stock_terms import N_TOTALS
 
-SERIES = ["warehouse_id", "item_id"]
 STAGE = "plan orders"
-# Of totals and paths that one launch on a GPU works on.
-_BYTES_TOGETHER = 2**28
+# Of totals and paths that are worked on together: by a processor, and by a launch on a GPU.
+_BYTES_TOGETHER = 2**26
+_BYTES_OF_A_LAUNCH = 2**28
 COLUMNS = [
     *SERIES,
     "category",
@@ -102,8 +101,8 @@ def plan_orders(
 ) -> OrderResult:
     """Plan tonight's order of each warehouse-item by simulating stock on its demand paths.
 
-    Items are planned one by one, on a GPU some at a time; what is wrong with one changes nothing
-    for the others. Policies are chosen on some paths and told of by others.
+    What is wrong with one item changes nothing for the others. Policies are chosen on some paths
+    and told of by others.
 
     Parameters
     ----------
@@ -121,303 +120,186 @@ def plan_orders(
     seed : in [0, 2**32)
     prove : warehouse_id and item_id of those whose best orders are asked for
     """
-    numbers = {
-        (row.warehouse_id, row.item_id): n for n, row in enumerate(series.itertuples(index=False))
-    }
-    known_items = {str(row["item_id"]): row for row in items.to_dict("records")}
-    arrivals = arrivals_of(open_orders)
-    night = _Night(numbers, known_items, arrivals, paths, held_out, periods, entities, plan, seed)
-    rows: list[dict[str, Any]] = []
-    curves = Curves()
-    gaps: list[dict[str, Any]] = []
-    failures: list[Failure] = []
-    for group in _groups(stock.to_dict("records"), paths, plan):
-        proposed = []
-        for record in group:
-            try:
-                proposed.append(_propose(record, night))
-            except (StockError, ValueError) as error:
-                failures.append(_failure(record, error))
-        for one, decision in zip(proposed, _decide(proposed, night), strict=True):
-            try:
-                rows.append(_row(one, decision, plan))
-                key = _key(one.record)
-                curves.add(key, decision)
-                if plan.lost_share == 1.0 and key in prove:
-                    position = one.proposal.position
-                    gap = gap_row(key, position, decision, one.held_out, plan.currency)
-                    gaps.extend([gap] if gap is not None else [])
-            except (StockError, ValueError) as error:
-                failures.append(_failure(one.record, error))
-    plans = pd.DataFrame(rows, columns=COLUMNS).astype({"lot": float, "order_cap": float})
+    keys = keys_of(stock)
+    own = places_of(keys, keys_of(series))
+    of_item = places_of(map(str, stock["item_id"]), map(str, items["item_id"]))
+    errors = _without_input(keys, own, of_item)
+    rows = np.flatnonzero((own >= 0) & (of_item >= 0))
+    own, of_item = own[rows], of_item[rows]
+    receipts, late = receipts_of(open_orders, series, periods)
+    positions = positions_of(stock.iloc[rows], items.iloc[of_item], receipts[own], late[own])
+    named = [keys[row] for row in rows]
+    night = _Night(named, positions, paths, held_out, entities, own, plan, seed)
+    refused = night.refused()
+    made = _Made(night, prove, dict(refused))
+    for block in _blocks(np.setdiff1d(np.arange(len(rows)), list(refused)), paths, plan):
+        made.add_all(block)
+    errors |= {int(rows[place]): error for place, error in made.errors.items()}
+    failures = [_failure(keys[row], error) for row, error in sorted(errors.items())]
+    categories = items["category"].to_numpy(dtype=object)[of_item]
     return OrderResult(
-        with_names_coded(plans),
+        made.plans(categories),
         failures,
-        curves.frame(plan.currency),
-        with_names_coded(pd.DataFrame(gaps, columns=GAP_COLUMNS)),
+        made.curves(),
+        with_names_coded(pd.DataFrame(made.gaps, columns=GAP_COLUMNS)),
     )
 
 
 @dataclass(frozen=True)
 class _Night:
-    """What is known of all items, as `plan_orders` takes it."""
+    """What is known of the items that have a forecast and costs, a row each.
 
-    numbers: Mapping[tuple[Any, Any], int]
-    items: Mapping[str, Mapping[Any, Any]]
-    arrivals: Mapping[tuple[Any, Any], list[tuple[np.datetime64, float]]]
+    Parameters
+    ----------
+    keys : warehouse_id and item_id
+    positions : the items
+    own : (n_items,) int64, places of their series
+    others : of the series, as `plan_orders` takes it
+    """
+
+    keys: Sequence[Key]
+    positions: Positions
     paths: Floats
     held_out: Floats
-    periods: Dates
     entities: Words
+    own: Integers
     plan: StockPlan
     seed: int
 
+    def refused(self) -> dict[int, Exception]:
+        """Return why items cannot be planned, by their row."""
+        found = self.positions.refused(self.paths.shape[2])
+        bad = _are_bad(self.paths) | _are_bad(self.held_out)
+        for item in np.flatnonzero(bad[self.own]).tolist():
+            found.setdefault(item, "demand paths must be finite and not negative")
+        return {item: StockError(message) for item, message in found.items()}
 
-@dataclass(frozen=True)
-class _Proposed:
-    """One item, the policies to try for it, and the paths to judge the best of them on."""
-
-    record: Mapping[Any, Any]
-    item: Mapping[Any, Any]
-    proposal: Proposal
-    held_out: Floats
-
-
-def _groups(
-    records: Sequence[Mapping[Any, Any]], paths: Floats, plan: StockPlan
-) -> Iterator[Sequence[Mapping[Any, Any]]]:
-    """Yield items to simulate together: one, or on a GPU as many as fill a launch."""
-    at_once = 1
-    if plan.device != "cpu" and len(paths):
-        # The levels tried with each size and then, the one held today, and ordering nothing.
-        n_rules = most_sizes(plan.policy) * plan.candidates + 2
-        n_rules += most_refined(plan.refinements, plan.candidates)
-        a_path = 8 * (N_TOTALS * n_rules + paths.shape[2])
-        at_once = max(_BYTES_TOGETHER // (a_path * paths.shape[1]), 1)
-    for start in range(0, len(records), at_once):
-        yield records[start : start + at_once]
+    def decide(self, block: Integers) -> Decisions:
+        """Return what is decided of some items."""
+        own = self.own[block]
+        return decide_orders(
+            self.positions.take(block),
+            self.paths[own],
+            self.held_out[own],
+            self.entities[own],
+            self.seed,
+            self.plan,
+        )
 
 
-def _decide(proposed: Sequence[_Proposed], night: _Night) -> list[Decision]:
-    """Return what is decided of items that are simulated together."""
-    plan, seed = night.plan, night.seed
-    simulations = [one.proposal.simulation for one in proposed]
-    totals = simulate_together(simulations, seed, 0, plan.device)
-    pairs = zip(proposed, totals, strict=True)
-    first = [Tried.of(one.proposal, counted) for one, counted in pairs]
-    choices = [
-        choose_level(own) for own in refine_together(first, plan.refinements, seed, plan.device)
-    ]
-    judged = [own.simulation(one.held_out) for own, one in zip(choices, proposed, strict=True)]
-    totals = simulate_together(judged, seed, night.paths.shape[1], plan.device)
-    return [judge(own, counted) for own, counted in zip(choices, totals, strict=True)]
-
-
-def _propose(record: Mapping[Any, Any], night: _Night) -> _Proposed:
-    key = _key(record)
-    number = _number(night.numbers, key)
-    item = _item(night.items, str(key[1]))
-    receipts = receipts_of(night.arrivals.get(key), night.periods[number])
-    position = position_of("/".join(map(str, key)), record, item, receipts)
-    own, held_out = night.paths[number], night.held_out[number]
-    position.validate(own.shape[1])
-    _refuse_bad_paths(own)
-    _refuse_bad_paths(held_out)
-    proposal = propose_levels(position, own, night.entities[number], night.seed, night.plan)
-    return _Proposed(record, item, proposal, held_out)
-
-
-def _key(record: Mapping[Any, Any]) -> tuple[Any, Any]:
-    return record["warehouse_id"], record["item_id"]
-
-
-def _failure(record: Mapping[Any, Any], error: Exception) -> Failure:
-    return Failure("/".join(map(str, _key(record))), STAGE, type(error).__name__, str(error))
-
-
-def _number(numbers: Mapping[tuple[Any, Any], int], key: tuple[Any, Any]) -> int:
-    if key not in numbers:
-        raise StockError("there is no forecast to plan on")
-    return numbers[key]
-
-
-def _item(known: Mapping[str, Mapping[Any, Any]], item_id: str) -> Mapping[Any, Any]:
-    if item_id not in known:
-        raise StockError(f"item {item_id!r} is not among the items, so its cost is unknown")
-    return known[item_id]
-
-
-def _refuse_bad_paths(paths: Floats) -> None:
-    if not np.isfinite(paths).all() or (paths < 0.0).any():
-        raise StockError("demand paths must be finite and not negative")
-
-
-def arrivals_of(
-    open_orders: pd.DataFrame | None,
-) -> dict[tuple[Any, Any], list[tuple[np.datetime64, float]]]:
-    """Return when and how much of each warehouse-item arrives.
+@dataclass
+class _Made:
+    """Plans made so far.
 
     Parameters
     ----------
-    open_orders : warehouse_id, item_id, ds of arrival, quantity; None is none
+    night : what is planned
+    prove : ids of those whose best orders are asked for
+    errors : why items have no plan, or no gap, by their row
     """
-    found: dict[tuple[Any, Any], list[tuple[np.datetime64, float]]] = {}
-    if open_orders is not None:
-        for row in open_orders.to_dict("records"):
-            arrival = (np.datetime64(row["ds"]), float(row["quantity"]))
-            found.setdefault((row["warehouse_id"], row["item_id"]), []).append(arrival)
-    return found
 
+    night: _Night
+    prove: Collection[Key]
+    errors: dict[int, Exception]
 
-def receipts_of(
-    arrivals: list[tuple[np.datetime64, float]] | None, starts: Dates
-) -> tuple[Floats, float]:
-    """Return units by period of arrival, and units that arrive after the last period's start.
+    def __post_init__(self) -> None:
+        self.gaps: list[dict[str, Any]] = []
+        self._plans: list[Columns] = []
+        self._curves: list[Columns] = []
 
-    Parameters
-    ----------
-    arrivals : as `arrivals_of` returns them of one warehouse-item
-    starts : (horizon,) datetime64, start of each period
-    """
-    receipts = np.zeros(len(starts))
-    late = 0.0
-    for ds, quantity in arrivals or ():
-        # An arrival within a period is there at the next one's start.
-        place = int(np.searchsorted(starts, ds, side="left"))
-        if place < len(starts):
-            receipts[place] += quantity
+    def add_all(self, block: Integers) -> None:
+        """Plan some items together; where that cannot be done, those that can be one by one."""
+        try:
+            self._add(block, self.night.decide(block))
+        except (StockError, ValueError) as error:
+            if len(block) == 1:
+                self.errors[int(block[0])] = error
+                return
+            for item in block:
+                self.add_all(np.array([item]))
+
+    def _add(self, block: Integers, decisions: Decisions) -> None:
+        held_out = self.night.held_out[self.night.own[block]]
+        plans, curves = order_columns(decisions, held_out), curve_columns(decisions)
+        self._plans.append({**plans, "item": block})
+        self._curves.append({**curves, "item": block[curves["item"]]})
+        if self.night.plan.lost_share < 1.0:
+            return
+        for place, item in enumerate(block.tolist()):
+            if self.night.keys[item] in self.prove:
+                self._prove(item, decisions, place, held_out[place])
+
+    def _prove(self, item: int, decisions: Decisions, place: int, paths: Floats) -> None:
+        position, decision = decisions.positions.one(place), decisions.one(place)
+        key, currency = self.night.keys[item], self.night.plan.currency
+        try:
+            gap = gap_row(key, position, decision, paths, currency)
+        except (StockError, ValueError) as error:
+            self.errors[item] = error
         else:
-            late += quantity
-    return receipts, late
+            self.gaps.extend([] if gap is None else [gap])
+
+    def plans(self, categories: NDArray[np.object_]) -> pd.DataFrame:
+        """Return the frame of `COLUMNS`.
+
+        Parameters
+        ----------
+        categories : (n_items,)
+        """
+        if not self._plans:
+            return pd.DataFrame(columns=COLUMNS).astype({"lot": float, "order_cap": float})
+        columns = _stacked(self._plans)
+        ids, category = self._ids(columns["item"]), categories[columns["item"]]
+        frame = pd.DataFrame({**columns, **ids, "category": category}, columns=COLUMNS)
+        return with_names_coded(frame)
+
+    def curves(self) -> pd.DataFrame:
+        """Return the curves of all items."""
+        if not self._curves:
+            return pd.DataFrame(columns=CURVE_COLUMNS)
+        columns = _stacked(self._curves)
+        return curve_frame(columns, self._ids(columns["item"]), self.night.plan.currency)
+
+    def _ids(self, items: Integers) -> dict[str, pd.Categorical]:
+        """Return the ids of items, a row each as often as it is named, by column."""
+        ids = zip(SERIES, zip(*self.night.keys, strict=True), strict=True)
+        return {name: pd.Categorical(own)[items].remove_unused_categories() for name, own in ids}
 
 
-def position_of(
-    name: str,
-    record: Mapping[Any, Any],
-    item: Mapping[Any, Any],
-    receipts: tuple[Floats, float],
-) -> Position:
-    """Return a warehouse-item as it is planned, from a row of stock and one of items.
-
-    Parameters
-    ----------
-    name : of the warehouse-item
-    record : row of stock
-    item : row of items
-    receipts : as `receipts_of` returns them
-    """
-    return Position(
-        entity=name,
-        on_hand=float(record["on_hand"]),
-        receipts=receipts[0],
-        late_receipts=receipts[1],
-        lead_time_mean=float(record["lead_time_mean"]),
-        lead_time_deviation=float(record["lead_time_deviation"]),
-        review_period=int(record["review_period"]),
-        case_pack=float(item["case_pack"]),
-        minimum_order=float(item["minimum_order"]),
-        unit_cost=float(item["unit_cost"]),
-        service_target=float(record["service_target"]),
-        costs=Costs(
-            float(record["holding_cost"]),
-            float(record["shortage_cost"]),
-            float(record["ordering_cost"]),
-            waste=float(item["unit_cost"]),
-        ),
-        capacity=_limit(record, "capacity", math.inf),
-        shelf_life=int(_limit(item, "shelf_life", 0.0)),
-    )
+def _stacked(parts: Sequence[Columns]) -> dict[str, NDArray[Any]]:
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 
-def _limit(record: Mapping[Any, Any], name: str, absent: float) -> float:
-    value = record.get(name)
-    return absent if value is None or pd.isna(value) else float(value)
+def _blocks(items: Integers, paths: Floats, plan: StockPlan) -> Iterator[Integers]:
+    """Yield items to simulate together: as many as fit what is worked on at once."""
+    # The levels tried with each size and then, the one held today, and ordering nothing.
+    n_rules = most_sizes(plan.policy) * plan.candidates + N_OTHERS
+    n_rules += most_refined(plan.refinements, plan.candidates)
+    of_item = 8 * (N_TOTALS * n_rules + paths.shape[2]) * paths.shape[1]
+    together = _BYTES_TOGETHER if plan.device == "cpu" else _BYTES_OF_A_LAUNCH
+    at_once = max(together // max(of_item, 1), 1)
+    for start in range(0, len(items), at_once):
+        yield items[start : start + at_once]
 
 
-def _row(one: _Proposed, decision: Decision, plan: StockPlan) -> dict[str, Any]:
-    record, position, paths = one.record, one.proposal.position, one.held_out
-    found, chosen = decision.estimates, decision.chosen
-    held = position.on_hand + position.on_order
-    mean_demand = float(paths.mean())
-    law = position.supply(paths.shape[1], plan.lost_share).lead_times
-    before = risk_stock_out(position.on_hand, position.receipts, paths, law, plan.lost_share)
-    return {
-        "warehouse_id": record["warehouse_id"],
-        "item_id": record["item_id"],
-        "category": one.item["category"],
-        "on_hand": position.on_hand,
-        "on_order": position.on_order,
-        "lead_time_mean": position.lead_time_mean,
-        "review_period": position.review_period,
-        "policy": str(plan.policy),
-        "reorder_point": decision.reorder_point,
-        "order_up_to": decision.order_up_to,
-        "lot": decision.lot,
-        "order_cap": decision.order_cap,
-        "order_quantity": decision.order_quantity,
-        "order_value": decision.order_quantity * position.unit_cost,
-        "currency": plan.currency,
-        "service_target": position.service_target,
-        "target_measure": str(plan.target),
-        "feasible": decision.reachable,
-        "fill_rate": found.fill_rate[chosen],
-        "fill_rate_standard_error": found.fill_rate_error[chosen],
-        "cycle_service": found.cycle_service[chosen],
-        "cycle_service_standard_error": found.cycle_service_error[chosen],
-        "expected_cost": found.cost[chosen],
-        "expected_cost_standard_error": found.cost_error[chosen],
-        "no_order_cost": found.cost[-1],
-        "no_order_cost_standard_error": found.cost_error[-1],
-        "no_order_fill_rate": found.fill_rate[-1],
-        "no_order_fill_rate_standard_error": found.fill_rate_error[-1],
-        "stock_out_risk": before.risk,
-        "stock_out_risk_standard_error": before.risk_error,
-        "stock_out_cost": before.short * position.costs.shortage,
-        "stock_out_cost_standard_error": before.short_error * position.costs.shortage,
-        "periods_of_cover": held / mean_demand if mean_demand > 0.0 else None,
-        "reason": explain(position, decision, mean_demand, plan.target),
+def _are_bad(paths: Floats) -> Flags:
+    """Return which series have paths that are not finite, or negative."""
+    flat = paths.reshape(len(paths), -1)
+    return np.asarray(~(np.isfinite(flat.sum(axis=1)) & (flat.min(axis=1, initial=0.0) >= 0.0)))
+
+
+def _without_input(keys: Sequence[Key], own: Integers, of_item: Integers) -> dict[int, Exception]:
+    """Return why rows of stock cannot be planned that lack a forecast or an item."""
+    lacking: dict[int, Exception] = {
+        row: StockError(
+            f"item {str(keys[row][1])!r} is not among the items, so its cost is unknown"
+        )
+        for row in np.flatnonzero(of_item < 0).tolist()
     }
+    for row in np.flatnonzero(own < 0).tolist():
+        lacking[row] = StockError("there is no forecast to plan on")
+    return lacking
 
 
-def explain(position: Position, decision: Decision, mean_demand: float, target: Target) -> str:
-    """Return in words why this quantity is ordered.
-
-    Parameters
-    ----------
-    position : the item
-    decision : what was decided
-    mean_demand : units per period
-    target : what the service target is asked of
-    """
-    held = position.on_hand + position.on_order
-    parts = []
-    if decision.order_quantity == 0.0:
-        cover = f"for {held / mean_demand:.0f} periods" if mean_demand > 0.0 else "without demand"
-        enough = f"enough on hand and on the way {cover}"
-        parts.append("no order: " + (enough if held > 0.0 else "nothing on hand, and none pays"))
-    else:
-        need = decision.wanted
-        if decision.lot is not None:
-            parts.append(f"orders come in lots of {decision.lot:.6g}")
-        if decision.order_cap is not None and decision.order_up_to - held > decision.order_cap:
-            parts.append(f"one order is at most {decision.order_cap:.6g}")
-        if position.minimum_order > need:
-            parts.append(f"minimum order raises {need:.0f} to {decision.order_quantity:.0f}")
-        elif decision.order_quantity - need > 0.5:
-            parts.append(f"whole cases raise {need:.0f} to {decision.order_quantity:.0f}")
-    parts.append(_explain_service(position, decision, target))
-    return "; ".join(parts)
-
-
-def _explain_service(position: Position, decision: Decision, target: Target) -> str:
-    found, chosen = decision.estimates, decision.chosen
-    if target == Target.COST:
-        return f"least cost of the levels tried; serves {found.fill_rate[chosen]:.1%}"
-    error = found.served_error(target)[chosen]
-    served = f"{found.served(target)[chosen]:.1%} (±{error:.1%})"
-    if target == Target.CYCLE_SERVICE:
-        served += " of periods without shortage"
-    asked = f"target {100.0 * position.service_target:.6g}%"
-    if decision.reachable:
-        return f"{asked}; serves {served}"
-    return f"{asked} not reached by any level tried; the best serves {served}"
+def _failure(key: Key, error: Exception) -> Failure:
+    return Failure("/".join(map(str, key)), STAGE, type(error).__name__, str(error))

@@ -1,12 +1,12 @@
 """One warehouse-item: what is there, what it costs, and whether it can be planned."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from inventory.errors import StockError
 from inventory.estimates import Costs
+from inventory.policies import PolicyKind
 from inventory.simulation import Supply
 from kernels.arrays import Floats
 from kernels.stock_lead_times import gamma_lead_time
@@ -50,7 +50,7 @@ class Position:
     @property
     def on_order(self) -> float:
         """Units on the way."""
-        return float(self.receipts.sum()) + self.late_receipts
+        return float(on_order(self.receipts, self.late_receipts))
 
     @property
     def protection_interval(self) -> int:
@@ -60,12 +60,12 @@ class Position:
     @property
     def first_reached(self) -> int:
         """The first period that an order placed now can reach, by its mean lead time."""
-        return math.ceil(self.lead_time_mean - 1e-9)
+        return int(first_reached(self.lead_time_mean))
 
     @property
     def most_cases(self) -> float:
         """Whole cases that the capacity holds; may be infinite."""
-        return float(np.floor(self.capacity / self.case_pack + 1e-9))
+        return float(whole_cases_within(self.capacity, self.case_pack))
 
     def supply(self, horizon: int, lost_share: float) -> Supply:
         """Return the terms that stock is walked on.
@@ -90,40 +90,36 @@ class Position:
             self.shelf_life,
         )
 
-    def validate(self, horizon: int) -> None:
-        """Refuse what cannot be planned.
 
-        Raises
-        ------
-        StockError
-            Where a quantity is out of range; the message names it.
-        """
-        bounds = {
-            "on_hand": self.on_hand,
-            "lead_time_mean": self.lead_time_mean,
-            "lead_time_deviation": self.lead_time_deviation,
-            "minimum_order": self.minimum_order,
-            "unit_cost": self.unit_cost,
-            "holding_cost": self.costs.holding,
-            "shortage_cost": self.costs.shortage,
-            "ordering_cost": self.costs.ordering,
-            "waste_cost": self.costs.waste,
-        }
-        for name, value in bounds.items():
-            if not (math.isfinite(value) and value >= 0.0):
-                raise StockError(f"{name} must be finite and not negative; got {value}")
-        if not (math.isfinite(self.case_pack) and self.case_pack > 0.0):
-            raise StockError(f"case_pack must be above zero; got {self.case_pack}")
-        if not 0.0 < self.service_target < 1.0:
-            raise StockError(f"service_target must be in (0, 1); got {self.service_target}")
-        if self.lead_time_mean <= 0.0:
-            raise StockError(f"lead_time_mean must be above zero; got {self.lead_time_mean}")
-        if (self.receipts < 0.0).any() or self.late_receipts < 0.0:
-            raise StockError("units on the way must not be negative")
-        if self.review_period < 1:
-            raise StockError(f"review_period must be at least 1; got {self.review_period}")
-        if self.protection_interval > horizon:
-            raise StockError(
-                f"lead time {self.lead_time_mean:g} plus review period {self.review_period} must "
-                f"lie within the forecast's {horizon} periods"
-            )
+def reviewed(position: Position, kind: PolicyKind, horizon: int) -> Position:
+    """Return an item as its policy reviews it: a newsvendor orders once for the whole horizon.
+
+    Parameters
+    ----------
+    position : the item
+    kind : of the policy
+    horizon : periods of the forecast
+    """
+    once = kind == PolicyKind.NEWSVENDOR
+    return replace(position, review_period=horizon) if once else position
+
+
+def on_order(receipts: Floats, late: Floats | float) -> Floats:
+    """Return units on the way, of one item or of many.
+
+    Parameters
+    ----------
+    receipts : (..., horizon) float64, units by period of arrival
+    late : (...) float64, units that arrive after the horizon
+    """
+    return np.asarray(receipts.sum(axis=-1) + late)
+
+
+def first_reached(lead_time_mean: Floats | float) -> Floats:
+    """Return the first period that an order placed now can reach, by its mean lead time."""
+    return np.asarray(np.ceil(np.asarray(lead_time_mean) - 1e-9))
+
+
+def whole_cases_within(capacity: Floats | float, case_pack: Floats | float) -> Floats:
+    """Return the whole cases that a capacity holds; may be infinite."""
+    return np.asarray(np.floor(np.asarray(capacity) / case_pack + 1e-9))

@@ -1,82 +1,138 @@
-"""The policies to try for an item, and how to walk them."""
+"""The policies to try for items, and how to walk them."""
 
-from dataclasses import dataclass, replace
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from inventory.levels import Levels, levels_to_try
 from inventory.moving_forecast import MovingForecast
 from inventory.plan import StockPlan
-from inventory.policies import PolicyKind, ReorderUpTo
-from inventory.position import Position
-from inventory.simulation import Draws, Opening, Simulation
-from kernels.arrays import Floats
+from inventory.policies import PolicyKind
+from inventory.positions import Positions
+from kernels.arrays import Floats, Integers, Words
+from kernels.device import Device
+from kernels.on_device import walk_all_on
+from kernels.stock_batches import Walks
 
-NEVER = ReorderUpTo(-1e300, 0.0)
+# Of each item, after what is tried: the level held today, and ordering nothing.
+N_OTHERS = 2
+_NEVER = (-1e300, 0.0, 0.0, math.inf)
 
 
 @dataclass(frozen=True)
 class Proposal:
-    """The policies to try for an item.
+    """The policies to try for items.
 
     Parameters
     ----------
-    position : the item
+    positions : the items
     plan : settings
     tried : the policies
-    kept : the level held today
-    simulation : of what is tried, then of the level held today, and last of ordering nothing
-    forecast : that moves the policies' levels; None where they stay
+    kept : (n_items, 2) float64, reorder point and level of what is held today
+    walks : of what is tried of an item, then of the level held today, and last of ordering nothing
+    forecasts : that move the policies' levels, one an item; none where they stay
     """
 
-    position: Position
+    positions: Positions
     plan: StockPlan
     tried: Levels
-    kept: ReorderUpTo
-    simulation: Simulation
-    forecast: MovingForecast | None
+    kept: Floats
+    walks: Walks
+    forecasts: Sequence[MovingForecast]
 
+    def telling(self, levels: Levels, demand: Floats) -> Walks:
+        """Return walks of other levels of each item, then of those that are not tried.
 
-def reviewed(position: Position, kind: PolicyKind, horizon: int) -> Position:
-    """Return an item as its policy reviews it: a newsvendor orders once for the whole horizon.
-
-    Parameters
-    ----------
-    position : the item
-    kind : of the policy
-    horizon : periods of the forecast
-    """
-    once = kind == PolicyKind.NEWSVENDOR
-    return replace(position, review_period=horizon) if once else position
+        Parameters
+        ----------
+        levels : one of each item at least
+        demand : (n_items, n_paths, horizon) float64, units per period
+        """
+        rules, offsets = with_others(levels, self.plan.policy, self.kept)
+        return self.walks._replace(
+            rules=rules,
+            offsets=offsets,
+            demand=np.ascontiguousarray(demand),
+            lifts=_lifts(self.forecasts, demand),
+        )
 
 
 def propose_levels(
-    position: Position, paths: Floats, entity: np.uint64, seed: int, plan: StockPlan
+    positions: Positions, paths: Floats, entities: Words, plan: StockPlan
 ) -> Proposal:
     """Return the policies to try at first, and how to try them.
 
     Parameters
     ----------
-    position : the item
-    paths : (n_paths, horizon) float64, units per period
-    entity : stable identity, for the lead times
-    seed : in [0, 2**32)
+    positions : the items
+    paths : (n_items, n_paths, horizon) float64, units per period
+    entities : (n_items,) uint64, stable identities, for the lead times
     plan : settings
     """
-    position = reviewed(position, plan.policy, paths.shape[1])
-    tried = levels_to_try(plan.policy, position, paths, plan.candidates)
-    held = position.on_hand + position.on_order
-    kept = ReorderUpTo(min(max(held - position.case_pack, 0.0), held), held)
-    simulation = Simulation(
-        position.supply(paths.shape[1], plan.lost_share),
-        [*tried.policies, kept, NEVER],
-        paths,
-        Opening(position.on_hand, position.receipts),
-        Draws(seed, int(entity)),
-        first_reached=position.first_reached,
-    )
-    forecast = None
+    positions, paths = positions.reviewed(plan.policy), np.ascontiguousarray(paths, np.float64)
+    tried = levels_to_try(plan.policy, positions, paths, plan.candidates)
+    held = positions.on_hand + positions.on_order
+    points = np.minimum(np.maximum(held - positions.case_pack, 0.0), held)
+    kept = np.column_stack([points, held])
+    forecasts = []
     if plan.policy == PolicyKind.FORECAST_ORDER_UP_TO:
-        forecast = MovingForecast.of(paths, position.protection_interval)
-        simulation = replace(simulation, lifts=forecast.lifts(paths))
-    return Proposal(position, plan, tried, kept, simulation, forecast)
+        intervals = positions.protection_interval.tolist()
+        forecasts = [MovingForecast.of(*own) for own in zip(paths, intervals, strict=True)]
+    rules, offsets = with_others(tried, plan.policy, kept)
+    walks = Walks(
+        entities,
+        paths,
+        positions.lead_times(),
+        positions.on_hand,
+        positions.receipts,
+        positions.terms(plan.lost_share),
+        rules,
+        offsets,
+        positions.first_reached,
+        _lifts(forecasts, paths),
+    )
+    return Proposal(positions, plan, tried, kept, walks, forecasts)
+
+
+def walk(walks: Walks, seed: int, first_path: int, device: Device) -> Floats:
+    """Return (n_rules, n_paths, 12) float64, the totals of all walks.
+
+    Parameters
+    ----------
+    seed : in [0, 2**32), of the lead times
+    first_path : number of the first path
+    device : where paths are walked
+    """
+    return walk_all_on(device)(seed, first_path, walks)
+
+
+def places_among_rules(levels: Levels) -> Integers:
+    """Return (n_levels,) int64, the place of each level's rule among those of `with_others`."""
+    return np.arange(len(levels)) + N_OTHERS * levels.item
+
+
+def with_others(levels: Levels, kind: PolicyKind, kept: Floats) -> tuple[Floats, Integers]:
+    """Return the rules of the levels of each item and then of the two others, and their offsets.
+
+    Parameters
+    ----------
+    levels : one of each item at least
+    kind : of the policies
+    kept : (n_items, 2) float64, reorder point and level of what is held today
+    """
+    offsets = levels.offsets(len(kept)) + N_OTHERS * np.arange(len(kept) + 1)
+    rules = np.empty((offsets[-1], 4))
+    rules[places_among_rules(levels)] = levels.rules(kind)
+    rules[offsets[1:] - 2, :2] = kept
+    rules[offsets[1:] - 2, 2:] = 0.0, math.inf
+    rules[offsets[1:] - 1] = _NEVER
+    return rules, offsets
+
+
+def _lifts(forecasts: Sequence[MovingForecast], demand: Floats) -> Floats:
+    """Return what moves levels, (n_items, n_paths, horizon) float64; of no path where they stay."""
+    if not forecasts:
+        return np.empty((len(demand), 0, demand.shape[2]))
+    return np.array([each.lifts(own) for each, own in zip(forecasts, demand, strict=True)])

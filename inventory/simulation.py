@@ -135,55 +135,6 @@ class Draws:
     first_path: int = 0
 
 
-@dataclass(frozen=True)
-class Simulation:
-    """One warehouse-item on its demand paths, and the policies to walk them under.
-
-    Parameters
-    ----------
-    supply : the item's terms
-    policies : one at least
-    demand : (n_paths, horizon) float64, units per period, finite and not negative
-    opening : stock at the start
-    draws : keys of the lead times
-    first_counted : the first period whose costs count
-    first_reached : the first period whose service counts
-    lifts : (n_paths, horizon) float64, units that the policies' levels are higher by than in the
-        first period; None where they stay
-    """
-
-    supply: Supply
-    policies: Sequence[Policy]
-    demand: Floats
-    opening: Opening
-    draws: Draws
-    first_counted: int = 0
-    first_reached: int = 0
-    lifts: Floats | None = None
-
-    @property
-    def walk(self) -> Walk:
-        """The same as a kernel reads it.
-
-        Raises
-        ------
-        StockError
-            Where units on the way are not one number a period.
-        """
-        return Walk(
-            np.uint64(self.draws.entity),
-            np.ascontiguousarray(self.demand, np.float64),
-            self.supply.lead_times,
-            self.opening.by_age(self.supply.shelf_life),
-            self.opening.arrivals(self.demand.shape[1]),
-            self.supply.terms,
-            rules_of(self.policies),
-            self.first_counted,
-            self.first_reached,
-            self.lifts,
-        )
-
-
 def simulate(
     supply: Supply,
     policies: Sequence[Policy],
@@ -196,33 +147,43 @@ def simulate(
     lifts: Floats | None = None,
     device: Device = "cpu",
 ) -> Floats:
-    """Walk policies on given demand paths, on common lead times.
+    """Walk policies of one warehouse-item on given demand paths, on common lead times.
 
     Parameters
     ----------
+    supply : the item's terms
+    policies : one at least
+    demand : (n_paths, horizon) float64, units per period, finite and not negative
+    opening : stock at the start
+    draws : keys of the lead times
+    first_counted : the first period whose costs count
+    first_reached : the first period whose service counts
+    lifts : (n_paths, horizon) float64, units that the policies' levels are higher by than in the
+        first period; None where they stay
     device : where paths are walked
-    others : as in `Simulation`
 
     Returns
     -------
     (n_policies, n_paths, 12) float64, as `kernels.stock_walk.walk_stock` counts.
+
+    Raises
+    ------
+    StockError
+        Where units on the way are not one number a period.
     """
-    own = Simulation(supply, policies, demand, opening, draws, first_counted, first_reached, lifts)
-    return walk_items_on(device)(draws.seed, draws.first_path, [own.walk])[0]
-
-
-def simulate_together(
-    simulations: Sequence[Simulation], seed: int, first_path: int, device: Device
-) -> list[Floats]:
-    """Return what `simulate` returns of each, on a GPU in as few launches as there are shapes.
-
-    Parameters
-    ----------
-    simulations : whose draws have the seed and the first path given
-    seed, first_path : of the draws
-    device : where paths are walked
-    """
-    return walk_items_on(device)(seed, first_path, [own.walk for own in simulations])
+    walk = Walk(
+        np.uint64(draws.entity),
+        np.ascontiguousarray(demand, np.float64),
+        supply.lead_times,
+        opening.by_age(supply.shelf_life),
+        opening.arrivals(demand.shape[1]),
+        supply.terms,
+        rules_of(policies),
+        first_counted,
+        first_reached,
+        lifts,
+    )
+    return walk_items_on(device)(draws.seed, draws.first_path, [walk])[0]
 
 
 def simulate_law(

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from kernels.arrays import Floats
+from kernels.stock_batches import Laws
+from kernels.stock_comparison import fill_stock_outs
 from kernels.stock_lead_times import LeadTimes
 
 
@@ -41,24 +43,30 @@ def risk_stock_out(
     law : of the lead time of an order placed tonight
     lost_share : of each unit short, fraction in [0, 1]; the rest is owed
     """
-    waiting = _chance_of_waiting(law, paths.shape[1])
-    net = np.full(len(paths), on_hand)
-    risk, short = np.zeros(len(paths)), np.zeros(len(paths))
-    for t, chance in enumerate(waiting):
-        net = net + receipts[t]
-        sold = np.minimum(np.maximum(net, 0.0), paths[:, t])
-        lacking = paths[:, t] - sold
-        short += chance * lacking
-        # The chance falls with time, so the first shortage is the one that counts.
-        risk = np.where((lacking > 0.0) & (risk == 0.0), chance, risk)
-        net = net - sold - (1.0 - lost_share) * lacking
-    return StockOut(float(risk.mean()), _error(risk), float(short.mean()), _error(short))
+    own = Laws(
+        np.zeros(1, np.int64),
+        law.cumulative,
+        np.array([0, len(law.cumulative)]),
+        law.guide[None],
+        np.array([law.fixed]),
+    )
+    item = np.array([on_hand]), receipts[None], np.ascontiguousarray(paths)[None]
+    return StockOut(*risk_stock_outs(*item, own, lost_share)[:, 0].tolist())
 
 
-def _chance_of_waiting(law: LeadTimes, horizon: int) -> Floats:
-    """Return the chance that an order placed tonight is not there in each period; 0 is left out."""
-    return np.asarray((1.0 - law.cumulative)[:horizon])
+def risk_stock_outs(
+    on_hand: Floats, receipts: Floats, paths: Floats, laws: Laws, lost_share: float
+) -> Floats:
+    """Return (4, n_items) float64, the fields of `StockOut` of many items.
 
-
-def _error(values: Floats) -> float:
-    return float(values.std(ddof=1) / np.sqrt(len(values)))
+    Parameters
+    ----------
+    on_hand : (n_items,) float64, units
+    receipts : (n_items, horizon) float64
+    paths : (n_items, n_paths, horizon) float64
+    laws : of lead times
+    lost_share : as in `risk_stock_out`
+    """
+    found = np.empty((4, len(on_hand)))
+    fill_stock_outs(on_hand, receipts, paths, laws, lost_share, found)
+    return found

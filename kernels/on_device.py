@@ -33,7 +33,7 @@ from kernels.intermittent import IntermittentModel
 from kernels.linear_books import BookTails
 from kernels.philox import Stream
 from kernels.scenario_values import Flows
-from kernels.stock_batches import Walk
+from kernels.stock_batches import Walk, Walks
 from kernels.theta import ThetaFits, ThetaModel
 
 
@@ -98,6 +98,13 @@ class WalkItems(Protocol):
 
     def __call__(self, seed: int, first_path: int, walks: Sequence[Walk], /) -> list[Floats]:
         """Return the totals of every walk."""
+
+
+class WalkAll(Protocol):
+    """As `kernels.stock_batches.walk_items`."""
+
+    def __call__(self, seed: int, first_path: int, walks: Walks, /) -> Floats:
+        """Return the totals of every walk, end to end."""
 
 
 class KeepBookTails(Protocol):
@@ -415,6 +422,18 @@ def walk_items_on(device: Device) -> WalkItems:
     from kernels.cuda import stock  # noqa: PLC0415 - an optional extra
 
     return stock.walk_items
+
+
+def walk_all_on(device: Device) -> WalkAll:
+    """Return the kernel that walks the stock of many items of as many paths and periods."""
+    if device == "cpu":
+        return stock_batches.walk_items
+    each = walk_items_on(device)
+
+    def walk_all(seed: int, first_path: int, walks: Walks, /) -> Floats:
+        return np.concatenate(each(seed, first_path, stock_batches.each_walk(walks)))
+
+    return walk_all
 
 
 def book_tails_on(device: Device, *, staircase: bool = False) -> KeepBookTails:

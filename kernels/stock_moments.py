@@ -12,7 +12,7 @@ import math
 import numpy as np
 from numba import njit
 
-from kernels.arrays import Floats, Integers
+from kernels.arrays import Flags, Floats, Integers
 from kernels.stock_lead_times import LeadTimes
 from kernels.stock_paths import walk_law
 from kernels.stock_terms import (
@@ -37,18 +37,30 @@ _TOGETHER = 4096
 
 
 @njit(cache=True, nogil=True)
+def spent_on(totals: Floats, prices: Floats) -> float:
+    """Money that one path costs.
+
+    Parameters
+    ----------
+    totals : (12,) float64, as `kernels.stock_walk` counts them
+    prices : (12,) float64, money per unit of each
+    """
+    return float(
+        prices[HELD] * totals[HELD]
+        + prices[SHORT] * totals[SHORT]
+        + prices[ORDERS] * totals[ORDERS]
+        + prices[OWED] * totals[OWED]
+        + prices[WASTED] * totals[WASTED]
+    )
+
+
+@njit(cache=True, nogil=True)
 def _keep(totals: Floats, prices: Floats, kept: Floats) -> None:
     """Fill what is kept of each path, and its means in the last column."""
     n_paths = totals.shape[0]
     for path in range(n_paths):
         own = totals[path]
-        kept[MONEY, path] = (
-            prices[HELD] * own[HELD]
-            + prices[SHORT] * own[SHORT]
-            + prices[ORDERS] * own[ORDERS]
-            + prices[OWED] * own[OWED]
-            + prices[WASTED] * own[WASTED]
-        )
+        kept[MONEY, path] = spent_on(own, prices)
         kept[OF_SERVED, path] = own[SERVED]
         kept[OF_REACHED, path] = own[REACHED]
         kept[OF_SERVED_PERIODS, path] = own[SERVED_PERIODS]
@@ -179,3 +191,51 @@ def fill_estimates(means: Floats, products: Floats, n_paths: int, out: Floats) -
                 )
                 out[place, rule] = ratio
                 out[place + 1, rule] = math.sqrt(max(squares, 0.0) * scale) / below
+
+
+@njit(cache=True, nogil=True)
+def fill_item_estimates(totals: Floats, prices: Floats, offsets: Integers, out: Floats) -> None:
+    """Fill what paths say of each rule of many items.
+
+    Parameters
+    ----------
+    totals : (n_rules, n_paths, 12) float64, as `kernels.stock_walk` counts them; 2 paths at least
+    prices : (n_items, 12) float64, money per unit of each total
+    offsets : (n_items + 1,) int64, where the rules of each item start
+    out : (6, n_rules) float64, overwritten, as in `fill_estimates`
+    """
+    n_rules, n_paths, _ = totals.shape
+    means, products = np.zeros((n_rules, N_KEPT)), np.zeros((n_rules, N_KEPT, N_KEPT))
+    for item in range(prices.shape[0]):
+        start, stop = offsets[item], offsets[item + 1]
+        add_paths(totals[start:stop], prices[item], 0, means[start:stop], products[start:stop])
+    fill_estimates(means, products, n_paths, out)
+
+
+@njit(cache=True, nogil=True)
+def find_cheapest(
+    cost: Floats, served: Floats, shares: Floats, offsets: Integers, best: Integers, meets: Flags
+) -> None:
+    """Find the cheapest rule of each item that serves, and whether one does.
+
+    Where none does it is the rule that serves best, the cheapest of equals; of equal costs the
+    first.
+
+    Parameters
+    ----------
+    cost, served : (n_rules,) float64
+    shares : (n_items,) float64, fraction to serve
+    offsets : (n_items + 1,) int64, where the rules of each item start
+    best : (n_items,) int64, overwritten: its number among the rules of the item
+    meets : (n_items,) bool, overwritten
+    """
+    for item in range(shares.shape[0]):
+        own = slice(offsets[item], offsets[item + 1])
+        most = np.max(served[own])
+        meets[item] = most >= shares[item]
+        least = shares[item] if meets[item] else most - 1e-12
+        best[item] = -1
+        for rule in range(offsets[item], offsets[item + 1]):
+            place = offsets[item] + best[item]
+            if served[rule] >= least and (best[item] < 0 or cost[rule] < cost[place]):
+                best[item] = rule - offsets[item]

@@ -15,6 +15,9 @@ from flows.run.staging import checksum, holds, read_json, write_array, write_fra
 from kernels.arrays import Floats, Integers, Words
 
 MOST_CHUNKS = 200
+# Of a chunk where the job does not say: work that dwarfs what a chunk costs by itself, be series
+# short and models cheap, and no more paths of demand than memory holds several times.
+ROWS, FEWEST_ENTITIES, MOST_ENTITIES = 100_000, 180, 1_000
 MANIFEST = "manifest.json"
 
 
@@ -107,8 +110,19 @@ def entity_names(frame: pd.DataFrame, columns: Sequence[str], between: str = "/"
     return joined
 
 
-def number_of_chunks(n_entities: int, chunk_entities: int) -> int:
-    """Return how many chunks ``n_entities`` make, one at least and `MOST_CHUNKS` at most."""
+def number_of_chunks(n_entities: int, chunk_entities: int | None, n_rows: int | None = None) -> int:
+    """Return how many chunks entities make, one at least and `MOST_CHUNKS` at most.
+
+    Parameters
+    ----------
+    n_entities : to work on
+    chunk_entities : in a chunk; None takes `ROWS` rows, but `FEWEST_ENTITIES` at least and
+        `MOST_ENTITIES` at most
+    n_rows : of all entities; None where work does not go by rows, and a chunk takes the fewest
+    """
+    if chunk_entities is None:
+        fitting = 0 if n_rows is None else ROWS * n_entities // max(n_rows, 1)
+        chunk_entities = min(max(fitting, FEWEST_ENTITIES), MOST_ENTITIES)
     return max(1, min(MOST_CHUNKS, math.ceil(n_entities / chunk_entities)))
 
 

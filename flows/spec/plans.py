@@ -239,7 +239,9 @@ class Execution(Frozen):
     )
     task_runner: Literal["threads", "dask"] = "threads"
     workers: int = Field(2, ge=1, le=256)
-    chunk_entities: int = Field(180, ge=1, description="series or books in one task")
+    chunk_entities: int | None = Field(
+        None, ge=1, description="series or books in one task; null is as many as keep it busy"
+    )
     failure_threshold: float = Field(
         0.02, ge=0, le=1, description="share of failed entities above which nothing is published"
     )

@@ -39,8 +39,9 @@ PLANNED = "planned_orders"
 MOST_PROVEN = 300
 MOST_ON_HAND = 200.0
 
-# Planning a series takes a tenth of forecasting it, so a task takes several chunks of series.
-CHUNKS_IN_A_TASK = 4
+# Orders of a series take less than a forecast by models that are searched for, so a task takes
+# several chunks of series.
+CHUNKS_IN_A_TASK = 2
 
 
 def prepare(run: Run) -> list[int]:

@@ -45,6 +45,7 @@ from inventory import (
     item_rows,
     period_totals,
     position_of,
+    refuse_position,
     replay_planners,
     with_names_coded,
 )
@@ -177,7 +178,7 @@ def _replay(run: Run, series: pd.DataFrame) -> ChunkWork:
         name = "/".join(key)
         try:
             position = position_of(name, record, known_items[key[1]], (np.zeros(1), 0.0))
-            position.validate(run.job.demand.horizon if run.job.demand else 0)
+            refuse_position(position, run.job.demand.horizon if run.job.demand else 0)
             found = replay_planners(
                 own["quantity"].to_numpy(float),
                 position,

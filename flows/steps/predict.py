@@ -158,7 +158,7 @@ def _repairs(result: ForecastResult) -> pd.DataFrame:
 def _series_in_chunks(run: Run) -> pd.DataFrame:
     keys = read_by_series(run.staging.clean("demand"), SERIES)
     series = keys.drop_duplicates(ignore_index=True).astype(object)
-    n_chunks = number_of_chunks(len(series), run.job.execution.chunk_entities)
+    n_chunks = number_of_chunks(len(series), run.job.execution.chunk_entities, len(keys))
     words = entity_words(series, SERIES)
     return series.assign(word=words, chunk=assign_groups(series["warehouse_id"], words, n_chunks))
 

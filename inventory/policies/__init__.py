@@ -3,7 +3,7 @@
 from inventory.policies.base_stock import BaseStock
 from inventory.policies.capped_base_stock import CappedBaseStock
 from inventory.policies.forecast_order_up_to import ForecastOrderUpTo
-from inventory.policies.kinds import PolicyKind, planned_policy, policy_of
+from inventory.policies.kinds import PolicyKind, planned_policy, policy_of, rules_of_kind
 from inventory.policies.newsvendor import Newsvendor, newsvendor_level
 from inventory.policies.policy import Policy, rules_of
 from inventory.policies.reorder_batches import ReorderBatches
@@ -24,4 +24,5 @@ __all__ = [
     "planned_policy",
     "policy_of",
     "rules_of",
+    "rules_of_kind",
 ]

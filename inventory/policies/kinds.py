@@ -5,6 +5,8 @@ from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import Any
 
+import numpy as np
+
 from inventory.policies.base_stock import BaseStock
 from inventory.policies.capped_base_stock import CappedBaseStock
 from inventory.policies.forecast_order_up_to import ForecastOrderUpTo
@@ -13,6 +15,7 @@ from inventory.policies.policy import Policy
 from inventory.policies.reorder_batches import ReorderBatches
 from inventory.policies.reorder_quantity import ReorderQuantity
 from inventory.policies.reorder_up_to import ReorderUpTo
+from kernels.arrays import Floats
 
 
 class PolicyKind(StrEnum):
@@ -68,6 +71,26 @@ def policy_of(kind: PolicyKind, reorder_point: float, order_up_to: float, size: 
     if kind == PolicyKind.CAPPED_BASE_STOCK and math.isfinite(size):
         return CappedBaseStock(order_up_to, size)
     return _UP_TO_A_LEVEL.get(kind, BaseStock)(order_up_to)
+
+
+def rules_of_kind(
+    kind: PolicyKind, reorder_point: Floats, order_up_to: Floats, size: Floats
+) -> Floats:
+    """Return (n_policies, 4) float64, the rule of what `policy_of` returns for each.
+
+    Parameters
+    ----------
+    kind : of the policies
+    reorder_point, order_up_to, size : (n_policies,) float64, as in `policy_of`
+    """
+    none, endless = np.zeros(len(size)), np.full(len(size), math.inf)
+    if kind.orders_lots:
+        most = size if kind == PolicyKind.REORDER_QUANTITY else endless
+        return np.column_stack([reorder_point, reorder_point, size, most])
+    if kind == PolicyKind.REORDER_UP_TO:
+        return np.column_stack([reorder_point, order_up_to, none, endless])
+    most = size if kind == PolicyKind.CAPPED_BASE_STOCK else endless
+    return np.column_stack([order_up_to, order_up_to, none, most])
 
 
 def planned_policy(row: Mapping[Any, Any]) -> Policy:

@@ -1,7 +1,12 @@
 """Exact theory: policies whose best levels and costs are known without simulation."""
 
 from inventory.theory.base_stock import NormalBaseStock, base_stock_levels
-from inventory.theory.economic_order import EconomicOrder, economic_order, plan_known_demand
+from inventory.theory.economic_order import (
+    EconomicOrder,
+    economic_order,
+    least_cost_quantity,
+    plan_known_demand,
+)
 from inventory.theory.finite_horizon import FiniteHorizon
 from inventory.theory.lost_sales import best_lost_sales_cost, lost_sales_base_stock_cost
 from inventory.theory.newsvendor import (
@@ -43,6 +48,7 @@ __all__ = [
     "best_serial_levels",
     "count_newsvendor",
     "economic_order",
+    "least_cost_quantity",
     "lognormal_newsvendor",
     "lost_sales_base_stock_cost",
     "normal_newsvendor",

@@ -63,10 +63,22 @@ def economic_order(
     owed = price / (price + owing)
     price *= 1.0 - owed
     return EconomicOrder(
-        math.sqrt(2.0 * ordering * demand / price),
+        float(least_cost_quantity(ordering, price, demand)),
         math.sqrt(2.0 * ordering * demand * price),
         owed,
     )
+
+
+def least_cost_quantity(
+    ordering: Floats | float, holding: Floats | float, demand: Floats | float
+) -> Floats:
+    """Return the quantity of `economic_order` that nothing is owed of and that comes in at once.
+
+    Parameters
+    ----------
+    ordering, holding, demand : as in `economic_order`, above zero, of one item or of many
+    """
+    return np.asarray(np.sqrt(2.0 * np.asarray(ordering) * demand / holding))
 
 
 def plan_known_demand(

@@ -97,6 +97,22 @@ def test_a_flow_never_has_more_tasks_than_prefect_bears(n_entities, chunk_entiti
     assert 1 <= number_of_chunks(n_entities, chunk_entities) <= 200
 
 
+@pytest.mark.parametrize(
+    ("n_entities", "n_rows", "expected"),
+    [
+        # Long histories: 180 series; short ones: 100,000 rows, and no more than 1,000 series.
+        (500, 913_000, 3),
+        (3_142, 449_306, 5),
+        (15_053, 391_378, 16),
+        (1_000, None, 6),
+        (7, 0, 1),
+    ],
+)
+def test_a_chunk_takes_more_series_where_they_are_short(n_entities, n_rows, expected):
+    assert number_of_chunks(n_entities, None, n_rows) == expected
+    assert number_of_chunks(n_entities, 5, n_rows) == min(-(-n_entities // 5), 200)
+
+
 GROUPS = st.lists(st.integers(1, 40), min_size=1, max_size=30)
 
 

@@ -18,7 +18,7 @@ from flows.steps import decision_backtest
 from forecasting import counts
 from forecasting.classes import CLASSES
 from forecasting.models import ets_model, intermittent_model, theta_model
-from inventory import simulation
+from inventory import proposal, simulation
 from kernels import device as kernel_device
 from kernels import on_device
 from kernels.device import DeviceError, missing_for_cuda, resolve_device
@@ -133,8 +133,9 @@ def test_kernels_are_asked_for_on_the_device_of_the_run(job, gpu, prefect, monke
 
         return named
 
-    monkeypatch.setattr(simulation, "walk_items_on", recording(on_device.walk_items_on))
     for model, kernel in (
+        (simulation, on_device.walk_items_on),
+        (proposal, on_device.walk_all_on),
         (revalue, on_device.option_values_on),
         (revalue, on_device.future_values_on),
         (revalue, on_device.forward_values_on),
@@ -162,7 +163,7 @@ def test_kernels_are_asked_for_on_the_device_of_the_run(job, gpu, prefect, monke
     own = own.model_copy(update={"execution": alone})
     outcome = nightly(own)
     assert outcome.exit_code is ExitCode.DONE
-    names = ["walk_items", "option_values", "fit_ets", "refit_ets", "fit_thetas", "forecast_ets"]
+    names = ["walk_all", "option_values", "fit_ets", "refit_ets", "fit_thetas", "forecast_ets"]
     names += ["intermittent_rates", "fit_garch", "fit_counts", "gaussian_moves"]
     assert {(f"{name}_on", "cuda") for name in names} <= asked
     assert not unplaced

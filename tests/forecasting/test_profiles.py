@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from forecasting import CategoryProfiles, category_profiles, forecast_demand
+from forecasting.labels import Labels
+from forecasting.panel import Batch
 from forecasting.profiles import EVERYTHING, forecast_by_profile
 from tests.forecasting.demand import daily_plan, panel_of, week
 
@@ -18,27 +20,37 @@ def profiles():
     return category_profiles(panel_of(series), categories, daily_plan())
 
 
+def found_for(profiles, *categories):
+    return profiles.find(Labels.of(categories))
+
+
+def forecast_of(profiles, category, place, *histories):
+    """Return the forecasts of items of one category."""
+    own = found_for(profiles, *[category] * len(histories))
+    offsets = np.cumsum([0, *map(len, histories)])
+    places = np.full(len(histories), place)
+    return forecast_by_profile(Batch(np.concatenate(histories), offsets), places, own, 14)
+
+
 def test_a_category_has_the_level_and_the_week_of_its_series(profiles):
-    known, food = profiles.find("food")
-    assert known == "food"
+    food = found_for(profiles, "food")
+    assert food.category[0] == "food"
     # Six Poisson means over 28 days, and a week over eight: three standard errors.
-    assert food["level"] == pytest.approx(10.5, abs=3 * np.sqrt(10.5 / 28 / 6))
-    index = np.array([food[f"s{place}"] for place in range(7)])
+    assert food.level[0] == pytest.approx(10.5, abs=3 * np.sqrt(10.5 / 28 / 6))
+    (index,) = food.index
     assert index.mean() == pytest.approx(1.0)
     # The series start on a Monday; the calendar's places start on a Thursday, as 1970 did.
     assert np.allclose(np.roll(index, 3), week(np.arange(7)), atol=3 * np.sqrt(1.7 / 10.5 / 48))
 
 
 def test_a_series_without_history_enough_is_not_in_the_profile(profiles):
-    assert profiles.find("tool")[1]["level"] < 1.0
+    assert found_for(profiles, "tool").level[0] < 1.0
 
 
 def test_an_unknown_category_takes_the_profile_over_everything(profiles):
-    known, everything = profiles.find("toys")
-    assert known == EVERYTHING
-    assert (
-        profiles.find("tool")[1]["level"] < everything["level"] < profiles.find("food")[1]["level"]
-    )
+    found = found_for(profiles, "tool", "toys", "food")
+    assert found.category.texts().tolist() == ["tool", EVERYTHING, "food"]
+    assert (np.diff(found.level) > 0.0).all()
 
 
 def test_profiles_survive_a_file(profiles, tmp_path):
@@ -46,34 +58,44 @@ def test_profiles_survive_a_file(profiles, tmp_path):
 
     profiles.to_frame().to_parquet(tmp_path / "profiles.parquet")
     back = CategoryProfiles.from_frame(pd.read_parquet(tmp_path / "profiles.parquet"))
-    assert back.find("food") == profiles.find("food")
+    for column in ("level", "level_variance", "within", "whole", "index"):
+        found, known = (getattr(found_for(each, "food"), column) for each in (back, profiles))
+        np.testing.assert_array_equal(found, known)
 
 
 def test_without_a_history_the_category_alone_speaks(profiles):
-    food = profiles.find("food")[1]
-    found = forecast_by_profile(np.empty(0), 2, food, daily_plan())
-    index = np.array([food[f"s{place}"] for place in range(7)])
-    assert np.allclose(found.means, food["level"] * index[(2 + np.arange(14)) % 7])
-    assert found.variance == pytest.approx(food["within"] + food["level_variance"])
-    assert found.shared == pytest.approx(food["level_variance"] / found.variance)
+    food = found_for(profiles, "food")
+    found = forecast_of(profiles, "food", 2, np.empty(0))
+    assert np.allclose(found.means, food.level * food.index[:, (2 + np.arange(14)) % 7])
+    assert found.variance == pytest.approx(food.within + food.level_variance)
+    assert found.shared == pytest.approx(food.level_variance / found.variance)
 
 
 def test_own_days_count_more_the_more_there_are(profiles):
-    food = profiles.find("food")[1]
-    levels, unknown = [], []
-    for days in (1, 7, 28, 700):
-        found = forecast_by_profile(40.0 * week(np.arange(days)), 0, food, daily_plan())
-        levels.append(found.means.mean())
-        unknown.append(found.shared * found.variance)
-    assert food["level"] < levels[0] < levels[1] < levels[2] < levels[3] < 41.0
+    food = found_for(profiles, "food")
+    histories = [40.0 * week(np.arange(days)) for days in (1, 7, 28, 700)]
+    found = forecast_of(profiles, "food", 0, *histories)
+    levels, unknown = found.means.mean(axis=1), found.shared * found.variance
+    assert food.level[0] < levels[0] < levels[1] < levels[2] < levels[3] < 41.0
     assert levels[3] > 39.0
     assert (np.diff(unknown) < 0.0).all()
+
+
+def test_items_are_forecast_together_as_alone(profiles):
+    draws = np.random.default_rng(5)
+    histories = [draws.gamma(0.5, 9.0, days) for days in (3, 20, 9, 3, 0)]
+    together = forecast_of(profiles, "food", 4, *histories)
+    for item, history in enumerate(histories):
+        alone = forecast_of(profiles, "food", 4, history)
+        for column in ("means", "variance", "shared"):
+            found, expected = getattr(together, column)[item], getattr(alone, column)[0]
+            np.testing.assert_array_equal(found, expected)
 
 
 def test_without_any_long_series_an_item_speaks_for_itself():
     panel = panel_of({("W", "A"): [4.0, 6.0, 5.0]})
     profiles = category_profiles(panel, {}, daily_plan())
-    found = forecast_by_profile(np.array([4.0, 6.0, 5.0]), 0, profiles.find("x")[1], daily_plan())
+    found = forecast_of(profiles, "x", 0, np.array([4.0, 6.0, 5.0]))
     assert np.allclose(found.means, 5.0)
     assert found.variance == pytest.approx(2.0 / 3.0)
 

@@ -74,7 +74,7 @@ def test_the_plan_decides_as_the_night_does():
     receipts = np.zeros(paths.shape[1])
     receipts[:3] = coming
     tonight = position(on_hand=6.0, receipts=receipts)
-    assert policy == choose_policy(tonight, paths, ENTITY, SEED, PLAN).policy
+    assert policy == choose_policy(tonight, paths, ENTITY, SEED, PLAN)
 
 
 def test_a_forecast_grows_old_until_the_next_origin():

@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from inventory import PlanError, StockPlan, Target, estimate, position_of
 from inventory.levels import levels_to_try
-from inventory.policy import choose_level, decide_order, judge
-from inventory.proposal import propose_levels
+from inventory.policy import choose_levels, decide_order, judge
+from inventory.positions import Positions
+from inventory.proposal import propose_levels, walk
 from inventory.refinement import Tried
-from inventory.simulation import simulate_together
 from tests.frames import in_text
 from tests.inventory.night import HORIZON, demand_paths, item_row, plan_night, stock_row, words
 
@@ -186,12 +186,12 @@ def test_dear_orders_are_placed_in_larger_lots_which_cost_less_than_cases():
     for ordering in (0.0, 2.0, 8.0):
         own = stock_row("bolt", on_hand=5.0, ordering_cost=ordering)
         position = position_of("north/bolt", own, item_row("bolt"), (np.zeros(HORIZON), 0.0))
-        paths, entity = demand_paths(["bolt"])[0], words(["bolt"])[0]
-        plan = StockPlan(candidates=40)
-        proposal = propose_levels(position, paths, entity, 3, plan)
-        (totals,) = simulate_together([proposal.simulation], 3, 0, "cpu")
-        choice = choose_level(Tried.of(proposal, totals))
-        decision = judge(choice, totals[choice.told])
+        paths, plan = demand_paths(["bolt"]), StockPlan(candidates=40)
+        proposal = propose_levels(Positions.stacked([position]), paths, words(["bolt"]), plan)
+        totals = walk(proposal.walks, 3, 0, "cpu")
+        choices = choose_levels(Tried.of(proposal, totals))
+        walks = choices.walks(paths)
+        decision = judge(choices, walks, walk(walks, 3, 0, "cpu")).one(0)
         found, sizes = estimate(totals[:-2], position.costs), proposal.tried.size
         cases.append(found.cost[(found.fill_rate >= 0.95) & (sizes == sizes[0])].min())
         lots.append(decision.order_up_to - decision.reorder_point)
@@ -210,7 +210,8 @@ def test_dear_orders_are_placed_in_larger_lots_which_cost_less_than_cases():
 def test_a_lot_is_sold_within_the_horizon_and_the_shelf_life(changes, item, most):
     own = stock_row("bolt", ordering_cost=1e6, **changes)
     position = position_of("north/bolt", own, item_row("bolt", **item), (np.zeros(HORIZON), 0.0))
-    tried = levels_to_try(StockPlan().policy, position, demand_paths(["bolt"])[0], 8)
+    positions = Positions.stacked([position])
+    tried = levels_to_try(StockPlan().policy, positions, demand_paths(["bolt"]), 8)
     assert (tried.order_up_to - tried.reorder_point <= most).all()
     assert (tried.order_up_to <= changes.get("capacity", np.inf)).all()
     assert len(np.unique(tried.size)) == 2

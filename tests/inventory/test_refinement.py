@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from inventory import Costs, PlanError, PolicyKind, StockPlan, Target
 from inventory.policy import decide_order
 from inventory.position import Position
-from inventory.proposal import propose_levels
+from inventory.positions import Positions
+from inventory.proposal import propose_levels, walk
 from inventory.refinement import Tried, most_refined, refine_together
-from inventory.simulation import simulate_together
 from inventory.theory import best_reorder_up_to, reorder_up_to_cost
 from tests.inventory.night import demand_paths, item_row, plan_night, stock_row
 from tests.oracles.stock import poisson_law
@@ -98,44 +98,49 @@ def test_a_lot_between_those_tried_at_first_costs_less(kind):
     assert refined.lot not in {coarse.lot, 60.0, 120.0, 240.0, 480.0}
 
 
+def tried_at_first(plan, *means):
+    """Return the policies of an item for each mean demand, walked."""
+    paths, positions = np.array([demand(mean) for mean in means]), [position() for _ in means]
+    entities = np.full(len(means), ENTITY)
+    proposal = propose_levels(Positions.stacked(positions), paths, entities, plan)
+    return Tried.of(proposal, walk(proposal.walks, SEED, 0, "cpu"))
+
+
+def rules(tried, item):
+    """Return the rules of an item and the totals of their walks."""
+    ends = tried.proposal.walks.offsets[item : item + 2]
+    return tried.proposal.walks.rules[slice(*ends)], tried.totals[slice(*ends)]
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_what_was_tried_at_first_is_walked_to_the_bit(kind):
     plan = replace(COARSE, policy=kind, refinements=3)
-    proposal = propose_levels(position(), demand(20.0), ENTITY, SEED, plan)
-    (totals,) = simulate_together([proposal.simulation], SEED, 0, "cpu")
-    (found,) = refine_together([Tried.of(proposal, totals)], 3, SEED, "cpu")
+    first = tried_at_first(plan, 20.0)
+    found, totals = refine_together(first, 3, SEED, "cpu"), first.totals
     n_first, n_all = len(totals) - 2, len(found.totals) - 2
     np.testing.assert_array_equal(found.totals[:n_first], totals[:-2])
     np.testing.assert_array_equal(found.totals[-2:], totals[-2:])
     assert 0 < n_all - n_first <= most_refined(3, plan.candidates)
-    policies = found.proposal.tried.policies
-    assert len(policies) == len(set(policies)) == n_all
+    tried = found.proposal.tried
+    assert len({tried.policy(kind, number) for number in range(len(tried))}) == n_all
     # All at once is what all one by one is.
-    (again,) = simulate_together([found.proposal.simulation], SEED, 0, "cpu")
-    np.testing.assert_array_equal(again, found.totals)
+    np.testing.assert_array_equal(walk(found.proposal.walks, SEED, 0, "cpu"), found.totals)
 
 
 def test_without_rounds_nothing_is_added():
-    plan = replace(COARSE, policy=PolicyKind.REORDER_QUANTITY)
-    proposal = propose_levels(position(), demand(20.0), ENTITY, SEED, plan)
-    (totals,) = simulate_together([proposal.simulation], SEED, 0, "cpu")
-    (found,) = refine_together([Tried.of(proposal, totals)], 0, SEED, "cpu")
-    np.testing.assert_array_equal(found.totals, totals)
+    first = tried_at_first(replace(COARSE, policy=PolicyKind.REORDER_QUANTITY), 20.0)
+    found = refine_together(first, 0, SEED, "cpu")
+    np.testing.assert_array_equal(found.totals, first.totals)
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_items_are_refined_together_as_alone(kind):
-    plan = replace(COARSE, policy=kind, refinements=3)
-    tried = []
-    for mean in (0.5, 20.0, 300.0):
-        proposal = propose_levels(position(), demand(mean), ENTITY, SEED, plan)
-        (totals,) = simulate_together([proposal.simulation], SEED, 0, "cpu")
-        tried.append(Tried.of(proposal, totals))
-    together = refine_together(tried, 3, SEED, "cpu")
-    for own, found in zip(tried, together, strict=True):
-        (alone,) = refine_together([own], 3, SEED, "cpu")
-        np.testing.assert_array_equal(found.totals, alone.totals)
-        assert found.proposal.tried.policies == alone.proposal.tried.policies
+    plan, means = replace(COARSE, policy=kind, refinements=3), (0.5, 20.0, 300.0)
+    together = refine_together(tried_at_first(plan, *means), 3, SEED, "cpu")
+    for item, mean in enumerate(means):
+        alone = refine_together(tried_at_first(plan, mean), 3, SEED, "cpu")
+        for found, expected in zip(rules(together, item), rules(alone, 0), strict=True):
+            np.testing.assert_array_equal(found, expected)
 
 
 @pytest.mark.parametrize("kind", KINDS)
