@@ -2,7 +2,7 @@
 
 python -m benchmarks.accuracy [SET ... | ours]
 
-`ours` measures coverage and loss of ours again, which need no peer, and puts them into the record;
+`ours` measures coverage, loss and medians of ours again, which need no peer, and records them;
 it refuses where our means have changed, and with them what is said of the peers.
 
 Each set's last horizon is held out; models, weights and calibration see what came before it. Ours
@@ -48,7 +48,8 @@ COVERAGES = (50, 80, 90, 98)
 # Two MASE nearer than this are printed alike, or all but.
 SAME = 1e-4
 # Begins the line that says when `ours` was last measured.
-OWN = "Coverage and pinball loss, `python -m benchmarks.accuracy ours`"
+OWN = "Coverage, pinball loss and medians, `python -m benchmarks.accuracy ours`"
+MEDIANS = "ours, medians"
 EVERY = slice(None)
 NO_REASONS: Counter[str] = Counter()
 SECONDS = re.compile(r"[0-9.]+ s for all of ours")
@@ -307,6 +308,8 @@ def _renew() -> None:
         # The seconds are those of the quiet run that measured the peers.
         seconds = SECONDS.search(lines[told])
         lines[told] = SECONDS.sub(seconds[0] if seconds else "", night.sentence)
+        sample = night.sample
+        lines[own + 1] = _row(MEDIANS, night.medians[:, sample], night.score[:, sample])
         print(case.name, night.sentence, flush=True)
     said = next(number for number, line in enumerate(lines) if line.startswith(OWN))
     lines[said] = (
@@ -383,7 +386,7 @@ def _measure(case: Case) -> list[str]:
             f"| **ours** | {len(sample)} | {score[0, sample].mean():.4f} | | "
             f"| {score[1, sample].mean():.4f} | | | |"
         ),
-        _row("ours, medians", night.medians[:, sample], score[:, sample]),
+        _row(MEDIANS, night.medians[:, sample], score[:, sample]),
     ]
     if case.line_up:
         means, _, _ = _night(case._replace(line_up={}), night.train)
