@@ -1,9 +1,10 @@
 """Accuracy on held-out periods: what the night chooses, against each model of statsforecast.
 
-python -m benchmarks.accuracy [SET ... | ours]
+python -m benchmarks.accuracy [SET ... | ours | back SET ...]
 
 `ours` measures coverage, loss and medians of ours again, which need no peer, and records them;
-it refuses where our means have changed, and with them what is said of the peers.
+it refuses where our means have changed, and with them what is said of the peers. `back` prints what
+a set says a horizon earlier, and records nothing.
 
 Each set's last horizon is held out; models, weights and calibration see what came before it. Ours
 is what a night publishes: the weighted combination of each series' best models, chosen by its own
@@ -257,10 +258,14 @@ def main() -> None:
     if sys.argv[1:] == ["ours"]:
         _renew()
         return
+    named = [case for case in CASES if case.name in sys.argv[1:]]
+    if sys.argv[1:2] == ["back"]:
+        for case in named:
+            print("\n".join(_measure(earlier(case, 1))), flush=True)
+        return
     if sys.argv[1:]:
-        for case in CASES:
-            if case.name in sys.argv[1:]:
-                _replace(case)
+        for case in named:
+            _replace(case)
         return
     machine = describe_machine("statsforecast", "numba")
     lines = [
@@ -482,6 +487,18 @@ def plan_of(case: Case) -> ForecastPlan:
         minimum_history=max(8, min(2 * case.season, 26)),
         line_up=case.line_up,
     )
+
+
+def earlier(case: Case, cut: int) -> Case:
+    """Return a set as it was so many horizons ago, without series that had too few origins."""
+    # A series needs two, or its class is not counted.
+    least = plan_of(case).minimum_history + 3 * case.horizon
+
+    def read() -> list[Floats]:
+        known = [y[: len(y) - cut * case.horizon] for y in case.read()]
+        return [y for y in known if not cut or len(y) >= least]
+
+    return case._replace(read=read)
 
 
 def _night(case: Case, train: list[Floats]) -> tuple[Floats, Floats, float]:

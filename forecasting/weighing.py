@@ -7,9 +7,9 @@ by the others, and the one that loses least is taken.
 
 Tried on windows before the last, two to four of each, of M3, M4 weekly and hourly, Walmart,
 Store-Item, hospital, M5 and spare parts, against the series' own scores alone: MASE is 1.1%
-less on average, 1.7% on Walmart, 1.2% on M3 monthly, 0.03% on Store-Item, and nowhere more by two
-standard errors. A criterion by logarithms gains two thirds of it, and a gain that is asked to
-exceed its error over origins less than half on short series.
+less on average, 1.7% on Walmart, 1.6% on M3 monthly, 0.03% on Store-Item, and nowhere more by two
+standard errors. To ask that a gain exceed its error over origins, which are few, forgoes a quarter
+of it and most where histories are short.
 
 References
 ----------
@@ -38,8 +38,8 @@ from forecasting.combinations import (
 from kernels.arrays import Flags, Floats
 
 MEMBERS_TRIED = (MEMBERS, MOST_MEMBERS)
-POWERS_TRIED = (2.0, 4.0, 8.0, 12.0)
-PRIORS_TRIED = (0.0, 1.0, 2.0, 4.0, 8.0)
+POWERS_TRIED = (4.0, 8.0, 12.0)
+PRIORS_TRIED = (1.0, 2.0, 4.0, 8.0)
 # Of fewer series a class says nothing.
 FEWEST_SERIES = 20
 
