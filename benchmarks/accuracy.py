@@ -1,9 +1,10 @@
 """Accuracy on held-out periods: what the night chooses, against each model of statsforecast.
 
-python -m benchmarks.accuracy [SET ... | ours]
+python -m benchmarks.accuracy [SET ... | ours | back SET ...]
 
-`ours` measures coverage and loss of ours again, which need no peer, and puts them into the record;
-it refuses where our means have changed, and with them what is said of the peers.
+`ours` measures coverage, loss and medians of ours again, which need no peer, and records them;
+it refuses where our means have changed, and with them what is said of the peers. `back` prints what
+a set says a horizon earlier, and records nothing.
 
 Each set's last horizon is held out; models, weights and calibration see what came before it. Ours
 is what a night publishes: the weighted combination of each series' best models, chosen by its own
@@ -48,7 +49,8 @@ COVERAGES = (50, 80, 90, 98)
 # Two MASE nearer than this are printed alike, or all but.
 SAME = 1e-4
 # Begins the line that says when `ours` was last measured.
-OWN = "Coverage and pinball loss, `python -m benchmarks.accuracy ours`"
+OWN = "Coverage, pinball loss and medians, `python -m benchmarks.accuracy ours`"
+MEDIANS = "ours, medians"
 EVERY = slice(None)
 NO_REASONS: Counter[str] = Counter()
 SECONDS = re.compile(r"[0-9.]+ s for all of ours")
@@ -256,10 +258,14 @@ def main() -> None:
     if sys.argv[1:] == ["ours"]:
         _renew()
         return
+    named = [case for case in CASES if case.name in sys.argv[1:]]
+    if sys.argv[1:2] == ["back"]:
+        for case in named:
+            print("\n".join(_measure(earlier(case, 1))), flush=True)
+        return
     if sys.argv[1:]:
-        for case in CASES:
-            if case.name in sys.argv[1:]:
-                _replace(case)
+        for case in named:
+            _replace(case)
         return
     machine = describe_machine("statsforecast", "numba")
     lines = [
@@ -307,6 +313,8 @@ def _renew() -> None:
         # The seconds are those of the quiet run that measured the peers.
         seconds = SECONDS.search(lines[told])
         lines[told] = SECONDS.sub(seconds[0] if seconds else "", night.sentence)
+        sample = night.sample
+        lines[own + 1] = _row(MEDIANS, night.medians[:, sample], night.score[:, sample])
         print(case.name, night.sentence, flush=True)
     said = next(number for number, line in enumerate(lines) if line.startswith(OWN))
     lines[said] = (
@@ -383,7 +391,7 @@ def _measure(case: Case) -> list[str]:
             f"| **ours** | {len(sample)} | {score[0, sample].mean():.4f} | | "
             f"| {score[1, sample].mean():.4f} | | | |"
         ),
-        _row("ours, medians", night.medians[:, sample], score[:, sample]),
+        _row(MEDIANS, night.medians[:, sample], score[:, sample]),
     ]
     if case.line_up:
         means, _, _ = _night(case._replace(line_up={}), night.train)
@@ -479,6 +487,18 @@ def plan_of(case: Case) -> ForecastPlan:
         minimum_history=max(8, min(2 * case.season, 26)),
         line_up=case.line_up,
     )
+
+
+def earlier(case: Case, cut: int) -> Case:
+    """Return a set as it was so many horizons ago, without series that had too few origins."""
+    # A series needs two, or its class is not counted.
+    least = plan_of(case).minimum_history + 3 * case.horizon
+
+    def read() -> list[Floats]:
+        known = [y[: len(y) - cut * case.horizon] for y in case.read()]
+        return [y for y in known if not cut or len(y) >= least]
+
+    return case._replace(read=read)
 
 
 def _night(case: Case, train: list[Floats]) -> tuple[Floats, Floats, float]:

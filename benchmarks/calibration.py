@@ -7,6 +7,7 @@ moves by three points from one window to the next. So every set is also cut back
 by two, and forecast from there, and the mean over windows stands beside each.
 """
 
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,6 +21,7 @@ from benchmarks.accuracy import (
     SMOOTH,
     Case,
     covered,
+    earlier,
     mean_loss,
     naive_scale,
     panel_of,
@@ -81,17 +83,16 @@ OTHERS = (
 def measure(case: Case, cut: int) -> Window | None:
     """Hold out the horizon that comes before the last ``cut`` ones; None where nothing is left."""
     plan = plan_of(case)
-    # A series needs two origins, or its class is not counted.
-    least = plan.minimum_history + 3 * case.horizon
-    known = [y[: len(y) - cut * case.horizon] for y in case.read()]
-    known = [y for y in known if not cut or len(y) >= least]
+    known = earlier(case, cut).read()
     if not known:
         return None
     train = [y[: -case.horizon] for y in known]
     held = np.array([y[-case.horizon :] for y in known])
     panel = panel_of(case, train)
     night = pd.Timestamp(panel.last_ds.max()).date()
-    found = forecast_demand(panel, plan, night, category_profiles(panel, {}, plan), {})
+    calibration = learn_calibration(panel, plan)
+    weighed = replace(calibration, levels=calibration.levels.iloc[:0])
+    found = forecast_demand(panel, plan, night, category_profiles(panel, {}, plan), {}, weighed)
     told = found.champions
     numbers = told["item_id"].astype(int).to_numpy()
     columns = [name for name in found.forecasts if str(name)[1:].isdigit()]
@@ -99,7 +100,7 @@ def measure(case: Case, cut: int) -> Window | None:
     moved = alone.copy()
     whole = told["distribution"].isin(COUNT_NAMES).to_numpy()
     classes = Labels.of(told["demand_class"])
-    learn_calibration(panel, plan).apply(moved, classes, whole)
+    calibration.apply(moved, classes, whole)
     scale = np.array([naive_scale(train[number], case.scale_season) for number in numbers])
     kept = np.isfinite(scale)
     held, both = held[numbers][kept], (alone[kept], moved[kept])

@@ -1,4 +1,6 @@
-"""Calibrated quantiles: what backtests say of each class and horizon, carried to the forecast.
+"""What backtests of all series say of each class, carried to the forecast of every one.
+
+How a class weighs its models is in `forecasting.weighing`; the rest is calibrated quantiles.
 
 How often demand fell below each percentile is counted over all series of a class, each origin
 with the law that earlier origins and the history before it give: that is how a night's own law
@@ -8,6 +10,7 @@ average; and the later an origin is, the more it counts. A percentile then takes
 demand fell below as often as the percentile says (`forecasting.levels`).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -18,6 +21,7 @@ from forecasting.anomalies import cap_outliers
 from forecasting.backtest import Origins, place_origins
 from forecasting.champions import Contest, hold_contest
 from forecasting.classes import CLASSES, classify_demand
+from forecasting.combinations import Weighing
 from forecasting.distributions import LEVELS, estimate_spread, quantiles_of
 from forecasting.evaluation import EVALUATION, evaluate_horizon
 from forecasting.labels import Labels
@@ -38,17 +42,23 @@ LARGEST_SAMPLE = 500
 NAMES = [f"u{round(100 * level):02d}" for level in LEVELS]
 COVERAGES = (50, 80, 90, 98)
 LEVEL_COLUMNS = ["demand_class", "band", "series", *NAMES]
+_WEIGHING = ["members", "power", "prior_origins"]
+WEIGHINGS = ["demand_class", "model", "left_out", "typical", *_WEIGHING]
+# Where demand is rare the way that loses least in the past did no better in the future.
+LEARNING = ("smooth", "erratic")
 COVERAGE = ["demand_class", "band", "nominal", "before", "after"]
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """Levels that percentiles take, by class and part of the horizon.
+    """Levels that percentiles take, by class and part of the horizon, and weights of models.
 
     Parameters
     ----------
     levels : demand_class, band (from 0, the nearest), series (counted), u01 ... u99 (probability
         at which the law's quantile is taken)
+    weighings : demand_class, model, left_out (origin, from 0, the last; -1 is none), typical,
+        members, power, prior_origins, as in `Weighing`; no rows for a class that weighs as usual
     coverage : demand_class, band, nominal (per cent, central), before, after (fractions of
         actuals); of the last origin, with levels from the earlier ones. An interval that holds
         an atom in part counts that part
@@ -56,17 +66,26 @@ class Calibration:
     """
 
     levels: pd.DataFrame
+    weighings: pd.DataFrame
     coverage: pd.DataFrame
     evaluation: pd.DataFrame
 
-    def to_frame(self) -> pd.DataFrame:
-        """Return the levels as a plain frame."""
-        return self.levels
-
     @classmethod
-    def from_frame(cls, levels: pd.DataFrame) -> Self:
-        """Return the calibration of a frame that `to_frame` made."""
-        return cls(levels, pd.DataFrame(columns=COVERAGE), pd.DataFrame(columns=EVALUATION))
+    def from_frames(cls, levels: pd.DataFrame, weighings: pd.DataFrame) -> Self:
+        """Return the calibration of frames of levels and weighings, without what was judged."""
+        judged = pd.DataFrame(columns=COVERAGE), pd.DataFrame(columns=EVALUATION)
+        return cls(levels, weighings, *judged)
+
+    def weighing_for(self, demand_class: str, names: Sequence[str]) -> Weighing | None:
+        """Return how a class weighs the models of a line-up; None where nothing was learnt."""
+        own = self.weighings[self.weighings["demand_class"] == demand_class]
+        if own.empty:
+            return None
+        typical = own.pivot(index="left_out", columns="model", values="typical")
+        # The origin that is none comes last.
+        last = np.roll(typical.reindex(columns=list(names), fill_value=1.0).to_numpy(), -1, axis=0)
+        members, power, prior_origins = own[_WEIGHING].iloc[0]
+        return Weighing(int(members), float(power), float(prior_origins), last)
 
     def levels_for(self, classes: Labels, horizon: int) -> Floats:
         """Return the level of each percentile, (n_series, horizon, 99); its own if unknown."""
@@ -103,7 +122,7 @@ def bands_of(horizon: int) -> Integers:
 
 
 def learn_calibration(panel: DemandPanel, plan: ForecastPlan, threads: int = 1) -> Calibration:
-    """Count hits over the backtests of all series, or of evenly many of each class.
+    """Learn from the backtests of all series, or of evenly many of each class.
 
     Parameters
     ----------
@@ -119,7 +138,7 @@ def learn_calibration(panel: DemandPanel, plan: ForecastPlan, threads: int = 1) 
     scored = np.isfinite(origins.actuals).any(axis=2).sum(axis=1)
     contested = demand & (scored >= FEWEST_ORIGINS)
     classes = classify_demand(batch)
-    levels, coverage, evaluation = [], [], []
+    levels, weighings, coverage, evaluation = [], [], [], []
     for demand_class in CLASSES:
         members = np.flatnonzero(contested & classes.are(demand_class))
         if not len(members):
@@ -129,7 +148,17 @@ def learn_calibration(panel: DemandPanel, plan: ForecastPlan, threads: int = 1) 
         some = origins.of(chosen)
         group = batch.cut(chosen, np.zeros(len(chosen), np.int64), None)
         names = plan.models_for(demand_class)
-        contest = hold_contest(names, group, some, panel.entities.take(chosen), plan, threads)
+        contest = hold_contest(
+            names,
+            group,
+            some,
+            panel.entities.take(chosen),
+            plan,
+            threads,
+            learning=demand_class in LEARNING,
+        )
+        if len(contest.weighing.typical):
+            weighings.append(_weighing_frame(demand_class, names, contest.weighing))
         hits = count_hits(contest, group, some, plan) * _weights(plan.windows)
         levels.append(_levels(demand_class, hits.sum(axis=0), len(chosen)))
         coverage.append(_coverage(demand_class, hits, len(chosen)))
@@ -139,8 +168,19 @@ def learn_calibration(panel: DemandPanel, plan: ForecastPlan, threads: int = 1) 
         told = evaluate_horizon(demand_class, contest, some.actuals, scale, bands)
         evaluation += [told] if len(told) else []
     return Calibration(
-        _stack(levels, LEVEL_COLUMNS), _stack(coverage, COVERAGE), _stack(evaluation, EVALUATION)
+        _stack(levels, LEVEL_COLUMNS),
+        _stack(weighings, WEIGHINGS),
+        _stack(coverage, COVERAGE),
+        _stack(evaluation, EVALUATION),
     )
+
+
+def _weighing_frame(demand_class: str, names: Sequence[str], found: Weighing) -> pd.DataFrame:
+    windows = len(found.typical) - 1
+    left_out, model = np.meshgrid([*range(windows), -1], names, indexing="ij")
+    parts = {"demand_class": demand_class, "model": model.ravel(), "left_out": left_out.ravel()}
+    scalars = {name: getattr(found, name) for name in _WEIGHING}
+    return pd.DataFrame({**parts, "typical": found.typical.ravel(), **scalars})
 
 
 def _stack(frames: list[pd.DataFrame], columns: list[str]) -> pd.DataFrame:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from forecasting.autocorrelation import error_autocorrelation
 from forecasting.backtest import ModelRun, Origins, run_model
-from forecasting.combinations import POWER, combine_runs
+from forecasting.combinations import POWER, Weighing, combine_runs, usual_weighing
 from forecasting.comparison import comparable_means
 from forecasting.distributions import Spread, estimate_spread
 from forecasting.errors import Failure
@@ -20,6 +20,7 @@ from forecasting.moments import Moments, measure_moments
 from forecasting.panel import Batch
 from forecasting.plan import ForecastPlan
 from forecasting.scores import mean_over_origins, seasonal_scale, squared_scale
+from forecasting.weighing import learn_weighing
 from kernels.arrays import Flags, Floats, Integers
 
 # What every forecast is compared with, whether it competes or not.
@@ -37,6 +38,7 @@ class Contest:
     names : of the models, and last the combination where the plan asks for it
     champion : (n_series,) int64, number of the winner in names; -1 where every model failed
     weights : (n_models, n_series) float64, of the line-up's models in the winner's forecast
+    weighing : that the weights of combinations come from
     score : (n_series,) float64, the winner's score, scaled; NaN where the scale is zero
     means : (n_series, horizon) float64, the winner's forecast
     spread : the law around it
@@ -53,6 +55,7 @@ class Contest:
     names: tuple[str, ...]
     champion: Integers
     weights: Floats
+    weighing: Weighing
     score: Floats
     means: Floats
     spread: Spread
@@ -92,6 +95,9 @@ def hold_contest(
     entities: Names,
     plan: ForecastPlan,
     threads: int = 1,
+    weighing: Weighing | None = None,
+    *,
+    learning: bool = False,
 ) -> Contest:
     """Let the models of a line-up compete on series that all have an origin.
 
@@ -110,6 +116,8 @@ def hold_contest(
     entities : names of the series
     plan : settings
     threads : models that run at a time
+    weighing : of their scores; None is the usual one
+    learning : learn the weighing from these series, many of their class, instead
     """
     held_out = plan.horizon + (origins.counts - 1) * plan.step
     before = batch.cut(np.arange(len(batch)), held_out, None)
@@ -127,8 +135,18 @@ def hold_contest(
     criteria = _criteria(scored, plan)
     rows = np.arange(len(batch))
     weights = (np.argmin(criteria, axis=0) == np.arange(len(names))[:, None]) * 1.0
+    # Mean squares at half the power weigh as their roots do at the whole.
+    power = POWER / 2.0 if plan.score == "rmsse" else POWER
+    weighing = weighing or usual_weighing(power)
     if plan.combine and len(names) > 1:
-        combined, mixed = _combine(scored, criteria, origins, plan)
+        runs = [model.run for model in scored]
+        losses = np.array([model.of(plan.score) for model in scored])
+        answers = np.where(np.isfinite(criteria), 0.0, np.inf)
+        if learning:
+            none = np.zeros(len(batch), np.int64)
+            scales = seasonal_scale(batch, plan.season_length, none), squared_scale(batch, none)
+            weighing = learn_weighing(runs, losses, answers, origins, scales, power)
+        combined, mixed = combine_runs(runs, losses, answers, origins, weighing)
         scored.append(_score(combined, origins, moments))
         last = _criteria(scored, plan)[-1]
         answered = np.isfinite(last)
@@ -145,6 +163,7 @@ def hold_contest(
         names=tuple(model.run.model for model in scored),
         champion=np.where(beaten, -1, champion),
         weights=np.where(beaten, 0.0, weights),
+        weighing=weighing,
         score=(
             np.sqrt(criteria[champion, rows] / squared)
             if plan.score == "rmsse"
@@ -174,16 +193,6 @@ def _comparable(losses: Sequence[Floats]) -> Floats:
     sums: Floats = np.sum(np.where(seen, stacked, 0.0), axis=3)
     found = comparable_means(sums, np.sum(seen, axis=3))
     return np.where(np.isfinite(found), found, np.nan)
-
-
-def _combine(
-    scored: Sequence[_Scored], criteria: Floats, origins: Origins, plan: ForecastPlan
-) -> tuple[ModelRun, Floats]:
-    losses = np.array([model.of(plan.score) for model in scored])
-    answered = np.where(np.isfinite(criteria), 0.0, np.inf)
-    # Mean squares at half the power weigh as their roots do at the whole.
-    power = POWER / 2.0 if plan.score == "rmsse" else POWER
-    return combine_runs([model.run for model in scored], losses, answered, origins, power)
 
 
 def _score(run: ModelRun, origins: Origins, moments: Moments) -> _Scored:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from forecasting.champions import MEASURES
-from forecasting.combinations import MEMBERS
+from forecasting.combinations import MOST_MEMBERS
 from forecasting.distributions import LEVELS, Spread
 from forecasting.errors import PanelError
 from forecasting.histories import Seen
@@ -69,8 +69,8 @@ class Choices:
     demand_class, model : of (n_series,), of the series when it was chosen for, and the champion
     settings : of (n_series,), `settings_of` then
     chosen_on : (n_series,) datetime64[us], the night
-    members : `MEMBERS` of (n_series,), models of the champion's means; empty texts where fewer
-    weights : (n_series, `MEMBERS`) float64, that sum to one
+    members : `MOST_MEMBERS` of (n_series,), models of the champion's means; empty texts where fewer
+    weights : (n_series, `MOST_MEMBERS`) float64, that sum to one
     score, autocorrelation : (n_series,) float64, of the champion's backtest
     origins : (n_series,) int64, of the backtest
     spread : laws
@@ -106,8 +106,8 @@ class Choices:
         return cls(
             *_Ids(names, names, names, names, names),
             chosen_on=np.empty(0, "datetime64[us]"),
-            members=(names,) * MEMBERS,
-            weights=np.empty((0, MEMBERS)),
+            members=(names,) * MOST_MEMBERS,
+            weights=np.empty((0, MOST_MEMBERS)),
             score=numbers,
             autocorrelation=numbers,
             origins=whole,
@@ -142,7 +142,7 @@ class Choices:
             "origins": self.origins,
             "autocorrelation": self.autocorrelation,
         }
-        for place in range(MEMBERS):
+        for place in range(MOST_MEMBERS):
             columns[f"member_{place + 1}"] = self.members[place].categorical()
             columns[f"weight_{place + 1}"] = self.weights[:, place]
         columns |= {name: getattr(self.spread, name) for name in _LAW}
@@ -166,7 +166,7 @@ class Choices:
         def stack(names: list[str]) -> Floats:
             return np.asarray(frame[names].to_numpy(np.float64))
 
-        numbers = range(1, MEMBERS + 1)
+        numbers = range(1, MOST_MEMBERS + 1)
         judged = [f"{whose}_{measure}" for whose in JUDGED for measure in MEASURES]
         try:
             law = {name: frame[name].to_numpy(np.float64) for name in _LAW[1:]}

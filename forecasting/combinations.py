@@ -8,6 +8,7 @@ Economic Forecasting 1, section 7 (why few members and weights without correlati
 """
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -22,30 +23,82 @@ MEMBERS = 3
 POWER = 4.0
 # Least number of origins: with one, no other could tell what the weights are worth.
 FEWEST_ORIGINS = 2
+# Of any weighing that may be learnt; what is stored of a series has room for so many.
+MOST_MEMBERS = 5
 
 
-def weigh_models(scores: Floats, power: float = POWER) -> Floats:
+class Weighing(NamedTuple):
+    """How the models of a class of series are weighed.
+
+    Parameters
+    ----------
+    members : models of a series' combination at most
+    power : of scores
+    prior_origins : origins that `typical` counts for beside those of a series
+    typical : (windows + 1, n_models) float64, positive, scores over the class relative to each
+        other: without each origin, as its own weights must not know it, and last of all; none
+        where nothing was learnt, and `prior_origins` is zero
+    """
+
+    members: int
+    power: float
+    prior_origins: float
+    typical: Floats
+
+
+def usual_weighing(power: float = POWER) -> Weighing:
+    """Return the weighing of a class of which nothing was learnt: by a series' own scores."""
+    return Weighing(MEMBERS, power, 0.0, np.empty((0, 0)))
+
+
+USUAL = usual_weighing()
+
+
+def blend_scores(
+    scores: Floats, n_origins: Integers, weighing: Weighing, left_out: int = -1
+) -> Floats:
+    """Return scores between a series' own and its class's, nearer to its own with more origins.
+
+    A series of n origins takes n / (n + `prior_origins`) of the logarithms of its own.
+
+    Parameters
+    ----------
+    scores : (n_models, n_series) float64, mean losses, not negative; infinite where a model did
+        not answer, which it stays
+    n_origins : (n_series,) int64, that scores are means over
+    weighing : of the class
+    left_out : window whose origins the scores lack; -1 is none
+    """
+    if weighing.prior_origins == 0.0:
+        return scores
+    own = n_origins / (n_origins + weighing.prior_origins)
+    answered = np.isfinite(scores)
+    theirs = weighing.typical[left_out][:, None] ** (1.0 - own)
+    return np.where(answered, np.where(answered, scores, 1.0) ** own * theirs, np.inf)
+
+
+def weigh_models(scores: Floats, weighing: Weighing = USUAL) -> Floats:
     """Return the weights of each series' best models, by the inverse power of their scores.
 
     Parameters
     ----------
     scores : (n_models, n_series) float64, mean losses, not negative, smaller is better; infinite
         where a model did not answer
-    power : of the scores
+    weighing : whose members and power are taken
 
     Returns
     -------
-    (n_models, n_series) float64. Weights of a series sum to one, over `MEMBERS` models at most.
+    (n_models, n_series) float64. Weights of a series sum to one, over its members.
     NaN where fewer than two models answered, and where one has no loss at all.
     """
     order = np.argsort(scores, axis=0, kind="stable")
     rank = np.empty_like(order)
     np.put_along_axis(rank, order, np.arange(len(scores))[:, None], axis=0)
-    member = (rank < MEMBERS) & np.isfinite(scores)
+    member = (rank < weighing.members) & np.isfinite(scores)
     least = np.min(scores, axis=0)
     mixed = (member.sum(axis=0) > 1) & (least > 0.0)
     share = np.divide(least, scores, out=np.zeros_like(scores), where=member & mixed)
-    raw = share**power
+    raw = share**weighing.power
     # Row by row: NumPy adds up a single series of many models in another order than several.
     total: Floats = sum(raw, np.zeros(raw.shape[1]))
     return np.asarray(raw / np.where(mixed, total, np.nan))
@@ -56,7 +109,7 @@ def combine_runs(
     losses: Floats,
     answered: Floats,
     origins: Origins,
-    power: float = POWER,
+    weighing: Weighing = USUAL,
 ) -> tuple[ModelRun, Floats]:
     """Return the combination as if it were a model, and the weights it goes on with.
 
@@ -69,27 +122,44 @@ def combine_runs(
     losses : (n_models, n_series, windows, horizon) float64, NaN where unscored
     answered : (n_models, n_series) float64, zero where the model may be a member, else infinity
     origins : of the series
-    power : of mean losses
+    weighing : of the class
 
     Returns
     -------
     run : NaN for a series of one origin, or one that fewer than two models answer
     weights : (n_models, n_series) float64, sums one or zero
     """
-    seen = ~np.isnan(losses)
-    sums: Floats = np.sum(np.where(seen, losses, 0.0), axis=3)
-    counts: Integers = np.sum(seen, axis=3)
+    *others, everywhere = score_origins(losses, answered)
     past = np.full_like(runs[0].past, np.nan)
-    for window in range(past.shape[1]):
-        others = np.arange(past.shape[1]) != window
-        scores = comparable_means(sums[:, :, others], counts[:, :, others])
-        weights = weigh_models(scores + answered, power)
+    for window, scored in enumerate(others):
+        weights = weigh_models(blend_scores(*scored, weighing, window), weighing)
         past[:, window] = weigh_means(weights, [run.past[:, window] for run in runs])
-    weights = weigh_models(comparable_means(sums, counts) + answered, power)
+    weights = weigh_models(blend_scores(*everywhere, weighing), weighing)
     weights[:, origins.counts < FEWEST_ORIGINS] = np.nan
     future = weigh_means(weights, [run.future for run in runs])
     past[np.isnan(future).any(axis=1)] = np.nan
     return ModelRun(COMBINATION, past, future, ()), np.nan_to_num(weights)
+
+
+def score_origins(losses: Floats, answered: Floats) -> list[tuple[Floats, Integers]]:
+    """Return scores (n_models, n_series) and origins that they are means over (n_series,).
+
+    One pair for each window, of all the other origins, and last that of all.
+
+    Parameters
+    ----------
+    losses, answered : as in `combine_runs`
+    """
+    seen = ~np.isnan(losses)
+    sums: Floats = np.sum(np.where(seen, losses, 0.0), axis=3)
+    counts: Integers = np.sum(seen, axis=3)
+    windows = np.arange(losses.shape[2])
+    found = []
+    for left_out in (*windows, len(windows)):
+        kept = windows != left_out
+        scores = comparable_means(sums[:, :, kept], counts[:, :, kept]) + answered
+        found.append((scores, np.any(counts[:, :, kept] > 0, axis=0).sum(axis=1)))
+    return found
 
 
 def weigh_means(weights: Floats, means: Sequence[Floats]) -> Floats:

@@ -59,7 +59,8 @@ def forecast_demand(
     as_of : the night; no forecast is for a period on or before it
     profiles : by category, for series too short for a backtest
     categories : item_id -> category
-    calibration : of quantiles, learned over all series; None leaves each law its own
+    calibration : of quantiles and weights, learned over all series; None leaves each law its own,
+        and each series' weights to its own scores
     before : fits of the night before, which the models that they are of forecast with where they
         still hold; None stores none
     standing : what earlier backtests chose, which series keep where it still holds; None stores
@@ -101,7 +102,7 @@ def forecast_demand(
         anew = contested & ~stood.are(STANDS)
         chosen = np.flatnonzero(anew & results.demand_class.are(demand_class))
         if len(chosen):
-            _forecast_contested(results, demand_class, chosen, batch, origins, as_of)
+            _forecast_contested(results, demand_class, chosen, batch, origins, as_of, calibration)
     found = as_frames(results, as_of, calibration)
     found = replace(found, anomalies=anomalies.frame(capping=plan.cap_outliers))
     if standing is not None:
@@ -192,12 +193,14 @@ def _forecast_contested(
     batch: Batch,
     origins: Origins,
     as_of: date,
+    calibration: Calibration | None,
 ) -> None:
     plan = results.plan
     names = plan.models_for(demand_class)
     entities = results.panel.entities.take(chosen)
     group = batch.cut(chosen, np.zeros(len(chosen), np.int64), None)
-    contest = hold_contest(names, group, origins.of(chosen), entities, plan)
+    weighing = calibration.weighing_for(demand_class, names) if calibration is not None else None
+    contest = hold_contest(names, group, origins.of(chosen), entities, plan, weighing=weighing)
     results.means[chosen] = np.where(contest.champion[:, None] < 0, np.nan, contest.means)
     results.set_spread(chosen, contest.spread)
     results.autocorrelation[chosen] = contest.autocorrelation

@@ -13,7 +13,9 @@ from kernels.arrays import Floats
 # So many series halve what their hits say: the periods of one series depend on each other.
 PRIOR_SERIES = 20.0
 # Of a past location that is expected of the next origin. Some of it stays, between none and all,
-# and a handful of origins cannot tell how much: half is never wrong by more than half of it.
+# and a handful of origins cannot tell how much: half is never wrong by more than half of it. On
+# average over windows before the last of M3, M4 weekly, hospital and car parts, no other share, and
+# none by how far a location exceeds its error over origins, loses less, in quantiles or medians.
 STEADY = 0.5
 _ENDS = np.concatenate([[0.0], LEVELS, [1.0]])
 

@@ -10,7 +10,7 @@ from forecasting.backtest import forecast_ahead
 from forecasting.champions import BENCHMARK, MEASURES
 from forecasting.choices import JUDGED, Choices, settings_of
 from forecasting.classes import CLASSES
-from forecasting.combinations import MEMBERS, weigh_means
+from forecasting.combinations import MOST_MEMBERS, weigh_means
 from forecasting.grid import Frequency, period_numbers
 from forecasting.histories import go_on, see_histories
 from forecasting.labels import LabelColumn, Labels
@@ -195,7 +195,7 @@ def take_choices(results: Results, chosen: Integers) -> Choices:
 
 def _members(results: Results) -> tuple[list[LabelColumn], Floats]:
     n = len(results.panel)
-    members, weights = [LabelColumn(n) for _ in range(MEMBERS)], np.zeros((n, MEMBERS))
+    members, weights = [LabelColumn(n) for _ in range(MOST_MEMBERS)], np.zeros((n, MOST_MEMBERS))
     rows = stack_rows(results.weights, {"weight": np.dtype(np.float64)})
     place = pd.Series(rows.number).groupby(rows.number).cumcount().to_numpy()
     weights[rows.number, place] = rows.columns["weight"]

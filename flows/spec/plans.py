@@ -121,7 +121,9 @@ class DemandPlan(Frozen):
         "cap", description="demand that stands out: brought nearer to what was expected, or kept"
     )
     calibrate: bool = Field(
-        True, description="move quantiles to where demand fell below them as often as they say"
+        True,
+        description="learn from all series where quantiles are to be, so that demand falls below "
+        "them as often as they say, and how models weigh",
     )
     drivers: DriversSpec | None = Field(
         None, description="what moves demand; null forecasts from demand's own past"

@@ -1,4 +1,4 @@
-"""Calibrate: how far quantiles are to be moved, learnt once for all chunks of a night.
+"""Calibrate: how far quantiles are to be moved and how models weigh, learnt once for all chunks.
 
 Where the job keeps champions, it keeps the calibration that was learnt with them as long.
 """
@@ -19,7 +19,11 @@ from forecasting import Calibration, DemandPanel, learn_calibration
 from forecasting.standing import periods_since
 
 STAGE = "calibrate"
-LEVELS, COVERAGE, HORIZONS = "calibration_levels", "forecast_coverage", "forecast_horizons"
+LEVELS, WEIGHINGS = "calibration_levels", "model_weighings"
+COVERAGE, HORIZONS = "forecast_coverage", "forecast_horizons"
+# What chunks are made with, and what is told of it.
+_USED = (LEVELS, WEIGHINGS)
+_FILES = (*_USED, COVERAGE, HORIZONS)
 # Of a version's manifest: the night that its calibration was learnt on, and with what.
 _LEARNT_ON, _SETTINGS = "calibrated_on", "calibration_settings"
 # What is told of a fault that is no series' own.
@@ -38,13 +42,17 @@ def calibrate(run: Run) -> ChunkRecord:
 def read_calibration(run: Run) -> Calibration | None:
     """Return what was learnt, or None where the job asks for none or it failed."""
     record = _found(run)
-    return None if record is None else Calibration.from_frame(pd.read_parquet(record.shard(LEVELS)))
+    if record is None:
+        return None
+    return Calibration.from_frames(*(pd.read_parquet(record.shard(name)) for name in _USED))
 
 
 def calibration_content(run: Run) -> str:
     """Return what stands for the calibration in the key of a chunk that is made with it."""
     record = _found(run)
-    return "as forecast" if record is None else record.checksums[LEVELS]
+    if record is None:
+        return "as forecast"
+    return "/".join(record.checksums[name] for name in _USED)
 
 
 def refuse_torn_calibration(run: Run) -> None:
@@ -68,7 +76,7 @@ def calibration_to_keep(run: Run) -> tuple[dict[str, bytes], dict[str, str]]:
     if record is None:
         return {}, {}
     files = {}
-    for name in (LEVELS, COVERAGE, HORIZONS):
+    for name in _FILES:
         frame = pd.read_parquet(record.shard(name)).drop(
             columns=["run_id", "as_of"], errors="ignore"
         )
@@ -80,9 +88,9 @@ def calibration_to_keep(run: Run) -> tuple[dict[str, bytes], dict[str, str]]:
 
 
 def _stored(run: Run) -> list[pd.DataFrame]:
-    """Return levels, coverage and accuracy by horizon of the version that the run takes."""
+    """Return the frames of `_FILES` of the version that the run takes."""
     folder = registry_folder(run)
-    return [read_frame(folder, run.models, _file(name)) for name in (LEVELS, COVERAGE, HORIZONS)]
+    return [read_frame(folder, run.models, _file(name)) for name in _FILES]
 
 
 def _stands(run: Run) -> bool:
@@ -92,7 +100,7 @@ def _stands(run: Run) -> bool:
     if spec is None or spec.champions_for is None or not run.models:
         return False
     manifest = manifest_before(run)
-    if manifest.get(_SETTINGS) != _settings(run):
+    if manifest.get(_SETTINGS) != _settings(run) or _file(WEIGHINGS) not in manifest["files"]:
         return False
     learnt_on = np.array([manifest[_LEARNT_ON]], "datetime64[us]")
     age = periods_since(learnt_on, run.as_of, run.job.demand.frequency)
@@ -128,10 +136,10 @@ def _calibrate(run: Run) -> ChunkWork:
     # No other task runs beside this one.
     threads = run.job.execution.workers
     found = learn_calibration(*take_drivers(run, panel, demand, plan), threads)
-    return _work(run, found.to_frame(), found.coverage, found.evaluation)
+    return _work(run, found.levels, found.weighings, found.coverage, found.evaluation)
 
 
-def _work(
-    run: Run, levels: pd.DataFrame, coverage: pd.DataFrame, horizons: pd.DataFrame
-) -> ChunkWork:
-    return ChunkWork({LEVELS: levels, COVERAGE: run.stamp(coverage), HORIZONS: run.stamp(horizons)})
+def _work(run: Run, *frames: pd.DataFrame) -> ChunkWork:
+    """Return the work of the frames of `_FILES`; what is published is stamped."""
+    named = zip(_FILES, frames, strict=True)
+    return ChunkWork({name: frame if name in _USED else run.stamp(frame) for name, frame in named})

@@ -36,7 +36,7 @@ from flows.run import (
 from flows.spec import RegistrySpec
 from flows.steps.absent_models import with_absent
 from flows.steps.predict_plan import forecast_plan
-from flows.steps.stored_choices import gather_choices
+from flows.steps.stored_choices import MEMBERS_STORED, gather_choices
 from flows.steps.version_tables import (
     manifest_before,
     read_frame,
@@ -48,6 +48,7 @@ from flows.steps.version_tables import (
     write_chunks,
 )
 from forecasting import ForecastPlan, ForecastResult, RefitRules, RollForward, SeriesStates
+from forecasting.combinations import MOST_MEMBERS
 from forecasting.models.ets_model import ets_season
 from forecasting.roll_forward import AGED, CHANGED, DRIFTED, RERUN, ROLLED
 
@@ -225,7 +226,11 @@ def keep_models(
     }
     if chosen is not None:
         files[CHAMPIONS] = to_bytes(chosen.table)
-        facts |= {"champions": chosen.table.num_rows, "champion_counts": chosen.counts}
+        facts |= {
+            "champions": chosen.table.num_rows,
+            "champion_counts": chosen.counts,
+            MEMBERS_STORED: MOST_MEMBERS,
+        }
     folder = registry_folder(run)
     version = store_version(folder, files, facts)
     following = _follows(run, folder)

@@ -21,10 +21,13 @@ from flows.steps.version_tables import (
     write_chunks,
 )
 from forecasting import Choices, ForecastResult, Standing
+from forecasting.combinations import MOST_MEMBERS
 from forecasting.standing import NEW
 
 # Shards of a chunk: what it chose or kept, and what became of the choices that it took.
 CHOICES, OUTCOMES = "chosen_models", "chosen_outcomes"
+# Of a version's manifest: the members that a champion has room for.
+MEMBERS_STORED = "champion_members"
 
 
 @dataclass(frozen=True)
@@ -102,8 +105,8 @@ def gather_choices(run: Run, records: Sequence[ChunkRecord], nights: int) -> Cho
 
 
 def _has_champions(run: Run) -> bool:
-    """Whether the version that the run takes has champions; those of older programs have none."""
-    return bool(run.models) and CHAMPIONS in manifest_before(run)["files"]
+    """Whether the version that the run takes has champions as this program stores them."""
+    return bool(run.models) and manifest_before(run).get(MEMBERS_STORED) == MOST_MEMBERS
 
 
 def _asked(run: Run) -> int:

@@ -49,7 +49,8 @@ def learnt(folder, demand):
     found = forecast_demand(panel, plan, NIGHT, profiles, {}, calibration)
     frames = (
         profiles.to_frame(),
-        calibration.to_frame(),
+        calibration.levels,
+        calibration.weighings,
         calibration.evaluation,
         *(found.forecasts, found.champions, found.accuracy, found.weights, found.anomalies),
     )

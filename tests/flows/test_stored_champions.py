@@ -155,7 +155,9 @@ def test_a_rolled_back_registry_gives_the_older_champions(copied):
     assert tables["champions"]["reason"].str.endswith(f"on {first}, kept").all()
 
 
-@pytest.mark.parametrize("name", [CHAMPIONS, "calibration_levels.parquet"])
+@pytest.mark.parametrize(
+    "name", [CHAMPIONS, "calibration_levels.parquet", "model_weighings.parquet"]
+)
 @pytest.mark.parametrize("harm", ["cut", "gone"])
 def test_torn_champions_are_refused_by_name_and_not_promoted(copied, name, harm):
     version = read_champion(models(copied))
@@ -173,12 +175,37 @@ def test_torn_champions_are_refused_by_name_and_not_promoted(copied, name, harm)
 def test_a_version_without_champions_has_every_one_chosen(copied):
     version = read_champion(models(copied))
     manifest = read_manifest(models(copied), version)
-    theirs = ("files", "champions", "champion_counts", "calibrated_on", "calibration_settings")
+    theirs = (
+        "files",
+        "champions",
+        "champion_counts",
+        "champion_members",
+        "calibrated_on",
+        "calibration_settings",
+    )
     facts = {name: fact for name, fact in manifest.items() if name not in theirs}
     older = store_version(models(copied), {MODELS: read_models(models(copied), version)}, facts)
     promote(models(copied), older)
     _, run, _ = run_night(copied, DAYS + 2, text=KEEPING)
     assert run.models == older
+    assert newest(copied)["champion_counts"] == {"new": 6}
+    assert newest(copied)["calibrated_on"] == run.as_of.isoformat()
+
+
+def test_champions_with_room_for_other_members_and_calibrations_without_weighings_are_learnt_anew(
+    copied,
+):
+    version = read_champion(models(copied))
+    manifest = read_manifest(models(copied), version)
+    files = {
+        name: read_models(models(copied), version, name)
+        for name in manifest["files"]
+        if name != "model_weighings.parquet"
+    }
+    facts = {name: fact for name, fact in manifest.items() if name != "files"}
+    older = store_version(models(copied), files, {**facts, "champion_members": 3})
+    promote(models(copied), older)
+    _, run, _ = run_night(copied, DAYS + 2, text=KEEPING)
     assert newest(copied)["champion_counts"] == {"new": 6}
     assert newest(copied)["calibrated_on"] == run.as_of.isoformat()
 

@@ -157,7 +157,7 @@ def learnt():
 
 def test_a_calibration_survives_its_frame(learnt):
     _, _, calibration = learnt
-    again = Calibration.from_frame(calibration.to_frame())
+    again = Calibration.from_frames(calibration.levels, calibration.weighings)
     classes = Labels.of(["smooth", "new", "lumpy"])
     assert np.array_equal(again.levels_for(classes, 14), calibration.levels_for(classes, 14))
 

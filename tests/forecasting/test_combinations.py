@@ -7,7 +7,15 @@ from hypothesis import strategies as st
 
 from forecasting import category_profiles, forecast_demand
 from forecasting.backtest import ModelRun, Origins
-from forecasting.combinations import MEMBERS, POWER, combine_runs, weigh_models
+from forecasting.combinations import (
+    MEMBERS,
+    POWER,
+    Weighing,
+    blend_scores,
+    combine_runs,
+    usual_weighing,
+    weigh_models,
+)
 from forecasting.panel import SERIES
 from tests.forecasting.demand import daily_plan, mixed_series, panel_of
 from tests.forecasting.test_forecast import NIGHT
@@ -41,7 +49,34 @@ def test_weights_are_the_inverse_power_of_losses():
 
 def test_mean_squares_at_half_the_power_weigh_as_their_roots_do():
     losses = np.array([[2.0], [1.0], [3.0]])
-    assert np.allclose(weigh_models(losses**2, POWER / 2.0), weigh_models(losses))
+    assert np.allclose(weigh_models(losses**2, usual_weighing(POWER / 2.0)), weigh_models(losses))
+
+
+def test_a_weighing_decides_on_members_and_power():
+    scores = np.array([[1.0], [2.0], [4.0], [8.0], [16.0]])
+    weights = weigh_models(scores, Weighing(5, 1.0, 0.0, np.empty((0, 0))))[:, 0]
+    assert weights == pytest.approx(np.array([16, 8, 4, 2, 1]) / 31.0)
+
+
+def test_a_series_own_scores_count_more_with_more_origins():
+    weighing = Weighing(3, 4.0, 2.0, np.array([[1.0, 4.0]]))
+    scores = np.array([[9.0, 9.0, 9.0], [9.0, 9.0, np.inf]])
+    blended = blend_scores(scores, np.array([2, 6, 2]), weighing)
+    # Two origins beside a prior of two are half of the logarithms, six are three quarters.
+    assert blended[0] == pytest.approx([3.0, 9.0**0.75, 3.0])
+    assert blended[1] == pytest.approx([6.0, 9.0**0.75 * 4.0**0.25, np.inf])
+
+
+def test_without_a_prior_scores_are_a_series_own():
+    scores = np.random.default_rng(3).gamma(2.0, size=(4, 9))
+    assert blend_scores(scores, np.full(9, 5), usual_weighing()) is scores
+
+
+def test_what_never_answered_is_no_member_whatever_its_class_says():
+    weighing = Weighing(3, 4.0, 1.0, np.array([[1.0, 1.0, 0.1]]))
+    scores = np.array([[1.0], [1.0], [np.inf]])
+    blended = blend_scores(scores, np.array([0]), weighing)
+    assert weigh_models(blended, weighing)[:, 0] == pytest.approx([0.5, 0.5, 0.0])
 
 
 @pytest.mark.parametrize("losses", [[1.0, np.inf], [np.inf, np.inf], [0.0, 1.0]])

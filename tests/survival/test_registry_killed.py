@@ -14,6 +14,7 @@ FILES = {
     "models.parquet",
     "champions.parquet",
     "calibration_levels.parquet",
+    "model_weighings.parquet",
     "forecast_coverage.parquet",
     "forecast_horizons.parquet",
 }

@@ -16,6 +16,7 @@ SORTS = (
     "clean/demand.parquet",
     "clean/positions.parquet",
     "calibrate/chunk-00000/calibration_levels.parquet",
+    "calibrate/chunk-00000/model_weighings.parquet",
     "predict/series.parquet",
     "predict/profiles.parquet",
     "predict/layout.json",
