@@ -106,7 +106,8 @@ AHEAD: dict[str, Callable[[], None]] = {"forecasts": _forecasts, "stock": _stock
 
 def _end_with_the_night() -> None:
     """Wait for the end of what the night writes, nothing; it comes however the night ends."""
-    sys.stdin.buffer.read()
+    # Below Python's own streams, which no thread may hold as the process ends.
+    os.read(sys.stdin.fileno(), 1)
     os._exit(1)
 
 
