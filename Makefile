@@ -12,8 +12,9 @@ RUN_ENVIRONMENT := DO_NOT_TRACK=1 PREFECT_SERVER_ANALYTICS_ENABLED=false
 demo: $(VENV)/.run-ready
 	$(RUN_ENVIRONMENT) $(BIN)/almanac demo
 
-# Each process has a Prefect server and a PostgreSQL of its own; tests of one file share them.
-TEST_PROCESSES ?= 2
+# Each process has a Prefect server and a PostgreSQL of its own; tests of one file share them. One
+# more than two processors, as tests wait for servers and for kernels that another compiles.
+TEST_PROCESSES ?= 3
 test: $(VENV)/.test-ready
 	$(MAKE) --no-print-directory lint
 	$(RUN_ENVIRONMENT) $(BIN)/python -m pytest -m "not slow and not gpu" --hypothesis-profile=reproducible \
@@ -23,10 +24,11 @@ test-slow: $(VENV)/.test-ready
 	$(RUN_ENVIRONMENT) $(BIN)/python -m pytest -m "slow and not gpu"
 
 # The share of the slow lane that goes with the gate: sixty kills at random moments, the command
-# killed and run twice at once, a retry in BigQuery, eleven thousand dirty tables, every call of
-# BigQuery cut off, the lane for Google run on the stand-in, and the emulators. The rest takes more
-# than an hour.
-SHARE := tests/emulators tests/storage tests/survival/test_command_killed.py tests/survival/test_retry.py \
+# killed and run twice at once, two runs that share a store, a retry in BigQuery, passwords in files
+# and logs, eleven thousand dirty tables, every call of BigQuery cut off, the lane for Google run on
+# the stand-in, and the emulators. The rest takes more than an hour.
+SHARE := tests/emulators tests/storage tests/survival/test_command_killed.py \
+  tests/survival/test_lock.py tests/survival/test_retry.py tests/survival/test_secrets.py \
   tests/survival/test_killed.py::test_a_night_killed_at_more_random_moments_ends_as_if_it_had_not_been
 test-share: $(VENV)/.test-ready
 	$(RUN_ENVIRONMENT) $(BIN)/python -m pytest -m "slow and not gpu" $(SHARE)

@@ -104,6 +104,7 @@ def test_runs_of_two_nights_do_not_bar_each_other(held):
         pass
 
 
+@pytest.mark.slow
 def test_two_runs_of_a_night_that_share_only_the_store_publish_once(
     cradle, sample, undisturbed, tmp_path
 ):

@@ -108,6 +108,7 @@ def test_whatever_the_password_it_is_not_shown(password):
     assert marked not in without_secrets(f"postgresql://me:{marked}@host/db")
 
 
+@pytest.mark.slow
 def test_the_environment_s_password_is_in_no_file_of_a_night_and_in_no_log(
     sample, tmp_path, monkeypatch, caplog
 ):

@@ -113,7 +113,7 @@ def test_whichever_file_is_torn_it_is_made_again(cradle, finished, undisturbed, 
         "scenarios/chunk-00000/losses.npy",
         pytest.param("clean/prices.parquet", marks=pytest.mark.slow),
         pytest.param("predict/slices/slice-00001.parquet", marks=pytest.mark.slow),
-        "predict/chunk-00000/manifest.json",
+        pytest.param("predict/chunk-00000/manifest.json", marks=pytest.mark.slow),
     ],
 )
 def test_a_file_torn_while_the_night_runs_is_not_published(
