@@ -12,9 +12,8 @@ RUN_ENVIRONMENT := DO_NOT_TRACK=1 PREFECT_SERVER_ANALYTICS_ENABLED=false
 demo: $(VENV)/.run-ready
 	$(RUN_ENVIRONMENT) $(BIN)/almanac demo
 
-# Each process has a Prefect server and a PostgreSQL of its own; tests of one file share them. One
-# more than two processors, as tests wait for servers and for kernels that another compiles.
-TEST_PROCESSES ?= 3
+# Each process has a Prefect server and a PostgreSQL of its own; tests of one file share them.
+TEST_PROCESSES ?= 2
 test: $(VENV)/.test-ready
 	$(MAKE) --no-print-directory lint
 	$(RUN_ENVIRONMENT) $(BIN)/python -m pytest -m "not slow and not gpu" --hypothesis-profile=reproducible \
