@@ -36,7 +36,7 @@ from inventory.policies import (
     ReorderQuantity,
     ReorderUpTo,
 )
-from inventory.position_rows import position_of
+from inventory.position_rows import items_of, position_of, positions_of
 from inventory.positions import refuse_position
 from inventory.replay import (
     HeldPlan,
@@ -132,12 +132,14 @@ __all__ = [
     "estimate_law",
     "find_exceptions",
     "item_rows",
+    "items_of",
     "judge_transfers",
     "period_totals",
     "plan_item_transfers",
     "plan_orders",
     "plan_transfers",
     "position_of",
+    "positions_of",
     "rank_orders",
     "refuse_position",
     "replay",

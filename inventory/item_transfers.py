@@ -14,7 +14,7 @@ from inventory.names import with_names_coded
 from inventory.plan import StockPlan
 from inventory.policies import PolicyKind, planned_policy
 from inventory.position import Position, reviewed
-from inventory.position_rows import position_of, receipts_of
+from inventory.position_rows import items_of, keys_of, positions_of, receipts_of
 from inventory.simulation import Draws, Opening
 from inventory.transfers import (
     Lane,
@@ -122,14 +122,12 @@ def plan_item_transfers(
     plan, seed : as in `plan_orders`
     full : names of warehouses whose items share a capacity
     """
-    known = {str(row["item_id"]): row for row in items.to_dict("records")}
-    receipts, late = receipts_of(open_orders, stock, periods)
+    coming = receipts_of(open_orders, stock, periods)
+    positions = positions_of(stock, items_of(stock, items), *coming)
     held: dict[str, list[_Place]] = {}
-    records = zip(plans.to_dict("records"), stock.to_dict("records"), strict=True)
-    for n, (planned, record) in enumerate(records):
-        key = (record["warehouse_id"], record["item_id"])
-        coming = receipts[n], float(late[n])
-        position = position_of(f"{key[0]}/{key[1]}", record, known[str(key[1])], coming)
+    records = zip(plans.to_dict("records"), keys_of(stock), strict=True)
+    for n, (planned, key) in enumerate(records):
+        position = positions.one(n, "/".join(map(str, key)))
         draws = Draws(seed, int(entities[n]))
         most = float(planned["order_quantity"]) if str(key[0]) in full else math.inf
         site = _site(position, planned, paths[n], draws, plan, most)

@@ -88,6 +88,21 @@ def positions_of(stock: Rows, items: Rows, receipts: Floats, late: Floats) -> Po
     )
 
 
+def items_of(stock: pd.DataFrame, items: pd.DataFrame) -> pd.DataFrame:
+    """Return the row of items of each row of stock, by item_id.
+
+    Raises
+    ------
+    KeyError
+        Where there is none.
+    """
+    wanted = [str(item_id) for item_id in stock["item_id"]]
+    places = places_of(wanted, map(str, items["item_id"]))
+    if (places < 0).any():
+        raise KeyError(wanted[int(np.argmin(places))])
+    return items.iloc[places]
+
+
 def position_of(
     name: str,
     record: Mapping[Any, Any],

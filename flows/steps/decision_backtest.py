@@ -43,8 +43,9 @@ from inventory import (
     Rivals,
     compare_planners,
     item_rows,
+    items_of,
     period_totals,
-    position_of,
+    positions_of,
     refuse_position,
     replay_planners,
     with_names_coded,
@@ -163,27 +164,25 @@ def _replay(run: Run, series: pd.DataFrame) -> ChunkWork:
     with device_slot(device_of(run)):
         past = forecast_past(run, demand, first, profiles, drivers)
     stock = series.merge(pd.read_parquet(run.staging.clean("stock")), on=SERIES)
-    items = pd.read_parquet(run.staging.clean("items"))
-    known_items = {str(row["item_id"]): row for row in items.to_dict("records")}
+    stock = stock[np.array([key in past.paths for key in _keys(stock)], bool)]
+    items = items_of(stock, pd.read_parquet(run.staging.clean("items")))
+    positions = positions_of(stock, items, np.zeros((len(stock), 1)), np.zeros(len(stock)))
     histories = dict(iter(demand.groupby(SERIES, sort=False)))
     plan = stock_plan(stock_spec)
     rivals = Rivals(spec.window, spec.cover, spec.held)
     rows, frames, failures = [], [], list(past.failures)
-    for record in stock.to_dict("records"):
-        key = (str(record["warehouse_id"]), str(record["item_id"]))
-        if key not in past.paths:
-            continue
+    for n, (key, word) in enumerate(zip(_keys(stock), stock["word"], strict=True)):
         own = histories[key]
         start = int((own["ds"] < first).sum())
         name = "/".join(key)
         try:
-            position = position_of(name, record, known_items[key[1]], (np.zeros(1), 0.0))
+            position = positions.one(n, name)
             refuse_position(position, run.job.demand.horizon if run.job.demand else 0)
             found = replay_planners(
                 own["quantity"].to_numpy(float),
                 position,
                 PastForecasts(start, spec.refresh, past.paths[key]),
-                record["word"],
+                word,
                 run.job.seed,
                 plan,
                 rivals,
@@ -207,6 +206,10 @@ def _replay(run: Run, series: pd.DataFrame) -> ChunkWork:
         },
         failures,
     )
+
+
+def _keys(rows: pd.DataFrame) -> list[tuple[str, str]]:
+    return list(zip(*(rows[name].astype(str) for name in SERIES), strict=True))
 
 
 def _choose_series(run: Run) -> pd.DataFrame:
