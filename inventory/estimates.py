@@ -6,11 +6,12 @@ Cochran (1977), "Sampling techniques", eq. 6.13 (the variance of a ratio by the 
 Law (2015), "Simulation modeling and analysis", section 10.2.1 (paired differences).
 """
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 
 from inventory.plan import Target
+from inventory.rows import Rows
 from kernels.arrays import Flags, Floats, Integers
 from kernels.stock_comparison import fill_differences
 from kernels.stock_moments import fill_item_estimates, find_cheapest
@@ -38,7 +39,7 @@ class Costs:
 
 
 @dataclass(frozen=True)
-class Estimates:
+class Estimates(Rows):
     """What rules cost and serve over the horizon.
 
     Parameters
@@ -56,22 +57,6 @@ class Estimates:
     fill_rate_error: Floats
     cycle_service: Floats
     cycle_service_error: Floats
-
-    def of(self, rules: Integers) -> "Estimates":
-        """Return the estimates of some rules, in the order of their numbers."""
-        return Estimates(
-            self.cost[rules],
-            self.cost_error[rules],
-            self.fill_rate[rules],
-            self.fill_rate_error[rules],
-            self.cycle_service[rules],
-            self.cycle_service_error[rules],
-        )
-
-    def and_then(self, *others: "Estimates") -> "Estimates":
-        """Return the estimates of these rules and then of others."""
-        columns = [[getattr(own, each.name) for own in (self, *others)] for each in fields(self)]
-        return Estimates(*(np.concatenate(parts) for parts in columns))
 
     def cheapest(self, target: Target, shares: Floats, offsets: Integers) -> tuple[Integers, Flags]:
         """Return the number of each item's cheapest rule that serves, and whether one does.

@@ -1,12 +1,13 @@
 """The policies to try for items: levels, each with lots to order in or caps on one order."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 
 from inventory.lots import sizes_to_try
 from inventory.policies import Policy, PolicyKind, policy_of, rules_of_kind
 from inventory.positions import Positions
+from inventory.rows import Rows
 from kernels.arrays import Floats, Integers
 from kernels.stock_levels import fill_demand_ranges
 
@@ -15,7 +16,7 @@ _LOWEST = 0.3
 
 
 @dataclass(frozen=True)
-class Levels:
+class Levels(Rows):
     """Policies of one kind, a row each, those of an item after those of the one before.
 
     At first they ascend by level within a size, and by size within an item.
@@ -38,15 +39,6 @@ class Levels:
     def __len__(self) -> int:
         """Return the number of policies."""
         return len(self.item)
-
-    def of(self, chosen: Integers) -> "Levels":
-        """Return some, in the order of their numbers."""
-        return Levels(*(getattr(self, each.name)[chosen] for each in fields(self)))
-
-    def and_then(self, *others: "Levels") -> "Levels":
-        """Return these and then others."""
-        columns = [[getattr(own, each.name) for own in (self, *others)] for each in fields(self)]
-        return Levels(*(np.concatenate(parts) for parts in columns))
 
     def offsets(self, n_items: int) -> Integers:
         """Return (n_items + 1,) int64, where the policies of each item start."""

@@ -178,7 +178,7 @@ class _Night:
         """Return what is decided of some items."""
         own = self.own[block]
         return decide_orders(
-            self.positions.take(block),
+            self.positions.of(block),
             self.paths[own],
             self.held_out[own],
             self.entities[own],

@@ -10,6 +10,7 @@ from inventory.errors import StockError
 from inventory.estimates import costs_of, prices_of
 from inventory.policies import PolicyKind
 from inventory.position import Position, first_reached, on_order, whole_cases_within
+from inventory.rows import Rows
 from kernels.arrays import Flags, Floats, Integers
 from kernels.stock_batches import Laws
 from kernels.stock_lead_times import gamma_lead_time
@@ -31,7 +32,7 @@ Check = tuple[Flags, Callable[[int], str]]
 
 
 @dataclass(frozen=True)
-class Positions:
+class Positions(Rows):
     """Warehouse-items at the close of a night, a row each, as `Position` has one.
 
     Parameters
@@ -76,12 +77,6 @@ class Positions:
     def __len__(self) -> int:
         """Return the number of items."""
         return len(self.on_hand)
-
-    def take(self, items: Integers | slice) -> Self:
-        """Return some items, in the order of their numbers."""
-        return replace(
-            self, **{field.name: getattr(self, field.name)[items] for field in fields(self)}
-        )
 
     def one(self, item: int, name: str = "") -> Position:
         """Return one item.

@@ -161,7 +161,7 @@ def _rules(levels: Levels, proposal: Proposal) -> list[tuple[float, ...]]:
 
 def _begin(tried: Tried, item: int) -> _Search:
     proposal = tried.proposal
-    position = proposal.positions.take(np.array([item]))
+    position = proposal.positions.of(np.array([item]))
     start, stop = proposal.walks.offsets[item : item + 2]
     own = np.arange(start, stop - N_OTHERS)
     levels = proposal.tried.of(own - N_OTHERS * item)

@@ -11,7 +11,7 @@ from inventory.policies.policy import Policy, rules_of
 from kernels.arrays import Floats, Integers
 from kernels.device import Device
 from kernels.on_device import walk_items_on
-from kernels.stock_batches import Walk
+from kernels.stock_batches import Walk, opening_of
 from kernels.stock_demand import build_aliases
 from kernels.stock_lead_times import LeadTimes, fixed_lead_time
 from kernels.stock_paths import walk_law
@@ -97,8 +97,7 @@ class Opening:
 
     def by_age(self, shelf_life: int) -> Floats:
         """Return units by the periods they can still be sold in, least first."""
-        ages = np.zeros(max(shelf_life, 1))
-        ages[-1] = self.on_hand
+        ages: Floats = opening_of(float(self.on_hand), shelf_life)
         return ages
 
     def arrivals(self, horizon: int) -> Floats:

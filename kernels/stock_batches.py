@@ -128,37 +128,21 @@ def fill_totals(seed: int, first_path: int, walks: Walks, totals: Floats) -> Non
         law, terms = law_of(walks.laws, item), terms_of(walks.terms[item])
         opening = opening_of(walks.on_hand[item], terms.shelf_life)
         start, stop = walks.offsets[item], walks.offsets[item + 1]
+        told = (
+            walks.demand[item],
+            law,
+            opening,
+            walks.receipts[item],
+            terms,
+            walks.rules[start:stop],
+            0,
+            walks.first_reached[item],
+        )
+        entity, own = walks.entities[item], totals[start:stop]
         if walks.lifts.shape[1] > 0:
-            walk_lifted(
-                seed,
-                walks.entities[item],
-                first_path,
-                walks.demand[item],
-                law,
-                opening,
-                walks.receipts[item],
-                terms,
-                walks.rules[start:stop],
-                0,
-                walks.first_reached[item],
-                walks.lifts[item],
-                totals[start:stop],
-            )
+            walk_lifted(seed, entity, first_path, *told, walks.lifts[item], own)
         else:
-            walk_paths(
-                seed,
-                walks.entities[item],
-                first_path,
-                walks.demand[item],
-                law,
-                opening,
-                walks.receipts[item],
-                terms,
-                walks.rules[start:stop],
-                0,
-                walks.first_reached[item],
-                totals[start:stop],
-            )
+            walk_paths(seed, entity, first_path, *told, own)
 
 
 def walk_items(seed: int, first_path: int, walks: Walks) -> Floats:

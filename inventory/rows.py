@@ -1,0 +1,22 @@
+"""Arrays with a row for each thing, kept together."""
+
+from dataclasses import dataclass, fields
+from typing import Self
+
+import numpy as np
+
+from kernels.arrays import Integers
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Arrays of as many rows: whatever is derived from this has no other fields."""
+
+    def of(self, chosen: Integers) -> Self:
+        """Return some rows, in the order of their numbers."""
+        return type(self)(*(getattr(self, each.name)[chosen] for each in fields(self)))
+
+    def and_then(self, *others: Self) -> Self:
+        """Return these rows and then those of others."""
+        columns = [[getattr(own, each.name) for own in (self, *others)] for each in fields(self)]
+        return type(self)(*(np.concatenate(parts) for parts in columns))
