@@ -20,6 +20,8 @@ from kernels.arrays import Dates, Floats, Integers
 
 # Whose backtest is kept with a choice: the champion's own, and what it is compared with.
 JUDGED = ("own", "benchmark")
+MEMBER_COLUMNS = tuple(f"member_{number}" for number in range(1, MOST_MEMBERS + 1))
+_WEIGHTS = [f"weight_{number}" for number in range(1, MOST_MEMBERS + 1)]
 _LAW = ("law", "dispersion", "growth", "zero_share")
 _RATIOS = [f"ratio_{round(100 * level):02d}" for level in LEVELS]
 _SEEN = {"first": "first_period", "last": "last_period", "data": "data", "recent": "recent"}
@@ -142,9 +144,9 @@ class Choices:
             "origins": self.origins,
             "autocorrelation": self.autocorrelation,
         }
-        for place in range(MOST_MEMBERS):
-            columns[f"member_{place + 1}"] = self.members[place].categorical()
-            columns[f"weight_{place + 1}"] = self.weights[:, place]
+        for place, (member, weight) in enumerate(zip(MEMBER_COLUMNS, _WEIGHTS, strict=True)):
+            columns[member] = self.members[place].categorical()
+            columns[weight] = self.weights[:, place]
         columns |= {name: getattr(self.spread, name) for name in _LAW}
         columns |= {name: self.spread.ratios[:, place] for place, name in enumerate(_RATIOS)}
         for row, whose in enumerate(JUDGED):
@@ -166,7 +168,6 @@ class Choices:
         def stack(names: list[str]) -> Floats:
             return np.asarray(frame[names].to_numpy(np.float64))
 
-        numbers = range(1, MOST_MEMBERS + 1)
         judged = [f"{whose}_{measure}" for whose in JUDGED for measure in MEASURES]
         try:
             law = {name: frame[name].to_numpy(np.float64) for name in _LAW[1:]}
@@ -175,8 +176,8 @@ class Choices:
             return cls(
                 **{name: Labels.of(frame[name]) for name in _Ids._fields},
                 chosen_on=frame["chosen_on"].to_numpy("datetime64[us]"),
-                members=tuple(Labels.of(frame[f"member_{n}"]) for n in numbers),
-                weights=stack([f"weight_{n}" for n in numbers]),
+                members=tuple(Labels.of(frame[name]) for name in MEMBER_COLUMNS),
+                weights=stack(_WEIGHTS),
                 score=frame["score"].to_numpy(np.float64),
                 autocorrelation=frame["autocorrelation"].to_numpy(np.float64),
                 origins=frame["origins"].to_numpy(np.int64),

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from forecasting.scores import ratio_or
 from kernels.arrays import Flags, Floats, Integers
 
 
@@ -25,23 +26,19 @@ def comparable_means(sums: Floats, counts: Integers) -> Floats:
     """
     seen = counts > 0
     complete: Flags = np.all(seen | ~seen.any(axis=0), axis=2)
-    own = _ratio(sums.sum(axis=2), counts.sum(axis=2), np.inf)
+    own = ratio_or(sums.sum(axis=2), counts.sum(axis=2), np.inf)
     if complete.all():
         return own
     n_steps = counts.max(axis=0)
     those = np.where(complete[:, :, None], sums, 0.0)
     # Model by model: NumPy adds up a single series of many models in another order than several.
-    reference = _ratio(
+    reference = ratio_or(
         sum(those, np.zeros(n_steps.shape)),
         sum(np.where(complete[:, :, None], counts, 0), np.zeros(n_steps.shape)),
         0.0,
     )
-    everywhere = _ratio((reference * n_steps).sum(axis=1), n_steps.sum(axis=1), 0.0)
-    there = _ratio((reference * counts).sum(axis=2), counts.sum(axis=2), 0.0)
-    factor = _ratio(np.broadcast_to(everywhere, there.shape), there, 1.0)
+    everywhere = ratio_or((reference * n_steps).sum(axis=1), n_steps.sum(axis=1), 0.0)
+    there = ratio_or((reference * counts).sum(axis=2), counts.sum(axis=2), 0.0)
+    factor = ratio_or(np.broadcast_to(everywhere, there.shape), there, 1.0)
     lifted = ~complete & complete.any(axis=0) & np.isfinite(own)
     return np.where(lifted, own * np.where(lifted, factor, 1.0), own)
-
-
-def _ratio(top: Floats, bottom: Floats, otherwise: float) -> Floats:
-    return np.asarray(np.divide(top, bottom, out=np.full(top.shape, otherwise), where=bottom > 0))

@@ -17,6 +17,7 @@ from forecasting.labels import Labels
 from forecasting.moments import measure_moments
 from forecasting.panel import Batch, DemandPanel
 from forecasting.plan import ForecastPlan
+from forecasting.scores import ratio_or
 from kernels.arrays import Floats, Integers
 
 Categories = Mapping[str, str] | pd.Series
@@ -201,19 +202,19 @@ def forecast_by_profile(
     """
     exposure, total, spread = _own_moments(batch, places, own.index)
     ahead = (places[:, None] + np.arange(horizon)) % own.index.shape[1]
-    mean = _ratio(total, exposure, 0.0)
+    mean = ratio_or(total, exposure, 0.0)
     lacking = own.level <= 0.0
     level = np.where(lacking, mean, own.level)
     between = np.where(lacking, 0.0, own.level_variance)
     within = np.where(lacking, spread, own.within)
-    credibility = _ratio(exposure * between, exposure * between + within, 1.0)
+    credibility = ratio_or(exposure * between, exposure * between + within, 1.0)
     estimate = level + credibility * (mean - level)
     unknown = (1.0 - credibility) * between
-    variance = within * _ratio(estimate, level, 1.0) + unknown
+    variance = within * ratio_or(estimate, level, 1.0) + unknown
     return ProfileForecast(
         means=estimate[:, None] * np.take_along_axis(own.index, ahead, axis=1),
         variance=variance,
-        shared=_ratio(unknown, variance, 0.0),
+        shared=ratio_or(unknown, variance, 0.0),
     )
 
 
@@ -228,9 +229,3 @@ def _own_moments(batch: Batch, places: Integers, index: Floats) -> tuple[Floats,
         found[:, rows] = exposure, values.sum(axis=1), values.var(axis=1)
     exposure, total, spread = found
     return exposure, total, spread
-
-
-def _ratio(above: Floats, below: Floats, otherwise: float) -> Floats:
-    """Return a ratio where it is of something above zero."""
-    filled = np.full(len(below), otherwise)
-    return np.asarray(np.divide(above, below, out=filled, where=below > 0.0))

@@ -53,6 +53,11 @@ def mean_over_origins(values: Floats) -> Floats:
     (n_series,) float64
     """
     scored = ~np.isnan(values)
-    counts = scored.sum(axis=(1, 2))
     totals = np.where(scored, values, 0.0).sum(axis=(1, 2))
-    return np.asarray(np.divide(totals, counts, out=np.full(len(values), np.nan), where=counts > 0))
+    return ratio_or(totals, scored.sum(axis=(1, 2)), np.nan)
+
+
+def ratio_or(above: Floats, below: Floats | Integers, otherwise: float) -> Floats:
+    """Return ratios where they are of something above zero, and ``otherwise`` elsewhere."""
+    filled = np.full(above.shape, otherwise)
+    return np.asarray(np.divide(above, below, out=filled, where=below > 0))

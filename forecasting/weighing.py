@@ -35,6 +35,7 @@ from forecasting.combinations import (
     weigh_means,
     weigh_models,
 )
+from forecasting.scores import ratio_or
 from kernels.arrays import Flags, Floats
 
 MEMBERS_TRIED = (MEMBERS, MOST_MEMBERS)
@@ -132,5 +133,4 @@ def typical_scores(scores: Floats) -> Floats:
 
 def _mean(values: Floats, seen: Flags, axis: int) -> Floats:
     """Return the mean along an axis of what is seen, zero elsewhere; zero where nothing is."""
-    counts = seen.sum(axis=axis)
-    return np.asarray(values.sum(axis=axis) / np.maximum(counts, 1))
+    return ratio_or(values.sum(axis=axis), seen.sum(axis=axis), 0.0)

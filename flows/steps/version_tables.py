@@ -21,14 +21,13 @@ from flows.run import (
     write_frame,
 )
 from flows.steps.absent_models import absent_models
-from forecasting.combinations import MOST_MEMBERS
+from forecasting.choices import MEMBER_COLUMNS
 
 # Series that the night lacks: what is stored of them stays for some nights, and then is gone.
 ABSENT, GONE = "absent", "gone"
 
 # Few values, each of which many series have.
-_MEMBERS = tuple(f"member_{number}" for number in range(1, MOST_MEMBERS + 1))
-_NAMES = (*SERIES, "model", "demand_class", "settings", *_MEMBERS)
+_NAMES = (*SERIES, "model", "demand_class", "settings", *MEMBER_COLUMNS)
 
 
 def registry_folder(run: Run) -> Path:
