@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 from datetime import date
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from flows.spec.extras import need_extra
 from flows.spec.plans import Checks, DemandPlan, Execution, StockPlanSpec
 from flows.spec.risk_plan import RiskPlanSpec
 from flows.spec.sources import (
@@ -50,15 +50,15 @@ class Outputs(Frozen):
     @field_validator("mlflow")
     @classmethod
     def _can_record(cls, address: str | None) -> str | None:
-        if address is not None and has_secret(address):
+        if address is None:
+            return None
+        if has_secret(address):
             msg = (
                 "the tracking server's address must have no password in it; set "
                 "MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD"
             )
             raise ValueError(msg)
-        if address is not None and find_spec("mlflow") is None:
-            msg = 'needs the extra `mlflow`: pip install "almanac[mlflow]"'
-            raise ValueError(msg)
+        need_extra("mlflow", "mlflow")
         return address
 
 

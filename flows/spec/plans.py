@@ -1,10 +1,10 @@
 """What to predict and decide: the demand and stock parts of a job, and how it runs."""
 
-from importlib.util import find_spec
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from flows.spec.extras import need_extra
 from flows.spec.sources import Frozen
 
 NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
@@ -66,9 +66,7 @@ class GlobalModelSpec(Frozen):
 
     @model_validator(mode="after")
     def _has_its_library(self) -> "GlobalModelSpec":
-        if find_spec("lightgbm") is None:
-            msg = 'needs the extra `global`: pip install "almanac[global]"'
-            raise ValueError(msg)
+        need_extra("lightgbm", "global")
         return self
 
 

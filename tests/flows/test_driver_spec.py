@@ -41,6 +41,6 @@ def test_drivers_with_what_they_need_are_taken(drivers, inputs):
 
 
 def test_without_its_library_a_global_model_is_refused_and_told_what_to_install(monkeypatch):
-    monkeypatch.setattr("flows.spec.plans.find_spec", lambda _: None)
+    monkeypatch.setattr("flows.spec.extras.find_spec", lambda _: None)
     with pytest.raises(JobRefusedError, match=r"pip install \"almanac\[global\]\""):
         parse_job(job({"global_model": {}}), "job.toml")

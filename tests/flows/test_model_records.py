@@ -94,7 +94,7 @@ def test_what_cannot_be_recorded_is_refused(tmp_path, address, change, message):
 
 
 def test_without_the_library_the_message_says_what_to_install(tmp_path, monkeypatch):
-    monkeypatch.setattr("flows.spec.job.find_spec", lambda _: None)
+    monkeypatch.setattr("flows.spec.extras.find_spec", lambda _: None)
     text = asking("https://tracking").format(as_of="2024-06-01", chunk=180)
     (tmp_path / "job.toml").write_text(text)
     with pytest.raises(JobRefusedError, match=r"pip install .*almanac\[mlflow\]"):
