@@ -135,7 +135,7 @@ def _replay_chunk(uris: Sequence[str], number: int) -> list[pd.DataFrame]:
             made.append(forecast_past(run, demand, first, profiles, drivers))
         return made[0]
 
-    decision_backtest.forecast_past = forecast_once
+    decision_backtest.forecast_past = forecast_once  # type: ignore[attr-defined]
     records = [decision_backtest.replay_chunk(load_run(uri), number) for uri in uris]
     frames = [pd.read_parquet(record.shard(decision_backtest.ITEMS)) for record in records]
     series = pd.read_parquet(load_run(uris[0]).staging.folder / "replay" / "series.parquet")

@@ -123,7 +123,7 @@ def _on_grid(frame: pd.DataFrame, step: str) -> pd.DataFrame:
             pd.DataFrame(
                 {"warehouse_id": w, "item_id": i, "ds": pd.date_range(first, last, freq=step)}
             )
-            for (w, i), first in firsts.items()
+            for w, i, first in firsts.reset_index().itertuples(index=False)
         ],
         ignore_index=True,
     )

@@ -9,6 +9,7 @@ before, with the drivers' plans of the horizon where they are known in advance.
 import sys
 import time
 from dataclasses import dataclass
+from datetime import date
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -132,7 +133,7 @@ def _night(found: DriverSet, number: int) -> list[str]:
     return lines
 
 
-def _night_of(panel: DemandPanel):  # noqa: ANN202 - a date
+def _night_of(panel: DemandPanel) -> date:
     return pd.Timestamp(panel.last_ds.max()).date()
 
 

@@ -26,8 +26,8 @@ from statsforecast.ets import ets_f
 from statsforecast.ets import forecast_ets as forecast_theirs
 from statsforecast.models import AutoETS
 
-from benchmarks.accuracy import naive_scale, of_car_parts, of_store_departments
 from benchmarks.machine import describe_machine, median_seconds
+from benchmarks.sets import naive_scale, of_car_parts, of_store_departments
 from kernels.ets import EtsFits, fit_ets, forecast_ets
 from kernels.ets_forward import update_ets
 from kernels.ets_paths import ets_quantiles
@@ -209,7 +209,7 @@ def _criterion_row(case: Case) -> str:
 def _fit_in_two(case: Case) -> list[EtsFits]:
     halves = [_flat(case.train[part::2]) for part in range(2)]
     with ThreadPoolExecutor(2) as pool:
-        return list(pool.map(lambda half: fit_ets(*half, case.season), halves))
+        return list(pool.map(lambda half: fit_ets(half[0], half[1], case.season), halves))
 
 
 def _quantiles(case: Case) -> str:
@@ -238,7 +238,7 @@ def _rolled(case: Case) -> str:
     values, offsets = _flat(case.train)
     few = fit_ets(values, offsets, case.season)
     rows = np.arange(ROLLED) % len(case.train)
-    fits = EtsFits(*(part[rows] for part in few))
+    fits = EtsFits._make(part[rows] for part in few)
     news = np.abs(fits.level)
     places = np.arange(ROLLED + 1)
     carry = median_seconds(lambda: update_ets(fits, news, places), RUNS)

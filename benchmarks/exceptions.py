@@ -45,7 +45,10 @@ def main() -> None:
             "| accepted by Kupiec's test | loss beyond over expected shortfall |"
         ),
         "| --- | ---: | ---: | ---: | ---: | ---: | ---: |",
-        *(_row(str(key[0]), float(key[1]), own) for key, own in days.groupby(["method", "level"])),
+        *(
+            _row(str(method), float(str(level)), own)
+            for (method, level), own in days.groupby(["method", "level"])
+        ),
     ]
     text = "\n".join(lines) + "\n"
     print(text)

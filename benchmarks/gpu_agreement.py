@@ -103,15 +103,15 @@ def compare_demand(
     whys = [
         f"{_named(own.index[n])}: {own['model'].iloc[n]} {own['score'].iloc[n]:.6g}, "
         f"{theirs['model'].iloc[n]} {theirs['score'].iloc[n]:.6g}"
-        for n in other
+        for n in other.tolist()
     ]
     gap = float(_relative(own["score"].to_numpy(), theirs["score"].to_numpy()).max(initial=0.0))
     lines = [(f"{name} champions", len(own), len(other), gap, _told(whys))]
-    changed = {_named(own.index[n]): "another champion" for n in other}
+    changed = {_named(own.index[n]): "another champion" for n in other.tolist()}
     keys = [_named(key) for key in results[0].forecasts[_SERIES].itertuples(index=False)]
     for told, columns in (("means", ["mean"]), ("quantiles", QUANTILES)):
         figures = [result.forecasts[columns].to_numpy() for result in results]
-        lines.append(compare_numbers(f"{name} {told}", *figures, keys, changed))
+        lines.append(compare_numbers(f"{name} {told}", *figures, keys=keys, reasons=changed))
     return [*lines, *_compare_orders(name, results, device, n_paths, changed)]
 
 
@@ -148,7 +148,7 @@ def _compare_orders(
             ordering_cost=0.0,
             service_target=0.95,
         )
-        told = StockPlan(device=where)  # type: ignore[arg-type]
+        told = StockPlan(device=where)
         found = plan_orders(
             stock=stock,
             items=items,
@@ -166,7 +166,10 @@ def _compare_orders(
     columns = {"orders": "order_quantity", "levels": "order_up_to", "costs": "expected_cost"}
     return [
         compare_numbers(
-            f"{name} {told}", *(plan[column].to_numpy() for plan in plans), keys, changed
+            f"{name} {told}",
+            *(plan[column].to_numpy() for plan in plans),
+            keys=keys,
+            reasons=changed,
         )
         for told, column in columns.items()
     ]
@@ -190,14 +193,14 @@ def compare_portfolios(device: Device, plan: RiskPlan) -> list[Line]:
             frames.append(measure_portfolios(market, held, losses, method, 1, own).risk)
         for measure in ("value_at_risk", "expected_shortfall"):
             chosen = [frame[frame["measure"] == measure] for frame in frames]
-            keys = [_named(key) for key in chosen[0][["portfolio_id", "level"]].to_numpy()]
+            keys = [_named(key) for key in chosen[0][["portfolio_id", "level"]].to_numpy().tolist()]
             figures = [frame["value"].to_numpy() for frame in chosen]
-            lines.append(compare_numbers(f"books, {method} {measure}", *figures, keys))
+            lines.append(compare_numbers(f"books, {method} {measure}", *figures, keys=keys))
     law = VolatilityModel(plan.volatility_model, "student_t")
     ahead = [volatility_outlook(market.prices, law, device=where) for where in ("cpu", device)]
-    keys = [_named(key) for key in ahead[0][["instrument_id", "horizon"]].to_numpy()]
+    keys = [_named(key) for key in ahead[0][["instrument_id", "horizon"]].to_numpy().tolist()]
     figures = [frame["volatility"].to_numpy() for frame in ahead]
-    return [*lines, compare_numbers("volatility ahead", *figures, keys)]
+    return [*lines, compare_numbers("volatility ahead", *figures, keys=keys)]
 
 
 def compare_books(device: Device) -> list[Line]:
@@ -235,6 +238,7 @@ def compare_numbers(
     name: str,
     own: np.ndarray,
     theirs: np.ndarray,
+    *,
     keys: Sequence[str] | None = None,
     reasons: Mapping[str, str] | None = None,
 ) -> Line:

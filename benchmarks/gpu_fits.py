@@ -23,6 +23,7 @@ from kernels.intermittent import intermittent_rates as rates_on_processor
 
 _WINDOWS = Path(__file__).parents[2] / "shared" / "data" / "m5_item_store_56d.parquet"
 WEEK = 7
+_SHARES = (0.1, 0.1)
 _RATED = (IntermittentModel.TSB, IntermittentModel.CROSTON_OPTIMISED, IntermittentModel.IMAPA)
 _CHECKED = 200
 
@@ -131,11 +132,13 @@ def intermittent_rates(_xp: XP, sizes: Sizes) -> Iterator[Row]:
     """Croston's kin, transfers included."""
     demand, _ = daily_demand(sizes.demand_series, sizes.demands)
     for model in _RATED:
-        told = (model, 0.1, 0.1)
-        seconds = measure(lambda t=told: intermittent.intermittent_rates(*_flat(demand), *t), 1)  # type: ignore[misc]
+        seconds = measure(
+            lambda m=model: intermittent.intermittent_rates(*_flat(demand), m, *_SHARES),  # type: ignore[misc]
+            1,
+        )
         few = demand[:_CHECKED]
-        expected = rates_on_processor(*_flat(few), *told)
-        found = intermittent.intermittent_rates(*_flat(few), *told)
+        expected = rates_on_processor(*_flat(few), model, *_SHARES)
+        found = intermittent.intermittent_rates(*_flat(few), model, *_SHARES)
         error = float(np.abs(found - expected).max())
         size = f"{len(demand):,} series x {sizes.demands:,}"
         name = model.name.lower().replace("_", " ")

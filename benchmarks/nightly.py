@@ -13,6 +13,7 @@ import tempfile
 import time
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -88,7 +89,7 @@ def _measure(path: Path, folder: Path) -> list[dict[str, object]]:
     with open_store(run.store_url) as store:
         steps = store.read("run_steps", run_id=run.run_id)
     shutil.rmtree(results)
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "job": job.name,
             "step": step.step,

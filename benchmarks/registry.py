@@ -138,7 +138,8 @@ def _repeat(states: SeriesStates[Any], count: int) -> SeriesStates[Any]:
 def _kept(few: SeriesStates[Any], count: int) -> list[str]:
     states = _repeat(few, count)
     with tempfile.TemporaryDirectory() as name:
-        folder, stored = Path(name), []
+        folder = Path(name)
+        stored: list[str] = []
 
         def save() -> None:
             table = pa.Table.from_pandas(states.to_frame(), preserve_index=False)
@@ -210,7 +211,7 @@ def _night(panel: DemandPanel) -> str:
     found = _roll(panel, "AutoETS", before, batch)
     rolled = median_seconds(lambda: _roll(panel, "AutoETS", before, batch), RUNS)
     fitted = median_seconds(lambda: _roll(panel, "AutoETS", None, batch), 1)
-    kept = (found.outcome == "rolled").sum()
+    kept = found.outcome.are("rolled").sum()
     return (
         f"A night of {len(panel)} series of {DAYS:,} days, the last one new: {rolled:.3f} s to "
         f"compare histories, roll {kept} models forward and fit {len(panel) - kept} again; "
@@ -236,7 +237,7 @@ def _others(panel: DemandPanel) -> list[str]:
     ]
     for name in KEPT:
         before = _roll(earlier, name, None).states
-        kept = (_roll(panel, name, before, batch).outcome == "rolled").sum()
+        kept = _roll(panel, name, before, batch).outcome.are("rolled").sum()
         lines.append(f"| {name} | {kept} | {_timed(panel, name, before, batch)} |")
     return lines
 
@@ -289,14 +290,15 @@ def _age(panel: DemandPanel, name: str, origin: int) -> tuple[float, float]:
     now = panel.batch.cut(every, np.full(len(panel), origin), None)
     earlier = panel.batch.cut(every, np.full(len(panel), origin + AGE), None)
     came = panel.batch.cut(every, np.full(len(panel), origin - HORIZON), HORIZON)
-    actuals = np.stack([came.series(number) for number in every])
+    actuals = np.stack([came.series(number) for number in range(len(panel))])
     news = now.cut(every, np.zeros(len(panel), np.int64), AGE)
     rolled, signal = model.track(model.fit(earlier, SEASONS), np.zeros(len(panel)), news)
-    errors = []
+    errors: list[float] = []
+    fits: Any
     for fits in (rolled, model.fit(now, SEASONS)):
-        own = replace(now, fitted={model: fits})
+        own = replace(now, fitted={model: fits})  # type: ignore[dict-item]
         means = model.forecast(own, SEASONS, HORIZON).means
-        errors.append(np.abs(means - actuals).mean())
+        errors.append(float(np.abs(means - actuals).mean()))
     return errors[0] / errors[1], has_drifted(signal).mean()
 
 

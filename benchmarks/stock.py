@@ -15,6 +15,7 @@ import statistics
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -68,7 +69,7 @@ def main() -> None:
     rows = [_row("Almanac", ITEMS, ours, ours, served)]
     n_arrays = 20
     for name, work in (("NumPy, units", _walk_arrays), ("NumPy, costs", _walk_costs)):
-        arrays, array_served = _time(lambda work=work: work(law, n_arrays), RUNS)
+        arrays, array_served = _time(partial(work, law, n_arrays), RUNS)
         rows.append(_row(name, n_arrays, arrays / (n_arrays * PATHS * DAYS), ours, array_served))
     packages = ["numba", "numpy"]
     if importlib.util.find_spec("simpy") is not None:
@@ -80,7 +81,7 @@ def main() -> None:
     _choose(law, 10)
     many, _ = _time(lambda: _choose(law, 3_000), 1)
     _decide(law, 10, rounds=ROUNDS[-1])
-    decided = [_time(lambda n=n: _decide(law, 1_000, rounds=n), RUNS) for n in ROUNDS]
+    decided = [_time(partial(_decide, law, 1_000, rounds=n), RUNS) for n in ROUNDS]
     lines = [
         "# Stock walks",
         "",
@@ -188,7 +189,7 @@ def _walk_costs(law: np.ndarray, n_items: int) -> float:
 
 
 def _walk_events(law: np.ndarray, n_paths: int) -> float:
-    import simpy  # noqa: PLC0415 - a peer to measure, not a dependency
+    import simpy  # type: ignore[import-not-found] # noqa: PLC0415 - a peer to measure, not a dependency
 
     draws = np.random.default_rng(1)
     sold = demanded = 0.0
