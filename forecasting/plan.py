@@ -63,6 +63,12 @@ DEFAULT_LINE_UP: Mapping[str, tuple[str, ...]] = {
     "intermittent": _SPARSE,
     "lumpy": _SPARSE,
 }
+# The season of months is the year's own too, and AutoETS takes 1.2% and 1.8% off the MASE of M3's
+# on two windows before the last, and adds 0.5% and nothing to that of hospital's counts.
+_MONTHS = {name: (*DEFAULT_LINE_UP[name], "AutoETS") for name in ("smooth", "erratic")}
+# Of weeks ARIMA takes 3-4% off the MASE of M4's, whose histories are long; on eight windows of
+# Walmart, orange juice and Favorita it moves pinball loss by -2.4% to 0.9%, on average down.
+_WEEKS = {name: (*DEFAULT_LINE_UP[name], "SeasonalARIMA") for name in ("smooth", "erratic")}
 # The season of quarters is the year's own, of which yearly models have nothing to say. On M3's
 # these take 0.011 and, a horizon earlier, 0.032 off the MASE of those above.
 _QUARTERS = (
@@ -74,6 +80,11 @@ _QUARTERS = (
     "OptimizedTheta",
     "SeasonalARIMA",
 )
+_BY_FREQUENCY: Mapping[Frequency, Mapping[str, tuple[str, ...]]] = {
+    "W": _WEEKS,
+    "MS": _MONTHS,
+    "QS": dict.fromkeys(_MONTHS, _QUARTERS),
+}
 
 
 @dataclass(frozen=True)
@@ -179,9 +190,7 @@ class ForecastPlan:
 
 def default_line_up(frequency: Frequency) -> Mapping[str, tuple[str, ...]]:
     """Return the models that compete for each demand class where none are named."""
-    if frequency != "QS":
-        return DEFAULT_LINE_UP
-    return {**DEFAULT_LINE_UP, "smooth": _QUARTERS, "erratic": _QUARTERS}
+    return {**DEFAULT_LINE_UP, **_BY_FREQUENCY.get(frequency, {})}
 
 
 def complete_line_up(

@@ -60,10 +60,14 @@ def test_the_default_line_up_is_registered(frequency):
     assert {name for names in line_up.values() for name in names} <= set(MODELS)
 
 
-def test_quarters_have_a_default_of_their_own():
-    plan = ForecastPlan("QS", SEASON_LENGTHS["QS"], 4)
-    assert "SeasonalARIMA" in plan.models_for("smooth")
-    assert "SeasonalARIMA" not in daily_plan().models_for("smooth")
+@pytest.mark.parametrize(
+    ("frequency", "added"), [("W", "SeasonalARIMA"), ("MS", "AutoETS"), ("QS", "SeasonalARIMA")]
+)
+def test_weeks_months_and_quarters_have_defaults_of_their_own(frequency, added):
+    plan = ForecastPlan(frequency, SEASON_LENGTHS[frequency], 4)
+    for demand_class in ("smooth", "erratic"):
+        assert added in plan.models_for(demand_class)
+        assert added not in daily_plan().models_for(demand_class)
     assert plan.models_for("lumpy") == daily_plan().models_for("lumpy")
 
 
