@@ -22,8 +22,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from statsforecast import models as zoo
 
-from benchmarks.accuracy import CASES, Case, _night, naive_scale
+from benchmarks.accuracy import night
 from benchmarks.machine import describe_machine
+from benchmarks.sets import CASES, Case, naive_scale
 from forecasting import ForecastPlan
 from forecasting.classes import CLASSES
 from forecasting.models import MODELS
@@ -220,7 +221,7 @@ def _cut(case: Case, series: list[Floats], back: int) -> tuple[list[Floats], Flo
 def _time_ours(case: Case, train: list[Floats], name: str) -> tuple[Floats, float]:
     """Return the means of all series, and seconds a series."""
     offsets = np.concatenate([[0], np.cumsum([len(y) for y in train])]).astype(np.int64)
-    plan = ForecastPlan(case.frequency, case.season, case.horizon)  # type: ignore[arg-type]
+    plan = ForecastPlan(case.frequency, case.season, case.horizon)
     batch, model, times = Batch(np.concatenate(train), offsets), MODELS[name], []
     for _ in range(RUNS + 1):
         started = time.process_time()
@@ -264,7 +265,7 @@ def _measure_added(case: Case, size: Size, series: list[Floats], back: int) -> l
             name: tuple(dict.fromkeys((*_without(case, name), *(added if name in CHANGED else ()))))
             for name in CLASSES
         }
-        means, quantiles, seconds = _night(case._replace(line_up=line_up), train)
+        means, quantiles, seconds = night(case._replace(line_up=line_up), train)
         error = held[:, :, None] - quantiles
         pinball = np.maximum(LEVELS * error, (LEVELS - 1.0) * error).mean(axis=(1, 2))
         found = Losses(np.abs(means - held).mean(axis=1) / scale, 2.0 * pinball / scale)

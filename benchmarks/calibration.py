@@ -14,36 +14,23 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from benchmarks.accuracy import (
-    CASES,
-    COVERAGES,
-    DATA,
-    SMOOTH,
-    Case,
-    covered,
-    earlier,
-    mean_loss,
-    naive_scale,
-    panel_of,
-    plan_of,
-)
+from benchmarks.accuracy import COVERAGES, covered, mean_loss
 from benchmarks.machine import describe_machine
+from benchmarks.sets import CASES, OTHERS, WINDOWS, Case, panel_of, plan_of, window_of
 from forecasting import category_profiles, forecast_demand
 from forecasting.calibration import learn_calibration
-from forecasting.classes import CLASSES
 from forecasting.labels import Labels
 from forecasting.laws import COUNT_NAMES
 from kernels.arrays import Floats
 
 RECORD = Path(__file__).parent / "records" / "calibration.md"
-WINDOWS = 3
 HEAD = (
     "Windows back from the end, each as long as the horizon; change of pinball loss by "
     "calibration, and coverage less nominal in percentage points, left alone → calibrated."
 )
 
 
-class Window(NamedTuple):
+class Coverage(NamedTuple):
     """What a window says of quantiles left alone and calibrated.
 
     Parameters
@@ -58,36 +45,12 @@ class Window(NamedTuple):
     misses: Floats
 
 
-def _m3(period: str) -> list[Floats]:
-    frame = pd.read_parquet(DATA / "m3.parquet")
-    groups = frame[frame["period"] == period].groupby("unique_id", observed=True, sort=True)["y"]
-    return [y.to_numpy(float) for _, y in groups]
-
-
-def _hospital() -> list[Floats]:
-    frame = pd.read_parquet(DATA / "hospital_monthly.parquet")
-    keys = [name for name in ("warehouse_id", "item_id", "unique_id") if name in frame]
-    groups = frame.sort_values("ds").groupby(keys, observed=True, sort=True)["y"]
-    return [y.to_numpy(float) for _, y in groups]
-
-
-_EVERY = dict.fromkeys(CLASSES, SMOOTH)
-# Sets of which the benchmark of accuracy says nothing.
-OTHERS = (
-    Case("M3 yearly", lambda: _m3("YEARLY"), "MS", 1, 6, 0, {}, _EVERY),
-    Case("M3 other", lambda: _m3("OTHER"), "MS", 1, 8, 0, {}, _EVERY),
-    Case("hospital monthly", _hospital, "MS", 12, 12, 0, {}, {}),
-)
-
-
-def measure(case: Case, cut: int) -> Window | None:
+def measure(case: Case, cut: int) -> Coverage | None:
     """Hold out the horizon that comes before the last ``cut`` ones; None where nothing is left."""
-    plan = plan_of(case)
-    known = earlier(case, cut).read()
-    if not known:
+    window = window_of(case, cut)
+    if not window.train:
         return None
-    train = [y[: -case.horizon] for y in known]
-    held = np.array([y[-case.horizon :] for y in known])
+    train, held, plan = window.train, window.held, plan_of(case)
     panel = panel_of(case, train)
     night = pd.Timestamp(panel.last_ds.max()).date()
     calibration = learn_calibration(panel, plan)
@@ -101,12 +64,12 @@ def measure(case: Case, cut: int) -> Window | None:
     whole = told["distribution"].isin(COUNT_NAMES).to_numpy()
     classes = Labels.of(told["demand_class"])
     calibration.apply(moved, classes, whole)
-    scale = np.array([naive_scale(train[number], case.scale_season) for number in numbers])
+    scale = window.scales[0, numbers]
     kept = np.isfinite(scale)
     held, both = held[numbers][kept], (alone[kept], moved[kept])
     losses = [np.mean(mean_loss(quantiles, held) / scale[kept]) for quantiles in both]
     hits = np.array([covered(quantiles, held).mean(axis=0) for quantiles in both])
-    return Window(int(kept.sum()), np.array(losses), 100.0 * hits - np.array(COVERAGES))
+    return Coverage(int(kept.sum()), np.array(losses), 100.0 * hits - np.array(COVERAGES))
 
 
 def main() -> None:
@@ -141,7 +104,7 @@ def main() -> None:
     RECORD.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-def _row(name: str, window: str, series: str, of: list[Window]) -> str:
+def _row(name: str, window: str, series: str, of: list[Coverage]) -> str:
     change = np.mean([each.losses[1] / each.losses[0] - 1.0 for each in of])
     before, after = np.mean([each.misses for each in of], axis=0)
     misses = " | ".join(f"{b:+.1f} → {a:+.1f}" for b, a in zip(before, after, strict=True))

@@ -15,8 +15,9 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from benchmarks.accuracy import CASES, Case, arrays_of, mean_loss, naive_scale, panel_of, plan_of
+from benchmarks.accuracy import mean_loss
 from benchmarks.machine import describe_machine
+from benchmarks.sets import CASES, Case, arrays_of, naive_scale, panel_of, plan_of
 from forecasting import (
     Calibration,
     Choices,

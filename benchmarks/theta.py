@@ -17,8 +17,8 @@ import numpy as np
 import pandas as pd
 from statsforecast import models
 
-from benchmarks.accuracy import CASES, Case, naive_scale
 from benchmarks.machine import describe_machine, median_seconds
+from benchmarks.sets import CASES, Case, naive_scale
 from kernels.arrays import Floats, Integers
 from kernels.theta import ThetaFits, ThetaModel, fit_best_thetas, fit_thetas
 

@@ -1,0 +1,194 @@
+"""statsforecast's models on every held-out window of every set, scored once and kept.
+
+python -m benchmarks.peers [SET ...]
+
+Takes hours, and need be done again where statsforecast changes or a set does, not where ours does:
+`benchmarks.accuracy` reads what is kept. Every model forecasts a sample of the series; AutoARIMA a
+part of the sample, and none with long seasons, because it takes from a second to minutes a series.
+M4 weekly is scaled as M4 does, with no season; peers are told that and a year of weeks. MFLES needs
+scikit-learn, which nothing else here does: install it beside.
+"""
+
+import sys
+import warnings
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from statsforecast import models as zoo
+
+from benchmarks.sets import CASES, WINDOWS, YEAR_OF_WEEKS, Case, window_of
+from kernels.arrays import Floats
+
+RECORD = Path(__file__).parent / "records" / "peers.parquet"
+THREADS = 2
+# Of the sample, for models that take a second a series or more; less where there is no season.
+FEW = 20
+DEAR = ("AutoARIMA",)
+LONGEST_OF_DEAR = 12
+# In the mean of a place in the season: sets of weeks have less than four years of them.
+SEASONS_IN_WINDOW, YEARS_IN_WINDOW = 4, 2
+COLUMNS = ("set", "window", "model", "series", "mase", "rmsse", "reason", "measured")
+TEXTS = ("set", "model", "reason", "measured")
+Builders = dict[str, Callable[[], Any]]
+
+
+class Peers(NamedTuple):
+    """Who forecasts a set, and how much of it.
+
+    Parameters
+    ----------
+    models : by name
+    sample, few : series that they forecast, and that dear ones do
+    """
+
+    models: Builders
+    sample: int
+    few: int = FEW
+
+
+def _seasonal(season: int) -> Builders:
+    arima = {"AutoARIMA": lambda: zoo.AutoARIMA(season_length=season)}
+    return {
+        "SeasonalNaive": lambda: zoo.SeasonalNaive(season_length=season),
+        "AutoETS": lambda: zoo.AutoETS(season_length=season),
+        "AutoTheta": lambda: zoo.AutoTheta(season_length=season),
+        "DynamicOptimizedTheta": lambda: zoo.DynamicOptimizedTheta(season_length=season),
+        "AutoCES": lambda: zoo.AutoCES(season_length=season),
+        "SeasonalWindowAverage": lambda: zoo.SeasonalWindowAverage(
+            season_length=season,
+            window_size=SEASONS_IN_WINDOW if season < YEAR_OF_WEEKS else YEARS_IN_WINDOW,
+        ),
+        **(arima if season <= LONGEST_OF_DEAR else {}),
+    }
+
+
+def _several(*seasons: int) -> Builders:
+    return {
+        "MSTL": lambda: zoo.MSTL(season_length=list(seasons)),
+        "MFLES": lambda: zoo.MFLES(season_length=list(seasons)),
+    }
+
+
+def _told(models: Builders, season: int, without: str) -> Builders:
+    """Name models with their season, without the one that takes seconds a series with it."""
+    kept = (name for name in models if name != without)
+    return {f"{name}, season {season}": models[name] for name in kept}
+
+
+_SPARSE: Builders = {
+    "CrostonClassic": zoo.CrostonClassic,
+    "CrostonOptimized": zoo.CrostonOptimized,
+    "CrostonSBA": zoo.CrostonSBA,
+    "TSB": lambda: zoo.TSB(0.2, 0.2),
+    "ADIDA": zoo.ADIDA,
+    "IMAPA": zoo.IMAPA,
+    "SimpleExponentialSmoothingOptimized": zoo.SimpleExponentialSmoothingOptimized,
+    "WindowAverage": lambda: zoo.WindowAverage(8),
+    "AutoETS": lambda: zoo.AutoETS(season_length=12),
+    "AutoTheta": lambda: zoo.AutoTheta(season_length=12),
+    "DynamicOptimizedTheta": lambda: zoo.DynamicOptimizedTheta(season_length=12),
+}
+_OF_WEEKS = {**_seasonal(YEAR_OF_WEEKS), **_several(YEAR_OF_WEEKS)}
+PEERS = {
+    "M3 monthly": Peers(_seasonal(12), 1_428),
+    "M3 quarterly": Peers(_seasonal(4), 756),
+    "M4 weekly": Peers(
+        {**_seasonal(1), **_told(_OF_WEEKS, YEAR_OF_WEEKS, without="AutoETS")}, 359, few=359
+    ),
+    "M4 hourly": Peers({**_seasonal(24), **_several(24, 168)}, 60),
+    "Walmart weekly": Peers(_OF_WEEKS, 120),
+    "Store-Item daily": Peers({**_seasonal(7), **_several(7, 365)}, 60),
+    "carparts monthly": Peers(_SPARSE, 2_503),
+}
+
+
+def main() -> None:
+    """Measure the sets that are named, or all, and keep their errors."""
+    named = [case for case in CASES if not sys.argv[1:] or case.name in sys.argv[1:]]
+    for cut in range(WINDOWS):
+        for case in named:
+            _keep(case, cut)
+
+
+def read_peers(case: Case) -> pd.DataFrame:
+    """Return errors that are kept of a set: columns of `COLUMNS`, NaN where there is no forecast.
+
+    ``window`` counts horizons back from the end, and ``series`` those of the whole set.
+    """
+    kept = pd.read_parquet(RECORD)
+    return _texts(kept[kept["set"] == case.name])
+
+
+def _keep(case: Case, cut: int) -> None:
+    found = _measure(case, cut)
+    kept = [pd.read_parquet(RECORD)] if RECORD.exists() else []
+    others = [
+        _texts(frame[(frame["set"] != case.name) | (frame["window"] != cut)]) for frame in kept
+    ]
+    whole = pd.concat([*others, found], ignore_index=True)
+    order = whole["set"].map({each.name: place for place, each in enumerate(CASES)})
+    whole = whole.assign(place=order).sort_values(["place", "window"], kind="stable")
+    coded = whole[list(COLUMNS)].astype(dict.fromkeys(TEXTS, "category"))
+    coded.to_parquet(RECORD, index=False, compression="zstd")
+
+
+def _texts(kept: pd.DataFrame) -> pd.DataFrame:
+    return kept.astype(dict.fromkeys(TEXTS, str))
+
+
+def _measure(case: Case, cut: int) -> pd.DataFrame:
+    peers, window = PEERS[case.name], window_of(case, cut)
+    scored = np.flatnonzero(np.isfinite(window.scales[0]))
+    sample = scored[np.linspace(0, len(scored) - 1, min(peers.sample, len(scored))).astype(int)]
+    told = f"{datetime.now(tz=UTC):%Y-%m-%d}, statsforecast {version('statsforecast')}"
+    frames = []
+    for name, build in peers.models.items():
+        rows = sample[:: max(len(sample) // peers.few, 1)] if name in DEAR else sample
+        means, reasons = forecast_each(build, [window.train[row] for row in rows], case.horizon)
+        mase, rmsse = window.errors(means, rows).astype(np.float32)
+        frames.append(
+            pd.DataFrame(
+                {
+                    "set": case.name,
+                    "window": np.int8(cut),
+                    "model": name,
+                    "series": window.numbers[rows].astype(np.int32),
+                    "mase": mase,
+                    "rmsse": rmsse,
+                    "reason": reasons,
+                    "measured": told,
+                }
+            )
+        )
+        print(
+            f"{case.name} {cut} {name}: {len(rows)} series, MASE {np.nanmean(mase):.4f}", flush=True
+        )
+    return pd.concat(frames, ignore_index=True)
+
+
+def forecast_each(
+    build: Callable[[], Any], train: list[Floats], horizon: int
+) -> tuple[Floats, list[str]]:
+    """Return means (n, horizon), NaN where a model has none, and the reasons, empty for none."""
+
+    def forecast(y: Floats) -> tuple[Floats, str]:
+        try:
+            means = np.asarray(build().forecast(y=y.copy(), h=horizon)["mean"], dtype=float)
+        except Exception as error:  # noqa: BLE001 - told in the record, and left out of the mean
+            return np.full(horizon, np.nan), f"{type(error).__name__} {error}"
+        return means, "" if np.isfinite(means).all() else "not finite"
+
+    with warnings.catch_warnings(), ThreadPoolExecutor(THREADS) as pool:
+        warnings.simplefilter("ignore")
+        found = list(pool.map(forecast, train))
+    return np.array([means for means, _ in found]), [reason for _, reason in found]
+
+
+if __name__ == "__main__":
+    main()
