@@ -125,7 +125,7 @@ def _write(name: str, lines: list[str]) -> None:
 
 
 def _measure(case: Case) -> list[str]:
-    windows = [window_of(case, cut) for cut in range(WINDOWS)]
+    windows = [each for cut in range(WINDOWS) if (each := window_of(case, cut)).train]
     # Once for what is compiled, or read, at first.
     night(case, windows[0].train[:WARM])
     nights = [_hold(case, window) for window in windows]
@@ -147,8 +147,10 @@ def _measure(case: Case) -> list[str]:
         *_WINDOW_HEAD,
         *_window_rows(nights),
     ]
-    last = sampled[sampled < _keys(np.array([1]), np.array([0]))[0]]
-    for title, keys in (("The last window:", last), (f"All {WINDOWS} windows:", sampled)):
+    tables = {"The last window:": sampled[sampled < _SERIES]}
+    if (n_windows := peers["window"].nunique()) > 1:
+        tables[f"The last {n_windows} windows:"] = sampled
+    for title, keys in tables.items():
         lines += ["", title, "", *_MODEL_HEAD, *_model_rows(own, others, peers, keys)]
     return [*lines, "", *_PAIR_HEAD, *_pair_rows(case, nights, others, peers)]
 
@@ -156,7 +158,7 @@ def _measure(case: Case) -> list[str]:
 def _window_rows(nights: Sequence[_Held]) -> list[str]:
     figures = np.array([night.figures() for night in nights])
     lines = []
-    for name, night, own in zip(BACK, nights, figures, strict=True):
+    for name, night, own in zip(BACK, nights, figures, strict=False):
         scored = np.isfinite(night.window.scales[0]).sum()
         lines.append(_window_row(name, f"{scored:,}", own))
     return [*lines, _window_row("**mean**", "", figures.mean(axis=0))]

@@ -1,12 +1,13 @@
-"""statsforecast's models on every held-out window of every set, scored once and kept.
+"""statsforecast's models on held-out windows of every set, scored once and kept.
 
-python -m benchmarks.peers [SET ...]
+python -m benchmarks.peers [SET ...] [WINDOW ...]
 
-Takes hours, and need be done again where statsforecast changes or a set does, not where ours does:
-`benchmarks.accuracy` reads what is kept. Every model forecasts a sample of the series; AutoARIMA a
-part of the sample, and none with long seasons, because it takes from a second to minutes a series.
-M4 weekly is scaled as M4 does, with no season; peers are told that and a year of weeks. MFLES needs
-scikit-learn, which nothing else here does: install it beside.
+Windows count horizons back from the end, 0 the last. All of them take hours, and need be done again
+where statsforecast changes or a set does, not where ours does: `benchmarks.accuracy` reads what is
+kept. Every model forecasts a sample of the series; AutoARIMA a part of the sample, and none with
+long seasons, because it takes from a second to minutes a series. M4 weekly is scaled as M4 does,
+with no season; peers are told that and a year of weeks. MFLES needs scikit-learn, which nothing
+else here does: install it beside.
 """
 
 import sys
@@ -22,7 +23,7 @@ import numpy as np
 import pandas as pd
 from statsforecast import models as zoo
 
-from benchmarks.sets import CASES, WINDOWS, YEAR_OF_WEEKS, Case, window_of
+from benchmarks.sets import CASES, WINDOWS, YEAR_OF_WEEKS, Case, Window, window_of
 from kernels.arrays import Floats
 
 RECORD = Path(__file__).parent / "records" / "peers.parquet"
@@ -109,9 +110,11 @@ PEERS = {
 
 
 def main() -> None:
-    """Measure the sets that are named, or all, and keep their errors."""
-    named = [case for case in CASES if not sys.argv[1:] or case.name in sys.argv[1:]]
-    for cut in range(WINDOWS):
+    """Measure the sets and windows that are named, or all, and keep their errors."""
+    cuts = [int(told) for told in sys.argv[1:] if told.isdecimal()] or range(WINDOWS)
+    names = [told for told in sys.argv[1:] if not told.isdecimal()]
+    named = [case for case in CASES if not names or case.name in names]
+    for cut in cuts:
         for case in named:
             _keep(case, cut)
 
@@ -126,7 +129,10 @@ def read_peers(case: Case) -> pd.DataFrame:
 
 
 def _keep(case: Case, cut: int) -> None:
-    found = _measure(case, cut)
+    window = window_of(case, cut)
+    if not window.train:
+        return
+    found = _measure(case, cut, window)
     kept = [pd.read_parquet(RECORD)] if RECORD.exists() else []
     others = [
         _texts(frame[(frame["set"] != case.name) | (frame["window"] != cut)]) for frame in kept
@@ -142,8 +148,8 @@ def _texts(kept: pd.DataFrame) -> pd.DataFrame:
     return kept.astype(dict.fromkeys(TEXTS, str))
 
 
-def _measure(case: Case, cut: int) -> pd.DataFrame:
-    peers, window = PEERS[case.name], window_of(case, cut)
+def _measure(case: Case, cut: int, window: Window) -> pd.DataFrame:
+    peers = PEERS[case.name]
     scored = np.flatnonzero(np.isfinite(window.scales[0]))
     sample = scored[np.linspace(0, len(scored) - 1, min(peers.sample, len(scored))).astype(int)]
     told = f"{datetime.now(tz=UTC):%Y-%m-%d}, statsforecast {version('statsforecast')}"
