@@ -17,6 +17,7 @@ import numpy as np
 from inventory.errors import PlanError
 from inventory.policies.policy import Policy
 from kernels.arrays import Floats, Integers
+from kernels.lost_sales import fill_expected
 from kernels.stock_events import order_quantity
 
 
@@ -112,9 +113,7 @@ class FiniteHorizon:
         horizon, stock = len(self.laws), np.arange(self.most + 1)
         values = np.zeros((len(stock),) + (len(self.sizes),) * self._on_the_way(horizon))
         for t in reversed(range(horizon)):
-            left, spent = self._demand(t)
-            flat = left @ values.reshape(len(stock), -1) + spent[:, None]
-            values = flat.reshape(values.shape)
+            values = self._before_demand(t, values)
             if t % self.review_period == 0:
                 coming = int(self.receipts[t + 1 :].sum())
                 values = self._ordered(values, coming, later if t > 0 else first)
@@ -130,16 +129,19 @@ class FiniteHorizon:
         placed = range(max(period - self.lead_time, 0), period)
         return sum(n % self.review_period == 0 for n in placed)
 
-    def _demand(self, period: int) -> tuple[Floats, Floats]:
-        """Return chances of what is left by stock, and what the period costs."""
-        law = self.laws[period]
-        stock = np.arange(self.most + 1)
-        after = np.maximum(stock[:, None] - np.arange(len(law)), 0)
-        left = np.zeros((len(stock), len(stock)))
-        np.add.at(left, (np.broadcast_to(stock[:, None], after.shape), after), law)
-        held = left @ stock
-        mean = float(np.arange(len(law)) @ law)
-        return left, self.holding * held + self.shortage * (mean - stock + held)
+    def _before_demand(self, period: int, values: Floats) -> Floats:
+        """Return values before a period's demand, what the period costs included."""
+        law, flat = self.laws[period], values.reshape(len(values), -1)
+        before = np.empty_like(flat)
+        fill_expected(law, flat, before)
+        stock = np.arange(len(values))
+        # What is left of n units is the sum, over all below n, of the chance to sell so few.
+        below = np.ones(len(values))
+        below[: len(law)] = law.cumsum()[: len(values)]
+        held = below.cumsum() - below
+        short = float(np.arange(len(law)) @ law) - stock + held
+        before += (self.holding * held + self.shortage * short)[:, None]
+        return before.reshape(values.shape)
 
     def _ordered(self, values: Floats, coming: int, numbers: Integers | None) -> Floats:
         """Return values before an order is placed; the last axis is the order."""
