@@ -111,3 +111,17 @@ def test_an_unknown_run_is_refused_with_those_there_are(folder):
 
 def test_without_runs_the_ledger_says_so(folder):
     assert "No runs below" in call("runs").output
+
+
+def test_models_are_listed_and_those_of_a_frequency_told_by_class():
+    named = call("models").output.split()
+    assert {"AutoETS", "SeasonalARIMA", "TSB"} <= set(named)
+    told = call("models", "--frequency", "W")
+    line_up = dict(line.split(": ") for line in told.output.splitlines())
+    assert set(line_up) == {"smooth", "erratic", "intermittent", "lumpy"}
+    for names in line_up.values():
+        assert set(names.split(", ")) <= set(named)
+    assert "SeasonalARIMA" in line_up["smooth"]
+    refused = call("models", "--frequency", "weekly")
+    assert refused.exit_code == 2
+    assert "'weekly' is not one of" in refused.output

@@ -11,15 +11,24 @@ from flows.cli.terminal import wide_console
 
 
 @click.group(invoke_without_command=True)
+@click.option(
+    "--frequency",
+    type=click.Choice(("h", "D", "W", "MS", "QS")),
+    help="Tell which of them compete for series of this frequency where a job names none.",
+)
 @click.pass_context
-def models(context: click.Context) -> None:
+def models(context: click.Context, frequency: str | None) -> None:
     """List the forecasting models that a line-up may name; or see to stored ones."""
     if context.invoked_subcommand is not None:
         return
-    from forecasting import MODELS  # noqa: PLC0415 - slow to import
+    from forecasting import MODELS, default_line_up  # noqa: PLC0415 - slow to import
 
-    for name in sorted(MODELS):
-        click.echo(name)
+    if frequency is None:
+        for name in sorted(MODELS):
+            click.echo(name)
+        return
+    for demand_class, names in default_line_up(frequency).items():  # type: ignore[arg-type]
+        click.echo(f"{demand_class}: {', '.join(names)}")
 
 
 def _folder_argument(command: Callable[..., Any]) -> Callable[..., Any]:
