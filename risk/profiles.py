@@ -178,7 +178,7 @@ def liquidity_horizons(market: Market) -> Integers:
     """
     factors = market.factors
     horizons = np.full(len(factors.levels), BASE_HORIZON, np.int64)
-    rows = market.terms.to_dict("records")
+    rows = market.rows
     pairs = {
         str(row["instrument_id"]): {row["underlying"], row["currency"]}
         for row in rows
@@ -215,7 +215,7 @@ def position_horizons(market: Market) -> Integers:
     ----------
     Basel Committee (2019), MAR33.4: shocks of each position's own set of factors.
     """
-    rows = market.terms.to_dict("records")
+    rows = market.rows
     own = (None if row["kind"] in PRICED_KINDS else own_liquidity_horizon(row) for row in rows)
     return np.array([horizon or 0 for horizon in own], np.int64)
 

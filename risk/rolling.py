@@ -139,7 +139,8 @@ def rolling_figures(
     figures = np.empty((len(FIGURES), len(plan.levels), len(days), len(books)))
     dealt = plan.randomisations if method in QUASI_METHODS else None
     moves = market.factors.moves
-    known = _losses(market, books, moves[first - window : window + days.stop].T)
+    values = current_values(market)
+    known = _losses(market, values, books, moves[first - window : window + days.stop].T)
     filtered = None
     for number in range(len(days)):
         if method == "historical":
@@ -147,7 +148,7 @@ def rolling_figures(
         elif method == "filtered_historical":
             past = moves[first + number - window : first + number]
             filtered = _filtered(filtered if number % REFRESH_DAYS else None, past, plan)
-            scenarios = _losses(market, books, one_day_moves(filtered))
+            scenarios = _losses(market, values, books, one_day_moves(filtered))
         elif number % REFRESH_DAYS == 0:
             eve = _as_known(market, slice(first + number - window, first + number))
             scenarios = _book_losses(instrument_losses(eve, method, 1, plan), books)
@@ -170,11 +171,10 @@ def _filtered(eve: FilteredFactors | None, past: Floats, plan: RiskPlan) -> Filt
     return filter_factors(past, plan) if eve is None else follow(eve, past[-1:])
 
 
-def _losses(market: Market, books: Sequence[Book], moves: Floats) -> Floats:
+def _losses(market: Market, values: Floats, books: Sequence[Book], moves: Floats) -> Floats:
     """Return what each book would lose under each day's moves, (n_factors, n_days)."""
     shifts = Shifts(np.ascontiguousarray(moves), np.zeros((1, 1)), 1.0 / TRADING_DAYS)
-    values = revalue(market, shifts)
-    return _book_losses(current_values(market)[:, None] - values, books)
+    return _book_losses(values[:, None] - revalue(market, shifts), books)
 
 
 def _book_losses(losses: Floats, books: Sequence[Book]) -> Floats:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -27,6 +28,8 @@ class CashFlows:
     amounts: Floats
 
 
+# Scenarios of many days and methods value the same bonds again and again.
+@lru_cache(maxsize=10_000)
 def bond_cash_flows(
     as_of: date, maturity: pd.Timestamp, coupon: float, frequency: int
 ) -> CashFlows:
@@ -41,7 +44,7 @@ def bond_cash_flows(
 
     Returns
     -------
-    CashFlows, the earliest first; a coupon of today is paid already.
+    CashFlows, the earliest first, the same for all who ask; a coupon of today is paid already.
     """
     today = pd.Timestamp(as_of)
     days = [maturity]

@@ -76,22 +76,6 @@ def _carried(curve_id: str, absent: pd.DatetimeIndex) -> Note:
     }
 
 
-def interpolation_weights(tenors: Floats, years: Floats) -> Floats:
-    """Return weights that interpolate zero rates linearly, flat beyond the first and last tenor.
-
-    Parameters
-    ----------
-    tenors : (n_tenors,) float64, ascending, years; no NaN
-    years : (n_times,) float64, years; no NaN
-
-    Returns
-    -------
-    (n_times, n_tenors) float64; each row adds up to 1.
-    """
-    # Column j interpolates the curve that is 1 at tenor j and 0 at the others.
-    return np.column_stack([np.interp(years, tenors, unit) for unit in np.eye(len(tenors))])
-
-
 class TenorShares(NamedTuple):
     """The two tenors that a rate lies between, for each time; once where one is enough.
 
@@ -108,15 +92,36 @@ class TenorShares(NamedTuple):
 
 
 def tenor_shares(tenors: Floats, years: Floats) -> TenorShares:
-    """Return `interpolation_weights` by the tenors that have any.
+    """Return where times lie on a curve that is linear between tenors, flat beyond the ends.
 
     Parameters
     ----------
-    tenors, years : as in `interpolation_weights`
+    tenors : (n_tenors,) float64, ascending, years; no NaN
+    years : (n_times,) float64, years; no NaN
     """
-    weights = interpolation_weights(tenors, years)
-    rows, near = np.arange(len(years)), np.argmax(weights != 0.0, axis=1)
-    far = len(tenors) - 1 - np.argmax(weights[:, ::-1] != 0.0, axis=1)
-    return TenorShares(
-        near, far, weights[rows, near], np.where(far == near, 0.0, weights[rows, far])
-    )
+    last = len(tenors) - 1
+    # As numpy.interp places them: at a tenor, and beyond the ends, its rate alone.
+    near = np.clip(np.searchsorted(tenors, years, side="right") - 1, 0, last)
+    between = (tenors[near] < years) & (near < last)
+    far = np.where(between, near + 1, near)
+    steps = np.where(between, tenors[far] - tenors[near], 1.0)
+    gone = np.where(between, years - tenors[near], 0.0)
+    return TenorShares(near, far, -1.0 / steps * gone + 1.0, 1.0 / steps * gone)
+
+
+def interpolation_weights(tenors: Floats, years: Floats) -> Floats:
+    """Return `tenor_shares` as weights of every tenor.
+
+    Parameters
+    ----------
+    tenors, years : as in `tenor_shares`
+
+    Returns
+    -------
+    (n_times, n_tenors) float64; each row adds up to 1.
+    """
+    shares, rows = tenor_shares(tenors, years), np.arange(len(years))
+    weights = np.zeros((len(years), len(tenors)))
+    weights[rows, shares.far] = shares.far_share
+    weights[rows, shares.near] = shares.near_share
+    return weights

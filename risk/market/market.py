@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -52,6 +53,11 @@ class Market:
     repairs: pd.DataFrame
     failures: tuple[Failure, ...]
     unusable: frozenset[str]
+
+    @cached_property
+    def rows(self) -> tuple[Mapping[Any, Any], ...]:
+        """The terms of each instrument by column."""
+        return tuple(self.terms.to_dict("records"))
 
     def numbers(self) -> dict[str, int]:
         """Return the number of each instrument."""

@@ -95,7 +95,7 @@ def revalue(market: Market, shifts: Shifts, device: Device = "cpu") -> Floats:
     """
     shifts = replace(shifts, moves=np.ascontiguousarray(shifts.moves))
     values = np.empty((len(market.terms), shifts.moves.shape[1]))
-    for number, row in enumerate(market.terms.to_dict("records")):
+    for number, row in enumerate(market.rows):
         out = values[number]
         if row["kind"] == "bond":
             _fill_bond(market, row, shifts, device, out)

@@ -37,7 +37,7 @@ def unit_exposures(market: Market) -> Floats:
     """
     exposures = current_values(market).copy()
     levels = market.factors.levels
-    for number, row in enumerate(market.terms.to_dict("records")):
+    for number, row in enumerate(market.rows):
         if row["kind"] in _WORTHLESS_AT_FIRST:
             currency = int(market.currency_factor[number])
             rate = 1.0 if currency == NO_FACTOR else float(levels[currency])
