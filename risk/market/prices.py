@@ -37,17 +37,16 @@ def screen_prices(
     sound = prices.loc[~prices["instrument_id"].isin(problems)]
     # pivot_table would average duplicates; there are none here, and an average would be silent.
     table = sound.pivot(index="ds", columns="instrument_id", values="close").sort_index()
-    known = table.notna()
-    listed = table.ffill().notna() & table.bfill().notna()
-    trading = _trading_days(known.to_numpy(), listed.to_numpy())
-    calendar = pd.DatetimeIndex(table.index[trading])
-    for name in table.columns:
-        problem = _alignment(known[name], listed[name], calendar, plan)
+    known = table.notna().to_numpy()
+    listed = np.logical_or.accumulate(known) & np.logical_or.accumulate(known[::-1])[::-1]
+    trading, dates = _trading_days(known, listed), pd.DatetimeIndex(table.index)
+    for number, name in enumerate(table.columns):
+        problem = _alignment(known[:, number], listed[:, number], trading, dates, plan)
         if problem is not None:
             problems[str(name)] = problem
-    usable = [name for name in table.columns if str(name) not in problems]
-    if usable:
-        trading &= known[usable].to_numpy().any(axis=1)
+    usable = np.array([str(name) not in problems for name in table.columns], bool)
+    if usable.any():
+        trading &= known[:, usable].any(axis=1)
     return table.loc[trading, usable].astype(float), problems
 
 
@@ -109,18 +108,28 @@ def _bad_rows(prices: pd.DataFrame, as_of: date) -> Problems:
 
 
 def _alignment(
-    known: "pd.Series[bool]", listed: "pd.Series[bool]", calendar: pd.DatetimeIndex, plan: RiskPlan
+    known: Flags, listed: Flags, trading: Flags, dates: pd.DatetimeIndex, plan: RiskPlan
 ) -> str | None:
-    days = pd.DatetimeIndex(known.index[known])
-    stray = days.difference(calendar)
-    if len(stray):
-        return f"it has a price of {stray[0]:%Y-%m-%d}, when most of the market has none"
-    holes = calendar.intersection(pd.DatetimeIndex(known.index[listed & ~known]))
-    if len(holes):
-        return f"it has no price of {holes[0]:%Y-%m-%d}, a trading day after its first"
-    if days[-1] != calendar[-1]:
-        return f"its last price is of {days[-1]:%Y-%m-%d}, the market's of {calendar[-1]:%Y-%m-%d}"
-    returns = min(len(days), plan.history + 1) - 1
+    """Return why an instrument's days do not fit the calendar, or None.
+
+    Parameters
+    ----------
+    known, listed : (n_days,) bool, with a price, and between the first and the last
+    trading : (n_days,) bool, the calendar
+    dates : of the days
+    plan : the window
+    """
+    stray, holes = known & ~trading, trading & listed & ~known
+    if stray.any():
+        day = dates[int(np.argmax(stray))]
+        return f"it has a price of {day:%Y-%m-%d}, when most of the market has none"
+    if holes.any():
+        day = dates[int(np.argmax(holes))]
+        return f"it has no price of {day:%Y-%m-%d}, a trading day after its first"
+    ends = [dates[np.flatnonzero(own)[-1]] for own in (known, trading)]
+    if ends[0] != ends[1]:
+        return f"its last price is of {ends[0]:%Y-%m-%d}, the market's of {ends[1]:%Y-%m-%d}"
+    returns = min(int(known.sum()), plan.history + 1) - 1
     if returns < FEWEST_RETURNS:
         return f"it has {returns} returns in the window; {FEWEST_RETURNS} are needed at least"
     return None
