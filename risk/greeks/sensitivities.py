@@ -6,13 +6,14 @@ Hull (2015), "Options, futures, and other derivatives", 9th ed., Pearson, chapte
 letters); Tuckman & Serrat (2012), "Fixed income securities", 3rd ed., Wiley, chapter 4 (DV01).
 """
 
-from collections.abc import Iterator
-from typing import Any, Literal, get_args
+from collections.abc import Iterator, Sequence
+from typing import Any, Literal, NamedTuple, get_args
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from kernels.arrays import Floats
+from kernels.arrays import Floats, Integers
 from risk.errors import BookError, Failure
 from risk.greeks.bumps import (
     PRICE_STEP,
@@ -84,35 +85,70 @@ def sensitivities(market: Market, positions: pd.DataFrame) -> tuple[pd.DataFrame
     books, failures = books_of(market, positions)
     ids = market.terms["instrument_id"].to_numpy(dtype=object)
     slopes = list(_slopes(market))
-    rows: list[dict[str, Any]] = []
+    units = np.array([own for _, _, own in slopes]).reshape(len(slopes), len(ids))
+    parts = []
     for book in books:
         with np.errstate(over="ignore", invalid="ignore"):
-            every = [book.quantities * own[book.instruments] for _, _, own in slopes]
-            sound = [np.isfinite(held.sum()) for held in every]
-        if not all(sound):
-            name, factor, _ = slopes[sound.index(False)]
+            held = np.ascontiguousarray(book.quantities * units[:, book.instruments])
+            whole = held.sum(axis=1)
+        sound = np.isfinite(whole)
+        if not sound.all():
+            name, factor, _ = slopes[int(np.argmin(sound))]
             error = BookError(f"its {name} to {factor!r} overflows")
             failures.append(Failure(book.portfolio_id, STAGE, type(error).__name__, str(error)))
             continue
-        for (name, factor, _), held in zip(slopes, every, strict=True):
-            touched = np.flatnonzero(held)
-            entries = [(str(ids[book.instruments[i]]), float(held[i])) for i in touched]
-            if entries:
-                entries.append((BOOK, float(held.sum())))
-            rows += [
-                {
-                    "portfolio_id": book.portfolio_id,
-                    "instrument_id": instrument,
-                    "sensitivity": name,
-                    "factor": factor,
-                    "value": value,
-                    "unit": UNITS[name],
-                    "currency": market.currency,
-                }
-                for instrument, value in entries
-            ]
-    table = pd.DataFrame(rows, columns=COLUMNS)
+        # The book stands behind its positions, wherever one of them is moved.
+        touched = np.column_stack([held != 0.0, held.any(axis=1)])
+        slope, place = np.nonzero(touched)
+        names = np.append(ids[book.instruments], BOOK)
+        values = np.column_stack([held, whole])[slope, place]
+        parts.append(_Part(book.portfolio_id, names[place], slope, values))
+    table = _table(slopes, parts, market.currency)
     return table.sort_values(["portfolio_id", "instrument_id"], kind="stable"), failures
+
+
+class _Part(NamedTuple):
+    """Sensitivities of one book.
+
+    Parameters
+    ----------
+    instruments : (n_rows,) object, ids, or `BOOK`
+    slopes : (n_rows,) int64, numbers of the sensitivities
+    figures : (n_rows,) float64
+    """
+
+    portfolio_id: str
+    instruments: NDArray[np.object_]
+    slopes: Integers
+    figures: Floats
+
+
+def _table(
+    slopes: Sequence[tuple[Sensitivity, str, Floats]], parts: Sequence[_Part], currency: str
+) -> pd.DataFrame:
+    names = np.array([name for name, _, _ in slopes], object)
+    factors = np.array([factor for _, factor, _ in slopes], object)
+    own = _end_to_end([part.slopes for part in parts], int)
+    told = names[own]
+    return pd.DataFrame(
+        {
+            "portfolio_id": np.repeat(
+                np.array([part.portfolio_id for part in parts], object),
+                [len(part.slopes) for part in parts],
+            ),
+            "instrument_id": _end_to_end([part.instruments for part in parts], object),
+            "sensitivity": told,
+            "factor": factors[own],
+            "value": _end_to_end([part.figures for part in parts], float),
+            "unit": np.array([UNITS[name] for name in told], object),
+            "currency": currency,
+        },
+        columns=COLUMNS,
+    )
+
+
+def _end_to_end(parts: Sequence[NDArray[Any]], kind: type) -> NDArray[Any]:
+    return np.concatenate(parts) if parts else np.empty(0, kind)
 
 
 def _slopes(market: Market) -> Iterator[tuple[Sensitivity, str, Floats]]:

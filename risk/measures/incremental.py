@@ -9,11 +9,11 @@ L'Ecuyer & Lemieux (2002), as of `risk.measures.influence`, for errors.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from functools import cached_property
 
 import numpy as np
 
-from kernels.arrays import Floats, Integers
+from kernels.arrays import Flags, Floats, Integers
 from risk.measures.influence import (
     density_at,
     density_reach,
@@ -80,8 +80,8 @@ def incremental_figures(
         without = _measured(total - quantity * losses[instrument], levels)
         figures[0, :, position] = whole.value_at_risk - without.value_at_risk
         figures[1, :, position] = whole.shortfall - without.shortfall
-        for number, level in enumerate(levels):
-            change = _shortfall_change(whole, without, number, level)
+        for number in range(len(levels)):
+            change = whole.shortfall_influences[number] - without.shortfall_influences[number]
             figures[3, number, position] = influence_error(change, overlap, randomisations)
             figures[2, number, position] = (
                 _quantile_change_error(whole, without, number, overlap)
@@ -91,13 +91,37 @@ def incremental_figures(
     return Incremental(*figures)
 
 
-class _Measured(NamedTuple):
+@dataclass(frozen=True)
+class _Measured:
     """A book's losses, and its figures and their densities at each level."""
 
     losses: Floats
+    levels: Sequence[float]
     value_at_risk: Floats
     shortfall: Floats
     densities: list[float]
+
+    @cached_property
+    def shortfall_influences(self) -> list[Floats]:
+        """Influences of expected shortfall at each level, (n_scenarios,) each."""
+        told = zip(self.value_at_risk.tolist(), self.levels, strict=True)
+        return [shortfall_influence(self.losses, *own) for own in told]
+
+    @cached_property
+    def quantile_influences(self) -> list[Floats]:
+        """Influences of value at risk at each level, (n_scenarios,) each."""
+        told = zip(self.value_at_risk.tolist(), self.densities, strict=True)
+        return [quantile_influence(self.losses, *own) for own in told]
+
+    @cached_property
+    def beyond(self) -> list[Flags]:
+        """Which losses are beyond value at risk at each level, (n_scenarios,) each."""
+        return [self.losses > figure for figure in self.value_at_risk.tolist()]
+
+    @cached_property
+    def shares(self) -> list[float]:
+        """The parts of the losses that are beyond, of each level."""
+        return [float(own.mean()) for own in self.beyond]
 
 
 def _measured(losses: Floats, levels: Sequence[float]) -> _Measured:
@@ -106,16 +130,12 @@ def _measured(losses: Floats, levels: Sequence[float]) -> _Measured:
     first = min(quantile_place(n, min(levels)) - 1, max(int(lowest * (n - 1)), 0))
     tail = largest_losses(losses, first)
     densities = [density_at(tail, n, level) for level in levels]
-    return _Measured(losses, *figures_of_largest(tail, n, levels), densities)
+    return _Measured(losses, levels, *figures_of_largest(tail, n, levels), densities)
 
 
 def _quantile_change(whole: _Measured, without: _Measured, number: int) -> Floats:
     """Return the change of value at risk's influence."""
-    one, other = (
-        quantile_influence(each.losses, float(each.value_at_risk[number]), each.densities[number])
-        for each in (whole, without)
-    )
-    return np.asarray(one - other)
+    return whole.quantile_influences[number] - without.quantile_influences[number]
 
 
 def _quantile_change_error(
@@ -123,20 +143,10 @@ def _quantile_change_error(
 ) -> float:
     """Return the error that `influence_error` finds in `_quantile_change`, from counts alone."""
     densities = whole.densities[number], without.densities[number]
-    beyond = [each.losses > each.value_at_risk[number] for each in (whole, without)]
-    shares = [float(one.mean()) for one in beyond]
-    both = float((beyond[0] & beyond[1]).mean())
+    shares = whole.shares[number], without.shares[number]
+    both = float((whole.beyond[number] & without.beyond[number]).mean())
     steps = [1.0 / density if density > 0.0 else 0.0 for density in densities]
     variance = -2.0 * (both - shares[0] * shares[1]) * steps[0] * steps[1]
     for share, step in zip(shares, steps, strict=True):
         variance += share * (1.0 - share) * step * step
     return float(np.sqrt(max(variance, 0.0)) * np.sqrt(overlap / len(whole.losses)))
-
-
-def _shortfall_change(whole: _Measured, without: _Measured, number: int, level: float) -> Floats:
-    """Return the change of expected shortfall's influence."""
-    one, other = (
-        shortfall_influence(each.losses, float(each.value_at_risk[number]), level)
-        for each in (whole, without)
-    )
-    return np.asarray(one - other)
