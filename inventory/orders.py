@@ -1,6 +1,6 @@
 """Order plans of many warehouse-items."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,23 +10,17 @@ from numpy.typing import NDArray
 
 from inventory.curve import CURVE_COLUMNS, curve_columns, curve_frame
 from inventory.errors import Failure, StockError
-from inventory.lots import most_sizes
-from inventory.names import with_names_coded
+from inventory.names import SERIES, coded_ids, with_names_coded
 from inventory.optimality import GAP_COLUMNS, Key, gap_row
 from inventory.order_rows import Columns, order_columns
 from inventory.plan import StockPlan
 from inventory.policy import Decisions, decide_orders
-from inventory.position_rows import SERIES, keys_of, places_of, positions_of, receipts_of
+from inventory.position_rows import keys_of, places_of, positions_of, receipts_of
 from inventory.positions import Positions
-from inventory.proposal import N_OTHERS
-from inventory.refinement import most_refined
-from kernels.arrays import Dates, Flags, Floats, Integers, Words
-from kernels.stock_terms import N_TOTALS
+from inventory.together import BAD_PATHS, are_bad, blocks_of
+from kernels.arrays import Dates, Floats, Integers, Words
 
 STAGE = "plan orders"
-# Of totals and paths that are worked on together: by a processor, and by a launch on a GPU.
-_BYTES_TOGETHER = 2**26
-_BYTES_OF_A_LAUNCH = 2**28
 COLUMNS = [
     *SERIES,
     "category",
@@ -132,7 +126,8 @@ def plan_orders(
     night = _Night(named, positions, paths, held_out, entities, own, plan, seed)
     refused = night.refused()
     made = _Made(night, prove, dict(refused))
-    for block in _blocks(np.setdiff1d(np.arange(len(rows)), list(refused)), paths, plan):
+    sound = np.setdiff1d(np.arange(len(rows)), list(refused))
+    for block in blocks_of(sound, paths.shape[1], paths.shape[2], plan):
         made.add_all(block)
     errors |= {int(rows[place]): error for place, error in made.errors.items()}
     failures = [_failure(keys[row], error) for row, error in sorted(errors.items())]
@@ -169,9 +164,9 @@ class _Night:
     def refused(self) -> dict[int, Exception]:
         """Return why items cannot be planned, by their row."""
         found = self.positions.refused(self.paths.shape[2])
-        bad = _are_bad(self.paths) | _are_bad(self.held_out)
+        bad = are_bad(self.paths) | are_bad(self.held_out)
         for item in np.flatnonzero(bad[self.own]).tolist():
-            found.setdefault(item, "demand paths must be finite and not negative")
+            found.setdefault(item, BAD_PATHS)
         return {item: StockError(message) for item, message in found.items()}
 
     def decide(self, block: Integers) -> Decisions:
@@ -249,7 +244,7 @@ class _Made:
         if not self._plans:
             return pd.DataFrame(columns=COLUMNS).astype({"lot": float, "order_cap": float})
         columns = _stacked(self._plans)
-        ids, category = self._ids(columns["item"]), categories[columns["item"]]
+        ids, category = coded_ids(self.night.keys, columns["item"]), categories[columns["item"]]
         frame = pd.DataFrame({**columns, **ids, "category": category}, columns=COLUMNS)
         return with_names_coded(frame)
 
@@ -258,34 +253,13 @@ class _Made:
         if not self._curves:
             return pd.DataFrame(columns=CURVE_COLUMNS)
         columns = _stacked(self._curves)
-        return curve_frame(columns, self._ids(columns["item"]), self.night.plan.currency)
-
-    def _ids(self, items: Integers) -> dict[str, pd.Categorical]:
-        """Return the ids of items, a row each as often as it is named, by column."""
-        ids = zip(SERIES, zip(*self.night.keys, strict=True), strict=True)
-        return {name: pd.Categorical(own)[items].remove_unused_categories() for name, own in ids}
+        return curve_frame(
+            columns, coded_ids(self.night.keys, columns["item"]), self.night.plan.currency
+        )
 
 
 def _stacked(parts: Sequence[Columns]) -> dict[str, NDArray[Any]]:
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-
-
-def _blocks(items: Integers, paths: Floats, plan: StockPlan) -> Iterator[Integers]:
-    """Yield items to simulate together: as many as fit what is worked on at once."""
-    # The levels tried with each size and then, the one held today, and ordering nothing.
-    n_rules = most_sizes(plan.policy) * plan.candidates + N_OTHERS
-    n_rules += most_refined(plan.refinements, plan.candidates)
-    of_item = 8 * (N_TOTALS * n_rules + paths.shape[2]) * paths.shape[1]
-    together = _BYTES_TOGETHER if plan.device == "cpu" else _BYTES_OF_A_LAUNCH
-    at_once = max(together // max(of_item, 1), 1)
-    for start in range(0, len(items), at_once):
-        yield items[start : start + at_once]
-
-
-def _are_bad(paths: Floats) -> Flags:
-    """Return which series have paths that are not finite, or negative."""
-    flat = paths.reshape(len(paths), -1)
-    return np.asarray(~(np.isfinite(flat.sum(axis=1)) & (flat.min(axis=1, initial=0.0) >= 0.0)))
 
 
 def _without_input(keys: Sequence[Key], own: Integers, of_item: Integers) -> dict[int, Exception]:

@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from inventory.names import SERIES
 from inventory.position import Position
 from inventory.positions import Positions
 from kernels.arrays import Dates, Floats, Integers
 from kernels.stock_terms import HELD, N_TOTALS, ORDERS, SHORT, WASTED
 
-SERIES = ["warehouse_id", "item_id"]
 Rows = Mapping[str, Any] | pd.DataFrame
 
 

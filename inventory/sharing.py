@@ -11,11 +11,11 @@ import pandas as pd
 from inventory.allocation import Allocation, Options
 from inventory.errors import PlanError
 from inventory.joint_allocation import allocate_jointly, uses_of
+from inventory.names import SERIES
 from inventory.policies import planned_policy
 from kernels.arrays import Floats, Integers
 from kernels.stock_events import order_quantity
 
-SERIES = ["warehouse_id", "item_id"]
 LEVEL = ("reorder_point", "order_up_to")
 CHOSEN = (
     *LEVEL,
