@@ -2,14 +2,16 @@
 
 from inventory.allocation import Allocation, Options, Step, allocate
 from inventory.decision_backtest import (
-    PERIOD_COLUMNS,
     PLANNERS,
-    PastForecasts,
+    Backtest,
     Rivals,
-    compare_planners,
-    item_rows,
-    period_totals,
     replay_planners,
+)
+from inventory.decision_rows import (
+    PERIOD_COLUMNS,
+    compare_planners,
+    item_columns,
+    period_columns,
 )
 from inventory.errors import Failure, InventoryError, PlanError, StockError
 from inventory.estimates import Costs, Difference, Estimates, compare, estimate
@@ -22,8 +24,9 @@ from inventory.item_transfers import (
 )
 from inventory.joint_allocation import allocate_jointly
 from inventory.law_estimates import estimate_law
-from inventory.names import with_names_coded
+from inventory.names import coded_ids, with_names_coded
 from inventory.orders import OrderResult, plan_orders
+from inventory.past_plans import PastForecasts
 from inventory.plan import StockPlan, Target
 from inventory.policies import (
     BaseStock,
@@ -37,9 +40,7 @@ from inventory.policies import (
     ReorderUpTo,
 )
 from inventory.position_rows import items_of, position_of, positions_of
-from inventory.positions import refuse_position
 from inventory.replay import (
-    HeldPlan,
     MovingAverage,
     Outlook,
     Planner,
@@ -79,6 +80,7 @@ __all__ = [
     "POOLING_COLUMNS",
     "TRANSFER_COLUMNS",
     "Allocation",
+    "Backtest",
     "BaseStock",
     "CappedBaseStock",
     "Costs",
@@ -89,7 +91,6 @@ __all__ = [
     "ExceptionKind",
     "Failure",
     "ForecastOrderUpTo",
-    "HeldPlan",
     "InventoryError",
     "Lane",
     "Limits",
@@ -125,23 +126,23 @@ __all__ = [
     "TransferResult",
     "allocate",
     "allocate_jointly",
+    "coded_ids",
     "compare",
     "compare_planners",
     "compare_pooling",
     "estimate",
     "estimate_law",
     "find_exceptions",
-    "item_rows",
+    "item_columns",
     "items_of",
     "judge_transfers",
-    "period_totals",
+    "period_columns",
     "plan_item_transfers",
     "plan_orders",
     "plan_transfers",
     "position_of",
     "positions_of",
     "rank_orders",
-    "refuse_position",
     "replay",
     "replay_planners",
     "risk_stock_out",

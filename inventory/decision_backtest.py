@@ -2,20 +2,25 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from inventory.errors import PlanError, StockError
+from inventory.past_plans import PastForecasts, PastPlans
 from inventory.plan import StockPlan
-from inventory.policies import Policy, PolicyKind
-from inventory.policy import choose_policy
-from inventory.position import Position, reviewed
-from inventory.replay import HeldPlan, MovingAverage, Outlook, Planner, Replay, replay
-from inventory.simulation import Supply
-from kernels.arrays import Floats
-from kernels.stock_lead_times import fill_lead_draws
+from inventory.positions import Positions
+from inventory.replay import refuse_bad_demand
+from inventory.replays import Replays
+from inventory.together import BAD_PATHS, are_bad
+from kernels.arrays import Floats, Integers, Words
+from kernels.stock_replay import (
+    N_RECORDS,
+    Histories,
+    fill_cheapest_covers,
+    fill_means_before,
+    fill_real_draws,
+    replay_averages,
+)
 
 PLAN, PREVIOUS, NAIVE, TUNED = "plan", "previous plan", "moving average", "tuned average"
 PLANNERS = (PLAN, PREVIOUS, NAIVE, TUNED)
@@ -24,7 +29,6 @@ COVERS = (0.75, 1.0, 1.25, 1.5, 1.75, 2.0, 2.5, 3.0, 4.0)
 # Far from the paths that a planner simulates: it must not know the lead times to come.
 _REAL_PATH = 1_000_000
 _DRAWS = 4
-PERIOD_COLUMNS = ("demanded", "sold", "covered", "held", "ordered", "cost")
 
 
 @dataclass(frozen=True)
@@ -56,70 +60,34 @@ class Rivals:
 
 
 @dataclass(frozen=True)
-class PastForecasts:
-    """Paths of demand forecast at several origins of the past.
+class Backtest:
+    """What planners would have done with items, and the items that could not be replayed.
 
     Parameters
     ----------
-    start : the first period replayed, counted in the demand known
-    refresh : periods between forecasts, the first at ``start``
-    paths : (n_paths, horizon) float64 of each origin, units per period from the origin on
+    items : (n_replayed,) int64, numbers of the items replayed
+    positions : of these
+    replays : of these, by planner
+    errors : why the others could not be, by their numbers
     """
 
-    start: int
-    refresh: int
-    paths: Sequence[Floats]
-
-    def __call__(self, known: Floats) -> Floats:
-        """Return the paths of the last origin, from the period after ``known`` on."""
-        past = len(known) - self.start
-        return np.ascontiguousarray(self.paths[past // self.refresh][:, past % self.refresh :])
-
-
-@dataclass(frozen=True)
-class DecidedPolicy:
-    """The night's own decision, taken anew at each review on the paths of that time.
-
-    Parameters
-    ----------
-    forecasts : as they were made at the time
-    position : terms and costs; its stock and units on the way are those of the review
-    entity, seed : key of the lead times that are simulated
-    plan : settings
-    """
-
-    forecasts: PastForecasts
-    position: Position
-    entity: np.uint64
-    seed: int
-    plan: StockPlan
-
-    def policy(self, outlook: Outlook) -> Policy:
-        """Return the policy that the night would have chosen."""
-        paths = self.forecasts(outlook.known)
-        if self.plan.policy == PolicyKind.NEWSVENDOR:
-            paths = np.ascontiguousarray(paths[:, : self.position.review_period])
-        horizon = paths.shape[1]
-        receipts = np.zeros(horizon)
-        kept = outlook.coming[:horizon]
-        receipts[: len(kept)] = kept
-        late = float(outlook.coming[horizon:].sum())
-        tonight = replace(
-            self.position, on_hand=outlook.on_hand, receipts=receipts, late_receipts=late
-        )
-        return choose_policy(tonight, paths, self.entity, self.seed, self.plan)
+    items: Integers
+    positions: Positions
+    replays: Mapping[str, Replays]
+    errors: Mapping[int, Exception]
 
 
 def replay_planners(
-    demand: Floats,
-    position: Position,
+    demand: Sequence[Floats],
+    n_periods: int,
+    positions: Positions,
     forecasts: PastForecasts,
-    entity: np.uint64,
+    entities: Words,
     seed: int,
     plan: StockPlan,
     rivals: Rivals,
-) -> dict[str, Replay]:
-    """Replay the plan and its rivals on one item's demand, with the same lead times and opening.
+) -> Backtest:
+    """Replay the plan and its rivals on each item's demand, with the same lead times and opening.
 
     All start from what the naive planner covers, on hand, with nothing on the way. Until the first
     order of any can arrive they serve alike, so that service counts from then on, as the target of
@@ -127,175 +95,143 @@ def replay_planners(
     long as a night's forecast, and all order once for each. The tuned average takes the cover that
     would have cost least before the start.
 
+    Items are replayed together, period by period, and each as if it were alone: what is wrong with
+    one changes nothing for the others.
+
     Parameters
     ----------
-    demand : (n_periods,) float64, units per period
-    position : terms and costs; its stock and units on the way are not read
+    demand : of each item (n_known + n_periods,) float64, units per period; how much was known
+        before the start may differ
+    n_periods : replayed, the last ones of every item
+    positions : terms and costs; stock and units on the way are not read
     forecasts : as they were made at the time
-    entity, seed : key of the lead times
+    entities : (n_items,) uint64, keys of the lead times
+    seed : in [0, 2**32), of the same
     plan, rivals : settings
-
-    Raises
-    ------
-    StockError
-        Where demand is bad, or no demand comes before the start.
     """
-    start = forecasts.start
+    errors = _refused(demand, n_periods, positions, forecasts)
+    kept = np.setdiff1d(np.arange(len(positions)), list(errors))
+    if len(kept) == 0:
+        return Backtest(kept, positions.of(kept), {}, errors)
+    horizon = forecasts.horizon
+    own = replace(
+        positions.of(kept),
+        receipts=np.zeros((len(kept), horizon)),
+        late_receipts=np.zeros(len(kept)),
+    ).reviewed(plan.policy)
+    past = _Past.of([demand[item] for item in kept], n_periods, own, plan, rivals)
+    draws = _real_draws(seed, entities[kept], n_periods)
+    paths = PastForecasts(forecasts.refresh, [forecasts.paths[item] for item in kept])
+    opened = own, past.replayed, draws, past.on_hand
+    plans = PastPlans.opened(*opened, paths, entities[kept], seed, plan)
+    plans.replay(rivals.held)
+    n_kept = len(kept)
+    records = {
+        PLAN: plans.records[:n_kept],
+        PREVIOUS: plans.records[n_kept:],
+        NAIVE: past.averaged(past.covers, draws),
+        TUNED: past.averaged(past.cheapest_covers(), draws),
+    }
+    found = {name: Replays.of_records(each, own) for name, each in records.items()}
+    errors |= {int(kept[item]): error for item, error in plans.errors.items()}
+    done = np.setdiff1d(np.arange(n_kept), list(plans.errors))
+    if len(done) < n_kept:
+        found = {name: each.of(done) for name, each in found.items()}
+    return Backtest(kept[done], own.of(done), found, errors)
+
+
+@dataclass(frozen=True)
+class _Past:
+    """Items, and the demand that they had.
+
+    Parameters
+    ----------
+    positions : the items, as their policy reviews them
+    histories : their demand
+    replayed : (n_items, n_periods) float64, the last of it
+    window : periods of the moving average
+    covers : (n_items,) float64, periods that the naive planner covers
+    on_hand : (n_items,) float64, units at the start
+    """
+
+    positions: Positions
+    histories: Histories
+    replayed: Floats
+    window: int
+    covers: Floats
+    on_hand: Floats
+
+    @classmethod
+    def of(
+        cls,
+        demand: Sequence[Floats],
+        n_periods: int,
+        positions: Positions,
+        plan: StockPlan,
+        rivals: Rivals,
+    ) -> "_Past":
+        histories = Histories(
+            np.concatenate(demand, dtype=np.float64),
+            np.cumsum([0, *(len(own) for own in demand)]),
+            positions.lead_times(),
+            positions.terms(plan.lost_share),
+        )
+        covers = rivals.cover * positions.protection_interval.astype(np.float64)
+        means = np.empty(len(positions))
+        fill_means_before(histories, n_periods, rivals.window, means)
+        replayed = np.array([own[len(own) - n_periods :] for own in demand], np.float64)
+        return cls(positions, histories, replayed, rivals.window, covers, means * covers)
+
+    def averaged(self, covers: Floats, draws: Floats) -> Floats:
+        """Return the records of a moving average that covers so many periods."""
+        n_items, n_periods = self.replayed.shape
+        records = np.empty((n_items, N_RECORDS, n_periods))
+        replay_averages(self.histories, self.window, covers, self.on_hand, draws, records)
+        return records
+
+    def cheapest_covers(self) -> Floats:
+        """Return the cover that cost least in the second half of what each item had before."""
+        covers = np.empty(len(self.positions))
+        fill_cheapest_covers(
+            self.histories,
+            self.replayed.shape[1],
+            self.window,
+            np.array(COVERS),
+            self.positions.protection_interval.astype(np.float64),
+            self.positions.prices,
+            covers,
+        )
+        return covers
+
+
+def _refused(
+    demand: Sequence[Floats], n_periods: int, positions: Positions, forecasts: PastForecasts
+) -> dict[int, Exception]:
+    """Return why items cannot be replayed, by their number."""
+    if len(positions) == 0:
+        return {}
+    found: dict[int, Exception] = {
+        item: StockError(message) for item, message in positions.refused(forecasts.horizon).items()
+    }
+    for item, own in enumerate(demand):
+        try:
+            _refuse_past(own, n_periods, forecasts.paths[item])
+        except StockError as error:
+            found.setdefault(item, error)
+    return found
+
+
+def _refuse_past(demand: Floats, n_periods: int, origins: Sequence[Floats]) -> None:
+    start = len(demand) - n_periods
     if not 0 < start < len(demand):
         raise StockError(f"start must be in (0, {len(demand)}); got {start}")
-    horizon = forecasts.paths[0].shape[1] - forecasts.refresh
-    position = reviewed(position, plan.policy, horizon)
-    supply = position.supply(horizon, plan.lost_share)
-    interval = float(position.protection_interval)
-    decided = DecidedPolicy(forecasts, position, entity, seed, plan)
-    naive = MovingAverage(rivals.window, rivals.cover * interval)
-    planners: Mapping[str, Planner] = {
-        PLAN: decided,
-        PREVIOUS: HeldPlan(decided, rivals.held),
-        NAIVE: naive,
-        TUNED: _tuned(demand[:start], position, supply, rivals.window),
-    }
-    on_hand = float(demand[max(start - rivals.window, 0) : start].mean() * naive.cover)
-    real = _lead_draws(seed, np.uint64(entity), len(demand) - start)
-    return {
-        name: replay(
-            demand,
-            start,
-            who,
-            supply,
-            position.costs,
-            on_hand=on_hand,
-            lead_draws=real,
-            first_reached=position.first_reached,
-        )
-        for name, who in planners.items()
-    }
+    refuse_bad_demand(demand)
+    if are_bad(np.array(origins)).any():
+        raise StockError(BAD_PATHS)
 
 
-def _tuned(known: Floats, position: Position, supply: Supply, window: int) -> MovingAverage:
-    """Return the moving average whose cover cost least in the second half of what is known."""
-    interval = float(position.protection_interval)
-    middle = len(known) // 2
-    planners = [MovingAverage(window, cover * interval) for cover in COVERS]
-    if middle == 0:
-        return planners[0]
-    opening = float(known[:middle].mean() * interval)
-    spent = [
-        replay(known, middle, who, supply, position.costs, on_hand=opening).cost for who in planners
-    ]
-    return planners[int(np.argmin(spent))]
-
-
-def _lead_draws(seed: int, entity: np.uint64, n_periods: int) -> Floats:
-    draws = np.empty((-(-n_periods // _DRAWS) * _DRAWS, 1))
-    fill_lead_draws(seed, entity, _REAL_PATH, draws)
-    return np.ascontiguousarray(draws[:n_periods, 0])
-
-
-def item_rows(
-    key: tuple[str, str], found: Mapping[str, Replay], service_target: float, plan: StockPlan
-) -> list[dict[str, Any]]:
-    """Return a row per planner: what it cost and served with one item, and what the plan saved.
-
-    Parameters
-    ----------
-    key : warehouse_id and item_id
-    found : as `replay_planners` returns it
-    service_target : of the item, fraction in (0, 1)
-    plan : settings
-    """
-    return [
-        {
-            "warehouse_id": key[0],
-            "item_id": key[1],
-            "planner": name,
-            "periods": len(own.demand),
-            "demanded": float(own.demand.sum()),
-            "sold": float(own.sold.sum()),
-            "covered_periods": int(own.covered.sum()),
-            "reached_demand": own.reached_demand,
-            "served": own.served,
-            "reached_periods": len(own.covered[own.first_reached :]),
-            "served_periods": int(own.covered[own.first_reached :].sum()),
-            "service_target": service_target,
-            "target_measure": str(plan.target),
-            "reached": own.serves(plan.target) >= service_target,
-            "mean_stock": float(own.held.mean()),
-            "ordered": float(own.ordered.sum()),
-            "orders": int(np.count_nonzero(own.ordered)),
-            "cost": own.cost,
-            "saving": own.cost - found[PLAN].cost,
-            "currency": plan.currency,
-        }
-        for name, own in found.items()
-    ]
-
-
-def period_totals(own: Replay, position: Position) -> Floats:
-    """Return what one replay demanded, sold, covered, held, ordered and cost, by period.
-
-    Parameters
-    ----------
-    own : of one item
-    position : with the costs
-
-    Returns
-    -------
-    (6, n_periods) float64 in the order of `PERIOD_COLUMNS`: units, 1 where nothing was short, and
-    money.
-    """
-    costs = position.costs
-    cost = costs.holding * own.held + costs.owing * own.owed
-    cost = cost + costs.shortage * (own.demand - own.sold) + costs.ordering * (own.ordered > 0.0)
-    cost = cost + costs.waste * own.wasted
-    return np.array([own.demand, own.sold, own.covered, own.held, own.ordered, cost])
-
-
-def compare_planners(items: pd.DataFrame) -> pd.DataFrame:
-    """Compare the plan with each planner over all items replayed.
-
-    Parameters
-    ----------
-    items : as `item_rows` returns them, every item under every planner
-
-    Returns
-    -------
-    Frame with a row per planner: items, money and service of all of them (service of what an order
-    of the planner could reach), the mean target and the share of items that reached theirs, what
-    the plan saved against it with the standard error of the sum (items taken as a sample, paired),
-    and the share of items where the plan cost less. The error is NaN where there is one item alone.
-    """
-    rows = []
-    for name in PLANNERS:
-        own = items[items["planner"] == name]
-        if own.empty:
-            continue
-        saved = own["saving"].to_numpy(float)
-        error = float(saved.std(ddof=1) * np.sqrt(len(saved))) if len(saved) > 1 else np.nan
-        rows.append(
-            {
-                "planner": name,
-                "items": len(own),
-                "periods": int(own["periods"].max()),
-                "demanded": float(own["demanded"].sum()),
-                "fill_rate": _share(own["served"], own["reached_demand"]),
-                "cycle_service": _share(own["served_periods"], own["reached_periods"]),
-                "service_target": float(own["service_target"].mean()),
-                "target_measure": str(own["target_measure"].iloc[0]),
-                "reached_share": float(own["reached"].astype(float).mean()),
-                "mean_stock": float(own["mean_stock"].sum()),
-                "orders": int(own["orders"].sum()),
-                "cost": float(own["cost"].sum()),
-                "saving": float(saved.sum()),
-                "saving_standard_error": error,
-                "better_share": float((saved > 0.0).mean()),
-                "currency": str(own["currency"].iloc[0]),
-            }
-        )
-    return pd.DataFrame(rows)
-
-
-def _share(parts: pd.Series, wholes: pd.Series) -> float:
-    """Return the part of the whole of all items; 1 of nothing."""
-    whole = float(wholes.sum())
-    return float(parts.sum()) / whole if whole > 0.0 else 1.0
+def _real_draws(seed: int, entities: Words, n_periods: int) -> Floats:
+    """Return (n_items, n_periods or more) draws behind the lead times that came."""
+    draws = np.empty((len(entities), -(-n_periods // _DRAWS) * _DRAWS))
+    fill_real_draws(seed, entities, _REAL_PATH, draws)
+    return draws

@@ -77,6 +77,12 @@ class Choices:
         return proposal.tried.policy(proposal.plan.policy, int(self.best[item]))
 
     @property
+    def rules(self) -> Floats:
+        """(n_items, 4) float64, the rule of each item's policy."""
+        proposal = self.tried.proposal
+        return proposal.tried.of(self.best).rules(proposal.plan.policy)
+
+    @property
     def told(self) -> Integers:
         """Places of the policies to tell of: the levels tried with the same lot, or cap, ascending.
 

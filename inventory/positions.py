@@ -238,20 +238,3 @@ class Positions(Rows):
 def _not_negative(name: str, values: Floats) -> Check:
     passes = np.isfinite(values) & (values >= 0.0)
     return passes, lambda n: f"{name} must be finite and not negative; got {values[n]}"
-
-
-def refuse_position(position: Position, horizon: int) -> None:
-    """Refuse what cannot be planned.
-
-    Parameters
-    ----------
-    position : the item
-    horizon : periods of the forecast
-
-    Raises
-    ------
-    StockError
-        Where a quantity is out of range; the message names it.
-    """
-    for message in Positions.stacked([position]).refused(horizon).values():
-        raise StockError(message)

@@ -128,31 +128,6 @@ class SimulatedLevel:
         return BaseStock(float(levels[np.flatnonzero(allowed)[np.argmin(found.cost[allowed])]]))
 
 
-@dataclass
-class HeldPlan:
-    """The plan before: what another planner said, kept for some reviews before it is asked again.
-
-    Parameters
-    ----------
-    planner : who is asked
-    reviews : how many reviews a policy is kept for, 1 at least
-    """
-
-    planner: Planner
-    reviews: int
-    _kept: Policy | None = None
-
-    def __post_init__(self) -> None:
-        if self.reviews < 1:
-            raise PlanError(f"reviews must be at least 1; got {self.reviews}")
-
-    def policy(self, outlook: Outlook) -> Policy:
-        """Return the policy said at the last review that asked."""
-        if self._kept is None or outlook.review % self.reviews == 0:
-            self._kept = self.planner.policy(outlook)
-        return self._kept
-
-
 @dataclass(frozen=True)
 class Replay:
     """What a planner would have done with one item.
@@ -351,9 +326,20 @@ def _ahead(coming: Floats, t: int) -> Floats:
     return ahead
 
 
-def _refuse_bad_replay(demand: Floats, start: int, on_hand: float) -> None:
+def refuse_bad_demand(demand: Floats) -> None:
+    """Refuse demand that cannot have been.
+
+    Raises
+    ------
+    StockError
+        Where it is negative or not finite.
+    """
     if not np.isfinite(demand).all() or (demand < 0.0).any():
         raise StockError("demand must be finite and not negative")
+
+
+def _refuse_bad_replay(demand: Floats, start: int, on_hand: float) -> None:
+    refuse_bad_demand(demand)
     if not 0 <= start < len(demand):
         raise StockError(f"start must be in [0, {len(demand)}); got {start}")
     if not (np.isfinite(on_hand) and on_hand >= 0.0):

@@ -38,18 +38,20 @@ from flows.steps.past_forecasts import forecast_past, past_drivers, past_profile
 from flows.steps.predict import device_of
 from inventory import (
     PERIOD_COLUMNS,
-    InventoryError,
+    Backtest,
     PastForecasts,
     Rivals,
+    StockPlan,
+    coded_ids,
     compare_planners,
-    item_rows,
+    item_columns,
     items_of,
-    period_totals,
+    period_columns,
     positions_of,
-    refuse_position,
     replay_planners,
     with_names_coded,
 )
+from kernels.arrays import Dates
 from storage.tables import DECISION_BACKTEST_ITEMS
 
 STAGE = "replay"
@@ -167,45 +169,53 @@ def _replay(run: Run, series: pd.DataFrame) -> ChunkWork:
     stock = stock[np.array([key in past.paths for key in _keys(stock)], bool)]
     items = items_of(stock, pd.read_parquet(run.staging.clean("items")))
     positions = positions_of(stock, items, np.zeros((len(stock), 1)), np.zeros(len(stock)))
-    histories = dict(iter(demand.groupby(SERIES, sort=False)))
+    keys, histories = _keys(stock), dict(iter(demand.groupby(SERIES, sort=False)["quantity"]))
+    days = np.unique(demand.loc[demand["ds"] >= first, "ds"])
     plan = stock_plan(stock_spec)
-    rivals = Rivals(spec.window, spec.cover, spec.held)
-    rows, frames, failures = [], [], list(past.failures)
-    for n, (key, word) in enumerate(zip(_keys(stock), stock["word"], strict=True)):
-        own = histories[key]
-        start = int((own["ds"] < first).sum())
-        name = "/".join(key)
-        try:
-            position = positions.one(n, name)
-            refuse_position(position, run.job.demand.horizon if run.job.demand else 0)
-            found = replay_planners(
-                own["quantity"].to_numpy(float),
-                position,
-                PastForecasts(start, spec.refresh, past.paths[key]),
-                word,
-                run.job.seed,
-                plan,
-                rivals,
-            )
-        except InventoryError as error:
-            failures.append(Failed("stock", name, STAGE, type(error).__name__, str(error)))
-            continue
-        rows.extend(item_rows(key, found, position.service_target, plan))
-        for planner, replayed in found.items():
-            totals = period_totals(replayed, position)
-            frame = pd.DataFrame(dict(zip(PERIOD_COLUMNS, totals, strict=True)))
-            ids = {"warehouse_id": key[0], "item_id": key[1], "planner": planner}
-            frames.append(frame.assign(**ids, ds=own["ds"].to_numpy()[start:]))
-    own_columns = list(DECISION_BACKTEST_ITEMS.column_names[2:])
-    return ChunkWork(
-        {
-            ITEMS: run.stamp(with_names_coded(pd.DataFrame(rows, columns=own_columns))),
-            PERIODS: with_names_coded(pd.concat(frames, ignore_index=True))
-            if frames
-            else pd.DataFrame(columns=[*SERIES, "planner", "ds", *PERIOD_COLUMNS]),
-        },
-        failures,
+    found = replay_planners(
+        [histories[key].to_numpy(float) for key in keys],
+        len(days),
+        positions,
+        PastForecasts(spec.refresh, [past.paths[key] for key in keys]),
+        stock["word"].to_numpy(np.uint64),
+        run.job.seed,
+        plan,
+        Rivals(spec.window, spec.cover, spec.held),
     )
+    return ChunkWork(
+        _tables(run, keys, found, days, plan),
+        [
+            *past.failures,
+            *(_failed(keys[item], found.errors[item]) for item in sorted(found.errors)),
+        ],
+    )
+
+
+def _tables(
+    run: Run, keys: Sequence[tuple[str, str]], found: Backtest, days: Dates, plan: StockPlan
+) -> dict[str, pd.DataFrame]:
+    """Return what is told of items and of their periods."""
+    of_items = list(DECISION_BACKTEST_ITEMS.column_names[2:])
+    of_periods = [*PERIOD_COLUMNS, *SERIES, "planner", "ds"]
+    if len(found.items) == 0:
+        return {
+            ITEMS: run.stamp(pd.DataFrame(columns=of_items)),
+            PERIODS: pd.DataFrame(columns=of_periods),
+        }
+    items, periods = item_columns(found, plan), period_columns(found)
+    starts = np.tile(days, len(periods["item"]) // len(days))
+    frames = (
+        pd.DataFrame({**items, **coded_ids(keys, items["item"])}, columns=of_items),
+        pd.DataFrame(
+            {**periods, **coded_ids(keys, periods["item"]), "ds": starts}, columns=of_periods
+        ),
+    )
+    of_item, of_period = map(with_names_coded, frames)
+    return {ITEMS: run.stamp(of_item), PERIODS: of_period}
+
+
+def _failed(key: tuple[str, str], error: Exception) -> Failed:
+    return Failed("stock", "/".join(key), STAGE, type(error).__name__, str(error))
 
 
 def _keys(rows: pd.DataFrame) -> list[tuple[str, str]]:

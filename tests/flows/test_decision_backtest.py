@@ -16,6 +16,7 @@ from flows.steps.check import check
 from flows.steps.past_drivers import learn_past_drivers, past_drivers_of
 from flows.steps.past_forecasts import forecast_past, past_drivers, past_profiles
 from flows.steps.predict_plan import forecast_plan
+from inventory import positions_of
 from storage.stores import open_store
 from storage.tables import OUTPUT_TABLES
 
@@ -152,3 +153,29 @@ def test_series_that_were_not_known_long_enough_are_not_replayed(nights):
     long = prepare_run(run.job.model_copy(update={"stock": stock}))
     check(long)
     assert decision_backtest.prepare(long) == []
+
+
+def test_an_item_that_cannot_be_replayed_fails_alone(nights, monkeypatch):
+    run, _ = nights[1]
+    series = pd.read_parquet(run.staging.folder / "replay" / "series.parquet")
+    series = series.sort_values(["warehouse_id", "item_id"], ignore_index=True)
+    whole = decision_backtest._replay(run, series)
+    assert not whole.failures
+
+    def spoiled(*told):
+        positions = positions_of(*told)
+        positions.unit_cost[2] = np.nan
+        return positions
+
+    monkeypatch.setattr(decision_backtest, "positions_of", spoiled)
+    found = decision_backtest._replay(run, series)
+    bad = series.loc[2, ["warehouse_id", "item_id"]]
+    (failure,) = found.failures
+    assert (failure.entity, failure.error_type) == ("/".join(bad), "StockError")
+    assert failure.message == "unit_cost must be finite and not negative; got nan"
+    for table, frame in found.tables.items():
+        own = whole.tables[table]
+        kept = ~((own["warehouse_id"] == bad.iloc[0]) & (own["item_id"] == bad.iloc[1]))
+        left = own[kept].reset_index(drop=True)
+        ids = dict.fromkeys(["warehouse_id", "item_id"], str)
+        pd.testing.assert_frame_equal(frame.astype(ids), left.astype(ids), check_exact=True)

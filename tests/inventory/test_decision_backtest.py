@@ -9,21 +9,31 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from inventory import Costs, Outlook, PlanError, StockError, StockPlan, Target, compare_planners
+from inventory import (
+    Costs,
+    Outlook,
+    PlanError,
+    PolicyKind,
+    StockError,
+    StockPlan,
+    Target,
+    compare_planners,
+    past_plans,
+    together,
+)
 from inventory.decision_backtest import (
     COVERS,
-    PERIOD_COLUMNS,
     PLANNERS,
-    DecidedPolicy,
-    PastForecasts,
     Rivals,
-    item_rows,
-    period_totals,
     replay_planners,
 )
+from inventory.decision_rows import PERIOD_COLUMNS, item_columns, period_columns
+from inventory.past_plans import PastForecasts
 from inventory.policy import choose_policy
 from inventory.position import Position
+from inventory.positions import Positions
 from inventory.replay import MovingAverage, replay
+from tests.inventory.one_replay import DecidedPolicy, replay_one, same
 
 START, PERIODS, REFRESH, HORIZON = 20, 12, 4, 10
 PLAN, ENTITY, SEED = StockPlan(candidates=8), np.uint64(2**63 + 5), 7
@@ -47,30 +57,177 @@ def position(**changes):
     return Position(**{**terms, **changes})
 
 
-def forecasts():
-    draws = np.random.default_rng(3)
-    paths = [
-        draws.poisson(5.0, (40, HORIZON + REFRESH)).astype(float) for _ in range(PERIODS // REFRESH)
+def origins(seed=3, n_paths=40):
+    draws = np.random.default_rng(seed)
+    return [
+        draws.poisson(5.0, (n_paths, HORIZON + REFRESH)).astype(float)
+        for _ in range(PERIODS // REFRESH)
     ]
-    return PastForecasts(START, REFRESH, paths)
 
 
 def demand_of(seed):
     return np.random.default_rng(seed).poisson(5.0, START + PERIODS).astype(float)
 
 
-def replayed(demand, **changes):
+def backtest(demands, positions, paths=None, plan=PLAN, rivals=None, n_periods=PERIODS):
     return replay_planners(
-        demand, position(**changes), forecasts(), ENTITY, SEED, PLAN, Rivals(window=6)
+        demands,
+        n_periods,
+        Positions.stacked(positions),
+        PastForecasts(REFRESH, paths or [origins()] * len(demands)),
+        ENTITY + np.arange(len(demands), dtype=np.uint64),
+        SEED,
+        plan,
+        rivals or Rivals(window=6),
     )
+
+
+def replayed(demand, **changes):
+    found = backtest([demand], [position(**changes)], n_periods=len(demand) - START)
+    assert not found.errors
+    return {name: each.one(0) for name, each in found.replays.items()}
+
+
+@st.composite
+def items(draw):
+    """Draw an item, and how much of its demand was known."""
+    lead_time = draw(st.sampled_from([0.4, 1.0, 2.6, 5.0]))
+    return position(
+        lead_time_mean=lead_time,
+        lead_time_deviation=draw(st.sampled_from([0.0, 0.8])),
+        review_period=draw(st.integers(1, 4)),
+        case_pack=draw(st.sampled_from([1.0, 6.0, 0.7])),
+        minimum_order=draw(st.sampled_from([0.0, 9.0])),
+        capacity=draw(st.sampled_from([math.inf, 45.5])),
+        shelf_life=draw(st.sampled_from([0, 1, 3])),
+        service_target=draw(st.sampled_from([0.6, 0.95])),
+        costs=Costs(0.1, 4.0, draw(st.sampled_from([0.0, 11.0])), waste=3.0),
+    ), draw(st.sampled_from([1, 2, 3, 20, 33]))
+
+
+@given(
+    st.lists(items(), min_size=1, max_size=4),
+    st.builds(
+        StockPlan,
+        shortage=st.sampled_from(["lost", "backorder", 0.3]),
+        candidates=st.sampled_from([3, 8]),
+        target=st.sampled_from(Target),
+        policy=st.sampled_from(PolicyKind),
+        refinements=st.sampled_from([0, 2]),
+    ),
+    st.builds(
+        Rivals, st.sampled_from([1, 6, 12]), st.sampled_from([1.0, 2.2]), st.sampled_from([1, 3])
+    ),
+    st.integers(0, 2**32 - 1),
+)
+@settings(max_examples=60, deadline=None)
+def test_many_items_are_replayed_as_each_is_decision_by_decision(own, plan, rivals, seed):
+    draws = np.random.default_rng(seed)
+    # Numbers whose sums hang on their order.
+    demands = [
+        draws.gamma(0.8, 7.0, n_known + PERIODS) * (draws.random(n_known + PERIODS) < 0.8)
+        for _, n_known in own
+    ]
+    paths = [origins(seed + n, 20) for n in range(len(own))]
+    found = backtest(demands, [item for item, _ in own], paths, plan, rivals)
+    assert not found.errors
+    for n, (item, _) in enumerate(own):
+        told = (PERIODS, item, (REFRESH, paths[n]), ENTITY + np.uint64(n), SEED, plan, rivals)
+        alone = replay_one(demands[n], *told)
+        assert list(alone) == list(found.replays)
+        for name, replays in found.replays.items():
+            one, other = replays.one(n), alone[name]
+            same(one, other)
+            assert replays.reached_demand[n] == other.reached_demand
+            assert replays.served[n] == other.served
+            for target in Target:
+                assert replays.served_share(target)[n] == other.serves(target)
+
+
+def test_few_at_a_time_are_as_all_together(monkeypatch):
+    demands, own = (
+        [demand_of(n) for n in range(5)],
+        [position(review_period=n % 3 + 1) for n in range(5)],
+    )
+    whole = backtest(demands, own)
+    monkeypatch.setattr(together, "_BYTES_TOGETHER", 1)
+    few = backtest(demands, own)
+    for name in PLANNERS:
+        np.testing.assert_array_equal(whole.replays[name].records, few.replays[name].records)
+
+
+def wrong_items():
+    """Return demand, position and paths of items of which the second to sixth are wrong."""
+    demands = [demand_of(n) for n in range(7)]
+    own = [position() for _ in demands]
+    paths = [origins(n) for n in range(7)]
+    own[1] = position(on_hand=-1.0, service_target=3.0)
+    demands[2] = demands[2][-PERIODS:]
+    demands[3][START + 1] = -1.0
+    demands[4][3] = np.nan
+    paths[5][1][0, 0] = -1.0
+    return demands, own, paths
+
+
+def test_what_is_wrong_with_an_item_is_its_own_failure():
+    demands, own, paths = wrong_items()
+    found = backtest(demands, own, paths)
+    assert list(found.items) == [0, 6]
+    assert {item: (type(error), str(error)) for item, error in found.errors.items()} == {
+        1: (StockError, "on_hand must be finite and not negative; got -1.0"),
+        2: (StockError, f"start must be in (0, {PERIODS}); got 0"),
+        3: (StockError, "demand must be finite and not negative"),
+        4: (StockError, "demand must be finite and not negative"),
+        5: (StockError, "demand paths must be finite and not negative"),
+    }
+    for place, item in enumerate(found.items):
+        told = (PERIODS, own[item], (REFRESH, paths[item]), ENTITY + np.uint64(item), SEED, PLAN)
+        alone = replay_one(demands[item], *told, Rivals(window=6))
+        for name, replays in found.replays.items():
+            same(replays.one(place), alone[name])
+
+
+@pytest.mark.parametrize("error", [PlanError, ValueError])
+def test_an_item_that_cannot_be_decided_on_changes_nothing_for_the_others(monkeypatch, error):
+    demands, own = [demand_of(n) for n in range(4)], [position() for _ in range(4)]
+    whole = backtest(demands, own, rivals=Rivals(window=6, held=2))
+    choose, asked = past_plans.choose_policies, []
+
+    def refusing(positions, paths, entities, seed, plan):
+        asked.append(len(entities))
+        # From the third review on, the second item cannot be decided on.
+        if ENTITY + np.uint64(1) in entities and asked.count(4) > 2:
+            raise error("no level fits")
+        return choose(positions, paths, entities, seed, plan)
+
+    monkeypatch.setattr(past_plans, "choose_policies", refusing)
+    found = backtest(demands, own, rivals=Rivals(window=6, held=2))
+    assert {item: str(each) for item, each in found.errors.items()} == {1: "no level fits"}
+    assert list(found.items) == [0, 2, 3]
+    for name, replays in found.replays.items():
+        np.testing.assert_array_equal(replays.records, whole.replays[name].records[found.items])
+
+
+def test_no_items_are_no_replays():
+    found = replay_planners(
+        [],
+        PERIODS,
+        Positions.stacked([position()]).of(np.array([], int)),
+        PastForecasts(REFRESH, []),
+        np.array([], np.uint64),
+        SEED,
+        PLAN,
+        Rivals(),
+    )
+    assert (len(found.items), found.replays, found.errors) == (0, {}, {})
 
 
 def test_the_plan_decides_as_the_night_does():
     coming = np.array([0.0, 3.0, 4.0])
     outlook = Outlook(demand_of(1)[: START + 5], 5, 6.0, coming)
-    past = forecasts()
-    policy = DecidedPolicy(past, position(), ENTITY, SEED, PLAN).policy(outlook)
-    paths = np.ascontiguousarray(past.paths[1][:, 1:])
+    past = origins()
+    policy = DecidedPolicy(START, REFRESH, past, position(), ENTITY, SEED, PLAN).policy(outlook)
+    paths = np.ascontiguousarray(past[1][:, 1:])
     receipts = np.zeros(paths.shape[1])
     receipts[:3] = coming
     tonight = position(on_hand=6.0, receipts=receipts)
@@ -78,10 +235,12 @@ def test_the_plan_decides_as_the_night_does():
 
 
 def test_a_forecast_grows_old_until_the_next_origin():
-    past = forecasts()
+    own = [origins(1), origins(2)]
+    past = PastForecasts(REFRESH, own)
+    assert past.horizon == HORIZON
     for t in range(PERIODS):
-        found = past(np.zeros(START + t))
-        np.testing.assert_array_equal(found, past.paths[t // REFRESH][:, t % REFRESH :])
+        for found, paths in zip(past.at(t, np.array([1, 0])), reversed(own), strict=True):
+            np.testing.assert_array_equal(found, paths[t // REFRESH][:, t % REFRESH :])
 
 
 @given(st.integers(0, PERIODS - 1), st.floats(0.0, 60.0))
@@ -132,27 +291,49 @@ def test_all_planners_meet_the_same_demand():
 @given(st.integers(0, 50), st.sampled_from([0, 3]))
 @settings(max_examples=8, deadline=None)
 def test_periods_add_up_to_the_cost_of_the_replay(seed, shelf_life):
-    terms = {"shelf_life": shelf_life, "costs": Costs(0.1, 4.0, 1.0, waste=3.0)}
-    own = position(**terms)
-    for found in replayed(demand_of(seed), **terms).values():
-        totals = dict(zip(PERIOD_COLUMNS, period_totals(found, own), strict=True))
-        assert totals["cost"].sum() == pytest.approx(found.cost)
-        assert totals["demanded"].sum() == found.demand.sum()
-        assert (totals["sold"] <= totals["demanded"]).all()
+    terms = {"shelf_life": shelf_life, "costs": Costs(0.1, 4.0, 1.0, owing=0.3, waste=3.0)}
+    found = backtest([demand_of(seed), demand_of(seed + 1)], [position(**terms), position()])
+    periods = pd.DataFrame(period_columns(found))
+    assert set(PERIOD_COLUMNS) | {"item", "planner"} == set(periods)
+    for (item, name), own in periods.groupby(["item", "planner"]):
+        one = found.replays[name].one(item)
+        assert own["cost"].sum() == pytest.approx(one.cost)
+        assert list(own["demanded"]) == list(one.demand)
+        assert list(own["sold"]) == list(one.sold)
+        assert list(own["held"]) == list(one.held)
+        assert list(own["ordered"]) == list(one.ordered)
+        assert list(own["covered"]) == list(one.covered)
 
 
-def items(n):
-    rows = []
-    for number in range(n):
-        key = ("north", f"item-{number}")
-        rows.extend(item_rows(key, replayed(demand_of(number)), 0.9, PLAN))
-    return pd.DataFrame(rows)
+def test_an_item_is_told_of_as_it_was_replayed():
+    own = [position(service_target=0.4), position(shelf_life=2, lead_time_mean=4.0)]
+    found = backtest([demand_of(1), demand_of(2)], own)
+    rows = pd.DataFrame(item_columns(found, PLAN))
+    assert list(rows["item"]) == [0] * 4 + [1] * 4
+    assert list(rows["planner"]) == [*PLANNERS, *PLANNERS]
+    for row in rows.to_dict("records"):
+        one = found.replays[row["planner"]].one(row["item"])
+        assert row["demanded"] == one.demand.sum()
+        assert row["sold"] == one.sold.sum()
+        assert row["covered_periods"] == one.covered.sum()
+        assert row["reached_periods"] == PERIODS - one.first_reached
+        assert row["mean_stock"] == one.held.mean()
+        assert row["ordered"] == one.ordered.sum()
+        assert row["orders"] == np.count_nonzero(one.ordered)
+        assert row["saving"] == one.cost - found.replays["plan"].one(row["item"]).cost
+        assert row["service_target"] == own[row["item"]].service_target
+        assert (row["target_measure"], row["currency"]) == (PLAN.target, PLAN.currency)
+
+
+def table_of(n, plan=PLAN):
+    found = backtest([demand_of(number) for number in range(n)], [position()] * n)
+    return pd.DataFrame(item_columns(found, plan))
 
 
 def test_savings_are_paired_item_by_item():
-    table = items(5)
+    table = table_of(5)
     found = compare_planners(table).set_index("planner")
-    wide = table.pivot(index="item_id", columns="planner", values="cost")
+    wide = table.pivot(index="item", columns="planner", values="cost")
     for name in PLANNERS:
         saved = wide[name] - wide["plan"]
         row = found.loc[name]
@@ -166,9 +347,9 @@ def test_savings_are_paired_item_by_item():
 
 @pytest.mark.parametrize("measure", list(Target))
 def test_service_is_held_against_what_the_target_is_asked_of(measure):
-    found = replayed(demand_of(3))
-    plan = replace(PLAN, target=measure)
-    rows = pd.DataFrame(item_rows(("north", "tea"), found, 0.9, plan))
+    one = backtest([demand_of(3)], [position()])
+    found = {name: each.one(0) for name, each in one.replays.items()}
+    rows = pd.DataFrame(item_columns(one, replace(PLAN, target=measure)))
     for row in rows.to_dict("records"):
         own = found[row["planner"]]
         covered = own.sold >= own.demand
@@ -226,14 +407,9 @@ def test_a_replay_that_ends_before_an_order_can_arrive_misses_nothing():
 
 
 def test_one_item_has_no_error():
-    found = compare_planners(items(1)).set_index("planner")
+    found = compare_planners(table_of(1)).set_index("planner")
     assert np.isnan(found.loc["moving average", "saving_standard_error"])
     assert found.loc["moving average", "items"] == 1
-
-
-def test_a_replay_needs_demand_before_and_after_its_start():
-    with pytest.raises(StockError, match=r"start must be in \(0, 20\); got 20"):
-        replayed(demand_of(1)[:START])
 
 
 @pytest.mark.parametrize(

@@ -2,11 +2,10 @@
 
 import numpy as np
 import pandas as pd
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inventory import StockError, position_of, refuse_position
+from inventory import position_of
 from inventory.position_rows import positions_of, receipts_of
 from inventory.positions import Positions
 from kernels.stock_batches import law_of
@@ -49,9 +48,6 @@ def test_the_first_of_what_is_wrong_with_an_item_is_told():
         1: "on_hand must be finite and not negative; got -1.0",
         2: "capacity must be above 0; got -3.0",
     }
-    refuse_position(own.one(0), HORIZON)
-    with pytest.raises(StockError, match="on_hand must be finite and not negative"):
-        refuse_position(own.one(1), HORIZON)
 
 
 def test_stacked_positions_are_the_positions():

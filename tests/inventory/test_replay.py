@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from inventory import BaseStock, Costs, Draws, Opening, PlanError, StockError, Supply, simulate
 from inventory.estimates import money_spent
-from inventory.replay import HeldPlan, MovingAverage, SimulatedLevel, replay, score
+from inventory.replay import MovingAverage, SimulatedLevel, replay, score
 from kernels import stock_terms as places
 from kernels.stock_lead_times import discrete_lead_time, fixed_lead_time
+from tests.inventory.one_replay import HeldPlan
 
 COSTS = Costs(0.5, 6.0, 2.0, owing=1.0, waste=3.0)
 DEMAND = st.lists(st.integers(0, 20).map(float), min_size=12, max_size=30)
@@ -198,8 +199,6 @@ def test_planners_and_scores_refuse_what_is_out_of_range():
         MovingAverage(0, 1.0)
     with pytest.raises(PlanError, match="cover"):
         MovingAverage(1, np.inf)
-    with pytest.raises(PlanError, match="reviews must be at least 1; got 0"):
-        HeldPlan(MovingAverage(1, 1.0), 0)
     with pytest.raises(PlanError, match="two at least; got 0 and 0"):
         score([], [])
 
