@@ -79,7 +79,7 @@ def test_instruments_revalued_on_a_device_are_the_processors(monkeypatch):
 def test_orders_planned_together_on_a_device_are_those_planned_one_by_one(policy, monkeypatch):
     import pandas as pd
 
-    from inventory import PolicyKind, StockPlan, orders
+    from inventory import PolicyKind, StockPlan, together
     from tests.inventory.night import HORIZON, demand_paths, item_row, plan_night, stock_row
 
     names = ["bolt", "bad", "nut", "saw", "milk"]
@@ -92,15 +92,33 @@ def test_orders_planned_together_on_a_device_are_those_planned_one_by_one(policy
     plan = StockPlan(candidates=3, policy=PolicyKind[policy])
     paths = demand_paths(names, n_paths=4)
     expected = plan_night(stock, items, paths=paths, plan=plan)
+    on_device = replace(plan, device="cuda")
     # Three items of four paths fill a launch, so the second is ragged.
-    monkeypatch.setattr(orders, "_BYTES_TOGETHER", 3 * 4 * 8 * (12 * 5 + HORIZON))
-    found = plan_night(stock, items, paths=paths, plan=replace(plan, device="cuda"))
+    n_rules = 8 if plan.policy == PolicyKind.FORECAST_ORDER_UP_TO else 11
+    monkeypatch.setattr(together, "_BYTES_OF_A_LAUNCH", 3 * 4 * 8 * (12 * n_rules + HORIZON))
+    blocks = together.blocks_of(np.arange(4), 4, HORIZON, on_device)
+    assert [len(block) for block in blocks] == [3, 1]
+    found = plan_night(stock, items, paths=paths, plan=on_device)
     close = {"rtol": 1e-12, "atol": 1e-12}
     assert [failure.entity for failure in found.failures] == ["north/bad"]
     assert found.failures == expected.failures
     assert len(found.plans) == 4
     pd.testing.assert_frame_equal(found.plans, expected.plans, **close)
     pd.testing.assert_frame_equal(found.curves, expected.curves, **close)
+
+
+def test_past_orders_replayed_on_a_device_are_the_processors():
+    from inventory import StockPlan
+    from tests.inventory import test_decision_backtest as past
+
+    demands = [past.demand_of(1)[: past.START + 4], past.demand_of(2)[4 : past.START + 4]]
+    told = demands, [past.position(), past.position(shelf_life=2)]
+    paths, plan = [past.origins(n, n_paths=20) for n in range(2)], StockPlan(candidates=3)
+    expected = past.backtest(*told, paths, plan, n_periods=4)
+    found = past.backtest(*told, paths, replace(plan, device="cuda"), n_periods=4)
+    assert not found.errors
+    for name, own in expected.replays.items():
+        np.testing.assert_array_equal(found.replays[name].records, own.records)
 
 
 def test_linear_books_measured_on_a_device_are_the_processors(monkeypatch):
