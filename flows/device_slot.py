@@ -2,15 +2,13 @@
 
 The global concurrency limit `SLOT` of the Prefect server says how many tasks use the device at a
 time: one, unless somebody changes it (`prefect gcl update almanac-device --limit 2`).
+
+Prefect is imported where a place is asked for: steps that ask are imported by commands that have
+yet to say how it behaves (`flows.cli.environment`).
 """
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-
-from prefect.client.orchestration import get_client
-from prefect.client.schemas.actions import GlobalConcurrencyLimitCreate
-from prefect.concurrency.sync import concurrency
-from prefect.exceptions import ObjectAlreadyExists, ObjectNotFound
 
 from kernels.device import Device
 
@@ -26,6 +24,8 @@ def device_slot(device: Device) -> Iterator[None]:
     if device == "cpu":
         yield
         return
+    from prefect.concurrency.sync import concurrency  # noqa: PLC0415 - see above
+
     with concurrency(SLOT, occupy=1, strict=True):
         yield
 
@@ -34,6 +34,12 @@ def open_slot(device: Device) -> None:
     """Let the server know of the device before tasks ask for it, all at once."""
     if device == "cpu":
         return
+    from prefect.client.orchestration import get_client  # noqa: PLC0415 - see above
+    from prefect.client.schemas.actions import (  # noqa: PLC0415 - see above
+        GlobalConcurrencyLimitCreate,
+    )
+    from prefect.exceptions import ObjectAlreadyExists, ObjectNotFound  # noqa: PLC0415 - see above
+
     with get_client(sync_client=True) as client:
         try:
             client.read_global_concurrency_limit_by_name(SLOT)

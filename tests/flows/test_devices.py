@@ -191,8 +191,8 @@ def test_one_task_at_a_time_is_on_the_device(prefect):
 
 
 def test_the_processor_needs_no_slot_and_no_server(monkeypatch):
-    monkeypatch.setattr("flows.device_slot.concurrency", None)
-    monkeypatch.setattr("flows.device_slot.get_client", None)
+    monkeypatch.setattr("prefect.concurrency.sync.concurrency", None)
+    monkeypatch.setattr("prefect.client.orchestration.get_client", None)
     open_slot("cpu")
     with device_slot("cpu"):
         reached = True

@@ -2,6 +2,8 @@
 
 import io
 import logging
+import subprocess
+import sys
 
 import pytest
 
@@ -43,3 +45,10 @@ def test_an_error_that_nobody_expected_keeps_its_traceback(console):
     drop_known_tracebacks()
     say(ZeroDivisionError("division"))
     assert "ZeroDivisionError: division" in console.getvalue()
+
+
+def test_no_command_loads_prefect_before_it_has_said_how_prefect_behaves():
+    # Prefect reads its settings once, and sends statistics unless told otherwise, as it is loaded.
+    loaded = "import sys, flows.cli.main; print('prefect' in sys.modules)"
+    told = subprocess.run([sys.executable, "-c", loaded], capture_output=True, check=True)
+    assert told.stdout.split() == [b"False"]
