@@ -27,7 +27,8 @@ def describe_dry_run(job: JobSpec, only: Side | None, console: Console) -> None:
             sources, check_plan(run.job, pd.Timestamp(run.as_of)), folder / "clean"
         )
     console.print(
-        f"Run [bold]{run.run_id}[/] as of {run.as_of} on {run.device_words}. Nothing written.",
+        f"Run [bold]{run.run_id}[/] as of {run.as_of} on {as_text(run.device_words)}. "
+        "Nothing written.",
         soft_wrap=True,
     )
     console.print(_inputs(report))

@@ -1,6 +1,7 @@
 """`almanac`: the command and how its errors become exit codes."""
 
 import sys
+import traceback
 from typing import Any
 
 import click
@@ -14,7 +15,11 @@ from storage.stores import StorageError
 
 
 class Almanac(click.Group):
-    """A group whose known errors end in one sentence and an exit code, not in a traceback."""
+    """A group whose known errors end in one sentence and an exit code, not in a traceback.
+
+    Any other error ends in its traceback and the code of a run that failed: Python's own code for
+    it, and click's for an interruption, say that a run is done.
+    """
 
     def invoke(self, context: click.Context) -> Any:  # noqa: ANN401 - click's own signature
         """Invoke a command."""
@@ -28,6 +33,14 @@ class Almanac(click.Group):
             sys.exit(ExitCode.REFUSED)
         except StorageError as error:
             _say(error)
+            sys.exit(ExitCode.FAILED)
+        except (click.ClickException, click.exceptions.Exit):
+            raise
+        except (KeyboardInterrupt, click.Abort):
+            click.echo("almanac: interrupted; what was finished is kept", err=True)
+            sys.exit(ExitCode.FAILED)
+        except Exception:  # noqa: BLE001 - whatever it is, the code must not be that of success
+            traceback.print_exc()
             sys.exit(ExitCode.FAILED)
 
 

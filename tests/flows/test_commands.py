@@ -1,9 +1,12 @@
 """Commands: a refusal is one sentence, exit code 2, and nothing written."""
 
+import sys
+
 import pytest
 from click.testing import CliRunner
 
 from flows.cli import main
+from flows.errors import ExitCode
 
 JOB = """
 name = "night"
@@ -94,6 +97,32 @@ def test_a_dry_run_says_what_would_be_rejected_and_writes_nothing(folder):
     assert "1 series, 7 periods ahead" in result.output
     assert "-4" in result.output
     assert files(folder) == ["demand.csv", "job.toml"]
+
+
+@pytest.mark.parametrize("error", [ZeroDivisionError("division"), KeyboardInterrupt()])
+def test_an_end_that_nobody_expected_is_no_run_that_is_done(error, folder, monkeypatch):
+    def break_down(*_):
+        raise error
+
+    # The package names the command as its module is named.
+    module = sys.modules["flows.cli.commands.validate"]
+    monkeypatch.setattr(module, "prepare_run", break_down)
+    result = call("validate", "job.toml")
+    assert result.exit_code == ExitCode.FAILED
+    assert ("ZeroDivisionError: division" in result.output) == isinstance(error, Exception)
+
+
+def test_how_a_command_is_called_wrongly_is_said_by_click(folder):
+    result = call("run", "--as-of", "tomorrow", "job.toml")
+    assert result.exit_code == ExitCode.REFUSED
+    assert "Usage: " in result.output
+
+
+def test_what_to_install_for_a_device_is_said_with_its_extra(folder, monkeypatch):
+    reason = 'numba-cuda is not installed (pip install "almanac[cuda]")'
+    monkeypatch.setattr("flows.run.Run.device_words", property(lambda _: reason))
+    result = call("run", "job.toml", "--dry-run")
+    assert "almanac[cuda]" in "".join(result.output.split("\n"))
 
 
 def test_a_device_that_is_not_there_is_refused(folder):

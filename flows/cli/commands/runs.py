@@ -49,7 +49,8 @@ def _ledger_row(state: dict[str, Any]) -> tuple[str, ...]:
 def _show(run: Run, console: Console) -> None:
     state = read_state(run.staging)
     console.print(
-        f"Run [bold]{run.run_id}[/], {run.job.name} as of {run.as_of} on {run.device_words}: "
+        f"Run [bold]{run.run_id}[/], {run.job.name} as of {run.as_of} on "
+        f"{as_text(run.device_words)}: "
         f"{state.get('status', 'unfinished')}. {as_text(state.get('reason', ''))}",
         soft_wrap=True,
     )
