@@ -251,7 +251,14 @@ def _run_night(night: _Night, *, again: bool) -> Outcome:
     status = publishing.status_of(settlement)
     update_state(run.staging, {"status": status, "retrying": False})
     code = ExitCode.DONE_WITH_FAILURES if settlement.failed else ExitCode.DONE
-    return Outcome(run.run_id, code, str(run.report), failed=settlement.failed)
+    return Outcome(
+        run.run_id,
+        code,
+        str(run.report),
+        failed=settlement.failed,
+        rejected=int(settlement.entities["rejected"].sum()),
+        rejected_rows=int(settlement.entities["rows_rejected"].sum()),
+    )
 
 
 def _keep_models(night: _Night) -> None:

@@ -16,6 +16,8 @@ class Outcome:
     report : path of the report
     already_published : whether the same run was published before, so nothing was done
     failed : entities that failed
+    rejected : entities that were rejected whole
+    rejected_rows : rows of inputs that were rejected
     """
 
     run_id: str
@@ -23,3 +25,5 @@ class Outcome:
     report: str
     already_published: bool = False
     failed: int = 0
+    rejected: int = 0
+    rejected_rows: int = 0

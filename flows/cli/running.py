@@ -102,5 +102,10 @@ def say_outcome(run: Run, outcome: Outcome, console: Console) -> None:
         )
     else:
         console.print(f"Run [bold]{outcome.run_id}[/] is published.")
+    if outcome.rejected_rows or outcome.rejected:
+        console.print(
+            f"Of its inputs {outcome.rejected_rows:,} rows were rejected, and {outcome.rejected:,} "
+            "entities whole: each is a row of `rejects`."
+        )
     console.print(f"  report  {outcome.report}", soft_wrap=True, markup=False)
     console.print(f"  store   {run.store_url}", soft_wrap=True, markup=False)

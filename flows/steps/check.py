@@ -11,8 +11,11 @@ from flows.run import ChunkRecord, ChunkWork, Run, checksum, find_chunk, holds, 
 from flows.spec import JobSpec
 from flows.steps.collect import collect
 from storage.checks import CheckPlan, CheckReport, check_inputs
+from storage.errors import InputRefusedError, shown
 
 STAGE = "check"
+# Inputs whose entities are what the night is for, and what these are called.
+WORKED_ON = {"demand": "series", "stock": "series", "positions": "portfolios"}
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,7 @@ def _check(run: Run) -> ChunkWork:
     clean.mkdir(parents=True)
     sources = collect(run, run.staging.folder / "assumed")
     report = check_inputs(sources, check_plan(run.job, pd.Timestamp(run.as_of)), clean)
+    refuse_nothing_left(report)
     return ChunkWork(
         {
             "rejects": report.rejects,
@@ -81,6 +85,34 @@ def checked_entities(record: ChunkRecord) -> CheckedEntities:
     return CheckedEntities(
         pd.read_parquet(record.shard("counts")), pd.read_parquet(record.shard("entities"))
     )
+
+
+def refuse_nothing_left(report: CheckReport) -> None:
+    """Refuse inputs of which every series, or every portfolio, was rejected.
+
+    A file of such rows alone is as wrong as one without rows, which is refused too.
+
+    Raises
+    ------
+    InputRefusedError
+        Which names the first row that was rejected, and why.
+    """
+    for table, kind in WORKED_ON.items():
+        checked = report.inputs.get(table)
+        if checked is not None and set(checked.entities_in) == set(checked.entities_rejected):
+            rejects = report.rejects[report.rejects["input"] == table]
+            first = rejects.sort_values("row", kind="stable").iloc[0]
+            raise InputRefusedError(
+                f"inputs.{table}: all {len(checked.entities_in):,} {kind} were rejected, so that "
+                f"none is left; first: {_told(first)} (`almanac run JOB --dry-run` tells of all)"
+            )
+
+
+def _told(reject: pd.Series) -> str:
+    row = "" if pd.isna(reject["row"]) else f" row {reject['row']}"
+    column = "" if pd.isna(reject["column"]) else f", {reject['column']}"
+    value = "" if pd.isna(reject["value"]) else f" {shown(str(reject['value']))!r}"
+    return f"{reject['source']}{row}{column}{value}: {reject['advice']}"
 
 
 def torn_inputs(record: ChunkRecord) -> list[Path]:

@@ -1,12 +1,18 @@
 """Commands: a refusal is one sentence, exit code 2, and nothing written."""
 
+import io
 import sys
 
 import pytest
 from click.testing import CliRunner
+from rich.console import Console
 
 from flows.cli import main
+from flows.cli.running import say_outcome
 from flows.errors import ExitCode
+from flows.outcome import Outcome
+from flows.run import prepare_run
+from flows.spec import load_job
 
 JOB = """
 name = "night"
@@ -97,6 +103,29 @@ def test_a_dry_run_says_what_would_be_rejected_and_writes_nothing(folder):
     assert "1 series, 7 periods ahead" in result.output
     assert "-4" in result.output
     assert files(folder) == ["demand.csv", "job.toml"]
+
+
+@pytest.mark.parametrize("flag", [[], ["--dry-run"]])
+def test_demand_of_which_no_series_is_left_is_refused_with_its_first_reason(flag, folder, prefect):
+    replace(folder / "demand.csv", "2024-01-", "31.01.")
+    before = files(folder)
+    result = call("run", "job.toml", *flag)
+    assert result.exit_code == ExitCode.REFUSED
+    told = " ".join(result.output.split())
+    assert "inputs.demand: all 1 series were rejected" in told
+    assert "demand.csv row 1, ds '31.01.01': ds must be a date, year-month-day" in told
+    assert "Traceback" not in result.output
+    assert set(files(folder)) <= {*before, ".almanac", ".locks"}
+
+
+def test_what_was_rejected_is_said_at_the_end_of_a_run(folder):
+    run = prepare_run(load_job(folder / "job.toml"))
+    said = [Console(file=io.StringIO(), width=200) for _ in range(2)]
+    for rejected_rows, console in zip((0, 1_234), said, strict=True):
+        outcome = Outcome(run.run_id, ExitCode.DONE, "report.html", rejected_rows=rejected_rows)
+        say_outcome(run, outcome, console)
+    assert "Of its inputs" not in said[0].file.getvalue()
+    assert "1,234 rows were rejected, and 0 entities whole" in said[1].file.getvalue()
 
 
 @pytest.mark.parametrize("error", [ZeroDivisionError("division"), KeyboardInterrupt()])
