@@ -13,7 +13,8 @@ from flows.run.chunks import failed_chunks, set_aside
 from flows.run.devices import place
 from flows.run.identity import code_version, fingerprint_inputs, night_of, run_id_of
 from flows.run.staging import Staging, read_json, write_json
-from flows.spec import JobSpec, Side
+from flows.spec import JobSpec, Side, say_nearest
+from forecasting import MODELS
 from kernels.device import Device, DeviceError
 from storage.stores import is_path
 
@@ -110,10 +111,12 @@ def prepare_run(job: JobSpec, only: Side | None = None) -> Run:
     Raises
     ------
     JobRefusedError
-        Where an input does not exist, the job lacks the side asked for, or the device is absent.
+        Where an input does not exist, the job lacks the side asked for, a line-up names no model
+        there is, or the device is absent.
     """
     try:
         restricted = job.restricted(only)
+        _refuse_unknown_models(restricted)
         placement = place(restricted)
     except (ValueError, DeviceError) as error:
         raise JobRefusedError(str(error)) from error
@@ -123,6 +126,16 @@ def prepare_run(job: JobSpec, only: Side | None = None) -> Run:
     models = next(iter(prints.get("registry", [])), "")
     started_at = datetime.now(UTC).replace(tzinfo=None)
     return Run(restricted, as_of, run_id, placement.device, started_at, placement.reason, models)
+
+
+def _refuse_unknown_models(job: JobSpec) -> None:
+    for demand_class, names in (job.demand.line_up if job.demand else {}).items():
+        for name in names:
+            if name not in MODELS:
+                nearest = say_nearest(name, sorted(MODELS))
+                raise JobRefusedError(
+                    f"demand.line_up.{demand_class}: no model is called {name!r}: {nearest}"
+                )
 
 
 def load_run(uri: str) -> Run:

@@ -2,6 +2,7 @@
 
 from flows.spec.files import job_as_toml, load_job, parse_job
 from flows.spec.job import JobSpec, Outputs, Side
+from flows.spec.places import say_nearest
 from flows.spec.plans import (
     Checks,
     DecisionBacktestSpec,
@@ -50,4 +51,5 @@ __all__ = [
     "job_as_toml",
     "load_job",
     "parse_job",
+    "say_nearest",
 ]

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from flows.errors import JobRefusedError
 from flows.spec.job import JobSpec
+from flows.spec.places import key_at, keys_beside, say_nearest
 from storage.stores import without_secrets
 
 
@@ -44,11 +45,15 @@ def parse_job(content: dict[str, Any], origin: str) -> JobSpec:
 def _first_reason(error: ValidationError) -> str:
     problems = error.errors(include_url=False)
     first = problems[0]
-    where = ".".join(str(part) for part in first["loc"])
+    where = key_at(JobSpec, first["loc"])
     if first["type"] == "extra_forbidden":
-        reason = f"unknown key `{where}`"
+        known = keys_beside(JobSpec, first["loc"])
+        reason = f"unknown key `{where}`: {say_nearest(str(first['loc'][-1]), known)}"
     elif first["type"] == "missing":
         reason = f"key `{where}` is missing"
+    elif first["type"] == "union_tag_invalid":
+        kind, allowed = first["ctx"]["tag"], first["ctx"]["expected_tags"]
+        reason = f"`{where}.kind` is {kind!r}: it may be {allowed}"
     elif first["type"] == "value_error":
         reason = str(first["ctx"]["error"]) if not where else f"`{where}`: {first['ctx']['error']}"
     else:

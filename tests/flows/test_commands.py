@@ -52,6 +52,10 @@ def replace(path, old, new):
     [
         (lambda f: (f / "demand.csv").unlink(), "inputs.demand: demand.csv does not exist"),
         (lambda f: replace(f / "job.toml", "horizon", "horizont"), "unknown key"),
+        (
+            lambda f: replace(f / "job.toml", "horizon", 'line_up.smooth = ["AutoEts"]\nhorizon'),
+            "demand.line_up.smooth: no model is called 'AutoEts': did you mean `AutoETS`?",
+        ),
         (lambda f: (f / "job.toml").unlink(), "cannot be read"),
         (lambda f: (f / "job.toml").write_bytes(b"\xff\xfe name"), "job.toml"),
         (lambda f: replace(f / "job.toml", "as_of = 2024-01-31", "as_of = 'soon'"), "as_of"),

@@ -68,6 +68,24 @@ def test_relative_paths_start_at_the_folder_of_the_spec(tmp_path):
         (MINIMAL.replace('path = "demand.csv"', ""), "`path` for one file"),
         (MINIMAL + "[inputs.calendar]\nkind = 'listed'\n", "inputs.calendar"),
         ("name = ", "is not TOML"),
+        (MINIMAL.replace("horizon", "horizn"), "key `demand.horizn`: did you mean `horizon`"),
+        (MINIMAL.replace("[demand]", "[demnd]"), "key `demnd`: did you mean `demand`"),
+        (MINIMAL + "[inputs.stocks]\npath = 'a.csv'\n", "`inputs.stocks`: did you mean `stock`"),
+        (MINIMAL + "[colour]\n", "key `colour`: there are name, as_of, "),
+        (
+            MINIMAL.replace("path =", "colums = {}\npath ="),
+            "key `inputs.demand.colums`: did you mean `columns`",
+        ),
+        (
+            MINIMAL.replace("path =", "encoding = 'cp1252'\npath ="),
+            "`inputs.demand.encoding` is 'cp1252'",
+        ),
+        (
+            MINIMAL.replace("path =", "kind = 'file'\npath ="),
+            "`inputs.demand.kind` is 'file': it may be 'files', 'bigquery'",
+        ),
+        (MINIMAL + "[risk.backtst]\n", "key `risk.backtst`: did you mean `backtest`"),
+        (MINIMAL + "[demand.line_up]\nsmoth = ['AutoETS']\n", "`demand.line_up.smoth"),
     ],
 )
 def test_a_wrong_spec_is_refused_in_one_sentence_that_names_it(text, names, tmp_path):

@@ -1,0 +1,58 @@
+"""Where in a job spec an error is, in the words of the TOML file, and which keys are there."""
+
+from collections.abc import Iterator, Sequence
+from difflib import get_close_matches
+from typing import Any, get_args
+
+from pydantic import BaseModel
+
+Model = type[BaseModel]
+
+
+def key_at(root: Model, place: Sequence[str | int]) -> str:
+    """Return the key that ``place`` is of, as a file writes it.
+
+    Parameters
+    ----------
+    root : model of the whole
+    place : of an error of pydantic's, which also names the kind of a source by its tag
+    """
+    models: list[Model] = [root]
+    parts = []
+    for number, part in enumerate(place):
+        known = _inside(models, part)
+        tag = bool(models) and known is None and number < len(place) - 1
+        if not tag:
+            parts.append(str(part))
+            models = known or []
+    return ".".join(parts)
+
+
+def keys_beside(root: Model, place: Sequence[str | int]) -> list[str]:
+    """Return the keys that may stand where the last one of ``place`` does."""
+    models: list[Model] = [root]
+    for part in place[:-1]:
+        known = _inside(models, part)
+        models = models if known is None else known
+    return list(dict.fromkeys(name for model in models for name in model.model_fields))
+
+
+def say_nearest(found: str, known: Sequence[str]) -> str:
+    """Return what was meant by a name that is none of ``known``, or else what there is."""
+    nearest = get_close_matches(found, known, n=1)
+    return f"did you mean `{nearest[0]}`?" if nearest else f"there are {', '.join(known)}"
+
+
+def _inside(models: Sequence[Model], part: str | int) -> list[Model] | None:
+    """Return the models that a key of ``models`` holds; None where none of them has the key."""
+    found = [model.model_fields[part] for model in models if part in model.model_fields]
+    if not found:
+        return None
+    return [model for field in found for model in _models_in(field.annotation)]
+
+
+def _models_in(annotation: Any) -> Iterator[Model]:  # noqa: ANN401 - any annotation
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for argument in get_args(annotation):
+        yield from _models_in(argument)
