@@ -15,6 +15,8 @@ _CSV = (
     "read_csv({file}, delim = {delimiter}, quote = '\"', escape = '\"', comment = '', skip = 0, "
     "header = true, all_varchar = true, nullstr = '', encoding = '{encoding}')"
 )
+# How DuckDB begins to say what is wrong with the line that it names.
+_CAUSES = ("Expected Number of Columns", "Value with unterminated quote")
 # UTF-32's mark begins with that of UTF-16.
 _MARKS = {codecs.BOM_UTF32_LE: "UTF-32", codecs.BOM_UTF32_BE: "UTF-32"} | {
     codecs.BOM_UTF16_LE: "UTF-16",
@@ -54,7 +56,7 @@ def column_types(
         described = connection.execute(f"DESCRIBE SELECT * FROM {reader}")  # noqa: S608 - quoted
         return {str(row[0]): str(row[1]) for row in described.fetchall()}
     except duckdb.Error as error:
-        raise unreadable(source, path, first_line(error)) from error
+        raise unreadable(source, path, why_unreadable(error)) from error
 
 
 def has_rows(connection: duckdb.DuckDBPyConnection, source: InputSource, path: Path) -> bool:
@@ -63,7 +65,16 @@ def has_rows(connection: duckdb.DuckDBPyConnection, source: InputSource, path: P
     try:
         return bool(connection.execute(f"SELECT 1 FROM {reader} LIMIT 1").fetchall())  # noqa: S608 - quoted
     except duckdb.Error as error:
-        raise unreadable(source, path, first_line(error)) from error
+        raise unreadable(source, path, why_unreadable(error)) from error
+
+
+def why_unreadable(error: duckdb.Error) -> str:
+    """Return why DuckDB could not read a file: of a line of a CSV file, what is wrong with it."""
+    text = str(error)
+    if "sniffing file" in text:
+        return "a row has not as many values as the header, or a quote is not closed"
+    causes = [line for line in text.splitlines() if line.startswith(_CAUSES)]
+    return ": ".join([first_line(error), *causes[:1]]).rstrip(".")
 
 
 def unreadable(source: InputSource, path: Path, reason: str) -> InputRefusedError:

@@ -7,9 +7,15 @@ import duckdb
 
 from storage.errors import InputRefusedError, shown
 from storage.inputs.casting import cast
-from storage.inputs.files import column_types, file_reader, has_rows, unreadable
+from storage.inputs.files import (
+    column_types,
+    file_reader,
+    has_rows,
+    unreadable,
+    why_unreadable,
+)
 from storage.inputs.source import InputSource
-from storage.sql import first_line, identifier, is_machine_fault, literal
+from storage.sql import identifier, is_machine_fault, literal
 from storage.tables import INPUT_TABLES
 from storage.tables.table import Column, Table
 
@@ -64,7 +70,7 @@ def read_input(
         except duckdb.Error as error:
             if is_machine_fault(error):
                 raise
-            raise unreadable(source, source.paths[number], first_line(error)) from error
+            raise unreadable(source, source.paths[number], why_unreadable(error)) from error
     files = tuple(path.name for path in source.paths)
     counted = connection.execute(f"SELECT count(*) FROM {identifier(target)}").fetchall()  # noqa: S608 - quoted
     if not counted[0][0]:
@@ -119,23 +125,25 @@ def _files(
     found = []
     for path in source.paths:
         types = column_types(connection, source, path)
-        for column in table.columns:
-            _refuse_missing(source, path.name, column, types)
+        _refuse_missing(source, path.name, table, types)
         found.append((path.name, types))
     return found
 
 
-def _refuse_missing(
-    source: InputSource, file: str, column: Column, types: Mapping[str, str]
-) -> None:
-    needed = column.required or column.name in source.columns
-    if needed and not _has(source, column.name, types):
-        wanted = source.column(column.name)
-        mapped = f" (mapped from {column.name!r})" if wanted != column.name else ""
+def _refuse_missing(source: InputSource, file: str, table: Table, types: Mapping[str, str]) -> None:
+    needed = (c.name for c in table.columns if c.required or c.name in source.columns)
+    missing = [name for name in needed if not _has(source, name, types)]
+    if missing:
         raise InputRefusedError(
-            f"inputs.{source.table}: {file} has no column {wanted!r}{mapped}; "
+            f"inputs.{source.table}: {file} has no column{'s' if len(missing) > 1 else ''} "
+            f"{', '.join(_mapped(source, name) for name in missing)}; "
             f"it has {', '.join(shown(name) for name in sorted(types))}"
         )
+
+
+def _mapped(source: InputSource, name: str) -> str:
+    wanted = source.column(name)
+    return f"{wanted!r} (mapped from {name!r})" if wanted != name else repr(wanted)
 
 
 def _has(source: InputSource, name: str, types: Mapping[str, str]) -> bool:

@@ -7,6 +7,10 @@ import pytest
 from storage.inputs import InputRefusedError, InputSource, inspect_input, read_input
 from tests.storage.inputs import demand_rows
 
+HEADER = "warehouse_id,item_id,ds,quantity"
+# More rows than DuckDB looks at before it reads the file through.
+LONG = f"{HEADER}\n" + "a,b,2024-01-01,3\n" * 30_000
+
 
 def read(source):
     with duckdb.connect() as connection:
@@ -41,6 +45,10 @@ def test_files_follow_each_other_and_each_counts_its_rows(tmp_path):
     [
         (lambda p: p.unlink(), "does not exist"),
         (lambda p: p.write_text("warehouse_id,item_id,ds\na,b,c\n"), "has no column 'quantity'"),
+        (lambda p: p.write_text("sku,ds\na,b\n"), "'warehouse_id', 'item_id', 'quantity'; it has"),
+        (lambda p: p.write_text(f"{HEADER}\na,b,2024-01-01,3,4\n"), "as many values as the header"),
+        (lambda p: p.write_text(f"{LONG}a,b,2024-01-01\n"), "Line: 30002: Expected .* 4 Found: 3"),
+        (lambda p: p.write_text(f'{LONG}a,"b\n'), "Line: 30002: Value with unterminated quote"),
         (lambda p: p.write_text("warehouse_id,item_id,ds,quantity\n"), "has no rows"),
         (lambda p: p.write_bytes(b""), "has no header line"),
     ],
