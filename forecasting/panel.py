@@ -2,7 +2,7 @@
 
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Self
+from typing import Any, Self, get_args
 
 import numpy as np
 import pandas as pd
@@ -126,15 +126,20 @@ class DemandPanel:
         Raises
         ------
         PanelError
-            Where a column is missing, a quantity is not a number of zero or more, or the rows of
-            a series are not together and one period apart.
+            Where the frequency is none there is, a column or an id is missing, a quantity is not
+            a number of zero or more, or the rows of a series are not together and one period
+            apart.
         """
+        if frequency not in get_args(Frequency):
+            named = ", ".join(get_args(Frequency))
+            raise PanelError(f"frequency must be one of {named}; got {frequency!r}")
         missing = [name for name in COLUMNS if name not in frame.columns]
         if missing or frame.empty:
             lacks = f"columns {', '.join(missing)}" if missing else "rows"
             raise PanelError(f"demand must have rows of {', '.join(COLUMNS)}; it lacks {lacks}")
         new = _changes(frame["warehouse_id"]) | _changes(frame["item_id"])
         starts = np.flatnonzero(new)
+        _check_ids(frame, starts)
         warehouse, item = (Labels.of(frame[name].iloc[starts]) for name in SERIES)
         offsets = np.append(starts, len(frame)).astype(np.int64)
         values = frame["quantity"].to_numpy(dtype=np.float64, copy=True)
@@ -230,6 +235,13 @@ def _changes(ids: pd.Series) -> Flags:
     changes = np.ones(len(ids), dtype=bool)
     changes[1:] = own[1:] != own[:-1]
     return changes
+
+
+def _check_ids(frame: pd.DataFrame, starts: NDArray[np.intp]) -> None:
+    for name in SERIES:
+        missing = starts[frame[name].iloc[starts].isna().to_numpy()]
+        if len(missing):
+            raise PanelError(f"{name} must be there in every row; row {missing[0]} has none")
 
 
 def _check_quantities(values: Floats) -> None:

@@ -167,15 +167,21 @@ def simulate(
 
     Raises
     ------
+    PlanError
+        Where there are no policies.
     StockError
-        Where units on the way are not one number a period.
+        Where demand is not paths by periods, finite and not negative, or units on the way are not
+        one number a period.
     """
+    paths = _checked_paths(demand)
+    if not policies:
+        raise PlanError("there must be one policy at least; got none")
     walk = Walk(
         np.uint64(draws.entity),
-        np.ascontiguousarray(demand, np.float64),
+        paths,
         supply.lead_times,
         opening.by_age(supply.shelf_life),
-        opening.arrivals(demand.shape[1]),
+        opening.arrivals(paths.shape[1]),
         supply.terms,
         rules_of(policies),
         first_counted,
@@ -183,6 +189,16 @@ def simulate(
         lifts,
     )
     return walk_items_on(device)(draws.seed, draws.first_path, [walk])[0]
+
+
+def _checked_paths(demand: Floats) -> Floats:
+    paths = np.ascontiguousarray(demand, np.float64)
+    if paths.ndim != 2 or not paths.size:
+        raise StockError(f"demand must have shape (n_paths, horizon); got shape {paths.shape}")
+    if not (paths.min() >= 0.0 and np.isfinite(paths.max())):
+        wrong = paths[~(np.isfinite(paths) & (paths >= 0.0))]
+        raise StockError(f"demand must be finite and not negative; got {wrong[0]}")
+    return paths
 
 
 def simulate_law(

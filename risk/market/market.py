@@ -145,10 +145,24 @@ def _align(
     used = prices["instrument_id"].isin(quoted) & ~prices["instrument_id"].isin(refused)
     table, problems = screen_prices(prices.loc[used], as_of, plan)
     rates, curve_problems = screen_curves(curves, pd.DatetimeIndex(table.index), notes)
-    factors = build_factors(table, rates, plan, notes)
+    try:
+        factors = build_factors(table, rates, plan, notes)
+    except MarketError as error:
+        raise MarketError(f"{error}{_told_first(instruments, problems, as_of)}") from error
     terms = {str(row["instrument_id"]): row for row in instruments.to_dict("records")}
     by_currency = _currency_factors(instruments, factors, plan.currency)
     return _Sources(factors, by_currency, terms, {**problems, **refused}, curve_problems), notes
+
+
+def _told_first(instruments: pd.DataFrame, problems: Problems, as_of: date) -> str:
+    """Return why the first refused instrument is: what a market with too little lacks."""
+    rows = instruments.to_dict("records")
+    found = [(str(row["instrument_id"]), term_problem(row, as_of)) for row in rows]
+    refused = sorted({**{name: told for name, told in found if told}, **problems}.items())
+    if not refused:
+        return ""
+    name, told = refused[0]
+    return f"; {len(refused)} of the instruments are refused, the first, {name!r}: {told}"
 
 
 def _split(

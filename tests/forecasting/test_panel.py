@@ -82,6 +82,19 @@ def test_a_series_in_two_places_is_named():
         DemandPanel.from_frame(frame.iloc[[0, 2, 3, 1]], "D")
 
 
+@pytest.mark.parametrize("missing", [None, np.nan])
+def test_an_id_that_is_missing_is_named(missing):
+    frame = frame_of({("W", "A"): np.ones(3)})
+    with pytest.raises(PanelError, match="item_id must be there in every row; row 1 has none"):
+        DemandPanel.from_frame(frame.assign(item_id=["A", missing, missing]), "D")
+
+
+def test_a_frequency_that_is_none_is_named():
+    frame = frame_of({("W", "A"): np.ones(3)})
+    with pytest.raises(PanelError, match="one of h, D, W, MS, QS; got 'weekly'"):
+        DemandPanel.from_frame(frame, "weekly")
+
+
 def test_a_missing_column_and_an_empty_table_are_named():
     frame = frame_of({("W", "A"): np.ones(2)})
     with pytest.raises(PanelError, match="lacks columns censored"):

@@ -208,3 +208,24 @@ def test_a_planner_refuses_paths_that_end_before_what_is_on_the_way():
     planner = SimulatedLevel(resampled, supply, COSTS, Draws(1))
     with pytest.raises(PlanError, match="paths must reach all units on the way"):
         replay(np.full(20, 5.0), 8, planner, supply, COSTS, on_hand=0.0)
+
+
+@pytest.mark.parametrize(
+    ("demand", "told"),
+    [
+        (np.full(8, 1.0), r"shape \(n_paths, horizon\); got shape \(8,\)"),
+        (np.full((1, 2, 8), 1.0), r"got shape \(1, 2, 8\)"),
+        (np.empty((0, 8)), r"got shape \(0, 8\)"),
+        (np.array([[1.0, np.nan]]), "finite and not negative; got nan"),
+        (np.array([[1.0, np.inf]]), "finite and not negative; got inf"),
+        (np.array([[1.0, -2.0]]), "finite and not negative; got -2"),
+    ],
+)
+def test_demand_that_is_none_is_not_walked(demand, told):
+    with pytest.raises(StockError, match=told):
+        simulate(Supply(), [BaseStock(4.0)], demand, Opening(4.0), Draws(seed=1))
+
+
+def test_without_a_policy_nothing_is_walked():
+    with pytest.raises(PlanError, match="one policy at least"):
+        simulate(Supply(), [], np.ones((2, 8)), Opening(4.0), Draws(seed=1))

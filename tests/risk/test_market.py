@@ -321,8 +321,14 @@ def test_what_is_refused_for_its_terms_has_no_say_in_the_calendar():
 
 
 def test_prices_of_which_none_can_be_used_are_no_market():
-    with pytest.raises(MarketError, match="they cover 0"):
+    with pytest.raises(MarketError, match=r"they cover 0; 3 of .* are refused, the first, 'AAA': "):
         build_market(prices(SOUND).assign(close=-1.0), stocks(*SOUND), None, AS_OF, PLAN)
+
+
+def test_a_market_of_no_kind_there_is_says_so():
+    unknown = stocks(*SOUND).assign(kind="share")
+    with pytest.raises(MarketError, match=r"the first, 'AAA': kind must be one of .*got 'share'"):
+        build_market(prices(SOUND), unknown, None, AS_OF, PLAN)
 
 
 def test_bonds_are_valued_on_the_days_of_refused_prices_where_there_are_no_others():
