@@ -170,7 +170,12 @@ def _listings(tables: Tables, level: float, horizon: int) -> list[Listing]:
             breaches, columns, source="limit_breaches", flag=breaches["utilisation"] > 0
         )
         listings.append(Listing("Limits exceeded", table))
-    listings.append(_portfolios(tables["portfolio_risk"], level, horizon))
+    risk = tables["portfolio_risk"]
+    highest = float(risk["level"].max())
+    listings.append(_portfolios(risk, "value_at_risk", highest, horizon))
+    listings.append(_portfolios(risk, "expected_shortfall", level, horizon))
+    if has(tables, "stress_losses"):
+        listings.append(_stress(tables["stress_losses"]))
     if has(tables, "scenario_sets"):
         listings.append(_scenario_sets(tables["scenario_sets"]))
     if has(tables, "portfolio_profiles"):
@@ -180,9 +185,9 @@ def _listings(tables: Tables, level: float, horizon: int) -> list[Listing]:
     return listings
 
 
-def _portfolios(risk: pd.DataFrame, level: float, horizon: int) -> Listing:
+def _portfolios(risk: pd.DataFrame, measure: str, level: float, horizon: int) -> Listing:
     chosen = risk[
-        (risk["measure"] == "expected_shortfall")
+        (risk["measure"] == measure)
         & np.isclose(risk["level"], level)
         & (risk["horizon"] == horizon)
     ]
@@ -200,8 +205,20 @@ def _portfolios(risk: pd.DataFrame, level: float, horizon: int) -> Listing:
         columns.append(PageColumn(f"value {method}", spaced(method), money))
         columns.append(PageColumn(f"standard_error {method}", "±", money))
     table = page_table(flat, columns, source="portfolio_risk", most=200)
-    title = f"Expected shortfall {share(level)}, {horizon} day, {currencies(risk)}"
+    title = f"{spaced(measure).capitalize()} {share(level)}, {horizon} day, {currencies(risk)}"
     return Listing(title, table, "By method, with the standard error of each.")
+
+
+def _stress(losses: pd.DataFrame) -> Listing:
+    columns = [
+        PageColumn("portfolio_id", "portfolio"),
+        PageColumn("scenario_id", "scenario"),
+        PageColumn("loss", "loss", money),
+        PageColumn("market_value", "market value", money),
+    ]
+    table = page_table(losses.sort_values("loss", ascending=False), columns, source="stress_losses")
+    title = f"Largest stress losses, {currencies(losses)}"
+    return Listing(title, table, "Of today's positions; below zero is a gain.")
 
 
 def _scenario_sets(sets: pd.DataFrame) -> Listing:

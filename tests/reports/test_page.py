@@ -12,6 +12,7 @@ from reports import render_report
 from reports.page import inert_json
 from reports.sections.demand import demand_section
 from reports.sections.evaluation import evaluation_listings
+from reports.sections.risk import risk_section
 from tests.reports.builder import night
 
 HOSTILE = "</script><script>alert(1)</script>"
@@ -163,3 +164,22 @@ def test_the_coverage_told_first_is_that_of_the_bands_as_published():
     assert "78.0%" in {card.value for card in demand_section(tables).cards}
     del tables["forecast_coverage"]
     assert "81.0%" in {card.value for card in demand_section(tables).cards}
+
+
+def test_value_at_risk_expected_shortfall_and_stress_are_told_in_money_largest_first():
+    tables = night()
+    small = tables["stress_losses"].assign(scenario_id="dip", loss=-5.0)
+    tables["stress_losses"] = pd.concat([small, tables["stress_losses"]])
+    listed = {listing.title: listing.table for listing in risk_section(tables).listings}
+    risk = tables["portfolio_risk"]
+    for title, measure, level in (
+        ("Value at risk 99%, 1 day, USD", "value_at_risk", 0.99),
+        ("Expected shortfall 97.5%, 1 day, USD", "expected_shortfall", 0.975),
+    ):
+        own = (risk["measure"] == measure) & (risk["level"] == level) & (risk["horizon"] == 1)
+        (row,) = listed[title].rows
+        assert {value for _, value in row[2:]} == set(
+            risk.loc[own, ["value", "standard_error"]].to_numpy().ravel()
+        )
+    stress = listed["Largest stress losses, USD"].rows
+    assert [row[1][0] for row in stress] == ["crash", "dip"]
