@@ -61,6 +61,11 @@ def serve_jobs(host: str, port: int, jobs: Sequence[Path]) -> None:
             console.print(
                 f"Registered deployment [bold]nightly/{spec.name}[/] ({NIGHTLY_CRON} UTC)."
             )
+            if spec.as_of is not None:
+                console.print(
+                    f"  Its job names the night of {spec.as_of}, so every run of it is that one; "
+                    "leave as_of out for the night of each day."
+                )
         worker = ["worker", "start", "--pool", WORK_POOL, "--type", "process"]
         running = stack.enter_context(_prefect(worker, environment))
         console.print(f"The UI is at [bold]http://{host}:{port}[/]. Ctrl-C stops everything.")
