@@ -1,5 +1,6 @@
 """What if: changed positions under a run's own scenarios."""
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -9,6 +10,8 @@ import pandas as pd
 
 from flows.errors import JobRefusedError
 from flows.run import Run, read_chunk
+from flows.spec import FileSource
+from flows.steps.collect import file_source
 from flows.steps.risk import read_market, risk_plan, scenario_chunk, scenario_sets
 from kernels.arrays import Floats
 from kernels.book_losses import book_losses
@@ -23,7 +26,7 @@ from risk import (
 )
 from risk.measures.portfolios import overflows
 from risk.what_if import COLUMNS as COMPARED
-from storage.inputs import InputSource, read_input
+from storage.inputs import InputRefusedError, InputSource, inspect_input, read_input
 
 STAGE = "what if"
 COLUMNS = [
@@ -59,7 +62,8 @@ def what_if(run: Run, path: Path) -> WhatIf:
     Parameters
     ----------
     run : a run that measured risk
-    path : CSV or Parquet of portfolio_id, instrument_id, quantity: the whole of each changed book
+    path : CSV or Parquet of portfolio_id, instrument_id, quantity, or of these as the job's own
+        positions call them: the whole of each changed book
 
     Returns
     -------
@@ -81,7 +85,7 @@ def what_if(run: Run, path: Path) -> WhatIf:
         book.portfolio_id: book
         for book in books_of(market, pd.read_parquet(run.staging.clean("positions")))[0]
     }
-    after, failures = books_of(market, _positions(path))
+    after, failures = books_of(market, _positions(_source(run, path)))
     failures = [replace(failure, stage=STAGE) for failure in failures]
     parts = []
     for number, (method, horizon) in enumerate(scenario_sets(run)):
@@ -118,14 +122,33 @@ def _losses(losses: Floats, book: Book | None) -> Floats:
     return book_losses(losses, book.instruments, book.quantities)
 
 
-def _positions(path: Path) -> pd.DataFrame:
+def _source(run: Run, path: Path) -> InputSource:
+    """Return positions in a file: with the columns of the job's own, or else with ours."""
+    ours = InputSource("positions", (path,))
+    given = run.job.inputs.given()["positions"]
+    if not isinstance(given, FileSource):
+        return ours
+    own = replace(file_source(run.job, "positions", given), paths=(path,))
+    try:
+        inspect_input(own)
+    except InputRefusedError as error:
+        with suppress(InputRefusedError):
+            inspect_input(ours)
+            return ours
+        raise error from None
+    return own
+
+
+def _positions(source: InputSource) -> pd.DataFrame:
     with duckdb.connect() as connection:
         connection.execute("SET TimeZone = 'UTC'")
-        read_input(connection, InputSource("positions", (path,)), "positions")
+        read_input(connection, source, "positions")
         found = connection.execute(
             "SELECT portfolio_id, instrument_id, quantity FROM positions"
         ).df()
     bad = found[found["portfolio_id"].isna()]
     if len(bad):
-        raise JobRefusedError(f"{path.name}: row {int(bad.index[0]) + 1} needs a portfolio_id")
+        raise JobRefusedError(
+            f"{source.paths[0].name}: row {int(bad.index[0]) + 1} needs a portfolio_id"
+        )
     return found.fillna({"instrument_id": ""})

@@ -1,5 +1,7 @@
 """The night, end to end, on a small bundled sample."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -13,6 +15,7 @@ from flows.run import load_run, prepare_run, read_state
 from flows.steps import predict, risk
 from flows.steps.what_if import what_if
 from risk.plan import METHODS
+from storage.inputs import InputRefusedError
 from storage.stores import open_store
 from storage.tables import OUTPUT_TABLES, QUANTILES
 from tests.flows.sample_nights import SMALL, night_in, tables_of
@@ -96,6 +99,23 @@ def test_a_changed_book_is_measured_in_the_scenarios_of_the_run(finished, tmp_pa
     # Twice the positions lose twice as much in every scenario.
     np.testing.assert_allclose(compared["before"], published["value"], rtol=1e-12)
     np.testing.assert_allclose(compared["difference"], published["value"], rtol=1e-12)
+
+
+def test_changed_books_have_the_columns_of_the_job_s_own_or_ours(finished, tmp_path):
+    job, *_ = finished
+    theirs = {"portfolio_id": "book", "instrument_id": "Symbol", "quantity": "shares"}
+    named = job.inputs.positions.model_copy(update={"columns": theirs, "decimal": ","})
+    inputs = job.inputs.model_copy(update={"positions": named})
+    run = replace(prepare_run(job), job=job.model_copy(update={"inputs": inputs}))
+    positions = pd.read_parquet(run.staging.clean("positions")).iloc[:3][[*theirs]]
+    positions = positions.assign(quantity=[1.5, 2.5, -3.5])
+    ours, own, none = (tmp_path / f"{name}.csv" for name in ("ours", "own", "none"))
+    positions.to_csv(ours, index=False)
+    positions.rename(columns=theirs).to_csv(own, index=False, sep=";", decimal=",")
+    positions.rename(columns={"quantity": "units"}).to_csv(none, index=False)
+    pd.testing.assert_frame_equal(what_if(run, ours).compared, what_if(run, own).compared)
+    with pytest.raises(InputRefusedError, match=r"'book' \(mapped from 'portfolio_id'\)"):
+        what_if(run, none)
 
 
 def test_a_changed_book_that_cannot_be_valued_is_named_and_the_others_are_answered(

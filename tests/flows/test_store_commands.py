@@ -32,6 +32,7 @@ def test_a_store_without_tables_has_no_views_to_make(tmp_path):
     result = call("views", f"duckdb:{tmp_path / 'store'}")
     assert result.exit_code == 3
     assert "none of the tables" in result.output
+    assert not any(tmp_path.iterdir())
 
 
 @pytest.fixture

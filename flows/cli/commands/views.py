@@ -1,8 +1,10 @@
 """`almanac views`: the views that dashboards read."""
 
+from pathlib import Path
+
 import click
 
-from storage.stores import TerminalStoreError, open_store
+from storage.stores import TerminalStoreError, is_path, open_store
 from storage.views import VIEWS
 
 
@@ -14,8 +16,11 @@ def views(store: str) -> None:
     They say what is ordered and served, how accurate forecasts were, and how much of each risk
     limit is used, for every night that is published. A view waits for the tables it reads.
     """
-    with open_store(store) as opened:
-        made = opened.create_views()
+    made: tuple[str, ...] = ()
+    # Opened where there is none, a store would be made.
+    if not is_path(store) or Path(store.partition(":")[2]).exists():
+        with open_store(store) as opened:
+            made = opened.create_views()
     if not made:
         raise TerminalStoreError(
             f"store {store}: none of the tables that views read has been published to"

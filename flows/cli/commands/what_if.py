@@ -19,7 +19,11 @@ from flows.run import load_run
 @click.option("--output", type=click.Path(path_type=Path), help="Write all rows to this CSV file.")
 @folder_option
 def what_if(run_id: str, positions: Path, output: Path | None, folder: Path) -> None:
-    """Measure the books in POSITIONS against those of RUN_ID, in the same scenarios."""
+    """Measure the books in POSITIONS against those of RUN_ID, in the same scenarios.
+
+    POSITIONS has all that each changed book would hold, not its trades alone, with the columns of
+    the job's own positions, or portfolio_id, instrument_id and quantity.
+    """
     from flows.steps.what_if import what_if as compare  # noqa: PLC0415 - slow to import
 
     found = compare(load_run(str(find_run(folder, run_id))), positions)
