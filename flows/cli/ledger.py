@@ -38,9 +38,10 @@ def find_run(folder: Path, run_id: str) -> Path:
     JobRefusedError
         Where no run, or more than one, has that id.
     """
-    states = [state for state in find_states(folder) if state["run_id"].startswith(run_id)]
+    found = find_states(folder)
+    states = [state for state in found if state["run_id"].startswith(run_id)]
     if len(states) != 1:
-        known = ", ".join(state["run_id"] for state in find_states(folder)[:5]) or "none"
+        known = ", ".join(state["run_id"] for state in (states or found)[:5]) or "none"
         count = "no run" if not states else f"{len(states)} runs"
         raise JobRefusedError(
             f"run {run_id}: {count} of that id below {folder.resolve()}; there are: {known}"

@@ -105,7 +105,8 @@ def say_outcome(run: Run, outcome: Outcome, console: Console) -> None:
     if outcome.rejected_rows or outcome.rejected:
         console.print(
             f"Of its inputs {outcome.rejected_rows:,} rows were rejected, and {outcome.rejected:,} "
-            "entities whole: each is a row of `rejects`."
+            "entities whole: each is a row of `rejects`.",
+            soft_wrap=True,
         )
     console.print(f"  report  {outcome.report}", soft_wrap=True, markup=False)
     console.print(f"  store   {run.store_url}", soft_wrap=True, markup=False)
