@@ -1,7 +1,7 @@
 """Check: clean inputs, and a named row for everything refused or repaired."""
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -97,15 +97,27 @@ def refuse_nothing_left(report: CheckReport) -> None:
     InputRefusedError
         Which names the first row that was rejected, and why.
     """
+    emptied = [
+        name
+        for name, checked in report.inputs.items()
+        if set(checked.entities_in) == set(checked.entities_rejected)
+    ]
     for table, kind in WORKED_ON.items():
-        checked = report.inputs.get(table)
-        if checked is not None and set(checked.entities_in) == set(checked.entities_rejected):
-            rejects = report.rejects[report.rejects["input"] == table]
-            first = rejects.sort_values("row", kind="stable").iloc[0]
+        if table in emptied:
             raise InputRefusedError(
-                f"inputs.{table}: all {len(checked.entities_in):,} {kind} were rejected, so that "
-                f"none is left; first: {_told(first)} (`almanac run JOB --dry-run` tells of all)"
+                f"inputs.{table}: all {len(report.inputs[table].entities_in):,} {kind} were "
+                f"rejected, so that none is left; first: {_first_reason(report, table, emptied)} "
+                "(`almanac run JOB --dry-run` tells of all)"
             )
+
+
+def _first_reason(report: CheckReport, table: str, emptied: Sequence[str]) -> str:
+    """Return why the first row was rejected, be it of an input that took this one with it."""
+    rejects = report.rejects
+    rows = rejects[rejects["input"].isin(emptied) & (rejects["severity"] == "row")]
+    named = rows if len(rows) else rejects[rejects["input"] == table]
+    own = named.assign(other=named["input"] != table)
+    return _told(own.sort_values(["other", "row"], kind="stable").iloc[0])
 
 
 def _told(reject: pd.Series) -> str:

@@ -122,6 +122,24 @@ def test_demand_of_which_no_series_is_left_is_refused_with_its_first_reason(flag
     assert set(files(folder)) <= {*before, ".almanac", ".locks"}
 
 
+def test_books_without_instruments_are_refused_with_what_is_wrong_of_these(folder):
+    rows = {
+        "prices": "instrument_id,ds,close\n" + "AAA,2024-01-02,5\n",
+        "instruments": "instrument_id,kind,currency\nAAA,share,USD\n",
+        "positions": "portfolio_id,instrument_id,quantity\ngrowth,AAA,1\n",
+    }
+    spec = 'name = "books"\nas_of = 2024-01-31\n[risk]\n'
+    for name, text in rows.items():
+        (folder / f"{name}.csv").write_text(text)
+        spec += f'[inputs.{name}]\npath = "{name}.csv"\n'
+    (folder / "job.toml").write_text(spec)
+    result = call("run", "job.toml", "--dry-run")
+    assert result.exit_code == ExitCode.REFUSED
+    told = " ".join(result.output.split())
+    assert "inputs.positions: all 1 portfolios were rejected" in told
+    assert "first: instruments.csv row 1, kind 'share': kind must be one of equity" in told
+
+
 def test_what_was_rejected_is_said_at_the_end_of_a_run(folder):
     run = prepare_run(load_job(folder / "job.toml"))
     said = [Console(file=io.StringIO(), width=200) for _ in range(2)]
