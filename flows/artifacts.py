@@ -49,14 +49,19 @@ def show_results(run: Run, settlement: Settlement, steps: Sequence[StepRecord]) 
     ]
     create_table_artifact(
         table=identity,
-        key="almanac-entities",
+        key=artifact_key(run, "entities"),
         description=f"{run.run_id}: entities in = published + rejected + failed",
     )
     create_markdown_artifact(
         markdown=summary(run, settlement, steps),
-        key="almanac-summary",
+        key=artifact_key(run, "summary"),
         description=f"Summary of {run.run_id}",
     )
+
+
+def artifact_key(run: Run, kind: str) -> str:
+    """Return the key under which the UI keeps the history of one artifact of a job."""
+    return f"almanac-{run.job.name.replace('_', '-')}-{kind}"
 
 
 def summary(run: Run, settlement: Settlement, steps: Sequence[StepRecord]) -> str:

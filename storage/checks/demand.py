@@ -5,8 +5,8 @@ from storage.checks.columns import check_columns
 from storage.checks.duplicates import refuse_duplicates, refuse_shared_names
 from storage.checks.gaps import fill_gaps
 from storage.checks.periods import Periods, periods_of
-from storage.checks.rules import Rule
-from storage.sql import entity_of, literal
+from storage.checks.rules import Rule, future_rule
+from storage.sql import entity_of
 
 SERIES = ("warehouse_id", "item_id")
 _GRID_ADVICE = {
@@ -42,11 +42,8 @@ def check_demand(bench: Bench) -> None:
 
 
 def _date_rules(bench: Bench, periods: Periods) -> list[Rule]:
-    as_of = bench.plan.as_of
-    night = f"TIMESTAMP {literal(as_of.isoformat())} + INTERVAL 1 DAY"
-    advice = f"demand after {as_of} cannot be known; correct the date"
     return [
-        Rule("future", "ds", f"ds >= {night}", advice),
+        future_rule(bench.plan.as_of, "demand"),
         Rule("off_grid", "ds", periods.off_grid, _GRID_ADVICE[bench.plan.frequency]),
     ]
 

@@ -3,7 +3,7 @@
 from storage.checks.bench import Bench, rows
 from storage.checks.columns import check_columns
 from storage.checks.duplicates import refuse_duplicates
-from storage.checks.rules import Rule
+from storage.checks.rules import Rule, future_rule
 from storage.sql import literal
 from storage.tables.risk import OPTION_KINDS, PRICED_KINDS
 
@@ -26,9 +26,7 @@ _HORIZONS = "10, 20, 40, 60, 120"
 def check_curves(bench: Bench) -> None:
     """Check curves: two tenors at least, and nothing from the future."""
     check_columns(bench, "curves")
-    future = f"ds >= TIMESTAMP {literal(bench.plan.as_of.isoformat())} + INTERVAL 1 DAY"
-    advice = f"rates after {bench.plan.as_of} cannot be known; correct the date"
-    bench.keep_rules("curves", [Rule("future", "ds", future, advice)])
+    bench.keep_rules("curves", [future_rule(bench.plan.as_of, "rates")])
     refuse_duplicates(bench, "curves")
     bench.refuse_entities(
         "curves",

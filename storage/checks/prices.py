@@ -4,8 +4,7 @@ from storage.checks.bench import Bench, rows
 from storage.checks.columns import check_columns
 from storage.checks.duplicates import refuse_duplicates
 from storage.checks.instruments import refuse_without_prices
-from storage.checks.rules import Rule
-from storage.sql import literal
+from storage.checks.rules import Rule, future_rule
 
 
 def check_prices(bench: Bench) -> None:
@@ -15,18 +14,7 @@ def check_prices(bench: Bench) -> None:
     nothing more is refused.
     """
     check_columns(bench, "prices")
-    night = f"TIMESTAMP {literal(bench.plan.as_of.isoformat())} + INTERVAL 1 DAY"
-    bench.keep_rules(
-        "prices",
-        [
-            Rule(
-                "future",
-                "ds",
-                f"ds >= {night}",
-                f"prices after {bench.plan.as_of} cannot be known; correct the date",
-            )
-        ],
-    )
+    bench.keep_rules("prices", [future_rule(bench.plan.as_of, "prices")])
     refuse_duplicates(bench, "prices")
     if bench.has("instruments"):
         _refuse_unknown(bench)
