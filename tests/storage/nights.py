@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
+from functools import cache
 
 import pandas as pd
 
@@ -28,20 +29,24 @@ def value(column, number):
     }[column.kind]
 
 
+@cache
+def _made_up(name, rows):
+    """Return a table's rows, sorted, as one run has them; nobody may change them."""
+    table = OUTPUT_TABLES[name]
+    frame = pd.DataFrame(
+        [{column.name: value(column, n) for column in table.columns} for n in range(rows)]
+    )
+    frame = table.typed(frame.assign(run_id=RUN, as_of=pd.Timestamp(AS_OF)))
+    return frame.sort_values(list(table.key), ignore_index=True)
+
+
 def night(run_id=RUN, as_of=AS_OF, job=JOB, tables=SOME, rows=3):
     """Return a frame for each of the tables, in its types and sorted by its key."""
-    frames = {}
-    for name in tables:
-        table = OUTPUT_TABLES[name]
-        count = 1 if name == "runs" else rows
-        frame = pd.DataFrame(
-            [{column.name: value(column, n) for column in table.columns} for n in range(count)]
-        )
-        frame = frame.assign(run_id=run_id, as_of=pd.Timestamp(as_of))
-        if name == "runs":
-            frame = frame.assign(job=job)
-        frames[name] = table.typed(frame).sort_values(list(table.key), ignore_index=True)
-    return frames
+    own = {"run_id": run_id, "as_of": pd.Timestamp(as_of).as_unit("us")}
+    frames = {name: _made_up(name, rows).assign(**own) for name in tables if name != "runs"}
+    if "runs" in tables:
+        frames["runs"] = _made_up("runs", 1).assign(**own, job=job)
+    return {name: frames[name] for name in tables}
 
 
 def publication(folder, run_id=RUN, as_of=AS_OF, job=JOB, tables=SOME, **changed):

@@ -50,9 +50,9 @@ def accuracy():
     return scores.assign(mase=[0.5, 1.5, 9.0], model=["ets", "ets", "other"])
 
 
-@pytest.fixture(params=DIALECTS)
-def address(request, tmp_path):
-    address = address_of(request.param, tmp_path / "store")
+def publish_with_views(dialect, folder):
+    """Publish a night to a store of the dialect, with its views; return the store's address."""
+    address = address_of(dialect, folder / "store")
     stand_in().calm()
     champions = night(tables=EVERY)["champions"].assign(
         model="ets", warehouse_id="north", demand_class="smooth"
@@ -60,7 +60,7 @@ def address(request, tmp_path):
     with open_store(address) as store:
         store.publish(
             publication(
-                tmp_path / "s",
+                folder / "s",
                 tables=EVERY,
                 order_plans=order_plans(),
                 limit_utilisation=limits(),
@@ -71,6 +71,12 @@ def address(request, tmp_path):
         assert store.create_views() == tuple(VIEWS)
         assert store.create_views() == tuple(VIEWS)
     return address
+
+
+@pytest.fixture(scope="module", params=DIALECTS)
+def address(request, tmp_path_factory):
+    """Return the address of a night that no test adds to."""
+    return publish_with_views(request.param, tmp_path_factory.mktemp("views"))
 
 
 def query(address, sql):
@@ -118,7 +124,9 @@ def test_risk_stands_against_limits_with_its_error(address):
     ]
 
 
-def test_views_follow_the_next_publication(address, tmp_path):
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_views_follow_the_next_publication(dialect, tmp_path):
+    address = publish_with_views(dialect, tmp_path)
     with open_store(address) as store:
         store.publish(publication(tmp_path / "2", "night-b", tables=EVERY))
         assert set(store.tables()) == set(EVERY)
