@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from flows.nightly import nightly
 from flows.spec import load_job
 from tests.flows.sample_nights import tables_of
 from tests.inventory.night import item_row, stock_row
+from tests.survival.plain import run_plain
 
 JOB = """
 name = "bad-stock"
@@ -96,12 +96,12 @@ def write_night(folder, *, bad):
 
 
 def run_night(job):
-    nightly(job)
+    run_plain(job)
     return tables_of(job)
 
 
 @pytest.fixture(scope="module")
-def nights(prefect, tmp_path_factory):
+def nights(tmp_path_factory):
     return {
         bad: run_night(write_night(tmp_path_factory.mktemp("stock"), bad=bad))
         for bad in (False, True)

@@ -7,7 +7,6 @@ import pandas as pd
 import pytest
 
 from flows.demo import write_demo
-from flows.nightly import nightly
 from flows.run import prepare_run
 from flows.sample import SampleSize
 from flows.spec import DecisionBacktestSpec, load_job
@@ -19,6 +18,7 @@ from flows.steps.predict_plan import forecast_plan
 from inventory import positions_of
 from storage.stores import open_store
 from storage.tables import OUTPUT_TABLES
+from tests.survival.plain import run_plain
 
 SMALL = SampleSize(warehouses=2, items=8, days=200, portfolios=4)
 PAST = DecisionBacktestSpec(periods=12, refresh=5, series=9, windows=2, paths=30, window=14)
@@ -40,11 +40,11 @@ def job_in(folder, chunk_entities):
 
 
 @pytest.fixture(scope="module")
-def nights(prefect, tmp_path_factory):
+def nights(tmp_path_factory):
     found = []
     for chunk_entities in (4, 100):
         job = job_in(tmp_path_factory.mktemp("past"), chunk_entities)
-        nightly(job)
+        run_plain(job)
         run = prepare_run(job)
         with open_store(run.store_url) as store:
             found.append((run, {name: store.read(name, run_id=run.run_id) for name in TABLES}))

@@ -4,11 +4,11 @@ import pandas as pd
 import pytest
 
 from flows.demo import write_demo
-from flows.nightly import nightly
 from flows.run import prepare_run
 from flows.sample import SampleSize
 from flows.spec import load_job
 from storage.stores import open_store
+from tests.survival.plain import run_plain
 
 SMALL = SampleSize(warehouses=2, items=12, days=500, portfolios=4)
 PROMOTION_LIFT = 0.7
@@ -20,20 +20,20 @@ def night_of(folder, *, events=True):
     if not events:
         inputs = job.inputs.model_copy(update={"calendar": None})
         job = job.model_copy(update={"inputs": inputs})
-    outcome = nightly(job)
+    outcome = run_plain(job)
     with open_store(prepare_run(job).store_url) as store:
         return {name: store.read(name, run_id=outcome.run_id) for name in TABLES}
 
 
 @pytest.fixture(scope="module")
-def planned(prefect, tmp_path_factory):
+def planned(tmp_path_factory):
     folder = tmp_path_factory.mktemp("planned")
     write_demo(folder, SMALL)
     return night_of(folder)
 
 
 @pytest.fixture(scope="module")
-def unplanned(prefect, tmp_path_factory):
+def unplanned(tmp_path_factory):
     """The same night where nobody said whether coffee beans will be promoted."""
     folder = tmp_path_factory.mktemp("unplanned")
     write_demo(folder, SMALL)
@@ -83,7 +83,7 @@ def test_a_missing_plan_is_named_and_changes_no_other_item(planned, unplanned):
 
 
 @pytest.fixture(scope="module")
-def unmoved(prefect, tmp_path_factory):
+def unmoved(tmp_path_factory):
     """The same night where promotions were named but never held, and there is no calendar."""
     folder = tmp_path_factory.mktemp("unmoved")
     write_demo(folder, SMALL)

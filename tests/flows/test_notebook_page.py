@@ -6,19 +6,19 @@ import numpy as np
 import pytest
 
 from flows.demo import write_demo
-from flows.nightly import nightly
 from tests.conftest import ROOT
 from tests.flows.sample_nights import SMALL, night_in
+from tests.survival.plain import run_plain
 
 BLOCK = re.compile(r"```python\n(.*?)```", re.DOTALL)
 
 
 @pytest.fixture(scope="module")
-def names(prefect, tmp_path_factory):
+def names(tmp_path_factory):
     """Run every block in one namespace, as a notebook does, and return it."""
     folder = tmp_path_factory.mktemp("notebook")
     write_demo(folder / "sample", SMALL)
-    nightly(night_in(folder / "almanac-demo", folder / "sample"))
+    run_plain(night_in(folder / "almanac-demo", folder / "sample"))
     blocks = BLOCK.findall((ROOT / "docs" / "notebooks.md").read_text(encoding="utf-8"))
     found = {}
     with pytest.MonkeyPatch.context() as patch:

@@ -4,12 +4,12 @@ import pandas as pd
 import pytest
 
 from flows.demo import write_demo
-from flows.nightly import nightly
 from flows.run import prepare_run
 from flows.sample import SampleSize
 from flows.spec import load_job
 from storage.stores import open_store
 from tests.flows.sample_nights import tables_of
+from tests.survival.plain import run_plain
 
 SMALL = SampleSize(warehouses=2, items=8, days=200, portfolios=4)
 LIGHT = dict.fromkeys(
@@ -23,7 +23,7 @@ FULL = 7_000.0
 
 
 @pytest.fixture(scope="module")
-def night(prefect, tmp_path_factory):
+def night(tmp_path_factory):
     folder = tmp_path_factory.mktemp("sharing")
     job = load_job(write_demo(folder, SMALL)).restricted("stock")
     demand = job.demand.model_copy(update={"windows": 2, "horizon": 20, "line_up": LIGHT})
@@ -34,7 +34,7 @@ def night(prefect, tmp_path_factory):
         light = {**limits, "paths": 40, "backtest": None, **changes}
         stock = job.stock.model_copy(update=light)
         own = job.model_copy(update={"stock": stock})
-        nightly(own)
+        run_plain(own)
         return {name: frame.drop(columns=STAMPS) for name, frame in tables_of(own).items()}
 
     return {
@@ -206,7 +206,7 @@ def test_the_policy_asked_for_is_published_and_kept_by_budgets_and_transfers(nig
     ).all()
 
 
-def test_a_capacity_limits_what_is_ordered(prefect, tmp_path):
+def test_a_capacity_limits_what_is_ordered(tmp_path):
     job = load_job(write_demo(tmp_path, SMALL)).restricted("stock")
     path = job.path(job.inputs.stock.path)
     read, write = (
@@ -221,7 +221,7 @@ def test_a_capacity_limits_what_is_ordered(prefect, tmp_path):
         update={"paths": 40, "backtest": None, "budgets": {}, "capacities": {}}
     )
     own = job.model_copy(update={"demand": demand, "stock": light})
-    nightly(own)
+    run_plain(own)
     run = prepare_run(own)
     with open_store(run.store_url) as store:
         plans = store.read("order_plans", run_id=run.run_id).merge(
