@@ -1,6 +1,7 @@
 """A budget and a room for a night's orders."""
 
 import math
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -17,30 +18,36 @@ VOLUMES = np.array([1.0, 2.5, 8.0])
 COSTS = np.array([9.0, 4.0, 1.0])
 
 
-def night():
-    # A low target leaves the choice to cost, as sharing does.
-    stock = [stock_row(name, on_hand=0.0, service_target=0.01) for name in NAMES]
-    items = [
-        item_row(name, case_pack=2.0, unit_cost=cost, volume=volume)
-        for name, cost, volume in zip(NAMES, COSTS, VOLUMES, strict=True)
-    ]
-    return plan_night(stock, items), pd.DataFrame(items)
-
-
-RESULT, ITEMS = night()
-WANTED = float(VOLUMES @ RESULT.plans["order_quantity"])
-WORTH = float(RESULT.plans["order_value"].sum())
+ROWS = [
+    item_row(name, case_pack=2.0, unit_cost=cost, volume=volume)
+    for name, cost, volume in zip(NAMES, COSTS, VOLUMES, strict=True)
+]
+ITEMS = pd.DataFrame(ROWS)
 SHARES = st.floats(0.0, 1.1)
 
 
+@cache
+def night():
+    # A low target leaves the choice to cost, as sharing does.
+    return plan_night([stock_row(name, on_hand=0.0, service_target=0.01) for name in NAMES], ROWS)
+
+
+def wanted():
+    return float(VOLUMES @ night().plans["order_quantity"])
+
+
+def worth():
+    return float(night().plans["order_value"].sum())
+
+
 def shared(items=ITEMS, **limits):
-    return share_limits(RESULT.plans, RESULT.curves, items, **limits)
+    return share_limits(night().plans, night().curves, items, **limits)
 
 
 def test_without_a_limit_orders_are_those_of_least_cost():
     found = shared()
     columns = ["order_up_to", "order_quantity", "order_value", "expected_cost", "fill_rate"]
-    pd.testing.assert_frame_equal(found.plans[columns], RESULT.plans[columns])
+    pd.testing.assert_frame_equal(found.plans[columns], night().plans[columns])
     for resource in (found.money, found.space):
         assert (resource.shadow_price, len(resource.cut)) == (0.0, 0)
 
@@ -48,14 +55,14 @@ def test_without_a_limit_orders_are_those_of_least_cost():
 @given(SHARES, SHARES)
 @settings(max_examples=40, deadline=None)
 def test_orders_stay_within_both_limits(money, space):
-    budget, room = money * WORTH, space * WANTED
+    budget, room = money * worth(), space * wanted()
     found = shared(budget=budget, room=room)
     quantities = found.plans["order_quantity"].to_numpy()
     assert found.plans["order_value"].sum() == pytest.approx(found.money.used)
     assert VOLUMES @ quantities == pytest.approx(found.space.used)
     assert found.money.used <= budget + 1e-9
     assert found.space.used <= room + 1e-9
-    chosen = RESULT.curves[RESULT.curves["chosen"]]["in_sample_cost"]
+    chosen = night().curves[night().curves["chosen"]]["in_sample_cost"]
     assert found.money.cost == found.space.cost >= chosen.sum() - 1e-9
     assert found.money.bound <= found.money.cost + 1e-9
     assert (quantities % 2.0 == 0.0).all()
@@ -65,7 +72,7 @@ def test_orders_stay_within_both_limits(money, space):
 @settings(max_examples=40, deadline=None)
 def test_a_looser_limit_never_costs_more(one, other):
     tight, loose = sorted((one, other))
-    for name, whole in (("budget", WORTH), ("room", WANTED)):
+    for name, whole in (("budget", worth()), ("room", wanted())):
         costs = [shared(**{name: share * whole}).money.cost for share in (loose, tight)]
         assert costs[0] <= costs[1] + 1e-9
 
@@ -74,8 +81,8 @@ def test_a_looser_limit_never_costs_more(one, other):
 @settings(max_examples=20, deadline=None)
 def test_a_room_in_units_of_money_is_a_budget(share):
     priced = ITEMS.assign(volume=COSTS)
-    as_room = shared(priced, room=share * WORTH)
-    as_budget = shared(budget=share * WORTH)
+    as_room = shared(priced, room=share * worth())
+    as_budget = shared(budget=share * worth())
     pd.testing.assert_frame_equal(as_room.plans, as_budget.plans, check_exact=True)
     assert as_room.space.shadow_price == as_budget.money.shadow_price
     assert as_room.space.saving_of(10.0) == as_budget.money.saving_of(10.0)
@@ -94,14 +101,14 @@ def test_a_tight_limit_has_a_price(resource):
 
 def test_where_both_bind_each_has_a_price():
     # Money cuts bolt, room cuts dial.
-    found = shared(budget=0.7 * WORTH, room=0.5 * WANTED)
+    found = shared(budget=0.7 * worth(), room=0.5 * wanted())
     for resource in (found.money, found.space):
         assert resource.shadow_price > 0.0
         assert resource.saving_of(10.0) <= 10.0 * resource.shadow_price * (1.0 + 1e-12)
-    alone = [shared(budget=0.7 * WORTH), shared(room=0.5 * WANTED)]
+    alone = [shared(budget=0.7 * worth()), shared(room=0.5 * wanted())]
     assert found.money.cost >= max(own.money.cost for own in alone) - 1e-9
-    assert alone[0].space.used > 0.5 * WANTED
-    assert alone[1].money.used > 0.7 * WORTH
+    assert alone[0].space.used > 0.5 * wanted()
+    assert alone[1].money.used > 0.7 * worth()
 
 
 @pytest.mark.parametrize("name", ["budget", "room"])

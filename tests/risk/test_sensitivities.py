@@ -1,6 +1,7 @@
 """Sensitivities: closed forms, additivity, and what a small move then costs."""
 
 import math
+from functools import cache
 
 import numpy as np
 import pytest
@@ -19,16 +20,24 @@ from tests.oracles import revaluation
 from tests.risk.markets import AS_OF, BOOKS, NIGHT, mixed_market, positions
 
 MARKET = mixed_market()
-TABLE, FAILURES = sensitivities(MARKET, positions(**BOOKS, call={"CALL": 1.0}, bond={"BOND": 1.0}))
 YEARS = 182 / 365
 
 
+@cache
+def computed():
+    return sensitivities(MARKET, positions(**BOOKS, call={"CALL": 1.0}, bond={"BOND": 1.0}))
+
+
+def table():
+    return computed()[0]
+
+
 def found(book, name, factor, instrument="*"):
-    rows = TABLE[
-        (TABLE["portfolio_id"] == book)
-        & (TABLE["sensitivity"] == name)
-        & (TABLE["factor"] == factor)
-        & (TABLE["instrument_id"] == instrument)
+    rows = table()[
+        (table()["portfolio_id"] == book)
+        & (table()["sensitivity"] == name)
+        & (table()["factor"] == factor)
+        & (table()["instrument_id"] == instrument)
     ]
     assert len(rows) == 1
     return float(rows["value"].iloc[0])
@@ -42,8 +51,8 @@ def call_terms():
 
 
 def test_no_book_fails():
-    assert FAILURES == []
-    assert set(TABLE["sensitivity"]) == set(SENSITIVITIES)
+    assert computed()[1] == []
+    assert set(table()["sensitivity"]) == set(SENSITIVITIES)
 
 
 def test_an_options_sensitivities_are_the_closed_forms():
@@ -77,13 +86,13 @@ def test_a_bonds_dv01_is_its_discounted_duration():
         for amount, years in zip(flows.amounts, flows.years, strict=True)
     )
     assert found("bond", "dv01", "USD") == pytest.approx(1e-4 * duration, rel=1e-6)
-    assert not ((TABLE["portfolio_id"] == "bond") & (TABLE["sensitivity"] == "rho")).any()
+    assert not ((table()["portfolio_id"] == "bond") & (table()["sensitivity"] == "rho")).any()
 
 
 def test_a_stock_gains_its_value_and_has_no_curvature():
     price = MARKET.factors.levels[MARKET.factors.price("AAA")]
     assert found("equity", "delta", "AAA") == pytest.approx(100.0 * price, rel=1e-12)
-    equity = TABLE[TABLE["portfolio_id"] == "equity"]
+    equity = table()[table()["portfolio_id"] == "equity"]
     assert set(equity["sensitivity"]) == {"delta"}
 
 
@@ -95,8 +104,8 @@ def test_a_foreign_stock_moves_with_its_price_and_its_currency_alike():
 
 def test_a_books_sensitivity_is_the_sum_of_its_positions():
     keys = ["portfolio_id", "sensitivity", "factor"]
-    whole = TABLE[TABLE["instrument_id"] == "*"].set_index(keys)["value"]
-    parts = TABLE[TABLE["instrument_id"] != "*"].groupby(keys)["value"].sum()
+    whole = table()[table()["instrument_id"] == "*"].set_index(keys)["value"]
+    parts = table()[table()["instrument_id"] != "*"].groupby(keys)["value"].sum()
     np.testing.assert_allclose(parts.reindex(whole.index), whole, rtol=1e-12, atol=1e-9)
 
 
@@ -107,7 +116,7 @@ def test_delta_and_gamma_tell_what_a_small_move_of_a_price_gains():
     change = revalue(MARKET, Shifts(moves, np.zeros((1, 1)), 0.0))[:, 0] - current_values(MARKET)
     gain = 10.0 * change[numbers[0]] - 10.0 * change[numbers[1]]
     delta, gamma = found("options", "delta", "AAA"), 0.0
-    rows = TABLE[(TABLE["portfolio_id"] == "options") & (TABLE["sensitivity"] == "gamma")]
+    rows = table()[(table()["portfolio_id"] == "options") & (table()["sensitivity"] == "gamma")]
     own = rows[(rows["factor"] == "AAA") & (rows["instrument_id"] == "*")]["value"]
     gamma = float(own.sum())
     assert gain == pytest.approx(0.005 * delta + 0.5 * 0.005**2 * gamma, rel=1e-4)

@@ -1,5 +1,7 @@
 """Named shifts: each moves what it names, in full, and nothing else."""
 
+from functools import cache
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -22,8 +24,11 @@ from tests.risk.markets import (
 )
 
 MARKET = mixed_market()
-TODAY = dict(zip(MARKET.terms["instrument_id"], current_values(MARKET), strict=True))
-SPOT = TODAY["AAA"]
+
+
+@cache
+def today():
+    return dict(zip(MARKET.terms["instrument_id"], current_values(MARKET), strict=True))
 
 
 def scenarios(*rows):
@@ -40,7 +45,8 @@ def losses_of(*rows, market=MARKET):
     return dict(zip(frame["portfolio_id"], frame["loss"], strict=True))
 
 
-def value_of_call(spot=SPOT, volatility=0.25, shift=0.0):
+def value_of_call(spot=None, volatility=0.25, shift=0.0):
+    spot = today()["AAA"] if spot is None else spot
     tenors, numbers = MARKET.factors.curve("USD")
     rate = shift + revaluation.zero_rate(tenors, MARKET.factors.levels[numbers], 182 / 365)
     return revaluation.option_value(spot, 100.0, rate, rate, volatility, 182 / 365, 1.0)
@@ -55,24 +61,24 @@ def test_a_kind_moves_its_instruments_and_the_options_on_them():
     losses = losses_of(("kind", "equity", -0.2))
     assert_only(losses, {"AAA", "BBB", "CCC", "NEW", "EEE", "CALL", "PUT", "EECALL"})
     for name in ("AAA", "NEW", "EEE"):
-        assert losses[name] == pytest.approx(0.2 * TODAY[name])
-    assert losses["CALL"] == pytest.approx(TODAY["CALL"] - value_of_call(0.8 * SPOT))
+        assert losses[name] == pytest.approx(0.2 * today()[name])
+    assert losses["CALL"] == pytest.approx(today()["CALL"] - value_of_call(0.8 * today()["AAA"]))
 
 
 def test_a_currency_moves_everything_quoted_in_it():
     losses = losses_of(("kind", "fx", -0.1))
     assert_only(losses, {"EURUSD", "EEE", "EURBOND", "EECALL"})
     for name in ("EURUSD", "EEE", "EURBOND", "EECALL"):
-        assert losses[name] == pytest.approx(0.1 * TODAY[name])
+        assert losses[name] == pytest.approx(0.1 * today()[name])
 
 
 def test_an_instrument_overrides_its_kind_whatever_the_order_of_rows():
     rows = (("instrument", "AAA", 0.1), ("kind", "equity", -0.2), ("instrument", "*", -0.5))
     for order in (rows, rows[::-1]):
         losses = losses_of(*order)
-        assert losses["AAA"] == pytest.approx(-0.1 * TODAY["AAA"])
-        assert losses["BBB"] == pytest.approx(0.2 * TODAY["BBB"])
-        assert losses["FUND"] == pytest.approx(0.5 * TODAY["FUND"])
+        assert losses["AAA"] == pytest.approx(-0.1 * today()["AAA"])
+        assert losses["BBB"] == pytest.approx(0.2 * today()["BBB"])
+        assert losses["FUND"] == pytest.approx(0.5 * today()["FUND"])
 
 
 def test_a_curve_moves_what_it_discounts():
@@ -81,7 +87,7 @@ def test_a_curve_moves_what_it_discounts():
     everything = losses_of(("curve", "*", 0.01))
     assert_only(everything, {"BOND", "EURBOND", "CALL", "PUT", "EECALL"})
     assert everything["EURBOND"] == losses["EURBOND"]
-    assert everything["CALL"] == pytest.approx(TODAY["CALL"] - value_of_call(shift=0.01))
+    assert everything["CALL"] == pytest.approx(today()["CALL"] - value_of_call(shift=0.01))
 
 
 def test_a_parallel_shift_of_a_zero_coupon_bond_is_exact():
@@ -95,23 +101,25 @@ def test_a_parallel_shift_of_a_zero_coupon_bond_is_exact():
 def test_volatility_moves_options_by_a_fraction():
     losses = losses_of(("volatility", "AAA", 0.5))
     assert_only(losses, {"CALL", "PUT"})
-    assert losses["CALL"] == pytest.approx(TODAY["CALL"] - value_of_call(volatility=0.375))
+    assert losses["CALL"] == pytest.approx(today()["CALL"] - value_of_call(volatility=0.375))
     one = losses_of(("volatility", "*", 0.5), ("volatility", "AAA", 0.2), ("volatility", "PUT", 0))
     assert_only(one, {"CALL", "EECALL"})
-    assert one["CALL"] == pytest.approx(TODAY["CALL"] - value_of_call(volatility=0.3))
+    assert one["CALL"] == pytest.approx(today()["CALL"] - value_of_call(volatility=0.3))
 
 
 def test_what_has_no_price_of_its_own_is_scaled_after_everything_else():
     losses = losses_of(("kind", "bond", -0.05))
     assert_only(losses, {"BOND", "EURBOND"})
-    assert losses["BOND"] == pytest.approx(0.05 * TODAY["BOND"])
+    assert losses["BOND"] == pytest.approx(0.05 * today()["BOND"])
     both = losses_of(("instrument", "CALL", -0.3), ("kind", "equity", -0.2))
-    assert both["CALL"] == pytest.approx(TODAY["CALL"] - 0.7 * value_of_call(0.8 * SPOT))
+    assert both["CALL"] == pytest.approx(
+        today()["CALL"] - 0.7 * value_of_call(0.8 * today()["AAA"])
+    )
 
 
 def test_rows_of_one_scenario_apply_together():
     losses = losses_of(("kind", "equity", -0.2), ("volatility", "*", 0.5), ("curve", "USD", -0.01))
-    expected = TODAY["CALL"] - value_of_call(0.8 * SPOT, volatility=0.375, shift=-0.01)
+    expected = today()["CALL"] - value_of_call(0.8 * today()["AAA"], volatility=0.375, shift=-0.01)
     assert losses["CALL"] == pytest.approx(expected)
 
 
@@ -125,7 +133,7 @@ def test_books_lose_what_their_positions_lose_in_the_tables_columns():
     for row in frame.itertuples():
         held = BOOKS[row.portfolio_id]
         assert row.loss == pytest.approx(sum(q * single[name] for name, q in held.items()))
-        assert row.market_value == pytest.approx(sum(q * TODAY[name] for name, q in held.items()))
+        assert row.market_value == pytest.approx(sum(q * today()[name] for name, q in held.items()))
 
 
 def test_scenarios_are_told_apart():
@@ -137,8 +145,8 @@ def test_scenarios_are_told_apart():
     )
     frame, _ = stress_losses(MARKET, positions(book={"AAA": 2.0}), rows)
     losses = frame.set_index("scenario_id")["loss"]
-    assert losses["S"] == pytest.approx(0.4 * SPOT)
-    assert losses["UP"] == pytest.approx(-0.4 * SPOT)
+    assert losses["S"] == pytest.approx(0.4 * today()["AAA"])
+    assert losses["UP"] == pytest.approx(-0.4 * today()["AAA"])
 
 
 def test_a_bad_book_is_a_failure_and_changes_no_bit_of_the_others():
