@@ -15,9 +15,10 @@ def night_in(folder, sample, **changes):
     shutil.copytree(sample, folder)
     job = load_job(folder / "demo.toml")
     past = BacktestSpec(days=70, window=60, scenarios=500)
+    replayed = job.stock.backtest.model_copy(update={"periods": 28, "paths": 50})
     small = {
         "risk": job.risk.model_copy(update={"scenarios": 2_000, "history": 250, "backtest": past}),
-        "stock": job.stock.model_copy(update={"paths": 50}),
+        "stock": job.stock.model_copy(update={"paths": 50, "backtest": replayed}),
         "execution": job.execution.model_copy(
             update={"chunk_entities": 5, "failure_threshold": 0.0}
         ),

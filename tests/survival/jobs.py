@@ -35,9 +35,12 @@ def small_job(folder, **outputs):
     job = load_job(folder / "demo.toml")
     past = BacktestSpec(days=40, window=60, scenarios=500)
     light = {"scenarios": 1_000, "history": 120, "backtest": past, "randomisations": 2}
+    short = {"periods": 14, "refresh": 7, "paths": 20, "windows": 1}
+    replayed = job.stock.backtest.model_copy(update=short)
+    few = {"paths": 20, "candidates": 3, "backtest": replayed}
     changes = {
         "demand": job.demand.model_copy(update={"horizon": 28, "windows": 1}),
-        "stock": job.stock.model_copy(update={"paths": 20, "candidates": 3}),
+        "stock": job.stock.model_copy(update=few),
         "risk": job.risk.model_copy(update=light),
         "execution": job.execution.model_copy(
             update={"chunk_entities": 8, "failure_threshold": 0.0}
