@@ -7,17 +7,21 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 RUN_ENVIRONMENT := DO_NOT_TRACK=1 PREFECT_SERVER_ANALYTICS_ENABLED=false
 
-.PHONY: demo test test-slow test-share test-cuda lint benchmark lock clean
+.PHONY: demo test test-fast test-slow test-share test-cuda lint benchmark lock clean
 
 demo: $(VENV)/.run-ready
 	$(RUN_ENVIRONMENT) $(BIN)/almanac demo
 
-# Each process has a Prefect server and a PostgreSQL of its own; tests of one file share them.
-TEST_PROCESSES ?= 2
+# What is linted is linted beside the tests.
 test: $(VENV)/.test-ready
-	$(MAKE) --no-print-directory lint
+	$(MAKE) --no-print-directory --jobs=2 lint test-fast
+
+# Each process has a Prefect server and a PostgreSQL of its own; tests of one file share them.
+# Files come in the order of tests/conftest.py, the longest first.
+TEST_PROCESSES ?= 2
+test-fast: $(VENV)/.test-ready
 	$(RUN_ENVIRONMENT) $(BIN)/python -m pytest -m "not slow and not gpu" --hypothesis-profile=reproducible \
-	  --numprocesses=$(TEST_PROCESSES) --dist=loadfile
+	  --numprocesses=$(TEST_PROCESSES) --dist=loadfile --no-loadscope-reorder
 
 test-slow: $(VENV)/.test-ready
 	$(RUN_ENVIRONMENT) $(BIN)/python -m pytest -m "slow and not gpu"
