@@ -30,9 +30,8 @@ def value(column, number):
 
 
 @cache
-def _made_up(name, rows):
+def _made_up(table, rows):
     """Return a table's rows, sorted, as one run has them; nobody may change them."""
-    table = OUTPUT_TABLES[name]
     frame = pd.DataFrame(
         [{column.name: value(column, n) for column in table.columns} for n in range(rows)]
     )
@@ -43,9 +42,11 @@ def _made_up(name, rows):
 def night(run_id=RUN, as_of=AS_OF, job=JOB, tables=SOME, rows=3):
     """Return a frame for each of the tables, in its types and sorted by its key."""
     own = {"run_id": run_id, "as_of": pd.Timestamp(as_of).as_unit("us")}
-    frames = {name: _made_up(name, rows).assign(**own) for name in tables if name != "runs"}
+    frames = {
+        name: _made_up(OUTPUT_TABLES[name], rows).assign(**own) for name in tables if name != "runs"
+    }
     if "runs" in tables:
-        frames["runs"] = _made_up("runs", 1).assign(**own, job=job)
+        frames["runs"] = _made_up(OUTPUT_TABLES["runs"], 1).assign(**own, job=job)
     return {name: frames[name] for name in tables}
 
 
