@@ -196,7 +196,7 @@ def test_without_runs_the_ledger_says_so(folder):
 def test_models_are_listed_and_those_of_a_frequency_told_by_class():
     named = call("models").output.split()
     assert {"AutoETS", "SeasonalARIMA", "TSB"} <= set(named)
-    told = call("models", "--frequency", "W")
+    told = call("models", "--frequency", "QS")
     line_up = dict(line.split(": ") for line in told.output.splitlines())
     assert set(line_up) == {"smooth", "erratic", "intermittent", "lumpy"}
     for names in line_up.values():

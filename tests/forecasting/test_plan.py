@@ -61,9 +61,9 @@ def test_the_default_line_up_is_registered(frequency):
 
 
 @pytest.mark.parametrize(
-    ("frequency", "added"), [("W", "SeasonalARIMA"), ("MS", "AutoETS"), ("QS", "SeasonalARIMA")]
+    ("frequency", "added"), [("MS", "AutoETS"), ("QS", "AutoETS"), ("QS", "SeasonalARIMA")]
 )
-def test_weeks_months_and_quarters_have_defaults_of_their_own(frequency, added):
+def test_months_and_quarters_have_defaults_of_their_own(frequency, added):
     plan = ForecastPlan(frequency, SEASON_LENGTHS[frequency], 4)
     for demand_class in ("smooth", "erratic"):
         assert added in plan.models_for(demand_class)
