@@ -39,7 +39,7 @@ from inventory.policies import (
     ReorderQuantity,
     ReorderUpTo,
 )
-from inventory.position_rows import items_of, position_of, positions_of
+from inventory.position_rows import items_of, keys_of, position_of, positions_of
 from inventory.replay import (
     MovingAverage,
     Outlook,
@@ -136,6 +136,7 @@ __all__ = [
     "item_columns",
     "items_of",
     "judge_transfers",
+    "keys_of",
     "period_columns",
     "plan_item_transfers",
     "plan_orders",

@@ -46,6 +46,7 @@ from inventory import (
     compare_planners,
     item_columns,
     items_of,
+    keys_of,
     period_columns,
     positions_of,
     replay_planners,
@@ -166,10 +167,10 @@ def _replay(run: Run, series: pd.DataFrame) -> ChunkWork:
     with device_slot(device_of(run)):
         past = forecast_past(run, demand, first, profiles, drivers)
     stock = series.merge(pd.read_parquet(run.staging.clean("stock")), on=SERIES)
-    stock = stock[np.array([key in past.paths for key in _keys(stock)], bool)]
+    stock = stock[np.array([key in past.paths for key in keys_of(stock)], bool)]
     items = items_of(stock, pd.read_parquet(run.staging.clean("items")))
     positions = positions_of(stock, items, np.zeros((len(stock), 1)), np.zeros(len(stock)))
-    keys, histories = _keys(stock), dict(iter(demand.groupby(SERIES, sort=False)["quantity"]))
+    keys, histories = keys_of(stock), dict(iter(demand.groupby(SERIES, sort=False)["quantity"]))
     days = np.unique(demand.loc[demand["ds"] >= first, "ds"])
     plan = stock_plan(stock_spec)
     found = replay_planners(
@@ -216,10 +217,6 @@ def _tables(
 
 def _failed(key: tuple[str, str], error: Exception) -> Failed:
     return Failed("stock", "/".join(key), STAGE, type(error).__name__, str(error))
-
-
-def _keys(rows: pd.DataFrame) -> list[tuple[str, str]]:
-    return list(zip(*(rows[name].astype(str) for name in SERIES), strict=True))
 
 
 def _choose_series(run: Run) -> pd.DataFrame:

@@ -22,7 +22,7 @@ from flows.run import (
 from flows.steps import check, decision_backtest, predict
 from flows.steps.patience import patiently
 from flows.steps.settle import Settlement
-from storage.stores import Publication, is_path, open_store
+from storage.stores import Publication, is_absent, open_store
 from storage.tables import (
     FAILURES,
     OUTPUT_TABLES,
@@ -76,8 +76,7 @@ def status_of(settlement: Settlement) -> str:
 
 def is_published(run: Run) -> bool:
     """Return whether the store holds this very run."""
-    # Opening a store that does not exist would make it.
-    if is_path(run.store_url) and not Path(run.store_url.partition(":")[2]).exists():
+    if is_absent(run.store_url):
         return False
     return patiently(lambda: _holds_run(run))
 

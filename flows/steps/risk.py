@@ -131,7 +131,8 @@ class _Told(NamedTuple):
         return cls(path, found.st_ino, found.st_mtime_ns, found.st_size)
 
 
-@lru_cache(maxsize=2)
+# With the days of a night, of its backtest, and of all the history.
+@lru_cache(maxsize=3)
 def _built(files: tuple[_Told, ...], as_of: date, plan: RiskPlan) -> Market:
     prices, instruments, *curves = (pd.read_parquet(told.path) for told in files)
     return build_market(prices, instruments, curves[0] if curves else None, as_of, plan)

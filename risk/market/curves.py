@@ -107,21 +107,3 @@ def tenor_shares(tenors: Floats, years: Floats) -> TenorShares:
     steps = np.where(between, tenors[far] - tenors[near], 1.0)
     gone = np.where(between, years - tenors[near], 0.0)
     return TenorShares(near, far, -1.0 / steps * gone + 1.0, 1.0 / steps * gone)
-
-
-def interpolation_weights(tenors: Floats, years: Floats) -> Floats:
-    """Return `tenor_shares` as weights of every tenor.
-
-    Parameters
-    ----------
-    tenors, years : as in `tenor_shares`
-
-    Returns
-    -------
-    (n_times, n_tenors) float64; each row adds up to 1.
-    """
-    shares, rows = tenor_shares(tenors, years), np.arange(len(years))
-    weights = np.zeros((len(years), len(tenors)))
-    weights[rows, shares.far] = shares.far_share
-    weights[rows, shares.near] = shares.near_share
-    return weights

@@ -25,6 +25,11 @@ def is_path(address: str) -> bool:
     return scheme in _BY_PATH and not _is_remote(scheme, path)
 
 
+def is_absent(address: str) -> bool:
+    """Return whether a store has its place on disk and is not there: opened, it would be made."""
+    return is_path(address) and not Path(address.partition(":")[2]).exists()
+
+
 def _is_remote(scheme: str, path: str) -> bool:
     return scheme == "parquet" and _URL.fullmatch(path) is not None
 

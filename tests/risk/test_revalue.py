@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from risk import RiskPlan, build_market, instrument_losses
 from risk.market.bonds import bond_cash_flows
-from risk.market.curves import interpolation_weights
+from risk.market.curves import tenor_shares
 from risk.market.revalue import TRADING_DAYS, current_values
 from risk.scenarios import factor_moves
 from tests.oracles import revaluation
@@ -71,6 +71,15 @@ def test_month_ends_do_not_drift():
     flows = bond_cash_flows(AS_OF, pd.Timestamp("2026-08-31"), 0.04, 2)
     days = [NIGHT + pd.Timedelta(days=round(365 * years)) for years in flows.years]
     assert [f"{day:%m-%d}" for day in days] == ["08-31", "02-28", "08-31", "02-28", "08-31"]
+
+
+def interpolation_weights(tenors, years):
+    """Return the shares of a curve's tenors as a weight of each."""
+    shares, rows = tenor_shares(tenors, years), np.arange(len(years))
+    weights = np.zeros((len(years), len(tenors)))
+    weights[rows, shares.far] = shares.far_share
+    weights[rows, shares.near] = shares.near_share
+    return weights
 
 
 @given(st.lists(st.floats(0.01, 40.0), min_size=1, max_size=8))

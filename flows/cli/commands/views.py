@@ -1,10 +1,8 @@
 """`almanac views`: the views that dashboards read."""
 
-from pathlib import Path
-
 import click
 
-from storage.stores import TerminalStoreError, is_path, open_store
+from storage.stores import TerminalStoreError, is_absent, open_store
 from storage.views import VIEWS
 
 
@@ -17,8 +15,7 @@ def views(store: str) -> None:
     limit is used, for every night that is published. A view waits for the tables it reads.
     """
     made: tuple[str, ...] = ()
-    # Opened where there is none, a store would be made.
-    if not is_path(store) or Path(store.partition(":")[2]).exists():
+    if not is_absent(store):
         with open_store(store) as opened:
             made = opened.create_views()
     if not made:
