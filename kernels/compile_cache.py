@@ -17,6 +17,7 @@ from numba.core import dispatcher, event
 from numba.core.caching import UserProvidedCacheLocator
 
 from kernels.compile_garbage import RareCollection
+from kernels.compile_parts import compile_parts_for_linking
 from kernels.compile_turns import SharedCache
 
 HERE = Path(__file__).parent
@@ -105,3 +106,4 @@ def keep_compiled_kernels() -> None:
     config.CACHE_LOCATOR_CLASSES = config.CACHE_LOCATOR_CLASSES or ",".join(_LOCATORS)
     dispatcher.FunctionCache = SharedCache  # type: ignore[attr-defined]
     event.register("numba:compile", RareCollection())
+    compile_parts_for_linking()

@@ -89,6 +89,10 @@ class SharedCache(FunctionCache):  # type: ignore[misc]
         """Return whether code is kept for any signature."""
         return bool(self._cache_file._load_index())  # noqa: SLF001 - numba's own
 
+    def read_overload(self, sig: Any, target_context: Any) -> Any:  # noqa: ANN401 - numba's own
+        """Return the code kept for a signature; or None, and no turn."""
+        return super().load_overload(sig, target_context)
+
     def load_overload(self, sig: Any, target_context: Any) -> Any:  # noqa: ANN401 - numba's own
         """Return the code kept for a signature; or None, and a turn until `save_overload`."""
         found = super().load_overload(sig, target_context)
