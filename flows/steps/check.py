@@ -49,6 +49,7 @@ def check_plan(job: JobSpec, as_of: pd.Timestamp) -> CheckPlan:
         maximum_price_gap=job.checks.maximum_price_gap,
         levels=risk.levels if risk else (),
         horizons=risk.horizons if risk else (),
+        currency=risk.currency if risk else None,
     )
 
 

@@ -44,6 +44,8 @@ def check_instruments(bench: Bench) -> None:
     bench.keep_rules("instruments", _term_rules(bench))
     refuse_duplicates(bench, "instruments")
     _refuse_without_curve(bench)
+    # Before prices: those of what is refused here have no say in the trading calendar.
+    _refuse_without_rate(bench)
     if "prices" not in bench.expected:
         refuse_without_prices(bench)
 
@@ -81,7 +83,10 @@ def _term_rules(bench: Bench) -> list[Rule]:
 
 
 def refuse_without_prices(bench: Bench) -> None:
-    """Refuse instruments that have no admitted prices, or are written on none that has."""
+    """Refuse instruments that have no admitted prices, or hang on what has none.
+
+    That is the underlying that they are written on, and the exchange rate of their currency.
+    """
     bench.refuse_entities(
         "instruments",
         f"SELECT instrument_id AS entity, kind AS value FROM {rows('instruments')} "  # noqa: S608
@@ -90,6 +95,7 @@ def refuse_without_prices(bench: Bench) -> None:
         column="kind",
         advice="there are no admitted prices of it",
     )
+    _refuse_without_rate(bench)
     _refuse_without_underlying(bench)
 
 
@@ -104,6 +110,29 @@ def _refuse_without_curve(bench: Bench) -> None:
             column=curve,
             advice="the curve is not among the admitted curves",
         )
+
+
+def _refuse_without_rate(bench: Bench) -> None:
+    """Refuse instruments whose currency no admitted fx instrument turns into the night's."""
+    reporting = bench.plan.currency
+    if reporting is None:
+        return
+    instruments, own = rows("instruments"), literal(reporting)
+    rates = (
+        f"SELECT DISTINCT underlying FROM {instruments} "  # noqa: S608 - own names
+        f"WHERE kind = 'fx' AND currency = {own}"
+    )
+    known = [str(row[0]) for row in bench.connection.execute(f"{rates} ORDER BY 1").fetchall()]
+    bench.refuse_entities(
+        "instruments",
+        f"SELECT instrument_id AS entity, currency AS value FROM {instruments} "  # noqa: S608
+        f"WHERE currency <> {own} AND currency NOT IN ({rates})",
+        code="no_rate",
+        column="currency",
+        advice=f"nothing turns this currency into {reporting}, in which risk is reported: add an "
+        f"fx instrument in {reporting} whose underlying is the currency, and its prices; there "
+        f"are rates of {', '.join(known) or 'no currency'}",
+    )
 
 
 def _refuse_without_underlying(bench: Bench) -> None:

@@ -28,6 +28,7 @@ class CheckPlan:
     maximum_price_gap : trading days over which a price is carried forward
     levels, horizons : of the figures that the night measures, in (0, 1) and in trading days; none
         are known where there is no risk part
+    currency : that risk is reported in; None where there is no risk part
     """
 
     as_of: date
@@ -38,6 +39,7 @@ class CheckPlan:
     maximum_price_gap: int = 5
     levels: tuple[float, ...] = ()
     horizons: tuple[int, ...] = ()
+    currency: str | None = None
 
 
 @dataclass(frozen=True)

@@ -59,19 +59,16 @@ REFUSED = {
     ("prices", "SHORT"): "short_history",
     ("instruments", "EXPIRED"): "expired",
     ("instruments", "SHAKY"): "not_positive",
+    ("instruments", "FOREIGN"): "no_rate",
     **{
         ("positions", f"holds {name}"): "unknown_instrument"
-        for name in (*PRICES, "SHORT", "EXPIRED", "SHAKY", "GHOST")
+        for name in (*PRICES, *BAD_TERMS, "SHORT", "GHOST")
     },
     ("positions", "twice"): "conflicting_duplicate",
     ("positions", "empty"): "empty_book",
     ("positions", "unsound"): "missing",
 }
-FAILED = {
-    ("instruments", "FOREIGN"): "no exchange rate of its currency 'XXX'",
-    ("positions", "holds FOREIGN"): "'FOREIGN' cannot be valued: there is no exchange rate",
-    ("positions", "overflowing"): "its value or loss overflows",
-}
+FAILED = {("positions", "overflowing"): "its value or loss overflows"}
 # Nothing is wrong with an instrument that never moves, or moves as another: what holds them is
 # measured, though their covariance is singular.
 SINGULAR = {"flat": {"FLAT": 100}, "hedged": {"AAA": 100, "TWIN": -100}}

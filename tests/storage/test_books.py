@@ -248,6 +248,50 @@ def test_a_bad_term_is_refused_by_name_and_the_rest_stay(tmp_path, kind, terms, 
     assert len(clean(report, "instruments")) == 9
 
 
+def with_foreign(*priced):
+    """Return a market with a share in euros, an option on it and a bond in francs."""
+    call = {**OPTION, "underlying": "SIE", "currency": "EUR"}
+    tables = with_every_kind(
+        instrument("SIE").assign(currency="EUR"),
+        instrument("CALL", "european_option").assign(**call),
+        instrument("SWISS", "bond").assign(**BOND, currency="CHF"),
+        instrument("CHFEUR", "fx", underlying="CHF").assign(currency="EUR"),
+    )
+    tables["prices"] = pd.concat([price_rows(name) for name in ("A", "F", "FUND", *priced)])
+    books = {"home": "A", "euro": "SIE", "call": "CALL", "franc": "SWISS"}
+    held = pd.DataFrame([(*each, 1) for each in books.items()], columns=POSITIONS)
+    return {**tables, "positions": held}
+
+
+@pytest.mark.parametrize(
+    ("priced", "lost"),
+    [
+        (("SIE", "EURUSD", "CHFEUR"), {"SWISS"}),
+        (("SIE", "CHFEUR"), {"SWISS", "SIE", "CALL", "CHFEUR"}),
+    ],
+)
+def test_an_instrument_without_a_rate_of_its_currency_is_refused_and_takes_its_book_along(
+    tmp_path, priced, lost
+):
+    report = check(tmp_path, replace(PLAN, currency="USD"), **with_foreign(*priced))
+    told = report.rejects.query("code == 'no_rate'").set_index("entity")
+    assert set(told.index) == lost
+    assert told.loc["SWISS", ["column", "value"]].tolist() == ["currency", "CHF"]
+    assert told.loc["SWISS", "advice"].endswith("there are rates of EUR")
+    kept = set(clean(report, "positions")["portfolio_id"])
+    assert kept == {"home"} | ({"euro", "call"} if "EURUSD" in priced else set())
+
+
+def test_rates_are_those_of_the_currency_that_risk_is_reported_in(tmp_path):
+    tables = with_foreign("SIE", "EURUSD", "CHFEUR")
+    report = check(tmp_path / "euros", replace(PLAN, currency="EUR"), **tables)
+    refused = set(report.rejects.query("code == 'no_rate'")["value"])
+    assert refused == {"USD"}
+    assert set(clean(report, "positions")["portfolio_id"]) == {"euro", "call", "franc"}
+    without_risk = check(tmp_path / "none", PLAN, **tables)
+    assert without_risk.rejects.empty
+
+
 @pytest.mark.parametrize("shift", ["nan", "inf", "-inf"])
 @pytest.mark.parametrize("kind", ["curve", "kind"])
 def test_a_shift_that_is_no_number_refuses_its_scenario(tmp_path, shift, kind):
