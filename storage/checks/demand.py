@@ -3,6 +3,7 @@
 from storage.checks.bench import Bench, rows
 from storage.checks.columns import check_columns
 from storage.checks.duplicates import refuse_duplicates, refuse_shared_names
+from storage.checks.frequency import refuse_other_frequency
 from storage.checks.gaps import fill_gaps
 from storage.checks.periods import Periods, periods_of
 from storage.checks.rules import Rule, future_rule
@@ -21,7 +22,8 @@ _GRID_ADVICE = {
 def check_demand(bench: Bench) -> None:
     """Check demand and lay it on a regular grid in view ``clean_demand``."""
     check_columns(bench, "demand")
-    periods = periods_of(bench)
+    refuse_other_frequency(bench)
+    periods = periods_of(bench, bench.plan.frequency)
     bench.keep_rules("demand", _date_rules(bench, periods))
     refuse_duplicates(bench, "demand")
     refuse_shared_names(bench, "demand")

@@ -52,9 +52,8 @@ class Periods:
         return f"ds <> {self.start('(' + self.of_ds + ')')}"
 
 
-def periods_of(bench: Bench) -> Periods:
+def periods_of(bench: Bench, frequency: Frequency) -> Periods:
     """Return the periods of the demand under examination; weeks start on its usual weekday."""
-    frequency = bench.plan.frequency
     if frequency != "W":
         return Periods(frequency)
     found = bench.connection.execute(

@@ -1,0 +1,110 @@
+"""Whether dates are of the periods that the job declares."""
+
+from collections.abc import Mapping
+
+from storage.checks.bench import Bench, rows
+from storage.checks.periods import Periods, periods_of
+from storage.checks.plan import Frequency
+from storage.checks.rules import future_rule
+from storage.errors import InputRefusedError
+
+# From the longest period to the shortest.
+_PERIODS: dict[Frequency, str] = {
+    "QS": "quarters",
+    "MS": "months",
+    "W": "weeks",
+    "D": "days",
+    "h": "hours",
+}
+# Sales of fewer days are of one weekday, or of the first of a month, by chance.
+_FEWEST_DATES = 8
+# Of rows: the others are rejected, or are a few of another kind.
+_NEARLY_ALL = 0.99
+_MOST = 0.5
+_BETWEEN = {
+    "zero": "be filled with 0",
+    "carry": "be filled with earlier demand",
+    "reject": "refuse every series as gaps",
+}
+
+
+def refuse_other_frequency(bench: Bench) -> None:
+    """Refuse demand whose dates, of all series together, are of other periods than declared.
+
+    Dates that are nearly all of one weekday, or the first of months, are of longer periods, and
+    those between would be filled. Where most are no start of a period, they are of shorter ones,
+    and would be rejected. Series that sell now and then, and shops that are shut on some
+    weekdays, are neither.
+
+    Raises
+    ------
+    InputRefusedError
+        Which names both frequencies, and how many rows tell of the one found.
+    """
+    declared = bench.plan.frequency
+    total, dates = _counted(bench, "sum(n), count(*)")
+    if dates < _FEWEST_DATES:
+        return
+    starting = _starting(bench, "ds")
+    found = _longest(starting, total)
+    if found is None:
+        return
+    if found == "D":
+        _refuse_last_days(bench, total)
+    order = list(_PERIODS)
+    if order.index(found) < order.index(declared):
+        raise _refused_longer(bench, found, starting[found], total)
+    if starting[declared] < _MOST * total:
+        raise _refused_shorter(bench, found, total - starting[declared], total)
+
+
+def _counted(bench: Bench, what: str, start: str = "ds") -> tuple[int, ...]:
+    """Return figures of dates ``ds`` up to the night, each with its ``n`` rows."""
+    known = f"NOT ({future_rule(bench.plan.as_of, 'demand').broken})"
+    days = f"SELECT {start} AS ds, count(*) AS n FROM {rows('demand')} WHERE {known} GROUP BY 1"  # noqa: S608 - own names
+    found = bench.connection.execute(f"SELECT {what} FROM ({days})").fetchall()  # noqa: S608
+    return tuple(int(value or 0) for value in found[0])
+
+
+def _starting(bench: Bench, start: str) -> dict[Frequency, int]:
+    """Return how many rows start a period, by frequency."""
+    weeks = periods_of(bench, "W")
+    each = [weeks if name == "W" else Periods(name) for name in _PERIODS]
+    counts = ", ".join(f"sum(n) FILTER (NOT ({periods.off_grid}))" for periods in each)
+    return dict(zip(_PERIODS, _counted(bench, counts, start), strict=True))
+
+
+def _longest(starting: Mapping[Frequency, int], total: int) -> Frequency | None:
+    """Return the longest period that nearly all rows start."""
+    return next((name for name, n in starting.items() if n >= _NEARLY_ALL * total), None)
+
+
+def _refuse_last_days(bench: Bench, total: int) -> None:
+    ends = _starting(bench, "ds + INTERVAL 1 DAY")
+    found = _longest({name: ends[name] for name in ("QS", "MS")}, total)
+    if found is not None:
+        raise InputRefusedError(
+            f"inputs.demand: the dates are the last days of {_PERIODS[found]} ({ends[found]:,} of "
+            f'{total:,} rows), and [demand] frequency is "{bench.plan.frequency}"; date them by '
+            f'their first days, and set frequency = "{found}"'
+        )
+
+
+def _refused_longer(bench: Bench, found: Frequency, fitting: int, total: int) -> InputRefusedError:
+    declared = bench.plan.frequency
+    return InputRefusedError(
+        f"inputs.demand: the dates are of {_PERIODS[found]} ({fitting:,} of {total:,} rows), and "
+        f'[demand] frequency is "{declared}" ({_PERIODS[declared]}), so that the '
+        f"{_PERIODS[declared]} between would {_BETWEEN[bench.plan.gaps]}; set frequency = "
+        f'"{found}"'
+    )
+
+
+def _refused_shorter(bench: Bench, found: Frequency, lost: int, total: int) -> InputRefusedError:
+    declared = bench.plan.frequency
+    return InputRefusedError(
+        f"inputs.demand: the dates are of {_PERIODS[found]}, and [demand] frequency is "
+        f'"{declared}" ({_PERIODS[declared]}): {lost:,} of {total:,} rows start none, and would be '
+        f'rejected, not added up; set frequency = "{found}", or add demand up by '
+        f"{_PERIODS[declared]}"
+    )
