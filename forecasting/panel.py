@@ -126,9 +126,9 @@ class DemandPanel:
         Raises
         ------
         PanelError
-            Where the frequency is none there is, a column or an id is missing, a quantity is not
-            a number of zero or more, or the rows of a series are not together and one period
-            apart.
+            Where the frequency is none there is, a column is missing or there twice, an id is
+            missing, a quantity is not a number of zero or more, or the rows of a series are not
+            together and one period apart.
         """
         if frequency not in get_args(Frequency):
             named = ", ".join(get_args(Frequency))
@@ -137,6 +137,9 @@ class DemandPanel:
         if missing or frame.empty:
             lacks = f"columns {', '.join(missing)}" if missing else "rows"
             raise PanelError(f"demand must have rows of {', '.join(COLUMNS)}; it lacks {lacks}")
+        for name in COLUMNS:
+            if (times := list(frame.columns).count(name)) > 1:
+                raise PanelError(f"demand must have one column {name!r}; it has {times}")
         new = _changes(frame["warehouse_id"]) | _changes(frame["item_id"])
         starts = np.flatnonzero(new)
         _check_ids(frame, starts)

@@ -99,8 +99,10 @@ def build_market(
     Raises
     ------
     MarketError
-        Where no scenario can be made at all.
+        Where no scenario can be made at all, or a table has a column more than once.
     """
+    for what, table in (("prices", prices), ("instruments", instruments), ("curves", curves)):
+        _refuse_repeated_columns(what, table)
     if prices.empty or instruments.empty:
         raise MarketError("there are no prices or no instruments")
     refused: Problems = {}
@@ -129,6 +131,12 @@ def build_market(
         tuple(failures),
         frozenset({failure.entity for failure in failures} | set(sources.curves)),
     )
+
+
+def _refuse_repeated_columns(what: str, table: pd.DataFrame | None) -> None:
+    for name, times in ({} if table is None else table.columns.value_counts().to_dict()).items():
+        if times > 1:
+            raise MarketError(f"{what} must have one column {name!r}; they have {times}")
 
 
 def _align(

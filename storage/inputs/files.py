@@ -13,7 +13,7 @@ _DELIMITERS = ",;\t|"
 # Sniffing would let the values decide the dialect: rows with '#' in front would be comments.
 _CSV = (
     "read_csv({file}, delim = {delimiter}, quote = '\"', escape = '\"', comment = '', skip = 0, "
-    "header = true, all_varchar = true, nullstr = '', encoding = '{encoding}')"
+    "header = {header}, all_varchar = true, nullstr = '', encoding = '{encoding}')"
 )
 # How DuckDB begins to say what is wrong with the line that it names.
 _CAUSES = ("Expected Number of Columns", "Value with unterminated quote")
@@ -39,11 +39,17 @@ def file_reader(source: InputSource, path: Path) -> str:
     if path.suffix.lower() == ".parquet":
         return f"read_parquet({file_literal(path)})"
     if path.suffix.lower() == ".csv":
-        delimiter = literal(_delimiter(source, path))
-        return _CSV.format(file=file_literal(path), delimiter=delimiter, encoding=source.encoding)
+        return _csv(source, path)
     raise InputRefusedError(
         f"inputs.{source.table}: {path.name} is neither CSV nor Parquet; "
         "the name must end in .csv or .parquet"
+    )
+
+
+def _csv(source: InputSource, path: Path, *, header: bool = True) -> str:
+    delimiter, encoding = literal(_delimiter(source, path)), source.encoding
+    return _CSV.format(
+        file=file_literal(path), delimiter=delimiter, header=literal(header), encoding=encoding
     )
 
 
@@ -55,6 +61,25 @@ def column_types(
     try:
         described = connection.execute(f"DESCRIBE SELECT * FROM {reader}")  # noqa: S608 - quoted
         return {str(row[0]): str(row[1]) for row in described.fetchall()}
+    except duckdb.Error as error:
+        raise unreadable(source, path, why_unreadable(error)) from error
+
+
+def names_written(
+    connection: duckdb.DuckDBPyConnection, source: InputSource, path: Path
+) -> list[str]:
+    """Return the names of a file's columns as it has them; those of nested ones are joined.
+
+    DuckDB gives a name that is there before, be it in other case, another one: `column_types`
+    has that.
+    """
+    try:
+        if path.suffix.lower() == ".parquet":
+            metadata = f"parquet_metadata({file_literal(path)})"
+            select = f"SELECT path_in_schema FROM {metadata} WHERE row_group_id = 0"  # noqa: S608 - quoted
+            return [str(row[0]) for row in connection.execute(select).fetchall()]
+        first = f"SELECT * FROM {_csv(source, path, header=False)} LIMIT 1"  # noqa: S608 - quoted
+        return [str(name) for row in connection.execute(first).fetchall() for name in row]
     except duckdb.Error as error:
         raise unreadable(source, path, why_unreadable(error)) from error
 

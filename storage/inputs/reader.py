@@ -11,6 +11,7 @@ from storage.inputs.files import (
     column_types,
     file_reader,
     has_rows,
+    names_written,
     unreadable,
     why_unreadable,
 )
@@ -55,7 +56,8 @@ def read_input(
     Raises
     ------
     InputRefusedError
-        Where a file is missing or unreadable, lacks a required column, or all files are empty.
+        Where a file is missing or unreadable, lacks a required column or has a column more than
+        once, or all files are empty.
     duckdb.Error
         Where the machine has no room for the table; the file is not to blame.
     """
@@ -115,16 +117,26 @@ def _known_table(source: InputSource) -> Table:
             raise InputRefusedError(
                 f"inputs.{table.name}: the table has no column {name!r}; it has {allowed}"
             )
+    for name in source.columns:
+        if name in source.constants:
+            raise InputRefusedError(
+                f"inputs.{table.name}: column {name!r} is in columns and in constants; "
+                "leave it out of one"
+            )
     return table
 
 
 def _files(
     connection: duckdb.DuckDBPyConnection, source: InputSource, table: Table
 ) -> Sequence[tuple[str, Mapping[str, str]]]:
-    """Return the name and the column types of each file; refuse one that lacks a column."""
+    """Return the name and the column types of each file.
+
+    One that lacks a column, or has one more than once, is refused.
+    """
     found = []
     for path in source.paths:
         types = column_types(connection, source, path)
+        _refuse_repeated(source, path.name, table, names_written(connection, source, path))
         _refuse_missing(source, path.name, table, types)
         found.append((path.name, types))
     return found
@@ -139,6 +151,17 @@ def _refuse_missing(source: InputSource, file: str, table: Table, types: Mapping
             f"{', '.join(_mapped(source, name) for name in missing)}; "
             f"it has {', '.join(shown(name) for name in sorted(types))}"
         )
+
+
+def _refuse_repeated(source: InputSource, file: str, table: Table, written: Sequence[str]) -> None:
+    for name in table.column_names:
+        wanted = source.column(name)
+        found = [each for each in written if each.casefold() == wanted.casefold()]
+        if len(found) > 1 and name not in source.constants:
+            raise InputRefusedError(
+                f"inputs.{source.table}: {file} has column {_mapped(source, name)} "
+                f"{len(found)} times ({', '.join(found)}); keep one, or rename the others"
+            )
 
 
 def _mapped(source: InputSource, name: str) -> str:

@@ -95,6 +95,14 @@ def test_a_frequency_that_is_none_is_named():
         DemandPanel.from_frame(frame, "weekly")
 
 
+@pytest.mark.parametrize("name", ["warehouse_id", "quantity", "censored"])
+def test_a_column_that_is_there_twice_is_named(name):
+    frame = frame_of({("W", "A"): np.ones(3)})
+    twice = pd.concat([frame, frame[[name]]], axis=1)
+    with pytest.raises(PanelError, match=f"demand must have one column '{name}'; it has 2"):
+        DemandPanel.from_frame(twice, "D")
+
+
 def test_a_missing_column_and_an_empty_table_are_named():
     frame = frame_of({("W", "A"): np.ones(2)})
     with pytest.raises(PanelError, match="lacks columns censored"):

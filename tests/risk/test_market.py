@@ -65,6 +65,16 @@ BAD_PRICES = [
 ]
 
 
+@pytest.mark.parametrize(
+    ("what", "name"), [("prices", "close"), ("instruments", "currency"), ("curves", "zero_rate")]
+)
+def test_a_column_that_is_there_twice_is_named(what, name):
+    tables = {"prices": prices(SOUND), "instruments": stocks(*SOUND), "curves": curve()}
+    tables[what] = pd.concat([tables[what], tables[what][[name]]], axis=1)
+    with pytest.raises(MarketError, match=f"{what} must have one column '{name}'; they have 2"):
+        build_market(*tables.values(), AS_OF, PLAN)
+
+
 @pytest.mark.parametrize(("bad", "message"), BAD_PRICES, ids=[m for _, m in BAD_PRICES])
 def test_unusable_prices_are_a_failure_and_change_no_bit_of_the_rest(bad, message):
     market = market_with(bad, ("BAD", "equity", {}))

@@ -2,6 +2,8 @@
 
 import duckdb
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from storage.inputs import InputRefusedError, InputSource, inspect_input, read_input
@@ -61,6 +63,58 @@ def test_an_input_that_is_not_its_table_is_refused_in_one_sentence(tmp_path, bre
         read(InputSource("demand", (path,)))
     assert "\n" not in str(refusal.value)
     assert "demand" in str(refusal.value)
+
+
+def write(path, frame):
+    if path.suffix == ".csv":
+        frame.to_csv(path, index=False)
+    else:  # as pandas would not write one name twice
+        arrays = [pa.array(frame.iloc[:, n]) for n in range(frame.shape[1])]
+        pq.write_table(pa.Table.from_arrays(arrays, names=list(frame.columns)), path)
+
+
+@pytest.mark.parametrize("name", ["demand.csv", "demand.parquet"])
+@pytest.mark.parametrize(
+    ("again", "columns", "says"),
+    [
+        ("quantity", {}, r"has column 'quantity' 2 times \(quantity, quantity\); keep one"),
+        ("Quantity", {}, r"has column 'quantity' 2 times \(quantity, Quantity\)"),
+        ("sold", {"quantity": "sold"}, r"column 'sold' \(mapped from 'quantity'\) 2 times"),
+        ("price", {}, r"has column 'price' 2 times"),
+    ],
+)
+def test_a_column_that_is_there_twice_is_refused_by_name(tmp_path, name, again, columns, says):
+    frame = demand_rows().assign(price=1.0, sold=2.0)
+    path = tmp_path / name
+    write(path, pd.concat([frame, frame[[again.lower()]].set_axis([again], axis=1)], axis=1))
+    source = InputSource("demand", (path,), columns)
+    for refuses in (inspect_input, read):
+        with pytest.raises(InputRefusedError, match=says):
+            refuses(source)
+
+
+@pytest.mark.parametrize("name", ["demand.csv", "demand.parquet"])
+def test_columns_that_are_not_read_may_be_there_twice(tmp_path, name):
+    frame = demand_rows().assign(note="a", sold=2.0)
+    path = tmp_path / name
+    write(path, pd.concat([frame, frame[["note", "quantity"]]], axis=1))
+    found = read(InputSource("demand", (path,), {"quantity": "sold"}))
+    assert (found["quantity"] == 2.0).all()
+
+
+def test_a_parquet_field_inside_another_is_no_second_column(tmp_path):
+    path = tmp_path / "demand.parquet"
+    frame = demand_rows()
+    frame.assign(more=[{"quantity": 1}] * len(frame)).to_parquet(path)
+    assert len(read(InputSource("demand", (path,)))) == len(frame)
+
+
+def test_a_column_with_two_origins_is_refused(tmp_path):
+    path = tmp_path / "demand.csv"
+    demand_rows().assign(sold=2.0).to_csv(path, index=False)
+    source = InputSource("demand", (path,), {"quantity": "sold"}, {"quantity": 1.0})
+    with pytest.raises(InputRefusedError, match=r"column 'quantity' is in columns and in const"):
+        inspect_input(source)
 
 
 def test_a_parquet_file_cut_short_is_refused(tmp_path):
