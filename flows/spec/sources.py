@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
 
 from storage.stores import DEFAULT_BYTES_BILLED
+from storage.tables import ITEMS, STOCK, Table
 
 
 class Frozen(BaseModel):
@@ -122,6 +123,11 @@ class GeneratedBooks(Frozen):
     seed: int = Field(1, ge=0, lt=2**32)
 
 
+def _as_in(table: Table, name: str, default: float, description: str | None = None) -> Any:  # noqa: ANN401 - pydantic's
+    """Return a field with the bounds of a table's column: what a file may hold can be assumed."""
+    return Field(default, description=description, **table.column(name).bounds)
+
+
 class AssumedStock(Frozen):
     """Items and stock positions assumed from the demand's level, where no stock data exists.
 
@@ -129,9 +135,9 @@ class AssumedStock(Frozen):
     """
 
     kind: Literal["assumed_stock"]
-    lead_time_mean: float = Field(2, ge=0)
-    lead_time_deviation: float = Field(0, ge=0)
-    review_period: int = Field(1, ge=1)
+    lead_time_mean: float = _as_in(STOCK, "lead_time_mean", 2)
+    lead_time_deviation: float = _as_in(STOCK, "lead_time_deviation", 0)
+    review_period: int = _as_in(STOCK, "review_period", 1)
     unit_cost: float = Field(1, gt=0)
     unit_price: float = Field(1.5, gt=0)
     holding_cost_rate: float = Field(
@@ -140,9 +146,9 @@ class AssumedStock(Frozen):
     shortage_cost_rate: float = Field(
         0.5, ge=0, description="shortage cost per unit, fraction of unit price"
     )
-    ordering_cost: float = Field(0, ge=0, description="money per order")
-    case_pack: float = Field(1, gt=0)
-    minimum_order: float = Field(0, ge=0)
+    ordering_cost: float = _as_in(STOCK, "ordering_cost", 0, "money per order")
+    case_pack: float = _as_in(ITEMS, "case_pack", 1)
+    minimum_order: float = _as_in(ITEMS, "minimum_order", 0)
     service_target: float = Field(0.95, gt=0, lt=1)
     periods_of_cover: float = Field(2, ge=0, description="on hand, in periods of mean demand")
 

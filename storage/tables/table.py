@@ -54,6 +54,17 @@ class Column:
     positive: bool = False
     choices: tuple[str, ...] = ()
 
+    @property
+    def bounds(self) -> dict[str, Any]:
+        """The bounds of a number as pydantic's fields name them."""
+        given = {
+            "ge": self.minimum,
+            "le": self.maximum,
+            "gt": 0 if self.positive else None,
+            "allow_inf_nan": False if self.kind == "float" else None,
+        }
+        return {name: value for name, value in given.items() if value is not None}
+
     def schema(self) -> pa.Column:
         """Return the column as pandera checks it."""
         checks = []
@@ -112,6 +123,10 @@ class Table:
             coerce=True,
             name=self.name,
         )
+
+    def column(self, name: str) -> Column:
+        """Return one of the columns by its name."""
+        return next(column for column in self.columns if column.name == name)
 
     def typed(self, frame: pd.DataFrame) -> pd.DataFrame:
         """Return ``frame`` with this table's columns, in order, in their types.

@@ -4,11 +4,15 @@ import json
 from pathlib import Path
 from typing import get_args
 
+import pandas as pd
 import pytest
+from pandera.errors import SchemaError
+from pydantic import ValidationError
 
 from flows.errors import ExitCode, JobRefusedError
-from flows.spec import JobSpec, StockPlanSpec, job_as_toml, load_job
+from flows.spec import AssumedStock, JobSpec, StockPlanSpec, job_as_toml, load_job
 from inventory import PolicyKind
+from storage import tables
 from storage.tables.stock import POLICIES
 
 JOBS = Path(__file__).parents[2] / "jobs"
@@ -131,6 +135,38 @@ def test_what_is_short_is_lost_owed_or_a_share_of_each(told, kept, tmp_path):
 def test_a_setting_of_stock_that_is_none_is_refused(told, tmp_path):
     with pytest.raises(JobRefusedError, match=told.partition(" ")[0]):
         load_job(write(tmp_path, MINIMAL + STOCK + told))
+
+
+@pytest.mark.parametrize("value", [-1, 0, 1])
+@pytest.mark.parametrize(
+    ("table", "name"),
+    [
+        *((tables.STOCK, name) for name in ("lead_time_mean", "lead_time_deviation")),
+        *((tables.STOCK, name) for name in ("review_period", "ordering_cost")),
+        *((tables.ITEMS, name) for name in ("case_pack", "minimum_order")),
+    ],
+)
+def test_what_a_file_of_stock_may_hold_can_be_assumed_and_no_more(table, name, value):
+    column = table.column(name)
+    allowed = value > 0 if column.positive else value >= column.minimum
+    try:
+        column.schema().validate(pd.DataFrame({name: [value]}))
+    except SchemaError:
+        assert not allowed
+    else:
+        assert allowed
+    if allowed:
+        assert getattr(AssumedStock(kind="assumed_stock", **{name: value}), name) == value
+    else:
+        with pytest.raises(ValidationError, match=f"{name}\n  Input should be greater than"):
+            AssumedStock(kind="assumed_stock", **{name: value})
+
+
+def test_an_assumed_lead_time_of_none_or_without_end_is_refused_in_one_sentence(tmp_path):
+    assumed = MINIMAL + '[inputs.stock]\nkind = "assumed_stock"\nlead_time_mean = {}\n'
+    for value, says in ((0, "0: Input should be greater than 0"), ("inf", "inf: Input should be")):
+        with pytest.raises(JobRefusedError, match=f"`inputs.stock.lead_time_mean` is {says}"):
+            load_job(write(tmp_path, assumed.format(value)))
 
 
 def test_a_job_and_its_tables_name_every_policy():
