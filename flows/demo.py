@@ -4,6 +4,7 @@ from pathlib import Path
 
 from flows.run import write_text
 from flows.sample import AS_OF, SampleSize, write_sample
+from flows.sample.catalogue import WAREHOUSES
 from flows.spec import (
     BacktestSpec,
     DecisionBacktestSpec,
@@ -27,8 +28,19 @@ _HEADER = """\
 """
 
 
-def demo_job(demand_file: str = "demand.parquet") -> JobSpec:
-    """Return the job that runs the bundled sample; paths start at its folder."""
+def demo_job(demand_file: str = "demand.parquet", size: SampleSize | None = None) -> JobSpec:
+    """Return the job that runs the bundled sample; paths start at its folder.
+
+    Parameters
+    ----------
+    demand_file : name of the file of demand
+    size : of the sample, whose warehouses alone have limits; None is the full one
+    """
+    there = WAREHOUSES[: (size or SampleSize()).warehouses]
+    budgets, capacities = (
+        {name: limit for name, limit in limits.items() if name in there}
+        for limits in (BUDGETS, CAPACITIES)
+    )
     tables = [name for name in Inputs.model_fields if name != "demand"]
     return JobSpec(
         name="demo",
@@ -40,7 +52,7 @@ def demo_job(demand_file: str = "demand.parquet") -> JobSpec:
         ),
         # Prices move with promotions in the sample, so that one driver is enough.
         demand=DemandPlan(drivers=DriversSpec(promotion="known")),
-        stock=StockPlanSpec(budgets=BUDGETS, capacities=CAPACITIES, backtest=PAST),
+        stock=StockPlanSpec(budgets=budgets, capacities=capacities, backtest=PAST),
         risk=RiskPlanSpec(backtest=BacktestSpec()),
     )
 
@@ -52,5 +64,5 @@ def write_demo(folder: Path, size: SampleSize | None = None) -> Path:
     """
     write_sample(folder / "inputs", SEED, size=size or SampleSize())
     spec = folder / "demo.toml"
-    write_text(spec, _HEADER + job_as_toml(demo_job()))
+    write_text(spec, _HEADER + job_as_toml(demo_job(size=size)))
     return spec

@@ -11,8 +11,9 @@ from rich.table import Table
 from flows.cli.terminal import as_text
 from flows.run import Run, number_of_chunks, prepare_run
 from flows.spec import JobSpec, Side
-from flows.steps.check import check_plan, refuse_nothing_left
+from flows.steps.check import check_plan
 from flows.steps.collect import collect
+from flows.steps.unfit import refuse_unfit
 from storage.checks import CheckReport, check_inputs
 
 
@@ -40,7 +41,7 @@ def describe_dry_run(job: JobSpec, only: Side | None, console: Console) -> None:
             f"{row['input']} {row['code']} x{row['count']:,}" for row in counts.to_dict("records")
         )
         console.print(f"Repairs that would be recorded: {listed}.", highlight=False)
-    refuse_nothing_left(report)
+    refuse_unfit(run.job, report)
 
 
 def _inputs(report: CheckReport) -> Table:

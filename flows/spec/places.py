@@ -7,6 +7,8 @@ from typing import Any, get_args
 from pydantic import BaseModel
 
 Model = type[BaseModel]
+# All models that a line-up may name are listed, and not every warehouse.
+MOST_LISTED = 60
 
 
 def key_at(root: Model, place: Sequence[str | int]) -> str:
@@ -40,7 +42,11 @@ def keys_beside(root: Model, place: Sequence[str | int]) -> list[str]:
 def say_nearest(found: str, known: Sequence[str]) -> str:
     """Return what was meant by a name that is none of ``known``, or else what there is."""
     nearest = get_close_matches(found, known, n=1)
-    return f"did you mean `{nearest[0]}`?" if nearest else f"there are {', '.join(known)}"
+    if nearest:
+        return f"did you mean `{nearest[0]}`?"
+    more = len(known) - MOST_LISTED
+    others = f" and {more} others" if more > 0 else ""
+    return f"there are {', '.join(known[:MOST_LISTED])}{others}"
 
 
 def _inside(models: Sequence[Model], part: str | int) -> list[Model] | None:

@@ -1,7 +1,7 @@
 """Check: clean inputs, and a named row for everything refused or repaired."""
 
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,12 +10,10 @@ import pandas as pd
 from flows.run import ChunkRecord, ChunkWork, Run, checksum, find_chunk, holds, run_chunk
 from flows.spec import JobSpec
 from flows.steps.collect import collect
+from flows.steps.unfit import refuse_unfit
 from storage.checks import CheckPlan, CheckReport, check_inputs
-from storage.errors import InputRefusedError, shown
 
 STAGE = "check"
-# Inputs whose entities are what the night is for, and what these are called.
-WORKED_ON = {"demand": "series", "stock": "series", "positions": "portfolios"}
 
 
 @dataclass(frozen=True)
@@ -69,7 +67,7 @@ def _check(run: Run) -> ChunkWork:
     clean.mkdir(parents=True)
     sources = collect(run, run.staging.folder / "assumed")
     report = check_inputs(sources, check_plan(run.job, pd.Timestamp(run.as_of)), clean)
-    refuse_nothing_left(report)
+    refuse_unfit(run.job, report)
     return ChunkWork(
         {
             "rejects": report.rejects,
@@ -86,46 +84,6 @@ def checked_entities(record: ChunkRecord) -> CheckedEntities:
     return CheckedEntities(
         pd.read_parquet(record.shard("counts")), pd.read_parquet(record.shard("entities"))
     )
-
-
-def refuse_nothing_left(report: CheckReport) -> None:
-    """Refuse inputs of which every series, or every portfolio, was rejected.
-
-    A file of such rows alone is as wrong as one without rows, which is refused too.
-
-    Raises
-    ------
-    InputRefusedError
-        Which names the first row that was rejected, and why.
-    """
-    emptied = [
-        name
-        for name, checked in report.inputs.items()
-        if set(checked.entities_in) == set(checked.entities_rejected)
-    ]
-    for table, kind in WORKED_ON.items():
-        if table in emptied:
-            raise InputRefusedError(
-                f"inputs.{table}: all {len(report.inputs[table].entities_in):,} {kind} were "
-                f"rejected, so that none is left; first: {_first_reason(report, table, emptied)} "
-                "(`almanac run JOB --dry-run` tells of all)"
-            )
-
-
-def _first_reason(report: CheckReport, table: str, emptied: Sequence[str]) -> str:
-    """Return why the first row was rejected, be it of an input that took this one with it."""
-    rejects = report.rejects
-    rows = rejects[rejects["input"].isin(emptied) & (rejects["severity"] == "row")]
-    named = rows if len(rows) else rejects[rejects["input"] == table]
-    own = named.assign(other=named["input"] != table)
-    return _told(own.sort_values(["other", "row"], kind="stable").iloc[0])
-
-
-def _told(reject: pd.Series) -> str:
-    row = "" if pd.isna(reject["row"]) else f" row {reject['row']}"
-    column = "" if pd.isna(reject["column"]) else f", {reject['column']}"
-    value = "" if pd.isna(reject["value"]) else f" {shown(str(reject['value']))!r}"
-    return f"{reject['source']}{row}{column}{value}: {reject['advice']}"
 
 
 def torn_inputs(record: ChunkRecord) -> list[Path]:

@@ -7,9 +7,10 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from flows.demo import SEED, write_demo
+from flows.demo import BUDGETS, CAPACITIES, SEED, demo_job, write_demo
 from flows.run import prepare_run
 from flows.sample import AS_OF, SampleSize, write_sample
+from flows.sample.catalogue import WAREHOUSES
 from flows.sample.demand import make_demand_side
 from flows.sample.dirt import SPOTS
 from flows.sample.market import make_market_side
@@ -51,6 +52,14 @@ def checked(tmp_path_factory):
     run = prepare_run(job)
     plan = check_plan(run.job, pd.Timestamp(run.as_of))
     return check_inputs(collect(run, folder / "assumed"), plan, folder / "clean")
+
+
+@pytest.mark.parametrize("size", [None, EVERY_ITEM])
+def test_a_sample_of_any_size_has_limits_of_its_own_warehouses_alone(size):
+    stock = demo_job(size=size).stock
+    there = set(WAREHOUSES[: (size or SampleSize()).warehouses])
+    assert set(stock.budgets) == set(BUDGETS) & there
+    assert set(stock.capacities) == set(CAPACITIES) & there
 
 
 def test_the_same_seed_gives_the_same_bytes(small, tmp_path):

@@ -1,0 +1,90 @@
+"""Whether the inputs, as checks have left them, are fit for the night."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from flows.errors import JobRefusedError
+from flows.spec import JobSpec, say_nearest
+from storage.checks import CheckReport
+from storage.errors import InputRefusedError, shown
+
+# Inputs whose entities are what the night is for, and what these are called.
+WORKED_ON = {"demand": "series", "stock": "series", "positions": "portfolios"}
+
+
+def refuse_unfit(job: JobSpec, report: CheckReport) -> None:
+    """Refuse a night whose inputs leave nothing to work on, or are not those of its limits.
+
+    Raises
+    ------
+    InputRefusedError
+        As `refuse_nothing_left`.
+    JobRefusedError
+        As `refuse_unknown_warehouses`.
+    """
+    refuse_nothing_left(report)
+    refuse_unknown_warehouses(job, report)
+
+
+def refuse_nothing_left(report: CheckReport) -> None:
+    """Refuse inputs of which every series, or every portfolio, was rejected.
+
+    A file of such rows alone is as wrong as one without rows, which is refused too.
+
+    Raises
+    ------
+    InputRefusedError
+        Which names the first row that was rejected, and why.
+    """
+    emptied = [
+        name
+        for name, checked in report.inputs.items()
+        if set(checked.entities_in) == set(checked.entities_rejected)
+    ]
+    for table, kind in WORKED_ON.items():
+        if table in emptied:
+            raise InputRefusedError(
+                f"inputs.{table}: all {len(report.inputs[table].entities_in):,} {kind} were "
+                f"rejected, so that none is left; first: {_first_reason(report, table, emptied)} "
+                "(`almanac run JOB --dry-run` tells of all)"
+            )
+
+
+def _first_reason(report: CheckReport, table: str, emptied: Sequence[str]) -> str:
+    """Return why the first row was rejected, be it of an input that took this one with it."""
+    rejects = report.rejects
+    rows = rejects[rejects["input"].isin(emptied) & (rejects["severity"] == "row")]
+    named = rows if len(rows) else rejects[rejects["input"] == table]
+    own = named.assign(other=named["input"] != table)
+    return _told(own.sort_values(["other", "row"], kind="stable").iloc[0])
+
+
+def _told(reject: pd.Series) -> str:
+    row = "" if pd.isna(reject["row"]) else f" row {reject['row']}"
+    column = "" if pd.isna(reject["column"]) else f", {reject['column']}"
+    value = "" if pd.isna(reject["value"]) else f" {shown(str(reject['value']))!r}"
+    return f"{reject['source']}{row}{column}{value}: {reject['advice']}"
+
+
+def refuse_unknown_warehouses(job: JobSpec, report: CheckReport) -> None:
+    """Refuse budgets and capacities of warehouses of which stock has no row, be it a rejected one.
+
+    The warehouse that was meant would order without a limit.
+
+    Raises
+    ------
+    JobRefusedError
+        Which names the key, and the nearest warehouse there is.
+    """
+    if job.stock is None:
+        return
+    entities = report.inputs["stock"].entities_in
+    known = sorted({entity.partition("/")[0] for entity in entities})
+    for key, limits in (("budgets", job.stock.budgets), ("capacities", job.stock.capacities)):
+        for name in limits:
+            # An id may have the sign that joins ids.
+            if not any(entity.startswith(f"{name}/") for entity in entities):
+                raise JobRefusedError(
+                    f"stock.{key}: stock has no warehouse {name!r}: {say_nearest(name, known)}"
+                )

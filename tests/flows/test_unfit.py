@@ -1,0 +1,70 @@
+"""Inputs that are not fit for the night refuse it in one sentence, in a dry run as in a night."""
+
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+
+from flows.cli import main
+from flows.errors import ExitCode, JobRefusedError
+from flows.run import prepare_run
+from flows.spec import load_job
+from flows.steps.check import check
+from tests.inventory.night import item_row, stock_row
+from tests.storage.inputs import demand_rows
+
+JOB = """
+name = "unfit"
+as_of = 2024-03-31
+[inputs.demand]
+path = "demand.csv"
+[inputs.items]
+path = "items.csv"
+[inputs.stock]
+path = "stock.csv"
+[demand]
+horizon = 10
+"""
+WAREHOUSES = ("rotterdam", "antwerp", "hull", "a/b")
+
+
+def write(folder, more):
+    """Write a job of four warehouses, one of which has no row of stock that is sound."""
+    demand = [demand_rows(warehouse=name, item="bolt") for name in WAREHOUSES]
+    stock = [{**stock_row("bolt"), "warehouse_id": name} for name in WAREHOUSES]
+    stock[2]["on_hand"] = -1.0
+    pd.concat(demand).to_csv(folder / "demand.csv", index=False)
+    pd.DataFrame(stock).to_csv(folder / "stock.csv", index=False)
+    pd.DataFrame([item_row("bolt", unit_price=5.0)]).to_csv(folder / "items.csv", index=False)
+    path = folder / "job.toml"
+    path.write_text(JOB + more)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("limits", "says"),
+    [
+        (
+            "budgets = { roterdam = 5 }",
+            "stock.budgets: stock has no warehouse 'roterdam': did you mean `rotterdam`?",
+        ),
+        (
+            "capacities = { antwerp = 9, xyz = 5 }",
+            "stock.capacities: stock has no warehouse 'xyz': there are a, antwerp, hull, rotterdam",
+        ),
+    ],
+)
+def test_a_limit_of_an_unknown_warehouse_refuses_the_night(tmp_path, limits, says):
+    path = write(tmp_path, f"[stock]\n{limits}\n")
+    told = CliRunner().invoke(main, ["run", str(path), "--dry-run"])
+    assert told.exit_code == ExitCode.REFUSED
+    assert says in " ".join(told.output.split())
+    with pytest.raises(JobRefusedError) as refusal:
+        check(prepare_run(load_job(path)))
+    assert str(refusal.value) == says
+
+
+def test_a_limit_of_a_warehouse_whose_stock_is_rejected_tonight_refuses_nothing(tmp_path):
+    limits = '[stock]\nbudgets = { hull = 5, "a/b" = 5 }\ncapacities = { antwerp = 5 }\n'
+    run = prepare_run(load_job(write(tmp_path, limits)))
+    rejects = pd.read_parquet(check(run).shard("rejects"))
+    assert "hull/bolt" in set(rejects["entity"])
