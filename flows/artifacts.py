@@ -1,6 +1,7 @@
 """What the Prefect UI shows of a run: progress, a table of results, a summary."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import cast
 from uuid import UUID
 
@@ -41,7 +42,7 @@ class ProgressArtifact:
             )
 
 
-def show_results(run: Run, settlement: Settlement, steps: Sequence[StepRecord]) -> None:
+def show_results(run: Run, settlement: Settlement, steps: Sequence[StepRecord], page: Path) -> None:
     """Put the run's results into the UI: a table of the identity, and a summary."""
     identity = [
         {str(name): value for name, value in row.items()}
@@ -53,7 +54,7 @@ def show_results(run: Run, settlement: Settlement, steps: Sequence[StepRecord]) 
         description=f"{run.run_id}: entities in = published + rejected + failed",
     )
     create_markdown_artifact(
-        markdown=summary(run, settlement, steps),
+        markdown=summary(run, settlement, steps, page),
         key=artifact_key(run, "summary"),
         description=f"Summary of {run.run_id}",
     )
@@ -64,14 +65,14 @@ def artifact_key(run: Run, kind: str) -> str:
     return f"almanac-{run.job.name.replace('_', '-')}-{kind}"
 
 
-def summary(run: Run, settlement: Settlement, steps: Sequence[StepRecord]) -> str:
-    """Return a page of Markdown on the run."""
+def summary(run: Run, settlement: Settlement, steps: Sequence[StepRecord], page: Path) -> str:
+    """Return Markdown on the run, with where its page is."""
     lines = [
         f"# {run.job.name}, {run.as_of:%d %B %Y}",
         "",
         (
             f"Run `{run.run_id}` on {run.device_words}. "
-            f"[Open the report]({run.report.as_uri()}) · store `{run.job.outputs.store}`"
+            f"[Open the report]({page.as_uri()}) · store `{run.job.outputs.store}`"
         ),
         "",
         "| input | in | published | rejected | failed |",

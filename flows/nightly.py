@@ -43,6 +43,7 @@ from flows.steps.calibrate import calibration_to_keep, refuse_torn_calibration
 from flows.steps.collect import collect, inspect_sources
 from flows.steps.failing import MACHINE, machine_faults_named
 from flows.steps.model_records import record_version
+from flows.steps.page import page_of
 from flows.steps.report import write_report
 from flows.steps.settle import Settlement, hold_threshold, settle
 from flows.tasks import (
@@ -199,7 +200,7 @@ def nightly(job: JobSpec, only: Side | None = None, again: bool = False) -> Outc
 
 
 def _already_published(run: Run) -> Outcome:
-    return Outcome(run.run_id, ExitCode.DONE, str(run.report), already_published=True)
+    return Outcome(run.run_id, ExitCode.DONE, str(page_of(run)), already_published=True)
 
 
 @contextmanager
@@ -245,16 +246,16 @@ def _run_night(night: _Night, *, again: bool) -> Outcome:
     if run.job.demand is not None and run.job.demand.registry is not None:
         _keep_models(night)
     with night.step("report"):
-        write_report(run)
+        page = write_report(run)
     publishing.publish_steps(run, night.steps)
-    show_results(run, settlement, night.steps)
+    show_results(run, settlement, night.steps, page)
     status = publishing.status_of(settlement)
     update_state(run.staging, {"status": status, "retrying": False})
     code = ExitCode.DONE_WITH_FAILURES if settlement.failed else ExitCode.DONE
     return Outcome(
         run.run_id,
         code,
-        str(run.report),
+        str(page),
         failed=settlement.failed,
         rejected=int(settlement.entities["rejected"].sum()),
         rejected_rows=int(settlement.entities["rows_rejected"].sum()),

@@ -13,7 +13,7 @@ class Outcome:
     ----------
     run_id : the run
     exit_code : what the command exits with
-    report : path of the report
+    report : path of its page, see `flows.steps.page.page_of`
     already_published : whether the same run was published before, so nothing was done
     failed : entities that failed
     rejected : entities that were rejected whole

@@ -2,6 +2,7 @@
 
 import logging
 import sys
+from pathlib import Path
 
 from rich.console import Console
 
@@ -13,6 +14,7 @@ from flows.progress import LogListener, listening
 from flows.run import Run, forget_failed, holding, is_retrying, prepare_run
 from flows.spec import JobSpec, Side
 from flows.steps.collect import inspect_sources
+from flows.steps.page import page_of
 from flows.steps.publish import is_finished
 
 
@@ -20,7 +22,7 @@ def run_job(job: JobSpec, only: Side | None, console: Console) -> ExitCode:
     """Run a job, unless this very night was published before; say how it ended."""
     run = prepare_run(job, only)
     if is_finished(run):
-        outcome = Outcome(run.run_id, ExitCode.DONE, str(run.report), already_published=True)
+        outcome = Outcome(run.run_id, ExitCode.DONE, str(page_of(run)), already_published=True)
     else:
         inspect_sources(run)
         # The night is fixed here: midnight may pass before the flow starts.
@@ -108,5 +110,13 @@ def say_outcome(run: Run, outcome: Outcome, console: Console) -> None:
             "entities whole: each is a row of `rejects`.",
             soft_wrap=True,
         )
-    console.print(f"  report  {outcome.report}", soft_wrap=True, markup=False)
+    console.print(f"  report  {_told_page(run, outcome)}", soft_wrap=True, markup=False)
     console.print(f"  store   {run.store_url}", soft_wrap=True, markup=False)
+
+
+def _told_page(run: Run, outcome: Outcome) -> str:
+    """Return where a run's page is, and why not at the job's report."""
+    page = Path(outcome.report)
+    told = [] if page == run.report else [f"{run.report.name} is that of a later night"]
+    told += [] if page.exists() else [f"not there; `almanac report {run.run_id}` writes it"]
+    return f"{page} ({'; '.join(told)})" if told else str(page)

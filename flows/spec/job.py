@@ -31,7 +31,10 @@ class Outputs(Frozen):
         description="duckdb:FILE, parquet:FOLDER, postgresql://USER@HOST/DATABASE or "
         "bigquery://PROJECT/DATASET",
     )
-    report: str = Field("report.html", description="HTML file")
+    report: str = Field(
+        "report.html",
+        description="HTML file, of the job's newest night; that of an earlier one has its date too",
+    )
     staging: str = Field(".almanac", description="folder of runs in progress and their ledger")
     mlflow: str | None = Field(
         None,

@@ -1,10 +1,12 @@
 """Report: the run's published tables as a page."""
 
+from datetime import date
 from pathlib import Path
 
 import pandas as pd
 
 from flows.run import Run, write_text
+from flows.steps.page import newest_night, page_beside
 from flows.steps.patience import patiently
 from reports import render_report
 from storage.stores import open_store
@@ -12,14 +14,21 @@ from storage.tables import OUTPUT_TABLES
 
 
 def write_report(run: Run) -> Path:
-    """Read the run's tables back from the store, and write the page; return where it is."""
-    write_text(run.report, render_report(patiently(lambda: _published_tables(run))))
-    return run.report
+    """Read the run's tables back from the store, and write the page; return where it is.
+
+    The page of a later night of the job stays: an earlier night's goes beside it.
+    """
+    tables, newest = patiently(lambda: _published(run))
+    page = page_beside(run, newest)
+    write_text(page, render_report(tables))
+    return page
 
 
-def _published_tables(run: Run) -> dict[str, pd.DataFrame]:
+def _published(run: Run) -> tuple[dict[str, pd.DataFrame], date]:
+    """Return the run's tables, and the newest night of its job."""
     with open_store(run.store_url) as store:
         present = set(store.tables())
-        return {
+        tables = {
             name: store.read(name, run_id=run.run_id) for name in OUTPUT_TABLES if name in present
         }
+        return tables, newest_night(store, run)

@@ -1,0 +1,35 @@
+"""Where the page of a run is."""
+
+from datetime import date
+from pathlib import Path
+
+from flows.run import Run
+from flows.steps.patience import patiently
+from storage.stores import Store, open_store
+
+
+def page_of(run: Run) -> Path:
+    """Return where the page of a published run is, or would be written.
+
+    The job's report is of its newest night; the page of an earlier one has its date in its name.
+    """
+
+    def ask() -> date:
+        with open_store(run.store_url) as store:
+            return newest_night(store, run)
+
+    return page_beside(run, patiently(ask))
+
+
+def newest_night(store: Store, run: Run) -> date:
+    """Return the newest night of the run's job that is in the store; its own where none is."""
+    runs = store.runs()
+    nights = runs.loc[runs["job"] == run.job.name, "as_of"]
+    return max((night.date() for night in nights), default=run.as_of)
+
+
+def page_beside(run: Run, newest: date) -> Path:
+    """Return where a run's page is, where ``newest`` is the last night of its job."""
+    report = run.report
+    dated = report.with_stem(f"{report.stem}-{run.as_of:%Y%m%d}")
+    return dated if newest > run.as_of else report

@@ -1,0 +1,100 @@
+"""The page of a night: an earlier one leaves that of a later one as it is."""
+
+import io
+from datetime import date
+
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+from rich.console import Console
+
+from flows.cli import main
+from flows.cli.running import say_outcome
+from flows.run import prepare_run
+from flows.spec import load_job
+from flows.steps.page import page_beside
+from tests.storage.inputs import demand_rows
+from tests.survival.plain import run_plain
+
+JOB = """
+name = "pages"
+[inputs.demand]
+path = "demand.csv"
+[outputs]
+report = "out/night.html"
+[demand]
+horizon = 5
+windows = 2
+aggregate_paths = 100
+calibrate = false
+[demand.line_up]
+smooth = ["WindowAverage"]
+erratic = ["WindowAverage"]
+intermittent = ["WindowAverage"]
+lumpy = ["WindowAverage"]
+"""
+EARLIER, LATER = date(2024, 3, 30), date(2024, 3, 31)
+
+
+@pytest.fixture(scope="module")
+def job(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("pages")
+    pd.concat([demand_rows(), demand_rows(item="coffee")]).to_csv(
+        folder / "demand.csv", index=False
+    )
+    (folder / "job.toml").write_text(JOB)
+    return load_job(folder / "job.toml")
+
+
+def of(job, night):
+    return job.model_copy(update={"as_of": night})
+
+
+def told(job, outcome):
+    console = Console(file=io.StringIO(), width=200)
+    say_outcome(prepare_run(job), outcome, console)
+    return console.file.getvalue()
+
+
+@pytest.fixture(scope="module")
+def outcomes(job):
+    later = run_plain(of(job, LATER))
+    page = job.path("out/night.html").read_bytes()
+    return later, page, run_plain(of(job, EARLIER))
+
+
+def test_an_earlier_night_has_a_page_beside_that_of_the_later_one(job, outcomes):
+    later, page, earlier = outcomes
+    assert later.report == str(job.path("out/night.html"))
+    assert job.path("out/night.html").read_bytes() == page
+    dated = job.path("out/night-20240330.html")
+    assert earlier.report == str(dated)
+    assert earlier.run_id in dated.read_text(encoding="utf-8")
+    assert later.run_id.encode() in page
+    assert f"{dated} (night.html is that of a later night)" in told(of(job, EARLIER), earlier)
+    assert "night.html\n" in told(of(job, LATER), later)
+
+
+def test_a_night_that_is_published_already_names_its_own_page(job, outcomes):
+    again = run_plain(of(job, EARLIER))
+    assert again.already_published
+    assert again.report == outcomes[2].report
+    assert run_plain(of(job, LATER)).report == outcomes[0].report
+
+
+def test_a_page_that_is_gone_is_said_to_be_and_is_written_again(job, outcomes):
+    dated = job.path("out/night-20240330.html")
+    dated.unlink()
+    again = run_plain(of(job, EARLIER))
+    assert f"not there; `almanac report {again.run_id}` writes it" in told(of(job, EARLIER), again)
+    done = CliRunner().invoke(main, ["report", again.run_id, "--folder", str(job.folder)])
+    assert done.output.strip() == str(dated)
+    assert again.run_id in dated.read_text(encoding="utf-8")
+    assert job.path("out/night.html").read_bytes() == outcomes[1]
+
+
+@pytest.mark.parametrize(
+    ("newest", "name"), [(EARLIER, "night.html"), (LATER, "night-20240330.html")]
+)
+def test_the_report_is_of_the_newest_night(job, newest, name):
+    assert page_beside(prepare_run(of(job, EARLIER)), newest) == job.path(f"out/{name}")
