@@ -1,5 +1,6 @@
 """What can go wrong in a stock decision, as errors and as values."""
 
+import math
 from dataclasses import dataclass
 
 
@@ -30,3 +31,16 @@ class Failure:
     stage: str
     error_type: str
     message: str
+
+
+def refuse_negative(**numbers: float) -> None:
+    """Refuse a number that is missing, infinite or below zero.
+
+    Raises
+    ------
+    StockError
+        Which names it.
+    """
+    for name, value in numbers.items():
+        if not (math.isfinite(value) and value >= 0.0):
+            raise StockError(f"{name} must be finite and not negative; got {value}")

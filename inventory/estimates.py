@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from inventory.errors import refuse_negative
 from inventory.plan import Target
 from inventory.rows import Rows
 from kernels.arrays import Flags, Floats, Integers
@@ -20,7 +21,7 @@ from kernels.stock_terms import HELD, N_TOTALS, ORDERS, OWED, SHORT, WASTED
 
 @dataclass(frozen=True)
 class Costs:
-    """Prices of what a walk counts, money.
+    """Prices of what a walk counts, money, finite and not negative.
 
     Parameters
     ----------
@@ -29,6 +30,11 @@ class Costs:
     ordering : per order
     owing : per unit owed and period
     waste : per unit that perishes
+
+    Raises
+    ------
+    StockError
+        Where one is missing, infinite or negative; the message names it.
     """
 
     holding: float
@@ -36,6 +42,9 @@ class Costs:
     ordering: float
     owing: float = 0.0
     waste: float = 0.0
+
+    def __post_init__(self) -> None:
+        refuse_negative(**vars(self))
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from typing import Protocol
 
 import numpy as np
 
-from inventory.errors import PlanError, StockError
+from inventory.errors import PlanError, StockError, refuse_negative
 from inventory.estimates import Costs, estimate
 from inventory.plan import Target
 from inventory.policies import BaseStock, Policy
@@ -117,7 +117,7 @@ class SimulatedLevel:
             self.supply,
             policies,
             paths,
-            Opening(outlook.on_hand, receipts),
+            Opening(max(outlook.on_hand, 0.0), receipts, owed=max(-outlook.on_hand, 0.0)),
             self.draws,
             first_reached=reached,
         )
@@ -342,5 +342,4 @@ def _refuse_bad_replay(demand: Floats, start: int, on_hand: float) -> None:
     refuse_bad_demand(demand)
     if not 0 <= start < len(demand):
         raise StockError(f"start must be in [0, {len(demand)}); got {start}")
-    if not (np.isfinite(on_hand) and on_hand >= 0.0):
-        raise StockError(f"on_hand must be finite and not negative; got {on_hand}")
+    refuse_negative(on_hand=on_hand)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from inventory.errors import PlanError, StockError
+from inventory.errors import PlanError, StockError, refuse_negative
 from inventory.policies.policy import Policy, rules_of
 from kernels.arrays import Floats, Integers
 from kernels.device import Device
@@ -49,10 +49,7 @@ class Supply:
     freshest_first: bool = False
 
     def __post_init__(self) -> None:
-        for name in ("case_pack", "minimum_order"):
-            value = getattr(self, name)
-            if not (math.isfinite(value) and value >= 0.0):
-                raise StockError(f"{name} must be finite and not negative; got {value}")
+        refuse_negative(case_pack=self.case_pack, minimum_order=self.minimum_order)
         if self.review_period < 1:
             raise StockError(f"review_period must be at least 1; got {self.review_period}")
         if self.shelf_life < 0:
@@ -88,16 +85,31 @@ class Opening:
 
     Parameters
     ----------
-    on_hand : units; all fresh where units perish
-    receipts : (horizon,) float64, units on the way by period of arrival; None is none
+    on_hand : units, not negative; all fresh where units perish
+    receipts : (horizon,) float64, units on the way by period of arrival, not negative; None is
+        none
+    owed : units, not negative, that what comes in meets first
+
+    Raises
+    ------
+    StockError
+        Where a number is missing, infinite or negative; the message names it.
     """
 
     on_hand: float = 0.0
     receipts: Floats | None = None
+    owed: float = 0.0
+
+    def __post_init__(self) -> None:
+        refuse_negative(on_hand=self.on_hand, owed=self.owed)
+        if self.receipts is not None:
+            coming = np.asarray(self.receipts, np.float64).ravel()
+            wrong = np.flatnonzero(~(np.isfinite(coming) & (coming >= 0.0)))
+            refuse_negative(**{f"receipts[{n}]": float(coming[n]) for n in wrong})
 
     def by_age(self, shelf_life: int) -> Floats:
-        """Return units by the periods they can still be sold in, least first."""
-        ages: Floats = opening_of(float(self.on_hand), shelf_life)
+        """Return units by the periods they can still be sold in, least first, less those owed."""
+        ages: Floats = opening_of(float(self.on_hand - self.owed), shelf_life)
         return ages
 
     def arrivals(self, horizon: int) -> Floats:

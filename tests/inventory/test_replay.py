@@ -226,6 +226,34 @@ def test_demand_that_is_none_is_not_walked(demand, told):
         simulate(Supply(), [BaseStock(4.0)], demand, Opening(4.0), Draws(seed=1))
 
 
+@pytest.mark.parametrize(
+    ("make", "told"),
+    [
+        (lambda: Opening(on_hand=-4.0), "on_hand must be finite and not negative; got -4"),
+        (lambda: Opening(np.nan), "on_hand must be finite and not negative; got nan"),
+        (lambda: Opening(4.0, owed=np.inf), "owed must be finite and not negative; got inf"),
+        (lambda: Opening(4.0, np.array([0.0, -2.0])), r"receipts\[1\] must be .*; got -2"),
+        (lambda: Opening(4.0, np.array([np.nan, 0.0])), r"receipts\[0\] must be .*; got nan"),
+        (lambda: Costs(np.nan, 4.0, 1.0), "holding must be finite and not negative; got nan"),
+        (lambda: Costs(1.0, -4.0, 1.0), "shortage must be finite and not negative; got -4"),
+        (lambda: Costs(1.0, 4.0, np.inf), "ordering must be finite and not negative; got inf"),
+        (lambda: Costs(1.0, 4.0, 1.0, owing=-1.0), "owing must be finite and not negative"),
+        (lambda: Costs(1.0, 4.0, 1.0, waste=np.nan), "waste must be finite and not negative"),
+    ],
+)
+def test_stock_and_prices_that_are_none_are_refused_by_name(make, told):
+    with pytest.raises(StockError, match=told):
+        make()
+
+
+def test_what_is_owed_at_the_start_is_ordered_and_met_first():
+    supply = Supply(lost_share=0.0)
+    opening, demand = Opening(owed=4.0), np.full((2, 1), 3.0)
+    totals = simulate(supply, [BaseStock(10.0)], demand, opening, Draws(seed=1))
+    assert totals[0, :, places.ORDERED].tolist() == [14.0, 14.0]
+    assert totals[0, :, places.HELD].tolist() == [7.0, 7.0]
+
+
 def test_without_a_policy_nothing_is_walked():
     with pytest.raises(PlanError, match="one policy at least"):
         simulate(Supply(), [], np.ones((2, 8)), Opening(4.0), Draws(seed=1))
