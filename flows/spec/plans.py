@@ -39,6 +39,13 @@ class Checks(Frozen):
     )
     minimum_price_history: int = Field(250, ge=30, description="closing prices")
     maximum_price_gap: int = Field(5, ge=0, description="trading days carried forward")
+    reject_threshold: float | None = Field(
+        None,
+        ge=0,
+        le=1,
+        description="share of an input's rows, or of its series, books and the like, above which "
+        "rejects refuse the run; null refuses none that has anything left",
+    )
 
 
 class DriversSpec(Frozen):

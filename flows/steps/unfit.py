@@ -14,16 +14,17 @@ WORKED_ON = {"demand": "series", "stock": "series", "positions": "portfolios"}
 
 
 def refuse_unfit(job: JobSpec, report: CheckReport) -> None:
-    """Refuse a night whose inputs leave nothing to work on, or are not those of its limits.
+    """Refuse a night whose inputs leave too little to work on, or are not those of its limits.
 
     Raises
     ------
     InputRefusedError
-        As `refuse_nothing_left`.
+        As `refuse_nothing_left` and `hold_reject_threshold`.
     JobRefusedError
         As `refuse_unknown_warehouses`.
     """
     refuse_nothing_left(report)
+    hold_reject_threshold(report, job.checks.reject_threshold)
     refuse_unknown_warehouses(job, report)
 
 
@@ -65,6 +66,43 @@ def _told(reject: pd.Series) -> str:
     column = "" if pd.isna(reject["column"]) else f", {reject['column']}"
     value = "" if pd.isna(reject["value"]) else f" {shown(str(reject['value']))!r}"
     return f"{reject['source']}{row}{column}{value}: {reject['advice']}"
+
+
+def hold_reject_threshold(report: CheckReport, threshold: float | None) -> None:
+    """Refuse inputs of which too much was rejected: rows one by one, or entities whole.
+
+    Parameters
+    ----------
+    report : what was rejected
+    threshold : fraction of an input's rows, or of its entities; None allows any
+
+    Raises
+    ------
+    InputRefusedError
+        Which counts what was rejected of the first such input, by reason.
+    """
+    if threshold is None:
+        return
+    for table, checked in report.inputs.items():
+        for what, severity, lost, came in (
+            ("rows", "row", checked.rows_rejected, checked.rows_in),
+            ("entities", "entity", len(checked.entities_rejected), len(checked.entities_in)),
+        ):
+            if lost > threshold * came:
+                raise InputRefusedError(
+                    f"inputs.{table}: {lost:,} of {came:,} {what} were rejected "
+                    f"({lost / came:.1%}, [checks] reject_threshold allows {threshold:.1%}): "
+                    f"{_reasons(report.rejects, table, severity)} "
+                    "(`almanac run JOB --dry-run` tells of all)"
+                )
+
+
+def _reasons(rejects: pd.DataFrame, table: str, severity: str) -> str:
+    """Return how many were rejected for each reason, the most frequent first."""
+    own = rejects[(rejects["input"] == table) & (rejects["severity"] == severity)]
+    counts = own.groupby("code").size().reset_index(name="count")
+    ordered = counts.sort_values(["count", "code"], ascending=[False, True])
+    return ", ".join(f"{row['count']:,} {row['code']}" for row in ordered.to_dict("records"))
 
 
 def refuse_unknown_warehouses(job: JobSpec, report: CheckReport) -> None:

@@ -9,6 +9,7 @@ from flows.errors import ExitCode, JobRefusedError
 from flows.run import prepare_run
 from flows.spec import load_job
 from flows.steps.check import check
+from storage.inputs import InputRefusedError
 from tests.inventory.night import item_row, stock_row
 from tests.storage.inputs import demand_rows
 
@@ -68,3 +69,54 @@ def test_a_limit_of_a_warehouse_whose_stock_is_rejected_tonight_refuses_nothing(
     run = prepare_run(load_job(write(tmp_path, limits)))
     rejects = pd.read_parquet(check(run).shard("rejects"))
     assert "hull/bolt" in set(rejects["entity"])
+
+
+def dirty(folder, threshold):
+    """Write a job of two series of 91 days that lose 2 and 3 rows, and of one that is unknown."""
+    frames = [demand_rows(item=name) for name in ("bolt", "nut", "ghost")]
+    demand = pd.concat(frames, ignore_index=True)
+    demand.loc[[0, 1], "quantity"] = "-4"
+    demand.loc[[95, 96, 97], "quantity"] = "many"
+    demand.to_csv(folder / "demand.csv", index=False)
+    items = [item_row(name, unit_price=5.0) for name in ("bolt", "nut")]
+    pd.DataFrame(items).to_csv(folder / "items.csv", index=False)
+    path = folder / "job.toml"
+    text = JOB.replace('[inputs.stock]\npath = "stock.csv"\n', "")
+    path.write_text(text + (f"[checks]\nreject_threshold = {threshold}\n" if threshold else ""))
+    return path
+
+
+TOO_MANY_ROWS = (
+    "inputs.demand: 5 of 273 rows were rejected (1.8%, [checks] reject_threshold allows 1.0%): "
+    "3 wrong_type, 2 negative"
+)
+TOO_MANY_SERIES = (
+    "inputs.demand: 1 of 3 entities were rejected (33.3%, [checks] reject_threshold allows 2.0%): "
+    "1 unknown_item"
+)
+
+
+@pytest.mark.parametrize(
+    ("threshold", "says"), [("0.01", TOO_MANY_ROWS), ("0.02", TOO_MANY_SERIES)]
+)
+def test_more_rejects_than_a_job_allows_refuse_the_night_with_their_reasons(
+    tmp_path, threshold, says
+):
+    path = dirty(tmp_path, threshold)
+    told = CliRunner().invoke(main, ["run", str(path), "--dry-run"])
+    assert told.exit_code == ExitCode.REFUSED
+    assert says in " ".join(told.output.split())
+    with pytest.raises(InputRefusedError) as refusal:
+        check(prepare_run(load_job(path)))
+    assert str(refusal.value).startswith(says)
+
+
+@pytest.mark.parametrize("threshold", [None, "0.34"])
+def test_rejects_within_the_threshold_or_without_one_refuse_nothing(tmp_path, threshold):
+    run = prepare_run(load_job(dirty(tmp_path, threshold)))
+    assert len(pd.read_parquet(check(run).shard("rejects"))) == 6
+
+
+def test_a_threshold_of_rejects_is_a_share(tmp_path):
+    with pytest.raises(JobRefusedError, match=r"`checks\.reject_threshold` is 5"):
+        load_job(dirty(tmp_path, "5"))
