@@ -25,7 +25,8 @@ SAME_UNITS = 1e-9
 def whole_cases(need: float, room: float, case_pack: float, minimum_order: float) -> float:
     """Units to order for ``need``: the minimum order at least, in whole cases.
 
-    Nothing is ordered for no need, and where ``room`` does not hold the minimum order. Without a
+    Nothing is ordered for no need, and where ``room`` does not hold the minimum order. What lacks
+    no more than `SAME_UNITS` of a case fits, so that a rounding error takes no case away. Without a
     ``case_pack`` any quantity can be ordered.
     """
     size: float = max(need, minimum_order)

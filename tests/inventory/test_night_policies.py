@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from inventory import (
@@ -27,6 +27,7 @@ from inventory.position import reviewed
 from inventory.positions import Positions
 from inventory.simulation import Draws, Opening, simulate
 from kernels import stock_terms as places
+from kernels.stock_events import SAME_UNITS
 from storage.tables import OUTPUT_TABLES
 from tests.inventory.night import (
     HORIZON,
@@ -130,6 +131,9 @@ def test_the_cheapest_that_serves_is_chosen_among_all_lots_and_caps(kind):
     st.sampled_from([0.0, 9.0]),
     st.sampled_from([math.inf, 31.0]),
 )
+# A case has room but for the last bit of what is there.
+@example(math.nextafter(15.0, 16.0), 1.0, 0.0, 31.0)
+@example(27.0 + 2e-13, 4.0, 0.0, 31.0)
 @settings(max_examples=25, deadline=None)
 def test_orders_have_the_form_of_their_policy(on_hand, case_pack, minimum_order, capacity):
     stock = {"on_hand": on_hand, "capacity": capacity}
@@ -139,11 +143,12 @@ def test_orders_have_the_form_of_their_policy(on_hand, case_pack, minimum_order,
         quantity = row["order_quantity"]
         assert quantity % case_pack == 0.0
         assert quantity == 0.0 or quantity >= minimum_order
-        assert quantity == 0.0 or on_hand + quantity <= capacity
+        assert quantity == 0.0 or on_hand + quantity <= capacity + SAME_UNITS * case_pack
         assert pd.isna(row["lot"]) != kind.orders_lots
         if kind == PolicyKind.REORDER_QUANTITY:
             # No more than what the building has room for.
-            room = math.floor((capacity - on_hand) / case_pack) if capacity < math.inf else math.inf
+            cases = (capacity - on_hand) / case_pack
+            room = math.floor(cases + SAME_UNITS) if capacity < math.inf else math.inf
             assert quantity in {0.0, min(row["lot"], room * case_pack)}
         if kind == PolicyKind.REORDER_BATCHES and capacity == math.inf:
             assert quantity % row["lot"] == 0.0
