@@ -22,16 +22,20 @@ def pairwise_sum(values: Floats) -> float:
     if n > _BLOCK:
         half = n // 2 - n // 2 % _SUMS
         return float(pairwise_sum(values[:half]) + pairwise_sum(values[half:]))
-    total = 0.0
-    even = n - n % _SUMS
+    total, even = 0.0, n - n % _SUMS
     if even:
-        sums = values[:_SUMS].copy()
+        a, b, c, d = values[0], values[1], values[2], values[3]
+        e, f, g, h = values[4], values[5], values[6], values[7]
         for start in range(_SUMS, even, _SUMS):
-            for place in range(_SUMS):
-                sums[place] += values[start + place]
-        total = ((sums[0] + sums[1]) + (sums[2] + sums[3])) + (
-            (sums[4] + sums[5]) + (sums[6] + sums[7])
-        )
+            a += values[start]
+            b += values[start + 1]
+            c += values[start + 2]
+            d += values[start + 3]
+            e += values[start + 4]
+            f += values[start + 5]
+            g += values[start + 6]
+            h += values[start + 7]
+        total = ((a + b) + (c + d)) + ((e + f) + (g + h))
     for place in range(even, n):
         total += values[place]
     return total

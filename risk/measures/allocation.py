@@ -26,7 +26,7 @@ from risk.controls import Control
 from risk.measures.corrected_increments import corrected_increments
 from risk.measures.incremental import Incremental, incremental_figures
 from risk.measures.influence import randomised_means
-from risk.measures.tail import Tail, quantile_place
+from risk.measures.tail import Tail, largest_scenarios, quantile_place
 
 _NEGLIGIBLE = 1e-12
 
@@ -116,11 +116,12 @@ def allocate(
     quasi-random scenarios.
     """
     held = instruments, quantities
-    order = np.argsort(total, kind="stable")
     shape = (len(levels), len(instruments))
     parts, errors, edges = np.empty((2, *shape)), np.empty((2, *shape)), np.full(shape, np.inf)
     for number, (level, tail) in enumerate(zip(levels, tails, strict=True)):
-        about = _about_quantile(order, level, tail)
+        # A control may have moved value at risk to another scenario.
+        moved = len(total) - len(tail.scenarios) + 1 - quantile_place(len(total), level)
+        about = quantile_weights(total, level, moved)
         quantile = component_value_at_risk(losses, *held, about, tail.value_at_risk)
         parts[0, number] = quantile
         parts[1, number] = position_losses(losses, *held, tail.scenarios, tail.weights)
@@ -138,18 +139,6 @@ def allocate(
         else corrected_increments(losses, *held, total, levels, tails, without, edges)
     )
     return Allocation(parts[0], parts[1], errors[0], errors[1], added)
-
-
-def _about_quantile(order: Integers, level: float, tail: Tail) -> Weights:
-    """Return the scenarios about a tail's value at risk, which a control may have moved."""
-    n = len(order)
-    moved = n - len(tail.scenarios) + 1 - quantile_place(n, level)
-    if moved == 0:
-        return quantile_weights(order, level)
-    first, weights = _harrell_davis(n, level)
-    low, high = max(first + moved, 0), min(first + moved + len(weights), n)
-    own = weights[low - first - moved : high - first - moved]
-    return Weights(order[low:high], own / own.sum())
 
 
 class _Book(NamedTuple):
@@ -242,7 +231,7 @@ def _apart(book: _Book, about: Weights, parts: Floats) -> Iterator[Floats]:
         yield own - parts[position] - shares[position] * whole
 
 
-def quantile_weights(order: Integers, level: float) -> Weights:
+def quantile_weights(losses: Floats, level: float, moved: int = 0) -> Weights:
     """Return the scenarios whose mean loss is the Harrell-Davis estimate of a quantile.
 
     The weights are a beta law's, of parameters (n + 1) level and (n + 1) (1 - level), over the
@@ -250,15 +239,24 @@ def quantile_weights(order: Integers, level: float) -> Weights:
 
     Parameters
     ----------
-    order : (n_scenarios,) int64, numbers of the scenarios, from the smallest loss to the largest
+    losses : (n_scenarios,) float64, money, a loss is positive; no NaN
     level : in (0, 1)
+    moved : places above the quantile, or below where negative, of the loss that weights are about;
+        those of places that are not there are shared by the others
 
     References
     ----------
     Harrell & Davis (1982).
     """
-    first, weights = _harrell_davis(len(order), level)
-    return Weights(order[first : first + len(weights)], weights)
+    n = len(losses)
+    first, weights = _harrell_davis(n, level)
+    low, high = max(first + moved, 0), min(first + moved + len(weights), n)
+    if moved != 0:
+        own = weights[low - first - moved : high - first - moved]
+        weights = own / own.sum()
+    order = largest_scenarios(losses, low)
+    absent = n - len(order)
+    return Weights(order[low - absent : high - absent], weights)
 
 
 @lru_cache(maxsize=64)

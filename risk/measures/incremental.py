@@ -9,20 +9,18 @@ L'Ecuyer & Lemieux (2002), as of `risk.measures.influence`, for errors.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
-from kernels.arrays import Flags, Floats, Integers
-from risk.measures.influence import (
-    density_at,
-    density_reach,
-    influence_error,
-    quantile_influence,
-    shortfall_influence,
-)
+from kernels.arrays import Floats, Integers
+from kernels.changes_without import Figures, changes_without, randomised_changes
+from kernels.largest_without import largest_without
+from risk.measures.influence import densities_at, density_reach
 from risk.measures.selected_tails import figures_of_largest, largest_losses
 from risk.measures.tail import quantile_place
+
+# A book, as of `incremental_figures`: losses, instruments, quantities, total.
+_Held = tuple[Floats, Integers, Floats, Floats]
 
 
 @dataclass(frozen=True)
@@ -74,79 +72,61 @@ def incremental_figures(
     Jorion (2007), chapter 7; for errors `risk.measures.influence`: Manistre & Hancock (2005), and
     L'Ecuyer & Lemieux (2002), section 1.
     """
-    figures = np.empty((4, len(levels), len(instruments)))
-    whole = _measured(total, levels)
-    for position, (instrument, quantity) in enumerate(zip(instruments, quantities, strict=True)):
-        without = _measured(total - quantity * losses[instrument], levels)
-        figures[0, :, position] = whole.value_at_risk - without.value_at_risk
-        figures[1, :, position] = whole.shortfall - without.shortfall
-        for number in range(len(levels)):
-            change = whole.shortfall_influences[number] - without.shortfall_influences[number]
-            figures[3, number, position] = influence_error(change, overlap, randomisations)
-            figures[2, number, position] = (
-                _quantile_change_error(whole, without, number, overlap)
-                if randomisations is None
-                else influence_error(_quantile_change(whole, without, number), 1, randomisations)
-            )
-    return Incremental(*figures)
+    held, n = (losses, instruments, quantities, total), len(total)
+    first = _first_kept(n, levels)
+    rows = largest_losses(total, first)[None], largest_without(*held, n - first)
+    tails = np.concatenate(rows)
+    quantiles, shortfalls = figures_of_largest(tails, n, levels)
+    densities = np.array([densities_at(tails, n, level) for level in levels])
+    figures = Figures(1.0 - np.array(levels), quantiles[:, 0].copy(), quantiles[:, 1:].copy())
+    errors = (
+        _errors(held, figures, densities, overlap)
+        if randomisations is None
+        else _randomised_errors(held, figures, densities, randomisations)
+    )
+    added = quantiles[:, :1] - quantiles[:, 1:], shortfalls[:, :1] - shortfalls[:, 1:]
+    return Incremental(*added, *errors)
 
 
-@dataclass(frozen=True)
-class _Measured:
-    """A book's losses, and its figures and their densities at each level."""
-
-    losses: Floats
-    levels: Sequence[float]
-    value_at_risk: Floats
-    shortfall: Floats
-    densities: list[float]
-
-    @cached_property
-    def shortfall_influences(self) -> list[Floats]:
-        """Influences of expected shortfall at each level, (n_scenarios,) each."""
-        told = zip(self.value_at_risk.tolist(), self.levels, strict=True)
-        return [shortfall_influence(self.losses, *own) for own in told]
-
-    @cached_property
-    def quantile_influences(self) -> list[Floats]:
-        """Influences of value at risk at each level, (n_scenarios,) each."""
-        told = zip(self.value_at_risk.tolist(), self.densities, strict=True)
-        return [quantile_influence(self.losses, *own) for own in told]
-
-    @cached_property
-    def beyond(self) -> list[Flags]:
-        """Which losses are beyond value at risk at each level, (n_scenarios,) each."""
-        return [self.losses > figure for figure in self.value_at_risk.tolist()]
-
-    @cached_property
-    def shares(self) -> list[float]:
-        """The parts of the losses that are beyond, of each level."""
-        return [float(own.mean()) for own in self.beyond]
-
-
-def _measured(losses: Floats, levels: Sequence[float]) -> _Measured:
-    n = len(losses)
+def _first_kept(n: int, levels: Sequence[float]) -> int:
+    """Return the order statistic, counted from 0, from which figures and densities are told."""
     lowest = min(level - density_reach(n, level) for level in levels)
-    first = min(quantile_place(n, min(levels)) - 1, max(int(lowest * (n - 1)), 0))
-    tail = largest_losses(losses, first)
-    densities = [density_at(tail, n, level) for level in levels]
-    return _Measured(losses, levels, *figures_of_largest(tail, n, levels), densities)
+    return min(quantile_place(n, min(levels)) - 1, max(int(lowest * (n - 1)), 0))
 
 
-def _quantile_change(whole: _Measured, without: _Measured, number: int) -> Floats:
-    """Return the change of value at risk's influence."""
-    return whole.quantile_influences[number] - without.quantile_influences[number]
+def _errors(
+    held: _Held, figures: Figures, densities: Floats, overlap: int
+) -> tuple[Floats, Floats]:
+    """Return the errors that `influence_error` finds in the changes of both figures' influences.
+
+    Of value at risk's, which is a step, they are known from counts alone.
+    """
+    total, changes = held[-1], changes_without(*held, figures)
+    n = len(total)
+    own = (total > figures.whole[:, None]).mean(axis=1)[:, None]
+    whole, without = _steps(densities)
+    both, shares = changes.both / n, changes.beyond / n
+    variance = -2.0 * (both - own * shares) * whole * without
+    for share, step in ((own, whole), (shares, without)):
+        variance = variance + share * (1.0 - share) * step * step
+    growth = np.sqrt(overlap / n)
+    return np.sqrt(np.maximum(variance, 0.0)) * growth, changes.deviations * growth
 
 
-def _quantile_change_error(
-    whole: _Measured, without: _Measured, number: int, overlap: int
-) -> float:
-    """Return the error that `influence_error` finds in `_quantile_change`, from counts alone."""
-    densities = whole.densities[number], without.densities[number]
-    shares = whole.shares[number], without.shares[number]
-    both = float((whole.beyond[number] & without.beyond[number]).mean())
-    steps = [1.0 / density if density > 0.0 else 0.0 for density in densities]
-    variance = -2.0 * (both - shares[0] * shares[1]) * steps[0] * steps[1]
-    for share, step in zip(shares, steps, strict=True):
-        variance += share * (1.0 - share) * step * step
-    return float(np.sqrt(max(variance, 0.0)) * np.sqrt(overlap / len(whole.losses)))
+def _randomised_errors(
+    held: _Held, figures: Figures, densities: Floats, randomisations: int
+) -> tuple[Floats, Floats]:
+    """Return the errors that the spread of the randomisations' means tells of both figures."""
+    steps = _steps(densities)
+    sums = randomised_changes(*held, figures, (steps[0][:, 0], steps[1]), randomisations)
+    counts = np.bincount(np.arange(len(held[-1])) % randomisations, minlength=randomisations)
+    quantile, shortfall = (
+        (own / counts).std(axis=-1, ddof=1) / np.sqrt(randomisations) for own in sums
+    )
+    return quantile, shortfall
+
+
+def _steps(densities: Floats) -> tuple[Floats, Floats]:
+    """Return what a share off by one costs value at risk, with all positions and without each."""
+    steps = np.divide(1.0, densities, out=np.zeros(densities.shape), where=densities > 0.0)
+    return steps[:, :1].copy(), steps[:, 1:].copy()

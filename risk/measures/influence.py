@@ -132,32 +132,49 @@ def density_reach(n_scenarios: int, level: float) -> float:
 
 
 def density_at(tail: Floats, n_scenarios: int, level: float) -> float:
-    """Return the density of losses at a quantile, from the spacing of their order statistics.
+    """Return the density of losses at a quantile, as `densities_at` does of many books.
 
     Parameters
     ----------
-    tail : (n_kept,) float64, money, the largest of the losses, ascending, no NaN: from
+    tail : (n_kept,) float64, money, as a row of those of `densities_at`; a loss is positive, no NaN
+    n_scenarios, level : as of `densities_at`
+
+    References
+    ----------
+    Siddiqui (1960); Bofinger (1975).
+    """
+    return float(densities_at(tail, n_scenarios, level))
+
+
+def densities_at(tails: Floats, n_scenarios: int, level: float) -> Floats:
+    """Return densities of losses at a quantile, from the spacing of their order statistics.
+
+    Parameters
+    ----------
+    tails : (..., n_kept) float64, money, the largest of the losses, ascending, no NaN: from
         `density_reach` below the level on; a loss is positive
     n_scenarios : how many losses there were
     level : in (0, 1)
 
     Returns
     -------
-    Per money; zero where the losses around it are all the same: such a quantile has no error.
+    (...,) float64, per money; zero where the losses around it are all the same: such a quantile has
+    no error.
 
     References
     ----------
     Siddiqui (1960); Bofinger (1975).
     """
     reach = density_reach(n_scenarios, level)
-    low, high = (_interpolated(tail, n_scenarios, level + side * reach) for side in (-1.0, 1.0))
-    return 2.0 * reach / (high - low) if high > low else 0.0
+    low, high = (_interpolated(tails, n_scenarios, level + side * reach) for side in (-1.0, 1.0))
+    gaps = np.asarray(high - low)
+    return np.divide(2.0 * reach, gaps, out=np.zeros(gaps.shape), where=gaps > 0.0)
 
 
-def _interpolated(tail: Floats, n: int, probability: float) -> float:
+def _interpolated(tails: Floats, n: int, probability: float) -> Floats:
     """Return a quantile between order statistics, as NumPy's default has it."""
     place = min(max(probability, 0.0), 1.0) * (n - 1)
     below = int(place)
-    absent = n - len(tail)
-    low, high = tail[below - absent], tail[min(below + 1, n - 1) - absent]
-    return float(low + (place - below) * (high - low))
+    absent = n - tails.shape[-1]
+    low, high = tails[..., below - absent], tails[..., min(below + 1, n - 1) - absent]
+    return np.asarray(low + (place - below) * (high - low))

@@ -58,24 +58,24 @@ def figures_of_largest(tail: Floats, n: int, levels: Sequence[float]) -> tuple[F
 
     Parameters
     ----------
-    tail : (n_kept,) float64, money, the largest of the losses, ascending, no NaN: from the value
-        at risk of the lowest level on; a loss is positive
+    tail : (..., n_kept) float64, money, the largest of the losses, ascending, no NaN: from the
+        value at risk of the lowest level on; a loss is positive
     n : how many losses there were
     levels : in (0, 1)
 
     Returns
     -------
-    Two (n_levels,) float64, money, as of `select_tails`.
+    Two (n_levels, ...) float64, money, as of `select_tails`.
 
     References
     ----------
     Acerbi & Tasche (2002), def. 2.6 and prop. 4.1.
     """
-    value_at_risk, shortfall = np.empty(len(levels)), np.empty(len(levels))
+    value_at_risk, shortfall = np.empty((2, len(levels), *tail.shape[:-1]))
     for number, level in enumerate(levels):
-        beyond = tail[quantile_place(n, level) - 1 - (n - len(tail)) :]
+        beyond = tail[..., quantile_place(n, level) - 1 - (n - tail.shape[-1]) :]
         weight = 1.0 / (n * (1.0 - level))
-        rest = 1.0 - weight * (len(beyond) - 1)
-        value_at_risk[number] = beyond[0]
-        shortfall[number] = rest * beyond[0] + weight * beyond[1:].sum()
+        rest = 1.0 - weight * (beyond.shape[-1] - 1)
+        value_at_risk[number] = beyond[..., 0]
+        shortfall[number] = rest * beyond[..., 0] + weight * beyond[..., 1:].sum(axis=-1)
     return value_at_risk, shortfall

@@ -112,18 +112,46 @@ def measure_tails(losses: Floats, levels: Sequence[float], overlap: int = 1) -> 
     """
     if len(losses) == 0:
         raise PlanError("a tail needs a loss; there is none")
-    order = np.argsort(losses, kind="stable")
+    for level in levels:
+        if not 0.0 < level < 1.0:
+            raise PlanError(f"level must be in (0, 1); got {level}")
+    n = len(losses)
+    order = largest_scenarios(losses, min(_first_weighed(n, level) for level in levels))
     ordered = losses[order]
-    return [_measure(order, ordered, level, overlap) for level in levels]
+    return [_measure(order, ordered, n, level, overlap) for level in levels]
 
 
-def _measure(order: Integers, ordered: Floats, level: float, overlap: int) -> Tail:
-    if not 0.0 < level < 1.0:
-        raise PlanError(f"level must be in (0, 1); got {level}")
-    n = len(ordered)
-    place = quantile_place(n, level)
-    tail = ordered[place - 1 :]
-    weights = tail_weights(n, level)
+def largest_scenarios(losses: Floats, first: int) -> Integers:
+    """Return the scenarios whose losses are no less than an order statistic, from the least on.
+
+    Parameters
+    ----------
+    losses : (n_scenarios,) float64, money, a loss is positive; no NaN
+    first : the order statistic, counted from 0; of none, or below, all scenarios are returned
+
+    Returns
+    -------
+    (at least n_scenarios - first,) int64, their numbers; equal losses in the order of these.
+
+    References
+    ----------
+    Acerbi & Tasche (2002), prop. 4.1: what tails are made of.
+    """
+    if first <= 0:
+        return np.argsort(losses, kind="stable")
+    kept = np.flatnonzero(losses >= np.partition(losses, first)[first])
+    return np.asarray(kept[np.argsort(losses[kept], kind="stable")])
+
+
+def _first_weighed(n: int, level: float) -> int:
+    """Return the order statistic, counted from 0, from which a tail and its errors are made."""
+    return quantile_place(n, level) - 1 - quantile_reach(n, level)
+
+
+def _measure(order: Integers, ordered: Floats, n: int, level: float, overlap: int) -> Tail:
+    beyond = n - quantile_place(n, level)
+    start = len(ordered) - beyond - 1
+    tail, weights = ordered[start:], tail_weights(n, level)
     shortfall = (weights * tail).sum()
     growth = float(np.sqrt(overlap))
     return Tail(
@@ -132,7 +160,7 @@ def _measure(order: Integers, ordered: Floats, level: float, overlap: int) -> Ta
         expected_shortfall=float(shortfall),
         expected_shortfall_error=growth
         * float(shortfall_errors(tail, weights, shortfall, n, level)),
-        scenarios=order[place - 1 :],
+        scenarios=order[start:],
         weights=weights,
     )
 

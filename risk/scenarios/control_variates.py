@@ -17,6 +17,7 @@ from risk.measures.regression import regress_on
 from risk.measures.tail import (
     Tail,
     TailControl,
+    largest_scenarios,
     measure_tail,
     quantile_errors,
     quantile_place,
@@ -95,11 +96,7 @@ def _largest(losses: Floats, levels: Sequence[float]) -> Integers:
     """Return the numbers of the largest losses, ascending: more than corrections reach."""
     n = len(losses)
     first = min(quantile_place(n, level) - 1 - 2 * quantile_reach(n, level) for level in levels)
-    if first <= 0:
-        return np.argsort(losses, kind="stable")
-    # All that equal the smallest one kept are kept, in the order in which they came.
-    kept = np.flatnonzero(losses >= np.partition(losses, first)[first])
-    return np.asarray(kept[np.argsort(losses[kept], kind="stable")])
+    return largest_scenarios(losses, first)
 
 
 def _corrected(

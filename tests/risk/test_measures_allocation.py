@@ -16,7 +16,13 @@ from risk.measures.allocation import (
     quantile_weights,
 )
 from risk.measures.incremental import incremental_figures
-from risk.measures.influence import density_at, density_reach
+from risk.measures.influence import (
+    density_at,
+    density_reach,
+    influence_error,
+    quantile_influence,
+    shortfall_influence,
+)
 from risk.measures.selected_tails import select_tails
 from risk.measures.tail import measure_tail, measure_tails
 from risk.scenarios.precision import randomised_tail
@@ -51,7 +57,7 @@ def test_selected_tails_are_those_of_sorting(n):
 def test_components_add_up_to_value_at_risk(losses, total):
     for level in LEVELS:
         value = measure_tail(total, level).value_at_risk
-        weights = quantile_weights(np.argsort(total), level)
+        weights = quantile_weights(total, level)
         assert_allclose(weights.weights.sum(), 1.0)
         parts = component_value_at_risk(losses, INSTRUMENTS, QUANTITIES, weights, value)
         assert_allclose(parts.sum(), value, rtol=1e-12)
@@ -65,7 +71,7 @@ def test_components_of_normal_losses_are_covariances(losses, total):
     held[INSTRUMENTS] = QUANTITIES
     deviation = np.sqrt(held @ covariance @ held)
     exact = (held * (covariance @ held) / deviation)[INSTRUMENTS] * stats.norm.ppf(0.975)
-    weights = quantile_weights(np.argsort(total), 0.975)
+    weights = quantile_weights(total, 0.975)
     value = measure_tail(total, 0.975).value_at_risk
     parts = component_value_at_risk(losses, INSTRUMENTS, QUANTITIES, weights, value)
     # About 80 scenarios carry the mean; a position's spread given the book's loss is below 3.
@@ -90,6 +96,64 @@ def test_incremental_figures_are_those_of_the_book_without_the_position(losses, 
                 whole.expected_shortfall - part.expected_shortfall,
                 atol=1e-12,
             )
+
+
+def one_by_one(losses, instruments, quantities, total, levels, overlap, randomisations):
+    """Return the four incremental figures from whole columns, a position and a level at a time."""
+
+    def measured(column, level):
+        quantile, shortfall = (own[0] for own in select_tails(column, (level,)))
+        density = density_at(np.sort(column), len(column), level)
+        on_quantile = quantile_influence(column, quantile, density)
+        return quantile, shortfall, on_quantile, shortfall_influence(column, quantile, level)
+
+    figures = np.empty((4, len(levels), len(instruments)))
+    for position, (instrument, quantity) in enumerate(zip(instruments, quantities, strict=True)):
+        column = total - quantity * losses[instrument]
+        for number, level in enumerate(levels):
+            whole, without = measured(total, level), measured(column, level)
+            for row, (one, other) in enumerate(zip(whole, without, strict=True)):
+                figures[row, number, position] = (
+                    one - other
+                    if row < 2
+                    else influence_error(one - other, overlap, randomisations)
+                )
+    return figures
+
+
+@pytest.mark.parametrize(
+    ("n", "digits", "overlap", "randomisations"),
+    [
+        (1, 15, 1, None),
+        (2, 15, 1, 2),
+        (40, 15, 1, None),
+        (490, 15, 10, None),
+        (3_000, 1, 1, None),
+        (4_096, 15, 1, 16),
+    ],
+)
+def test_incremental_figures_are_those_of_a_position_at_a_time(n, digits, overlap, randomisations):
+    losses = np.round(np.random.default_rng(n).standard_t(4, (7, n)), digits)
+    instruments, quantities = np.array([6, 1, 3, 0]), np.array([1.0, -2.0, 300.0, 0.0])
+    held = losses, instruments, quantities, book_losses(losses, instruments, quantities)
+    for levels in ((0.5,), (0.9, 0.999)):
+        told = *held, levels, overlap, randomisations
+        found, expected = incremental_figures(*told), one_by_one(*told)
+        assert_array_equal(found.value_at_risk, expected[0])
+        assert_array_equal(found.expected_shortfall, expected[1])
+        # Of counts, and of every scenario's influence: one variance, but for rounding.
+        squares = found.value_at_risk_error**2, expected[2] ** 2
+        assert_allclose(*squares, rtol=1e-9, atol=1e-12 * squares[1].max())
+        assert_array_equal(found.expected_shortfall_error, expected[3])
+
+
+def test_a_book_with_a_loss_that_is_no_number_has_no_increments(losses):
+    torn = losses[:, :200].copy()
+    torn[1, 5:] = np.nan
+    held = torn, INSTRUMENTS, QUANTITIES, book_losses(torn, INSTRUMENTS, QUANTITIES)
+    found = incremental_figures(*held, LEVELS)
+    assert np.isnan(found.value_at_risk).all()
+    assert np.isnan(found.expected_shortfall).all()
 
 
 def test_a_lone_position_adds_everything(losses):
