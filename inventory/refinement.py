@@ -6,17 +6,14 @@ Hooke & Jeeves (1961), "'Direct search' solution of numerical and statistical pr
 the ACM 8(2); Law (2015), "Simulation modeling and analysis", section 11.2 (common random numbers).
 """
 
-import math
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from inventory.estimates import Estimates, estimate_items
 from inventory.levels import Levels, levels_of
-from inventory.positions import Positions
 from inventory.proposal import N_OTHERS, Proposal, places_among_rules, walk, with_others
-from kernels.arrays import Floats
+from kernels.arrays import Flags, Floats, Integers
 from kernels.device import Device
 from kernels.stock_batches import take_walks
 
@@ -79,163 +76,208 @@ def refine_together(tried: Tried, rounds: int, seed: int, device: Device) -> Tri
     """
     if rounds == 0:
         return tried
-    searches = [_begin(tried, item) for item in range(len(tried.proposal.positions))]
+    search = _Search.around(tried)
     for _ in range(rounds):
-        _walk(tried.proposal, searches, [own.around_best() for own in searches], seed, device)
-    _walk(tried.proposal, searches, [own.rest_of_curve() for own in searches], seed, device)
-    return _joined(tried, searches)
+        search.add(search.around_best(), seed, device)
+    search.add(search.rest_of_curve(), seed, device)
+    return search.joined(tried)
 
 
 @dataclass
 class _Search:
-    """The search around the best policy of one item.
+    """The searches around the best policies of many items.
 
     Parameters
     ----------
-    proposal : what was tried at first, of all items
-    item : number of the item among them
-    position : the item
-    levels : all tried so far
-    totals : of them, in parts
+    proposal : what was tried at first
+    levels : all tried so far, those of an item in the order in which they were tried
     found : estimates of the same
-    known : their rules
-    steps : units, of levels and of sizes
-    done : whether nothing is left to try around the best
+    walked : (n_levels,) int64, the rows of the same in ``totals``
+    totals : (n_rules, n_paths, 12) float64 of the levels in parts, in the order of their walks
+    level_step, size_step : (n_items,) float64, units
+    done : (n_items,) bool, whether nothing is left to try around the best
     """
 
     proposal: Proposal
-    item: int
-    position: Positions
     levels: Levels
-    totals: list[Floats]
     found: Estimates
-    known: set[tuple[float, ...]]
-    steps: tuple[float, float]
-    done: bool
+    walked: Integers
+    totals: list[Floats]
+    level_step: Floats
+    size_step: Floats
+    done: Flags
 
-    @property
-    def best(self) -> int:
-        """Number of the best policy so far."""
-        target, ends = self.proposal.plan.target, np.array([0, len(self.levels)])
-        return int(self.found.cheapest(target, self.position.service_target, ends)[0][0])
+    @classmethod
+    def around(cls, tried: Tried) -> "_Search":
+        """Return the search around the best of what was tried at first."""
+        proposal, found, levels = tried.proposal, tried.of_levels, tried.proposal.tried
+        best, case_pack = _cheapest(proposal, levels, found), proposal.positions.case_pack
+        below, above = _gaps(levels.level, _runs(levels.item, levels.size), best)
+        # With the same lot, or cap, both neighbours a case away are tried.
+        near = (below == case_pack) & (above == case_pack)
+        level_step = _half(np.fmax(np.fmax(below, above), 0.0), case_pack)
+        smaller, larger = _size_gaps(levels, best)
+        size_step = _half(np.fmax(np.fmax(smaller, larger), 0.0), case_pack)
+        totals = [tried.totals[places_among_rules(levels)]]
+        walked = np.arange(len(levels))
+        done = near & (size_step == 0.0)
+        return cls(proposal, levels, found, walked, totals, level_step, size_step, done)
 
-    def around_best(self) -> Levels | None:
-        """Return the neighbours of the best policy that are not tried yet, and halve the steps."""
-        if self.done:
-            return None
-        best, case_pack = self.best, float(self.position.case_pack[0])
-        most = float(self.position.most_cases[0]) * case_pack
-        level_step, size_step = self.steps
-        levels = _around(float(self.levels.level[best]), level_step, 0.0, most)
-        least = float(self.levels.size.min())
-        sizes = _around(float(self.levels.size[best]), size_step, least, most)
-        more = self._untried(levels, sizes)
-        self.steps = _half(level_step, case_pack), _half(size_step, case_pack)
-        self.done = more is None and self.steps == (level_step, size_step)
+    def around_best(self) -> Levels:
+        """Return the untried neighbours of the best policies, and halve the steps."""
+        proposal, items = self.proposal, np.flatnonzero(~self.done)
+        positions = proposal.positions.of(items)
+        best = _cheapest(proposal, self.levels, self.found)[items]
+        most = positions.most_cases * positions.case_pack
+        level_step, size_step = self.level_step[items], self.size_step[items]
+        least = np.minimum.reduceat(self.levels.size, self._offsets[:-1])[items]
+        levels = _around(self.levels.level[best], level_step, np.zeros(len(items)), most)
+        sizes = _around(self.levels.size[best], size_step, least, most)
+        more = self._untried(items, levels, sizes)
+        self.level_step[items] = _half(level_step, positions.case_pack)
+        self.size_step[items] = _half(size_step, positions.case_pack)
+        same = (self.level_step[items] == level_step) & (self.size_step[items] == size_step)
+        self.done[items] = same & ~np.isin(items, more.item)
         return more
 
-    def rest_of_curve(self) -> Levels | None:
-        """Return the levels tried at first with the best size, where they are not tried yet."""
-        tried = self.proposal.tried.of(np.flatnonzero(self.proposal.tried.item == self.item))
-        size = self.levels.size[[self.best]]
-        return None if size[0] in tried.size else self._untried(np.unique(tried.level), size)
+    def rest_of_curve(self) -> Levels:
+        """Return the levels tried at first with the best sizes, where they are not tried yet."""
+        first, n_items = self.proposal.tried, len(self.done)
+        size = self.levels.size[_cheapest(self.proposal, self.levels, self.found)]
+        known = np.zeros(n_items, dtype=bool)
+        known[first.item[first.size == size[first.item]]] = True
+        items = np.flatnonzero(~known)
+        order = np.lexsort((first.level, first.item))
+        item, level = first.item[order], first.level[order]
+        new = _begins(item, level)
+        item, level = item[new], level[new]
+        offsets = np.searchsorted(item, np.arange(n_items + 1))
+        levels = np.full((n_items, int(np.diff(offsets).max())), np.nan)
+        levels[item, np.arange(len(item)) - offsets[item]] = level
+        return self._untried(items, levels[items], size[items, None])
 
-    def add(self, more: Levels, totals: Floats) -> None:
-        """Take what was walked."""
-        self.levels = self.levels.and_then(more)
+    def add(self, more: Levels, seed: int, device: Device) -> None:
+        """Walk policies, and take them among those tried."""
+        if not len(more):
+            return
+        proposal = self.proposal
+        items, own = np.unique(more.item, return_inverse=True)
+        offsets = np.searchsorted(own, np.arange(len(items) + 1))
+        rules = more.rules(proposal.plan.policy)
+        walks = take_walks(proposal.walks, items)._replace(rules=rules, offsets=offsets)
+        totals = walk(walks, seed, 0, device)
+        found = estimate_items(totals, proposal.positions.prices[items], offsets)
+        walked = len(self.walked) + np.arange(len(more))
+        order = np.argsort(np.append(self.levels.item, more.item), kind="stable")
+        self.levels = self.levels.and_then(more).of(order)
+        self.found = self.found.and_then(found).of(order)
+        self.walked = np.append(self.walked, walked)[order]
         self.totals.append(totals)
-        self.known.update(_rules(more, self.proposal))
-        found = estimate_items(totals, self.position.prices, np.array([0, len(totals)]))
-        self.found = self.found.and_then(found)
 
-    def _untried(self, levels: Floats, sizes: Floats) -> Levels | None:
-        found = levels_of(self.proposal.plan.policy, self.position, levels[None], sizes[None])
-        rules = _rules(found, self.proposal)
-        new = [n for n, rule in enumerate(rules) if rule not in self.known]
-        return found.of(np.array(new)) if new else None
+    def joined(self, first: Tried) -> Tried:
+        """Return all that was walked, and of each item what is not tried last."""
+        proposal, levels = self.proposal, self.levels
+        rules, offsets = with_others(levels, proposal.plan.policy, proposal.kept)
+        walks = proposal.walks._replace(rules=rules, offsets=offsets)
+        others, first_others = _others(offsets), _others(first.proposal.walks.offsets)
+        totals = np.empty((len(rules), *first.totals.shape[1:]))
+        totals[others] = first.totals[first_others]
+        # Each part goes where its rules are, so that no second copy of all is made.
+        place_of, start = np.empty(len(levels), np.int64), 0
+        place_of[self.walked] = places_among_rules(levels)
+        for part in self.totals:
+            totals[place_of[start : start + len(part)]] = part
+            start += len(part)
+        order = np.argsort(np.concatenate([places_among_rules(levels), others]))
+        found = self.found.and_then(first.found.of(first_others)).of(order)
+        return Tried(replace(proposal, tried=levels, walks=walks), totals, found)
 
+    @property
+    def _offsets(self) -> Integers:
+        return self.levels.offsets(len(self.done))
 
-def _rules(levels: Levels, proposal: Proposal) -> list[tuple[float, ...]]:
-    return [tuple(rule) for rule in levels.rules(proposal.plan.policy).tolist()]
-
-
-def _begin(tried: Tried, item: int) -> _Search:
-    proposal = tried.proposal
-    position = proposal.positions.of(np.array([item]))
-    start, stop = proposal.walks.offsets[item : item + 2]
-    own = np.arange(start, stop - N_OTHERS)
-    levels = proposal.tried.of(own - N_OTHERS * item)
-    levels = replace(levels, item=np.zeros_like(levels.item))
-    totals, found = [tried.totals[own]], tried.found.of(own)
-    search = _Search(proposal, item, position, levels, totals, found, set(), (0.0, 0.0), done=False)
-    size, case_pack = levels.size[search.best], float(position.case_pack[0])
-    sizes = np.unique(levels.size[np.isfinite(levels.size)])
-    level_gaps = _gaps(levels.level[levels.size == size], levels.level[search.best])
-    size_gaps = _gaps(sizes, size) if math.isfinite(size) else []
-    search.steps = (
-        _half(max(level_gaps, default=0.0), case_pack),
-        _half(max(size_gaps, default=0.0), case_pack),
-    )
-    # With the same lot, or cap, both neighbours a case away are tried.
-    search.done = level_gaps == [case_pack, case_pack] and search.steps[1] == 0.0
-    search.known.update([] if search.done else _rules(levels, proposal))
-    return search
+    def _untried(self, items: Integers, levels: Floats, sizes: Floats) -> Levels:
+        """Return the untried policies of levels with sizes, of both a row an item."""
+        if not len(items):
+            return self.levels.of(items)
+        kind = self.proposal.plan.policy
+        found = levels_of(kind, self.proposal.positions.of(items), levels, sizes)
+        found = replace(found, item=items[found.item])
+        known = np.column_stack([self.levels.item, self.levels.rules(kind)])
+        asked = np.column_stack([found.item, found.rules(kind)])
+        return found.of(np.flatnonzero(~_are_among(asked, known)))
 
 
-def _walk(
-    proposal: Proposal,
-    searches: Sequence[_Search],
-    more: Sequence[Levels | None],
-    seed: int,
-    device: Device,
-) -> None:
-    pairs = zip(searches, more, strict=True)
-    asked = [(own, new) for own, new in pairs if new is not None]
-    if not asked:
-        return
-    items = np.array([own.item for own, _ in asked])
-    offsets = np.cumsum([0, *(len(new) for _, new in asked)])
-    rules = np.concatenate([new.rules(proposal.plan.policy) for _, new in asked])
-    walks = take_walks(proposal.walks, items)._replace(rules=rules, offsets=offsets)
-    totals = walk(walks, seed, 0, device)
-    for place, (own, new) in enumerate(asked):
-        own.add(new, totals[offsets[place] : offsets[place + 1]])
+def _cheapest(proposal: Proposal, levels: Levels, found: Estimates) -> Integers:
+    """Return (n_items,) int64, the places of the best policies among all levels."""
+    positions = proposal.positions
+    offsets = levels.offsets(len(positions))
+    best, _ = found.cheapest(proposal.plan.target, positions.service_target, offsets)
+    return np.asarray(offsets[:-1] + best)
 
 
-def _joined(first: Tried, searches: Sequence[_Search]) -> Tried:
-    """Return all that was walked, and of each item what is not tried last."""
-    proposal = first.proposal
-    levels = [replace(own.levels, item=np.full(len(own.levels), own.item)) for own in searches]
-    tried = levels[0].and_then(*levels[1:])
-    others = [np.arange(stop - N_OTHERS, stop) for stop in proposal.walks.offsets[1:]]
-    totals: list[Floats] = []
-    found: list[Estimates] = []
-    for own, rest in zip(searches, others, strict=True):
-        totals += [*own.totals, first.totals[rest]]
-        found += [own.found, first.found.of(rest)]
-    rules, offsets = with_others(tried, proposal.plan.policy, proposal.kept)
-    walks = proposal.walks._replace(rules=rules, offsets=offsets)
-    return Tried(
-        replace(proposal, tried=tried, walks=walks),
-        np.concatenate(totals),
-        found[0].and_then(*found[1:]),
-    )
+def _others(offsets: Integers) -> Integers:
+    """Return the places of the rules of each item that are not tried, which are its last."""
+    return np.asarray(offsets[1:, None] - np.arange(N_OTHERS, 0, -1)).ravel()
 
 
-def _gaps(numbers: Floats, one: float) -> list[float]:
-    """Return how far one of the numbers, which ascend, is from its neighbours."""
-    place = int(np.searchsorted(numbers, one))
-    gaps: list[float] = np.diff(numbers[max(place - 1, 0) : place + 2]).tolist()
-    return gaps
+def _begins(*columns: Floats | Integers) -> Flags:
+    """Return which rows are another than the row before."""
+    others = [own[1:] != own[:-1] for own in columns]
+    return np.append([True], np.any(others, axis=0))
 
 
-def _half(step: float, case_pack: float) -> float:
-    """Return half a step in whole cases, one at least; there is none of none."""
-    return max(np.floor(0.5 * step / case_pack), 1.0) * case_pack if step > 0.0 else 0.0
+def _runs(*columns: Floats | Integers) -> Integers:
+    """Return the number of the run of equal rows that each row is in."""
+    return np.cumsum(_begins(*columns)) - 1
 
 
-def _around(one: float, step: float, least: float, most: float) -> Floats:
-    """Return a number and what is a step from it, within bounds; without a cap none is near."""
-    if not math.isfinite(one):
-        return np.array([one])
-    return np.unique(np.clip([one - step, one, one + step], least, most))
+def _are_among(rows: Floats, known: Floats) -> Flags:
+    """Return which rows are among those known."""
+    both = np.concatenate([known, rows])
+    # Of equal rows those that are known come first.
+    order = np.lexsort(both.T)
+    begins = _begins(*both[order].T)
+    is_known = (order < len(known))[np.flatnonzero(begins)][np.cumsum(begins) - 1]
+    among = np.empty(len(both), dtype=bool)
+    among[order] = is_known
+    return among[len(known) :]
+
+
+def _gaps(numbers: Floats, group: Integers, places: Integers) -> tuple[Floats, Floats]:
+    """Return how far numbers, which ascend in their groups, are from their neighbours; or NaN."""
+
+    def apart(step: int) -> Floats:
+        other = np.clip(places + step, 0, len(numbers) - 1)
+        beside = (other != places) & (group[other] == group[places])
+        return np.where(beside, np.abs(numbers[other] - numbers[places]), np.nan)
+
+    return apart(-1), apart(1)
+
+
+def _size_gaps(levels: Levels, best: Integers) -> tuple[Floats, Floats]:
+    """Return how far the sizes of the best are from their neighbours tried; NaN without one."""
+    runs = _runs(levels.item, levels.size)
+    first = np.flatnonzero(_begins(runs))
+    size = np.where(np.isfinite(levels.size[first]), levels.size[first], np.nan)
+    return _gaps(size, levels.item[first], runs[best])
+
+
+def _half(step: Floats, case_pack: Floats) -> Floats:
+    """Return half of steps in whole cases, one at least; there is none of none."""
+    halved = np.maximum(np.floor(0.5 * step / case_pack), 1.0) * case_pack
+    return np.where(step > 0.0, halved, 0.0)
+
+
+def _around(one: Floats, step: Floats, least: Floats, most: Floats) -> Floats:
+    """Return (n, 3) numbers and what is a step from each, within bounds, once: NaN beside those.
+
+    Without a cap none is near.
+    """
+    near = np.column_stack([one - step, one, one + step])
+    near = np.clip(near, least[:, None], most[:, None])
+    near[:, 1:][near[:, 1:] == near[:, :-1]] = np.nan
+    endless = ~np.isfinite(one)
+    near[endless] = np.nan
+    near[endless, 0] = one[endless]
+    return near
