@@ -1,15 +1,17 @@
 """Orders ranked by money, and the items a planner must look at, each with its reason."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from inventory.errors import PlanError
-from inventory.names import with_names_coded
+from inventory.names import SERIES, with_names_coded
 from inventory.plan import Target
+from inventory.position_rows import keys_of
+from kernels.arrays import Floats
 
 EXCEPTION_COLUMNS = ["warehouse_id", "item_id", "kind", "money", "currency", "reason"]
 
@@ -19,7 +21,6 @@ ERRORS_BEYOND = 2.0
 _SERVED = {
     Target.FILL_RATE: "fill_rate",
     Target.CYCLE_SERVICE: "cycle_service",
-    Target.COST: None,
 }
 
 
@@ -31,9 +32,6 @@ class ExceptionKind(StrEnum):
     OVER_BUDGET = "over budget"
     OVER_CAPACITY = "over capacity"
     NO_FEASIBLE_PLAN = "no feasible plan"
-
-
-Found = tuple[ExceptionKind, float, str]
 
 
 @dataclass(frozen=True)
@@ -108,55 +106,112 @@ def find_exceptions(
         raise PlanError(f"most_cover must be above 0; got {most_cover}")
     if not 0.0 < most_risk < 1.0:
         raise PlanError(f"most_risk must be in (0, 1); got {most_risk}")
-    rows: list[tuple[object, ...]] = []
-    for row in plans.to_dict("records"):
-        key = (str(row["warehouse_id"]), str(row["item_id"]))
-        found = [*_of_service(row, most_risk, cut=key in cuts), *_of_cover(row, most_cover)]
-        if key in cuts:
-            found.append((cuts[key].kind, cuts[key].money, cuts[key].reason))
-        rows.extend((*key, str(kind), money, row["currency"], text) for kind, money, text in found)
-    frame = pd.DataFrame(rows, columns=EXCEPTION_COLUMNS)
+    taken = [cuts.get(key) for key in keys_of(plans)] if cuts else [None] * len(plans)
+    is_cut = np.array([own is not None for own in taken], dtype=bool)
+    found = [
+        _not_served(plans[~is_cut]),
+        _running_out(plans, most_risk),
+        _without_demand(plans),
+        _lasting(plans, most_cover),
+        _cut(plans[is_cut], [own for own in taken if own is not None]),
+    ]
+    filled = [own for own in found if len(own)]
+    if not filled:
+        return pd.DataFrame(columns=EXCEPTION_COLUMNS)
+    frame = pd.concat(filled)
     keys = ["money", "warehouse_id", "item_id", "kind"]
     ordered = frame.sort_values(keys, ascending=[False, True, True, True], ignore_index=True)
     return with_names_coded(ordered)
 
 
-def served_of(plan: Mapping[Any, Any]) -> float:
-    """Return what a plan's service target is held against; 1 where cost alone decides."""
-    column = _SERVED[Target(plan["target_measure"])]
-    return 1.0 if column is None else float(plan[column])
+def _rows(
+    plans: pd.DataFrame,
+    kind: ExceptionKind | Sequence[ExceptionKind],
+    money: pd.Series | Sequence[float],
+    reasons: Sequence[str],
+) -> pd.DataFrame:
+    """Return a row for each plan, ids and names as text."""
+    kinds = np.full(len(plans), np.asarray(kind, dtype=object), dtype=object)
+    told = {"kind": kinds, "money": money, "reason": reasons}
+    return plans[[*SERIES, "currency"]].astype(object).assign(**told)[EXCEPTION_COLUMNS]
 
 
-def _served_error(plan: Mapping[Any, Any]) -> float:
-    column = _SERVED[Target(plan["target_measure"])]
-    return 0.0 if column is None else float(plan[f"{column}_standard_error"])
+def _not_served(plans: pd.DataFrame) -> pd.DataFrame:
+    """Return items that no plan serves as asked, of those that no shared limit cut.
+
+    What one cut has a feasible plan: its target is missed for want of money or space.
+    """
+    served, error = _served(plans, 1.0), _served(plans, 0.0, "_standard_error")
+    target = plans["service_target"].to_numpy(np.float64)
+    feasible = plans["feasible"].to_numpy(bool)
+    found = ~feasible & (served < target)
+    figures = (own[found].tolist() for own in (served, error, target))
+    own = plans[found]
+    return _rows(
+        own,
+        ExceptionKind.NO_FEASIBLE_PLAN,
+        own["no_order_cost"] - own["expected_cost"],
+        [
+            f"the best plan serves {share:.1%} (±{missed:.1%}), below the target of {asked:.1%}"
+            for share, missed, asked in zip(*figures, strict=True)
+        ],
+    )
 
 
-def _of_service(row: Mapping[Any, Any], most_risk: float, *, cut: bool) -> Iterator[Found]:
-    target, served, risk = row["service_target"], served_of(row), row["stock_out_risk"]
-    # What a shared limit cut has a feasible plan: its target is missed for want of money or space.
-    if not row["feasible"] and served < target and not cut:
-        reason = (
-            f"the best plan serves {served:.1%} (±{_served_error(row):.1%}), below the target of "
-            f"{target:.1%}"
-        )
-        stake = row["no_order_cost"] - row["expected_cost"]
-        yield ExceptionKind.NO_FEASIBLE_PLAN, stake, reason
-    error = row["stock_out_risk_standard_error"]
-    if risk - ERRORS_BEYOND * error > most_risk:
-        reason = (
+def _served(plans: pd.DataFrame, otherwise: float, suffix: str = "") -> Floats:
+    """Return what plans' targets are held against, a figure a row; where cost decides another."""
+    measures = plans["target_measure"].astype(str).to_numpy()
+    chosen = [measures == str(target) for target in _SERVED]
+    figures = [plans[f"{name}{suffix}"].to_numpy(np.float64) for name in _SERVED.values()]
+    return np.select(chosen, figures, otherwise)
+
+
+def _running_out(plans: pd.DataFrame, most_risk: float) -> pd.DataFrame:
+    """Return items that run out before an order placed tonight would arrive."""
+    risk, error = plans["stock_out_risk"], plans["stock_out_risk_standard_error"]
+    own = plans[risk - ERRORS_BEYOND * error > most_risk]
+    columns = (
+        "stock_out_risk",
+        "stock_out_risk_standard_error",
+        "on_hand",
+        "on_order",
+        "lead_time_mean",
+    )
+    figures = (own[name].tolist() for name in columns)
+    return _rows(
+        own,
+        ExceptionKind.STOCK_OUT_RISK,
+        own["stock_out_cost"],
+        [
             f"runs out before an order placed tonight arrives with a chance of {risk:.0%} "
-            f"(±{error:.1%}); {row['on_hand']:.0f} on hand, {row['on_order']:.0f} on the way, lead "
-            f"time {row['lead_time_mean']:g}"
-        )
-        yield ExceptionKind.STOCK_OUT_RISK, row["stock_out_cost"], reason
+            f"(±{error:.1%}); {on_hand:.0f} on hand, {on_order:.0f} on the way, lead time "
+            f"{lead_time:g}"
+            for risk, error, on_hand, on_order, lead_time in zip(*figures, strict=True)
+        ],
+    )
 
 
-def _of_cover(row: Mapping[Any, Any], most_cover: float) -> Iterator[Found]:
-    cover = row["periods_of_cover"]
-    if pd.isna(cover):
-        if row["on_hand"] + row["on_order"] > 0.0:
-            yield ExceptionKind.OVERSTOCK, row["expected_cost"], "stock without demand"
-    elif cover > most_cover:
-        reason = f"stock lasts {cover:.0f} periods, more than {most_cover:g}"
-        yield ExceptionKind.OVERSTOCK, row["expected_cost"], reason
+def _without_demand(plans: pd.DataFrame) -> pd.DataFrame:
+    """Return items of which there is stock, but no demand."""
+    held = plans["on_hand"] + plans["on_order"]
+    own = plans[plans["periods_of_cover"].isna() & (held > 0.0)]
+    reasons = ["stock without demand"] * len(own)
+    return _rows(own, ExceptionKind.OVERSTOCK, own["expected_cost"], reasons)
+
+
+def _lasting(plans: pd.DataFrame, most_cover: float) -> pd.DataFrame:
+    """Return items whose stock lasts longer than it should."""
+    own = plans[plans["periods_of_cover"] > most_cover]
+    reasons = [
+        f"stock lasts {cover:.0f} periods, more than {most_cover:g}"
+        for cover in own["periods_of_cover"].tolist()
+    ]
+    return _rows(own, ExceptionKind.OVERSTOCK, own["expected_cost"], reasons)
+
+
+def _cut(plans: pd.DataFrame, cuts: Sequence[Cut]) -> pd.DataFrame:
+    """Return items whose orders a shared limit cut, each by its cut."""
+    kinds, money, reasons = (
+        [getattr(cut, name) for cut in cuts] for name in ("kind", "money", "reason")
+    )
+    return _rows(plans, kinds, money, reasons)

@@ -1,9 +1,16 @@
 """Ranked orders, and exceptions with their reasons."""
 
+import pandas as pd
 import pytest
 
 from inventory import PlanError, StockPlan, Target
-from inventory.exceptions import Cut, ExceptionKind, find_exceptions, rank_orders
+from inventory.exceptions import (
+    EXCEPTION_COLUMNS,
+    Cut,
+    ExceptionKind,
+    find_exceptions,
+    rank_orders,
+)
 from tests.inventory.night import item_row, plan_night, stock_row
 
 
@@ -90,3 +97,21 @@ def test_no_feasible_plan_is_one_that_misses_what_its_target_asks_for(measure):
         error = row[f"{served}_standard_error"]
         expected = [f"the best plan serves {row[served]:.1%} (±{error:.1%}), below"]
     assert [reason[: len(text)] for reason, text in zip(reasons, expected, strict=True)] == expected
+
+
+def test_exceptions_of_many_items_are_those_of_each(plans):
+    cuts = {("north", "tight"): Cut(ExceptionKind.OVER_CAPACITY, 2.0, "no room")}
+    bounds = {"most_cover": 3.0, "most_risk": 0.01, "cuts": cuts}
+    found = find_exceptions(plans, **bounds)
+    alone = [find_exceptions(plans.iloc[[n]], **bounds) for n in range(len(plans))]
+    expected = sorted(row for own in alone for row in own.astype(object).to_numpy().tolist())
+    assert len(expected) > len(plans)
+    assert sorted(found.astype(object).to_numpy().tolist()) == expected
+
+
+def test_no_plans_have_no_exceptions(plans):
+    found = find_exceptions(plans.iloc[:0], most_cover=30.0, most_risk=0.5)
+    assert found.empty
+    assert list(found.columns) == EXCEPTION_COLUMNS
+    nothing = pd.DataFrame(columns=plans.columns)
+    assert find_exceptions(nothing, most_cover=30.0, most_risk=0.5).empty
