@@ -185,7 +185,7 @@ def simulate(
         Where demand is not paths by periods, finite and not negative, or units on the way are not
         one number a period.
     """
-    paths = _checked_paths(demand)
+    paths = checked_paths(demand)
     if not policies:
         raise PlanError("there must be one policy at least; got none")
     walk = Walk(
@@ -203,7 +203,18 @@ def simulate(
     return walk_items_on(device)(draws.seed, draws.first_path, [walk])[0]
 
 
-def _checked_paths(demand: Floats) -> Floats:
+def checked_paths(demand: Floats) -> Floats:
+    """Return paths of demand as a walk reads them.
+
+    Parameters
+    ----------
+    demand : (n_paths, horizon) float64, units per period
+
+    Raises
+    ------
+    StockError
+        Where demand is not paths by periods, finite and not negative.
+    """
     paths = np.ascontiguousarray(demand, np.float64)
     if paths.ndim != 2 or not paths.size:
         raise StockError(f"demand must have shape (n_paths, horizon); got shape {paths.shape}")

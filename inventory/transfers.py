@@ -14,10 +14,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from inventory.errors import PlanError
-from inventory.estimates import Costs, money_spent
-from inventory.policies import BaseStock, Policy
-from inventory.simulation import Draws, Opening, Supply, simulate
+from inventory.estimates import Costs, money_spent, prices_of
+from inventory.policies import Policy
+from inventory.simulation import Draws, Opening, Supply, checked_paths, simulate
 from kernels.arrays import Floats
+from kernels.stock_openings import fill_spent_at_levels
 
 
 @dataclass(frozen=True)
@@ -122,25 +123,29 @@ def plan_transfers(
     _refuse_bad_transfers(sites, lanes, lot)
     costs = _MovedCosts(sites, lot)
     number = {site.name: n for n, site in enumerate(sites)}
-    open_lanes = [(lane, number[lane.source], number[lane.target]) for lane in lanes]
+    ends = [(number[lane.source], number[lane.target]) for lane in lanes]
     lots: dict[Lane, int] = {}
     savings: dict[Lane, Floats] = {}
+    gains, means = [np.zeros(0)] * len(lanes), np.zeros(len(lanes))
+    moved = set(range(len(sites)))
     while True:
-        best, taken, gains = 0.0, None, np.zeros(0)
-        for lane, source, target in open_lanes:
-            if not (costs.gives(source, most_lots) and costs.takes(target, most_lots)):
-                continue
-            gain = costs.saving(source, -1, 0) + costs.saving(target, 1, lane.lead_time)
-            gain = gain - lane.unit_cost * lot
-            if gain.mean() > best:
-                best, taken, gains = float(gain.mean()), (lane, source, target), gain
-        if taken is None:
+        # A lot changes what the lanes of its two sites save, and no other.
+        for n, (lane, (source, target)) in enumerate(zip(lanes, ends, strict=True)):
+            if not moved.isdisjoint(ends[n]):
+                means[n] = 0.0
+                if costs.gives(source, most_lots) and costs.takes(target, most_lots):
+                    gain = costs.saving(source, -1, 0) + costs.saving(target, 1, lane.lead_time)
+                    gains[n] = gain - lane.unit_cost * lot
+                    means[n] = max(0.0, gains[n].mean())
+        if not (means > 0.0).any():
             break
-        lane, source, target = taken
+        taken = int(means.argmax())
+        lane, (source, target) = lanes[taken], ends[taken]
         costs.move(source, -1, 0)
         costs.move(target, 1, lane.lead_time)
+        moved = {source, target}
         lots[lane] = lots.get(lane, 0) + 1
-        savings[lane] = savings.get(lane, 0.0) + gains
+        savings[lane] = savings.get(lane, 0.0) + gains[taken]
     found = [
         Transfer(lane, lots[lane] * lot, float(gain.mean()), _error(gain))
         for lane, gain in savings.items()
@@ -236,15 +241,12 @@ def compare_pooling(
     seed : of the lead times
     levels : how many are tried
     """
-
-    def spent(own: Floats, others: Floats, entity: int) -> Floats:
-        draws = Draws(seed, entity), Draws(seed, entity, first_path=len(own))
-        level = _best_level(own, supply, costs, draws[0], levels)
-        return _spent_at(level, others, supply, costs, draws[1])
-
-    pairs = enumerate(zip(demand, held_out, strict=True))
-    separate = np.sum([spent(own, others, n) for n, (own, others) in pairs], axis=0)
-    pooled = spent(demand.sum(axis=0), held_out.sum(axis=0), len(demand))
+    stocks, others = (_with_pooled(own) for own in (demand, held_out))
+    spaced = _levels_to_try(stocks, supply, levels)
+    tried = _spent_at_levels(spaced, stocks, supply, costs, seed, 0).mean(axis=2)
+    best = np.take_along_axis(spaced, tried.argmin(axis=1)[:, None], axis=1)
+    spent = _spent_at_levels(best, others, supply, costs, seed, stocks.shape[1])[:, 0]
+    separate, pooled = spent[:-1].sum(axis=0), spent[-1]
     saving = separate - pooled
     return Pooling(
         float(separate.mean()),
@@ -277,18 +279,28 @@ def _spent(site: Site, moved: Mapping[int, float]) -> Floats:
     return np.asarray(money_spent(totals, site.costs)[0])
 
 
-def _best_level(demand: Floats, supply: Supply, costs: Costs, draws: Draws, levels: int) -> float:
+def _with_pooled(demand: Floats) -> Floats:
+    """Return the demand of each stock, and last that of one stock for all."""
+    stocks = np.concatenate([demand, demand.sum(axis=0)[None]])
+    return checked_paths(stocks.reshape(-1, stocks.shape[2])).reshape(stocks.shape)
+
+
+def _levels_to_try(stocks: Floats, supply: Supply, levels: int) -> Floats:
+    """Return (n_stocks, levels) float64, units, from the least demand to the largest."""
     interval = len(supply.lead_times.cumulative) + supply.review_period
-    needed = demand[:, : min(interval, demand.shape[1])].sum(axis=1)
-    spaced = np.linspace(needed.min(), needed.max(), levels)
-    spent = [_spent_at(float(level), demand, supply, costs, draws).mean() for level in spaced]
-    return float(spaced[int(np.argmin(spent))])
+    needed = stocks[:, :, : min(interval, stocks.shape[2])].sum(axis=2)
+    return np.array([np.linspace(own.min(), own.max(), levels) for own in needed])
 
 
-def _spent_at(level: float, demand: Floats, supply: Supply, costs: Costs, draws: Draws) -> Floats:
-    """Return what each path costs that starts at a base-stock level."""
-    totals = simulate(supply, [BaseStock(level)], demand, Opening(level), draws)
-    return np.asarray(money_spent(totals, costs)[0])
+def _spent_at_levels(
+    levels: Floats, demand: Floats, supply: Supply, costs: Costs, seed: int, first_path: int
+) -> Floats:
+    """Return what each path costs that starts at a base-stock level, stock by stock and level."""
+    spent = np.empty((*levels.shape, demand.shape[1]))
+    entities = np.arange(len(demand), dtype=np.uint64)
+    told = demand, supply.lead_times, supply.terms, prices_of(costs), levels
+    fill_spent_at_levels(seed, entities, first_path, *told, spent)
+    return spent
 
 
 def _error(values: Floats) -> float:

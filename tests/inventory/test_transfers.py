@@ -5,10 +5,21 @@ import math
 import numpy as np
 import pytest
 
-from inventory import BaseStock, Costs, Draws, Opening, PlanError, Supply, estimate, simulate
+from inventory import (
+    BaseStock,
+    Costs,
+    Draws,
+    Opening,
+    PlanError,
+    StockError,
+    Supply,
+    estimate,
+    simulate,
+)
+from inventory.estimates import money_spent
 from inventory.transfers import Lane, Site, compare_pooling
 from inventory.transfers import plan_transfers as plan_lanes
-from kernels.stock_lead_times import fixed_lead_time
+from kernels.stock_lead_times import fixed_lead_time, gamma_lead_time
 
 COSTS = Costs(0.2, 5.0, 0.0)
 SUPPLY = Supply(fixed_lead_time(3.0), case_pack=1.0)
@@ -83,6 +94,44 @@ def test_pooling_independent_normal_demand_saves_by_the_square_root():
     error = found.saving_error / found.separate
     assert abs(ratio - 0.5) < 4.0 * error + 1e-3
     assert found.saving == pytest.approx(found.separate - found.pooled)
+
+
+def spent_one_by_one(demand, held_out, supply, costs, seed, entity, levels):
+    """Return what each path costs of a stock held to its best level, a level at a time."""
+
+    def spent(level, paths, first_path):
+        draws = Draws(seed, entity, first_path)
+        totals = simulate(supply, [BaseStock(level)], paths, Opening(level), draws)
+        return money_spent(totals, costs)[0]
+
+    interval = len(supply.lead_times.cumulative) + supply.review_period
+    needed = demand[:, :interval].sum(axis=1)
+    tried = np.linspace(needed.min(), needed.max(), levels)
+    best = min(tried, key=lambda level: spent(level, demand, 0).mean())
+    return spent(best, held_out, len(demand))
+
+
+@pytest.mark.parametrize("shelf_life", [0, 3])
+def test_stocks_are_pooled_as_a_level_at_a_time(shelf_life):
+    draws, means = np.random.default_rng(8), np.array([0.2, 4.0, 30.0])[:, None, None]
+    demand, held_out = draws.poisson(means, (2, 3, 50, 12)).astype(float)
+    law = gamma_lead_time(2.0, 0.7, 12)
+    supply = Supply(law, 2, 3.0, 5.0, lost_share=0.5, shelf_life=shelf_life)
+    costs = Costs(0.2, 4.0, 3.0, 0.5, 1.0)
+    found = compare_pooling(demand, held_out, supply, costs, 5, levels=9)
+    told = supply, costs, 5
+    apart = [spent_one_by_one(demand[n], held_out[n], *told, n, 9) for n in range(3)]
+    together = spent_one_by_one(demand.sum(axis=0), held_out.sum(axis=0), *told, 3, 9)
+    assert found.separate == np.sum(apart, axis=0).mean()
+    assert found.pooled == together.mean()
+    assert found.saving == (np.sum(apart, axis=0) - together).mean()
+
+
+def test_demand_that_is_not_finite_is_refused():
+    demand = np.ones((2, 10, 5))
+    demand[1, 3, 2] = np.nan
+    with pytest.raises(StockError, match="demand must be finite and not negative; got nan"):
+        compare_pooling(demand, np.ones((2, 10, 5)), SUPPLY, COSTS, 1)
 
 
 def test_pooling_saves_nothing_where_sites_move_together():
