@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -10,6 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inventory import Costs, PlanError, PolicyKind, StockPlan, Target
+from inventory.estimates import estimate_items
+from inventory.levels import levels_of
 from inventory.policy import decide_order
 from inventory.position import Position
 from inventory.positions import Positions
@@ -141,6 +144,80 @@ def test_items_are_refined_together_as_alone(kind):
         alone = refine_together(tried_at_first(plan, mean), 3, SEED, "cpu")
         for found, expected in zip(rules(together, item), rules(alone, 0), strict=True):
             np.testing.assert_array_equal(found, expected)
+
+
+class OneSearch:
+    """The search around the best policy of one item, in plain numbers."""
+
+    def __init__(self, first):
+        self.proposal, self.tried = first.proposal, first.proposal.tried
+        self.own, self.kind = self.proposal.positions, self.proposal.plan.policy
+        self.case_pack = float(self.own.case_pack[0])
+        self.most = float(self.own.most_cases[0]) * self.case_pack
+        best = self.best()
+        level, size = self.tried.level[best], self.tried.size[best]
+        level_gaps = gaps(self.tried.level[self.tried.size == size].tolist(), level)
+        sizes = sorted({own for own in self.tried.size.tolist() if math.isfinite(own)})
+        size_gaps = gaps(sizes, size) if math.isfinite(size) else []
+        self.steps = [self.half(max(own, default=0.0)) for own in (level_gaps, size_gaps)]
+        self.done = level_gaps == [self.case_pack] * 2 and self.steps[1] == 0.0
+
+    def best(self):
+        offsets = np.array([0, len(self.tried)])
+        walks = self.proposal.walks._replace(rules=self.tried.rules(self.kind), offsets=offsets)
+        found = estimate_items(walk(walks, SEED, 0, "cpu"), self.own.prices, offsets)
+        best, _ = found.cheapest(self.proposal.plan.target, self.own.service_target, offsets)
+        return int(best[0])
+
+    def half(self, step):
+        cases = max(math.floor(0.5 * step / self.case_pack), 1)
+        return cases * self.case_pack if step > 0.0 else 0.0
+
+    def around(self, one, step, least):
+        if not math.isfinite(one):
+            return [one]
+        return sorted({min(max(own, least), self.most) for own in (one - step, one, one + step)})
+
+    def add(self, levels, sizes):
+        """Try all levels with all sizes; whether there was one that was not tried."""
+        found = levels_of(self.kind, self.own, np.array([levels]), np.array([sizes]))
+        known = {tuple(rule) for rule in self.tried.rules(self.kind)}
+        new = [n for n, rule in enumerate(found.rules(self.kind)) if tuple(rule) not in known]
+        self.tried = self.tried.and_then(found.of(np.array(new, dtype=int)))
+        return bool(new)
+
+    def go_on(self):
+        best, (level_step, size_step) = self.best(), self.steps
+        least = float(self.tried.size.min())
+        levels = self.around(float(self.tried.level[best]), level_step, 0.0)
+        sizes = self.around(float(self.tried.size[best]), size_step, least)
+        self.steps = [self.half(own) for own in (level_step, size_step)]
+        self.done = not self.add(levels, sizes) and self.steps == [level_step, size_step]
+
+    def end(self):
+        first, size = self.proposal.tried, self.tried.size[self.best()]
+        if size not in first.size:
+            self.add(sorted(set(first.level.tolist())), [size])
+
+
+def gaps(ascending, one):
+    place = ascending.index(one)
+    return [b - a for a, b in pairwise(ascending[max(place - 1, 0) : place + 2])]
+
+
+@pytest.mark.parametrize("target", [Target.FILL_RATE, Target.COST])
+@pytest.mark.parametrize("kind", KINDS)
+def test_items_are_refined_as_in_a_search_of_each(kind, target):
+    plan, means = replace(COARSE, policy=kind, target=target), (0.0, 0.5, 20.0, 300.0)
+    together = refine_together(tried_at_first(plan, *means), 6, SEED, "cpu")
+    for item, mean in enumerate(means):
+        search = OneSearch(tried_at_first(plan, mean))
+        for _ in range(6):
+            if not search.done:
+                search.go_on()
+        search.end()
+        found, _ = rules(together, item)
+        np.testing.assert_array_equal(found[:-2], search.tried.rules(kind))
 
 
 @pytest.mark.parametrize("kind", KINDS)
