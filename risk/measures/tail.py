@@ -116,7 +116,9 @@ def measure_tails(losses: Floats, levels: Sequence[float], overlap: int = 1) -> 
         if not 0.0 < level < 1.0:
             raise PlanError(f"level must be in (0, 1); got {level}")
     n = len(losses)
-    order = largest_scenarios(losses, min(_first_weighed(n, level) for level in levels))
+    order = largest_scenarios(
+        losses, min((_first_weighed(n, level) for level in levels), default=0)
+    )
     ordered = losses[order]
     return [_measure(order, ordered, n, level, overlap) for level in levels]
 
@@ -139,7 +141,8 @@ def largest_scenarios(losses: Floats, first: int) -> Integers:
     """
     if first <= 0:
         return np.argsort(losses, kind="stable")
-    kept = np.flatnonzero(losses >= np.partition(losses, first)[first])
+    # What is no number ranks above all, and is not left out of a tail unseen.
+    kept = np.flatnonzero(~(losses < np.partition(losses, first)[first]))
     return np.asarray(kept[np.argsort(losses[kept], kind="stable")])
 
 
