@@ -9,11 +9,13 @@ section 1.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
 from kernels.arrays import Floats
-from risk.measures.tail import quantile_errors
+from kernels.order_spreads import OrderWeights, order_spreads
+from risk.measures.tail import order_weights
 
 PROBABILITIES = np.concatenate([[0.001, 0.005], np.arange(1, 100) / 100, [0.995, 0.999]])
 
@@ -56,12 +58,22 @@ def measure_quantiles(
     Hyndman & Fan (1996), definition 7; Maritz & Jarrett (1978); L'Ecuyer & Lemieux (2002).
     """
     ordered, n = np.sort(total), len(total)
-    errors = np.array([quantile_errors(ordered[None], n, float(p))[0] for p in PROBABILITIES])
+    errors = order_spreads(ordered, _weights(n))
     quantiles = np.quantile(ordered, PROBABILITIES)
     if randomisations is not None:
         missed = _missed_shares(total, quantiles, randomisations)
         errors *= missed / np.sqrt(PROBABILITIES * (1.0 - PROBABILITIES) / n)
     return LossQuantiles(quantiles, np.sqrt(overlap) * errors)
+
+
+@lru_cache(maxsize=16)
+def _weights(n_scenarios: int) -> OrderWeights:
+    """Return the weights of Maritz and Jarrett's errors at all probabilities."""
+    first, weights = zip(
+        *(order_weights(n_scenarios, float(p)) for p in PROBABILITIES), strict=True
+    )
+    offsets = np.cumsum([0, *(len(own) for own in weights)])
+    return OrderWeights(np.array(first), np.concatenate(weights), offsets)
 
 
 def _missed_shares(total: Floats, quantiles: Floats, randomisations: int) -> Floats:

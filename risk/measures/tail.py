@@ -221,15 +221,25 @@ def quantile_errors(tails: Floats, n_scenarios: int, level: float) -> Floats:
     Maritz & Jarrett (1978).
     """
     absent = n_scenarios - tails.shape[1]
-    low, weights = _order_weights(n_scenarios, level)
+    low, weights = order_weights(n_scenarios, level)
     values = tails[:, low - absent : low - absent + len(weights)]
     mean = (weights * values).sum(axis=1, keepdims=True)
     return np.asarray(np.sqrt((weights * (values - mean) ** 2).sum(axis=1)))
 
 
 @lru_cache(maxsize=128)
-def _order_weights(n: int, level: float) -> tuple[int, Floats]:
-    """Return the first order statistic that weighs, and the weights from there on."""
+def order_weights(n: int, level: float) -> tuple[int, Floats]:
+    """Return the first order statistic that weighs in a quantile, and the weights from it on.
+
+    Parameters
+    ----------
+    n : how many losses there are
+    level : in (0, 1)
+
+    References
+    ----------
+    Maritz & Jarrett (1978): the beta law of the order statistic's place.
+    """
     place, reach = quantile_place(n, level), quantile_reach(n, level)
     low, high = max(place - reach, 0), min(place + reach, n)
     edges = np.arange(low, high + 1) / n

@@ -7,6 +7,7 @@ from scipy.special import ndtri
 
 from kernels.sobol import sobol_uniforms
 from risk.measures.loss_quantiles import PROBABILITIES, measure_quantiles
+from risk.measures.tail import quantile_errors
 
 RANDOMISATIONS = 16
 
@@ -59,3 +60,10 @@ def test_overlap_widens_errors_by_its_root():
 def test_equal_losses_have_no_error(dealt):
     # The weights of order statistics add up to one but for rounding.
     assert_allclose(measure_quantiles(np.full(320, 2.5), 1, dealt).errors, 0.0, atol=1e-12)
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 129, 1_000, 4_097])
+def test_errors_are_those_of_each_quantile_alone_to_the_bit(n):
+    sample = np.sort(independent(5, n))
+    alone = [quantile_errors(sample[None], n, float(level))[0] for level in PROBABILITIES]
+    assert_array_equal(measure_quantiles(sample).errors, alone)
