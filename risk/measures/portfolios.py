@@ -33,6 +33,7 @@ from risk.scenarios.quadratic_law import quadratic_tails
 
 STAGE = "measure portfolios"
 VALUE_AT_RISK, EXPECTED_SHORTFALL = "value_at_risk", "expected_shortfall"
+_MEASURES = np.array([VALUE_AT_RISK, EXPECTED_SHORTFALL], dtype=object)
 RISK_COLUMNS = [
     "portfolio_id",
     "measure",
@@ -218,8 +219,8 @@ def measure_portfolios(
     ids = market.terms["instrument_id"].to_numpy(dtype=object)
     controls = build_controls(market, method, horizon, plan, losses.shape[1])
     risk: list[dict[str, Any]] = []
-    contributions: list[pd.DataFrame] = []
-    quantiles: list[pd.DataFrame] = []
+    contributions: list[dict[str, Any]] = []
+    quantiles: list[dict[str, Any]] = []
     for book in books:
         total = book_losses(losses, book.instruments, book.quantities)
         with np.errstate(over="ignore"):
@@ -357,29 +358,28 @@ def _contributions(
     parts: Allocation,
     worth: Floats,
     held: np.ndarray,
-) -> pd.DataFrame:
+) -> dict[str, Any]:
+    """Return a book's columns: an array each, or what is of all its rows."""
     n_positions, n_levels = len(held), len(levels)
     components = _both(parts.value_at_risk, parts.expected_shortfall)
     values = np.tile(worth, 2 * n_levels)
     with np.errstate(divide="ignore", invalid="ignore"):
         marginal = np.where(values != 0.0, components / values, np.nan)
     added = parts.incremental
-    return pd.DataFrame(
-        {
-            **common,
-            "instrument_id": np.tile(held, 2 * n_levels),
-            "measure": np.repeat([VALUE_AT_RISK, EXPECTED_SHORTFALL], n_levels * n_positions),
-            "level": np.tile(np.repeat(levels, n_positions), 2),
-            "market_value": values,
-            "value": components,
-            "standard_error": _both(parts.value_at_risk_error, parts.expected_shortfall_error),
-            "marginal": marginal,
-            "incremental": _both(added.value_at_risk, added.expected_shortfall),
-            "incremental_standard_error": _both(
-                added.value_at_risk_error, added.expected_shortfall_error
-            ),
-        }
-    )
+    return {
+        **common,
+        "instrument_id": np.tile(held, 2 * n_levels),
+        "measure": np.repeat(_MEASURES, n_levels * n_positions),
+        "level": np.tile(np.repeat(levels, n_positions), 2),
+        "market_value": values,
+        "value": components,
+        "standard_error": _both(parts.value_at_risk_error, parts.expected_shortfall_error),
+        "marginal": marginal,
+        "incremental": _both(added.value_at_risk, added.expected_shortfall),
+        "incremental_standard_error": _both(
+            added.value_at_risk_error, added.expected_shortfall_error
+        ),
+    }
 
 
 def _both(value_at_risk: Floats, expected_shortfall: Floats) -> Floats:
@@ -387,18 +387,26 @@ def _both(value_at_risk: Floats, expected_shortfall: Floats) -> Floats:
     return np.concatenate([value_at_risk.ravel(), expected_shortfall.ravel()])
 
 
-def _quantiles(common: dict[str, Any], found: LossQuantiles) -> pd.DataFrame:
+def _quantiles(common: dict[str, Any], found: LossQuantiles) -> dict[str, Any]:
+    return {
+        **common,
+        "probability": PROBABILITIES,
+        "loss": found.losses,
+        "standard_error": found.errors,
+    }
+
+
+def _stacked(books: Sequence[dict[str, Any]], columns: list[str]) -> pd.DataFrame:
+    """Return the rows of all books, as `_contributions` and `_quantiles` give those of one."""
+    lengths = [len(book["standard_error"]) for book in books]
     return pd.DataFrame(
-        {
-            **common,
-            "probability": PROBABILITIES,
-            "loss": found.losses,
-            "standard_error": found.errors,
-        }
+        {name: _joined([book[name] for book in books], lengths) for name in columns}
     )
 
 
-def _stacked(frames: Sequence[pd.DataFrame], columns: list[str]) -> pd.DataFrame:
-    if not frames:
-        return pd.DataFrame(columns=columns)
-    return pd.concat(frames, ignore_index=True)[columns]
+def _joined(parts: list[Any], lengths: list[int]) -> np.ndarray:
+    """Return a column: arrays end to end, or each of other values as often as its book has rows."""
+    if parts and isinstance(parts[0], np.ndarray):
+        return np.concatenate(parts)
+    kind = np.int64 if parts and isinstance(parts[0], int) else object
+    return np.repeat(np.array(parts, dtype=kind), lengths)
