@@ -179,7 +179,7 @@ def test_a_book_that_overflows_counts_as_empty_for_books_whose_directions_are_dr
 
 @pytest.mark.parametrize("drawn", ["factors", "books"])
 # Tens of blocks of twenty books, which a busy machine takes its time for.
-@settings(deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(
     blocks=st.lists(st.integers(2, 4), min_size=1, max_size=4),
     order=st.randoms(use_true_random=False),

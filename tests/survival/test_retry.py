@@ -34,6 +34,13 @@ def stock_job(folder, sample, **outputs):
     return tolerant(job_in(folder, sample, **outputs).restricted("stock"))
 
 
+def with_failures(job):
+    """Run the night, whose first chunk of forecasts fails, and return its job."""
+    with patch.object(predict, "_forecast_slice", no_luck(predict._forecast_slice, 0)):
+        assert run_plain(job).exit_code is ExitCode.DONE_WITH_FAILURES
+    return job
+
+
 def risk_job(folder, sample):
     return tolerant(job_in(folder, sample).restricted("risk"))
 
@@ -57,12 +64,19 @@ def no_luck(whole, number):
     return broken
 
 
+@pytest.fixture(scope="module")
+def failed_once(sample, tmp_path_factory):
+    """Return the folder of a night that was published with failures, for all to copy."""
+    folder = tmp_path_factory.mktemp("failed") / "job"
+    with_failures(stock_job(folder, sample))
+    return folder
+
+
 @pytest.fixture
-def failed(sample, tmp_path):
+def failed(failed_once, tmp_path):
     """Return a night that was published with failures."""
-    job = stock_job(tmp_path / "job", sample)
-    with patch.object(predict, "_forecast_slice", no_luck(predict._forecast_slice, 0)):
-        assert run_plain(job).exit_code is ExitCode.DONE_WITH_FAILURES
+    job = stock_job(tmp_path / "job", failed_once)
+    prepare_run(job).save()
     return job
 
 
@@ -155,9 +169,8 @@ def test_a_retry_s_whole_night_takes_the_place_of_the_failed_one_in_every_store(
 ):
     """In BigQuery by a MERGE within the night's partition."""
     stand_in().calm()
-    job = stock_job(tmp_path / "job", sample, store=address_of(scheme, tmp_path / "store"))
-    with patch.object(predict, "_forecast_slice", no_luck(predict._forecast_slice, 0)):
-        assert run_plain(job).exit_code is ExitCode.DONE_WITH_FAILURES
+    store = address_of(scheme, tmp_path / "store")
+    job = with_failures(stock_job(tmp_path / "job", sample, store=store))
     assert digests_of(job)["demand_forecasts"] != sound["demand_forecasts"]
     assert retry(job) is ExitCode.DONE
     assert_whole(job, sound)
