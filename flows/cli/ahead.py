@@ -42,14 +42,14 @@ def compiling_ahead(job: JobSpec) -> Iterator[None]:
 
 def _to_compile(job: JobSpec) -> list[str]:
     """Return what is missing, in the order in which the job comes to it."""
-    from kernels import ets, garch_fit, stock_paths  # noqa: PLC0415 - loads the compiler
+    from kernels import ets_refit, garch_fit, stock_batches  # noqa: PLC0415 - loads the compiler
     from kernels.compile_turns import is_kept  # noqa: PLC0415 - the same
 
     return [
         name
         for name, asked, kernel in (
-            ("forecasts", job.demand is not None, ets._fit_batch),  # noqa: SLF001 - asked of it alone
-            ("stock", job.stock is not None, stock_paths.walk_paths),
+            ("forecasts", job.demand is not None, ets_refit._refit_batch),  # noqa: SLF001 - asked of it alone
+            ("stock", job.stock is not None, stock_batches.fill_totals),
             ("risk", _fits_volatility(job), garch_fit._fit_all),  # noqa: SLF001 - asked of it alone
         )
         if asked and not is_kept(kernel)
@@ -73,23 +73,35 @@ def _begin(wanted: list[str]) -> "subprocess.Popen[bytes] | None":
 
 
 def _forecasts() -> None:
-    from forecasting import MODELS  # noqa: PLC0415 - by whoever needs it
-    from forecasting.models import Seasons  # noqa: PLC0415
+    from forecasting.models import History, Seasons  # noqa: PLC0415 - by whoever needs it
+    from forecasting.models.ets_model import BatchedEts  # noqa: PLC0415
     from forecasting.panel import Batch  # noqa: PLC0415
 
     demand = np.random.default_rng(0).gamma(4.0, 5.0, _FEW)
-    MODELS["AutoETS"].forecast(Batch(demand, np.array([0, _FEW])), Seasons(7, 365.25), 2)
+    history = History(np.zeros(1, np.int64), Batch(demand, np.array([0, _FEW])))
+    # Fitted, fitted again, and fitted for the last origin.
+    BatchedEts().roll([history] * 3, Seasons(7, 365.25), 2)
 
 
 def _stock() -> None:
-    from kernels.stock_batches import Walk, walk_each_item  # noqa: PLC0415
+    from kernels.stock_batches import (  # noqa: PLC0415
+        Laws,
+        Walk,
+        Walks,
+        walk_each_item,
+        walk_items,
+    )
     from kernels.stock_lead_times import fixed_lead_time  # noqa: PLC0415
     from kernels.stock_terms import Terms  # noqa: PLC0415
 
-    terms = Terms(1, 0.0, 0.0, np.inf, 1.0, 0, freshest_first=False)
+    terms, law = Terms(1, 0.0, 0.0, np.inf, 1.0, 0, freshest_first=False), fixed_lead_time(1.0)
     demand, receipts, rules = np.ones((2, 4)), np.zeros(4), np.array([[1.0, 2.0, 0.0, np.inf]])
-    item = (np.uint64(0), demand, fixed_lead_time(1.0), np.ones(1), receipts, terms, rules, 0, 0)
+    item = (np.uint64(0), demand, law, np.ones(1), receipts, terms, rules, 0, 0)
     walk_each_item(0, 0, [Walk(*item)])
+    none, ends = np.zeros(1, np.int64), np.array([0, 1])
+    laws = Laws(none, law[0], np.array([0, len(law[0])]), law[1][None], np.array([law[2]]))
+    units = np.ones(1), receipts[None], np.array([terms], np.float64), rules, ends, none
+    walk_items(0, 0, Walks(np.zeros(1, np.uint64), demand[None], laws, *units, demand[None, :0]))
 
 
 def _risk() -> None:
