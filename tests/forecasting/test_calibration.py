@@ -13,12 +13,14 @@ from forecasting import Calibration, category_profiles, forecast_demand, learn_c
 from forecasting.backtest import place_origins
 from forecasting.calibration import BANDS, NAMES, bands_of, count_hits
 from forecasting.champions import hold_contest
-from forecasting.distributions import LEVELS
+from forecasting.distributions import LEVELS, estimate_spread
 from forecasting.labels import Labels
-from forecasting.levels import HEAVY_TAILED, STEADY, find_levels, trust_widths
+from forecasting.levels import HEAVY_TAILED, STEADY, find_levels, trust_widths, usual_hits
 from forecasting.results import QUANTILES
 from kernels.calibration import add_hits, move_quantiles, probability_bounds
+from kernels.demand_laws import Law
 from tests.forecasting.demand import daily_plan, mixed_series, panel_of
+from tests.forecasting.test_distributions import moments_of
 from tests.forecasting.test_forecast import NIGHT
 
 
@@ -107,6 +109,39 @@ def test_the_usual_hits_are_those_of_errors_with_the_variance_of_the_law_and_hea
     # More within half of the law, and more beyond its ends.
     assert HEAVY_TAILED[74] - HEAVY_TAILED[24] > 0.5 + 0.1
     assert HEAVY_TAILED[0] > LEVELS[0]
+
+
+def spread_of(kinds, variance):
+    """Return laws of a mean of 50 and a variance before any error was seen."""
+    law, nothing = np.array(kinds, np.int64), np.full((len(kinds), 1, 1), np.nan)
+    return estimate_spread(law, nothing, nothing, moments_of(50.0, variance, True, n=len(kinds)))
+
+
+@pytest.mark.parametrize("variance", [25.0, 50.0])
+def test_counts_that_chance_scatters_have_no_heavier_tails_than_their_law(variance):
+    assert np.array_equal(usual_hits(spread_of([Law.COUNT] * 3, variance)), LEVELS)
+
+
+def test_of_counts_the_variance_that_chance_does_not_make_has_heavy_tails():
+    quarter = 0.25 * LEVELS + 0.75 * HEAVY_TAILED
+    assert usual_hits(spread_of([Law.COUNT] * 3, 200.0)) == pytest.approx(quarter)
+    eighth = 0.125 * LEVELS + 0.875 * HEAVY_TAILED
+    assert usual_hits(spread_of([Law.COUNT, Law.GAMMA], 200.0)) == pytest.approx(eighth)
+    for kind in (Law.GAMMA, Law.LOGNORMAL, Law.EMPIRICAL):
+        assert np.array_equal(usual_hits(spread_of([kind], 50.0)), HEAVY_TAILED)
+
+
+def test_counts_by_chance_teach_levels_that_no_heavy_tail_moves():
+    # Of two classes alike but for the unit only the counts are known to scatter by chance.
+    draws, plan = np.random.default_rng(15), daily_plan(windows=2, horizon=7, step=7)
+    counts = {("W", f"{k:02d}"): draws.poisson(30.0, 120).astype(float) for k in range(30)}
+    parts = {key: values + 0.5 for key, values in counts.items()}
+    inside = []
+    for series in (counts, parts):
+        levels = learn_calibration(panel_of(series), plan).levels
+        assert set(levels["demand_class"]) == {"smooth"}
+        inside.append((levels["u75"] - levels["u25"]).mean())
+    assert inside[0] > inside[1] + 0.03
 
 
 @given(st.integers(0, 5000), st.integers(1, 6))
