@@ -16,8 +16,13 @@ from kernels.empirical_law import ratio_quantiles
 from kernels.gamma_law import gamma_quantiles, gamma_table
 
 LEVELS = np.arange(1, 100) / 100.0
-# The recent variance counts as much as this many backtest errors.
-PRIOR_ERRORS = 8.0
+# The recent variance counts as much as this many backtest errors: as more where it is of counts,
+# for chance makes much of it, and as fewer where it has trends and cycles in it that models
+# forecast. On two windows before the last of fourteen sets the same means with 3 lose 0.1% less
+# than with 8 in calibrated pinball, M3 quarterly's 0.7%; with 4 for counts, too, those of car
+# parts lose 0.2% more.
+PRIOR_ERRORS_OF_COUNTS = 8.0
+PRIOR_ERRORS = 3.0
 # Growth of the variance from the first step ahead to the last: the usual one over Walmart, VN1 and
 # Store-Item models, and how many errors of a series' own it counts as.
 PRIOR_GROWTH = 0.25
@@ -71,13 +76,14 @@ def estimate_spread(law: Integers, past: Floats, actuals: Floats, moments: Momen
     """
     seen = np.isfinite(past) & np.isfinite(actuals)
     squares = np.where(seen, (actuals - past) ** 2, 0.0)
-    by_mean = (law == Law.COUNT)[:, None, None]
-    variances = np.where(seen, np.where(by_mean, past, past**2), 0.0)
+    counts = law == Law.COUNT
+    variances = np.where(seen, np.where(counts[:, None, None], past, past**2), 0.0)
     growth = estimate_growth(squares, variances, seen.sum(axis=(1, 2)))
     ahead = growth_ahead(growth, past.shape[2])[:, None, :]
-    prior = np.where(law == Law.COUNT, moments.mean, moments.mean**2)
-    dispersion = (squares.sum(axis=(1, 2)) + PRIOR_ERRORS * moments.variance) / np.maximum(
-        (variances * ahead).sum(axis=(1, 2)) + PRIOR_ERRORS * prior, 1e-12
+    prior_errors = np.where(counts, PRIOR_ERRORS_OF_COUNTS, PRIOR_ERRORS)
+    prior = np.where(counts, moments.mean, moments.mean**2)
+    dispersion = (squares.sum(axis=(1, 2)) + prior_errors * moments.variance) / np.maximum(
+        (variances * ahead).sum(axis=(1, 2)) + prior_errors * prior, 1e-12
     )
     dispersion = np.where(law == Law.EMPIRICAL, 1.0, np.maximum(dispersion, SMALLEST_DISPERSION))
     zero_share = np.minimum(moments.zero_share, LARGEST_ZERO_SHARE)

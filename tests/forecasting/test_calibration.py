@@ -13,13 +13,20 @@ from forecasting import Calibration, category_profiles, forecast_demand, learn_c
 from forecasting.backtest import place_origins
 from forecasting.calibration import BANDS, NAMES, bands_of, count_hits
 from forecasting.champions import hold_contest
-from forecasting.distributions import LEVELS
+from forecasting.distributions import LEVELS, estimate_spread
 from forecasting.labels import Labels
-from forecasting.levels import STEADY, find_levels
+from forecasting.levels import HEAVY_TAILED, STEADY, find_levels, trust_widths, usual_hits
 from forecasting.results import QUANTILES
 from kernels.calibration import add_hits, move_quantiles, probability_bounds
+from kernels.demand_laws import Law
 from tests.forecasting.demand import daily_plan, mixed_series, panel_of
+from tests.forecasting.test_distributions import moments_of
 from tests.forecasting.test_forecast import NIGHT
+
+
+def many_origins(hits):
+    """Return hits of so many origins alike that one part in ten thousand is the usual width's."""
+    return np.broadcast_to(hits, (10_000, *hits.shape))
 
 
 def hits_of(actuals, quantiles):
@@ -47,21 +54,141 @@ def test_probabilities_of_an_actual_lie_in_order(actual, seed):
 
 def test_true_hits_leave_the_levels_alone():
     hits = np.append(LEVELS * 1000.0, 1000.0)[None]
-    assert np.allclose(find_levels(hits, 500)[0], LEVELS)
+    assert np.allclose(find_levels(hits[None], 500)[0], LEVELS)
 
 
 def test_without_hits_the_levels_stay():
-    assert np.allclose(find_levels(np.zeros((2, 100)), 0), LEVELS)
+    assert np.allclose(find_levels(np.zeros((3, 2, 100)), 0), LEVELS)
 
 
-@given(st.integers(0, 2**31), st.integers(1, 5000))
+@given(
+    st.integers(0, 2**31),
+    st.integers(1, 5000),
+    st.integers(1, 6),
+    st.sampled_from([LEVELS, HEAVY_TAILED]),
+)
 @settings(max_examples=60, deadline=None)
-def test_levels_ascend_within_zero_and_one(seed, n_series):
+def test_levels_ascend_within_zero_and_one(seed, n_series, windows, usual):
     draws = np.random.default_rng(seed)
-    hits = np.append(np.sort(draws.beta(0.5, 0.5, 99)) * 50.0, 50.0)[None]
-    levels = find_levels(hits, n_series)[0]
+    found = np.sort(draws.beta(0.5, 0.5, (windows, 1, 99)), axis=2) * 50.0
+    hits = np.append(found, np.full((windows, 1, 1), 50.0), axis=2)
+    levels = find_levels(hits, n_series, usual)[0]
     assert ((levels > 0.0) & (levels < 1.0)).all()
     assert (np.diff(levels) >= 0.0).all()
+
+
+@given(st.integers(0, 2**31), st.floats(0.01, 1000.0), st.sampled_from([LEVELS, HEAVY_TAILED]))
+@settings(max_examples=60, deadline=None)
+def test_levels_depend_on_shares_of_hits_and_not_on_how_many(seed, times, usual):
+    draws = np.random.default_rng(seed)
+    found = np.sort(draws.beta(0.5, 0.5, (3, 2, 100)), axis=2)
+    levels = find_levels(found, 30, usual)
+    assert find_levels(found * times, 30, usual) == pytest.approx(levels, rel=1e-9)
+
+
+@given(st.integers(0, 2**31), st.integers(-3, 3))
+@settings(max_examples=30, deadline=None)
+def test_calibrated_quantiles_follow_the_unit_of_demand(seed, power):
+    # By a power of two, which leaves every comparison as it was.
+    draws, unit = np.random.default_rng(seed), 2.0**power
+    actuals = draws.gamma(2.0, 10.0, 40)
+    claimed = np.tile(stats.gamma(3.0, scale=9.0).ppf(LEVELS), (40, 1))
+    moved = []
+    for scale in (1.0, unit):
+        levels = find_levels(hits_of(actuals * scale, claimed * scale)[None], 40, HEAVY_TAILED)
+        own = claimed[:1, None] * scale
+        move_quantiles(own, levels[None], np.array([False]))
+        moved.append(own / scale)
+    assert np.array_equal(*moved)
+
+
+def test_the_usual_hits_are_those_of_errors_with_the_variance_of_the_law_and_heavier_tails():
+    errors = stats.t(4.0)
+    found = errors.cdf(stats.norm(0.0, errors.std()).ppf(LEVELS))
+    assert found == pytest.approx(HEAVY_TAILED)
+    # More within half of the law, and more beyond its ends.
+    assert HEAVY_TAILED[74] - HEAVY_TAILED[24] > 0.5 + 0.1
+    assert HEAVY_TAILED[0] > LEVELS[0]
+
+
+def spread_of(kinds, variance):
+    """Return laws of a mean of 50 and a variance before any error was seen."""
+    law, nothing = np.array(kinds, np.int64), np.full((len(kinds), 1, 1), np.nan)
+    return estimate_spread(law, nothing, nothing, moments_of(50.0, variance, True, n=len(kinds)))
+
+
+@pytest.mark.parametrize("variance", [25.0, 50.0])
+def test_counts_that_chance_scatters_have_no_heavier_tails_than_their_law(variance):
+    assert np.array_equal(usual_hits(spread_of([Law.COUNT] * 3, variance)), LEVELS)
+
+
+def test_of_counts_the_variance_that_chance_does_not_make_has_heavy_tails():
+    quarter = 0.25 * LEVELS + 0.75 * HEAVY_TAILED
+    assert usual_hits(spread_of([Law.COUNT] * 3, 200.0)) == pytest.approx(quarter)
+    eighth = 0.125 * LEVELS + 0.875 * HEAVY_TAILED
+    assert usual_hits(spread_of([Law.COUNT, Law.GAMMA], 200.0)) == pytest.approx(eighth)
+    for kind in (Law.GAMMA, Law.LOGNORMAL, Law.EMPIRICAL):
+        assert np.array_equal(usual_hits(spread_of([kind], 50.0)), HEAVY_TAILED)
+
+
+def test_counts_by_chance_teach_levels_that_no_heavy_tail_moves():
+    # Of two classes alike but for the unit only the counts are known to scatter by chance.
+    draws, plan = np.random.default_rng(15), daily_plan(windows=2, horizon=7, step=7)
+    counts = {("W", f"{k:02d}"): draws.poisson(30.0, 120).astype(float) for k in range(30)}
+    parts = {key: values + 0.5 for key, values in counts.items()}
+    inside = []
+    for series in (counts, parts):
+        levels = learn_calibration(panel_of(series), plan).levels
+        assert set(levels["demand_class"]) == {"smooth"}
+        inside.append((levels["u75"] - levels["u25"]).mean())
+    assert inside[0] > inside[1] + 0.03
+
+
+@given(st.integers(0, 5000), st.integers(1, 6))
+@settings(max_examples=30, deadline=None)
+def test_what_is_usual_is_taken_however_many_origins_say_it(n_series, windows):
+    hits = np.append(HEAVY_TAILED * 50.0, 50.0)[None]
+    levels = find_levels(np.stack([hits] * windows), n_series, HEAVY_TAILED)
+    alone = find_levels(np.zeros((1, 1, 100)), 0, HEAVY_TAILED)
+    assert levels == pytest.approx(alone)
+    assert np.interp(levels[0], LEVELS, HEAVY_TAILED)[20:79] == pytest.approx(LEVELS[20:79])
+
+
+def hits_of_law(*scales):
+    """Return the hits of an origin for each scale, of normal demand so many times as wide."""
+    curves = [stats.norm(0.0, scale).cdf(stats.norm().ppf(LEVELS)) for scale in scales]
+    return np.array([np.append(curve, 1.0) * 50.0 for curve in curves])[:, None]
+
+
+def test_a_single_origin_widens_half_as_far_as_many_that_say_the_same():
+    hits = hits_of_law(1.5)
+    often, once = (
+        np.interp(LEVELS, find_levels(each, 10**9)[0], LEVELS) - LEVELS
+        for each in (many_origins(hits[0]), hits)
+    )
+    # Beyond these the wider law has no percentiles.
+    inside = slice(15, 84)
+    assert np.abs(often[inside]).max() > 0.05
+    # Two percentiles lie 1% apart, and what is between them is a straight line.
+    assert once[inside] == pytest.approx(often[inside] / 2.0, abs=0.002)
+
+
+def test_origins_are_trusted_as_they_are_many_and_agree():
+    assert trust_widths(np.zeros((4, 2, 100))) == 0.0
+    assert trust_widths(hits_of_law(1.5)) == pytest.approx(0.5)
+    few, more = hits_of_law(1.5, 1.5), hits_of_law(*[1.5] * 5)
+    assert 0.5 < trust_widths(few) < trust_widths(more) < 1.0
+    apart = hits_of_law(1.8, 1.2, 1.8, 1.2, 1.5)
+    assert trust_widths(apart) < trust_widths(more)
+    # An origin that counts for nearly all is nearly the only one.
+    assert trust_widths(few * np.array([1e6, 1.0])[:, None, None]) == pytest.approx(0.5, abs=1e-4)
+
+
+def test_an_origin_that_nothing_was_counted_at_says_nothing():
+    hits = hits_of_law(1.5, 1.1)
+    beside = np.concatenate([hits, np.zeros((3, 1, 100))])
+    assert trust_widths(beside) == pytest.approx(trust_widths(hits))
+    assert np.array_equal(find_levels(beside, 60), find_levels(hits, 60))
 
 
 @pytest.mark.parametrize("whole", [False, True])
@@ -70,7 +197,7 @@ def test_a_law_half_as_wide_is_widened_to_the_truth(whole):
     actuals = draws.normal(100.0, 20.0, n)
     claimed = stats.norm(100.0, 10.0).ppf(LEVELS)
     actuals, claimed = (np.round(actuals), np.round(claimed)) if whole else (actuals, claimed)
-    levels = find_levels(hits_of(actuals, np.tile(claimed, (n, 1))), 10**9)
+    levels = find_levels(many_origins(hits_of(actuals, np.tile(claimed, (n, 1)))), 10**9)
     moved = claimed[None, None].copy()
     move_quantiles(moved, levels[None], np.array([whole]))
     # Between 1% and 99% of what is claimed (77 to 123) the law can be mapped; beyond is its tail.
@@ -87,7 +214,7 @@ def test_a_law_half_as_wide_is_widened_to_the_truth(whole):
 def levels_of(law, claimed, n_series=10**9):
     """Return the levels that a law's hits give, where quantiles of another are claimed."""
     hits = np.append(law.cdf(claimed.ppf(LEVELS)) * 1000.0, 1000.0)[None]
-    return find_levels(hits, n_series)[0]
+    return find_levels(many_origins(hits), n_series)[0]
 
 
 def test_a_law_beside_the_truth_is_moved_half_the_way():

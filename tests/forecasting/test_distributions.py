@@ -10,6 +10,7 @@ from forecasting.distributions import (
     LARGEST_GROWTH,
     LEVELS,
     PRIOR_ERRORS,
+    PRIOR_ERRORS_OF_COUNTS,
     PRIOR_GROWTH,
     Spread,
     bound_quantiles,
@@ -51,6 +52,16 @@ def test_many_errors_outweigh_the_recent_variance():
     expected = (errors * 144.0 + PRIOR_ERRORS * 1e4) / (errors + PRIOR_ERRORS) / 2500.0
     # A variance of 4,000 normals has a relative standard error of sqrt(2 / 4000) = 2.2%.
     assert average == pytest.approx(expected, rel=4 * 0.022)
+
+
+@pytest.mark.parametrize(
+    ("kind", "errors"), [(Law.COUNT, PRIOR_ERRORS_OF_COUNTS), (Law.GAMMA, PRIOR_ERRORS)]
+)
+def test_as_many_errors_as_the_recent_variance_counts_for_go_half_the_way(kind, errors):
+    past = np.full((1, int(errors), 1), 50.0)
+    moments = moments_of(50.0, 400.0, whole=kind == Law.COUNT)
+    spread = estimate_spread(laws(kind), past, past + 10.0, moments)
+    assert spread.dispersion[0] * 50.0 ** (1 if kind == Law.COUNT else 2) == pytest.approx(250.0)
 
 
 @pytest.mark.parametrize("growth", [0.0, 0.5, 2.0])
