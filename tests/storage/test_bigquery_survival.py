@@ -18,6 +18,8 @@ from tests.storage.nights import RUN, night, publication
 TABLES = ("champions", "runs", "run_steps")
 # More than the calls of a publication: those beyond the last strike nothing.
 CALLS = 38
+# Of these one in so many is tried at the gate, and every other in the slow lane.
+EVERY = 18
 KILLS = 12
 
 
@@ -65,14 +67,14 @@ def cut_off(server, tmp_path, kind, call):
 
 
 @pytest.mark.parametrize("kind", ["unavailable", "lost"])
-@pytest.mark.parametrize("call", range(0, CALLS, 9))
+@pytest.mark.parametrize("call", range(0, CALLS, EVERY))
 def test_cut_off_at_a_call_the_night_is_the_old_or_the_new_one(server, tmp_path, kind, call):
     cut_off(server, tmp_path, kind, call)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["unavailable", "lost"])
-@pytest.mark.parametrize("call", [call for call in range(CALLS) if call % 9])
+@pytest.mark.parametrize("call", [call for call in range(CALLS) if call % EVERY])
 def test_cut_off_at_any_call_the_night_is_the_old_or_the_new_one(server, tmp_path, kind, call):
     cut_off(server, tmp_path, kind, call)
 

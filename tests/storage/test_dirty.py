@@ -89,7 +89,7 @@ def feed(folder, seed, count):
     return refused
 
 
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", [0])
 def test_dirty_tables_end_in_named_rejects_or_one_refusal(tmp_path, seed):
     refused = feed(tmp_path, seed, 600)
     # Both ends are met, so neither half of the test is empty.

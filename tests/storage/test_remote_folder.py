@@ -20,6 +20,8 @@ from storage.stores.remote_folder import RemoteFolder
 from tests.storage.addresses import address_of
 from tests.storage.nights import JOB, RUN, night, publication
 
+ALWAYS = 10**6
+
 
 @pytest.fixture
 def address(tmp_path):
@@ -189,7 +191,7 @@ class HttpError(Exception):
 class Faulty:
     """A file system that is in memory, and whose calls fail from one on, done or not."""
 
-    def __init__(self, error, first, times=10**6, *, lost=False):
+    def __init__(self, error, first, times=ALWAYS, *, lost=False):
         self.fs = fsspec.filesystem("memory")
         self.error, self.first, self.times, self.lost = error, first, times, lost
         self.calls = 0
@@ -231,8 +233,15 @@ def test_a_fault_of_the_service_passes_or_stays(store, address, error, kind):
     assert "\n" not in str(raised.value)
 
 
-@pytest.mark.parametrize("lost", [False, True])
-@pytest.mark.parametrize("times", [1, 10**6])
+@pytest.mark.parametrize(
+    ("lost", "times"),
+    [
+        (False, 1),
+        (True, ALWAYS),
+        pytest.param(True, 1, marks=pytest.mark.slow),
+        pytest.param(False, ALWAYS, marks=pytest.mark.slow),
+    ],
+)
 def test_a_fault_at_any_call_leaves_the_old_night_or_the_new_one(tmp_path, lost, times):
     """Published again, the same files count as if nothing had happened, and no others are left."""
     url = address_of("memory", tmp_path / "undisturbed").removeprefix("parquet:")

@@ -212,8 +212,11 @@ def killed(*_, **__):
 
 @pytest.mark.parametrize(
     ("owner", "name"),
-    [(predict, "_forecast_slice"), (publish, "publish"), (DuckDBStore, "_replace")],
-    ids=["while it forecasts", "before it publishes", "while it publishes"],
+    [
+        pytest.param(predict, "_forecast_slice", id="while it forecasts"),
+        pytest.param(publish, "publish", id="before it publishes", marks=pytest.mark.slow),
+        pytest.param(DuckDBStore, "_replace", id="while it publishes"),
+    ],
 )
 def test_a_retry_that_is_killed_is_taken_up_by_the_next(failed, sound, owner, name):
     """Its chunks are healed by then, or gone; only the mark in the state tells of it."""

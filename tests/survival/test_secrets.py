@@ -137,7 +137,8 @@ def test_the_page_of_a_run_shows_an_address_that_has_no_secret(sample, tmp_path)
 
     job = job_in(tmp_path / "job", sample, store="postgresql://me@localhost/db")
     entities = pd.DataFrame(columns=["input", "entities_in", "published", "rejected", "failed"])
-    page = summary(prepare_run(job), Settlement(entities, ()), [])
+    run = prepare_run(job)
+    page = summary(run, Settlement(entities, ()), [], run.report)
     assert "postgresql://me@localhost/db" in page
     with pytest.raises(ValidationError):
         job.outputs.model_validate({"store": ADDRESSES[0]})
