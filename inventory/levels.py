@@ -7,7 +7,7 @@ import numpy as np
 from inventory.lots import sizes_to_try
 from inventory.policies import Policy, PolicyKind, policy_of, rules_of_kind
 from inventory.positions import Positions
-from inventory.rows import Rows
+from inventory.rows import Rows, begins
 from kernels.arrays import Floats, Integers
 from kernels.stock_levels import fill_demand_ranges
 
@@ -92,9 +92,7 @@ def levels_of(kind: PolicyKind, positions: Positions, levels: Floats, sizes: Flo
     most = positions.most_cases[item] * case_pack
     order_up_to, reorder_point = _with_sizes(kind, case_pack, most, level, size)
     found = Levels(item, order_up_to, reorder_point, level, size)
-    rows = np.column_stack([item, order_up_to, reorder_point, size])
-    new = np.append([True], (rows[1:] != rows[:-1]).any(axis=1))
-    return found.of(np.flatnonzero(new))
+    return found.of(np.flatnonzero(begins(item, order_up_to, reorder_point, size)))
 
 
 def _with_sizes(

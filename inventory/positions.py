@@ -12,7 +12,7 @@ from inventory.policies import PolicyKind
 from inventory.position import Position, first_reached, on_order, whole_cases_within
 from inventory.rows import Rows
 from kernels.arrays import Flags, Floats, Integers
-from kernels.stock_batches import Laws
+from kernels.stock_batches import Laws, laws_together
 from kernels.stock_lead_times import gamma_lead_time
 from kernels.stock_terms import HELD, ORDERS, SHORT, WASTED
 
@@ -156,13 +156,7 @@ class Positions(Rows):
         distinct, of_item = np.unique(pairs, return_inverse=True)
         horizon = self.receipts.shape[1]
         laws = [gamma_lead_time(each.real, each.imag, horizon) for each in distinct.tolist()]
-        return Laws(
-            of_item.astype(np.int64),
-            np.concatenate([law.cumulative for law in laws]),
-            np.cumsum([0, *(len(law.cumulative) for law in laws)]),
-            np.array([law.guide for law in laws]),
-            np.array([law.fixed for law in laws]),
-        )
+        return laws_together(laws, of_item)
 
     def terms(self, lost_share: float) -> Floats:
         """Return (n_items, 7) float64, each row as `kernels.stock_terms.Terms` has it.

@@ -13,6 +13,7 @@ import numpy as np
 from inventory.estimates import Estimates, estimate_items
 from inventory.levels import Levels, levels_of
 from inventory.proposal import N_OTHERS, Proposal, places_among_rules, walk, with_others
+from inventory.rows import begins
 from kernels.arrays import Flags, Floats, Integers
 from kernels.device import Device
 from kernels.stock_batches import take_walks
@@ -149,7 +150,7 @@ class _Search:
         items = np.flatnonzero(~known)
         order = np.lexsort((first.level, first.item))
         item, level = first.item[order], first.level[order]
-        new = _begins(item, level)
+        new = begins(item, level)
         item, level = item[new], level[new]
         offsets = np.searchsorted(item, np.arange(n_items + 1))
         levels = np.full((n_items, int(np.diff(offsets).max())), np.nan)
@@ -221,15 +222,9 @@ def _others(offsets: Integers) -> Integers:
     return np.asarray(offsets[1:, None] - np.arange(N_OTHERS, 0, -1)).ravel()
 
 
-def _begins(*columns: Floats | Integers) -> Flags:
-    """Return which rows are another than the row before."""
-    others = [own[1:] != own[:-1] for own in columns]
-    return np.append([True], np.any(others, axis=0))
-
-
 def _runs(*columns: Floats | Integers) -> Integers:
     """Return the number of the run of equal rows that each row is in."""
-    return np.cumsum(_begins(*columns)) - 1
+    return np.cumsum(begins(*columns)) - 1
 
 
 def _are_among(rows: Floats, known: Floats) -> Flags:
@@ -237,8 +232,8 @@ def _are_among(rows: Floats, known: Floats) -> Flags:
     both = np.concatenate([known, rows])
     # Of equal rows those that are known come first.
     order = np.lexsort(both.T)
-    begins = _begins(*both[order].T)
-    is_known = (order < len(known))[np.flatnonzero(begins)][np.cumsum(begins) - 1]
+    new = begins(*both[order].T)
+    is_known = (order < len(known))[np.flatnonzero(new)][np.cumsum(new) - 1]
     among = np.empty(len(both), dtype=bool)
     among[order] = is_known
     return among[len(known) :]
@@ -258,7 +253,7 @@ def _gaps(numbers: Floats, group: Integers, places: Integers) -> tuple[Floats, F
 def _size_gaps(levels: Levels, best: Integers) -> tuple[Floats, Floats]:
     """Return how far the sizes of the best are from their neighbours tried; NaN without one."""
     runs = _runs(levels.item, levels.size)
-    first = np.flatnonzero(_begins(runs))
+    first = np.flatnonzero(begins(runs))
     size = np.where(np.isfinite(levels.size[first]), levels.size[first], np.nan)
     return _gaps(size, levels.item[first], runs[best])
 

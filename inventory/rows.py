@@ -5,7 +5,7 @@ from typing import Self
 
 import numpy as np
 
-from kernels.arrays import Integers
+from kernels.arrays import Flags, Floats, Integers
 
 
 @dataclass(frozen=True)
@@ -20,3 +20,9 @@ class Rows:
         """Return these rows and then those of others."""
         columns = [[getattr(own, each.name) for own in (self, *others)] for each in fields(self)]
         return type(self)(*(np.concatenate(parts) for parts in columns))
+
+
+def begins(*columns: Floats | Integers) -> Flags:
+    """Return which rows are another than the row before, of columns of one row at least."""
+    others = [own[1:] != own[:-1] for own in columns]
+    return np.append([True], np.any(others, axis=0))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from kernels.arrays import Floats
-from kernels.stock_batches import Laws
+from kernels.stock_batches import Laws, laws_together
 from kernels.stock_comparison import fill_stock_outs
 from kernels.stock_lead_times import LeadTimes
 
@@ -43,13 +43,7 @@ def risk_stock_out(
     law : of the lead time of an order placed tonight
     lost_share : of each unit short, fraction in [0, 1]; the rest is owed
     """
-    own = Laws(
-        np.zeros(1, np.int64),
-        law.cumulative,
-        np.array([0, len(law.cumulative)]),
-        law.guide[None],
-        np.array([law.fixed]),
-    )
+    own = laws_together([law], np.zeros(1, np.int64))
     item = np.array([on_hand]), receipts[None], np.ascontiguousarray(paths)[None]
     return StockOut(*risk_stock_outs(*item, own, lost_share)[:, 0].tolist())
 

@@ -91,6 +91,23 @@ class Walks(NamedTuple):
     lifts: Floats
 
 
+def laws_together(laws: Sequence[LeadTimes], of_item: Integers) -> Laws:
+    """Return laws of lead times end to end.
+
+    Parameters
+    ----------
+    laws : one at least
+    of_item : (n_items,) int64, number of each item's law
+    """
+    return Laws(
+        of_item.astype(np.int64),
+        np.concatenate([law.cumulative for law in laws]),
+        np.cumsum([0, *(len(law.cumulative) for law in laws)]),
+        np.array([law.guide for law in laws]),
+        np.array([law.fixed for law in laws]),
+    )
+
+
 @njit(cache=True, nogil=True)
 def law_of(laws: Laws, item: int) -> LeadTimes:
     """Law of the lead times of one item."""

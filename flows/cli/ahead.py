@@ -85,9 +85,9 @@ def _forecasts() -> None:
 
 def _stock() -> None:
     from kernels.stock_batches import (  # noqa: PLC0415
-        Laws,
         Walk,
         Walks,
+        laws_together,
         walk_each_item,
         walk_items,
     )
@@ -99,7 +99,7 @@ def _stock() -> None:
     item = (np.uint64(0), demand, law, np.ones(1), receipts, terms, rules, 0, 0)
     walk_each_item(0, 0, [Walk(*item)])
     none, ends = np.zeros(1, np.int64), np.array([0, 1])
-    laws = Laws(none, law[0], np.array([0, len(law[0])]), law[1][None], np.array([law[2]]))
+    laws = laws_together([law], none)
     units = np.ones(1), receipts[None], np.array([terms], np.float64), rules, ends, none
     walk_items(0, 0, Walks(np.zeros(1, np.uint64), demand[None], laws, *units, demand[None, :0]))
 

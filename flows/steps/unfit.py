@@ -118,11 +118,11 @@ def refuse_unknown_warehouses(job: JobSpec, report: CheckReport) -> None:
     if job.stock is None:
         return
     entities = report.inputs["stock"].entities_in
-    known = sorted({entity.partition("/")[0] for entity in entities})
+    known = {entity.partition("/")[0] for entity in entities}
     for key, limits in (("budgets", job.stock.budgets), ("capacities", job.stock.capacities)):
         for name in limits:
             # An id may have the sign that joins ids.
-            if not any(entity.startswith(f"{name}/") for entity in entities):
-                raise JobRefusedError(
-                    f"stock.{key}: stock has no warehouse {name!r}: {say_nearest(name, known)}"
-                )
+            if name in known or any(entity.startswith(f"{name}/") for entity in entities):
+                continue
+            nearest = say_nearest(name, sorted(known))
+            raise JobRefusedError(f"stock.{key}: stock has no warehouse {name!r}: {nearest}")

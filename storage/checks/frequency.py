@@ -42,10 +42,9 @@ def refuse_other_frequency(bench: Bench) -> None:
         Which names both frequencies, and how many rows tell of the one found.
     """
     declared = bench.plan.frequency
-    total, dates = _counted(bench, "sum(n), count(*)")
+    total, dates, starting = _counted(bench, "ds")
     if dates < _FEWEST_DATES:
         return
-    starting = _starting(bench, "ds")
     found = _longest(starting, total)
     if found is None:
         return
@@ -58,20 +57,17 @@ def refuse_other_frequency(bench: Bench) -> None:
         raise _refused_shorter(bench, found, total - starting[declared], total)
 
 
-def _counted(bench: Bench, what: str, start: str = "ds") -> tuple[int, ...]:
-    """Return figures of dates ``ds`` up to the night, each with its ``n`` rows."""
-    known = f"NOT ({future_rule(bench.plan.as_of, 'demand').broken})"
-    days = f"SELECT {start} AS ds, count(*) AS n FROM {rows('demand')} WHERE {known} GROUP BY 1"  # noqa: S608 - own names
-    found = bench.connection.execute(f"SELECT {what} FROM ({days})").fetchall()  # noqa: S608
-    return tuple(int(value or 0) for value in found[0])
-
-
-def _starting(bench: Bench, start: str) -> dict[Frequency, int]:
-    """Return how many rows start a period, by frequency."""
+def _counted(bench: Bench, start: str) -> tuple[int, int, dict[Frequency, int]]:
+    """Return rows and dates up to the night, and how many rows start a period, by frequency."""
     weeks = periods_of(bench, "W")
     each = [weeks if name == "W" else Periods(name) for name in _PERIODS]
-    counts = ", ".join(f"sum(n) FILTER (NOT ({periods.off_grid}))" for periods in each)
-    return dict(zip(_PERIODS, _counted(bench, counts, start), strict=True))
+    starting = ", ".join(f"sum(n) FILTER (NOT ({periods.off_grid}))" for periods in each)
+    known = f"NOT ({future_rule(bench.plan.as_of, 'demand').broken})"
+    days = f"SELECT {start} AS ds, count(*) AS n FROM {rows('demand')} WHERE {known} GROUP BY 1"  # noqa: S608 - own names
+    select = f"SELECT sum(n), count(*), {starting} FROM ({days})"  # noqa: S608
+    told = bench.connection.execute(select).fetchall()[0]
+    total, dates, *counts = (int(value or 0) for value in told)
+    return total, dates, dict(zip(_PERIODS, counts, strict=True))
 
 
 def _longest(starting: Mapping[Frequency, int], total: int) -> Frequency | None:
@@ -80,7 +76,7 @@ def _longest(starting: Mapping[Frequency, int], total: int) -> Frequency | None:
 
 
 def _refuse_last_days(bench: Bench, total: int) -> None:
-    ends = _starting(bench, "ds + INTERVAL 1 DAY")
+    _, _, ends = _counted(bench, "ds + INTERVAL 1 DAY")
     found = _longest({name: ends[name] for name in ("QS", "MS")}, total)
     if found is not None:
         raise InputRefusedError(

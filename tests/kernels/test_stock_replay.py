@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kernels.stock_batches import Laws
+from kernels.stock_batches import laws_together
 from kernels.stock_lead_times import discrete_lead_time, drawn_lead_time, fixed_lead_time
 from kernels.stock_replay import (
     LEVEL,
@@ -26,9 +26,7 @@ UNEVEN = discrete_lead_time(np.array([0.2, 0.3, 0.1, 0.4]))
 
 
 def laws_of(law, n_items=1):
-    own = np.array([0, len(law.cumulative)])
-    which = np.zeros(n_items, np.int64)
-    return Laws(which, law.cumulative, own, law.guide[None], np.array([law.fixed]))
+    return laws_together([law], np.zeros(n_items, np.int64))
 
 
 @given(
