@@ -168,8 +168,7 @@ def learn_calibration(panel: DemandPanel, plan: ForecastPlan, threads: int = 1) 
         held_out = plan.horizon + (some.counts - 1) * plan.step
         scale = seasonal_scale(group, plan.season_length, held_out)
         bands = bands_of(plan.horizon)
-        told = evaluate_horizon(demand_class, contest, some.actuals, scale, bands)
-        evaluation += [told] if len(told) else []
+        evaluation.append(evaluate_horizon(demand_class, contest, some.actuals, scale, bands))
     return Calibration(
         _stack(levels, LEVEL_COLUMNS),
         _stack(weighings, WEIGHINGS),
@@ -187,7 +186,8 @@ def _weighing_frame(demand_class: str, names: Sequence[str], found: Weighing) ->
 
 
 def _stack(frames: list[pd.DataFrame], columns: list[str]) -> pd.DataFrame:
-    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=columns)
+    told = [frame for frame in frames if len(frame)]
+    return pd.concat(told, ignore_index=True) if told else pd.DataFrame(columns=columns)
 
 
 def _weights(windows: int) -> Floats:

@@ -365,6 +365,16 @@ def test_without_a_contested_series_nothing_is_learnt():
     assert calibration.coverage.empty
 
 
+def test_a_class_that_was_out_of_stock_when_it_is_judged_leaves_the_others_as_they_are():
+    draws, plan = np.random.default_rng(12), daily_plan(windows=3)
+    series = {("W", f"{k}"): draws.poisson(30.0, 200).astype(float) for k in range(4)}
+    alone = learn_calibration(panel_of(series), plan)
+    series["W", "out"] = draws.negative_binomial(1.0, 0.05, 200).astype(float)
+    both = learn_calibration(panel_of(series, censored={("W", "out"): np.arange(200) >= 186}), plan)
+    assert set(both.levels["demand_class"]) == {"smooth", "erratic"}
+    pd.testing.assert_frame_equal(both.coverage, alone.coverage)
+
+
 def test_a_series_is_of_the_class_that_its_forecast_says():
     draws, plan = np.random.default_rng(11), daily_plan(windows=3)
     series = {("W", f"{k}"): draws.poisson(30.0, 200).astype(float) for k in range(4)}

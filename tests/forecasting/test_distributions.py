@@ -10,7 +10,6 @@ from forecasting.distributions import (
     LARGEST_GROWTH,
     LEVELS,
     PRIOR_ERRORS,
-    PRIOR_ERRORS_OF_COUNTS,
     PRIOR_GROWTH,
     Spread,
     bound_quantiles,
@@ -24,9 +23,13 @@ from forecasting.moments import Moments
 from kernels.demand_laws import Law
 
 
-def moments_of(mean, variance, whole, zero_share=0.0, n=1):
+def moments_of(mean, variance, whole, zero_share=0.0, n=1, about_line=None):
     return Moments(
-        np.full(n, mean), np.full(n, variance), np.full(n, zero_share), np.full(n, whole)
+        np.full(n, mean),
+        np.full(n, variance),
+        np.full(n, variance if about_line is None else about_line),
+        np.full(n, zero_share),
+        np.full(n, whole),
     )
 
 
@@ -54,14 +57,13 @@ def test_many_errors_outweigh_the_recent_variance():
     assert average == pytest.approx(expected, rel=4 * 0.022)
 
 
-@pytest.mark.parametrize(
-    ("kind", "errors"), [(Law.COUNT, PRIOR_ERRORS_OF_COUNTS), (Law.GAMMA, PRIOR_ERRORS)]
-)
-def test_as_many_errors_as_the_recent_variance_counts_for_go_half_the_way(kind, errors):
-    past = np.full((1, int(errors), 1), 50.0)
-    moments = moments_of(50.0, 400.0, whole=kind == Law.COUNT)
+@pytest.mark.parametrize(("kind", "recent"), [(Law.COUNT, 400.0), (Law.GAMMA, 200.0)])
+def test_as_many_errors_as_the_recent_variance_counts_for_go_half_the_way(kind, recent):
+    past = np.full((1, int(PRIOR_ERRORS), 1), 50.0)
+    moments = moments_of(50.0, 400.0, whole=kind == Law.COUNT, about_line=100.0)
     spread = estimate_spread(laws(kind), past, past + 10.0, moments)
-    assert spread.dispersion[0] * 50.0 ** (1 if kind == Law.COUNT else 2) == pytest.approx(250.0)
+    found = spread.dispersion[0] * 50.0 ** (1 if kind == Law.COUNT else 2)
+    assert found == pytest.approx((100.0 + recent) / 2.0)
 
 
 @pytest.mark.parametrize("growth", [0.0, 0.5, 2.0])
@@ -157,6 +159,7 @@ def test_coverage_is_nominal_where_the_law_is_true(law, mean, dispersion):
 def test_the_usual_law_fits_the_units():
     moments = Moments(
         np.array([3.0, 3.0, 3.0]),
+        np.ones(3),
         np.ones(3),
         np.array([0.5, 0.0, 0.5]),
         np.array([True, False, False]),
