@@ -34,8 +34,14 @@ from flows.spec import DecisionBacktestSpec
 from flows.steps.decide import stock_plan
 from flows.steps.failing import guarded
 from flows.steps.past_drivers import past_drivers_of
-from flows.steps.past_forecasts import forecast_past, past_drivers, past_profiles
+from flows.steps.past_forecasts import (
+    forecast_past,
+    past_calibration,
+    past_drivers,
+    past_profiles,
+)
 from flows.steps.predict import device_of
+from forecasting import Calibration
 from inventory import (
     PERIOD_COLUMNS,
     Backtest,
@@ -75,12 +81,19 @@ def prepare(run: Run) -> list[int]:
         series = _choose_series(run)
         n_chunks = number_of_chunks(len(series), run.job.execution.chunk_entities)
         words = entity_words(series, SERIES)
-        profiles = layout.with_name("profiles.parquet")
-        write_frame(profiles, past_profiles(run, _first(run)))
-        drivers = layout.with_name("drivers.parquet")
-        write_frame(drivers, past_drivers(run, _first(run)))
-        write_frame(layout, series.assign(word=words, chunk=assign_chunks(words, n_chunks)))
-        seal_files(layout.with_name(_SEAL), [profiles, drivers, layout])
+        first = _first(run)
+        drivers = past_drivers(run, first)
+        known = past_drivers_of(drivers)
+        found = past_calibration(run, _demand(run, series), first, known)
+        frames = {
+            "profiles": past_profiles(run, first),
+            "drivers": drivers,
+            **({"levels": found.levels, "weighings": found.weighings} if found else {}),
+            "series": series.assign(word=words, chunk=assign_chunks(words, n_chunks)),
+        }
+        for name, frame in frames.items():
+            write_frame(_laid_out(run, name), frame)
+        seal_files(layout.with_name(_SEAL), [_laid_out(run, name) for name in frames])
     return sorted(int(chunk) for chunk in pd.read_parquet(layout)["chunk"].unique())
 
 
@@ -161,11 +174,15 @@ def _replay(run: Run, series: pd.DataFrame) -> ChunkWork:
     assert stock_spec is not None
     first = _first(run)
     demand = _demand(run, series)
-    profiles = pd.read_parquet(_layout(run).with_name("profiles.parquet"))
-    drivers = past_drivers_of(pd.read_parquet(_layout(run).with_name("drivers.parquet")))
+    profiles = pd.read_parquet(_laid_out(run, "profiles"))
+    drivers = past_drivers_of(pd.read_parquet(_laid_out(run, "drivers")))
+    calibration = None
+    if run.job.demand and run.job.demand.calibrate:
+        learnt = [pd.read_parquet(_laid_out(run, name)) for name in ("levels", "weighings")]
+        calibration = Calibration.from_frames(*learnt)
     # The rest of a replay is the processor's.
     with device_slot(device_of(run)):
-        past = forecast_past(run, demand, first, profiles, drivers)
+        past = forecast_past(run, demand, first, profiles, drivers, calibration)
     stock = series.merge(pd.read_parquet(run.staging.clean("stock")), on=SERIES)
     stock = stock[np.array([key in past.paths for key in keys_of(stock)], bool)]
     items = items_of(stock, pd.read_parquet(run.staging.clean("items")))
@@ -265,4 +282,9 @@ def _first(run: Run) -> pd.Timestamp:
 
 
 def _layout(run: Run) -> Path:
-    return run.staging.folder / STAGE / "series.parquet"
+    return _laid_out(run, "series")
+
+
+def _laid_out(run: Run, name: str) -> Path:
+    """Return where what all chunks need is written once."""
+    return run.staging.folder / STAGE / f"{name}.parquet"

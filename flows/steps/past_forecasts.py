@@ -9,11 +9,13 @@ from flows.run import SERIES, Failed, Run, entity_words, read_by_series
 from flows.steps.past_drivers import PastDrivers, learn_past_drivers, take_past_drivers
 from flows.steps.predict_plan import forecast_plan
 from forecasting import (
+    Calibration,
     CategoryProfiles,
     DemandPanel,
     ForecastPlan,
     category_profiles,
     forecast_demand,
+    learn_calibration,
     sample_paths,
 )
 from kernels.arrays import Floats
@@ -64,12 +66,38 @@ def past_drivers(run: Run, first: pd.Timestamp) -> pd.DataFrame:
     return learn_past_drivers(run, demand, origins, _plan(run))
 
 
+def past_calibration(
+    run: Run, demand: pd.DataFrame, first: pd.Timestamp, drivers: PastDrivers
+) -> Calibration | None:
+    """Return what series said before ``first`` of quantiles and weights.
+
+    None where there are no series, or the job does not calibrate.
+
+    It stands for the whole replay, as a night's stands for `[demand.registry] champions_for`
+    periods: to learn it at every origin would take as long as the replay.
+
+    Parameters
+    ----------
+    run : whose demand it is
+    demand : clean demand of the series replayed, sorted by series and ds
+    first : start of the first period replayed, the first origin
+    drivers : as in `forecast_past`
+    """
+    assert run.job.demand is not None
+    if demand.empty or not run.job.demand.calibrate:
+        return None
+    panel, plan = _known(run, demand, first, drivers)
+    # No other task runs beside this one.
+    return learn_calibration(panel, plan, run.job.execution.workers)
+
+
 def forecast_past(
     run: Run,
     demand: pd.DataFrame,
     first: pd.Timestamp,
     profiles: pd.DataFrame,
     drivers: PastDrivers,
+    calibration: Calibration | None,
 ) -> PastPaths:
     """Forecast every series at each origin, from what was known before it alone.
 
@@ -82,22 +110,19 @@ def forecast_past(
     first : start of the first period replayed, the first origin
     profiles : as `past_profiles` returns them
     drivers : what was learnt of them, by origin; an origin without is forecast without
+    calibration : as `past_calibration` returns it
     """
     spec = run.job.stock.backtest if run.job.stock else None
     assert spec is not None
-    plan, categories = _plan(run), _categories(run)
+    categories = _categories(run)
     known_profiles = CategoryProfiles.from_frame(profiles)
     paths: dict[tuple[str, str], list[Floats]] = {}
     failed: dict[str, Failed] = {}
     origins = _origins(run, demand, first)
     for origin in origins:
-        known, later = demand[demand["ds"] < origin], demand[demand["ds"] >= origin]
-        night = pd.Timestamp(known["ds"].max()).date()
-        panel, own_plan = DemandPanel.from_frame(known, plan.frequency), plan
-        if origin in drivers:
-            told = (known, later)
-            panel, own_plan = take_past_drivers(run, panel, told, plan, drivers[origin])
-        result = forecast_demand(panel, own_plan, night, known_profiles, categories)
+        panel, plan = _known(run, demand, origin, drivers)
+        night = pd.Timestamp(panel.last_ds.max()).date()
+        result = forecast_demand(panel, plan, night, known_profiles, categories, calibration)
         champions = result.champions.sort_values(SERIES, ignore_index=True)
         forecasts = result.forecasts.sort_values([*SERIES, "ds"], ignore_index=True)
         words = entity_words(champions, SERIES)
@@ -110,6 +135,18 @@ def forecast_past(
             )
     whole = {key: own for key, own in paths.items() if len(own) == len(origins)}
     return PastPaths(whole, list(failed.values()))
+
+
+def _known(
+    run: Run, demand: pd.DataFrame, origin: pd.Timestamp, drivers: PastDrivers
+) -> tuple[DemandPanel, ForecastPlan]:
+    """Return what was known before an origin, and the plan with the models that it allows."""
+    plan = _plan(run)
+    known, later = demand[demand["ds"] < origin], demand[demand["ds"] >= origin]
+    panel = DemandPanel.from_frame(known, plan.frequency)
+    if origin not in drivers:
+        return panel, plan
+    return take_past_drivers(run, panel, (known, later), plan, drivers[origin])
 
 
 def _origins(run: Run, demand: pd.DataFrame, first: pd.Timestamp) -> list[pd.Timestamp]:

@@ -13,7 +13,12 @@ from flows.spec import DecisionBacktestSpec, load_job
 from flows.steps import decision_backtest
 from flows.steps.check import check
 from flows.steps.past_drivers import learn_past_drivers, past_drivers_of
-from flows.steps.past_forecasts import forecast_past, past_drivers, past_profiles
+from flows.steps.past_forecasts import (
+    forecast_past,
+    past_calibration,
+    past_drivers,
+    past_profiles,
+)
 from flows.steps.predict_plan import forecast_plan
 from inventory import positions_of
 from storage.stores import open_store
@@ -90,14 +95,32 @@ def test_a_past_forecast_does_not_know_what_came_after(nights):
     changed = demand.assign(quantity=demand["quantity"].where(~later, 999.0))
     learnt = past_drivers_of(past_drivers(run, first))
     assert len(learnt) == 3
-    known = forecast_past(run, demand, first, profiles, learnt).paths
-    unknown = forecast_past(run, changed, first, profiles, learnt).paths
+    told = profiles, learnt, past_calibration(run, demand, first, learnt)
+    known = forecast_past(run, demand, first, *told).paths
+    unknown = forecast_past(run, changed, first, *told).paths
     assert known
     for key, paths in known.items():
         # Two origins lie before the change takes effect: the first day, and five days on.
         for origin in range(2):
             np.testing.assert_array_equal(paths[origin], unknown[key][origin])
         assert not np.array_equal(paths[2], unknown[key][2])
+
+
+def test_past_forecasts_are_calibrated_on_what_came_before(nights):
+    run, _ = nights[1]
+    first = pd.Timestamp(run.as_of) - pd.Timedelta(days=PAST.periods - 1)
+    demand = pd.read_parquet(run.staging.clean("demand"))
+    demand = demand.sort_values(["warehouse_id", "item_id", "ds"], ignore_index=True)
+    changed = demand.assign(quantity=demand["quantity"].where(demand["ds"] < first, 999.0))
+    own, other = (past_calibration(run, part, first, {}) for part in (demand, changed))
+    pd.testing.assert_frame_equal(own.levels, other.levels, check_exact=True)
+    pd.testing.assert_frame_equal(own.weighings, other.weighings, check_exact=True)
+    profiles = past_profiles(run, first)
+    calibrated, plain = (
+        forecast_past(run, demand, first, profiles, {}, learnt).paths for learnt in (own, None)
+    )
+    moved = [not np.array_equal(paths[0], plain[key][0]) for key, paths in calibrated.items()]
+    assert np.mean(moved) > 0.9
 
 
 def test_effects_of_drivers_are_learnt_from_what_came_before(nights):
@@ -133,15 +156,15 @@ def test_a_past_forecast_knows_the_promotions_that_were_planned(nights):
     means = {}
     for promoted in (False, True):
         planned = demand.assign(promotion=demand["promotion"].where(~later, promoted))
-        found = forecast_past(run, planned, first, profiles, learnt).paths
+        found = forecast_past(run, planned, first, profiles, learnt, None).paths
         means[promoted] = np.array([paths[0].mean() for paths in found.values()])
     # Series that sell rarely are forecast without drivers.
     assert (means[True] >= means[False]).mean() > 0.9
     assert means[True].sum() > 1.05 * means[False].sum()
     # Without what was learnt, a promotion changes nothing.
-    plain = forecast_past(run, demand, first, profiles, {}).paths
+    plain = forecast_past(run, demand, first, profiles, {}, None).paths
     other = demand.assign(promotion=demand["promotion"].where(~later, True))
-    for key, paths in forecast_past(run, other, first, profiles, {}).paths.items():
+    for key, paths in forecast_past(run, other, first, profiles, {}, None).paths.items():
         np.testing.assert_array_equal(paths[0], plain[key][0])
 
 
