@@ -34,6 +34,7 @@ from risk.scenarios.quadratic_law import quadratic_tails
 STAGE = "measure portfolios"
 VALUE_AT_RISK, EXPECTED_SHORTFALL = "value_at_risk", "expected_shortfall"
 _MEASURES = np.array([VALUE_AT_RISK, EXPECTED_SHORTFALL], dtype=object)
+POSITION_COLUMNS = ("portfolio_id", "instrument_id", "quantity")
 RISK_COLUMNS = [
     "portfolio_id",
     "measure",
@@ -155,7 +156,15 @@ def books_of(market: Market, positions: pd.DataFrame) -> tuple[list[Book], list[
     Returns
     -------
     Books by their ids, and failures that name the instrument.
+
+    Raises
+    ------
+    BookError
+        Where positions lack one of these columns, or have it twice.
     """
+    for column in POSITION_COLUMNS:
+        if (times := list(positions.columns).count(column)) != 1:
+            raise BookError(f"positions must have one column {column!r}; they have {times}")
     numbers = market.numbers()
     reasons = {failure.entity: failure.message for failure in market.failures}
     books, failures = [], []

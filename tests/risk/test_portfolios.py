@@ -9,7 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from risk import RiskPlan, build_market, instrument_losses, limit_utilisation, measure_portfolios
+from risk import (
+    BookError,
+    RiskPlan,
+    build_market,
+    instrument_losses,
+    limit_utilisation,
+    measure_portfolios,
+)
 from risk.market.revalue import current_values
 from risk.measures.loss_quantiles import PROBABILITIES
 from risk.measures.tail import measure_tail
@@ -212,6 +219,15 @@ def test_a_position_held_twice_is_a_failure(losses):
     assert [(f.entity, f.message) for f in measured.failures] == [
         ("equity", "instrument 'AAA' is held in two positions")
     ]
+
+
+@pytest.mark.parametrize("column", ["portfolio_id", "instrument_id", "quantity"])
+def test_positions_with_a_column_twice_or_not_at_all_are_refused_by_its_name(losses, column):
+    twice = pd.concat([HELD, HELD[[column]]], axis=1)
+    for wrong, times in ((HELD.drop(columns=column), 0), (twice, 2)):
+        expected = f"positions must have one column '{column}'; they have {times}"
+        with pytest.raises(BookError, match=expected):
+            measure(wrong, losses)
 
 
 def test_only_bad_books_leave_empty_tables_with_their_columns(losses):
