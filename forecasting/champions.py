@@ -27,6 +27,7 @@ from kernels.arrays import Flags, Floats, Integers
 BENCHMARK = "SeasonalNaive"
 # Of a model's backtest on a series.
 MEASURES = ("windows", "mase", "rmsse", "bias", "pinball", "coverage_80")
+_UNJUDGED = pd.DataFrame(columns=["number", "model", *MEASURES])
 
 
 @dataclass(frozen=True)
@@ -98,6 +99,7 @@ def hold_contest(
     weighing: Weighing | None = None,
     *,
     learning: bool = False,
+    judged: bool = True,
 ) -> Contest:
     """Let the models of a line-up compete on series that all have an origin.
 
@@ -118,6 +120,8 @@ def hold_contest(
     threads : models that run at a time
     weighing : of their scores; None is the usual one
     learning : learn the weighing from these series, many of their class, instead
+    judged : whether anyone asks how good the models were; else accuracy has no rows, and
+        `BENCHMARK` is silent
     """
     held_out = plan.horizon + (origins.counts - 1) * plan.step
     before = batch.cut(np.arange(len(batch)), held_out, None)
@@ -131,7 +135,9 @@ def hold_contest(
     else:
         with ThreadPoolExecutor(threads) as pool:
             scored = list(pool.map(score, names))
-    benchmark = scored[names.index(BENCHMARK)] if BENCHMARK in names else score(BENCHMARK)
+    benchmark = None
+    if judged:
+        benchmark = scored[names.index(BENCHMARK)] if BENCHMARK in names else score(BENCHMARK)
     criteria = _criteria(scored, plan)
     rows = np.arange(len(batch))
     weights = (np.argmin(criteria, axis=0) == np.arange(len(names))[:, None]) * 1.0
@@ -175,7 +181,7 @@ def hold_contest(
         accuracy=_accuracy(scored, benchmark, origins, scale, squared),
         failures=tuple(failure for model in scored for failure in model.run.failures),
         past=past,
-        benchmark=benchmark.run.past,
+        benchmark=benchmark.run.past if benchmark else np.full(past.shape, np.nan),
     )
 
 
@@ -202,11 +208,13 @@ def _score(run: ModelRun, origins: Origins, moments: Moments) -> _Scored:
 
 def _accuracy(
     scored: Sequence[_Scored],
-    benchmark: _Scored,
+    benchmark: _Scored | None,
     origins: Origins,
     scale: Floats,
     squared: Floats,
 ) -> pd.DataFrame:
+    if benchmark is None:
+        return _UNJUDGED.copy()
     judged = _measures(scored, origins, scale, squared)
     names = [model.run.model for model in scored]
     if not any(model is benchmark for model in scored):

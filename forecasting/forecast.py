@@ -46,6 +46,8 @@ def forecast_demand(
     calibration: Calibration | None = None,
     before: RollForward | None = None,
     standing: Standing | None = None,
+    *,
+    judged: bool = True,
 ) -> ForecastResult:
     """Forecast every series of a panel from the period after its last.
 
@@ -65,6 +67,7 @@ def forecast_demand(
         still hold; None stores none
     standing : what earlier backtests chose, which series keep where it still holds; None stores
         none
+    judged : whether accuracy, weights and anomalies are told; else their frames are empty
 
     Notes
     -----
@@ -102,9 +105,11 @@ def forecast_demand(
         anew = contested & ~stood.are(STANDS)
         chosen = np.flatnonzero(anew & results.demand_class.are(demand_class))
         if len(chosen):
-            _forecast_contested(results, demand_class, chosen, batch, origins, as_of, calibration)
-    found = as_frames(results, as_of, calibration)
-    found = replace(found, anomalies=anomalies.frame(capping=plan.cap_outliers))
+            told = (origins, as_of, calibration)
+            _forecast_contested(results, demand_class, chosen, batch, *told, judged=judged)
+    found = as_frames(results, as_of, calibration, judged=judged)
+    if judged:
+        found = replace(found, anomalies=anomalies.frame(capping=plan.cap_outliers))
     if standing is not None:
         made = np.flatnonzero(contested & np.isfinite(results.means).all(axis=1))
         choices = take_choices(results, made)
@@ -194,13 +199,16 @@ def _forecast_contested(
     origins: Origins,
     as_of: date,
     calibration: Calibration | None,
+    *,
+    judged: bool,
 ) -> None:
     plan = results.plan
     names = plan.models_for(demand_class)
     entities = results.panel.entities.take(chosen)
     group = batch.cut(chosen, np.zeros(len(chosen), np.int64), None)
     weighing = calibration.weighing_for(demand_class, names) if calibration is not None else None
-    contest = hold_contest(names, group, origins.of(chosen), entities, plan, weighing=weighing)
+    told = (names, group, origins.of(chosen), entities, plan)
+    contest = hold_contest(*told, weighing=weighing, judged=judged)
     results.means[chosen] = np.where(contest.champion[:, None] < 0, np.nan, contest.means)
     results.set_spread(chosen, contest.spread)
     results.autocorrelation[chosen] = contest.autocorrelation
@@ -220,4 +228,5 @@ def _forecast_contested(
         Failure(entities[n], "forecast", "NoModelError", f"no model could forecast it: {tried}")
         for n in beaten
     ]
-    results.accuracy.append(contest.accuracy.assign(number=chosen[contest.accuracy["number"]]))
+    if judged:
+        results.accuracy.append(contest.accuracy.assign(number=chosen[contest.accuracy["number"]]))

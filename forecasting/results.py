@@ -1,7 +1,7 @@
 """Results of a forecast, series by series, and the frames they become."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -24,7 +24,12 @@ from kernels.demand_laws import Law
 from kernels.transposes import transpose
 
 QUANTILES = [f"q{round(100 * level):02d}" for level in LEVELS]
+ACCURACY = [*SERIES, "model", "demand_class", *MEASURES]
 WEIGHTS = [*SERIES, "model", "weight"]
+# Pandas takes longer for a frame without rows than a forecast does for a series.
+_NO_ACCURACY, _NO_WEIGHTS, _NO_ANOMALIES = (
+    pd.DataFrame(columns=names) for names in (ACCURACY, WEIGHTS, ANOMALIES)
+)
 
 
 @dataclass(frozen=True)
@@ -36,9 +41,9 @@ class ForecastResult:
     Parameters
     ----------
     forecasts : warehouse_id, item_id, ds, model, mean, q01 ... q99, units per period
-    accuracy : a row per series and model that was backtested
     champions : a row per series
     failures : series without a forecast, and models that failed on a series that has one
+    accuracy : a row per series and model that was backtested
     weights : warehouse_id, item_id, model, weight; the models in each contested series' forecast,
         a fraction that sums to one
     anomalies : what stood out of the histories, and what was done about it, as
@@ -51,11 +56,11 @@ class ForecastResult:
     """
 
     forecasts: pd.DataFrame
-    accuracy: pd.DataFrame
     champions: pd.DataFrame
     failures: list[Failure]
-    weights: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=WEIGHTS))
-    anomalies: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=ANOMALIES))
+    accuracy: pd.DataFrame = field(default_factory=_NO_ACCURACY.copy)
+    weights: pd.DataFrame = field(default_factory=_NO_WEIGHTS.copy)
+    anomalies: pd.DataFrame = field(default_factory=_NO_ANOMALIES.copy)
     states: Mapping[str, SeriesStates[Any]] | None = None
     carried: pd.DataFrame | None = None
     choices: Choices | None = None
@@ -125,7 +130,11 @@ class Results:
 
 
 def as_frames(
-    results: Results, as_of: date, calibration: Calibration | None = None
+    results: Results,
+    as_of: date,
+    calibration: Calibration | None = None,
+    *,
+    judged: bool = True,
 ) -> ForecastResult:
     """Return the frames of what was forecast; a series without a period left is a failure.
 
@@ -134,6 +143,7 @@ def as_frames(
     results : of every series
     as_of : the night; periods on or before it are left out
     calibration : of quantiles; None leaves each law its own
+    judged : whether accuracy and weights are told; else their frames are empty
     """
     panel = results.panel
     late = panel.future(results.plan.horizon) > np.datetime64(as_of)
@@ -149,13 +159,14 @@ def as_frames(
         for number in ended
     ]
     done = np.flatnonzero(made & late.any(axis=1))
-    return ForecastResult(
+    found = ForecastResult(
         _forecasts(results, done, late[done], calibration),
-        _accuracy(results),
         _champions(results, done),
         results.failures,
-        _weights(results),
     )
+    if not judged:
+        return found
+    return replace(found, accuracy=_accuracy(results), weights=_weights(results))
 
 
 def name_series(panel: DemandPanel, outcome: LabelColumn) -> pd.DataFrame:

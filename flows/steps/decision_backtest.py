@@ -63,6 +63,8 @@ from storage.tables import DECISION_BACKTEST_ITEMS
 
 STAGE = "replay"
 _SEAL = "layout.json"
+# How much more a chunk takes than one of forecasts: what it costs by itself, it does every origin.
+ORIGINS_IN_ONE = 3
 PERIODS = "replayed_periods"
 ITEMS = DECISION_BACKTEST_ITEMS.name
 
@@ -79,12 +81,14 @@ def prepare(run: Run) -> list[int]:
     layout = _layout(run)
     if torn_layout(run):
         series = _choose_series(run)
-        n_chunks = number_of_chunks(len(series), run.job.execution.chunk_entities)
+        demand = _demand(run, series)
+        n_rows = _rows_at_origins(run, len(demand))
+        n_chunks = number_of_chunks(len(series), run.job.execution.chunk_entities, n_rows)
         words = entity_words(series, SERIES)
         first = _first(run)
         drivers = past_drivers(run, first)
         known = past_drivers_of(drivers)
-        found = past_calibration(run, _demand(run, series), first, known)
+        found = past_calibration(run, demand, first, known)
         frames = {
             "profiles": past_profiles(run, first),
             "drivers": drivers,
@@ -95,6 +99,12 @@ def prepare(run: Run) -> list[int]:
             write_frame(_laid_out(run, name), frame)
         seal_files(layout.with_name(_SEAL), [_laid_out(run, name) for name in frames])
     return sorted(int(chunk) for chunk in pd.read_parquet(layout)["chunk"].unique())
+
+
+def _rows_at_origins(run: Run, n_rows: int) -> int:
+    """Return for how many rows of a night the rows at all origins count."""
+    spec = spec_of(run)
+    return n_rows * -(-spec.periods // spec.refresh) // ORIGINS_IN_ONE
 
 
 def torn_layout(run: Run) -> list[Path]:

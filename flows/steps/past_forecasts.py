@@ -18,6 +18,7 @@ from forecasting import (
     learn_calibration,
     sample_paths,
 )
+from inventory import keys_of
 from kernels.arrays import Floats
 
 STAGE = "replay"
@@ -119,16 +120,18 @@ def forecast_past(
     paths: dict[tuple[str, str], list[Floats]] = {}
     failed: dict[str, Failed] = {}
     origins = _origins(run, demand, first)
+    words = _words(demand)
     for origin in origins:
         panel, plan = _known(run, demand, origin, drivers)
         night = pd.Timestamp(panel.last_ds.max()).date()
-        result = forecast_demand(panel, plan, night, known_profiles, categories, calibration)
-        champions = result.champions.sort_values(SERIES, ignore_index=True)
-        forecasts = result.forecasts.sort_values([*SERIES, "ds"], ignore_index=True)
-        words = entity_words(champions, SERIES)
-        drawn = sample_paths(forecasts, champions, words, spec.paths, run.job.seed)
-        for n, row in enumerate(champions[SERIES].itertuples(index=False)):
-            paths.setdefault((str(row.warehouse_id), str(row.item_id)), []).append(drawn[n])
+        told = (panel, plan, night, known_profiles, categories, calibration)
+        result = forecast_demand(*told, judged=False)
+        keys = keys_of(result.champions)
+        entities = np.array([words[key] for key in keys], np.uint64)
+        found = result.forecasts, result.champions
+        drawn = sample_paths(*found, entities, spec.paths, run.job.seed)
+        for n, key in enumerate(keys):
+            paths.setdefault(key, []).append(drawn[n])
         for failure in result.failures:
             failed[failure.entity] = Failed(
                 "stock", failure.entity, STAGE, failure.error_type, failure.message
@@ -142,11 +145,18 @@ def _known(
 ) -> tuple[DemandPanel, ForecastPlan]:
     """Return what was known before an origin, and the plan with the models that it allows."""
     plan = _plan(run)
-    known, later = demand[demand["ds"] < origin], demand[demand["ds"] >= origin]
+    known = demand[demand["ds"] < origin]
     panel = DemandPanel.from_frame(known, plan.frequency)
     if origin not in drivers:
         return panel, plan
-    return take_past_drivers(run, panel, (known, later), plan, drivers[origin])
+    told = (known, demand[demand["ds"] >= origin])
+    return take_past_drivers(run, panel, told, plan, drivers[origin])
+
+
+def _words(demand: pd.DataFrame) -> dict[tuple[str, str], int]:
+    """Return the entity of each series, by its ids."""
+    series = demand[SERIES].drop_duplicates(ignore_index=True)
+    return dict(zip(keys_of(series), entity_words(series, SERIES).tolist(), strict=True))
 
 
 def _origins(run: Run, demand: pd.DataFrame, first: pd.Timestamp) -> list[pd.Timestamp]:

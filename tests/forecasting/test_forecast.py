@@ -34,6 +34,21 @@ def result():
     return forecast(mixed_series())
 
 
+def test_what_is_not_asked_for_changes_no_forecast():
+    surprising = np.random.default_rng(6).poisson(9.0, 120)
+    surprising[60] = 500
+    plan, panel = daily_plan(), panel_of({**mixed_series(), ("W", "surprising"): surprising})
+    told = (panel, plan, NIGHT, category_profiles(panel, CATEGORIES, plan), CATEGORIES)
+    result, found = forecast_demand(*told), forecast_demand(*told, judged=False)
+    for part in ("forecasts", "champions"):
+        pd.testing.assert_frame_equal(getattr(found, part), getattr(result, part), check_exact=True)
+    assert found.failures == result.failures
+    for part in ("accuracy", "weights", "anomalies"):
+        assert len(getattr(result, part))
+        assert getattr(found, part).empty
+        assert list(getattr(found, part).columns) == list(getattr(result, part).columns)
+
+
 def champion(result, item):
     return result.champions.set_index("item_id").loc[item]
 
