@@ -16,7 +16,8 @@ demo: $(VENV)/.run-ready
 test: $(VENV)/.test-ready
 	$(MAKE) --no-print-directory --jobs=2 lint test-fast
 
-# Each process has a Prefect server and a PostgreSQL of its own; tests of one file share them.
+# Each process has a Prefect server and a PostgreSQL of its own; tests of one file share them, and
+# those of tests/survival one process.
 # Files come in the order of tests/conftest.py, the longest first.
 TEST_PROCESSES ?= 2
 test-fast: $(VENV)/.test-ready

@@ -48,6 +48,13 @@ def _source(name: str, root: Path) -> Path | None:
     return path if path.is_file() else None
 
 
+# A module that many others stand on is parsed once in a process.
+@cache
+def _imported_by(path: Path, root: Path) -> frozenset[Path]:
+    names = (name for node in ast.walk(ast.parse(path.read_text())) for name in _names(node))
+    return frozenset(found for name in names if (found := _source(name, root)))
+
+
 def imported_sources(path: Path, root: Path = HERE) -> set[Path]:
     """Return the kernel modules that ``path`` imports, near or far, and itself.
 
@@ -60,11 +67,8 @@ def imported_sources(path: Path, root: Path = HERE) -> set[Path]:
     waiting = [path]
     while waiting:
         here = waiting.pop()
-        if here in seen:
-            continue
         seen.add(here)
-        names = (name for node in ast.walk(ast.parse(here.read_text())) for name in _names(node))
-        waiting += [found for name in names if (found := _source(name, root))]
+        waiting += _imported_by(here, root) - seen
     return seen
 
 

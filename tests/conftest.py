@@ -1,5 +1,6 @@
 """What every test shares: Prefect without a network, and where real data is."""
 
+import gc
 import os
 from pathlib import Path
 
@@ -45,10 +46,34 @@ def pytest_addoption(parser):
     )
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_collection():
+    """Look for no garbage among what stays: tests and modules, by the hundred thousand."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
 def pytest_collection_modifyitems(items):
     """Begin with the files that take longest, so that processes that share them end together."""
     places = {name: place for place, name in enumerate(LONGEST)}
     items.sort(key=lambda item: places.get(item.nodeid.partition("::")[0], len(places)))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Give one process all tests that survive faults: their cradle and its nights take long."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class ByFileAndCradle(LoadFileScheduling):
+        def _split_scope(self, nodeid):
+            file = super()._split_scope(nodeid)
+            return "tests/survival" if file.startswith("tests/survival/") else file
+
+    return ByFileAndCradle(config, log) if config.getvalue("dist") == "loadfile" else None
 
 
 @pytest.fixture(scope="session")

@@ -73,10 +73,10 @@ def night_of(folder, days, *, chunk=180, change=None, text=JOB):
 
 
 def run_night(folder, days, **given):
-    """Run the night after so many days; return its outcome, run and tables."""
+    """Run the night after so many days, but for its report; return its outcome, run and tables."""
     job = night_of(folder, days, **given)
     run = prepare_run(job)
-    outcome = run_plain(job)
+    outcome = run_plain(job, report=False)
     with open_store(run.store_url) as store:
         names = TABLES
         tables = {name: store.read(name, run_id=run.run_id) for name in names}

@@ -34,7 +34,7 @@ def night(tmp_path_factory):
         light = {**limits, "paths": 40, "backtest": None, **changes}
         stock = job.stock.model_copy(update=light)
         own = job.model_copy(update={"stock": stock})
-        run_plain(own)
+        run_plain(own, report=False)
         return {name: frame.drop(columns=STAMPS) for name, frame in tables_of(own).items()}
 
     return {
@@ -219,7 +219,7 @@ def test_a_capacity_limits_what_is_ordered(tmp_path):
         update={"paths": 40, "backtest": None, "budgets": {}, "capacities": {}}
     )
     own = job.model_copy(update={"demand": demand, "stock": light})
-    run_plain(own)
+    run_plain(own, report=False)
     run = prepare_run(own)
     with open_store(run.store_url) as store:
         plans = store.read("order_plans", run_id=run.run_id).merge(

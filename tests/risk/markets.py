@@ -1,6 +1,7 @@
 """Small markets for tests: prices from a seed, and terms in a few words."""
 
 from datetime import date
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -135,8 +136,12 @@ def forward(name, strike=1.1, ahead=182, **others):
     )
 
 
+@cache
 def mixed_market(plan=PLAN):
-    """Return a market with every kind of instrument, two currencies and one late starter."""
+    """Return a market with every kind of instrument, two currencies and one late starter.
+
+    Many tests share it, and none may change it.
+    """
     names = ("AAA", "BBB", "CCC", "FUND")
     late = prices(["NEW"], n_days=120, seed=8)
     rate = prices(["EURUSD"], seed=9, level=1.1, volatility=0.005)

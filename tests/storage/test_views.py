@@ -20,6 +20,8 @@ from tests.storage.nights import EVERY, RUN, night, publication
 DIALECTS = get_args(Dialect)
 PARSED_AS = {"bigquery": "bigquery", "duckdb": "duckdb", "postgresql": "postgres"}
 FOLDER = Path(package.__file__).parent
+# What the views read; nights of all other tables are for the stores' own tests.
+READ = tuple(sorted({"runs"}.union(*VIEWS.values())))
 
 
 def order_plans():
@@ -61,7 +63,7 @@ def publish_with_views(dialect, folder):
         store.publish(
             publication(
                 folder / "s",
-                tables=EVERY,
+                tables=READ,
                 order_plans=order_plans(),
                 limit_utilisation=limits(),
                 champions=champions,
@@ -128,8 +130,8 @@ def test_risk_stands_against_limits_with_its_error(address):
 def test_views_follow_the_next_publication(dialect, tmp_path):
     address = publish_with_views(dialect, tmp_path)
     with open_store(address) as store:
-        store.publish(publication(tmp_path / "2", "night-b", tables=EVERY))
-        assert set(store.tables()) == set(EVERY)
+        store.publish(publication(tmp_path / "2", "night-b", tables=READ))
+        assert set(store.tables()) == set(READ)
     for name in VIEWS:
         found = query(address, f"SELECT DISTINCT run_id FROM {name}")
         assert found == [("night-b",)], name

@@ -64,19 +64,21 @@ class _NoBar:
 
 
 @contextmanager
-def plain():
-    """Take Prefect out of the night."""
+def plain(*, report=True):
+    """Take Prefect out of the night, and the report too where nobody reads it."""
     swaps = {
         name: PlainTask(held) if isinstance(held, Task) else PlainFlow(held)
         for name, held in vars(module).items()
         if isinstance(held, Task | Flow)
     }
     swaps |= {"ProgressArtifact": _NoBar, "as_completed": list, "show_results": lambda *_: None}
+    if not report:
+        swaps["write_report"] = module.page_of
     with patch.multiple(module, **swaps):
         yield
 
 
-def run_plain(job, *, again=False):
+def run_plain(job, *, again=False, report=True):
     """Run a night of ``job``, and return its outcome."""
-    with plain():
+    with plain(report=report):
         return module.nightly(job, None, again)
