@@ -81,7 +81,8 @@ def main() -> None:
     if CRITERIA not in sys.argv[1:]:
         speed = _speeds(cases)
     if SPEED not in sys.argv[1:]:
-        rest = [_retail(FIVE_YEARS), _walmart(), _car_parts()]
+        years = [_retail(FIVE_YEARS, windows=back) for back in range(3)]
+        rest = [*years, _walmart(), _car_parts()]
         criteria = "\n".join([*_criteria([*cases, *rest]), ""])
     RECORD.write_text(f"{speed}{HEAD}\n{criteria}", encoding="utf-8")
 
@@ -118,12 +119,15 @@ def _case(name: str, frame: pd.DataFrame, season: int, sample: int) -> Case:
     return Case(name, parts[0], parts[1], season, sample)
 
 
-def _retail(days: int, sample: int = 0) -> Case:
+def _retail(days: int, sample: int = 0, windows: int = 0) -> Case:
+    """Return the last days known so many windows of 28 days before the end."""
     frame = pd.read_parquet(DATA / "store_item_daily.parquet")
     groups = frame.groupby(["warehouse_id", "item_id"], observed=True)["y"]
-    series = [y.to_numpy(float)[-days - 28 :] for _, y in groups]
+    known = [y.to_numpy(float)[: len(y) - 28 * windows] for _, y in groups]
+    series = [y[-days - 28 :] for y in known]
     train, test = [y[:-28] for y in series], [y[-28:] for y in series]
-    return Case(f"Store-Item, {days:,} days", train, test, 7, sample)
+    earlier = f", {windows} back" if windows else ""
+    return Case(f"Store-Item, {len(train[0]):,} days{earlier}", train, test, 7, sample)
 
 
 def _walmart() -> Case:
