@@ -131,7 +131,7 @@ def _replay_chunk(uris: Sequence[str], number: int) -> list[pd.DataFrame]:
         first: pd.Timestamp,
         profiles: pd.DataFrame,
         drivers: PastDrivers,
-        calibration: Calibration | None,
+        calibration: Calibration,
     ) -> PastPaths:
         if not made:
             made.append(forecast_past(run, demand, first, profiles, drivers, calibration))

@@ -73,6 +73,11 @@ class Calibration:
     evaluation: pd.DataFrame
 
     @classmethod
+    def nothing(cls) -> Self:
+        """Return what leaves each law its own, and each series' weights to its own scores."""
+        return cls.from_frames(pd.DataFrame(columns=LEVEL_COLUMNS), pd.DataFrame(columns=WEIGHINGS))
+
+    @classmethod
     def from_frames(cls, levels: pd.DataFrame, weighings: pd.DataFrame) -> Self:
         """Return the calibration of frames of levels and weighings, without what was judged."""
         judged = pd.DataFrame(columns=COVERAGE), pd.DataFrame(columns=EVALUATION)

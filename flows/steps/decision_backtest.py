@@ -87,12 +87,12 @@ def prepare(run: Run) -> list[int]:
         words = entity_words(series, SERIES)
         first = _first(run)
         drivers = past_drivers(run, first)
-        known = past_drivers_of(drivers)
-        found = past_calibration(run, demand, first, known)
+        found = past_calibration(run, demand, first, past_drivers_of(drivers))
         frames = {
             "profiles": past_profiles(run, first),
             "drivers": drivers,
-            **({"levels": found.levels, "weighings": found.weighings} if found else {}),
+            "levels": found.levels,
+            "weighings": found.weighings,
             "series": series.assign(word=words, chunk=assign_chunks(words, n_chunks)),
         }
         for name, frame in frames.items():
@@ -186,10 +186,8 @@ def _replay(run: Run, series: pd.DataFrame) -> ChunkWork:
     demand = _demand(run, series)
     profiles = pd.read_parquet(_laid_out(run, "profiles"))
     drivers = past_drivers_of(pd.read_parquet(_laid_out(run, "drivers")))
-    calibration = None
-    if run.job.demand and run.job.demand.calibrate:
-        learnt = [pd.read_parquet(_laid_out(run, name)) for name in ("levels", "weighings")]
-        calibration = Calibration.from_frames(*learnt)
+    learnt = [pd.read_parquet(_laid_out(run, name)) for name in ("levels", "weighings")]
+    calibration = Calibration.from_frames(*learnt)
     # The rest of a replay is the processor's.
     with device_slot(device_of(run)):
         past = forecast_past(run, demand, first, profiles, drivers, calibration)

@@ -69,10 +69,8 @@ def past_drivers(run: Run, first: pd.Timestamp) -> pd.DataFrame:
 
 def past_calibration(
     run: Run, demand: pd.DataFrame, first: pd.Timestamp, drivers: PastDrivers
-) -> Calibration | None:
-    """Return what series said before ``first`` of quantiles and weights.
-
-    None where there are no series, or the job does not calibrate.
+) -> Calibration:
+    """Return what series said before ``first`` of quantiles and weights, if the job calibrates.
 
     It stands for the whole replay, as a night's stands for `[demand.registry] champions_for`
     periods: to learn it at every origin would take as long as the replay.
@@ -86,7 +84,7 @@ def past_calibration(
     """
     assert run.job.demand is not None
     if demand.empty or not run.job.demand.calibrate:
-        return None
+        return Calibration.nothing()
     panel, plan = _known(run, demand, first, drivers)
     # No other task runs beside this one.
     return learn_calibration(panel, plan, run.job.execution.workers)
@@ -98,7 +96,7 @@ def forecast_past(
     first: pd.Timestamp,
     profiles: pd.DataFrame,
     drivers: PastDrivers,
-    calibration: Calibration | None,
+    calibration: Calibration,
 ) -> PastPaths:
     """Forecast every series at each origin, from what was known before it alone.
 

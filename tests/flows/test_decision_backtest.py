@@ -20,6 +20,7 @@ from flows.steps.past_forecasts import (
     past_profiles,
 )
 from flows.steps.predict_plan import forecast_plan
+from forecasting import Calibration
 from inventory import positions_of
 from storage.stores import open_store
 from storage.tables import OUTPUT_TABLES
@@ -30,6 +31,7 @@ PAST = DecisionBacktestSpec(periods=12, refresh=5, series=9, windows=2, paths=30
 LIGHT = dict.fromkeys(
     ("smooth", "erratic", "intermittent", "lumpy"), ("SimpleExponentialSmoothing", "WindowAverage")
 )
+NOTHING = Calibration.nothing()
 TABLES = ("decision_backtests", "decision_backtest_periods", "decision_backtest_items")
 
 
@@ -117,7 +119,7 @@ def test_past_forecasts_are_calibrated_on_what_came_before(nights):
     pd.testing.assert_frame_equal(own.weighings, other.weighings, check_exact=True)
     profiles = past_profiles(run, first)
     calibrated, plain = (
-        forecast_past(run, demand, first, profiles, {}, learnt).paths for learnt in (own, None)
+        forecast_past(run, demand, first, profiles, {}, learnt).paths for learnt in (own, NOTHING)
     )
     moved = [not np.array_equal(paths[0], plain[key][0]) for key, paths in calibrated.items()]
     assert np.mean(moved) > 0.9
@@ -156,15 +158,15 @@ def test_a_past_forecast_knows_the_promotions_that_were_planned(nights):
     means = {}
     for promoted in (False, True):
         planned = demand.assign(promotion=demand["promotion"].where(~later, promoted))
-        found = forecast_past(run, planned, first, profiles, learnt, None).paths
+        found = forecast_past(run, planned, first, profiles, learnt, NOTHING).paths
         means[promoted] = np.array([paths[0].mean() for paths in found.values()])
     # Series that sell rarely are forecast without drivers.
     assert (means[True] >= means[False]).mean() > 0.9
     assert means[True].sum() > 1.05 * means[False].sum()
     # Without what was learnt, a promotion changes nothing.
-    plain = forecast_past(run, demand, first, profiles, {}, None).paths
+    plain = forecast_past(run, demand, first, profiles, {}, NOTHING).paths
     other = demand.assign(promotion=demand["promotion"].where(~later, True))
-    for key, paths in forecast_past(run, other, first, profiles, {}, None).paths.items():
+    for key, paths in forecast_past(run, other, first, profiles, {}, NOTHING).paths.items():
         np.testing.assert_array_equal(paths[0], plain[key][0])
 
 

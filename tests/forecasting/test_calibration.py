@@ -297,6 +297,14 @@ def test_a_class_that_was_not_counted_keeps_its_quantiles(learnt):
     assert np.array_equal(kept, quantiles)
 
 
+def test_a_calibration_of_nothing_changes_nothing(learnt):
+    plan, panel, _ = learnt
+    given_ = panel, plan, NIGHT, category_profiles(panel, {}, plan), {}
+    alone, other = forecast_demand(*given_), forecast_demand(*given_, Calibration.nothing())
+    pd.testing.assert_frame_equal(alone.forecasts, other.forecasts, check_exact=True)
+    pd.testing.assert_frame_equal(alone.weights, other.weights, check_exact=True)
+
+
 def test_calibrated_quantiles_keep_means_order_and_counts(learnt):
     plan, panel, calibration = learnt
     profiles = category_profiles(panel, {}, plan)
