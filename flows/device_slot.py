@@ -7,12 +7,23 @@ Prefect is imported where a place is asked for: steps that ask are imported by c
 yet to say how it behaves (`flows.cli.environment`).
 """
 
+import threading
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING
 
 from kernels.device import Device
 
+if TYPE_CHECKING:
+    from prefect.client.schemas.responses import GlobalConcurrencyLimitResponse
+
 SLOT = "almanac-device"
+# A task that finds no place looks again after so long. Left to Prefect it would wait for about as
+# long as tasks hold a place, or twice that where another waits too, with the device idle.
+LOOK_AGAIN_S = 0.2
+# One task of a process looks at a time, however many wait.
+_LOOKING = threading.Lock()
 
 
 @contextmanager
@@ -24,10 +35,19 @@ def device_slot(device: Device) -> Iterator[None]:
     if device == "cpu":
         yield
         return
+    from prefect.client.orchestration import get_client  # noqa: PLC0415 - see above
     from prefect.concurrency.sync import concurrency  # noqa: PLC0415 - see above
 
-    with concurrency(SLOT, occupy=1, strict=True):
+    with ExitStack() as place:
+        with _LOOKING, get_client(sync_client=True) as client:
+            while _is_full(client.read_global_concurrency_limit_by_name(SLOT)):
+                time.sleep(LOOK_AGAIN_S)
+            place.enter_context(concurrency(SLOT, occupy=1, strict=True))
         yield
+
+
+def _is_full(limit: "GlobalConcurrencyLimitResponse") -> bool:
+    return limit.active and limit.active_slots >= limit.limit
 
 
 def open_slot(device: Device) -> None:
