@@ -25,7 +25,7 @@ from forecasting import (
     forecast_demand,
     learn_calibration,
 )
-from forecasting.distributions import LEVELS
+from forecasting.distributions import LEVELS, QUANTILES
 from forecasting.drivers import (
     DriverPipeline,
     KnownDrivers,
@@ -36,7 +36,6 @@ from forecasting.drivers import (
     learn_effects,
     origin_ends,
 )
-from forecasting.results import QUANTILES
 from forecasting.training import TrainingPlan, train_global_model
 
 RECORD = Path(__file__).parent / "records" / "drivers.md"

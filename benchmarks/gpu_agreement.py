@@ -20,7 +20,8 @@ from benchmarks.gpu_fits import daily_demand
 from benchmarks.gpu_rows import DIFFERENT, SEED, Line, agreement_table
 from forecasting import DemandPanel, ForecastPlan, category_profiles, forecast_demand, sample_paths
 from forecasting.classes import CLASSES
-from forecasting.results import QUANTILES, ForecastResult
+from forecasting.distributions import QUANTILES
+from forecasting.results import ForecastResult
 from inventory import StockPlan, plan_orders
 from kernels.device import Device
 from risk import RiskPlan, instrument_losses, measure_portfolios, volatility_outlook

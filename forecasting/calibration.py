@@ -1,6 +1,7 @@
 """What backtests of all series say of each class, carried to the forecast of every one.
 
-How a class weighs its models is in `forecasting.weighing`; the rest is calibrated quantiles.
+How a class weighs its models is in `forecasting.weighing`, how errors of series go together in
+`forecasting.hierarchy.dependence`; the rest is calibrated quantiles.
 
 How often demand fell below each percentile is counted over all series of a class, each origin
 with the law that earlier origins and the history before it give: that is how a night's own law
@@ -24,6 +25,7 @@ from forecasting.classes import CLASSES, classify_demand
 from forecasting.combinations import Weighing
 from forecasting.distributions import LEVELS, estimate_spread, quantiles_of
 from forecasting.evaluation import EVALUATION, evaluate_horizon
+from forecasting.hierarchy import DEPENDENCE, build_hierarchy, learn_dependence
 from forecasting.labels import Labels
 from forecasting.levels import find_levels, usual_hits
 from forecasting.moments import measure_moments
@@ -53,7 +55,7 @@ COVERAGE = ["demand_class", "band", "nominal", "before", "after"]
 
 @dataclass(frozen=True)
 class Calibration:
-    """Levels that percentiles take, by class and part of the horizon, and weights of models.
+    """Levels that percentiles take, weights of models, and how errors of series go together.
 
     Parameters
     ----------
@@ -61,6 +63,8 @@ class Calibration:
         at which the law's quantile is taken)
     weighings : demand_class, model, left_out (origin, from 0, the last; -1 is none), typical,
         members, power, prior_origins, as in `Weighing`; no rows for a class that weighs as usual
+    dependence : level, share, autocorrelation, as `forecasting.hierarchy.learn_dependence` says; no
+        rows where series err each by itself
     coverage : demand_class, band, nominal (per cent, central), before, after (fractions of
         actuals); of the last origin, with levels from the earlier ones. An interval that holds
         an atom in part counts that part
@@ -69,6 +73,7 @@ class Calibration:
 
     levels: pd.DataFrame
     weighings: pd.DataFrame
+    dependence: pd.DataFrame
     coverage: pd.DataFrame
     evaluation: pd.DataFrame
 
@@ -78,10 +83,14 @@ class Calibration:
         return cls.from_frames(pd.DataFrame(columns=LEVEL_COLUMNS), pd.DataFrame(columns=WEIGHINGS))
 
     @classmethod
-    def from_frames(cls, levels: pd.DataFrame, weighings: pd.DataFrame) -> Self:
-        """Return the calibration of frames of levels and weighings, without what was judged."""
+    def from_frames(
+        cls, levels: pd.DataFrame, weighings: pd.DataFrame, dependence: pd.DataFrame | None = None
+    ) -> Self:
+        """Return the calibration of what was learnt, without what was judged."""
+        if dependence is None:
+            dependence = pd.DataFrame(columns=DEPENDENCE)
         judged = pd.DataFrame(columns=COVERAGE), pd.DataFrame(columns=EVALUATION)
-        return cls(levels, weighings, *judged)
+        return cls(levels, weighings, dependence, *judged)
 
     def weighing_for(self, demand_class: str, names: Sequence[str]) -> Weighing | None:
         """Return how a class weighs the models of a line-up; None where nothing was learnt."""
@@ -128,7 +137,13 @@ def bands_of(horizon: int) -> Integers:
     return np.arange(horizon) * min(BANDS, horizon) // horizon
 
 
-def learn_calibration(panel: DemandPanel, plan: ForecastPlan, threads: int = 1) -> Calibration:
+def learn_calibration(
+    panel: DemandPanel,
+    plan: ForecastPlan,
+    threads: int = 1,
+    categories: pd.Series | None = None,
+    regions: pd.Series | None = None,
+) -> Calibration:
     """Learn from the backtests of all series, or of evenly many of each class.
 
     Parameters
@@ -136,6 +151,8 @@ def learn_calibration(panel: DemandPanel, plan: ForecastPlan, threads: int = 1) 
     panel : all series, not one chunk of them, or series in other chunks are forecast otherwise
     plan : settings of the forecast that is to be calibrated
     threads : models that run at a time; what is learnt does not depend on it
+    categories : item_id -> category, of the levels at which errors may go together; None has none
+    regions : warehouse_id -> region, likewise
     """
     batch = panel.uncensored(plan.season_length)
     if plan.cap_outliers:
@@ -146,6 +163,7 @@ def learn_calibration(panel: DemandPanel, plan: ForecastPlan, threads: int = 1) 
     contested = demand & (scored >= FEWEST_ORIGINS)
     classes = classify_demand(batch)
     levels, weighings, coverage, evaluation = [], [], [], []
+    sampled: list[tuple[Integers, Floats, Floats]] = []
     for demand_class in CLASSES:
         members = np.flatnonzero(contested & classes.are(demand_class))
         if not len(members):
@@ -174,12 +192,34 @@ def learn_calibration(panel: DemandPanel, plan: ForecastPlan, threads: int = 1) 
         scale = seasonal_scale(group, plan.season_length, held_out)
         bands = bands_of(plan.horizon)
         evaluation.append(evaluate_horizon(demand_class, contest, some.actuals, scale, bands))
+        weights = np.full(len(chosen), len(members) / len(chosen))
+        sampled.append((chosen, some.actuals - contest.past, weights))
     return Calibration(
         _stack(levels, LEVEL_COLUMNS),
         _stack(weighings, WEIGHINGS),
+        _dependence(panel, sampled, categories, regions),
         _stack(coverage, COVERAGE),
         _stack(evaluation, EVALUATION),
     )
+
+
+def _dependence(
+    panel: DemandPanel,
+    sampled: Sequence[tuple[Integers, Floats, Floats]],
+    categories: pd.Series | None,
+    regions: pd.Series | None,
+) -> pd.DataFrame:
+    """Learn from the series of each class, their errors, and how many each stands for."""
+    numbers = np.concatenate([np.zeros(0, np.int64), *(part[0] for part in sampled)])
+    # Origins are counted from a series' end; of series that ended together they are the same.
+    ended = panel.last_ds[numbers] == panel.last_ds.max()
+    if not ended.any():
+        return pd.DataFrame(columns=DEPENDENCE)
+    errors, weights = (np.concatenate([part[k] for part in sampled]) for k in (1, 2))
+    series = pd.DataFrame(panel.ids(numbers[ended])).astype(object)
+    known = pd.Series(dtype=object) if categories is None else categories
+    hierarchy = build_hierarchy(series, known, regions)
+    return learn_dependence(hierarchy, errors[ended], weights[ended])
 
 
 def _weighing_frame(demand_class: str, names: Sequence[str], found: Weighing) -> pd.DataFrame:

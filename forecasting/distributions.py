@@ -16,6 +16,7 @@ from kernels.empirical_law import ratio_quantiles
 from kernels.gamma_law import gamma_quantiles, gamma_table
 
 LEVELS = np.arange(1, 100) / 100.0
+QUANTILES = [f"q{round(100 * level):02d}" for level in LEVELS]
 # The recent variance counts as much as this many backtest errors. Of counts it is taken as it is,
 # for chance makes much of it; continuous demand has trends in it that models forecast, some of
 # them, and the geometric mean of the variance with them and without stands for what is left. On two

@@ -13,7 +13,7 @@ from forecasting.anomalies import ANOMALIES
 from forecasting.calibration import Calibration
 from forecasting.champions import MEASURES
 from forecasting.choices import Choices
-from forecasting.distributions import LEVELS, Spread, bound_quantiles, quantiles_of
+from forecasting.distributions import LEVELS, QUANTILES, Spread, bound_quantiles, quantiles_of
 from forecasting.errors import Failure
 from forecasting.labels import LabelColumn, Labels
 from forecasting.panel import SERIES, DemandPanel
@@ -23,7 +23,6 @@ from kernels.arrays import Flags, Floats, Integers
 from kernels.demand_laws import Law
 from kernels.transposes import transpose
 
-QUANTILES = [f"q{round(100 * level):02d}" for level in LEVELS]
 ACCURACY = [*SERIES, "model", "demand_class", *MEASURES]
 WEIGHTS = [*SERIES, "model", "weight"]
 # Pandas takes longer for a frame without rows than a forecast does for a series.

@@ -9,13 +9,15 @@ dependence, quantile functions the marginals.
 
 import math
 
+import numpy as np
 from numba import njit
 
-from kernels.arrays import Flags, Floats, Words
+from kernels.arrays import Flags, Floats, Integers, Words
 from kernels.normal import normal_cdf, normal_quantile
 from kernels.philox import Stream, uniform_pair
 
 _STREAM = int(Stream.DEMAND_PATHS)
+_SHARED = int(Stream.SHARED_SCORES)
 N_QUANTILES = 99
 _LOG_TEN = math.log(10.0)
 
@@ -81,4 +83,91 @@ def fill_paths(
                 score = draw if step == 0 else rho * score + fresh * draw
                 u = first if rho == 0.0 else normal_cdf(score)
                 u = min(max(u, 1e-12), 1.0 - 1e-12)
+                out[s, path, step] = quantile_at(quantiles[s, step], u, whole[s])
+
+
+@njit(cache=True, nogil=True)
+def _fill_scores(
+    seed: int, stream: int, entity: int, path: int, autocorrelation: float, out: Floats
+) -> None:
+    """Fill the normal scores of a path: a Gaussian autoregression of order one.
+
+    Parameters
+    ----------
+    seed, stream, entity, path : of the draws
+    autocorrelation : in (-1, 1)
+    out : (horizon,) float64, overwritten
+    """
+    fresh = math.sqrt(1.0 - autocorrelation * autocorrelation)
+    score = 0.0
+    spare = 0.0
+    for step in range(len(out)):
+        if step % 2 == 0:
+            first, spare = uniform_pair(seed, stream, entity, path, step // 2)
+        else:
+            first = spare
+        draw = normal_quantile(first)
+        score = draw if step == 0 else autocorrelation * score + fresh * draw
+        out[step] = score
+
+
+@njit(cache=True, nogil=True)
+def fill_shared_scores(seed: int, nodes: Words, autocorrelation: float, out: Floats) -> None:
+    """Fill the scores that series of a node have in common.
+
+    Parameters
+    ----------
+    seed : in [0, 2**32)
+    nodes : (n_nodes,) uint64, stable identities
+    autocorrelation : in (-1, 1)
+    out : (n_nodes, n_paths, horizon) float64, overwritten
+    """
+    for node in range(out.shape[0]):
+        for path in range(out.shape[1]):
+            _fill_scores(seed, _SHARED, nodes[node], path, autocorrelation, out[node, path])
+
+
+@njit(cache=True, nogil=True)
+def fill_shared_paths(
+    seed: int,
+    entities: Words,
+    quantiles: Floats,
+    autocorrelations: Floats,
+    whole: Flags,
+    scores: Floats,
+    nodes: Integers,
+    shares: Floats,
+    starts: Integers,
+    out: Floats,
+) -> None:
+    """Fill paths of demand of series whose errors go together.
+
+    The marginals are those of `fill_paths`; a series that is in no node has its paths, to rounding.
+
+    Parameters
+    ----------
+    seed, entities, quantiles, autocorrelations, whole, out : of `fill_paths`
+    scores : (n_nodes, n_paths, n_periods) float64, standard normal, of `fill_shared_scores`
+    nodes : (n_series, n_levels) int64, the series' node at each level; -1 where it is in none
+    shares : (n_levels,) of the variance of a series' scores, which add up to less than 1
+    starts : (n_series,) int64, the period of ``scores`` that the series' first one is
+    """
+    n_series, n_paths, horizon = out.shape
+    loadings = np.sqrt(shares)
+    own = np.empty(horizon)
+    for s in range(n_series):
+        rest = 1.0
+        for level in range(len(shares)):
+            if nodes[s, level] >= 0:
+                rest -= shares[level]
+        loading = math.sqrt(rest)
+        for path in range(n_paths):
+            _fill_scores(seed, _STREAM, entities[s], path, autocorrelations[s], own)
+            for step in range(horizon):
+                score = loading * own[step]
+                for level in range(len(shares)):
+                    node = nodes[s, level]
+                    if node >= 0:
+                        score += loadings[level] * scores[node, path, starts[s] + step]
+                u = min(max(normal_cdf(score), 1e-12), 1.0 - 1e-12)
                 out[s, path, step] = quantile_at(quantiles[s, step], u, whole[s])

@@ -51,6 +51,7 @@ class Stream(IntEnum):
     GAMMA_DRAWS = 19
     COUNT_DRAWS = 20
     COUNT_PATHS = 21
+    SHARED_SCORES = 22
 
 
 @njit(inline="always")

@@ -139,6 +139,9 @@ class DemandPlan(Frozen):
     registry: RegistrySpec | None = Field(
         None, description="fitted models that last; null fits all of them every night"
     )
+    regions: dict[str, str] = Field(
+        {}, description="warehouse_id -> region, whose forecasts are published too"
+    )
     aggregate_paths: int = Field(
         400, ge=100, le=10_000, description="sample paths that quantiles of sums are taken from"
     )

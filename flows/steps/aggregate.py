@@ -18,14 +18,22 @@ from flows.run import (
     read_chunk,
     run_chunk,
 )
+from flows.steps.calibrate import calibration_content, read_calibration
 from flows.steps.failing import guarded
-from flows.steps.predict import categories_of
-from forecasting import sample_paths
-from forecasting.hierarchy import PathSums, aggregate_frame, build_hierarchy
+from flows.steps.groups import categories_of, regions_of
+from forecasting import Calibration, sample_paths
+from forecasting.hierarchy import (
+    PathSums,
+    SharedErrors,
+    aggregate_frame,
+    build_hierarchy,
+    name_nodes,
+)
 from kernels.arrays import Dates
 
 STAGE = "aggregate"
 FORECASTS = "demand_forecasts"
+NODES = ["level", "node"]
 # What is told of a fault that is no series' own.
 EVERY_LEVEL = "every level"
 # Series whose paths are held at once: a few tens of megabytes.
@@ -44,7 +52,7 @@ def add_up(run: Run, blocks: Sequence[str]) -> ChunkRecord:
     content = hashlib.sha256(" ".join(r.checksums[FORECASTS] for r in records).encode()).hexdigest()
     return run_chunk(
         run.staging.chunk(STAGE, 0),
-        f"{run.chunk_key(STAGE, 0, 1)}-{content}",
+        f"{run.chunk_key(STAGE, 0, 1)}-{content}-{calibration_content(run)}",
         lambda: guarded("aggregates", STAGE, lambda: [EVERY_LEVEL], lambda: _add_up(run, records)),
     )
 
@@ -55,12 +63,18 @@ def _add_up(run: Run, records: Sequence[ChunkRecord]) -> ChunkWork:
     if known.empty:
         return ChunkWork({})
     series = known.sort_values(SERIES, ignore_index=True)
-    hierarchy = build_hierarchy(series, categories_of(run))
+    hierarchy = build_hierarchy(series, categories_of(run), regions_of(run))
     periods = _periods(records)
     demand = run.job.demand
     assert demand is not None
     n_paths = demand.aggregate_paths
     sums = PathSums(hierarchy, n_paths, len(periods))
+    calibration = read_calibration(run) or Calibration.nothing()
+    nodes = hierarchy.aggregates.assign(node=name_nodes(hierarchy))
+    shape = n_paths, len(periods)
+    errors = SharedErrors.draw(
+        hierarchy, calibration.dependence, entity_words(nodes, NODES), *shape, run.job.seed
+    )
     # A series that ended before the others is forecast for fewer periods; it adds nothing after.
     means = np.zeros((len(series), len(periods)))
     present = np.zeros(means.shape, dtype=np.int64)
@@ -70,7 +84,8 @@ def _add_up(run: Run, records: Sequence[ChunkRecord]) -> ChunkWork:
         paths = np.zeros((len(rows), n_paths, len(periods)))
         own = np.searchsorted(periods, forecasts["ds"].to_numpy("datetime64[us]"))
         own = own.reshape(len(rows), -1)
-        drawn = sample_paths(forecasts, champions, words, n_paths, run.job.seed)
+        shared = errors.of(rows, own[:, 0])
+        drawn = sample_paths(forecasts, champions, words, n_paths, run.job.seed, shared)
         np.put_along_axis(paths, np.broadcast_to(own[:, None], drawn.shape), drawn, axis=2)
         sums.add(rows, paths)
         means[rows[:, None], own] = forecasts["mean"].to_numpy().reshape(own.shape)

@@ -13,16 +13,17 @@ import pyarrow as pa
 from flows.run import ChunkRecord, ChunkWork, Run, find_chunk, read_by_series, run_chunk
 from flows.steps.drivers import drivers_content, take_drivers
 from flows.steps.failing import guarded
+from flows.steps.groups import categories_of, regions_of
 from flows.steps.predict_plan import forecast_plan
 from flows.steps.version_tables import manifest_before, read_frame, registry_folder, to_bytes
 from forecasting import Calibration, DemandPanel, learn_calibration
 from forecasting.standing import periods_since
 
 STAGE = "calibrate"
-LEVELS, WEIGHINGS = "calibration_levels", "model_weighings"
+LEVELS, WEIGHINGS, DEPENDENCE = "calibration_levels", "model_weighings", "error_dependence"
 COVERAGE, HORIZONS = "forecast_coverage", "forecast_horizons"
 # What chunks are made with, and what is told of it.
-_USED = (LEVELS, WEIGHINGS)
+_USED = (LEVELS, WEIGHINGS, DEPENDENCE)
 _FILES = (*_USED, COVERAGE, HORIZONS)
 # Of a version's manifest: the night that its calibration was learnt on, and with what.
 _LEARNT_ON, _SETTINGS = "calibrated_on", "calibration_settings"
@@ -100,7 +101,8 @@ def _stands(run: Run) -> bool:
     if spec is None or spec.champions_for is None or not run.models:
         return False
     manifest = manifest_before(run)
-    if manifest.get(_SETTINGS) != _settings(run) or _file(WEIGHINGS) not in manifest["files"]:
+    whole = {_file(name) for name in _FILES} <= set(manifest["files"])
+    if manifest.get(_SETTINGS) != _settings(run) or not whole:
         return False
     learnt_on = np.array([manifest[_LEARNT_ON]], "datetime64[us]")
     age = periods_since(learnt_on, run.as_of, run.job.demand.frequency)
@@ -135,8 +137,10 @@ def _calibrate(run: Run) -> ChunkWork:
     panel = DemandPanel.from_frame(demand, plan.frequency)
     # No other task runs beside this one.
     threads = run.job.execution.workers
-    found = learn_calibration(*take_drivers(run, panel, demand, plan), threads)
-    return _work(run, found.levels, found.weighings, found.coverage, found.evaluation)
+    groups = categories_of(run), regions_of(run)
+    found = learn_calibration(*take_drivers(run, panel, demand, plan), threads, *groups)
+    learnt = found.levels, found.weighings, found.dependence
+    return _work(run, *learnt, found.coverage, found.evaluation)
 
 
 def _work(run: Run, *frames: pd.DataFrame) -> ChunkWork:

@@ -30,6 +30,7 @@ from flows.steps import registry, stored_choices
 from flows.steps.calibrate import calibration_content, read_calibration
 from flows.steps.drivers import drivers_content, take_drivers
 from flows.steps.failing import guarded
+from flows.steps.groups import categories_of
 from flows.steps.predict_plan import forecast_plan
 from flows.steps.predict_repairs import repairs_of
 from forecasting import (
@@ -180,15 +181,6 @@ def _write_slices(run: Run, series: pd.DataFrame) -> None:
                 params={"number": int(number)},
             )
             sliced.write_parquet(str(_slice(run, int(number))), compression="zstd")
-
-
-def categories_of(run: Run) -> pd.Series:
-    """Return item_id -> category; none where the run has no items."""
-    clean = run.staging.clean("items")
-    if not clean.exists():
-        return pd.Series(dtype=object, name="category")
-    items = pd.read_parquet(clean, columns=["item_id", "category"])
-    return items.set_index("item_id")["category"]
 
 
 def _folder(run: Run) -> Path:

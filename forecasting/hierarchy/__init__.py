@@ -1,5 +1,6 @@
 """Demand at every level of the company, coherent: what is above is the sum of what is below."""
 
+from forecasting.hierarchy.dependence import DEPENDENCE, SharedErrors, learn_dependence
 from forecasting.hierarchy.frames import aggregate_frame, name_nodes
 from forecasting.hierarchy.paths import match_ranks
 from forecasting.hierarchy.projection import Projection, make_projection
@@ -8,6 +9,7 @@ from forecasting.hierarchy.sums import PathSums
 from forecasting.hierarchy.weights import METHODS, Method, make_weights
 
 __all__ = [
+    "DEPENDENCE",
     "LEAF",
     "LEVELS",
     "METHODS",
@@ -15,8 +17,10 @@ __all__ = [
     "Method",
     "PathSums",
     "Projection",
+    "SharedErrors",
     "aggregate_frame",
     "build_hierarchy",
+    "learn_dependence",
     "make_projection",
     "make_weights",
     "match_ranks",

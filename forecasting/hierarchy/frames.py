@@ -3,11 +3,10 @@
 import numpy as np
 import pandas as pd
 
-from forecasting.distributions import LEVELS
+from forecasting.distributions import LEVELS, QUANTILES
 from forecasting.errors import PanelError
 from forecasting.hierarchy.structure import KEYS, Hierarchy
 from forecasting.hierarchy.structure import LEVELS as AGGREGATES
-from forecasting.results import QUANTILES
 from kernels.arrays import Dates, Floats, Integers
 
 NODE = "node"

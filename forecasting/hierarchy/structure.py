@@ -8,7 +8,7 @@ import pandas as pd
 from scipy import sparse
 
 from forecasting.errors import PanelError
-from kernels.arrays import Floats
+from kernels.arrays import Floats, Integers
 
 LEAF = "leaf"
 # By level, the columns that name its nodes, from the top down.
@@ -43,6 +43,19 @@ class Hierarchy:
         """The summing matrix S, (n_aggregates + n_leaves, n_leaves): aggregates, then leaves."""
         below = sparse.eye_array(len(self.leaves), format="csr")
         return sparse.csr_array(sparse.vstack([self.membership, below], format="csr"))
+
+    @property
+    def levels(self) -> list[str]:
+        """The levels that have an aggregate, from the top."""
+        return list(self.aggregates["level"].unique())
+
+    def nodes_at(self, level: str) -> Integers:
+        """Return the aggregate of a level that each leaf belongs to, (n_leaves,); -1 for none."""
+        rows = np.flatnonzero(self.aggregates["level"] == level)
+        found = self.membership[rows].tocoo()
+        out = np.full(len(self.leaves), -1)
+        out[found.col] = rows[found.row]
+        return out
 
     def sum_up(self, values: Floats) -> Floats:
         """Return the sum of the leaves of each aggregate; leaves along the first axis.

@@ -26,9 +26,8 @@ def aggregate_pictures(tables: Tables) -> list[Picture]:
     )
     note = (
         f"The {len(chosen)} largest of {len(volume)}, each on its own scale. Bands are those of "
-        "sums of sample paths in which series err independently of each other: where they err "
-        "together, demand leaves the bands more often than they say. All levels are in "
-        "aggregate_forecasts."
+        "sums of sample paths, on which series err together as far as they did in backtests; where "
+        "none taught that, independently of each other. All levels are in aggregate_forecasts."
     )
     return [
         Picture("warehouse-fans", "Each warehouse ahead", fan_charts(ahead, past), note, wide=True)

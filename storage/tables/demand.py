@@ -113,8 +113,9 @@ AGGREGATE_LEVELS = ("total", "region", "warehouse", "category", "warehouse_categ
 
 AGGREGATE_FORECASTS = output_table(
     "aggregate_forecasts",
-    "Mean and quantiles 1-99% of the demand of all series, of each warehouse, category and both "
-    "together: sums of the series' means and sample paths, each series erring by itself.",
+    "Mean and quantiles 1-99% of the demand of all series, of each region, warehouse, category "
+    "and both together: sums of the series' means and sample paths, on which series err together "
+    "as far as they did in backtests.",
     columns=(
         Column("level", "text", "what is added up", choices=AGGREGATE_LEVELS),
         Column("node", "text", "the aggregate within its level, ids joined with '/'"),

@@ -155,9 +155,10 @@ def test_a_rolled_back_registry_gives_the_older_champions(copied):
     assert tables["champions"]["reason"].str.endswith(f"on {first}, kept").all()
 
 
-@pytest.mark.parametrize(
-    "name", [CHAMPIONS, "calibration_levels.parquet", "model_weighings.parquet"]
-)
+LEARNT = ("calibration_levels.parquet", "model_weighings.parquet", "error_dependence.parquet")
+
+
+@pytest.mark.parametrize("name", [CHAMPIONS, *LEARNT])
 @pytest.mark.parametrize("harm", ["cut", "gone"])
 def test_torn_champions_are_refused_by_name_and_not_promoted(copied, name, harm):
     version = read_champion(models(copied))
@@ -192,15 +193,16 @@ def test_a_version_without_champions_has_every_one_chosen(copied):
     assert newest(copied)["calibrated_on"] == run.as_of.isoformat()
 
 
-def test_champions_with_room_for_other_members_and_calibrations_without_weighings_are_learnt_anew(
-    copied,
+@pytest.mark.parametrize("lacking", LEARNT[1:])
+def test_champions_with_room_for_other_members_and_calibrations_without_a_part_are_learnt_anew(
+    copied, lacking
 ):
     version = read_champion(models(copied))
     manifest = read_manifest(models(copied), version)
     files = {
         name: read_models(models(copied), version, name)
         for name in manifest["files"]
-        if name != "model_weighings.parquet"
+        if name != lacking
     }
     facts = {name: fact for name, fact in manifest.items() if name != "files"}
     older = store_version(models(copied), files, {**facts, "champion_members": 3})

@@ -13,10 +13,9 @@ from forecasting import Calibration, category_profiles, forecast_demand, learn_c
 from forecasting.backtest import place_origins
 from forecasting.calibration import BANDS, NAMES, bands_of, count_hits
 from forecasting.champions import hold_contest
-from forecasting.distributions import LEVELS, estimate_spread
+from forecasting.distributions import LEVELS, QUANTILES, estimate_spread
 from forecasting.labels import Labels
 from forecasting.levels import HEAVY_TAILED, STEADY, find_levels, trust_widths, usual_hits
-from forecasting.results import QUANTILES
 from kernels.calibration import add_hits, move_quantiles, probability_bounds
 from kernels.demand_laws import Law
 from tests.forecasting.demand import daily_plan, mixed_series, panel_of

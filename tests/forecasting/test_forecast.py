@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from forecasting import MODELS, category_profiles, forecast_demand
 from forecasting.classes import CLASSES
+from forecasting.distributions import QUANTILES
 from forecasting.laws import COUNT_NAMES
 from forecasting.models import BatchForecast
 from forecasting.panel import SERIES
-from forecasting.results import QUANTILES
 from storage.tables import CHAMPIONS, DEMAND_FORECASTS, FORECAST_ACCURACY
 from tests.forecasting.demand import daily_plan, frame_of, mixed_series, panel_of, week
 from tests.frames import in_text

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from forecasting import PanelError, PlanError, sample_paths
-from forecasting.results import QUANTILES
+from forecasting.distributions import QUANTILES
 
 LEVELS = np.arange(1, 100) / 100.0
 HORIZON = 5

@@ -13,8 +13,8 @@ from forecasting import (
     forecast_demand,
     learn_calibration,
 )
+from forecasting.distributions import QUANTILES
 from forecasting.panel import SERIES
-from forecasting.results import QUANTILES
 
 LEVELS = np.arange(1, 100) / 100.0
 

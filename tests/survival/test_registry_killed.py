@@ -15,6 +15,7 @@ FILES = {
     "champions.parquet",
     "calibration_levels.parquet",
     "model_weighings.parquet",
+    "error_dependence.parquet",
     "forecast_coverage.parquet",
     "forecast_horizons.parquet",
 }

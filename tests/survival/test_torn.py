@@ -17,6 +17,7 @@ SORTS = (
     "clean/positions.parquet",
     "calibrate/chunk-00000/calibration_levels.parquet",
     "calibrate/chunk-00000/model_weighings.parquet",
+    "calibrate/chunk-00000/error_dependence.parquet",
     "predict/series.parquet",
     "predict/profiles.parquet",
     "predict/layout.json",
