@@ -1,7 +1,10 @@
 """Aggregate: the night's forecasts added up to warehouses, categories and the total."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -29,7 +32,7 @@ from forecasting.hierarchy import (
     build_hierarchy,
     name_nodes,
 )
-from kernels.arrays import Dates
+from kernels.arrays import Dates, Floats, Integers
 
 STAGE = "aggregate"
 FORECASTS = "demand_forecasts"
@@ -78,21 +81,51 @@ def _add_up(run: Run, records: Sequence[ChunkRecord]) -> ChunkWork:
     # A series that ended before the others is forecast for fewer periods; it adds nothing after.
     means = np.zeros((len(series), len(periods)))
     present = np.zeros(means.shape, dtype=np.int64)
-    for forecasts, champions in _pieces(records):
+
+    def draw(forecasts: pd.DataFrame, champions: pd.DataFrame) -> _Piece:
         rows = places_among(series, champions)
-        words = entity_words(champions, SERIES)
-        paths = np.zeros((len(rows), n_paths, len(periods)))
         own = np.searchsorted(periods, forecasts["ds"].to_numpy("datetime64[us]"))
         own = own.reshape(len(rows), -1)
         shared = errors.of(rows, own[:, 0])
+        words = entity_words(champions, SERIES)
         drawn = sample_paths(forecasts, champions, words, n_paths, run.job.seed, shared)
+        paths = np.zeros((len(rows), *shape))
         np.put_along_axis(paths, np.broadcast_to(own[:, None], drawn.shape), drawn, axis=2)
-        sums.add(rows, paths)
-        means[rows[:, None], own] = forecasts["mean"].to_numpy().reshape(own.shape)
-        present[rows[:, None], own] = 1
+        return _Piece(rows, own, forecasts["mean"].to_numpy().reshape(own.shape), paths)
+
+    for piece in _side_by_side(draw, _pieces(records), run.job.execution.workers):
+        sums.add(piece.rows, piece.paths)
+        means[piece.rows[:, None], piece.periods] = piece.means
+        present[piece.rows[:, None], piece.periods] = 1
     counts = np.rint(hierarchy.sum_up(present.astype(np.float64))).astype(np.int64)
     frame = aggregate_frame(hierarchy, periods, hierarchy.sum_up(means), sums.paths, counts)
     return ChunkWork({"aggregate_forecasts": run.stamp(frame[frame["n_series"] > 0])})
+
+
+class _Piece(NamedTuple):
+    """What is drawn of some series: their numbers, their periods', and units by them."""
+
+    rows: Integers
+    periods: Integers
+    means: Floats
+    paths: Floats
+
+
+def _side_by_side(
+    draw: Callable[[pd.DataFrame, pd.DataFrame], _Piece],
+    pieces: Iterable[tuple[pd.DataFrame, pd.DataFrame]],
+    workers: int,
+) -> Iterator[_Piece]:
+    """Yield what is drawn of each piece, in order, with as many under way as there are workers."""
+    under_way: deque[Future[_Piece]] = deque()
+    # No other task runs beside this one.
+    with ThreadPoolExecutor(workers) as pool:
+        for piece in pieces:
+            under_way.append(pool.submit(draw, *piece))
+            if len(under_way) > workers:
+                yield under_way.popleft().result()
+        while under_way:
+            yield under_way.popleft().result()
 
 
 def _periods(records: Sequence[ChunkRecord]) -> Dates:
