@@ -2,12 +2,15 @@
 
 import dataclasses
 
+import duckdb
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from storage.checks.columns import column_rules
+from storage.tables import INPUT_TABLES
 from tests.storage.inputs import (
     PLAN,
     check,
@@ -69,6 +72,7 @@ def test_clean_demand_passes_unchanged(tmp_path):
         ({"quantity": ""}, "missing", None),
         ({"quantity": "many"}, "wrong_type", "many"),
         ({"quantity": "inf"}, "not_finite", "inf"),
+        ({"quantity": "1e160"}, "too_large", "1e160"),
         ({"ds": "2024-13-01"}, "wrong_type", "2024-13-01"),
         ({"ds": "2024-04-07"}, "future", "2024-04-07"),
         ({"ds": "2024-01-09 06:00"}, "off_grid", "2024-01-09 06:00"),
@@ -87,6 +91,31 @@ def test_a_bad_row_is_refused_with_its_place_and_value(tmp_path, values, code, f
     assert (row["value"] == found) if found is not None else pd.isna(row["value"])
     assert report.inputs["demand"].rows_rejected == 1
     accounted(report)
+
+
+NUMBERS = [
+    pytest.param(column, id=f"{table.name}.{column.name}")
+    for table in INPUT_TABLES.values()
+    for column in table.columns
+    if column.kind in {"float", "integer"}
+]
+
+
+@pytest.mark.parametrize("column", NUMBERS)
+def test_every_number_has_a_least_and_a_greatest(column):
+    rules = {rule.code: rule for rule in column_rules(column, is_id=False)}
+    small = "negative" if column.minimum == 0 else "too_small"
+    with duckdb.connect() as connection:
+        for value, code in ((1e160, "too_large"), (-1e160, small), (1e-160, small)):
+            if value > 0.0 and code == small and not column.positive:
+                continue
+            query = (
+                f'SELECT {rules[code].broken} FROM (SELECT {value!r}::DOUBLE AS "{column.name}")'
+            )
+            assert connection.execute(query).fetchone() == (True,)
+    allowed = f"{column.name} must be from {column.least:g} to {column.most:g}"
+    assert rules["too_large"].advice == rules[small].advice == allowed
+    assert -1e12 <= column.least < column.most <= 1e12
 
 
 def test_the_place_of_a_refused_row_is_a_recorded_repair(tmp_path):
