@@ -84,6 +84,20 @@ def test_refused_series_move_nothing_that_is_pooled(tmp_path, alone, kind):
         pd.testing.assert_frame_equal(one, other, check_exact=True)
 
 
+def test_a_refused_last_day_is_no_day_without_a_sale(tmp_path):
+    demand = good_demand()
+    of_series = demand.groupby(["warehouse_id", "item_id"])["quantity"]
+    last = demand[of_series.transform("min") > 5.0].drop_duplicates("item_id", keep="last")
+    demand.loc[last.index, "quantity"] = np.nan
+    codes, found = learnt(tmp_path, demand)
+    assert codes == {"missing"}
+    forecasts, anomalies = found[4], found[-1]
+    assert len(forecasts) == len(of_series) * daily_plan().horizon
+    named = anomalies.merge(last, on=["warehouse_id", "item_id", "ds"])
+    assert len(last) > 0
+    assert named.empty
+
+
 def test_checks_and_panels_have_one_bound_on_quantities():
     assert DEMAND.column("quantity").most == LARGEST_QUANTITY
 
