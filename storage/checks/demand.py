@@ -3,7 +3,7 @@
 from storage.checks.bench import Bench, rows
 from storage.checks.columns import check_columns
 from storage.checks.duplicates import refuse_duplicates, refuse_shared_names
-from storage.checks.frequency import refuse_other_frequency
+from storage.checks.frequency import refuse_other_frequency, refuse_series_of_longer_periods
 from storage.checks.gaps import fill_gaps
 from storage.checks.periods import Periods, periods_of
 from storage.checks.rules import Rule, future_rule
@@ -25,6 +25,7 @@ def check_demand(bench: Bench) -> None:
     _keep_refused_keys(bench)
     refuse_other_frequency(bench)
     periods = periods_of(bench, bench.plan.frequency)
+    _keep_dated(bench, periods)
     bench.keep_rules("demand", _date_rules(bench, periods))
     refuse_duplicates(bench, "demand")
     refuse_shared_names(bench, "demand")
@@ -37,6 +38,7 @@ def check_demand(bench: Bench) -> None:
             column="item_id",
             advice="add the item to items, or correct its id",
         )
+    refuse_series_of_longer_periods(bench, "refused_keys")
     _find_unknown(bench, periods)
     _number_series(bench, periods)
     _refuse_unfillable(bench)
@@ -62,17 +64,22 @@ def _keep_refused_keys(bench: Bench) -> None:
     )
 
 
+def _keep_dated(bench: Bench, periods: Periods) -> None:
+    """Drop the refused keys whose dates would have been refused too."""
+    wrong = " OR ".join(f"({rule.broken})" for rule in _date_rules(bench, periods))
+    bench.connection.execute(f"DELETE FROM refused_keys WHERE {wrong}")  # noqa: S608 - own names
+
+
 def _find_unknown(bench: Bench, periods: Periods) -> None:
     """Make ``unknown``: periods after a series' first of which all that came was refused."""
-    wrong = " OR ".join(f"({rule.broken})" for rule in _date_rules(bench, periods))
     bench.connection.execute(
         "CREATE TABLE unknown AS WITH known AS "  # noqa: S608 - own names
         f"(SELECT warehouse_id, item_id, {periods.of_ds} AS period FROM {rows('demand')}), "
         "spans AS (SELECT warehouse_id, item_id, min(period) AS first, "
         "max(max(period)) OVER () AS table_last FROM known GROUP BY ALL) "
         "SELECT warehouse_id, item_id, period FROM "
-        f"(SELECT warehouse_id, item_id, {periods.of_ds} AS period FROM refused_keys "
-        f"WHERE NOT ({wrong})) JOIN spans USING (warehouse_id, item_id) "
+        f"(SELECT warehouse_id, item_id, {periods.of_ds} AS period FROM refused_keys) "
+        "JOIN spans USING (warehouse_id, item_id) "
         "ANTI JOIN known USING (warehouse_id, item_id, period) "
         "WHERE period BETWEEN first AND table_last"
     )
