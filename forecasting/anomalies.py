@@ -74,7 +74,7 @@ def find_anomalies(panel: DemandPanel, batch: Batch, seasons: Seasons) -> Anomal
     not the last, unless another year has such a one too; of demand that mostly pauses, a size
     beyond six spreads of its sizes. An anomaly is among the newest periods, beyond six spreads of
     those before. A shift is a step between the medians of four weeks of periods, sharper than a
-    trend, that no year repeats.
+    trend, that no year repeats; it is named once, at the first period of the new level.
 
     Parameters
     ----------

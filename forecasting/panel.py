@@ -18,6 +18,8 @@ from kernels.censored_demand import uncensor
 
 SERIES = ["warehouse_id", "item_id"]
 COLUMNS = [*SERIES, "ds", "quantity", "censored"]
+# Units in a period; squares and sums of more would leave nothing of other series'.
+LARGEST_QUANTITY = 1e12
 
 
 @dataclass(frozen=True)
@@ -119,15 +121,15 @@ class DemandPanel:
         Parameters
         ----------
         frame : warehouse_id, item_id (text, or categoricals of it), ds (a regular grid in each
-            series), quantity (units per period, not negative, no NaN), censored; other columns are
-            not looked at
+            series), quantity (units per period, from 0 to 1e12, no NaN), censored; other columns
+            are not looked at
         frequency : of the grid
 
         Raises
         ------
         PanelError
             Where the frequency is none there is, a column is missing or there twice, an id is
-            missing, a quantity is not a number of zero or more, or the rows of a series are not
+            missing, a quantity is not a number from 0 to 1e12, or the rows of a series are not
             together and one period apart.
         """
         if frequency not in get_args(Frequency):
@@ -248,10 +250,13 @@ def _check_ids(frame: pd.DataFrame, starts: NDArray[np.intp]) -> None:
 
 
 def _check_quantities(values: Floats) -> None:
-    bad = np.flatnonzero(~(np.isfinite(values) & (values >= 0.0)))
+    bad = np.flatnonzero(~((values >= 0.0) & (values <= LARGEST_QUANTITY)))
     if len(bad):
         row = int(bad[0])
-        raise PanelError(f"quantity must be zero or more in every row; row {row} has {values[row]}")
+        raise PanelError(
+            f"quantity must be from 0 to {LARGEST_QUANTITY:g} in every row; row {row} has "
+            f"{values[row]}"
+        )
 
 
 def _check_series(warehouse: Labels, item: Labels) -> None:

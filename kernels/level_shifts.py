@@ -79,6 +79,42 @@ def is_annual(rises: Floats, t: int, year: int) -> bool:
 
 
 @njit(cache=True, nogil=True)
+def _add_steps_without_noise(own: Floats, rises: Floats, steps: Floats) -> None:
+    """Add the rises, however small, between `SIDE` periods of one value and as many of another."""
+    alike = 1
+    for t in range(1, own.shape[0] - SIDE + 1):
+        if own[t] == own[t - 1]:
+            alike += 1
+            continue
+        if alike >= SIDE and (own[t : t + SIDE] == own[t]).all():
+            steps[t] = rises[t]
+        alike = 1
+
+
+@njit(cache=True, nogil=True)
+def _is_greatest(steps: Floats, t: int) -> bool:
+    size = abs(steps[t])
+    return bool(size > 0.0 and size == np.max(np.abs(steps[t - SIDE : t + SIDE])))
+
+
+@njit(cache=True, nogil=True)
+def _best_split(roots: Floats, steps: Floats, first: int, last: int) -> int:
+    """Return the step from ``first`` to ``last`` at which two levels explain most.
+
+    The levels are the medians of the `SIDE` periods before the first and from the last on; what
+    they leave is measured by its size. Of splits that leave as much the first is returned.
+    """
+    before = np.median(roots[first - SIDE : first])
+    after = np.median(roots[last : last + SIDE])
+    left, least, best = 0.0, math.inf, first
+    for t in range(first, last + 1):
+        if steps[t] != 0.0 and left < least:
+            least, best = left, t
+        left += abs(roots[t] - before) - abs(roots[t] - after)
+    return best
+
+
+@njit(cache=True, nogil=True)
 def _fill_own_shifts(
     own: Floats, season_length: int, year: int, before: Floats, after: Floats
 ) -> None:
@@ -88,10 +124,17 @@ def _fill_own_shifts(
     take_roots(own, unit_of(own), season_length, roots, season)
     fill_centred_medians(roots, REACH, level)
     fill_steps(roots, robust_spread(roots - level), rises, steps)
-    for t in range(SIDE, n - SIDE + 1):
-        greatest = np.max(np.abs(steps[t - SIDE : t + SIDE]))
-        if abs(steps[t]) == greatest > 0.0 and not is_annual(rises, t, year):
+    _add_steps_without_noise(own, rises, steps)
+    t = earliest = SIDE
+    while t <= n - SIDE:
+        if not _is_greatest(steps, t):
+            t += 1
+            continue
+        first, last = max(t - NEAR, earliest), min(t + NEAR, n - SIDE)
+        t = _best_split(roots, steps, first, last)
+        if not is_annual(rises, t, year):
             before[t], after[t] = np.median(own[t - SIDE : t]), np.median(own[t : t + SIDE])
+        t = earliest = t + SIDE
 
 
 @njit(cache=True, nogil=True)
@@ -105,8 +148,10 @@ def find_shifts(
 ) -> None:
     """Find where the level of demand shifts, and stays.
 
-    Of shifts nearer than `SIDE` the greatest stands, and one that a year repeats is its season.
-    Demand of which half the periods or more are zero has no level that could be seen.
+    Of shifts nearer than `SIDE` the greatest stands, at the period within `NEAR` of it that splits
+    the two levels best; one that a year repeats is its season. Where `SIDE` periods of one value
+    meet as many of another there is no noise, and a shift however small. Demand of which half the
+    periods or more are zero has no level that could be seen.
 
     Parameters
     ----------

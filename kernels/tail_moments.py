@@ -4,7 +4,9 @@ References
 ----------
 Johnson, Kemp & Kotz (2005), *Univariate Discrete Distributions*, 3rd ed., 5.2 (the ratio of a
 negative binomial's probabilities); Abramowitz & Stegun (1964), 6.5.21, 6.5.29 and 6.5.31 (the
-incomplete gamma function's recurrence, series and continued fraction).
+incomplete gamma function's recurrence, series and continued fraction; 7.1.23, the error function's
+asymptotic expansion); Temme (1979), "The asymptotic expansion of the incomplete gamma functions",
+SIAM Journal on Mathematical Analysis 10(4), equations 1.4 and 3.1 (of great shapes).
 """
 
 import math
@@ -16,6 +18,12 @@ LARGEST_SUMMED = 100.0
 _SMALL = 1e-12
 _NOTHING = 1e-16
 _LARGE = 1e200
+# From this shape on two terms of an expansion are nearer than the series, which takes as many as
+# the shape's root and loses in its exponents what the shape is larger than 1.
+_GREAT_SHAPE = 1e6
+# Nearer to its mean a law's variable is summed, as differences of it would cancel.
+_SMALL_APART = 1e-3
+_FAR = 10.0
 
 
 @njit(cache=True, nogil=True)
@@ -75,6 +83,9 @@ def gamma_tail(bound: float, mean: float, dispersion: float) -> tuple[float, flo
 @njit(cache=True, nogil=True)
 def _edge(shape: float, x: float) -> float:
     """Return x^shape exp(-x) / (Gamma(shape + 1) Q(shape, x))."""
+    if shape > _GREAT_SHAPE:
+        great: float = _edge_of_great_shape(shape, x)
+        return great
     if x < shape + 1.0:
         front = math.exp(shape * math.log(x) - x - math.lgamma(shape + 1.0))
         term, total, n = 1.0, 1.0, shape
@@ -96,3 +107,26 @@ def _edge(shape: float, x: float) -> float:
         factor = c * d
         fraction *= factor
     return 1.0 / (shape * fraction)
+
+
+@njit(cache=True, nogil=True)
+def _edge_of_great_shape(shape: float, x: float) -> float:
+    """Return the edge by the normal law of Temme's variable, with the first correction to it."""
+    apart = x / shape - 1.0
+    if abs(apart) < _SMALL_APART:
+        eta, correction = apart * (1.0 - apart / 3.0), apart / 12.0 - 1.0 / 3.0
+    else:
+        eta = math.copysign(math.sqrt(2.0 * (apart - math.log1p(apart))), apart)
+        correction = 1.0 / apart - 1.0 / eta
+    z = eta * math.sqrt(0.5 * shape)
+    above: float = math.sqrt(0.5 * math.pi * shape) * _scaled_erfc(z)
+    return 1.0 / (above + correction)
+
+
+@njit(cache=True, nogil=True)
+def _scaled_erfc(z: float) -> float:
+    """Return exp(z^2) erfc(z)."""
+    if z < _FAR:
+        return math.exp(z * z) * math.erfc(z)
+    r = 0.5 / (z * z)
+    return (1.0 - r * (1.0 - 3.0 * r * (1.0 - 5.0 * r))) / (z * math.sqrt(math.pi))

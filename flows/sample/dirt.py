@@ -30,9 +30,11 @@ SPOTS = (
         "demand", "one day given twice with different quantities", "reject `conflicting_duplicate`"
     ),
     Spot(
-        "demand", "a quantity of -4", "reject `negative`, and the day is a gap: repair `gap_filled`"
+        "demand",
+        "a quantity of -4",
+        "reject `negative`, and the day is unknown: repair `value_refused`",
     ),
-    Spot("demand", "a quantity that is missing", "reject `missing`, repair `gap_filled`"),
+    Spot("demand", "a quantity that is missing", "reject `missing`, repair `value_refused`"),
     Spot("demand", "a day after the night", "reject `future`"),
     Spot("demand", "six days left out of two series", "repair `gap_filled`"),
     Spot("demand", "item `mystery-item`, which no list of items has", "reject `unknown_item`"),

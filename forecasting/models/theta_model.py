@@ -69,7 +69,7 @@ class BatchedTheta(_LastingTheta):
 
 @dataclass(frozen=True)
 class BatchedAutoTheta(_LastingTheta):
-    """The theta model of least squared error on each series, all series in one call."""
+    """The theta model of least AIC on each series, all series in one call."""
 
     def forecast(self, batch: Batch, seasons: Seasons, horizon: int) -> BatchForecast:
         """Forecast each series."""

@@ -172,7 +172,7 @@ def _series(past: pd.DataFrame, ahead: pd.DataFrame, champion: pd.Series) -> dic
         "past": {
             "ds": past["ds"].dt.strftime("%Y-%m-%d %H:%M").tolist(),
             "quantity": [round(float(value), 2) for value in past["quantity"]],
-            "censored": past["censored"].astype(bool).tolist(),
+            "censored": (past["censored"] & ~past["repaired"]).astype(bool).tolist(),
             "repaired": past["repaired"].astype(bool).tolist(),
         },
         "ahead": {

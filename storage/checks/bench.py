@@ -63,11 +63,16 @@ class Bench:
         )
 
     def keep_rules(self, table: str, rules: Sequence[Rule]) -> None:
-        """Refuse each row that breaks a rule, by the first it breaks."""
+        """Refuse each row that breaks a rule, by the first it breaks.
+
+        They are in ``broken`` until the next rules, with the name of the ``_column`` concerned.
+        """
         cases = " ".join(f"WHEN {rule.broken} THEN {n}" for n, rule in enumerate(rules))
+        columns = ", ".join(literal(rule.column) for rule in rules)
         self.connection.execute(
-            f"CREATE OR REPLACE TEMP TABLE broken AS SELECT * FROM "  # noqa: S608 - own names
-            f"(SELECT *, CASE {cases} END AS _rule FROM {rows(table)}) WHERE _rule IS NOT NULL"
+            f"CREATE OR REPLACE TEMP TABLE broken AS SELECT *, [{columns}][_rule + 1] AS _column "  # noqa: S608 - own names
+            f"FROM (SELECT *, CASE {cases} END AS _rule FROM {rows(table)}) "
+            "WHERE _rule IS NOT NULL"
         )
         found = self.connection.execute("SELECT DISTINCT _rule FROM broken ORDER BY 1").fetchall()
         for (number,) in found:

@@ -66,13 +66,11 @@ def _range_rules(column: Column, name: str) -> Iterator[Rule]:
     if column.kind == "float":
         advice = f"{column.name} must be finite"
         yield Rule("not_finite", column.name, f"NOT isfinite({name})", advice)
-    if column.minimum is not None:
-        code = "negative" if column.minimum == 0 else "too_small"
-        advice = f"{column.name} must be at least {column.minimum:g}"
-        yield Rule(code, column.name, f"{name} < {column.minimum!r}", advice)
-    if column.maximum is not None:
-        advice = f"{column.name} must be at most {column.maximum:g}"
-        yield Rule("too_large", column.name, f"{name} > {column.maximum!r}", advice)
+    if column.kind not in {"float", "integer"}:
+        return
+    advice = f"{column.name} must be from {column.least:g} to {column.most:g}"
     if column.positive:
-        advice = f"{column.name} must be above zero"
         yield Rule("not_positive", column.name, f"{name} <= 0", advice)
+    code = "negative" if column.minimum == 0 else "too_small"
+    yield Rule(code, column.name, f"{name} < {column.least!r}", advice)
+    yield Rule("too_large", column.name, f"{name} > {column.most!r}", advice)

@@ -1,13 +1,13 @@
-"""Demand: on its grid, without gaps, and with stock-outs marked."""
+"""Demand: on its grid, without gaps, and with stock-outs and what was refused marked."""
 
 from storage.checks.bench import Bench, rows
 from storage.checks.columns import check_columns
 from storage.checks.duplicates import refuse_duplicates, refuse_shared_names
-from storage.checks.frequency import refuse_other_frequency
+from storage.checks.frequency import refuse_other_frequency, refuse_series_of_longer_periods
 from storage.checks.gaps import fill_gaps
 from storage.checks.periods import Periods, periods_of
 from storage.checks.rules import Rule, future_rule
-from storage.sql import entity_of
+from storage.sql import entity_of, literal
 
 SERIES = ("warehouse_id", "item_id")
 _GRID_ADVICE = {
@@ -22,8 +22,10 @@ _GRID_ADVICE = {
 def check_demand(bench: Bench) -> None:
     """Check demand and lay it on a regular grid in view ``clean_demand``."""
     check_columns(bench, "demand")
+    _keep_refused_keys(bench)
     refuse_other_frequency(bench)
     periods = periods_of(bench, bench.plan.frequency)
+    _keep_dated(bench, periods)
     bench.keep_rules("demand", _date_rules(bench, periods))
     refuse_duplicates(bench, "demand")
     refuse_shared_names(bench, "demand")
@@ -36,11 +38,14 @@ def check_demand(bench: Bench) -> None:
             column="item_id",
             advice="add the item to items, or correct its id",
         )
+    refuse_series_of_longer_periods(bench, "refused_keys")
+    _find_unknown(bench, periods)
     _number_series(bench, periods)
     _refuse_unfillable(bench)
     _lay_on_grid(bench, periods)
     fill_gaps(bench, periods)
     _note_censored(bench, periods)
+    _note_unknown(bench, periods)
 
 
 def _date_rules(bench: Bench, periods: Periods) -> list[Rule]:
@@ -50,6 +55,36 @@ def _date_rules(bench: Bench, periods: Periods) -> list[Rule]:
     ]
 
 
+def _keep_refused_keys(bench: Bench) -> None:
+    """Make ``refused_keys``, of the rows that were refused for another column than those of it."""
+    key = ", ".join(map(literal, (*SERIES, "ds")))
+    bench.connection.execute(
+        "CREATE TABLE refused_keys AS SELECT DISTINCT warehouse_id, item_id, ds FROM broken "  # noqa: S608 - own names
+        f"WHERE _column NOT IN ({key})"
+    )
+
+
+def _keep_dated(bench: Bench, periods: Periods) -> None:
+    """Drop the refused keys whose dates would have been refused too."""
+    wrong = " OR ".join(f"({rule.broken})" for rule in _date_rules(bench, periods))
+    bench.connection.execute(f"DELETE FROM refused_keys WHERE {wrong}")  # noqa: S608 - own names
+
+
+def _find_unknown(bench: Bench, periods: Periods) -> None:
+    """Make ``unknown``: periods after a series' first of which all that came was refused."""
+    bench.connection.execute(
+        "CREATE TABLE unknown AS WITH known AS "  # noqa: S608 - own names
+        f"(SELECT warehouse_id, item_id, {periods.of_ds} AS period FROM {rows('demand')}), "
+        "spans AS (SELECT warehouse_id, item_id, min(period) AS first, "
+        "max(max(period)) OVER () AS table_last FROM known GROUP BY ALL) "
+        "SELECT warehouse_id, item_id, period FROM "
+        f"(SELECT warehouse_id, item_id, {periods.of_ds} AS period FROM refused_keys) "
+        "JOIN spans USING (warehouse_id, item_id) "
+        "ANTI JOIN known USING (warehouse_id, item_id, period) "
+        "WHERE period BETWEEN first AND table_last"
+    )
+
+
 def _number_series(bench: Bench, periods: Periods) -> None:
     """Make ``series``: numbered in their order, with the first and last period of each."""
     bench.connection.execute(
@@ -57,8 +92,9 @@ def _number_series(bench: Bench, periods: Periods) -> None:
         "row_number() OVER (ORDER BY warehouse_id, item_id) AS series, "
         "max(last) OVER () AS table_last, "
         f"{entity_of(SERIES)} AS entity FROM (SELECT warehouse_id, item_id, "
-        f"min({periods.of_ds}) AS first, max({periods.of_ds}) AS last, "
-        f"count(*) AS observations FROM {rows('demand')} GROUP BY ALL)"
+        "min(period) AS first, max(period) AS last, count(*) AS observations FROM "
+        f"(SELECT warehouse_id, item_id, {periods.of_ds} AS period FROM {rows('demand')} "
+        "UNION ALL SELECT * FROM unknown) GROUP BY ALL)"
     )
 
 
@@ -107,12 +143,14 @@ def _lay_on_grid(bench: Bench, periods: Periods) -> None:
         f"CREATE TABLE history AS SELECT series, {periods.of_ds} AS period, quantity, "  # noqa: S608
         "in_stock IS NOT DISTINCT FROM false AS censored, false AS repaired, price, "
         f"coalesce(promotion, false) AS promotion FROM {rows('demand')} "
-        "JOIN series USING (warehouse_id, item_id)"
+        "JOIN series USING (warehouse_id, item_id) "
+        "UNION ALL SELECT series, period, NULL, true, true, NULL, false "
+        "FROM unknown JOIN series USING (warehouse_id, item_id)"
     )
     connection.execute(
         "CREATE VIEW clean_demand AS SELECT warehouse_id, item_id, "  # noqa: S608 - own names
-        f"{periods.start('period')} AS ds, quantity, censored, repaired, price, promotion, "
-        "series, period FROM history JOIN series USING (series)"
+        f"{periods.start('period')} AS ds, coalesce(quantity, 0) AS quantity, censored, "
+        "repaired, price, promotion, series, period FROM history JOIN series USING (series)"
     )
 
 
@@ -121,5 +159,17 @@ def _note_censored(bench: Bench, periods: Periods) -> None:
         f"SELECT 'demand', entity, {periods.start('min(period)')}, count(*), 'censored', "  # noqa: S608
         "'quantity', "
         "'stock ran out: demand was at least what was sold, and is marked as a lower bound' "
-        "FROM history JOIN series USING (series) WHERE censored GROUP BY entity"
+        "FROM history JOIN series USING (series) WHERE censored AND quantity IS NOT NULL "
+        "GROUP BY entity"
+    )
+
+
+def _note_unknown(bench: Bench, periods: Periods) -> None:
+    bench.note_repairs(
+        f"SELECT 'demand', entity, {periods.start('min(period)')}, count(*), 'value_refused', "  # noqa: S608
+        "'quantity', 'what came for these periods was refused: demand is not known, and is taken "
+        "to be what the series leads to expect, with 0 as a lower bound' "
+        "FROM (SELECT *, period - row_number() OVER (PARTITION BY series ORDER BY period) "
+        "AS island FROM history WHERE quantity IS NULL) JOIN series USING (series) "
+        "GROUP BY entity, island"
     )

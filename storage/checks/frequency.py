@@ -7,6 +7,8 @@ from storage.checks.periods import Periods, periods_of
 from storage.checks.plan import Frequency
 from storage.checks.rules import future_rule
 from storage.errors import InputRefusedError
+from storage.sql import entity_of
+from storage.tables import INPUT_TABLES
 
 # From the longest period to the shortest.
 _PERIODS: dict[Frequency, str] = {
@@ -21,6 +23,10 @@ _FEWEST_DATES = 8
 # Of rows: the others are rejected, or are a few of another kind.
 _NEARLY_ALL = 0.99
 _MOST = 0.5
+# Dates of a series from which on a regular step is no chance.
+_FEWEST_STEPS = 20
+# No longer period has fewer of the next shorter ones.
+_LEAST_RATIO = 3
 _BETWEEN = {
     "zero": "be filled with 0",
     "carry": "be filled with earlier demand",
@@ -55,6 +61,51 @@ def refuse_other_frequency(bench: Bench) -> None:
         raise _refused_longer(bench, found, starting[found], total)
     if starting[declared] < _MOST * total:
         raise _refused_shorter(bench, found, total - starting[declared], total)
+
+
+def refuse_series_of_longer_periods(bench: Bench, refused: str) -> None:
+    """Refuse the series whose dates are of longer periods than declared beyond doubt.
+
+    They are `_FEWEST_STEPS` or more, and each is one week, month and so on after the one before,
+    without exception. Who does sell on one weekday alone says so by rows of 0 on the others.
+
+    Parameters
+    ----------
+    bench : whose demand has one row a period
+    refused : SQL of the keys of rows that were refused for other columns, to follow FROM
+    """
+    declared, (warehouse, item) = bench.plan.frequency, INPUT_TABLES["demand"].entity
+    key, own = f"{warehouse}, {item}", Periods(declared).of_ds
+    bench.connection.execute(
+        "CREATE OR REPLACE TEMP TABLE sparse AS WITH dates AS "  # noqa: S608 - own names
+        f"(SELECT {key}, ds FROM {rows('demand')} UNION ALL SELECT {key}, ds FROM {refused}) "
+        f"SELECT {key}, ds FROM dates SEMI JOIN (SELECT {key} FROM dates GROUP BY ALL "
+        f"HAVING count(*) >= {_FEWEST_STEPS} "
+        f"AND max({own}) - min({own}) >= {_LEAST_RATIO} * (count(*) - 1)) USING ({key})"
+    )
+    order = list(_PERIODS)
+    for found in order[: order.index(declared)]:
+        anchors = range(7) if found == "W" else range(1)
+        regular = " OR ".join(_one_apart(Periods(found, anchor)) for anchor in anchors)
+        bench.refuse_entities(
+            "demand",
+            f"SELECT {entity_of((warehouse, item))} AS entity, "  # noqa: S608 - own names
+            f"count(*) || ' {_PERIODS[found]} in a row' AS value "
+            f"FROM sparse GROUP BY {key} HAVING {regular}",
+            code="longer_periods",
+            column="ds",
+            advice=f"each date of the series is one of {_PERIODS[found]} after the one before, and "
+            f'[demand] frequency is "{declared}" ({_PERIODS[declared]}), so that the '
+            f"{_PERIODS[declared]} between would {_BETWEEN[bench.plan.gaps]}: give it by "
+            f"{_PERIODS[declared]}, with 0 where nothing sold, or plan it in a job with "
+            f'frequency = "{found}"',
+        )
+
+
+def _one_apart(periods: Periods) -> str:
+    """Return SQL that is true of a group whose dates are periods in a row."""
+    number = periods.of_ds
+    return f"(NOT bool_or({periods.off_grid}) AND max({number}) - min({number}) + 1 = count(*))"
 
 
 def _counted(bench: Bench, start: str) -> tuple[int, int, dict[Frequency, int]]:

@@ -16,7 +16,8 @@ def fill_gaps(bench: Bench, periods: Periods) -> None:
     """Add the missing periods to ``history``, up to the last period of the table.
 
     A filled period is never the source of another: "carry" takes what was observed a season
-    earlier, else what was observed last.
+    earlier, else what was observed last. Periods in ``history`` whose quantity is null are not
+    missing and not observed.
     """
     if bench.plan.gaps == "reject":
         return
@@ -55,8 +56,8 @@ def _filled(bench: Bench) -> str:
     return (
         "SELECT missing.series, missing.period, "  # noqa: S608 - own names
         f"coalesce(earlier.quantity, latest.quantity) AS quantity FROM ({missing}) missing "
-        "JOIN history latest ON latest.series = missing.series "
-        "AND latest.period = missing.first - 1 "
+        "ASOF JOIN (SELECT * FROM history WHERE quantity IS NOT NULL) latest "
+        "ON latest.series = missing.series AND latest.period < missing.first "
         "LEFT JOIN history earlier ON earlier.series = missing.series "
         f"AND earlier.period = missing.period - {season}"
     )

@@ -84,7 +84,7 @@ DEMAND_ACTUALS = output_table(
         ITEM,
         PERIOD,
         Column("quantity", "float", "units in the period, after repairs", minimum=0),
-        Column("censored", "boolean", "a lower bound: stock ran out"),
+        Column("censored", "boolean", "a lower bound: stock ran out, or the value was refused"),
         Column("repaired", "boolean", "the value is a recorded repair, not an observation"),
     ),
     key=("warehouse_id", "item_id", "ds"),

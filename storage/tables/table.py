@@ -19,6 +19,11 @@ PANDAS_DTYPES: dict[ColumnKind, Any] = {
     "timestamp": "datetime64[us]",
 }
 
+# What an input's number may be in size: above, it is a slip or stands for "none", and sums and
+# squares of it would leave nothing of the others; it still counts ten thousandths of a unit.
+LARGEST = 1e12
+SMALLEST = 1e-12
+
 
 class Role(StrEnum):
     """Who writes a table: the user (input), a run (output) or the ledger."""
@@ -55,12 +60,22 @@ class Column:
     choices: tuple[str, ...] = ()
 
     @property
+    def least(self) -> float:
+        """The least number that an input may hold."""
+        return (SMALLEST if self.positive else -LARGEST) if self.minimum is None else self.minimum
+
+    @property
+    def most(self) -> float:
+        """The greatest number that an input may hold."""
+        return LARGEST if self.maximum is None else self.maximum
+
+    @property
     def bounds(self) -> dict[str, Any]:
-        """The bounds of a number as pydantic's fields name them."""
+        """The bounds of an input's number as pydantic's fields name them."""
         given = {
-            "ge": self.minimum,
-            "le": self.maximum,
+            "ge": None if self.positive else self.least,
             "gt": 0 if self.positive else None,
+            "le": self.most,
             "allow_inf_nan": False if self.kind == "float" else None,
         }
         return {name: value for name, value in given.items() if value is not None}

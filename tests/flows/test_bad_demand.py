@@ -7,7 +7,9 @@ import pandas as pd
 import pytest
 
 from forecasting import DemandPanel, category_profiles, forecast_demand, learn_calibration
+from forecasting.panel import LARGEST_QUANTITY
 from storage.checks import CheckPlan
+from storage.tables.demand import DEMAND
 from tests.forecasting.demand import START, daily_plan, frame_of, mixed_series
 from tests.storage.inputs import check, clean
 
@@ -31,6 +33,7 @@ def bad_series():
         "missing": bad("nothing", np.full(DAYS, np.nan)),
         "not_finite": bad("endless", np.full(DAYS, np.inf)),
         "negative": bad("negative", -fine),
+        "too_large": bad("vast", np.full(DAYS, 1e160)),
         "off_grid": bad("noon", fine, off),
         "future": bad("tomorrow", fine, pd.date_range("2030-01-01", periods=DAYS)),
         "shared_name": shared,
@@ -79,6 +82,24 @@ def test_refused_series_move_nothing_that_is_pooled(tmp_path, alone, kind):
     assert codes - {"no_valid_rows"} == ({kind} if kind in every else set(every))
     for one, other in zip(found, alone, strict=True):
         pd.testing.assert_frame_equal(one, other, check_exact=True)
+
+
+def test_a_refused_last_day_is_no_day_without_a_sale(tmp_path):
+    demand = good_demand()
+    of_series = demand.groupby(["warehouse_id", "item_id"])["quantity"]
+    last = demand[of_series.transform("min") > 5.0].drop_duplicates("item_id", keep="last")
+    demand.loc[last.index, "quantity"] = np.nan
+    codes, found = learnt(tmp_path, demand)
+    assert codes == {"missing"}
+    forecasts, anomalies = found[4], found[-1]
+    assert len(forecasts) == len(of_series) * daily_plan().horizon
+    named = anomalies.merge(last, on=["warehouse_id", "item_id", "ds"])
+    assert len(last) > 0
+    assert named.empty
+
+
+def test_checks_and_panels_have_one_bound_on_quantities():
+    assert DEMAND.column("quantity").most == LARGEST_QUANTITY
 
 
 def test_a_series_that_is_not_refused_is_in_what_is_pooled(tmp_path, alone):

@@ -52,7 +52,11 @@ BAD_ROWS = {
     ),
     "always": ("stock", {"service_target": 1.0}, "target_out_of_range"),
     "unpriced": ("stock", {"shortage_cost": None}, "missing"),
+    "endless": ("stock", {"on_hand": 1e200}, "too_large"),
+    "priceless": ("stock", {"shortage_cost": 1e13}, "too_large"),
     "uncosted": ("items", {"unit_cost": None}, "missing"),
+    "pallet": ("items", {"case_pack": 1e200}, "too_large"),
+    "dust": ("items", {"case_pack": 1e-200}, "too_small"),
     "subsidy": ("items", {"unit_cost": -3.0}, "negative"),
 }
 # Demand that cannot be forecast, and a row of stock that no demand belongs to.

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kernels.level_shifts import find_shifts, find_surprises
+from kernels.level_shifts import SIDE, find_shifts, find_surprises
 from kernels.outliers import find_outliers, from_root, to_root
 from tests.forecasting.demand import week
 from tests.kernels.flat import offsets_of
@@ -148,6 +148,45 @@ def test_a_step_is_found_where_it_is_with_the_levels_on_both_sides():
     assert abs(found - 120) <= 2
     assert before[found] == pytest.approx(20, abs=3)
     assert after[found] == pytest.approx(50, abs=4)
+
+
+@pytest.mark.parametrize(("low", "high"), [(10.0, 100.0), (100.0, 10.0), (5.0, 9.0), (1.0, 2.0)])
+def test_a_constant_that_becomes_another_shifts_once_there(low, high):
+    before, after = shifts(np.repeat([low, high], 150))
+    assert np.flatnonzero(np.isfinite(before)).tolist() == [150]
+    assert (before[150], after[150]) == (low, high)
+
+
+def test_a_small_step_of_a_constant_shorter_than_a_side_is_none():
+    assert np.isnan(shifts(np.repeat([5.0, 9.0, 5.0], [60, 27, 60]))[0]).all()
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_an_end_of_all_demand_is_one_shift_where_it_ends(seed):
+    y = np.random.default_rng(seed).poisson(12, 300).astype(float)
+    y[200:] = 0.0
+    assert np.flatnonzero(np.isfinite(shifts(y)[0])).tolist() == [200]
+
+
+def test_shifts_are_named_once_each_and_near_where_they_are():
+    draws = np.random.default_rng(12)
+    places = np.array([60, 130, 190, 260])
+    for levels in ([10, 40, 15, 60, 20], [50, 20, 50, 20, 50]):
+        means = np.repeat(levels, np.diff([0, *places, 330]))
+        for _ in range(20):
+            found = np.flatnonzero(np.isfinite(shifts(draws.poisson(means))[0]))
+            assert len(found) == len(places)
+            assert np.abs(found - places).max() <= 2
+
+
+@given(st.integers(0, 2**31))
+@settings(max_examples=25, deadline=None)
+def test_no_two_shifts_are_nearer_than_a_side(seed):
+    draws = np.random.default_rng(seed)
+    levels = np.repeat(draws.integers(0, 60, 12), draws.integers(10, 60, 12))
+    for y in (levels, draws.poisson(levels)):
+        found = np.flatnonzero(np.isfinite(shifts(y)[0]))
+        assert (np.diff(found) >= SIDE).all()
 
 
 @pytest.mark.parametrize("seed", range(8))

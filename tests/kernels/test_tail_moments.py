@@ -52,6 +52,26 @@ def test_a_high_count_passes_to_the_gamma_without_a_jump():
     assert above[1] == pytest.approx(below[1], rel=0.01)
 
 
+@pytest.mark.parametrize("bound", [0.0, 3.99, 3.999, 4.0, 4.001, 4.01])
+def test_a_narrow_gamma_passes_from_the_series_to_the_expansion_without_a_jump(bound):
+    below, above = (gamma_tail(bound, 4.0, 1.0 / shape) for shape in (0.9999e6, 1.0001e6))
+    # The excess over the mean goes with the root of the shape.
+    assert above == pytest.approx(below, rel=1e-6)
+    assert above[0] - 4.0 == pytest.approx((below[0] - 4.0) * np.sqrt(0.9998), rel=2e-3, abs=1e-12)
+
+
+@pytest.mark.parametrize("spreads", [-40.0, -3.0, 0.0, 0.5, 4.0, 30.0])
+@pytest.mark.parametrize("mean", [1e9, 1e12])
+def test_a_very_narrow_gamma_above_a_bound_is_a_normal_above_it(mean, spreads):
+    shape = 1e16
+    deviation = mean / np.sqrt(shape)
+    first, second = gamma_tail(mean + spreads * deviation, mean, 1.0 / shape)
+    # Mills' ratio; the mean is known to one part in 1e16, which is 1e-8 of the deviation.
+    ratio = np.exp(stats.norm.logpdf(spreads) - stats.norm.logsf(spreads))
+    assert (first - mean) / deviation == pytest.approx(ratio, rel=1e-4, abs=1e-6)
+    assert second == pytest.approx(first * first, rel=1e-12)
+
+
 def test_without_demand_the_bound_stands():
     assert count_tail(3.0, 0.0, 1.0) == (3.0, 9.0)
     assert gamma_tail(3.0, 0.0, 1.0) == (3.0, 9.0)

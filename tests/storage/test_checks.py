@@ -2,12 +2,15 @@
 
 import dataclasses
 
+import duckdb
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from storage.checks.columns import column_rules
+from storage.tables import INPUT_TABLES
 from tests.storage.inputs import (
     PLAN,
     check,
@@ -69,6 +72,7 @@ def test_clean_demand_passes_unchanged(tmp_path):
         ({"quantity": ""}, "missing", None),
         ({"quantity": "many"}, "wrong_type", "many"),
         ({"quantity": "inf"}, "not_finite", "inf"),
+        ({"quantity": "1e160"}, "too_large", "1e160"),
         ({"ds": "2024-13-01"}, "wrong_type", "2024-13-01"),
         ({"ds": "2024-04-07"}, "future", "2024-04-07"),
         ({"ds": "2024-01-09 06:00"}, "off_grid", "2024-01-09 06:00"),
@@ -89,14 +93,90 @@ def test_a_bad_row_is_refused_with_its_place_and_value(tmp_path, values, code, f
     accounted(report)
 
 
-def test_the_place_of_a_refused_row_is_a_recorded_repair(tmp_path):
-    report = check(tmp_path, demand=put(demand_rows(), 8, quantity="-4"))
-    repair = report.repairs.iloc[0]
-    assert (repair["code"], repair["periods"]) == ("gap_filled", 1)
-    assert repair["ds"] == pd.Timestamp("2024-01-09")
-    kept = clean(report, "demand")
-    assert kept["repaired"].sum() == 1
-    assert kept.loc[kept["repaired"], "quantity"].item() == 0.0
+NUMBERS = [
+    pytest.param(column, id=f"{table.name}.{column.name}")
+    for table in INPUT_TABLES.values()
+    for column in table.columns
+    if column.kind in {"float", "integer"}
+]
+
+
+@pytest.mark.parametrize("column", NUMBERS)
+def test_every_number_has_a_least_and_a_greatest(column):
+    rules = {rule.code: rule for rule in column_rules(column, is_id=False)}
+    small = "negative" if column.minimum == 0 else "too_small"
+    with duckdb.connect() as connection:
+        for value, code in ((1e160, "too_large"), (-1e160, small), (1e-160, small)):
+            if value > 0.0 and code == small and not column.positive:
+                continue
+            query = (
+                f'SELECT {rules[code].broken} FROM (SELECT {value!r}::DOUBLE AS "{column.name}")'
+            )
+            assert connection.execute(query).fetchone() == (True,)
+    allowed = f"{column.name} must be from {column.least:g} to {column.most:g}"
+    assert rules["too_large"].advice == rules[small].advice == allowed
+    assert -1e12 <= column.least < column.most <= 1e12
+
+
+@pytest.mark.parametrize("gaps", ["zero", "carry", "reject"])
+@pytest.mark.parametrize("value", ["-4", "nan", "inf", "", "many", "1e160"])
+def test_a_period_whose_value_was_refused_is_unknown_and_no_gap(tmp_path, gaps, value):
+    """Nothing is known of it: demand is at least 0, which a panel raises to what it expects."""
+    frame = demand_rows()
+    for row in (8, 40, 41, 90):
+        frame = put(frame, row, quantity=value)
+    report = check(tmp_path, dataclasses.replace(PLAN, gaps=gaps), demand=two_items(frame))
+    assert report.repairs[["entity", "code", "periods"]].to_numpy().tolist() == [
+        ["north/tea", "value_refused", periods] for periods in (1, 2, 1)
+    ]
+    assert report.repairs["ds"].tolist() == [
+        pd.Timestamp(day) for day in ("2024-01-09", "2024-02-10", "2024-03-31")
+    ]
+    kept = clean(report, "demand").query("item_id == 'tea'").reset_index(drop=True)
+    assert len(kept) == len(frame)
+    assert np.flatnonzero(kept["repaired"]).tolist() == [8, 40, 41, 90]
+    assert np.array_equal(kept["censored"], kept["repaired"])
+    assert (kept.loc[kept["repaired"], "quantity"] == 0.0).all()
+
+
+def two_items(frame):
+    return pd.concat([frame, demand_rows(item="coffee")], ignore_index=True)
+
+
+def test_a_refused_value_is_carried_nowhere_and_a_period_that_is_absent_is_a_gap(tmp_path):
+    frame = put(demand_rows(), 39, quantity="-4").drop(index=[40, 41])
+    for gaps, filled in (("zero", [0.0, 0.0]), ("carry", [3.0, 4.0])):
+        plan = dataclasses.replace(PLAN, gaps=gaps)
+        report = check(tmp_path / gaps, plan, demand=two_items(frame))
+        assert codes_of_repairs(report) == {"value_refused": 1, "gap_filled": 1}
+        kept = clean(report, "demand").query("item_id == 'tea'")["quantity"].tolist()
+        assert kept[40:42] == filled
+    # Where the season before is refused too, what was observed last is carried.
+    frame = put(frame, 33, quantity="-4")
+    report = check(tmp_path / "both", plan, demand=two_items(frame))
+    assert clean(report, "demand").query("item_id == 'tea'")["quantity"].tolist()[40:42] == [
+        3.0,
+        4.0,
+    ]
+
+
+def codes_of_repairs(report):
+    return report.repairs["code"].value_counts().to_dict()
+
+
+def test_a_refused_value_before_the_first_or_beside_a_good_one_changes_nothing(tmp_path):
+    frame = put(demand_rows(), 0, quantity="-4")
+    again = pd.concat([frame, frame.iloc[[5]].assign(quantity="nan")], ignore_index=True)
+    report = check(tmp_path, demand=again)
+    assert report.repairs.empty
+    assert len(clean(report, "demand")) == len(frame) - 1
+
+
+def test_a_stock_out_that_was_refused_is_counted_once(tmp_path):
+    frame = put(demand_rows().assign(in_stock="true"), 8, quantity="-4", in_stock="false")
+    report = check(tmp_path, demand=put(frame, 20, in_stock="false"))
+    assert codes_of_repairs(report) == {"value_refused": 1, "censored": 1}
+    assert report.repairs["periods"].tolist() == [1, 1]
 
 
 def test_an_exact_duplicate_and_a_contradiction_are_told_apart(tmp_path):

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from storage.inputs import InputRefusedError
-from tests.storage.inputs import PLAN, check
+from tests.storage.inputs import PLAN, check, clean
 
 ENDS = pd.Timestamp("2024-03-29")  # a Friday
 
@@ -83,18 +83,84 @@ def sparse():
         sparse(),
         dated(DAYS[DAYS.weekday != 6]),
         dated(DAYS[DAYS.weekday < 2]),  # open on Mondays and Tuesdays alone
-        # Each warehouse is supplied on a weekday of its own.
+        # Each warehouse is supplied on a weekday of its own, but for one holiday.
         pd.concat(
-            [dated(WEEKS - pd.Timedelta(days=n)).assign(warehouse_id=f"w{n}") for n in (0, 3)]
+            [
+                dated(WEEKS.delete(9) - pd.Timedelta(days=n)).assign(warehouse_id=f"w{n}")
+                for n in (0, 3)
+            ]
         ),
         # Of one item that sold seven times, all on Fridays, nothing follows.
         dated(WEEKS[-7:], series=1),
-        # One item of weekly demand among daily ones.
-        pd.concat([dated(DAYS), dated(WEEKS, series=1).assign(item_id="weekly")]),
     ],
-    ids=["rare", "shut on Sundays", "two weekdays", "own weekdays", "seven sales", "one weekly"],
+    ids=["rare", "shut on Sundays", "two weekdays", "own weekdays", "seven sales"],
 )
 def test_sparse_daily_demand_is_not_taken_for_another(tmp_path, demand):
     report = check(tmp_path, demand=demand)
     assert report.rejects.empty
     assert (report.repairs["code"].isin(["gap_filled", "ended_zero"])).all()
+
+
+def series_on(days, item="odd", quantity=5.0):
+    """Return demand of one more series."""
+    return pd.DataFrame({"warehouse_id": "w", "item_id": item, "ds": days, "quantity": quantity})
+
+
+@pytest.mark.parametrize(
+    ("frequency", "usual", "days", "found"),
+    [
+        ("D", DAYS, pd.date_range(end=ENDS, periods=20, freq="7D"), "20 weeks in a row"),
+        ("D", DAYS, MONTHS, "30 months in a row"),
+        ("D", DAYS, pd.date_range("2018-01-01", periods=20, freq="QS"), "20 quarters in a row"),
+        ("MS", MONTHS, pd.date_range("2018-01-01", periods=24, freq="QS"), "24 quarters in a row"),
+        ("h", HOURS, DAYS, "120 days in a row"),
+    ],
+)
+def test_a_series_of_longer_periods_is_refused_by_name_and_moves_no_other(
+    tmp_path, frequency, usual, days, found
+):
+    plan = dataclasses.replace(PLAN, frequency=frequency)
+    others = dated(usual, series=40)
+    report = check(tmp_path / "both", plan, demand=pd.concat([others, series_on(days)]))
+    named = report.rejects
+    assert named[["entity", "severity", "code", "value"]].to_numpy().tolist() == [
+        ["w/odd", "entity", "longer_periods", found]
+    ]
+    assert f'[demand] frequency is "{frequency}"' in named["advice"].item()
+    alone = check(tmp_path / "alone", plan, demand=others)
+    pd.testing.assert_frame_equal(clean(report, "demand"), clean(alone, "demand"))
+    pd.testing.assert_frame_equal(report.repairs, alone.repairs)
+
+
+@pytest.mark.parametrize(
+    "days",
+    [
+        WEEKS[-19:],
+        WEEKS.delete(11),
+        WEEKS.insert(30, ENDS - pd.Timedelta(days=3)),
+        pd.date_range(end=ENDS, periods=30, freq="8D"),
+        pd.date_range(end=ENDS, periods=30, freq="2D"),
+    ],
+    ids=["short", "one week out", "one day more", "every eighth day", "every other day"],
+)
+def test_a_series_that_may_sell_now_and_then_is_not_refused(tmp_path, days):
+    report = check(tmp_path, demand=pd.concat([dated(DAYS, series=40), series_on(days)]))
+    assert report.rejects.empty
+
+
+def test_weeks_of_which_one_value_is_refused_are_weeks(tmp_path):
+    odd = series_on(WEEKS, quantity=np.where(np.arange(30) == 11, -1.0, 5.0))
+    report = check(tmp_path, demand=pd.concat([dated(DAYS, series=40), odd]))
+    assert report.rejects["code"].tolist() == ["longer_periods", "negative"]
+
+
+def test_weeks_of_series_on_other_weekdays_each_refuse_every_series(tmp_path):
+    odd = [series_on(WEEKS - pd.Timedelta(days=n), item=f"i{n}") for n in range(7)]
+    checked = check(tmp_path, demand=pd.concat(odd)).inputs["demand"]
+    assert list(checked.entities_rejected) == list(checked.entities_in)
+
+
+def test_rows_of_zero_say_that_a_series_sells_on_one_weekday(tmp_path):
+    quantity = np.where(DAYS.dayofweek == 2, 5.0, 0.0)
+    odd = series_on(DAYS, quantity=quantity)
+    assert check(tmp_path, demand=pd.concat([dated(DAYS, series=40), odd])).rejects.empty
