@@ -52,6 +52,17 @@ _MODEL_HEAD = (
     "| | forecasts | MASE | ours less by | ± | RMSSE | ours less by | ± | no forecast |",
     "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | --- |",
 )
+_POOLED_HEAD = (
+    "| | forecasts | squared error | ours less by | ± | pinball loss | ours less by | ± | bias |",
+    "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
+)
+_POOLED = (
+    "Where most periods sell nothing, MASE asks for medians, and those of most series are zero: a "
+    "forecast of no demand at all has the lowest. Orders need the mean of demand, which squared "
+    "errors ask for, and its distribution, which pinball loss asks for. Both are in units here, "
+    "pooled over series; where a model tells a point, its law is that point, and its pinball loss "
+    "half the absolute error. Bias is forecast less demand, which is {demand:.4f} units a period."
+)
 _PAIR_HEAD = (
     "| same model, same season | forecasts | MASE ours | statsforecast's | ours more by | ± |",
     "| --- | ---: | ---: | ---: | ---: | ---: |",
@@ -64,14 +75,15 @@ class Scores(NamedTuple):
     Parameters
     ----------
     keys : (n,) int64, of a series in a window, ascending
-    values : (2, n) float64, MASE and RMSSE; NaN where there is no forecast
+    values : (n_measures, n) float64, MASE and RMSSE unless they are said to be others; NaN where
+        there is no forecast
     """
 
     keys: Integers
     values: Floats
 
     def at(self, keys: Integers) -> Floats:
-        """Return the errors of some forecasts, which must be there, (2, n)."""
+        """Return the errors of some forecasts, which must be there, (n_measures, n)."""
         return self.values[:, np.searchsorted(self.keys, keys)]
 
 
@@ -152,6 +164,9 @@ def _measure(case: Case) -> list[str]:
         tables[f"The last {n_windows} windows:"] = sampled
     for title, keys in tables.items():
         lines += ["", title, "", *_MODEL_HEAD, *_model_rows(own, others, peers, keys)]
+        lines += ["", _verdict(own, peers[peers["key"].isin(keys)])]
+    if case.sparse:
+        lines += ["", *_pooled(nights, peers, sampled)]
     return [*lines, "", *_PAIR_HEAD, *_pair_rows(case, nights, others, peers)]
 
 
@@ -191,9 +206,61 @@ def _model_rows(
     for name, rows in peers[peers["key"].isin(keys)].groupby("model", sort=False):
         theirs = rows[["mase", "rmsse"]].to_numpy(float).T
         reasons = Counter(rows["reason"][rows["reason"] != ""])
+        silent = "; ".join(f"{count}: {reason}" for reason, count in reasons.items())
         told = rows["key"].to_numpy()
-        lines.append(_row(f"statsforecast {name}", told, theirs, own.at(told), reasons))
+        lines.append(_row(f"statsforecast {name}", told, theirs, own.at(told), silent))
     return lines
+
+
+def _verdict(own: Scores, peers: pd.DataFrame) -> str:
+    """Tell which of statsforecast's models have less error than ours on what both forecast."""
+    lower: dict[str, list[str]] = {"MASE": [], "RMSSE": []}
+    for name, rows in peers.groupby("model", sort=False):
+        gaps = rows[["mase", "rmsse"]].to_numpy(float).T - own.at(rows["key"].to_numpy())
+        for measure, mean in zip(lower, np.nanmean(gaps, axis=1), strict=True):
+            if mean < 0.0:
+                lower[measure].append(str(name))
+    lower["both"] = [name for name in lower["MASE"] if name in lower["RMSSE"]]
+    parts = [f"{what}: {', '.join(names) or 'none'}" for what, names in lower.items()]
+    return f"Of statsforecast's models, below ours: {'; '.join(parts)}."
+
+
+def _pooled(nights: Sequence[_Held], peers: pd.DataFrame, keys: Integers) -> list[str]:
+    """Compare errors in units: squared ones, pinball loss and bias."""
+    windows = [night.window for night in nights]
+    scales = _joined(windows, [own.scales for own in windows])
+    ours = _joined(windows, [_in_units(each.window, each.means, each.quantiles) for each in nights])
+    medians = _joined(windows, [_in_units(each.window, each.medians) for each in nights])
+    own = ours.at(keys)
+    held = [window.held.mean(axis=1)[None] for window in windows]
+    demand = _joined(windows, held).at(keys).mean()
+    lines = [
+        _POOLED.format(demand=demand),
+        "",
+        *_POOLED_HEAD,
+        "| **ours** | {:,} | {:.4f} | | | {:.4f} | | | {:+.4f} |".format(
+            len(keys), *own.mean(axis=1)
+        ),
+        _pooled_row("ours, medians as points", keys, medians.at(keys), own),
+    ]
+    for name, rows in peers.groupby("model", sort=False):
+        told = rows["key"].to_numpy()
+        absolute, square = rows[["mase", "rmsse"]].to_numpy(float).T * scales.at(told)
+        theirs = np.array([square * square, absolute / 2.0, rows["bias"]])
+        lines.append(_pooled_row(f"statsforecast {name}", told, theirs, ours.at(told)))
+    return lines
+
+
+def _in_units(window: Window, means: Floats, quantiles: Floats | None = None) -> Floats:
+    """Return mean squared error, pinball loss and bias of each series, (3, n_series), units."""
+    gap = means - window.held
+    absolute = np.abs(gap).mean(axis=1)
+    loss = absolute / 2.0 if quantiles is None else mean_loss(quantiles, window.held)
+    return np.array([(gap * gap).mean(axis=1), loss, gap.mean(axis=1)])
+
+
+def _pooled_row(name: str, keys: Integers, other: Floats, own: Floats) -> str:
+    return _row(name, keys, other[:2], own[:2], f"{np.nanmean(other[2]):+.4f}")
 
 
 def _pair_rows(
@@ -221,11 +288,8 @@ def _pair_rows(
     return lines
 
 
-def _row(
-    name: str, keys: Integers, other: Floats, own: Floats, reasons: Counter[str] | None = None
-) -> str:
+def _row(name: str, keys: Integers, other: Floats, own: Floats, told: str = "") -> str:
     made = np.isfinite(other).all(axis=0)
-    told = "; ".join(f"{count}: {reason}" for reason, count in (reasons or {}).items())
     if not made.any():
         return f"| {name} | 0 | | | | | | | {told} |"
     parts = []
@@ -254,8 +318,11 @@ def _keys(windows: Integers, series: Integers) -> Integers:
 
 
 def _scores(windows: Sequence[Window], means: Sequence[Floats]) -> Scores:
+    return _joined(windows, [own.errors(each) for own, each in zip(windows, means, strict=True)])
+
+
+def _joined(windows: Sequence[Window], values: Sequence[Floats]) -> Scores:
     keys = [_keys(np.array([cut]), own.numbers) for cut, own in enumerate(windows)]
-    values = [own.errors(each) for own, each in zip(windows, means, strict=True)]
     return Scores(np.concatenate(keys), np.concatenate(values, axis=1))
 
 

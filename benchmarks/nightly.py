@@ -6,6 +6,7 @@ Every job runs in a process of its own, Prefect's start included, against a fres
 compiled kernels are cached from the first job on, as on any machine that has run a night before.
 """
 
+import os
 import shutil
 import subprocess
 import sys
@@ -20,7 +21,7 @@ import pandas as pd
 from benchmarks.machine import describe_machine
 from flows.demo import write_demo
 from flows.run import prepare_run
-from flows.spec import JobSpec, job_as_toml, load_job
+from flows.spec import JobSpec, Side, job_as_toml, load_job
 from storage.stores import open_store
 
 ROOT = Path(__file__).parents[1]
@@ -56,26 +57,40 @@ def _has_data(job: JobSpec) -> bool:
     return all(job.path(file).exists() for file in files)
 
 
-def _measure(path: Path, folder: Path) -> list[dict[str, object]]:
-    """Run a job into a fresh folder, and return a row for each of its steps."""
-    job = load_job(path)
-    results = folder / f"results-{job.name}"
+def moved_to(job: JobSpec, folder: Path) -> JobSpec:
+    """Return a job whose results go to a folder."""
     outputs = job.outputs.model_copy(
         update={
-            "store": f"duckdb:{results / 'almanac.duckdb'}",
-            "report": str(results / "report.html"),
-            "staging": str(results / ".almanac"),
+            "store": f"duckdb:{folder / 'almanac.duckdb'}",
+            "report": str(folder / "report.html"),
+            "staging": str(folder / ".almanac"),
         }
     )
-    moved = job.model_copy(update={"outputs": outputs})
-    spec = path.parent / f".benchmark-{job.name}.toml"
-    spec.write_text(job_as_toml(moved), encoding="utf-8")
+    return job.model_copy(update={"outputs": outputs})
+
+
+def run_night(
+    job: JobSpec, beside: Path, only: Side | None = None, environment: dict[str, str] | None = None
+) -> tuple[pd.DataFrame, float]:
+    """Run a job as a command of its own; return its rows of run_steps, and seconds.
+
+    Parameters
+    ----------
+    job : with absolute paths of results
+    beside : the file of the job, at whose folder the paths of its inputs begin
+    only : side of the job
+    environment : variables beside those of this process
+    """
+    spec = beside.parent / f".benchmark-{job.name}.toml"
+    spec.write_text(job_as_toml(job), encoding="utf-8")
     print(f"running {job.name} ...", file=sys.stderr)
+    side = [] if only is None else ["--only", only]
     started = time.perf_counter()
     try:
         done = subprocess.run(
-            [sys.executable, "-m", "flows", "run", str(spec)],
+            [sys.executable, "-m", "flows", "run", str(spec), *side],
             cwd=ROOT,
+            env={**os.environ, **(environment or {})},
             capture_output=True,
             text=True,
             check=False,
@@ -85,9 +100,16 @@ def _measure(path: Path, folder: Path) -> list[dict[str, object]]:
     seconds = time.perf_counter() - started
     if done.returncode not in {0, 1}:
         raise RuntimeError(f"job {job.name} ended with {done.returncode}: {done.stderr[-2000:]}")
-    run = prepare_run(moved)
+    run = prepare_run(job, only)
     with open_store(run.store_url) as store:
-        steps = store.read("run_steps", run_id=run.run_id)
+        return store.read("run_steps", run_id=run.run_id), seconds
+
+
+def _measure(path: Path, folder: Path) -> list[dict[str, object]]:
+    """Run a job into a fresh folder, and return a row for each of its steps."""
+    job = load_job(path)
+    results = folder / f"results-{job.name}"
+    steps, seconds = run_night(moved_to(job, results), path)
     shutil.rmtree(results)
     rows: list[dict[str, Any]] = [
         {

@@ -1,13 +1,14 @@
 """statsforecast's models on held-out windows of every set, scored once and kept.
 
-python -m benchmarks.peers [SET ...] [WINDOW ...]
+python -m benchmarks.peers [again] [SET ...] [WINDOW ...]
 
-Windows count horizons back from the end, 0 the last. All of them take hours, and need be done again
-where statsforecast changes or a set does, not where ours does: `benchmarks.accuracy` reads what is
-kept. Every model forecasts a sample of the series; AutoARIMA a part of the sample, and none with
-long seasons, because it takes from a second to minutes a series. M4 weekly is scaled as M4 does,
-with no season; peers are told that and a year of weeks. MFLES needs scikit-learn, which nothing
-else here does: install it beside.
+Windows count horizons back from the end, 0 the last. What this version of statsforecast was
+measured for is kept, unless it is asked for ``again``, as where a set changes: all of them take
+hours, and need not be done where ours changes, because `benchmarks.accuracy` reads what is kept.
+Every model forecasts a sample of the series; AutoARIMA a part of the sample, and none with long
+seasons, because it takes from a second to minutes a series. M4 weekly is scaled as M4 does, with
+no season; peers are told that and a year of weeks. MFLES needs scikit-learn, which nothing else
+here does: install it beside.
 """
 
 import sys
@@ -32,9 +33,12 @@ THREADS = 2
 FEW = 20
 DEAR = ("AutoARIMA",)
 LONGEST_OF_DEAR = 12
-# In the mean of a place in the season: sets of weeks have less than four years of them.
+# In the mean of a place in the season: sets of weeks, and car parts, have less than four years.
 SEASONS_IN_WINDOW, YEARS_IN_WINDOW = 4, 2
-COLUMNS = ("set", "window", "model", "series", "mase", "rmsse", "reason", "measured")
+# Of simple smoothing and of TSB where they search for none.
+SMOOTHING = 0.2
+AGAIN = "again"
+COLUMNS = ("set", "window", "model", "series", "mase", "rmsse", "bias", "reason", "measured")
 TEXTS = ("set", "model", "reason", "measured")
 Builders = dict[str, Callable[[], Any]]
 
@@ -53,18 +57,51 @@ class Peers(NamedTuple):
     few: int = FEW
 
 
-def _seasonal(season: int) -> Builders:
+_PLAIN: Builders = {
+    "ZeroModel": zoo.ZeroModel,
+    "Naive": zoo.Naive,
+    "HistoricAverage": zoo.HistoricAverage,
+    "WindowAverage": lambda: zoo.WindowAverage(8),
+    "RandomWalkWithDrift": zoo.RandomWalkWithDrift,
+    "SimpleExponentialSmoothing": lambda: zoo.SimpleExponentialSmoothing(SMOOTHING),
+    "SimpleExponentialSmoothingOptimized": zoo.SimpleExponentialSmoothingOptimized,
+    "Holt": zoo.Holt,
+    "CrostonClassic": zoo.CrostonClassic,
+    "CrostonOptimized": zoo.CrostonOptimized,
+    "CrostonSBA": zoo.CrostonSBA,
+    "TSB": lambda: zoo.TSB(SMOOTHING, SMOOTHING),
+    "ADIDA": zoo.ADIDA,
+    "IMAPA": zoo.IMAPA,
+}
+
+
+def _simple(season: int) -> Builders:
+    """Return the models of a season that have little to search for."""
+    return {
+        "SeasonalExponentialSmoothing": lambda: zoo.SeasonalExponentialSmoothing(season, SMOOTHING),
+        "SeasonalExponentialSmoothingOptimized": lambda: zoo.SeasonalExponentialSmoothingOptimized(
+            season
+        ),
+        "HoltWinters": lambda: zoo.HoltWinters(season),
+        "ConformalSeasonalPool": lambda: zoo.ConformalSeasonalPool(season),
+    }
+
+
+def _seasonal(season: int, cycles: int = SEASONS_IN_WINDOW) -> Builders:
     arima = {"AutoARIMA": lambda: zoo.AutoARIMA(season_length=season)}
     return {
         "SeasonalNaive": lambda: zoo.SeasonalNaive(season_length=season),
         "AutoETS": lambda: zoo.AutoETS(season_length=season),
         "AutoTheta": lambda: zoo.AutoTheta(season_length=season),
+        "Theta": lambda: zoo.Theta(season_length=season),
+        "OptimizedTheta": lambda: zoo.OptimizedTheta(season_length=season),
+        "DynamicTheta": lambda: zoo.DynamicTheta(season_length=season),
         "DynamicOptimizedTheta": lambda: zoo.DynamicOptimizedTheta(season_length=season),
         "AutoCES": lambda: zoo.AutoCES(season_length=season),
         "SeasonalWindowAverage": lambda: zoo.SeasonalWindowAverage(
-            season_length=season,
-            window_size=SEASONS_IN_WINDOW if season < YEAR_OF_WEEKS else YEARS_IN_WINDOW,
+            season_length=season, window_size=cycles
         ),
+        **(_simple(season) if season > 1 else {}),
         **(arima if season <= LONGEST_OF_DEAR else {}),
     }
 
@@ -82,100 +119,101 @@ def _told(models: Builders, season: int, without: str) -> Builders:
     return {f"{name}, season {season}": models[name] for name in kept}
 
 
-_SPARSE: Builders = {
-    "CrostonClassic": zoo.CrostonClassic,
-    "CrostonOptimized": zoo.CrostonOptimized,
-    "CrostonSBA": zoo.CrostonSBA,
-    "TSB": lambda: zoo.TSB(0.2, 0.2),
-    "ADIDA": zoo.ADIDA,
-    "IMAPA": zoo.IMAPA,
-    "SimpleExponentialSmoothingOptimized": zoo.SimpleExponentialSmoothingOptimized,
-    "WindowAverage": lambda: zoo.WindowAverage(8),
-    "AutoETS": lambda: zoo.AutoETS(season_length=12),
-    "AutoTheta": lambda: zoo.AutoTheta(season_length=12),
-    "DynamicOptimizedTheta": lambda: zoo.DynamicOptimizedTheta(season_length=12),
-}
-_OF_WEEKS = {**_seasonal(YEAR_OF_WEEKS), **_several(YEAR_OF_WEEKS)}
+_OF_WEEKS = {**_seasonal(YEAR_OF_WEEKS, YEARS_IN_WINDOW), **_several(YEAR_OF_WEEKS)}
 PEERS = {
-    "M3 monthly": Peers(_seasonal(12), 1_428),
-    "M3 quarterly": Peers(_seasonal(4), 756),
+    "M3 monthly": Peers({**_PLAIN, **_seasonal(12)}, 1_428),
+    "M3 quarterly": Peers({**_PLAIN, **_seasonal(4)}, 756),
     "M4 weekly": Peers(
-        {**_seasonal(1), **_told(_OF_WEEKS, YEAR_OF_WEEKS, without="AutoETS")}, 359, few=359
+        {**_PLAIN, **_seasonal(1), **_told(_OF_WEEKS, YEAR_OF_WEEKS, without="AutoETS")},
+        359,
+        few=359,
     ),
-    "M4 hourly": Peers({**_seasonal(24), **_several(24, 168)}, 60),
-    "Walmart weekly": Peers(_OF_WEEKS, 120),
-    "Store-Item daily": Peers({**_seasonal(7), **_several(7, 365)}, 60),
-    "carparts monthly": Peers(_SPARSE, 2_503),
+    "M4 hourly": Peers({**_PLAIN, **_seasonal(24), **_several(24, 168)}, 60),
+    "Walmart weekly": Peers({**_PLAIN, **_OF_WEEKS}, 120),
+    "Store-Item daily": Peers({**_PLAIN, **_seasonal(7), **_several(7, 365)}, 60),
+    "carparts monthly": Peers({**_PLAIN, **_seasonal(12, YEARS_IN_WINDOW)}, 2_503),
 }
 
 
 def main() -> None:
     """Measure the sets and windows that are named, or all, and keep their errors."""
     cuts = [int(told) for told in sys.argv[1:] if told.isdecimal()] or range(WINDOWS)
-    names = [told for told in sys.argv[1:] if not told.isdecimal()]
+    names = [told for told in sys.argv[1:] if not told.isdecimal() and told != AGAIN]
     named = [case for case in CASES if not names or case.name in names]
     for cut in cuts:
         for case in named:
-            _keep(case, cut)
+            _keep(case, cut, again=AGAIN in sys.argv[1:])
 
 
 def read_peers(case: Case) -> pd.DataFrame:
     """Return errors that are kept of a set: columns of `COLUMNS`, NaN where there is no forecast.
 
-    ``window`` counts horizons back from the end, and ``series`` those of the whole set.
+    ``window`` counts horizons back from the end, and ``series`` those of the whole set. ``bias`` is
+    the mean of forecast - actual, in units; NaN where it was not kept.
     """
     kept = pd.read_parquet(RECORD)
     return _texts(kept[kept["set"] == case.name])
 
 
-def _keep(case: Case, cut: int) -> None:
+def _keep(case: Case, cut: int, *, again: bool) -> None:
     window = window_of(case, cut)
     if not window.train:
         return
-    found = _measure(case, cut, window)
-    kept = [pd.read_parquet(RECORD)] if RECORD.exists() else []
-    others = [
-        _texts(frame[(frame["set"] != case.name) | (frame["window"] != cut)]) for frame in kept
-    ]
-    whole = pd.concat([*others, found], ignore_index=True)
-    order = whole["set"].map({each.name: place for place, each in enumerate(CASES)})
-    whole = whole.assign(place=order).sort_values(["place", "window"], kind="stable")
-    coded = whole[list(COLUMNS)].astype(dict.fromkeys(TEXTS, "category"))
-    coded.to_parquet(RECORD, index=False, compression="zstd")
+    kept = _texts(pd.read_parquet(RECORD))
+    here = (kept["set"] == case.name) & (kept["window"] == cut)
+    stands = here & kept["measured"].str.endswith(_version()) & (not again)
+    models = {
+        name: build
+        for name, build in PEERS[case.name].models.items()
+        if name not in set(kept["model"][stands])
+    }
+    found = [_measure(case, cut, window, name, build) for name, build in models.items()]
+    whole = pd.concat([kept[~here | stands], *found], ignore_index=True)
+    coded = _in_order(whole)[list(COLUMNS)].astype(dict.fromkeys(TEXTS, "category"))
+    # Errors are all different: a dictionary of them would be longer than they are.
+    coded.to_parquet(RECORD, index=False, compression="zstd", use_dictionary=list(TEXTS))
+
+
+def _in_order(rows: pd.DataFrame) -> pd.DataFrame:
+    pairs = [(name, model) for name, peers in PEERS.items() for model in peers.models]
+    places = {pair: place for place, pair in enumerate(pairs)}
+    told = zip(rows["set"], rows["model"], strict=True)
+    placed = rows.assign(place=[places[pair] for pair in told])
+    return placed.sort_values(["place", "window"], kind="stable", ignore_index=True)
+
+
+def _version() -> str:
+    return f"statsforecast {version('statsforecast')}"
 
 
 def _texts(kept: pd.DataFrame) -> pd.DataFrame:
     return kept.astype(dict.fromkeys(TEXTS, str))
 
 
-def _measure(case: Case, cut: int, window: Window) -> pd.DataFrame:
+def _measure(
+    case: Case, cut: int, window: Window, name: str, build: Callable[[], Any]
+) -> pd.DataFrame:
     peers = PEERS[case.name]
     scored = np.flatnonzero(np.isfinite(window.scales[0]))
-    sample = scored[np.linspace(0, len(scored) - 1, min(peers.sample, len(scored))).astype(int)]
-    told = f"{datetime.now(tz=UTC):%Y-%m-%d}, statsforecast {version('statsforecast')}"
-    frames = []
-    for name, build in peers.models.items():
-        rows = sample[:: max(len(sample) // peers.few, 1)] if name in DEAR else sample
-        means, reasons = forecast_each(build, [window.train[row] for row in rows], case.horizon)
-        mase, rmsse = window.errors(means, rows).astype(np.float32)
-        frames.append(
-            pd.DataFrame(
-                {
-                    "set": case.name,
-                    "window": np.int8(cut),
-                    "model": name,
-                    "series": window.numbers[rows].astype(np.int32),
-                    "mase": mase,
-                    "rmsse": rmsse,
-                    "reason": reasons,
-                    "measured": told,
-                }
-            )
-        )
-        print(
-            f"{case.name} {cut} {name}: {len(rows)} series, MASE {np.nanmean(mase):.4f}", flush=True
-        )
-    return pd.concat(frames, ignore_index=True)
+    rows = scored[np.linspace(0, len(scored) - 1, min(peers.sample, len(scored))).astype(int)]
+    if name in DEAR:
+        rows = rows[:: max(len(rows) // peers.few, 1)]
+    means, reasons = forecast_each(build, [window.train[row] for row in rows], case.horizon)
+    mase, rmsse = window.errors(means, rows).astype(np.float32)
+    print(f"{case.name} {cut} {name}: {len(rows)} series, MASE {np.nanmean(mase):.4f}", flush=True)
+    return pd.DataFrame(
+        {
+            "set": case.name,
+            "window": np.int8(cut),
+            "model": name,
+            "series": window.numbers[rows].astype(np.int32),
+            "mase": mase,
+            "rmsse": rmsse,
+            "bias": (means - window.held[rows]).mean(axis=1).astype(np.float32),
+            "reason": reasons,
+            "measured": f"{datetime.now(tz=UTC):%Y-%m-%d}, {_version()}",
+        }
+    )
 
 
 def forecast_each(

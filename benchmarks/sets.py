@@ -30,6 +30,7 @@ class Case(NamedTuple):
     season : periods, that a night takes for series of this frequency
     line_up : models by class of demand; those of the default where a class is left out
     published_season : of MASE where the set's own is another; None is the night's
+    sparse : whether most periods sell nothing, so that the point nearest to most of them is zero
     """
 
     name: str
@@ -39,6 +40,7 @@ class Case(NamedTuple):
     horizon: int
     line_up: Mapping[str, tuple[str, ...]] = MappingProxyType({})
     published_season: int | None = None
+    sparse: bool = False
 
     @property
     def scale_season(self) -> int:
@@ -135,7 +137,7 @@ CASES = (
     Case("M4 hourly", lambda: _m4("hourly"), "h", 24, 48),
     Case("Walmart weekly", of_store_departments, "W", YEAR_OF_WEEKS, 13),
     Case("Store-Item daily", lambda: _sales("store_item_daily", 1_000), "D", 7, 28),
-    Case("carparts monthly", of_car_parts, "MS", 12, 6),
+    Case("carparts monthly", of_car_parts, "MS", 12, 6, sparse=True),
 )
 # Sets whose peers are not measured.
 OTHERS = (

@@ -4,6 +4,7 @@ from forecasting.calibration import Calibration, learn_calibration
 from forecasting.choices import Choices
 from forecasting.counts import CountKind, CountLaws, fit_count_laws
 from forecasting.errors import Failure, ForecastError, PanelError, PlanError, UnknownModelError
+from forecasting.ets_laws import EtsLaws, fit_ets_laws
 from forecasting.forecast import forecast_demand
 from forecasting.models import LASTING, MODELS, find_lasting
 from forecasting.panel import DemandPanel
@@ -25,6 +26,7 @@ __all__ = [
     "CountKind",
     "CountLaws",
     "DemandPanel",
+    "EtsLaws",
     "Failure",
     "ForecastError",
     "ForecastPlan",
@@ -40,6 +42,7 @@ __all__ = [
     "default_line_up",
     "find_lasting",
     "fit_count_laws",
+    "fit_ets_laws",
     "forecast_demand",
     "learn_calibration",
     "runs_on_device",

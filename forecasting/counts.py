@@ -6,7 +6,7 @@ from enum import Enum
 import numpy as np
 
 from forecasting.distributions import LEVELS, Spread, quantiles_of
-from forecasting.errors import PlanError
+from forecasting.draws import check_draw, check_entities
 from forecasting.panel import Batch
 from kernels.arrays import Flags, Floats, Words
 from kernels.counts_ahead import (
@@ -24,8 +24,6 @@ from kernels.counts_fit import (
 from kernels.demand_laws import Law
 from kernels.device import Device
 from kernels.on_device import fit_counts_on, fit_hurdles_on
-
-LARGEST_SEED = 2**32 - 1
 
 
 class CountKind(Enum):
@@ -121,7 +119,8 @@ class CountLaws:
         PlanError
             Where the seed, or the number of paths or of entities, is out of range.
         """
-        _check_draw(len(self.mean), entities, n_paths, seed)
+        check_draw(n_paths, seed)
+        check_entities(len(self.mean), entities)
         out = np.empty((len(self.mean), n_paths, horizon))
         named = np.ascontiguousarray(entities, np.uint64)
         if self.kind is CountKind.COMPOUND:
@@ -130,15 +129,6 @@ class CountLaws:
             fill_count_paths(seed, named, self.sizes, out)
         out[~self.answered] = np.nan
         return out
-
-
-def _check_draw(n_series: int, entities: Words, n_paths: int, seed: int) -> None:
-    if not 0 <= seed <= LARGEST_SEED:
-        raise PlanError(f"seed must be in [0, {LARGEST_SEED}]; got {seed}")
-    if n_paths < 1:
-        raise PlanError(f"n_paths must be at least 1; got {n_paths}")
-    if len(entities) != n_series:
-        raise PlanError(f"entities must be one for each of {n_series} series; got {len(entities)}")
 
 
 def fit_count_laws(batch: Batch, kind: CountKind, device: Device = "cpu") -> CountLaws:

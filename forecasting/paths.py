@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 
 from forecasting.distributions import QUANTILES
-from forecasting.errors import PanelError, PlanError
+from forecasting.draws import check_draw
+from forecasting.errors import PanelError
 from forecasting.labels import Labels
 from forecasting.laws import COUNT_NAMES
 from forecasting.panel import SERIES
-from forecasting.plan import LARGEST_SEED
 from kernels.arrays import Floats, Integers, Words
 from kernels.demand_paths import fill_paths, fill_shared_paths
 
@@ -69,10 +69,7 @@ def sample_paths(
     PanelError
         Where the frames disagree on the series, or series on the number of periods.
     """
-    if not 0 <= seed <= LARGEST_SEED:
-        raise PlanError(f"seed must be in [0, {LARGEST_SEED}]; got {seed}")
-    if n_paths < 1:
-        raise PlanError(f"n_paths must be at least 1; got {n_paths}")
+    check_draw(n_paths, seed)
     n_series = len(champions)
     horizon = len(forecasts) // max(n_series, 1)
     if horizon * n_series != len(forecasts) or len(entities) != n_series:

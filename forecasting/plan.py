@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, cast
 
 from forecasting.classes import CLASSES
+from forecasting.draws import LARGEST_SEED
 from forecasting.errors import PlanError
 from forecasting.grid import Frequency
 from forecasting.models import (
@@ -28,7 +29,6 @@ _YEARS: Mapping[Frequency, float] = {
     "QS": 4.0,
 }
 SCORES = ("pinball", "crps", "mase", "rmsse")
-LARGEST_SEED = 2**32 - 1
 # What is rare gains by IMAPA and the negative binomial on carparts, M5 and VN1; and by the whole
 # history's average and ADIDA in place of the last periods' average 0.2-0.8% of MASE, on two or
 # three earlier windows of carparts, M5 and the spare parts of cars and aircraft.

@@ -10,6 +10,13 @@ Dialect = Literal["bigquery", "duckdb", "postgresql"]
 VIEWS: Mapping[str, tuple[str, ...]] = {
     "almanac_service": ("order_plans", "runs"),
     "almanac_accuracy": ("champions", "forecast_accuracy", "runs"),
+    "almanac_evaluation": (
+        "champions",
+        "forecast_accuracy",
+        "forecast_coverage",
+        "forecast_horizons",
+        "runs",
+    ),
     "almanac_risk_limits": ("limit_utilisation", "runs"),
 }
 

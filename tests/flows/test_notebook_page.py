@@ -42,6 +42,16 @@ def test_both_series_are_forecast_and_their_paths_have_the_forecast_s_mean(names
     np.testing.assert_allclose(paths.mean(axis=(1, 2)), means.mean(axis=1), rtol=0.05)
 
 
+def test_laws_of_one_model_are_around_the_sales_of_each_item(names):
+    bands, futures = names["bands"], names["futures"]
+    assert bands.shape == (2, 28, 3)
+    assert futures.shape == (2, 1_000, 28)
+    sold = names["sales"].groupby("item_id")["quantity"].mean().to_numpy()
+    assert (bands[:, :, 0].mean(axis=1) < sold).all()
+    assert (sold < bands[:, :, 2].mean(axis=1)).all()
+    assert (np.diff(names["counts"].quantiles(28), axis=2) >= 0.0).all()
+
+
 def test_more_stock_serves_more(names):
     assert (np.diff(names["service"].fill_rate) > 0.0).all()
 

@@ -1,4 +1,4 @@
-"""Hot loops over lanes are compiled to wide vectors; without them they take far longer."""
+"""Hot loops are compiled to wide vectors; without them they take far longer."""
 
 import math
 import platform
@@ -11,6 +11,8 @@ from numba import njit
 from kernels import (
     counts,
     intermittent,
+    seasonal_loess,
+    seasonal_trend,
     smoothing,
     stock_demand,
     stock_draws,
@@ -55,6 +57,16 @@ ARGUMENTS = {
     ),
     "ADIDA": (intermittent.adida_rate, (RARE, RARE.copy(), SCRATCH), MULTIPLIES_DOUBLES),
     "IMAPA": (intermittent.imapa_rate, (RARE, RARE.copy(), SCRATCH), MULTIPLIES_DOUBLES),
+    "local regression": (
+        seasonal_loess.smooth_by_loess,
+        (np.ones(99), 21, 1, True, np.ones(99), np.ones(99)),
+        MULTIPLIES_DOUBLES,
+    ),
+    "seasons by loess": (
+        seasonal_trend.separate_season,
+        (np.ones(99), 12, 7, np.ones((6, 123)), np.ones(99), np.ones(99)),
+        MULTIPLIES_DOUBLES,
+    ),
     "counts": (
         counts._advance,
         (np.ones((counts.ROWS, counts.LANES)), 1.0, 0.0, np.inf),
@@ -113,7 +125,7 @@ def blocks_of(kernel, arguments):
 
 @reads_assembly
 @pytest.mark.parametrize("name", ARGUMENTS)
-def test_loops_over_lanes_work_on_whole_vectors(name):
+def test_hot_loops_work_on_whole_vectors(name):
     kernel, arguments, pattern = ARGUMENTS[name]
     blocks = [block for _, block in blocks_of(kernel, arguments)]
     hottest = max(blocks, key=lambda block: len(re.findall(pattern, block)))

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import get_args
 
 import duckdb
+import pandas as pd
 import psycopg
 import pytest
 import sqlglot
@@ -47,9 +48,22 @@ def limits():
 
 
 def accuracy():
-    """Return scores, of which the last is of a model that was not chosen."""
-    scores = night(tables=EVERY)["forecast_accuracy"]
-    return scores.assign(mase=[0.5, 1.5, 9.0], model=["ets", "ets", "other"])
+    """Return scores, of which the third is of a model not chosen, and the last of the benchmark."""
+    scores = night(tables=EVERY)["forecast_accuracy"].assign(bias=[1.0, 3.0, 9.0], coverage_80=0.75)
+    scores = scores.assign(mase=[0.5, 1.5, 9.0], model=["ets", "ets", "other"])
+    return pd.concat([scores, scores[:1].assign(mase=2.0, model="SeasonalNaive")])
+
+
+def horizons():
+    """Return how good two parts of the horizon were, and how often 80% bands held in the first."""
+    made = night(tables=EVERY)
+    parts = made["forecast_horizons"][:2].assign(
+        demand_class="smooth", band=[0, 1], first_step=[1, 8], last_step=[7, 28], mase=[0.5, 0.75]
+    )
+    held = made["forecast_coverage"].assign(
+        demand_class="smooth", band=0, nominal=[50, 80, 90], before=[0.4, 0.7, 0.8], after=0.75
+    )
+    return {"forecast_horizons": parts, "forecast_coverage": held}
 
 
 def publish_with_views(dialect, folder):
@@ -68,6 +82,7 @@ def publish_with_views(dialect, folder):
                 limit_utilisation=limits(),
                 champions=champions,
                 forecast_accuracy=accuracy().assign(warehouse_id="north"),
+                **horizons(),
             )
         )
         assert store.create_views() == tuple(VIEWS)
@@ -112,6 +127,22 @@ def test_service_sums_orders_and_counts_what_misses_its_target(address):
 def test_accuracy_is_the_champions_alone_and_counts_the_unscored(address):
     found = query(address, "SELECT series, series_scored, mean_mase FROM almanac_accuracy")
     assert found == [(3, 2, 1.0)]
+
+
+def test_evaluation_is_by_warehouse_over_the_horizon_and_by_its_parts_over_warehouses(address):
+    found = query(
+        address,
+        "SELECT warehouse_id, first_step, last_step, mase, bias_units, coverage_80_uncalibrated, "
+        "coverage_80_calibrated, value_added FROM almanac_evaluation "
+        "WHERE demand_class = 'smooth' ORDER BY COALESCE(first_step, 0)",
+    )
+    # The benchmark answered for one of the series that were scored.
+    assert found[0] == ("north", None, None, 1.0, 2.0, 0.75, None, 0.75)
+    assert [row[:-1] for row in found[1:]] == [
+        (None, 1, 7, 0.5, None, 0.7, 0.75),
+        (None, 8, 28, 0.75, None, None, None),
+    ]
+    assert all(row[-1] is not None for row in found)
 
 
 def test_risk_stands_against_limits_with_its_error(address):
@@ -166,7 +197,7 @@ def test_every_shipped_statement_parses_in_its_dialect():
         dialect = PARSED_AS.get(path.parent.name, "bigquery")
         text = path.read_text(encoding="utf-8")
         (parsed,) = sqlglot.parse(text, read=dialect, error_level=sqlglot.ErrorLevel.RAISE)
-        assert isinstance(parsed, sqlglot.exp.Select), path
+        assert isinstance(parsed, sqlglot.exp.Query), path
 
 
 @pytest.mark.parametrize("name", VIEWS)

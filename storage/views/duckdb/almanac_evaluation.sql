@@ -1,0 +1,97 @@
+-- Backtests of the chosen forecasts by class: of each warehouse, and of each part of the horizon.
+WITH "chosen" AS (
+  SELECT
+    *
+  FROM "champions"
+), "scored" AS (
+  SELECT
+    *
+  FROM "forecast_accuracy"
+), "parts" AS (
+  SELECT
+    *
+  FROM "forecast_horizons"
+), "held" AS (
+  SELECT
+    *
+  FROM "forecast_coverage"
+), "listed" AS (
+  SELECT
+    "run_id",
+    "as_of",
+    "job"
+  FROM "runs"
+), "beside" AS (
+  SELECT
+    "chosen"."as_of",
+    "chosen"."run_id",
+    "chosen"."warehouse_id",
+    "chosen"."demand_class",
+    "scored"."mase",
+    "scored"."bias",
+    "scored"."coverage_80",
+    "naive"."mase" AS "naive_mase",
+    CASE WHEN NOT "naive"."mase" IS NULL THEN "scored"."mase" END AS "against"
+  FROM "chosen"
+  JOIN "scored"
+    ON "scored"."run_id" = "chosen"."run_id"
+    AND "scored"."as_of" = "chosen"."as_of"
+    AND "scored"."warehouse_id" = "chosen"."warehouse_id"
+    AND "scored"."item_id" = "chosen"."item_id"
+    AND "scored"."model" = "chosen"."model"
+  LEFT JOIN "scored" AS "naive"
+    ON "naive"."run_id" = "chosen"."run_id"
+    AND "naive"."as_of" = "chosen"."as_of"
+    AND "naive"."warehouse_id" = "chosen"."warehouse_id"
+    AND "naive"."item_id" = "chosen"."item_id"
+    AND "naive"."model" = 'SeasonalNaive'
+)
+SELECT
+  "beside"."as_of",
+  "listed"."job",
+  "beside"."run_id",
+  "beside"."demand_class",
+  "beside"."warehouse_id",
+  CAST(NULL AS BIGINT) AS "first_step",
+  CAST(NULL AS BIGINT) AS "last_step",
+  COUNT(*) AS "series",
+  AVG("beside"."mase") AS "mase",
+  AVG("beside"."bias") AS "bias_units",
+  CAST(NULL AS DOUBLE) AS "bias_scaled",
+  AVG("beside"."coverage_80") AS "coverage_80_uncalibrated",
+  CAST(NULL AS DOUBLE) AS "coverage_80_calibrated",
+  1 - SUM("beside"."against") / NULLIF(SUM("beside"."naive_mase"), 0) AS "value_added"
+FROM "beside"
+JOIN "listed"
+  ON "listed"."run_id" = "beside"."run_id" AND "listed"."as_of" = "beside"."as_of"
+GROUP BY
+  "beside"."as_of",
+  "listed"."job",
+  "beside"."run_id",
+  "beside"."demand_class",
+  "beside"."warehouse_id"
+UNION ALL
+SELECT
+  "parts"."as_of",
+  "listed"."job",
+  "parts"."run_id",
+  "parts"."demand_class",
+  CAST(NULL AS TEXT) AS "warehouse_id",
+  "parts"."first_step",
+  "parts"."last_step",
+  "parts"."series",
+  "parts"."mase",
+  CAST(NULL AS DOUBLE) AS "bias_units",
+  "parts"."bias" AS "bias_scaled",
+  "held"."before" AS "coverage_80_uncalibrated",
+  "held"."after" AS "coverage_80_calibrated",
+  "parts"."value_added"
+FROM "parts"
+JOIN "listed"
+  ON "listed"."run_id" = "parts"."run_id" AND "listed"."as_of" = "parts"."as_of"
+LEFT JOIN "held"
+  ON "held"."run_id" = "parts"."run_id"
+  AND "held"."as_of" = "parts"."as_of"
+  AND "held"."demand_class" = "parts"."demand_class"
+  AND "held"."band" = "parts"."band"
+  AND "held"."nominal" = 80
