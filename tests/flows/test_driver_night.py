@@ -7,16 +7,21 @@ from flows.demo import write_demo
 from flows.run import prepare_run
 from flows.sample import SampleSize
 from flows.spec import load_job
+from forecasting.weighing import FEWEST_SERIES
 from storage.stores import open_store
 from tests.survival.plain import run_plain
 
 SMALL = SampleSize(warehouses=2, items=12, days=500, portfolios=4)
+# More series of a class than it takes to learn from the class.
+MANY = SampleSize(warehouses=3, items=20, days=300, portfolios=4)
 PROMOTION_LIFT = 0.7
 TABLES = ("driver_effects", "demand_forecasts", "champions", "failures")
 
 
-def night_of(folder, *, events=True):
+def night_of(folder, *, events=True, calibrate=True):
     job = load_job(folder / "demo.toml").model_copy(update={"stock": None, "risk": None})
+    demand = job.demand.model_copy(update={"calibrate": calibrate})
+    job = job.model_copy(update={"demand": demand})
     if not events:
         inputs = job.inputs.model_copy(update={"calendar": None})
         job = job.model_copy(update={"inputs": inputs})
@@ -34,14 +39,15 @@ def planned(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def unplanned(tmp_path_factory):
-    """The same night where nobody said whether coffee beans will be promoted."""
-    folder = tmp_path_factory.mktemp("unplanned")
-    write_demo(folder, SMALL)
-    path = folder / "inputs" / "drivers.csv"
+    """A night that learns nothing of classes, and one that lacks the plan of an item."""
+    folders = [tmp_path_factory.mktemp(name) for name in ("planned", "unplanned")]
+    for folder in folders:
+        write_demo(folder, MANY)
+    path = folders[1] / "inputs" / "drivers.csv"
     records = pd.read_csv(path)
     item = records["item_id"].iloc[0]
     records[records["item_id"] != item].to_csv(path, index=False)
-    return item, night_of(folder)
+    return item, *(night_of(folder, calibrate=False) for folder in folders)
 
 
 def test_the_lift_that_made_the_sample_is_found(planned):
@@ -57,8 +63,9 @@ def test_a_night_with_every_plan_has_no_failure_of_drivers(planned):
     assert not failures["error_type"].eq("DriverError").any()
 
 
-def test_a_missing_plan_is_named_and_changes_no_other_item(planned, unplanned):
-    item, night = unplanned
+def test_a_missing_plan_is_named_and_changes_no_other_item(unplanned):
+    """What is learnt of a class, weights and calibration, moves with each series that it has."""
+    item, planned, night = unplanned
     named = night["failures"]
     named = named[named["error_type"] == "DriverError"]
     assert len(named)
@@ -69,17 +76,17 @@ def test_a_missing_plan_is_named_and_changes_no_other_item(planned, unplanned):
         "backtest RegressionSmoothing",
         "backtest RegressionYearlyTheta",
     }
-    # Quantiles are calibrated on what all series of a class have taught; means are not.
-    columns = ["warehouse_id", "item_id", "ds", "mean"]
     own = night["demand_forecasts"]
     assert (own["item_id"] == item).sum() == (planned["demand_forecasts"]["item_id"] == item).sum()
-    before, after = (
-        each["demand_forecasts"].loc[lambda frame: frame["item_id"] != item, columns]
-        for each in (planned, night)
-    )
-    pd.testing.assert_frame_equal(
-        before.reset_index(drop=True), after.reset_index(drop=True), check_exact=True
-    )
+    assert night["champions"]["demand_class"].value_counts().max() > FEWEST_SERIES
+    for table in ("demand_forecasts", "champions"):
+        before, after = (
+            each[table][each[table]["item_id"] != item].drop(columns=["run_id", "as_of"])
+            for each in (planned, night)
+        )
+        pd.testing.assert_frame_equal(
+            before.reset_index(drop=True), after.reset_index(drop=True), check_exact=True
+        )
 
 
 @pytest.fixture(scope="module")
