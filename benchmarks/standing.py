@@ -66,8 +66,8 @@ A call that keeps champions and calibration takes a fifth to an eleventh of the 
 backtests every series and calibrates; a whole night has other work as well (below). What that \
 costs depends on what the data since then would have told:
 
-- **Store-Item daily**, five years of history: nothing of MASE, and 0.1% of pinball loss after four \
-weeks.
+- **Store-Item daily**, five years of history: nothing of MASE, and 0.1% of pinball loss after \
+four weeks.
 - **M4 weekly**: nothing that its error would show.
 - **M3 monthly**, histories of a few years: 1.2% of pinball loss after six months, and nothing of \
 MASE that its error would show.
@@ -81,8 +81,7 @@ The demand side of two nights, a week apart, as commands: the second night's sec
 keep their champions, and where all are chosen anew, medians of {REPEATS} nights in turns. Checks, \
 sums of sample paths, files and the report are the same work in both. What keeping saves is the \
 backtest of the series that are kept: much where the line-up is dear, as Walmart's, and nothing \
-where it is cheap and many are chosen anew, as VN1's, whose half a year of history moves series \
-from class to class."""
+where it is cheap and many are chosen anew, as VN1's."""
 NIGHTS_HEAD = """\
 | job | series | kept | predict, s | instead of | share | whole command, s | instead of | share |
 | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |"""
