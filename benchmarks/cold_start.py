@@ -47,8 +47,9 @@ def main() -> None:
 def _night(path: Path, folder: Path, compiled: dict[str, str]) -> pd.Series:
     """Return the seconds of each step of the sample's night, and of the whole command."""
     steps, seconds = run_night(moved_to(load_job(path), folder), path, environment=compiled)
-    found = steps.set_index("step")["seconds"]
-    return pd.concat([found, pd.Series({"whole command": seconds})])
+    found = steps.set_index("step")["seconds"].copy()
+    found["whole command"] = seconds
+    return found
 
 
 if __name__ == "__main__":
