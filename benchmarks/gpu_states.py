@@ -28,7 +28,7 @@ _LEVELS = np.array([0.05, 0.25, 0.5, 0.75, 0.95])
 @lru_cache(maxsize=1)
 def _few_fits(sizes: Sizes) -> EtsFits:
     """Return models of some series of generated demand, fitted on the processor."""
-    demand = daily_demand(sizes.demand_series, sizes.demands)[0][:_FITTED, -_DAYS:]
+    demand = daily_demand(sizes.demand_series, sizes.demands, sizes.data)[0][:_FITTED, -_DAYS:]
     return fit_ets(demand.ravel(), np.arange(len(demand) + 1) * demand.shape[1], WEEK)
 
 
@@ -42,7 +42,7 @@ def states_rolled(_xp: XP, sizes: Sizes) -> Iterator[Row]:
     n, few = sizes.states, _few_fits(sizes)
     fits, signal = _repeated(few, n), np.zeros(n)
     news, offsets = np.random.default_rng(SEED).poisson(2.0, n).astype(np.float64), np.arange(n + 1)
-    given = (news[:, None], np.ones(n, np.int64), signal)
+    given = (news.reshape(-1, 1), np.ones(n, np.int64), signal)
     states = ets_forward.States._make(cuda.to_device(part) for part in ets_forward.states_of(fits))
     far = [cuda.to_device(array) for array in given]
     parts = (fits.level, fits.trend, fits.seasons, signal)
