@@ -38,9 +38,27 @@ from typing import Any
 import numpy as np
 from numba import cuda
 
-from benchmarks.gpu_fits import count_laws, ets_choices, garch_fits, intermittent_rates
+from benchmarks.gpu_fits import (
+    count_laws,
+    ets_choices,
+    garch_fits,
+    intermittent_rates,
+    one_launch,
+)
+from benchmarks.gpu_repeats import repeats
 from benchmarks.gpu_report import Report, heading
-from benchmarks.gpu_rows import SEED, TINY, XP, Line, Row, Sizes, data_folder, measure
+from benchmarks.gpu_rows import (
+    SEED,
+    TINY,
+    XP,
+    Line,
+    Row,
+    Rows,
+    Sizes,
+    data_folder,
+    measure,
+    transfer_seconds,
+)
 from benchmarks.gpu_runs import LOST, compiling_beside, run_apart, working_environment
 from benchmarks.gpu_states import ets_sample_paths, states_rolled
 from kernels import market_normals
@@ -100,6 +118,7 @@ def random_numbers(xp: XP, sizes: Sizes) -> Iterator[Row]:
         f"{sizes.drawn:,}",
         seconds,
         moved=8.0 * sizes.drawn,
+        operations=math.nan,
         error=0.0 if same else math.inf,
         note="to the bit",
     )
@@ -119,7 +138,7 @@ def random_numbers(xp: XP, sizes: Sizes) -> Iterator[Row]:
         error = float(np.abs(to_host(block[:, :checked]) - expected).max())
         name = f"normals {np.dtype(form).name}"
         size, moved = f"{block.size:,}", float(block.size * block.dtype.itemsize)
-        yield Row(name, size, seconds, moved=moved, error=error)
+        yield Row(name, size, seconds, moved=moved, operations=math.nan, error=error)
 
 
 def european_options(xp: XP, sizes: Sizes) -> Iterator[Row]:
@@ -144,8 +163,16 @@ def european_options(xp: XP, sizes: Sizes) -> Iterator[Row]:
     told = (host[0], host[1], host[1], flat, 100.0, 0.5, -1.0)
     whole = measure(lambda: options.fill_option_values(*told, result), 1)
     through = f"{len(result) / whole:.3g} values a second through the bus"
-    moved = 32.0 * n
-    yield Row("options", f"{n:,}", seconds, moved=moved, error=error, note=through)
+    yield Row(
+        "options",
+        f"{n:,}",
+        seconds,
+        transfer_seconds(24.0 * n, 8.0 * n),
+        moved=32.0 * n,
+        operations=math.nan,
+        error=error,
+        note=through,
+    )
 
 
 def stock_walks(xp: XP, sizes: Sizes) -> Iterator[Row]:
@@ -179,7 +206,17 @@ def stock_walks(xp: XP, sizes: Sizes) -> Iterator[Row]:
         walk_law(SEED, entities[item], 0, *own, items.rules[item], 0, 0, expected)
         error = max(error, float(np.abs(to_host(totals[item]) - expected).max()))
     size = f"{n:,} items x {sizes.paths:,} paths x {sizes.days} days"
-    yield Row("stock", size, seconds, moved=float(totals.nbytes), error=error, note="units")
+    sent = float(sum(array.nbytes for array in (keep, alias, *items)))
+    yield Row(
+        "stock",
+        size,
+        seconds,
+        transfer_seconds(sent, totals.nbytes),
+        moved=sent + float(totals.nbytes),
+        operations=math.nan,
+        error=error,
+        note=f"error in units; {n * sizes.paths * sizes.days / seconds:.3g} days walked a second",
+    )
 
 
 def factor_moves(_xp: XP, sizes: Sizes) -> Iterator[Row]:
@@ -193,9 +230,17 @@ def factor_moves(_xp: XP, sizes: Sizes) -> Iterator[Row]:
     error = float(gap / np.linalg.norm(loadings, axis=1).max())
     operations = 2.0 * sizes.factors**2 * n
     size = f"{sizes.factors} factors x {n:,}"
-    note = f"time with transfers, the processor {own:.3g} s by {few:,} of them"
+    note = f"time of the whole call, the processor {own:.3g} s by {few:,} of them"
+    moved = 8.0 * sizes.factors * n
     yield Row(
-        "Gaussian moves float64", size, seconds, operations=operations, error=error, note=note
+        "Gaussian moves float64",
+        size,
+        seconds,
+        transfer_seconds(loadings.nbytes, moved),
+        moved=2.0 * moved,
+        operations=operations,
+        error=error,
+        note=note,
     )
 
 
@@ -236,7 +281,16 @@ def monte_carlo(_xp: XP, sizes: Sizes) -> Iterator[Row]:
         size = f"{sizes.books:,} books x {sizes.factors} factors x {sizes.scenarios:,}"
         operations = 2.0 * sizes.books * sizes.factors * sizes.scenarios
         spent = measure(figures, 1)
-        yield Row(f"VaR and ES {precision}", size, spent, operations=operations, error=error)
+        sent, drawn = float(folded.nbytes), f"exposures sent, {sizes.scenarios:,} scenarios drawn"
+        yield Row(
+            f"VaR and ES {precision}",
+            size,
+            spent,
+            transfer_seconds(sent, 16.0 * sizes.books),
+            operations=operations,
+            error=error,
+            note=drawn,
+        )
         numbers = to_host(tails[1])
         spent = measure(
             lambda f=folded, n=numbers, w=weights: linear_books.mean_tail_shocks(  # type: ignore[misc]
@@ -244,8 +298,9 @@ def monte_carlo(_xp: XP, sizes: Sizes) -> Iterator[Row]:
             ),
             1,
         )
-        name = f"components {precision}"
-        yield Row(name, size, spent, operations=operations, error=float(gap))
+        name, received = f"components {precision}", 8.0 * sizes.books * sizes.factors
+        transfer = transfer_seconds(float(numbers.nbytes), received)
+        yield Row(name, size, spent, transfer, operations=operations, error=float(gap))
 
 
 def long_books(_xp: XP, sizes: Sizes) -> Iterator[Row]:
@@ -294,24 +349,25 @@ def garch_passes(xp: XP, sizes: Sizes) -> Iterator[Row]:
     expected = scores_at(values[0], point[None], True, score, fisher)[0]
     error = abs(float(to_host(found)[0]) / expected - 1.0)
     size = f"{n:,} series x {sizes.returns:,} days"
-    moved = 8.0 * n * sizes.returns
-    yield Row("GARCH pass, Student-t", size, seconds, moved=moved, error=error)
+    sent, received = 8.0 * n * (sizes.returns + 7), 8.0 * n * (6 + 36 + 1)
+    transfer = transfer_seconds(sent, received)
+    yield Row("GARCH pass, Student-t", size, seconds, transfer, sent + received, math.nan, error)
 
 
 def theta_fits(_xp: XP, sizes: Sizes) -> Iterator[Row]:
-    """Fit the optimised dynamic theta model, transfers included."""
+    """Fit the optimised dynamic theta model."""
     n, rng = sizes.demand_series, np.random.default_rng(4)
     few = rng.gamma(2.0, 3.0, (min(n, 200), sizes.demands))
     values = np.resize(few, (n, sizes.demands)).ravel()
     offsets = np.arange(n + 1) * sizes.demands
     told = (values, offsets, 7, 28, ThetaModel.DYNAMIC_OPTIMISED)
-    seconds = measure(lambda: thetas.fit_thetas(*told), 1)
     part = slice(0, min(n, 20) * sizes.demands)
     some = (values[part], offsets[: min(n, 20) + 1], *told[2:])
     expected, found = fit_thetas(*some), thetas.fit_thetas(*some)
     error = float(np.abs(found.means / expected.means - 1.0).max())
     size = f"{n:,} series x {sizes.demands:,}"
-    yield Row("theta fits", size, seconds, error=error, note="time with transfers")
+    rows = Rows(thetas, lambda: thetas.fit_thetas(*told))
+    yield from one_launch(rows, "theta fits", size, error, lambda: thetas.fit_thetas(*told))
 
 
 def night_agreement(_xp: XP, sizes: Sizes) -> Iterator[Line]:
@@ -331,6 +387,7 @@ PARTS: list[Callable[[XP, Sizes], Iterable[Row | Line]]] = [
     garch_fits,
     stock_walks,
     european_options,
+    repeats,
     night_agreement,
     factor_moves,
     theta_fits,
@@ -342,7 +399,7 @@ PARTS: list[Callable[[XP, Sizes], Iterable[Row | Line]]] = [
     garch_passes,
     long_books,
 ]
-_COMPILES_NOTHING = {ceilings.__name__, night_agreement.__name__}
+_COMPILES_NOTHING = {ceilings.__name__, night_agreement.__name__, repeats.__name__}
 _TIMES_THE_PROCESSOR = {factor_moves.__name__, states_rolled.__name__}
 
 
@@ -422,10 +479,10 @@ def measure_parts(names: Sequence[str], asked: argparse.Namespace) -> Report:
     """
     until = time.time() + asked.seconds
     environment, told = working_environment()
-    report = Report(asked.record, troubles=[] if told is None else [told])
+    report = Report(asked.record.resolve(), troubles=[] if told is None else [told])
 
     def command(left: Sequence[str], kept: Path) -> list[str]:
-        own = ["--kept", str(kept), "--until", str(until), "--data", str(asked.data)]
+        own = ["--kept", str(kept), "--until", str(until), "--data", str(asked.data.resolve())]
         return [sys.executable, "-m", "benchmarks.gpu", *own, "--only", *left]
 
     alone = [name for name in names if name in _TIMES_THE_PROCESSOR]

@@ -8,20 +8,33 @@ import numpy as np
 import pytest
 
 
-def test_every_part_of_the_benchmark_runs_and_agrees_with_the_processor(grids, tmp_path):
+def test_every_part_of_the_benchmark_runs_and_agrees_with_the_processor(
+    grids, tmp_path, monkeypatch
+):
     from numba import config
 
     if not config.ENABLE_CUDASIM:
         pytest.skip("on a device the benchmark itself is run")
     from benchmarks import gpu
     from benchmarks.gpu_report import table_of
+    from kernels.cuda import market_moves
 
+    # The simulator makes a thread of Python for each of a grid's.
+    monkeypatch.setattr(market_moves, "SCENARIOS", 128)
     report = gpu.Report(tmp_path / "records" / "gpu.md")
     assert gpu.run_parts(np, gpu.TINY, report, time.time() + 600.0)
     assert report.troubles == []
     assert len(report.spent) == len(gpu.PARTS)
     assert len(table_of(report.rows)) == len(report.rows) + 2
     assert report.path.read_text(encoding="utf-8") == report.text()
+    twice = [row for row in report.rows if row.name.startswith("twice: ")]
+    assert [row.note.split(" of ")[0] for row in twice] == ["0"] * 4
+    by_name = {row.name: row for row in report.rows}
+    for name in ("AutoETS", "GJR-t fits", "stock", "options", "theta fits", "tsb", "states rolled"):
+        assert by_name[name].transfer > 0.0
+        assert by_name[name].moved > 0.0
+        assert np.isnan(by_name[name].operations)
+    assert by_name["VaR and ES float64"].operations == 2.0 * 2 * 6 * 16
     errors = {row.name: row.error for row in report.rows if not np.isnan(row.error)}
     assert len(errors) >= 10
     assert max(errors.values()) < 1e-5
@@ -177,6 +190,27 @@ def test_the_canary_runs_or_says_what_is_not_there(numba_cuda, capsys):
         assert ended == gpu_canary.NO_KERNEL
         assert "numba-cuda FAILS" in said
         assert "canary: nvvm: " in said
+
+
+def test_a_row_says_what_was_counted_and_its_share_of_the_ceilings(numba_cuda):
+    from benchmarks.gpu_report import table_of
+    from benchmarks.gpu_rows import Row
+
+    rows = [
+        Row("copy on the device", "8 B", 1.0, moved=8e12),
+        Row("product float32", "2^3", 1.0, operations=4e12),
+        Row(
+            "fits", "2", 0.5, transfer=0.25, moved=2e12, operations=np.nan, error=1e-9, note="told"
+        ),
+        Row("tails float32", "2", 2.0, operations=2e12),
+    ]
+    cells = [[cell.strip() for cell in line.split("|")] for line in table_of(rows)]
+    assert cells[4][3:-1] == [
+        *("500.00", "250.00", "2e+12", "4,000", "50%"),
+        *("not counted", "", "", "1.0e-09", "told"),
+    ]
+    assert cells[5][3:-1] == ["2,000.00", "", "", "", "", "2e+12", "1.00", "25%", "", ""]
+    assert {len(line) for line in cells} == {len(cells[0])}
 
 
 def test_the_record_and_the_data_are_where_they_are_said_to_be(numba_cuda, tmp_path, monkeypatch):
