@@ -422,6 +422,7 @@ def run_parts(xp: XP, sizes: Sizes, report: Report, until: float) -> bool:
         report.begin(part.__name__)
         if before > until:
             report.troubles.append(f"{part.__name__}: no time left")
+            report.write()
             continue
         try:
             _run_part(part(xp, sizes), part.__name__, report, until)

@@ -72,6 +72,7 @@ def test_a_part_that_fails_or_has_no_time_leaves_what_was_known(parts, tmp_path)
     late = parts.Report(tmp_path / "late.md")
     parts.run_parts(np, parts.TINY, late, time.time() - 1.0)
     assert late.troubles == ["_half: no time left", "_agreed: no time left"]
+    assert late.path.read_text(encoding="utf-8") == late.text()
 
 
 def test_a_part_stops_after_the_row_at_which_time_is_up(parts, tmp_path, monkeypatch):
