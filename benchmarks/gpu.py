@@ -4,40 +4,67 @@ python -m benchmarks.gpu            on a machine with a device, under eight minu
 python -m benchmarks.gpu --dry      anywhere: tiny sizes in the simulator (NUMBA_ENABLE_CUDASIM=1),
                                     so that it is known to start
 
-What is worth most comes first. The record is on disk after every row, so that a run which is cut
-off leaves what it had; a part that fails says so and the next one goes on, and parts that no time
-is left for are named. The processor's kernels, which are checked against, are compiled in processes
-beside this one. Kernel times are medians of runs on data that lies on the device, after a warm-up
-that compiles; the transfer is that of inputs and results over page-locked memory.
+What is worth most comes first. A canary is tried before anything else. The record is on disk after
+every row, so that a run which is cut off leaves what it had; a part that fails says so and the next
+one goes on, in another process where the device was lost to the first, and parts that no time is
+left for are named. The processor's kernels, which are checked against, are compiled in processes
+beside, but not while the processor is timed. Kernel times are of data that lies on the device, once
+smaller work has compiled what they run; the transfer is that of the bytes of inputs and results,
+from and to page-locked memory.
+
+The record goes to `benchmarks/records/gpu.md`, or where the variable OUT names a folder into that.
+Real data is read from `shared/data` beside the checkout, within it, or where `--data` says; without
+it, demand is made up and the comparison says which sets were not here. A machine that is handed a
+copy of the checkout alone gets what it needs with
+
+    mkdir -p shared/data
+    cp ../shared/data/{m5_item_store_56d,store_item_daily,carparts_monthly}.parquet shared/data
+    cp ../shared/data/prices_sp500_2013_2018.parquet shared/data
 """
 
 import argparse
+import gc
 import math
 import os
-import subprocess
 import sys
 import tempfile
 import time
 import traceback
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, field
-from importlib.metadata import PackageNotFoundError, version
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numba import config, cuda
+from numba import cuda
 
-from benchmarks.gpu_fits import count_laws, ets_choices, garch_fits, intermittent_rates
-from benchmarks.gpu_rows import SEED, TINY, XP, Line, Row, Sizes, agreement_table, measure
+from benchmarks.gpu_fits import (
+    count_laws,
+    ets_choices,
+    garch_fits,
+    intermittent_rates,
+    one_launch,
+)
+from benchmarks.gpu_repeats import repeats
+from benchmarks.gpu_report import Report, heading
+from benchmarks.gpu_rows import (
+    SEED,
+    TINY,
+    XP,
+    Line,
+    Row,
+    Rows,
+    Sizes,
+    data_folder,
+    measure,
+    transfer_seconds,
+)
+from benchmarks.gpu_runs import LOST, compiling_beside, run_apart, working_environment
 from benchmarks.gpu_states import ets_sample_paths, states_rolled
-from benchmarks.machine import describe_machine
 from kernels import market_normals
 from kernels.cuda import draws, garch, linear_books, market_moves, options, stock, thetas
 from kernels.cuda.arrays import device_arrays, for_grids, to_host
 from kernels.cuda.grids import THREADS, blocks_for
-from kernels.device import missing_for_cuda
 from kernels.garch_likelihood import scores_at
 from kernels.linear_books import fold_exposures, keep_book_tails, mean_tail_shocks
 from kernels.option_values import fill_option_values
@@ -50,8 +77,8 @@ from kernels.stock_terms import N_TOTALS, Rule, Terms
 from kernels.theta import ThetaModel, fit_thetas
 
 RECORD = Path(__file__).parent / "records" / "gpu.md"
-ROOT = RECORD.parents[2]
-MOST_SECONDS = 420.0
+# No part and no row begins after the first; a process that runs longer still is ended.
+MOST_SECONDS, _GRACE = 420.0, 45.0
 
 
 def ceilings(xp: XP, sizes: Sizes) -> Iterator[Row]:
@@ -67,8 +94,11 @@ def ceilings(xp: XP, sizes: Sizes) -> Iterator[Row]:
     yield Row("copy from the device", copied, measure(lambda: numba_far.copy_to_host(near)))
     n = sizes.multiplied
     for form in (np.float32, np.float64):
-        left, right = xp.ones((n, n), form), xp.ones((n, n), form)
-        out = xp.empty((n, n), form)
+        left, right, out = (xp.empty((n, n), form) for _ in range(3))
+        # What is multiplied decides how much power it takes, and so at which clock.
+        draw = draws.draw_shocks if form is np.float64 else draws.draw_shocks_32
+        for first, drawn in enumerate((left, right)):
+            draw[blocks_for(drawn.size), THREADS](SEED, first * n, for_grids(drawn))
         seconds = measure(lambda a=left, b=right, c=out: xp.matmul(a, b, out=c))  # type: ignore[misc]
         yield Row(f"product {np.dtype(form).name}", f"{n}^3", seconds, operations=2.0 * n**3)
 
@@ -88,6 +118,7 @@ def random_numbers(xp: XP, sizes: Sizes) -> Iterator[Row]:
         f"{sizes.drawn:,}",
         seconds,
         moved=8.0 * sizes.drawn,
+        operations=math.nan,
         error=0.0 if same else math.inf,
         note="to the bit",
     )
@@ -107,7 +138,7 @@ def random_numbers(xp: XP, sizes: Sizes) -> Iterator[Row]:
         error = float(np.abs(to_host(block[:, :checked]) - expected).max())
         name = f"normals {np.dtype(form).name}"
         size, moved = f"{block.size:,}", float(block.size * block.dtype.itemsize)
-        yield Row(name, size, seconds, moved=moved, error=error)
+        yield Row(name, size, seconds, moved=moved, operations=math.nan, error=error)
 
 
 def european_options(xp: XP, sizes: Sizes) -> Iterator[Row]:
@@ -132,8 +163,16 @@ def european_options(xp: XP, sizes: Sizes) -> Iterator[Row]:
     told = (host[0], host[1], host[1], flat, 100.0, 0.5, -1.0)
     whole = measure(lambda: options.fill_option_values(*told, result), 1)
     through = f"{len(result) / whole:.3g} values a second through the bus"
-    moved = 32.0 * n
-    yield Row("options", f"{n:,}", seconds, moved=moved, error=error, note=through)
+    yield Row(
+        "options",
+        f"{n:,}",
+        seconds,
+        transfer_seconds(24.0 * n, 8.0 * n),
+        moved=32.0 * n,
+        operations=math.nan,
+        error=error,
+        note=through,
+    )
 
 
 def stock_walks(xp: XP, sizes: Sizes) -> Iterator[Row]:
@@ -167,7 +206,17 @@ def stock_walks(xp: XP, sizes: Sizes) -> Iterator[Row]:
         walk_law(SEED, entities[item], 0, *own, items.rules[item], 0, 0, expected)
         error = max(error, float(np.abs(to_host(totals[item]) - expected).max()))
     size = f"{n:,} items x {sizes.paths:,} paths x {sizes.days} days"
-    yield Row("stock", size, seconds, moved=float(totals.nbytes), error=error, note="units")
+    sent = float(sum(array.nbytes for array in (keep, alias, *items)))
+    yield Row(
+        "stock",
+        size,
+        seconds,
+        transfer_seconds(sent, totals.nbytes),
+        moved=sent + float(totals.nbytes),
+        operations=math.nan,
+        error=error,
+        note=f"error in units; {n * sizes.paths * sizes.days / seconds:.3g} days walked a second",
+    )
 
 
 def factor_moves(_xp: XP, sizes: Sizes) -> Iterator[Row]:
@@ -181,9 +230,17 @@ def factor_moves(_xp: XP, sizes: Sizes) -> Iterator[Row]:
     error = float(gap / np.linalg.norm(loadings, axis=1).max())
     operations = 2.0 * sizes.factors**2 * n
     size = f"{sizes.factors} factors x {n:,}"
-    note = f"time with transfers, the processor {own:.3g} s by {few:,} of them"
+    note = f"time of the whole call, the processor {own:.3g} s by {few:,} of them"
+    moved = 8.0 * sizes.factors * n
     yield Row(
-        "Gaussian moves float64", size, seconds, operations=operations, error=error, note=note
+        "Gaussian moves float64",
+        size,
+        seconds,
+        transfer_seconds(loadings.nbytes, moved),
+        moved=2.0 * moved,
+        operations=operations,
+        error=error,
+        note=note,
     )
 
 
@@ -224,7 +281,16 @@ def monte_carlo(_xp: XP, sizes: Sizes) -> Iterator[Row]:
         size = f"{sizes.books:,} books x {sizes.factors} factors x {sizes.scenarios:,}"
         operations = 2.0 * sizes.books * sizes.factors * sizes.scenarios
         spent = measure(figures, 1)
-        yield Row(f"VaR and ES {precision}", size, spent, operations=operations, error=error)
+        sent, drawn = float(folded.nbytes), f"exposures sent, {sizes.scenarios:,} scenarios drawn"
+        yield Row(
+            f"VaR and ES {precision}",
+            size,
+            spent,
+            transfer_seconds(sent, 16.0 * sizes.books),
+            operations=operations,
+            error=error,
+            note=drawn,
+        )
         numbers = to_host(tails[1])
         spent = measure(
             lambda f=folded, n=numbers, w=weights: linear_books.mean_tail_shocks(  # type: ignore[misc]
@@ -232,8 +298,9 @@ def monte_carlo(_xp: XP, sizes: Sizes) -> Iterator[Row]:
             ),
             1,
         )
-        name = f"components {precision}"
-        yield Row(name, size, spent, operations=operations, error=float(gap))
+        name, received = f"components {precision}", 8.0 * sizes.books * sizes.factors
+        transfer = transfer_seconds(float(numbers.nbytes), received)
+        yield Row(name, size, spent, transfer, operations=operations, error=float(gap))
 
 
 def long_books(_xp: XP, sizes: Sizes) -> Iterator[Row]:
@@ -282,24 +349,25 @@ def garch_passes(xp: XP, sizes: Sizes) -> Iterator[Row]:
     expected = scores_at(values[0], point[None], True, score, fisher)[0]
     error = abs(float(to_host(found)[0]) / expected - 1.0)
     size = f"{n:,} series x {sizes.returns:,} days"
-    moved = 8.0 * n * sizes.returns
-    yield Row("GARCH pass, Student-t", size, seconds, moved=moved, error=error)
+    sent, received = 8.0 * n * (sizes.returns + 7), 8.0 * n * (6 + 36 + 1)
+    transfer = transfer_seconds(sent, received)
+    yield Row("GARCH pass, Student-t", size, seconds, transfer, sent + received, math.nan, error)
 
 
 def theta_fits(_xp: XP, sizes: Sizes) -> Iterator[Row]:
-    """Fit the optimised dynamic theta model, transfers included."""
+    """Fit the optimised dynamic theta model."""
     n, rng = sizes.demand_series, np.random.default_rng(4)
     few = rng.gamma(2.0, 3.0, (min(n, 200), sizes.demands))
     values = np.resize(few, (n, sizes.demands)).ravel()
     offsets = np.arange(n + 1) * sizes.demands
     told = (values, offsets, 7, 28, ThetaModel.DYNAMIC_OPTIMISED)
-    seconds = measure(lambda: thetas.fit_thetas(*told), 1)
     part = slice(0, min(n, 20) * sizes.demands)
     some = (values[part], offsets[: min(n, 20) + 1], *told[2:])
     expected, found = fit_thetas(*some), thetas.fit_thetas(*some)
     error = float(np.abs(found.means / expected.means - 1.0).max())
     size = f"{n:,} series x {sizes.demands:,}"
-    yield Row("theta fits", size, seconds, error=error, note="time with transfers")
+    rows = Rows(thetas, lambda: thetas.fit_thetas(*told))
+    yield from one_launch(rows, "theta fits", size, error, lambda: thetas.fit_thetas(*told))
 
 
 def night_agreement(_xp: XP, sizes: Sizes) -> Iterator[Line]:
@@ -308,7 +376,7 @@ def night_agreement(_xp: XP, sizes: Sizes) -> Iterator[Line]:
         # It takes more of the package than the kernels: what is missing of it is this part's alone.
         from benchmarks.gpu_agreement import compare_everything  # noqa: PLC0415 - see above
 
-        yield from compare_everything("cuda", sizes.agreed)
+        yield from compare_everything("cuda", sizes.agreed, sizes.data)
 
 
 # What is worth most comes first, for the last may find no time left.
@@ -319,6 +387,7 @@ PARTS: list[Callable[[XP, Sizes], Iterable[Row | Line]]] = [
     garch_fits,
     stock_walks,
     european_options,
+    repeats,
     night_agreement,
     factor_moves,
     theta_fits,
@@ -330,58 +399,11 @@ PARTS: list[Callable[[XP, Sizes], Iterable[Row | Line]]] = [
     garch_passes,
     long_books,
 ]
+_COMPILES_NOTHING = {ceilings.__name__, night_agreement.__name__, repeats.__name__}
+_TIMES_THE_PROCESSOR = {factor_moves.__name__, states_rolled.__name__}
 
 
-@dataclass
-class Report:
-    """What is known so far, on disk after each row.
-
-    Parameters
-    ----------
-    path : of the record; None keeps none
-    heading : of the record
-    rows, lines : what was measured, and how figures agree
-    spent : each part and its seconds, compilation and checks included
-    troubles : what went wrong, or had no time
-    """
-
-    path: Path | None = None
-    heading: str = ""
-    rows: list[Row] = field(default_factory=list)
-    lines: list[Line] = field(default_factory=list)
-    spent: list[str] = field(default_factory=list)
-    troubles: list[str] = field(default_factory=list)
-
-    def add(self, found: Row | Line) -> None:
-        """Take a row or a line in, print it, and write the record."""
-        if isinstance(found, Row):
-            self.rows.append(found)
-            print("\n".join(table_of([found])[2:]), flush=True)
-        else:
-            self.lines.append(found)
-            print(*found, flush=True)
-        self.write()
-
-    def text(self) -> str:
-        """Return the record."""
-        parts = ["# GPU kernels", "", self.heading, "", *table_of(self.rows), ""]
-        if self.lines:
-            told = "Figures of whole nights, the processor's and the device's:"
-            parts += [told, "", *agreement_table(self.lines), ""]
-        if self.spent:
-            parts += ["Seconds of each part, compilation and checks included:"]
-            parts += [f"{', '.join(self.spent)}.", ""]
-        parts += [f"- {trouble}" for trouble in self.troubles]
-        return "\n".join(parts).rstrip() + "\n"
-
-    def write(self) -> None:
-        """Write the record, if there is one."""
-        if self.path is not None:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            self.path.write_text(self.text(), encoding="utf-8")
-
-
-def run_parts(xp: XP, sizes: Sizes, report: Report, started: float) -> None:
+def run_parts(xp: XP, sizes: Sizes, report: Report, until: float) -> bool:
     """Fill the report part by part; one part's fault leaves the others, and its own rows so far.
 
     Parameters
@@ -389,136 +411,128 @@ def run_parts(xp: XP, sizes: Sizes, report: Report, started: float) -> None:
     xp : module of the device's arrays
     sizes : how much of everything
     report : filled
-    started : by `time.perf_counter`; no part begins `MOST_SECONDS` after it
+    until : by `time.time`; no part and no row begins after it
+
+    Returns
+    -------
+    Whether the device still answers; where it does not, the parts that are left are not begun.
     """
     for part in PARTS:
-        before = time.perf_counter()
-        if before - started > MOST_SECONDS:
+        before = time.time()
+        report.begin(part.__name__)
+        if before > until:
             report.troubles.append(f"{part.__name__}: no time left")
+            report.write()
             continue
         try:
-            for found in part(xp, sizes):
-                report.add(found)
+            _run_part(part(xp, sizes), part.__name__, report, until)
         except Exception as error:  # noqa: BLE001 - one part's fault leaves the others
             traceback.print_exc()
             report.troubles.append(f"{part.__name__}: {type(error).__name__}: {str(error)[:300]}")
+        report.spent.append(f"{part.__name__} {time.time() - before:.1f}")
+        report.write()
+        if not _answers(xp):
+            report.troubles.append(f"{part.__name__}: the device answers no more")
+            report.write()
+            return False
+    return True
+
+
+def _run_part(found: Iterable[Row | Line], name: str, report: Report, until: float) -> None:
+    for row in found:
+        report.add(row)
+        if time.time() > until:
+            report.troubles.append(f"{name}: no time left after {row_name(row)}")
+            return
+
+
+def row_name(found: Row | Line) -> str:
+    """Return what a row or a line is called."""
+    return found.name if isinstance(found, Row) else found[0]
+
+
+def _answers(xp: XP) -> bool:
+    """Return whether the device does, and give back what a part has left."""
+    gc.collect()
+    try:
+        cuda.synchronize()
         if xp is not np:
             xp.get_default_memory_pool().free_all_blocks()
-        report.spent.append(f"{part.__name__} {time.perf_counter() - before:.1f}")
-        report.write()
+    except Exception:  # noqa: BLE001 - whatever it says, it is lost to this process
+        traceback.print_exc()
+        return False
+    return True
 
 
-@contextmanager
-def compiling_beside() -> Iterator[None]:
-    """Compile the processor's kernels, which are checked against, in processes of their own.
+def compilers(names: Sequence[str]) -> list[list[str]]:
+    """Return commands that compile the processor's kernels which parts are checked against."""
+    compiled = [name for name in names if name not in _COMPILES_NOTHING]
+    dry = [["benchmarks.gpu", "--dry", "--only", name] for name in compiled]
+    if night_agreement.__name__ in names:
+        dry.insert(0, ["benchmarks.gpu_agreement", "--device", "cpu", "--series", "2"])
+    return dry
 
-    What they have compiled by then is found in the cache. What is not ready is compiled twice, so
-    nothing waits for them.
+
+def measure_parts(names: Sequence[str], asked: argparse.Namespace) -> Report:
+    """Return what parts find, each group of them in processes of its own.
+
+    The processor's kernels are compiled beside those parts that do not time the processor.
     """
-    simulated = {**os.environ, "NUMBA_ENABLE_CUDASIM": "1"}
-    told = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": ROOT}
-    commands = [["benchmarks.gpu", "--dry", "--only", part.__name__] for part in PARTS[1:]]
-    commands.insert(0, ["benchmarks.gpu_agreement", "--device", "cpu", "--series", "2"])
-    workers = [
-        subprocess.Popen([sys.executable, "-m", *command], env=simulated, **told)  # type: ignore[call-overload]
-        for command in commands[: max((os.cpu_count() or 1) - 2, 0)]
-    ]
-    try:
-        yield
-    finally:
-        for worker in workers:
-            worker.kill()
-            worker.wait()
+    until = time.time() + asked.seconds
+    environment, told = working_environment()
+    report = Report(asked.record.resolve(), troubles=[] if told is None else [told])
+
+    def command(left: Sequence[str], kept: Path) -> list[str]:
+        own = ["--kept", str(kept), "--until", str(until), "--data", str(asked.data.resolve())]
+        return [sys.executable, "-m", "benchmarks.gpu", *own, "--only", *left]
+
+    alone = [name for name in names if name in _TIMES_THE_PROCESSOR]
+    others = [name for name in names if name not in alone]
+    with compiling_beside(compilers([*others, *alone])):
+        report = run_apart(others, report, command, until + _GRACE, environment)
+    return run_apart(alone, report, command, until + _GRACE, environment)
 
 
-def table_of(rows: list[Row]) -> list[str]:
-    """Return the rows as Markdown, with their shares of the ceilings."""
-    copied = next((row.moved / row.seconds for row in rows if row.name == "copy on the device"), 0)
-    products = {
-        row.name.split()[-1]: row.operations / row.seconds
-        for row in rows
-        if row.name.startswith("product")
-    }
-    lines = [
-        "| what | size | ms | GB/s | of copy | TFLOP/s | of product | error | note |",
-        "| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | --- |",
-    ]
-    for row in rows:
-        pace, work = row.moved / row.seconds, row.operations / row.seconds
-        ceiling = products.get("float64" if "float64" in row.name else "float32", 0.0)
-        cells = [
-            row.name,
-            row.size,
-            f"{1e3 * row.seconds:,.2f}",
-            f"{pace / 1e9:,.0f}" if row.moved else "",
-            f"{pace / copied:.0%}" if row.moved and copied else "",
-            f"{work / 1e12:,.2f}" if row.operations else "",
-            f"{work / ceiling:.0%}" if row.operations and ceiling else "",
-            "" if math.isnan(row.error) else f"{row.error:.1e}",
-            row.note,
-        ]
-        lines.append("| " + " | ".join(cells) + " |")
-    return lines
-
-
-def describe_device(xp: XP) -> str:
-    """Return one line on the device, its driver and the versions of what drives it."""
-    if config.ENABLE_CUDASIM or xp is np:
-        return "the simulator: times mean nothing"
-    device = cuda.get_current_device()
-    name = device.name.decode() if isinstance(device.name, bytes) else device.name
-    driver, runtime = xp.cuda.runtime.driverGetVersion(), xp.cuda.runtime.runtimeGetVersion()
-    memory = cuda.current_context().get_memory_info()[1] / 2**30
-    return (
-        f"{name}, {memory:.0f} GiB, compute capability {device.compute_capability}, "
-        f"driver API {driver}, runtime {runtime}, numba-cuda {_version('numba-cuda')}, "
-        f"CuPy {xp.__version__}"
-    )
-
-
-def heading(xp: XP) -> str:
-    """Return what was run, and on what; a device that tells nothing of itself is measured too."""
-    try:
-        device = describe_device(xp)
-    except Exception as error:  # noqa: BLE001 - the rows are worth more than the heading
-        device = f"a device that could not be described ({type(error).__name__}: {error})"
-    return f"`python -m benchmarks.gpu`: {device}; {describe_machine('numba', 'numpy')}."
-
-
-def _version(package: str) -> str:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return "of numba itself"
-
-
-def main() -> None:
-    """Check, measure, write the record, and print it."""
-    started = time.perf_counter()
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--dry", action="store_true", help="tiny sizes, in the simulator")
     names = [part.__name__ for part in PARTS]
+    parser.add_argument("--dry", action="store_true", help="tiny sizes, in the simulator")
     parser.add_argument("--only", nargs="+", choices=names, help="parts to run; all by default")
-    parser.add_argument("--record", type=Path, default=RECORD, help="file to write")
-    asked = parser.parse_args()
-    missing = None if config.ENABLE_CUDASIM else missing_for_cuda()
-    if missing is not None:
-        how = "NUMBA_ENABLE_CUDASIM=1 python -m benchmarks.gpu --dry runs it without a device"
-        raise SystemExit(f"{missing}; {how}")
+    parser.add_argument("--record", type=Path, default=default_record(), help="file to write")
+    parser.add_argument("--data", type=Path, default=data_folder(), help="folder of real data")
+    parser.add_argument("--seconds", type=float, default=MOST_SECONDS, help="no row begins after")
+    # What a process that runs parts for another is told.
+    parser.add_argument("--kept", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--until", type=float, help=argparse.SUPPRESS)
+    return parser
+
+
+def default_record() -> Path:
+    """Return where the record goes: to the folder that `OUT` names, else among the others."""
+    out = os.environ.get("OUT")
+    return Path(out) / "gpu.md" if out else RECORD
+
+
+def main() -> int:
+    """Check, measure, write the record, and print it. Return how it ended."""
+    asked = _parser().parse_args()
     if asked.only:
         PARTS[:] = [part for part in PARTS if part.__name__ in asked.only]
-    report = Report()
-    if not asked.dry:
-        report.path = asked.record
-    with nullcontext() if asked.dry else compiling_beside():
-        xp = device_arrays()
-        report.heading = heading(xp)
-        report.write()
-        run_parts(xp, TINY if asked.dry else Sizes(), report, started)
-    print(report.text())
-    if asked.dry and report.troubles:
-        raise SystemExit("a part did not run")
+    names = [part.__name__ for part in PARTS]
+    if not asked.dry and asked.kept is None:
+        print(measure_parts(names, asked).text())
+        return 0
+    report = Report() if asked.dry else Report.read(asked.kept)
+    xp = device_arrays()
+    report.heading = report.heading or heading(xp)
+    sizes = replace(TINY if asked.dry else Sizes(), data=asked.data)
+    until = asked.until if asked.kept else time.time() + asked.seconds
+    answers = run_parts(xp, sizes, report, until)
+    if asked.dry:
+        print(report.text())
+        return 1 if report.troubles else 0
+    return 0 if answers else LOST
 
 
 if __name__ == "__main__":
-    main()
+    raise SystemExit(main())

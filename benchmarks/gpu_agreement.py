@@ -5,7 +5,8 @@ python -m benchmarks.gpu_agreement --device cpu        without: does it start an
 
 A night by the functions that its steps call: champions, means, quantiles and orders of generated
 series, and of Store-Item's and car parts'; VaR, ES and volatility of books of stocks, bonds and
-options; VaR and ES of books over the S&P 500's stocks. Real data is what `shared/data` holds.
+options; VaR and ES of books over the S&P 500's stocks. Real data is what `shared/data` holds,
+beside the checkout or within it.
 """
 
 import argparse
@@ -17,7 +18,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.gpu_fits import daily_demand
-from benchmarks.gpu_rows import DIFFERENT, SEED, Line, agreement_table
+from benchmarks.gpu_rows import DIFFERENT, SEED, Line, agreement_table, data_folder
 from forecasting import DemandPanel, ForecastPlan, category_profiles, forecast_demand, sample_paths
 from forecasting.classes import CLASSES
 from forecasting.distributions import QUANTILES
@@ -29,7 +30,6 @@ from risk.linear_books import LinearScenarios, measure_linear_books
 from risk.volatility import VolatilityModel
 from tests.risk.markets import BOOKS, mixed_market, positions
 
-DATA = Path(__file__).parents[2] / "shared" / "data"
 _SERIES = ["warehouse_id", "item_id"]
 _MODELS = ("SeasonalNaive", "AutoETS", "DynamicOptimizedTheta", "SeasonalTrendTheta")
 _RARE = ("CrostonSBA", "TSB", "IMAPA", "CompoundCount")
@@ -42,9 +42,9 @@ _PATHS, _BOOKS, _SCENARIOS = 200, 200, 20_000
 _NAMED = 5
 
 
-def generated(n_series: int) -> tuple[pd.DataFrame, ForecastPlan]:
+def generated(n_series: int, data: Path) -> tuple[pd.DataFrame, ForecastPlan]:
     """Return generated daily demand, and how it is forecast."""
-    demand, _ = daily_demand(n_series, _DAYS)
+    demand, _ = daily_demand(n_series, _DAYS, data)
     frame = pd.DataFrame(
         {
             "warehouse_id": "made",
@@ -57,15 +57,15 @@ def generated(n_series: int) -> tuple[pd.DataFrame, ForecastPlan]:
     return frame, _DAILY
 
 
-def store_item(n_series: int) -> tuple[pd.DataFrame, ForecastPlan]:
+def store_item(n_series: int, data: Path) -> tuple[pd.DataFrame, ForecastPlan]:
     """Return daily sales of some stores' items, and how they are forecast."""
-    frame = pd.read_parquet(DATA / "store_item_daily.parquet").rename(columns={"y": "quantity"})
+    frame = pd.read_parquet(data / "store_item_daily.parquet").rename(columns={"y": "quantity"})
     return _first(frame, n_series), _DAILY
 
 
-def car_parts(n_series: int) -> tuple[pd.DataFrame, ForecastPlan]:
+def car_parts(n_series: int, data: Path) -> tuple[pd.DataFrame, ForecastPlan]:
     """Return monthly demand of some parts, and how it is forecast."""
-    frame = pd.read_parquet(DATA / "carparts_monthly.parquet")
+    frame = pd.read_parquet(data / "carparts_monthly.parquet")
     frame = frame.rename(columns={"unique_id": "item_id", "y": "quantity"})
     frame = frame[frame["quantity"].notna()].assign(warehouse_id="parts")
     plan = ForecastPlan("MS", 12, 6, windows=3, step=3, line_up=_LINE_UP)
@@ -204,10 +204,10 @@ def compare_portfolios(device: Device, plan: RiskPlan) -> list[Line]:
     return [*lines, compare_numbers("volatility ahead", *figures, keys=keys)]
 
 
-def compare_books(device: Device) -> list[Line]:
+def compare_books(device: Device, data: Path) -> list[Line]:
     """Return how VaR, ES and its components agree for books over the S&P 500's stocks."""
     prices = pd.read_parquet(
-        DATA / "prices_sp500_2013_2018.parquet", columns=["ds", "ticker", "close"]
+        data / "prices_sp500_2013_2018.parquet", columns=["ds", "ticker", "close"]
     )
     table = prices.pivot_table(index="ds", columns="ticker", values="close", observed=True)
     moves = np.log(table.dropna(axis=1).to_numpy(np.float64)[-501:])
@@ -272,20 +272,21 @@ def _told(whys: Sequence[str]) -> str:
     return "; ".join(whys[:_NAMED]) + (f"; and {rest} more" if rest > 0 else "")
 
 
-def compare_everything(device: Device, n_series: int) -> Iterator[Line]:
+def compare_everything(device: Device, n_series: int, data: Path) -> Iterator[Line]:
     """Yield how the figures of every set of data agree, and which set is not here.
 
     Parameters
     ----------
     device : that is set against the processor
     n_series : of each set of demand
+    data : folder of real data
     """
     yield from compare_portfolios(device, RISK)
     sets = (
-        ("generated", lambda: compare_demand("generated", *generated(n_series), device)),
-        ("Store-Item", lambda: compare_demand("Store-Item", *store_item(n_series), device)),
-        ("car parts", lambda: compare_demand("car parts", *car_parts(n_series), device)),
-        ("S&P 500", lambda: compare_books(device)),
+        ("generated", lambda: compare_demand("generated", *generated(n_series, data), device)),
+        ("Store-Item", lambda: compare_demand("Store-Item", *store_item(n_series, data), device)),
+        ("car parts", lambda: compare_demand("car parts", *car_parts(n_series, data), device)),
+        ("S&P 500", lambda: compare_books(device, data)),
     )
     for name, compare in sets:
         try:
@@ -299,8 +300,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--device", choices=("cpu", "cuda"), default="cuda")
     parser.add_argument("--series", type=int, default=100, help="of each set of demand")
+    parser.add_argument("--data", type=Path, default=data_folder(), help="folder of real data")
     asked = parser.parse_args()
-    print("\n".join(agreement_table(list(compare_everything(asked.device, asked.series)))))
+    lines = list(compare_everything(asked.device, asked.series, asked.data))
+    print("\n".join(agreement_table(lines)))
 
 
 if __name__ == "__main__":

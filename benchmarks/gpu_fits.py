@@ -1,43 +1,45 @@
 """Parts of `benchmarks.gpu` that fit many series: ETS, GARCH, intermittent demand, laws of counts.
 
 Kernel times are of data that lies on the device; whole calls, with what goes over the bus and is
-laid out for it, are told in the note.
+laid out for it, have rows of their own.
 """
 
-from collections.abc import Iterator
+import math
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
-from numba import cuda
 
-from benchmarks.gpu_rows import SEED, XP, Row, Sizes, measure
+from benchmarks.gpu_rows import SEED, XP, Row, Rows, Sizes, measure
 from kernels.counts_fit import FIT, fit_hurdle_batch
 from kernels.cuda import ets, garch, intermittent
-from kernels.ets import EtsFits, candidates_of, fit_ets, no_fits
+from kernels.ets import EtsFits, fit_ets
 from kernels.ets_refit import refit_ets
-from kernels.garch_fit import fit_garch
-from kernels.garch_free import FreeParameters, free_garch
+from kernels.garch_fit import GarchFits, fit_garch
+from kernels.garch_free import free_garch
 from kernels.intermittent import IntermittentModel
 from kernels.intermittent import intermittent_rates as rates_on_processor
 
-_WINDOWS = Path(__file__).parents[2] / "shared" / "data" / "m5_item_store_56d.parquet"
+_WINDOWS = "m5_item_store_56d.parquet"
 WEEK = 7
 _SHARES = (0.1, 0.1)
 _RATED = (IntermittentModel.TSB, IntermittentModel.CROSTON_OPTIMISED, IntermittentModel.IMAPA)
 _CHECKED = 200
+# Which of their outputs counts: of `kernels.ets.EtsFits` and `kernels.garch_fit.GarchFits`.
+_POINTS, _PASSES = EtsFits._fields.index("points"), GarchFits._fields.index("passes")
 
 
 @lru_cache(maxsize=2)
-def daily_demand(n_series: int, n_days: int) -> tuple[np.ndarray, str]:
+def daily_demand(n_series: int, n_days: int, data: Path) -> tuple[np.ndarray, str]:
     """Return generated daily demand, (n_series, n_days), and what its law was taken from.
 
     Means and shares of days without demand are those of M5's last 56 days where they are at hand;
     a negative binomial of them, with a week and a year that swing by a fifth and a tenth.
     """
     draws = np.random.default_rng(SEED)
-    if _WINDOWS.exists():
-        means, told = _window_means(), "means of M5's last 56 days"
+    if (data / _WINDOWS).exists():
+        means, told = _window_means(data / _WINDOWS), "means of M5's last 56 days"
     else:
         means, told = draws.gamma(0.6, 2.0, 1_000), "made-up means"
     means = np.maximum(np.resize(draws.permutation(means), n_series), 0.02)[:, None]
@@ -52,10 +54,10 @@ def daily_demand(n_series: int, n_days: int) -> tuple[np.ndarray, str]:
     return demand, told
 
 
-def _window_means() -> np.ndarray:
+def _window_means(path: Path) -> np.ndarray:
     import pandas as pd  # noqa: PLC0415 - made-up means need none
 
-    windows = pd.read_parquet(_WINDOWS)
+    windows = pd.read_parquet(path)
     by_series = windows.groupby(["warehouse_id", "item_id"], observed=True)["y"].mean()
     return by_series.to_numpy(np.float64)
 
@@ -66,39 +68,67 @@ def _flat(demand: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def ets_choices(_xp: XP, sizes: Sizes) -> Iterator[Row]:
     """Choose among all exponential smoothing models, with a season of a week."""
-    demand, law = daily_demand(sizes.demand_series, sizes.demands)
-    n = len(demand)
-    given = [demand, np.full(n, sizes.demands), np.zeros((n, 2))]
-    far = [cuda.to_device(array) for array in given]
-    outs = [cuda.to_device(array) for array in no_fits(n, WEEK)]
-    candidates, stream = candidates_of((), WEEK), cuda.stream()
-    seconds = measure(lambda: ets.fit_chunk(stream, far, outs, candidates, WEEK), 1)
-    whole = measure(lambda: ets.fit_ets(*_flat(demand), WEEK), 1)
-    few = demand[: min(n, _CHECKED)]
+    demand, law = daily_demand(sizes.demand_series, sizes.demands, sizes.data)
+    n, few = len(demand), demand[:_CHECKED]
+    # What few series have compiled is compiled for all, so that no fit of all only warms up.
     expected, found = fit_ets(*_flat(few), WEEK), ets.fit_ets(*_flat(few), WEEK)
     same = found.model == expected.model
     error = np.nanmax(np.abs(found.criterion - expected.criterion), initial=0.0)
     note = (
-        f"{law}; {same.sum()} of {len(few)} models are the processor's, criteria within the error;"
-        f" with transfers {whole:.3g} s"
+        f"{law}; {same.sum()} of {len(few)} models are the processor's, criteria within the error"
     )
     size = f"{n:,} series x {sizes.demands:,}"
-    yield Row("AutoETS", size, seconds, moved=float(demand.nbytes), error=error, note=note)
-    yield _ets_refits(demand, size)
+    rows = Rows(ets, lambda: ets.fit_ets(*_flat(demand), WEEK))
+    yield _walked(rows, "AutoETS", size, _POINTS, sizes.demands, error=error, note=note)
+    del rows
+    near: list[EtsFits] = []
+    before = np.ascontiguousarray(demand[:, :-WEEK])
+    whole = measure(lambda: near.append(ets.fit_ets(*_flat(before), WEEK)), 1, warm=False)
+    size = f"{n:,} series x {before.shape[1]:,}"
+    yield Row("AutoETS from and to the host", size, whole, note="time of the whole call")
+    yield from _ets_refits(near[0], demand)
 
 
-def _ets_refits(demand: np.ndarray, size: str) -> Row:
+def _ets_refits(near: EtsFits, demand: np.ndarray) -> Iterator[Row]:
     """Fit the models of an origin a week before again."""
-    near = ets.fit_ets(*_flat(np.ascontiguousarray(demand[:, :-WEEK])), WEEK)
-    seconds = measure(lambda: ets.refit_ets(near, *_flat(demand)), 1)
     few = demand[:_CHECKED]
     own = EtsFits._make(part[: len(few)] for part in near)
     expected, found = refit_ets(own, *_flat(few)), ets.refit_ets(own, *_flat(few))
     same = found.model == expected.model
     error = np.nanmax(np.abs(found.criterion - expected.criterion), initial=0.0)
-    note = f"{same.sum()} of {len(few)} models are kept as the processor keeps them; with transfers"
-    moved = float(demand.nbytes)
-    return Row("ETS fitted again", size, seconds, moved=moved, error=error, note=note)
+    note = f"{same.sum()} of {len(few)} models are kept as the processor keeps them"
+    rows, size = (
+        Rows(ets, lambda: ets.refit_ets(near, *_flat(demand))),
+        f"{len(demand):,} series x {demand.shape[1]:,}",
+    )
+    yield _walked(rows, "ETS fitted again", size, _POINTS, demand.shape[1], error=error, note=note)
+
+
+def _walked(
+    rows: Rows, name: str, size: str, walks: int, n_days: int, *, error: float, note: str
+) -> Row:
+    """Return the row of a search, and how many days its series were walked over in all.
+
+    Parameters
+    ----------
+    rows : what is launched
+    name, size, error, note : of the row
+    walks : which output counts, for each series, how often it was walked over
+    n_days : of a series
+    """
+    seconds = rows.seconds()
+    days = float(rows.taken[walks].copy_to_host().sum()) * n_days
+    told = f"{note}; {days / seconds:.3g} days walked over a second, {days:.3g} in all"
+    return Row(
+        name,
+        size,
+        seconds,
+        transfer=rows.transfer(),
+        moved=rows.moved,
+        operations=math.nan,
+        error=error,
+        note=told,
+    )
 
 
 def garch_fits(_xp: XP, sizes: Sizes) -> Iterator[Row]:
@@ -109,12 +139,6 @@ def garch_fits(_xp: XP, sizes: Sizes) -> Iterator[Row]:
     values = np.resize(few, (n, sizes.returns))
     free = free_garch(asymmetric=True, student=True)
     told = {"student": True, "centred": True, "fewest": min(sizes.returns, 250)}
-    far, stream = cuda.to_device(values), cuda.stream()
-    near = FreeParameters._make(cuda.to_device(part) for part in free)
-    outs = [cuda.device_array((n, 6)), cuda.device_array(n)]
-    outs += [cuda.device_array(n, np.int64) for _ in range(3)]
-    seconds = measure(lambda: garch.fit_chunk(stream, far, outs, near, **told), 1)  # type: ignore[arg-type]
-    whole = measure(lambda: garch.fit_garch(values, free, **told), 1)  # type: ignore[arg-type]
     checked = few[:_CHECKED]
     expected = fit_garch(checked, free, **told)  # type: ignore[arg-type]
     found = garch.fit_garch(checked, free, **told)  # type: ignore[arg-type]
@@ -122,41 +146,53 @@ def garch_fits(_xp: XP, sizes: Sizes) -> Iterator[Row]:
     error = np.nanmax(np.abs(found.log_likelihood - expected.log_likelihood), initial=0.0)
     note = (
         f"{same.sum()} of {len(checked)} outcomes are the processor's, log-likelihoods within the"
-        f" error; {found.passes.mean():.0f} passes a fit; with transfers {whole:.3g} s"
+        f" error; {found.passes.mean():.0f} passes a fit"
     )
     size = f"{n:,} series x {sizes.returns:,} days"
-    yield Row("GJR-t fits", size, seconds, moved=float(values.nbytes), error=error, note=note)
+    rows = Rows(garch, lambda: garch.fit_garch(values, free, **told))  # type: ignore[arg-type]
+    yield _walked(rows, "GJR-t fits", size, _PASSES, sizes.returns, error=error, note=note)
+    del rows
+    whole = measure(lambda: garch.fit_garch(values, free, **told), 1, warm=False)  # type: ignore[arg-type]
+    yield Row("GJR-t fits from and to the host", size, whole, note="time of the whole call")
+
+
+def one_launch(
+    rows: Rows, name: str, size: str, error: float, call: Callable[[], object]
+) -> Iterator[Row]:
+    """Yield the row of a call that launches its rows' kernels, then that of the whole call."""
+    seconds, transfer = rows.seconds(), rows.transfer()
+    yield Row(name, size, seconds, transfer, rows.moved, math.nan, error)
+    whole = measure(call, 1, warm=False)
+    yield Row(f"{name} from and to the host", size, whole, note="time of the whole call")
 
 
 def intermittent_rates(_xp: XP, sizes: Sizes) -> Iterator[Row]:
-    """Croston's kin, transfers included."""
-    demand, _ = daily_demand(sizes.demand_series, sizes.demands)
+    """Croston's kin."""
+    demand, _ = daily_demand(sizes.demand_series, sizes.demands, sizes.data)
+    few, size = demand[:_CHECKED], f"{len(demand):,} series x {sizes.demands:,}"
     for model in _RATED:
-        seconds = measure(
-            lambda m=model: intermittent.intermittent_rates(*_flat(demand), m, *_SHARES),  # type: ignore[misc]
-            1,
-        )
-        few = demand[:_CHECKED]
         expected = rates_on_processor(*_flat(few), model, *_SHARES)
         found = intermittent.intermittent_rates(*_flat(few), model, *_SHARES)
         error = float(np.abs(found - expected).max())
-        size = f"{len(demand):,} series x {sizes.demands:,}"
         name = model.name.lower().replace("_", " ")
-        yield Row(name, size, seconds, error=error, note="time with transfers")
+
+        def call(model: IntermittentModel = model) -> object:
+            return intermittent.intermittent_rates(*_flat(demand), model, *_SHARES)
+
+        yield from one_launch(Rows(intermittent, call), name, size, error, call)
 
 
 def count_laws(_xp: XP, sizes: Sizes) -> Iterator[Row]:
-    """Chance of demand and sizes by likelihood, transfers included."""
-    demand, _ = daily_demand(sizes.demand_series, sizes.demands)
-    chances, units = np.empty((len(demand), FIT)), np.empty((len(demand), FIT))
-    told = (*_flat(demand), chances, units)
-    seconds = measure(lambda: intermittent.fit_hurdle_batch(*told), 1)
-    few = demand[:_CHECKED]
-    own = [np.empty((len(few), FIT)) for _ in range(2)]
-    fit_hurdle_batch(*_flat(few), *own)
-    error = max(
-        float(np.abs(found[: len(few)] - expected).max())
-        for found, expected in zip((chances, units), own, strict=True)
-    )
-    size = f"{len(demand):,} series x {sizes.demands:,}"
-    yield Row("compound counts", size, seconds, error=error, note="time with transfers")
+    """Chance of demand and sizes by likelihood."""
+    demand, _ = daily_demand(sizes.demand_series, sizes.demands, sizes.data)
+    few, size = demand[:_CHECKED], f"{len(demand):,} series x {sizes.demands:,}"
+    found, expected = (np.empty((2, len(few), FIT)) for _ in range(2))
+    fit_hurdle_batch(*_flat(few), *expected)
+    intermittent.fit_hurdle_batch(*_flat(few), *found)
+    error = float(np.abs(found - expected).max())
+    fits = np.empty((2, len(demand), FIT))
+
+    def call() -> None:
+        intermittent.fit_hurdle_batch(*_flat(demand), *fits)
+
+    yield from one_launch(Rows(intermittent, call), "compound counts", size, error, call)

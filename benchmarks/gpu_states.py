@@ -1,9 +1,9 @@
 """Parts of `benchmarks.gpu` on fitted exponential smoothing models: rolled forward, and simulated.
 
-Kernel times are of data that lies on the device; whole calls, with what goes over the bus, are told
-in the note.
+Kernel times are of data that lies on the device; whole calls are told in the note.
 """
 
+import math
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
@@ -12,7 +12,7 @@ import numpy as np
 from numba import cuda
 
 from benchmarks.gpu_fits import WEEK, daily_demand
-from benchmarks.gpu_rows import SEED, XP, Row, Sizes, measure
+from benchmarks.gpu_rows import SEED, XP, Row, Sizes, measure, transfer_seconds
 from kernels.cuda import ets_forward, ets_paths
 from kernels.cuda.ets import THREADS
 from kernels.cuda.grids import blocks_for
@@ -28,7 +28,7 @@ _LEVELS = np.array([0.05, 0.25, 0.5, 0.75, 0.95])
 @lru_cache(maxsize=1)
 def _few_fits(sizes: Sizes) -> EtsFits:
     """Return models of some series of generated demand, fitted on the processor."""
-    demand = daily_demand(sizes.demand_series, sizes.demands)[0][:_FITTED, -_DAYS:]
+    demand = daily_demand(sizes.demand_series, sizes.demands, sizes.data)[0][:_FITTED, -_DAYS:]
     return fit_ets(demand.ravel(), np.arange(len(demand) + 1) * demand.shape[1], WEEK)
 
 
@@ -42,7 +42,7 @@ def states_rolled(_xp: XP, sizes: Sizes) -> Iterator[Row]:
     n, few = sizes.states, _few_fits(sizes)
     fits, signal = _repeated(few, n), np.zeros(n)
     news, offsets = np.random.default_rng(SEED).poisson(2.0, n).astype(np.float64), np.arange(n + 1)
-    given = (news[:, None], np.ones(n, np.int64), signal)
+    given = (news.reshape(-1, 1), np.ones(n, np.int64), signal)
     states = ets_forward.States._make(cuda.to_device(part) for part in ets_forward.states_of(fits))
     far = [cuda.to_device(array) for array in given]
     parts = (fits.level, fits.trend, fits.seasons, signal)
@@ -53,13 +53,17 @@ def states_rolled(_xp: XP, sizes: Sizes) -> Iterator[Row]:
     own = measure(lambda: track_ets(fits, signal, news, offsets), 1)
     expected = track_ets(fits, signal, news, offsets)[0]
     found = ets_forward.track_ets(fits, signal, news, offsets)[0]
+    sent = float(sum(part.nbytes for part in (*given, *states)))
+    received = float(sum(part.nbytes for part in parts))
     yield Row(
         "states rolled",
         f"{n:,} states, one period",
         kernel,
-        moved=float(sum(part.nbytes for part in (*given, *states, *parts))),
+        transfer_seconds(sent, received),
+        moved=sent + received,
+        operations=math.nan,
         error=_relative(found.level, expected.level),
-        note=f"with transfers {whole:.3g} s, the processor {own:.3g} s",
+        note=f"the whole call {whole:.3g} s, the processor {own:.3g} s",
     )
     yield _forecasts(fits, states, sizes.horizon)
 
@@ -72,13 +76,16 @@ def _forecasts(fits: EtsFits, states: ets_forward.States, horizon: int) -> Row:
     whole = measure(lambda: ets_forward.forecast_ets(fits, horizon), 1)
     own = measure(lambda: forecast_ets(fits, horizon), 1)
     error = _relative(ets_forward.forecast_ets(fits, horizon), forecast_ets(fits, horizon))
+    sent = float(sum(part.nbytes for part in states))
     return Row(
         "forecasts of states",
         f"{n:,} states x {horizon} periods",
         kernel,
-        moved=8.0 * n * horizon,
+        transfer_seconds(sent, 8.0 * n * horizon),
+        moved=sent + 8.0 * n * horizon,
+        operations=math.nan,
         error=error,
-        note=f"with transfers {whole:.3g} s, the processor {own:.3g} s",
+        note=f"the whole call {whole:.3g} s, the processor {own:.3g} s",
     )
 
 
@@ -104,9 +111,11 @@ def ets_sample_paths(_xp: XP, sizes: Sizes) -> Iterator[Row]:
     words = np.arange(len(many.model), dtype=np.uint64)
     whole = measure(lambda: ets_paths.ets_quantiles(many, words, _LEVELS, paths, horizon, SEED), 1)
     size, moved = f"{n:,} series x {paths:,} paths x {horizon}", 8.0 * n * paths * horizon
-    note = f"{len(many.model):,} series walked and ranked with transfers in {whole:.3g} s"
-    yield Row("ETS paths", size, walking, moved=moved, error=error)
-    yield Row("quantiles of ETS paths", size, ranking, moved=moved, error=gap, note=note)
+    note = f"{len(many.model):,} series walked and ranked by a whole call in {whole:.3g} s"
+    sent, transfer = float(sum(part.nbytes for part in states)), transfer_seconds(0.0, moved)
+    yield Row("ETS paths", size, walking, transfer, sent + moved, math.nan, error)
+    transfer = transfer_seconds(sent, float(ranked.nbytes))
+    yield Row("quantiles of ETS paths", size, ranking, transfer, moved, math.nan, gap, note)
 
 
 def _relative(found: np.ndarray, expected: np.ndarray) -> float:

@@ -18,7 +18,8 @@ class _Absent:
 
 
 @contextmanager
-def _compiling_for(capability: Capability) -> Iterator[None]:
+def compiling_for(capability: Capability) -> Iterator[None]:
+    """Have numba compile for a device that is not there."""
     from numba.cuda import dispatcher  # noqa: PLC0415 - the simulator has none
 
     asked = dispatcher.get_current_device
@@ -44,7 +45,7 @@ def compile_ahead(kernel: Any, arguments: tuple[Any, ...], capability: Capabilit
         Where the kernel does not compile.
     """
     function: Callable[..., Any] = kernel.py_func
-    with _compiling_for(capability):
+    with compiling_for(capability):
         code, _ = cuda.compile(
             function, arguments, cc=capability, output="ptx", device=False, abi="numba"
         )

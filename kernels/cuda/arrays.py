@@ -37,3 +37,11 @@ def to_host(array: Any) -> np.ndarray:  # noqa: ANN401 - of either module
     """Return an array of the device as one of NumPy's."""
     own: np.ndarray = array if isinstance(array, np.ndarray) else array.get()
     return own
+
+
+def land(array: Any, near: np.ndarray) -> None:  # noqa: ANN401 - of either module
+    """Copy a contiguous array of the device into one of NumPy's, once it is all there."""
+    if isinstance(array, np.ndarray):
+        near[...] = array
+    else:
+        array.get(out=near)

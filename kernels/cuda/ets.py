@@ -5,7 +5,7 @@ tables of one column (`kernels.lanes`); the rules by which a model is open, begu
 are `kernels.ets`'s own.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache, partial
 from typing import Any
 
@@ -15,7 +15,7 @@ from numba import cuda, float64
 from kernels.arrays import Flags, Floats, Integers
 from kernels.cuda.grids import blocks_for
 from kernels.cuda.series import rows_of
-from kernels.cuda.streams import Launch, stream_rows
+from kernels.cuda.streams import Launch, Piece, stream_rows
 from kernels.cuda.views import view
 from kernels.ets import (
     NO_MODEL,
@@ -448,10 +448,31 @@ def settle_ets_series(
             settle_fit(s, view(scaled[:n, s]), unit[s], own, state, view(ring[s]), fits)
 
 
+def scratch_of_fits(rows: int, longest: int, *, n_models: int, length: int) -> list[Piece]:
+    """Return the arrays that `fit_chunk` has beside inputs and outputs.
+
+    Parameters
+    ----------
+    rows, longest : series, and observations of the longest
+    n_models : candidates
+    length : periods of the season
+    """
+    widest = widest_start(length)
+    return [
+        *floats((longest, rows), (longest, rows), (rows,), (rows,)),
+        *floats((3 if length > 1 else 1, rows, 3 + length), (rows, length), (rows, widest)),
+        *floats((n_models, rows, widest), (n_models, rows), (n_models, rows)),
+        ((n_models, rows), np.int64),
+        ((rows,), np.bool_),
+    ]
+
+
 def fit_chunk(
     stream: Any,  # noqa: ANN401 - numba's own
     inputs: Sequence[Any],
     outputs: Sequence[Any],
+    *beside: Any,  # noqa: ANN401 - of the device
+    told: Any,  # noqa: ANN401 - of the device
     candidates: Integers,
     length: int,
 ) -> None:
@@ -463,22 +484,14 @@ def fit_chunk(
     inputs : (n_series, longest) and (n_series,), values and lengths; (n_series, 2), lines of
         `kernels.ets.fill_short_lines`
     outputs : the fields of `kernels.ets.EtsFits`, filled
-    candidates : of `kernels.ets.candidates_of`
+    beside : of `scratch_of_fits`
+    candidates, told : of `kernels.ets.candidates_of`, here and on the device
     length : periods of the season
     """
     series, lengths, lines = inputs
-    model, criterion, points, start = outputs[0], outputs[6], outputs[7], outputs[8]
-    (rows, longest), n_models = series.shape, len(candidates)
-    scaled, adjusted = (scratch(stream, longest, rows) for _ in range(2))
-    unit, lowest = (scratch(stream, rows) for _ in range(2))
-    begun = scratch(stream, 3 if length > 1 else 1, rows, 3 + length)
-    ring, best = scratch(stream, rows, length), scratch(stream, *start.shape)
-    trials = scratch(stream, n_models, *start.shape)
-    found, above = (scratch(stream, n_models, rows) for _ in range(2))
-    tried = cuda.device_array((n_models, rows), np.int64, stream=stream)
-    asked = cuda.device_array(rows, np.bool_, stream=stream)
-    told = cuda.to_device(candidates, stream=stream)
-    grid = (blocks_for(rows, THREADS), THREADS, stream)
+    model, criterion, points = outputs[0], outputs[6], outputs[7]
+    scaled, adjusted, unit, lowest, begun, ring, best, trials, found, above, tried, asked = beside
+    grid = (blocks_for(len(series), THREADS), THREADS, stream)
     periods = next(season for season in _SEASONS if season >= length)
     scale_ets_series[grid](series, lengths, scaled, unit, lowest, model, criterion, points)
     begin_ets_series[grid](scaled, lengths, unit, lowest, lines, begun, adjusted, ring)
@@ -517,10 +530,21 @@ def fit_chunk(
     settle_ets_series[grid](scaled, lengths, unit, best, ring, *outputs)
 
 
+def scratch_of_refits(rows: int, longest: int, *, length: int) -> list[Piece]:
+    """Return the arrays that `refit_chunk` has beside inputs and outputs, as `scratch_of_fits`."""
+    return [
+        *floats((longest, rows), (rows,), (rows,), (rows,)),
+        *floats((rows, length), (rows, widest_start(length))),
+        ((rows,), np.int64),
+        ((rows,), np.bool_),
+    ]
+
+
 def refit_chunk(
     stream: Any,  # noqa: ANN401 - numba's own
     inputs: Sequence[Any],
     outputs: Sequence[Any],
+    *beside: Any,  # noqa: ANN401 - of the device
     codes: Sequence[int],
     length: int,
 ) -> None:
@@ -532,18 +556,14 @@ def refit_chunk(
     inputs : (n_series, longest) and (n_series,), values and lengths; (n_series,) and
         (n_series, widest), the models of before and their parameters
     outputs : the fields of `kernels.ets.EtsFits`, filled
+    beside : of `scratch_of_refits`
     codes : of the models that any series has
     length : periods of the season
     """
     series, lengths, near_model, near_start = inputs
-    model, criterion, points, start = outputs[0], outputs[6], outputs[7], outputs[8]
-    rows, longest = series.shape
-    scaled = scratch(stream, longest, rows)
-    unit, lowest, found = (scratch(stream, rows) for _ in range(3))
-    ring, best = scratch(stream, rows, length), scratch(stream, *start.shape)
-    tried = cuda.device_array(rows, np.int64, stream=stream)
-    asked = cuda.device_array(rows, np.bool_, stream=stream)
-    grid = (blocks_for(rows, THREADS), THREADS, stream)
+    model, criterion, points = outputs[0], outputs[6], outputs[7]
+    scaled, unit, lowest, found, ring, best, tried, asked = beside
+    grid = (blocks_for(len(series), THREADS), THREADS, stream)
     periods = next(season for season in _SEASONS if season >= length)
     scale_ets_series[grid](series, lengths, scaled, unit, lowest, model, criterion, points)
     for code in codes:
@@ -558,9 +578,14 @@ def refit_chunk(
     settle_ets_series[grid](scaled, lengths, unit, best, ring, *outputs)
 
 
-def scratch(stream: Any, *shape: int) -> Any:  # noqa: ANN401 - numba's own
-    """Return float64 memory on the device that nothing is written to yet."""
-    return cuda.device_array(shape, np.float64, stream=stream)
+def floats(*shapes: tuple[int, ...]) -> list[Piece]:
+    """Return what asks for float64 arrays of these shapes."""
+    return [(shape, np.float64) for shape in shapes]
+
+
+def widest_start(length: int) -> int:
+    """Return how many parameters `kernels.ets.EtsFits` has room for, with so long a season."""
+    return int(no_fits(1, length).start.shape[1])
 
 
 def fit_ets(
@@ -594,8 +619,10 @@ def fit_ets(
     if season_length > 1:
         fill_short_lines(values, offsets, season_length, lines)
     candidates = candidates_of(models, season_length)
-    launch = partial(fit_chunk, candidates=candidates, length=season_length)
-    return fit_rows(values, offsets, [lines], season_length, launch, at_once)
+    told = cuda.to_device(candidates)
+    launch = partial(fit_chunk, told=told, candidates=candidates, length=season_length)
+    beside = partial(scratch_of_fits, n_models=len(candidates), length=season_length)
+    return fit_rows(values, offsets, [lines], season_length, (launch, beside), at_once)
 
 
 def refit_ets(
@@ -618,8 +645,11 @@ def refit_ets(
     refuse_season(length)
     values, offsets = np.ascontiguousarray(values, np.float64), np.asarray(offsets, np.int64)
     codes = np.unique(near.model[near.model != NO_MODEL]).tolist()
-    launch = partial(refit_chunk, codes=codes, length=length)
-    fits = fit_rows(values, offsets, [near.model, near.start], length, launch, at_once)
+    work = (
+        partial(refit_chunk, codes=codes, length=length),
+        partial(scratch_of_refits, length=length),
+    )
+    fits = fit_rows(values, offsets, [near.model, near.start], length, work, at_once)
     fits.level[fits.model == NO_MODEL] = np.nan
     return fits
 
@@ -629,7 +659,7 @@ def fit_rows(
     offsets: Integers,
     beside: Sequence[np.ndarray],
     length: int,
-    launch: Launch,
+    work: tuple[Launch, Callable[[int, int], list[Piece]]],
     at_once: int | None,
 ) -> EtsFits:
     """Take series, and what lies beside each, through the device, and return their fits.
@@ -639,19 +669,27 @@ def fit_rows(
     values, offsets : as in `kernels.ets.fit_ets`
     beside : arrays whose first axis is the series
     length : periods of the season
-    launch : called with a chunk's values, lengths and what lies beside them, and the fields of
-        `kernels.ets.EtsFits` to fill
+    work : called with a chunk's values, lengths and what lies beside them, the fields of
+        `kernels.ets.EtsFits` to fill, and its scratch; and what returns that, for rows and
+        observations of the longest
     at_once : series on the device at a time; None is as many as fit
     """
     padded, lengths = rows_of(values, offsets)
     # Neighbours in a warp wait for one another: they are of like length.
     order = np.argsort(lengths, kind="stable")
     fits = no_fits(len(lengths), length)
-    stream_rows([part[order] for part in (padded, lengths, *beside)], fits, launch, at_once)
+    launch, scratch = work
+    inputs = [part[order] for part in (padded, lengths, *beside)]
+    told = partial(_for_rows, scratch, padded.shape[1])
+    stream_rows(inputs, fits, launch, at_once, scratch=told, fits=True)
     back = np.argsort(order)
     fits = EtsFits._make(part[back] for part in fits)
     fits.criterion[fits.model == NO_MODEL] = np.nan
     return fits
+
+
+def _for_rows(scratch: Callable[[int, int], list[Piece]], longest: int, rows: int) -> list[Piece]:
+    return scratch(rows, longest)
 
 
 def refuse_season(length: int) -> None:

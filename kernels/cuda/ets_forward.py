@@ -15,14 +15,15 @@ from kernels.cuda.ets import (
     LONGEST_SEASON,
     THREADS,
     fit_rows,
+    floats,
     refuse_season,
     scale_ets_series,
-    scratch,
     settle_ets_series,
+    widest_start,
 )
 from kernels.cuda.grids import blocks_for
 from kernels.cuda.series import rows_of
-from kernels.cuda.streams import stream_rows
+from kernels.cuda.streams import Piece, stream_rows
 from kernels.cuda.views import view
 from kernels.ets import NO_MODEL, PHI, EtsFits
 from kernels.ets_forward import carry_series, may_run
@@ -172,10 +173,23 @@ def track_ets(
     return fits._replace(level=level, trend=trend, seasons=seasons), moved
 
 
+def scratch_of_runs(rows: int, longest: int, *, length: int) -> list[Piece]:
+    """Return the arrays that `run_chunk` has beside inputs and outputs.
+
+    Parameters
+    ----------
+    rows, longest : series, and observations of the longest
+    length : periods of the season
+    """
+    beside = (rows, length), (rows, widest_start(length))
+    return floats((longest, rows), (rows,), (rows,), *beside)
+
+
 def run_chunk(
     stream: Any,  # noqa: ANN401 - numba's own
     inputs: Sequence[Any],
     outputs: Sequence[Any],
+    *beside: Any,  # noqa: ANN401 - of the device
     length: int,
 ) -> None:
     """Launch the kernels that run a chunk's models through its series again.
@@ -186,15 +200,13 @@ def run_chunk(
     inputs : (n_series, longest) and (n_series,), values and lengths; (n_series,) and
         (n_series, widest), models and their parameters
     outputs : the fields of `kernels.ets.EtsFits`, filled but for the criterion
+    beside : of `scratch_of_runs`
     length : periods of the season
     """
     series, lengths, near_model, near_start = inputs
-    model, criterion, points, start = outputs[0], outputs[6], outputs[7], outputs[8]
-    rows, longest = series.shape
-    scaled, best = scratch(stream, longest, rows), scratch(stream, *start.shape)
-    unit, lowest = (scratch(stream, rows) for _ in range(2))
-    ring = scratch(stream, rows, length)
-    grid = (blocks_for(rows, THREADS), THREADS, stream)
+    model, criterion, points = outputs[0], outputs[6], outputs[7]
+    scaled, unit, lowest, ring, best = beside
+    grid = (blocks_for(len(series), THREADS), THREADS, stream)
     scale_ets_series[grid](series, lengths, scaled, unit, lowest, model, criterion, points)
     start_ets_run[grid](length, unit, lowest, near_model, near_start, model, best)
     settle_ets_series[grid](scaled, lengths, unit, best, ring, *outputs)
@@ -211,8 +223,8 @@ def run_ets(
     others : as there
     """
     length = fits.seasons.shape[1]
-    launch = partial(run_chunk, length=length)
-    found = fit_rows(values, offsets, [fits.model, fits.start], length, launch, at_once)
+    work = partial(run_chunk, length=length), partial(scratch_of_runs, length=length)
+    found = fit_rows(values, offsets, [fits.model, fits.start], length, work, at_once)
     found.level[found.model == NO_MODEL] = np.nan
     return fits._replace(
         model=found.model, level=found.level, trend=found.trend, seasons=found.seasons

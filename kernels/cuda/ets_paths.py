@@ -19,7 +19,7 @@ from kernels.arrays import Floats, Words
 from kernels.cuda.ets import LONGEST_SEASON, THREADS, refuse_season
 from kernels.cuda.ets_forward import States, seen, states_of
 from kernels.cuda.grids import blocks_for
-from kernels.cuda.streams import stream_rows
+from kernels.cuda.streams import Piece, stream_rows
 from kernels.cuda.views import view
 from kernels.ets import EtsFits
 from kernels.ets_paths import fill_shocks, walk_lanes
@@ -32,7 +32,6 @@ SORTING = 128
 _NEAR = 2048
 # Seasons, level and trend of a thread.
 _RING = (LONGEST_SEASON + 2, 1)
-_BYTES = 8
 
 
 @cuda.jit
@@ -176,14 +175,14 @@ def ets_quantiles(
     out = np.empty((fits.model.shape[0], horizon, levels.shape[0]))
     ranked = cuda.to_device(np.ascontiguousarray(levels))
 
-    def launch(stream: Any, given: Sequence[Any], taken: Sequence[Any]) -> None:  # noqa: ANN401 - numba's own
-        rows = len(given[0])
-        paths = cuda.device_array((rows, n_paths, horizon, 1), np.float64, stream=stream)
-        _walk(stream, given, seed, paths)
-        rank_ets_paths[rows * horizon, SORTING, stream](paths, ranked, *taken)
+    def scratch(rows: int) -> list[Piece]:
+        return [((rows, n_paths, horizon, 1), np.float64)]
 
-    beside = _BYTES * n_paths * horizon
-    stream_rows(_given(entities, fits), [out], launch, at_once, scratch_a_row=beside)
+    def launch(stream: Any, given: Sequence[Any], taken: Sequence[Any], paths: Any) -> None:  # noqa: ANN401 - numba's own
+        _walk(stream, given, seed, paths)
+        rank_ets_paths[len(paths) * horizon, SORTING, stream](paths, ranked, *taken)
+
+    stream_rows(_given(entities, fits), [out], launch, at_once, scratch=scratch)
     return out
 
 

@@ -12,7 +12,7 @@ from numba import cuda, float32, float64, int64
 
 from kernels.arrays import Floats, Integers
 from kernels.cuda.grids import blocks_for
-from kernels.cuda.streams import stream_rows
+from kernels.cuda.streams import Piece, stream_rows
 from kernels.cuda.views import view
 from kernels.garch import DEGREES, N_PARAMETERS
 from kernels.garch_fit import (
@@ -103,7 +103,7 @@ def garch_scores(
 
     given = [np.ascontiguousarray(values), np.ascontiguousarray(lengths, np.int64)]
     given.append(np.ascontiguousarray(parameters))
-    stream_rows(given, [scores, fishers, found], launch, at_once)
+    stream_rows(given, [scores, fishers, found], launch, at_once, fits=True)
     return found, scores, fishers
 
 
@@ -310,10 +310,29 @@ def fit_garch_series(
         write_fit(s, last, own, student, view(scales[s]), length, fits)
 
 
+def scratch_of_fits(rows: int, n_days: int, n_starts: int, size: int) -> list[Piece]:
+    """Return the arrays that `fit_chunk` has beside inputs and outputs.
+
+    Parameters
+    ----------
+    rows, n_days : of the series
+    n_starts, size : of searches, and parameters of each
+    """
+    pieces: list[Piece] = [((n_days, rows), np.float64), ((rows, SCALES), np.float64)]
+    for most in (n_starts, n_starts, 1):
+        pieces += [
+            ((rows,), np.int64),
+            ((rows, most, size), np.float64),
+            ((rows, most), np.float64),
+        ]
+    return pieces
+
+
 def fit_chunk(
     stream: Any,  # noqa: ANN401 - numba's own
     values: Any,  # noqa: ANN401 - of the device
     outputs: Sequence[Any],
+    pieces: Sequence[Any],
     free: FreeParameters,
     *,
     student: bool,
@@ -327,23 +346,13 @@ def fit_chunk(
     stream : of numba
     values : (n_series, n_days) float64, NaN before a series' first day
     outputs : the fields of `kernels.garch_fit.GarchFits`, filled
+    pieces : of `scratch_of_fits`
     free : on the device as well
     others : as in `kernels.garch_fit.fit_garch`
     """
-    rows, n_days = values.shape
-    n_starts, size = free.starts.shape
-
-    def points(most: int) -> Points:
-        return Points(
-            cuda.device_array(rows, np.int64, stream=stream),
-            cuda.device_array((rows, most, size), np.float64, stream=stream),
-            cuda.device_array((rows, most), np.float64, stream=stream),
-        )
-
-    beside = cuda.device_array((n_days, rows), np.float64, stream=stream)
-    scales = cuda.device_array((rows, SCALES), np.float64, stream=stream)
-    begun, tops, best = points(n_starts), points(n_starts), points(1)
-    grid = (blocks_for(rows, _THREADS), _THREADS, stream)
+    beside, scales = pieces[:2]
+    begun, tops, best = (Points._make(pieces[first : first + 3]) for first in (2, 5, 8))
+    grid = (blocks_for(len(values), _THREADS), _THREADS, stream)
     load_garch_series[grid](
         values, fewest, centred, free, beside, scales, begun, tops, best, *outputs
     )
@@ -376,16 +385,25 @@ def fit_garch(
     )
     told = FreeParameters._make(cuda.to_device(np.ascontiguousarray(part)) for part in free)
 
-    def launch(stream: Any, inputs: Sequence[Any], outputs: Sequence[Any]) -> None:  # noqa: ANN401 - numba's own
+    def scratch(rows: int) -> list[Piece]:
+        return scratch_of_fits(rows, values.shape[1], *free.starts.shape)
+
+    def launch(
+        stream: Any,  # noqa: ANN401 - numba's own
+        inputs: Sequence[Any],
+        outputs: Sequence[Any],
+        *beside: Any,  # noqa: ANN401 - of the device
+    ) -> None:
         fit_chunk(
             stream,
             inputs[0],
             outputs,
+            beside,
             told,
             student=student,
             centred=centred,
             fewest=fewest,
         )
 
-    stream_rows([values], fits, launch, at_once)
+    stream_rows([values], fits, launch, at_once, scratch=scratch, fits=True)
     return fits

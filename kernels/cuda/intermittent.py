@@ -17,7 +17,7 @@ from kernels.counts_ahead import hurdle_quantiles, spread_after, walk_counts, wa
 from kernels.counts_fit import NEXT, fit_chances, fit_sizes, split_hurdle
 from kernels.cuda.grids import blocks_for
 from kernels.cuda.series import rows_of
-from kernels.cuda.streams import stream_rows
+from kernels.cuda.streams import Piece, stream_rows
 from kernels.cuda.views import view
 from kernels.intermittent import CLASSIC_SMOOTHING, IntermittentModel, intermittent_rate
 from kernels.smoothing import LANES
@@ -137,17 +137,33 @@ def _launch(
     kernel: Any,  # noqa: ANN401 - numba's own
     inputs: Sequence[np.ndarray],
     outputs: Sequence[np.ndarray],
-    told: Callable[[Any, Sequence[Any]], tuple[Any, ...]],
     at_once: int | None,
-    threads_a_row: int = 1,
+    *,
+    before: tuple[Any, ...] = (),
+    after: tuple[Any, ...] = (),
+    scratch: Callable[[int], list[Piece]] | None = None,
+    threads_a_row: int | None = None,
 ) -> None:
-    """Stream rows through a kernel; ``told`` lays out its arguments before the outputs."""
+    """Stream rows through a kernel.
 
-    def launch(stream: Any, given: Sequence[Any], taken: Sequence[Any]) -> None:  # noqa: ANN401 - numba's own
-        blocks = blocks_for(len(given[0]) * threads_a_row, _THREADS)
-        kernel[blocks, _THREADS, stream](*told(stream, given), *taken)
+    Parameters
+    ----------
+    before, after : what it takes besides, before its inputs, and after them and its scratch
+    scratch : as `kernels.cuda.streams.stream_rows` takes it
+    threads_a_row : None is one that fits the row
+    """
 
-    stream_rows(inputs, outputs, launch, at_once)
+    def launch(
+        stream: Any,  # noqa: ANN401 - numba's own
+        given: Sequence[Any],
+        taken: Sequence[Any],
+        *beside: Any,  # noqa: ANN401 - of the device
+    ) -> None:
+        blocks = blocks_for(len(given[0]) * (threads_a_row or 1), _THREADS)
+        kernel[blocks, _THREADS, stream](*before, *given, *beside, *after, *taken)
+
+    fits = threads_a_row is None
+    stream_rows(inputs, outputs, launch, at_once, scratch=scratch, fits=fits)
 
 
 def intermittent_rates(
@@ -168,13 +184,12 @@ def intermittent_rates(
     """
     padded, lengths = rows_of(values, offsets)
 
-    def told(stream: Any, given: Sequence[Any]) -> tuple[Any, ...]:  # noqa: ANN401 - numba's own
-        shape = (given[0].shape[0], 2, padded.shape[1])
-        scratch = cuda.device_array(shape, np.float64, stream=stream)
-        return (*given, scratch, int(model), of_sizes, of_chances)
+    def scratch(rows: int) -> list[Piece]:
+        return [((rows, 2, padded.shape[1]), np.float64)]
 
-    rates = np.empty(len(lengths))
-    _launch(rate_intermittent_series, [padded, lengths], [rates], told, at_once)
+    rates, told = np.empty(len(lengths)), (int(model), of_sizes, of_chances)
+    inputs = [padded, lengths]
+    _launch(rate_intermittent_series, inputs, [rates], at_once, after=told, scratch=scratch)
     return rates
 
 
@@ -189,7 +204,7 @@ def fit_count_batch(
     others : as there
     """
     padded, lengths = rows_of(values, offsets)
-    _launch(fit_count_series, [padded, lengths], [fits], lambda _, given: tuple(given), at_once)
+    _launch(fit_count_series, [padded, lengths], [fits], at_once)
 
 
 def fit_hurdle_batch(
@@ -209,14 +224,21 @@ def fit_hurdle_batch(
     """
     padded, lengths = rows_of(values, offsets)
 
-    def launch(stream: Any, given: Sequence[Any], taken: Sequence[Any]) -> None:  # noqa: ANN401 - numba's own
-        beyond = cuda.device_array(given[0].shape, np.float64, stream=stream)
-        demands = cuda.device_array(len(given[0]), np.int64, stream=stream)
-        grid = (blocks_for(len(given[0]), _THREADS), _THREADS, stream)
-        fit_chance_series[grid](*given, beyond, demands, taken[0])
-        fit_count_series[grid](beyond, demands, taken[1])
+    def scratch(rows: int) -> list[Piece]:
+        return [((rows, padded.shape[1]), np.float64), ((rows,), np.int64)]
 
-    stream_rows([padded, lengths], [chances, sizes], launch, at_once)
+    def launch(
+        stream: Any,  # noqa: ANN401 - numba's own
+        given: Sequence[Any],
+        taken: Sequence[Any],
+        *beside: Any,  # noqa: ANN401 - of the device
+    ) -> None:
+        grid = (blocks_for(len(given[0]), _THREADS), _THREADS, stream)
+        fit_chance_series[grid](*given, *beside, taken[0])
+        fit_count_series[grid](*beside, taken[1])
+
+    outputs = [chances, sizes]
+    stream_rows([padded, lengths], outputs, launch, at_once, scratch=scratch, fits=True)
 
 
 def fill_count_paths(
@@ -230,8 +252,8 @@ def fill_count_paths(
     others : as there
     """
     inputs = [np.ascontiguousarray(entities, np.uint64), np.ascontiguousarray(fits)]
-    told = _after(seed)
-    _launch(walk_count_series, inputs, [out], told, at_once, threads_a_row=out.shape[1])
+    n_paths = out.shape[1]
+    _launch(walk_count_series, inputs, [out], at_once, before=(seed,), threads_a_row=n_paths)
 
 
 def fill_hurdle_paths(
@@ -252,8 +274,8 @@ def fill_hurdle_paths(
     """
     inputs = [np.ascontiguousarray(entities, np.uint64)]
     inputs += [np.ascontiguousarray(part) for part in (chances, sizes)]
-    told = _after(seed)
-    _launch(walk_hurdle_series, inputs, [out], told, at_once, threads_a_row=out.shape[1])
+    n_paths = out.shape[1]
+    _launch(walk_hurdle_series, inputs, [out], at_once, before=(seed,), threads_a_row=n_paths)
 
 
 def fill_hurdle_quantiles(
@@ -267,16 +289,5 @@ def fill_hurdle_quantiles(
     others : as there
     """
     inputs = [np.ascontiguousarray(part) for part in (chances, sizes)]
-    ranked = cuda.to_device(np.ascontiguousarray(levels))
-
-    def told(_: Any, given: Sequence[Any]) -> tuple[Any, ...]:  # noqa: ANN401 - numba's own
-        return (*given, ranked)
-
-    _launch(rank_hurdle_series, inputs, [out], told, at_once, threads_a_row=out.shape[1])
-
-
-def _after(seed: int) -> Callable[[Any, Sequence[Any]], tuple[Any, ...]]:
-    def told(_: Any, given: Sequence[Any]) -> tuple[Any, ...]:  # noqa: ANN401 - numba's own
-        return (seed, *given)
-
-    return told
+    told, periods = (cuda.to_device(np.ascontiguousarray(levels)),), out.shape[1]
+    _launch(rank_hurdle_series, inputs, [out], at_once, after=told, threads_a_row=periods)

@@ -20,8 +20,10 @@ from kernels.cuda.tails import THREADS as BOOK_THREADS
 from kernels.cuda.tails import keep_losses, select_tails, weigh_scenarios
 from kernels.linear_books import BookTails
 
-# Of the memory that is free, what the books' buffers may take.
+# Of the memory that is free, what books may take.
 _SHARE = 0.7
+# Bytes of all that two sorts of a number and its loss have at once, with their own room to work.
+_RANKING = 64
 
 
 @dataclass(frozen=True)
@@ -100,7 +102,8 @@ def keep_book_tails(
     own = tile or Tile()
     losses = np.empty((len(folded), kept), folded.dtype)
     numbers: Integers = np.empty((len(folded), kept), np.int64)
-    at_once = _books_that_fit(kept, folded.dtype, own)
+    a_book = (3 * kept + own.scenarios) * (folded.dtype.itemsize + 4)
+    at_once = _books_that_fit(a_book, _RANKING * kept * own.books, own)
     for start in range(0, len(folded), at_once):
         group = slice(start, min(start + at_once, len(folded)))
         ranked = rank_tails(folded[group], scenarios, kept, degrees, seed, own)
@@ -118,13 +121,19 @@ def rank_tails(
     """
     xp = device_arrays()
     buffers = _keep(xp, folded, scenarios, kept, degrees, seed, tile)
-    return _ranked(xp, buffers, len(folded), kept)
+    return _ranked(xp, buffers, len(folded), kept, tile)
 
 
-def _books_that_fit(kept: int, form: np.dtype[Any], tile: Tile) -> int:
-    a_book = (2 * kept + tile.scenarios) * (form.itemsize + 4)
-    free = cuda.current_context().get_memory_info()[0]
-    tiles = min(_SHARE * free / (a_book * tile.books), 2**31 / tile.books)
+def _books_that_fit(a_book: int, beside: int, tile: Tile) -> int:
+    """Return how many books go on the device at once, whole tiles of them and one at least.
+
+    Parameters
+    ----------
+    a_book : bytes of a book
+    beside : bytes of what one tile takes while it is worked on
+    """
+    free = _SHARE * cuda.current_context().get_memory_info()[0] - beside
+    tiles = min(free / (a_book * tile.books), 2**31 / tile.books)
     return max(int(tiles), 1) * tile.books
 
 
@@ -166,10 +175,26 @@ def _keep(
     return buffers
 
 
-def _ranked(xp: Any, buffers: _Buffers, n_books: int, kept: int) -> tuple[Any, Any]:  # noqa: ANN401 - a module
-    numbers = buffers.numbers[:n_books, :kept]
+def _ranked(
+    xp: Any,  # noqa: ANN401 - a module
+    buffers: _Buffers,
+    n_books: int,
+    kept: int,
+    tile: Tile,
+) -> tuple[Any, Any]:
+    """Return the tails in their order, a tile's books at a time: a sort takes memory of its own."""
+    losses = xp.empty((n_books, kept), buffers.losses.dtype)
+    numbers = xp.empty((n_books, kept), np.int32)
+    for start in range(0, n_books, tile.books):
+        books = slice(start, min(start + tile.books, n_books))
+        own = buffers.losses[books, :kept], buffers.numbers[books, :kept]
+        losses[books], numbers[books] = _ranked_tile(xp, *own)
+    return losses, numbers
+
+
+def _ranked_tile(xp: Any, losses: Any, numbers: Any) -> tuple[Any, Any]:  # noqa: ANN401 - a module and its arrays
     order = xp.argsort(numbers, axis=1)
-    losses = xp.take_along_axis(buffers.losses[:n_books, :kept], order, axis=1)
+    losses = xp.take_along_axis(losses, order, axis=1)
     numbers = xp.take_along_axis(numbers, order, axis=1)
     # CuPy's sort is stable, and takes no word of it.
     order = (-losses).argsort(axis=1, **({"kind": "stable"} if xp is np else {}))
@@ -194,9 +219,31 @@ def mean_tail_shocks(
     ----------
     tile : shape of the products; None is the usual one
     """
-    xp, own = device_arrays(), tile or Tile()
-    n_books, n_tail = scenarios.shape
-    n_factors, form = folded.shape[1], folded.dtype
+    own, (n_books, n_tail), n_factors = tile or Tile(), scenarios.shape, folded.shape[1]
+    means = np.empty((n_books, n_factors))
+    shared = own.books * (own.scenarios * folded.dtype.itemsize + 16 * n_factors)
+    at_once = _books_that_fit(4 * n_tail + 8 * n_factors, shared, own)
+    # Of all books: a group's blocks of scenarios begin where every other's do.
+    span = int(scenarios.min()), int(scenarios.max())
+    for start in range(0, n_books, at_once):
+        group = slice(start, min(start + at_once, n_books))
+        told = (scenarios[group], weights, degrees, seed, n_factors, folded.dtype)
+        means[group] = _mean_shocks(*told, own, span)
+    return means
+
+
+def _mean_shocks(
+    scenarios: Integers,
+    weights: Floats,
+    degrees: float,
+    seed: int,
+    n_factors: int,
+    form: np.dtype[Any],
+    own: Tile,
+    span: tuple[int, int],
+) -> Floats:
+    """Return the mean shocks of books that fit the device; ``span`` is of all books' scenarios."""
+    xp, (n_books, n_tail) = device_arrays(), scenarios.shape
     padded = -(-n_books // own.books) * own.books
     numbers = xp.full((padded, n_tail), -1, np.int32)
     numbers[:n_books] = xp.asarray(scenarios.astype(np.int32))
@@ -207,8 +254,7 @@ def mean_tail_shocks(
     )
     put, by_rank = for_grids(shares), for_grids(ranks)
     blocks = blocks_for(own.books * n_tail, own.threads)
-    low, high = int(scenarios.min()), int(scenarios.max())
-    for first in range(low, high + 1, own.scenarios):
+    for first in range(span[0], span[1] + 1, own.scenarios):
         drawn.draw(seed, first, degrees, own.threads)
         drawn.shocks[:] *= drawn.short
         for start in range(0, padded, own.books):

@@ -10,4 +10,6 @@ def missing_device() -> str | None:
     """
     if config.ENABLE_CUDASIM or cuda.is_available():
         return None
+    if cuda.cuda_error() is None:
+        return "CUDA's compiler, libNVVM, cannot be loaded; CUDA_HOME may say where it is"
     return "there is no CUDA device, or its driver cannot be loaded"

@@ -9,7 +9,7 @@ from numba import cuda, float64
 from kernels.arrays import Floats, Integers
 from kernels.cuda.grids import blocks_for
 from kernels.cuda.series import rows_of
-from kernels.cuda.streams import stream_rows
+from kernels.cuda.streams import Piece, stream_rows
 from kernels.cuda.views import view
 from kernels.theta import ThetaFits, ThetaModel
 from kernels.theta_series import TRIED, fit_scaled_series
@@ -81,12 +81,19 @@ def fit_thetas(
     means, parameters = np.empty((n_series, horizon)), np.empty((n_series, _N_PARAMETERS))
     told = (season_length, model >= ThetaModel.DYNAMIC_STANDARD, model % 2 == 1)
 
-    def launch(stream: Any, inputs: Sequence[Any], outputs: Sequence[Any]) -> None:  # noqa: ANN401 - numba's own
-        rows = len(inputs[0])
-        scratch = cuda.device_array((rows, 2, longest), np.float64, stream=stream)
-        seasons = cuda.device_array((rows, 2, max(season_length, 1)), np.float64, stream=stream)
-        kernel = fit_theta_series[blocks_for(rows, _THREADS), _THREADS, stream]
-        kernel(*inputs, scratch, seasons, *told, *outputs)
+    def scratch(rows: int) -> list[Piece]:
+        shapes = (rows, 2, longest), (rows, 2, max(season_length, 1))
+        return [(shape, np.float64) for shape in shapes]
 
-    stream_rows([padded, lengths], [means, parameters], launch, at_once)
+    def launch(
+        stream: Any,  # noqa: ANN401 - numba's own
+        inputs: Sequence[Any],
+        outputs: Sequence[Any],
+        *beside: Any,  # noqa: ANN401 - of the device
+    ) -> None:
+        kernel = fit_theta_series[blocks_for(len(inputs[0]), _THREADS), _THREADS, stream]
+        kernel(*inputs, *beside, *told, *outputs)
+
+    outputs = [means, parameters]
+    stream_rows([padded, lengths], outputs, launch, at_once, scratch=scratch, fits=True)
     return ThetaFits(means, *parameters.T)

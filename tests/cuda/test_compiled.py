@@ -15,7 +15,7 @@ from numba import config
 if config.ENABLE_CUDASIM:
     pytest.skip("the simulator of a GPU compiles nothing", allow_module_level=True)
 
-from kernels.cuda.ahead import compile_ahead
+from kernels.cuda.ahead import compile_ahead, compiling_for
 from tests.cuda.budgets import KERNELS
 
 # A100, H100 and H200, B200.
@@ -45,9 +45,14 @@ def _assembled(assembler, code, capability, folder):
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    registers = [int(n) for n in re.findall(r"Used (\d+) registers", done.stderr)]
-    stack = [int(n) for n in re.findall(r"(\d+) bytes stack frame", done.stderr)]
-    spills = [int(n) for n in re.findall(r"(\d+) bytes spill", done.stderr)]
+    return _taken(done.stderr)
+
+
+def _taken(said):
+    """Return the most registers, stack and spills that an assembler says of, in bytes."""
+    registers = [int(n) for n in re.findall(r"Used (\d+) registers", said)]
+    stack = [int(n) for n in re.findall(r"(\d+) bytes stack frame", said)]
+    spills = [int(n) for n in re.findall(r"(\d+) bytes spill", said)]
     assert registers, "ptxas printed nothing to judge by"
     assert stack, "ptxas printed nothing to judge by"
     assert spills, "ptxas printed nothing to judge by"
@@ -62,6 +67,60 @@ def test_a_kernel_keeps_its_budget_of_registers_and_spills(
     code = compile_ahead(compiled.kernel, compiled.arguments, capability)
     assert ".target sm_{}{}".format(*capability) in code
     registers, stack, spills = _assembled(assembler, code, capability, tmp_path)
+    assert spills <= compiled.spills
+    assert registers <= compiled.registers
+    assert stack <= compiled.stack
+
+
+# Of each kind the one that takes most registers or spills most, or that a night waits for longest.
+HEAVY = {
+    *("search_garch_roughly", "fit_count_series", "fit_chance_series", "fit_theta_series"),
+    *("walk_drawn_paths", "select_tails"),
+}
+
+
+@pytest.fixture
+def linked(monkeypatch):
+    """Return what links a kernel as a launch on an H100 does, and what its linker says of it."""
+    from cuda.core import LinkerOptions
+    from numba.cuda import codegen, dispatcher
+    from numba.cuda.cudadrv import driver
+
+    target = (9, 0, "a")
+
+    def options(linker, ptx):
+        return LinkerOptions(
+            arch=linker.arch,
+            max_register_count=linker.max_registers,
+            link_time_optimization=True if linker._has_ltoir else None,
+            ptxas_options=["-v"],
+            verbose=True,
+        )
+
+    monkeypatch.setattr(driver._Linker, "_get_linker_options", options)
+    # Asked for no target, it asks the device's driver which one it has.
+    monkeypatch.setattr(codegen.CUDACodeLibrary, "_ensure_cc", lambda _, cc=None: cc or target)
+
+    def link(compiled):
+        with compiling_for((9, 0)):
+            told = {name: compiled.kernel.targetoptions.get(name) for name in ("opt", "lto")}
+            given = {name: value for name, value in told.items() if value is not None}
+            kernel = dispatcher._Kernel(compiled.kernel.py_func, compiled.arguments, **given)
+            library = kernel._codelibrary
+            assert library._lto, "a launch links what NVVM optimises when it is linked"
+            assert library.get_cubin()
+        return library.get_linkerinfo(target)
+
+    return link
+
+
+@pytest.mark.parametrize(
+    "compiled",
+    [compiled for compiled in KERNELS if compiled.name in HEAVY],
+    ids=lambda compiled: compiled.name,
+)
+def test_a_kernel_that_is_optimised_as_it_is_linked_keeps_its_budget(compiled, linked):
+    registers, stack, spills = _taken(linked(compiled))
     assert spills <= compiled.spills
     assert registers <= compiled.registers
     assert stack <= compiled.stack

@@ -69,13 +69,13 @@ def test_chunks_are_sized_by_what_a_launch_takes_beside_its_rows(monkeypatch):
     from kernels.cuda import streams
 
     sizes = []
-    monkeypatch.setattr(streams, "_MOST_BYTES", 10_000)
-    given, found = np.arange(9.0), np.empty(9)
+    monkeypatch.setattr(streams, "_MOST_SCRATCH", 10_000)
+    given, found = np.arange(10.0), np.empty(10)
 
-    def launch(_, inputs, outputs):
-        sizes.append(len(inputs[0]))
+    def launch(_, inputs, outputs, beside):
+        sizes.append(beside.shape)
         outputs[0][:] = inputs[0]
 
-    streams.stream_rows([given], [found], launch, scratch_a_row=2_484)
-    assert sizes == [4, 4, 1]
+    streams.stream_rows([given], [found], launch, scratch=lambda rows: [((rows, 310), np.float64)])
+    assert sizes == [(4, 310), (4, 310), (2, 310)]
     np.testing.assert_array_equal(found, given)

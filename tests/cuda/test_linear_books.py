@@ -77,6 +77,45 @@ def test_mean_shocks_of_tails_are_the_processors(precision, close):
     np.testing.assert_allclose(found, expected, rtol=0, atol=close * np.abs(expected).max())
 
 
+def test_groups_of_books_that_fit_a_device_change_no_bit(monkeypatch):
+    from kernels.cuda import linear_books
+
+    folded, tile = _folded(2)[:3], _tile(books=1)
+    scenarios = np.array([[3, 40, 21], [21, 3, 50], [35, 21, 36]])
+    told = (scenarios, np.array([0.5, 0.3, 0.2]), 4.0, SEED, folded, tile)
+    tails = linear_books.keep_book_tails(folded, range(20), 5, 0.0, SEED, tile)
+    means = linear_books.mean_tail_shocks(*told)
+    groups = []
+    rank, mean = linear_books.rank_tails, linear_books._mean_shocks
+    monkeypatch.setattr(
+        linear_books,
+        "rank_tails",
+        lambda own, *rest: (groups.append(len(own)), rank(own, *rest))[1],
+    )
+    monkeypatch.setattr(
+        linear_books,
+        "_mean_shocks",
+        lambda own, *rest: (groups.append(len(own)), mean(own, *rest))[1],
+    )
+    monkeypatch.setattr(linear_books, "_books_that_fit", lambda *_: 2)
+    parts = linear_books.keep_book_tails(folded, range(20), 5, 0.0, SEED, tile)
+    np.testing.assert_array_equal(parts.losses, tails.losses)
+    np.testing.assert_array_equal(parts.scenarios, tails.scenarios)
+    np.testing.assert_array_equal(linear_books.mean_tail_shocks(*told), means)
+    assert groups == [2, 1, 2, 1]
+
+
+def test_what_a_sort_takes_is_left_free(monkeypatch):
+    from kernels.cuda import linear_books
+
+    monkeypatch.setattr(linear_books, "_SHARE", 0.5)
+    context = linear_books.cuda.current_context()
+    monkeypatch.setattr(type(context), "get_memory_info", lambda _: (2_000, 2_000))
+    assert linear_books._books_that_fit(10, 0, _tile(books=4)) == 100
+    assert linear_books._books_that_fit(10, 400, _tile(books=4)) == 60
+    assert linear_books._books_that_fit(10, 4_000, _tile(books=4)) == 4
+
+
 @pytest.mark.parametrize("form", [np.float64, np.float32])
 @pytest.mark.parametrize("kept", [1, 9])
 @pytest.mark.parametrize("values", ["ties", "signs", "apart"])
