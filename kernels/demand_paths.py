@@ -48,6 +48,46 @@ def quantile_at(quantiles: Floats, u: float, whole: bool) -> float:
 
 
 @njit(cache=True, nogil=True)
+def _fill_uniforms(seed: int, stream: int, entity: int, path: int, out: Floats) -> None:
+    """Fill the uniform draws of a path, two of a pair after one another."""
+    spare = 0.0
+    for step in range(len(out)):
+        if step % 2 == 0:
+            out[step], spare = uniform_pair(seed, stream, entity, path, step // 2)
+        else:
+            out[step] = spare
+
+
+@njit(cache=True, nogil=True)
+def _fill_scores(
+    seed: int, stream: int, entity: int, path: int, autocorrelation: float, out: Floats
+) -> None:
+    """Fill the normal scores of a path: a Gaussian autoregression of order one.
+
+    Parameters
+    ----------
+    seed, stream, entity, path : of the draws
+    autocorrelation : in (-1, 1)
+    out : (horizon,) float64, overwritten
+    """
+    _fill_uniforms(seed, stream, entity, path, out)
+    fresh = math.sqrt(1.0 - autocorrelation * autocorrelation)
+    score = 0.0
+    for step in range(len(out)):
+        draw = normal_quantile(out[step])
+        score = draw if step == 0 else autocorrelation * score + fresh * draw
+        out[step] = score
+
+
+@njit(cache=True, nogil=True)
+def _fill_path(quantiles: Floats, levels: Floats, whole: bool, out: Floats) -> None:
+    """Fill a path's demand from the probabilities at which it lies, (horizon,) each."""
+    for step in range(len(out)):
+        u = min(max(levels[step], 1e-12), 1.0 - 1e-12)
+        out[step] = quantile_at(quantiles[step], u, whole)
+
+
+@njit(cache=True, nogil=True)
 def fill_paths(
     seed: int,
     entities: Words,
@@ -68,47 +108,17 @@ def fill_paths(
     out : (n_series, n_paths, horizon) float64, overwritten
     """
     n_series, n_paths, horizon = out.shape
+    levels = np.empty(horizon)
     for s in range(n_series):
         rho = autocorrelations[s]
-        fresh = math.sqrt(1.0 - rho * rho)
         for path in range(n_paths):
-            score = 0.0
-            spare = 0.0
-            for step in range(horizon):
-                if step % 2 == 0:
-                    first, spare = uniform_pair(seed, _STREAM, entities[s], path, step // 2)
-                else:
-                    first = spare
-                draw = normal_quantile(first)
-                score = draw if step == 0 else rho * score + fresh * draw
-                u = first if rho == 0.0 else normal_cdf(score)
-                u = min(max(u, 1e-12), 1.0 - 1e-12)
-                out[s, path, step] = quantile_at(quantiles[s, step], u, whole[s])
-
-
-@njit(cache=True, nogil=True)
-def _fill_scores(
-    seed: int, stream: int, entity: int, path: int, autocorrelation: float, out: Floats
-) -> None:
-    """Fill the normal scores of a path: a Gaussian autoregression of order one.
-
-    Parameters
-    ----------
-    seed, stream, entity, path : of the draws
-    autocorrelation : in (-1, 1)
-    out : (horizon,) float64, overwritten
-    """
-    fresh = math.sqrt(1.0 - autocorrelation * autocorrelation)
-    score = 0.0
-    spare = 0.0
-    for step in range(len(out)):
-        if step % 2 == 0:
-            first, spare = uniform_pair(seed, stream, entity, path, step // 2)
-        else:
-            first = spare
-        draw = normal_quantile(first)
-        score = draw if step == 0 else autocorrelation * score + fresh * draw
-        out[step] = score
+            if rho == 0.0:
+                _fill_uniforms(seed, _STREAM, entities[s], path, levels)
+            else:
+                _fill_scores(seed, _STREAM, entities[s], path, rho, levels)
+                for step in range(horizon):
+                    levels[step] = normal_cdf(levels[step])
+            _fill_path(quantiles[s], levels, whole[s], out[s, path])
 
 
 @njit(cache=True, nogil=True)
@@ -154,7 +164,7 @@ def fill_shared_paths(
     """
     n_series, n_paths, horizon = out.shape
     loadings = np.sqrt(shares)
-    own = np.empty(horizon)
+    levels = np.empty(horizon)
     for s in range(n_series):
         rest = 1.0
         for level in range(len(shares)):
@@ -162,12 +172,12 @@ def fill_shared_paths(
                 rest -= shares[level]
         loading = math.sqrt(rest)
         for path in range(n_paths):
-            _fill_scores(seed, _STREAM, entities[s], path, autocorrelations[s], own)
+            _fill_scores(seed, _STREAM, entities[s], path, autocorrelations[s], levels)
             for step in range(horizon):
-                score = loading * own[step]
+                score = loading * levels[step]
                 for level in range(len(shares)):
                     node = nodes[s, level]
                     if node >= 0:
                         score += loadings[level] * scores[node, path, starts[s] + step]
-                u = min(max(normal_cdf(score), 1e-12), 1.0 - 1e-12)
-                out[s, path, step] = quantile_at(quantiles[s, step], u, whole[s])
+                levels[step] = normal_cdf(score)
+            _fill_path(quantiles[s], levels, whole[s], out[s, path])
