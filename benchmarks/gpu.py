@@ -32,6 +32,7 @@ import time
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +63,7 @@ from benchmarks.gpu_rows import (
 from benchmarks.gpu_runs import LOST, compiling_beside, run_apart, working_environment
 from benchmarks.gpu_states import ets_sample_paths, states_rolled
 from kernels import market_normals
+from kernels.american import fill_american_values, fit_today, make_workspace
 from kernels.cuda import draws, garch, linear_books, market_moves, options, stock, thetas
 from kernels.cuda.arrays import device_arrays, for_grids, to_host
 from kernels.cuda.grids import THREADS, blocks_for
@@ -172,6 +174,36 @@ def european_options(xp: XP, sizes: Sizes) -> Iterator[Row]:
         operations=math.nan,
         error=error,
         note=through,
+    )
+
+
+def american_options(xp: XP, sizes: Sizes) -> Iterator[Row]:
+    """Values of one American put over scenarios, its own rate and volatility in each."""
+    n, checked = sizes.american, min(sizes.american, sizes.checked // 10)
+    rng = np.random.default_rng(0)
+    spots, rates = 100.0 * np.exp(rng.normal(0.0, 0.1, n)), rng.normal(0.03, 0.002, n)
+    volatilities, today, space = np.full(n, 0.3), np.array([0.03, 0.03, 0.3]), make_workspace()
+    contract = (100.0, 0.5, -1.0)
+    near = fit_today(today, *contract[1:], space.today)
+    given = [for_grids(xp.asarray(array)) for array in (spots, rates, rates, volatilities)]
+    boundary, filled = for_grids(xp.asarray(space.today)), for_grids(xp.empty(n))
+    kernel = options.value_american_options[blocks_for(n), THREADS]
+    seconds = measure(lambda: kernel(*given, *contract, near, boundary, filled))
+    out, expected = np.empty(n), np.empty(checked)
+    told = (spots, rates, rates, volatilities, *contract, today, space)
+    whole = measure(lambda: options.fill_american_values(*told, out), 1)
+    few = [array[:checked] for array in told[:4]]
+    fill = partial(fill_american_values, *few, *contract, today, space, expected)
+    own = measure(fill, 1) * n / checked
+    yield Row(
+        "American options",
+        f"{n:,}",
+        seconds,
+        transfer_seconds(32.0 * n, 8.0 * n),
+        moved=40.0 * n,
+        operations=math.nan,
+        error=float(np.abs(out[:checked] - expected).max() / 100.0),
+        note=f"the whole call {whole:.3g} s; the processor {own:.3g} s by {checked:,} of them",
     )
 
 
@@ -387,6 +419,7 @@ PARTS: list[Callable[[XP, Sizes], Iterable[Row | Line]]] = [
     garch_fits,
     stock_walks,
     european_options,
+    american_options,
     repeats,
     night_agreement,
     factor_moves,
@@ -400,7 +433,11 @@ PARTS: list[Callable[[XP, Sizes], Iterable[Row | Line]]] = [
     long_books,
 ]
 _COMPILES_NOTHING = {ceilings.__name__, night_agreement.__name__, repeats.__name__}
-_TIMES_THE_PROCESSOR = {factor_moves.__name__, states_rolled.__name__}
+_TIMES_THE_PROCESSOR = {
+    american_options.__name__,
+    factor_moves.__name__,
+    states_rolled.__name__,
+}
 
 
 def run_parts(xp: XP, sizes: Sizes, report: Report, until: float) -> bool:

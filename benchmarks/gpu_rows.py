@@ -38,7 +38,7 @@ class Sizes:
     Parameters
     ----------
     copied : bytes; multiplied : rows and columns of a square product
-    drawn : normals; options : values; checked : of them, on the processor
+    drawn : normals; options : values; american : values; checked : of them, on the processor
     items, paths, days : of stock
     books, factors, scenarios : of the Monte Carlo; many_books, few_scenarios : of the long one
     returns_series, returns : of GARCH; demand_series, demands : of theta
@@ -54,6 +54,7 @@ class Sizes:
     multiplied: int = 8192
     drawn: int = 2**30
     options: int = 10**9
+    american: int = 10**7
     checked: int = 100_000
     items: int = 10_000
     paths: int = 1_000
@@ -82,6 +83,7 @@ TINY = Sizes(
     multiplied=8,
     drawn=64,
     options=50,
+    american=20,
     checked=50,
     items=2,
     paths=3,

@@ -272,33 +272,75 @@ def american_value(
     Absolute error below 1e-4 of the strike, and mostly below 1e-5, for volatilities of 5% to
     100%, rates and yields of -5% to 15% and terms up to five years.
     """
-    if years <= 0.0:
-        return max(sign * (spot - strike), 0.0)
-    put_rate, dividend = _put_terms(rate, carry, sign)
-    put_spot, put_strike = (spot, strike) if sign < 0.0 else (strike, spot)
-    value: float = _put_value(put_spot, put_strike, put_rate, dividend, volatility, years, space)
+    value: float = value_near(
+        spot, strike, rate, carry, volatility, years, sign, False, space.today, space.points
+    )
+    if math.isnan(value):
+        value = _lattice_value(spot, strike, rate, carry, volatility, years, sign, space.ladder)
     return value
 
 
 @njit(cache=True, nogil=True)
-def _put_value(
+def value_near(
     spot: float,
     strike: float,
     rate: float,
-    dividend: float,
+    carry: float,
     volatility: float,
     years: float,
-    space: Workspace,
+    sign: float,
+    near: bool,
+    today: Floats,
+    points: Floats,
 ) -> float:
-    carry = rate - dividend
+    """Return the value of an American option, NaN where exercise has two boundaries.
+
+    Parameters
+    ----------
+    spot, strike, rate, carry, volatility, years, sign : as in `american_value`
+    near : whether the boundary is searched for from today's
+    today : (COLLOCATION + 1,) float64, the boundary at today's terms, if that is so
+    points : (COLLOCATION + 1,) float64, room, overwritten
+    """
+    if years <= 0.0:
+        return max(sign * (spot - strike), 0.0)
+    put_rate, dividend = _put_terms(rate, carry, sign)
+    put_spot, put_strike = (spot, strike) if sign < 0.0 else (strike, spot)
     value: float
-    if rate <= 0.0 and dividend >= rate:
-        value = option_value(spot, strike, rate, carry, volatility, years, -1.0)
-    elif _has_one_boundary(rate, dividend):
-        fit_put_boundary(rate, dividend, volatility, years, space.points)
-        value = _fitted_put_value(spot, strike, rate, dividend, volatility, years, space)
+    if put_rate <= 0.0 and dividend >= put_rate:
+        put_carry = put_rate - dividend
+        value = option_value(put_spot, put_strike, put_rate, put_carry, volatility, years, -1.0)
+    elif not _has_one_boundary(put_rate, dividend):
+        value = math.nan
     else:
-        value = lattice_put_value(spot, strike, rate, carry, volatility, years, space.ladder)
+        if near:
+            for k in range(COLLOCATION + 1):
+                points[k] = today[k]
+            improve_put_boundary(put_rate, dividend, volatility, years, points)
+        else:
+            fit_put_boundary(put_rate, dividend, volatility, years, points)
+        value = _fitted_put_value(
+            put_spot, put_strike, put_rate, dividend, volatility, years, points
+        )
+    return value
+
+
+@njit(cache=True, nogil=True)
+def _lattice_value(
+    spot: float,
+    strike: float,
+    rate: float,
+    carry: float,
+    volatility: float,
+    years: float,
+    sign: float,
+    ladder: Floats,
+) -> float:
+    put_rate, dividend = _put_terms(rate, carry, sign)
+    put_spot, put_strike = (spot, strike) if sign < 0.0 else (strike, spot)
+    value: float = lattice_put_value(
+        put_spot, put_strike, put_rate, put_rate - dividend, volatility, years, ladder
+    )
     return value
 
 
@@ -310,17 +352,61 @@ def _fitted_put_value(
     dividend: float,
     volatility: float,
     years: float,
-    space: Workspace,
+    points: Floats,
 ) -> float:
     """Return a put's value from its fitted boundary."""
-    boundary = _boundary_start(rate, dividend) * math.exp(-math.sqrt(space.points[0]))
+    boundary = _boundary_start(rate, dividend) * math.exp(-math.sqrt(points[0]))
     if spot <= boundary * strike:
         return strike - spot
     european = option_value(spot, strike, rate, rate - dividend, volatility, years, -1.0)
-    premium = strike * _premium(spot / strike, rate, dividend, volatility, years, space.points)
+    premium = strike * _premium(spot / strike, rate, dividend, volatility, years, points)
     # Both bounds hold exactly; the quadrature may miss them by its error.
     value: float = max(european + max(premium, 0.0), strike - spot)
     return value
+
+
+@njit(cache=True, nogil=True)
+def fit_today(today: Floats, years: float, sign: float, points: Floats) -> bool:
+    """Fit the boundary of an option at today's terms, and return whether it has one.
+
+    Parameters
+    ----------
+    today : (3,) float64, today's rate, carry and volatility
+    years, sign : as in `american_value`
+    points : (COLLOCATION + 1,) float64, as `fit_put_boundary` fills them
+    """
+    rate, dividend = _put_terms(today[0], today[1], sign)
+    known = years > 0.0 and _has_one_boundary(rate, dividend)
+    if known:
+        fit_put_boundary(rate, dividend, today[2], years, points)
+    return known
+
+
+@njit(cache=True, nogil=True)
+def fill_lattice_values(
+    spots: Floats,
+    rates: Floats,
+    carries: Floats,
+    volatilities: Floats,
+    strike: float,
+    years: float,
+    sign: float,
+    ladder: Floats,
+    out: Floats,
+) -> None:
+    """Fill in values that `value_near` leaves open, from a lattice.
+
+    Parameters
+    ----------
+    spots, rates, carries, volatilities, strike, years, sign : as in `fill_american_values`
+    ladder : (LATTICE_STEPS + 1,) float64, room, overwritten
+    out : (n_scenarios,) float64, NaN where a value is open
+    """
+    for s in range(out.shape[0]):
+        if math.isnan(out[s]):
+            out[s] = _lattice_value(
+                spots[s], strike, rates[s], carries[s], volatilities[s], years, sign, ladder
+            )
 
 
 @njit(cache=True, nogil=True)
@@ -348,25 +434,18 @@ def fill_american_values(
     today : (3,) float64, today's rate, carry and volatility
     space : room, overwritten
     """
-    rate, dividend = _put_terms(today[0], today[1], sign)
-    known = years > 0.0 and _has_one_boundary(rate, dividend)
-    if known:
-        fit_put_boundary(rate, dividend, today[2], years, space.today)
-    for s in range(spots.shape[0]):
-        scenario_rate, scenario_dividend = _put_terms(rates[s], carries[s], sign)
-        if not (known and _has_one_boundary(scenario_rate, scenario_dividend)):
-            out[s] = american_value(
-                spots[s], strike, rates[s], carries[s], volatilities[s], years, sign, space
-            )
-            continue
-        space.points[:] = space.today
-        improve_put_boundary(scenario_rate, scenario_dividend, volatilities[s], years, space.points)
-        out[s] = _fitted_put_value(
-            spots[s] if sign < 0.0 else strike,
-            strike if sign < 0.0 else spots[s],
-            scenario_rate,
-            scenario_dividend,
+    near = fit_today(today, years, sign, space.today)
+    for s in range(out.shape[0]):
+        out[s] = value_near(
+            spots[s],
+            strike,
+            rates[s],
+            carries[s],
             volatilities[s],
             years,
-            space,
+            sign,
+            near,
+            space.today,
+            space.points,
         )
+    fill_lattice_values(spots, rates, carries, volatilities, strike, years, sign, space.ladder, out)

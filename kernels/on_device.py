@@ -10,6 +10,7 @@ from typing import Protocol
 import numpy as np
 
 from kernels import (
+    american,
     counts_fit,
     ets,
     ets_forward,
@@ -24,6 +25,7 @@ from kernels import (
     stock_batches,
     theta,
 )
+from kernels.american import Workspace
 from kernels.arrays import Floats, Integers, Words
 from kernels.device import Device
 from kernels.ets import EtsFits
@@ -60,6 +62,26 @@ class FillOptionValues(Protocol):
         /,
     ) -> None:
         """Fill the value of one European option under each scenario."""
+
+
+class FillAmericanValues(Protocol):
+    """As `kernels.american.fill_american_values`."""
+
+    def __call__(
+        self,
+        spots: Floats,
+        rates: Floats,
+        carries: Floats,
+        volatilities: Floats,
+        strike: float,
+        years: float,
+        sign: float,
+        today: Floats,
+        space: Workspace,
+        out: Floats,
+        /,
+    ) -> None:
+        """Fill the value of one American option under each scenario."""
 
 
 class FillFutureValues(Protocol):
@@ -383,6 +405,16 @@ def option_values_on(device: Device) -> FillOptionValues:
     from kernels.cuda import options  # noqa: PLC0415 - an optional extra
 
     return options.fill_option_values
+
+
+def american_values_on(device: Device) -> FillAmericanValues:
+    """Return the kernel that values an American option over scenarios."""
+    if device == "cpu":
+        fill: FillAmericanValues = american.fill_american_values
+        return fill
+    from kernels.cuda import options  # noqa: PLC0415 - an optional extra
+
+    return options.fill_american_values
 
 
 def future_values_on(device: Device) -> FillFutureValues:

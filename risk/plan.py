@@ -61,7 +61,7 @@ class RiskPlan:
         expansion in its price and first-order one in rates
     variance_reduction : "control_variate" corrects each book's Gaussian figures by its delta-gamma
         loss, whose law is known; other methods' stay as they are
-    device : where Gaussian moves are drawn, European options, futures, forwards and bonds valued
+    device : where Gaussian moves are drawn, options, futures, forwards and bonds valued
         under scenarios, and laws of volatility fitted to factors
 
     Raises

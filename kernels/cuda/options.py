@@ -1,15 +1,20 @@
-"""European options over scenarios on a GPU, a thread a scenario."""
+"""Options over scenarios on a GPU, a thread a scenario."""
 
 import math
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 from numba import cuda
 
+from kernels.american import COLLOCATION, Workspace, fill_lattice_values, fit_today, value_near
 from kernels.arrays import Floats
 from kernels.cuda.grids import THREADS, blocks_for
 from kernels.cuda.streams import stream_rows
+from kernels.cuda.views import view
 from kernels.option_values import value_with_carry, value_without_dividends
+
+_POINTS = COLLOCATION + 1
 
 
 @cuda.jit
@@ -53,6 +58,37 @@ def value_options_without_dividends(
         )
 
 
+@cuda.jit
+def value_american_options(
+    spots: Floats,
+    rates: Floats,
+    carries: Floats,
+    volatilities: Floats,
+    strike: float,
+    years: float,
+    sign: float,
+    near: bool,
+    today: Floats,
+    out: Floats,
+) -> None:
+    """Fill ``out`` with `kernels.american.value_near` of each scenario."""
+    s = cuda.grid(1)
+    if s < out.shape[0]:
+        points = cuda.local.array(_POINTS, np.float64)
+        out[s] = value_near(
+            spots[s],
+            strike,
+            rates[s],
+            carries[s],
+            volatilities[s],
+            years,
+            sign,
+            near,
+            view(today),
+            view(points),
+        )
+
+
 def fill_option_values(
     spots: Floats,
     rates: Floats,
@@ -84,3 +120,40 @@ def fill_option_values(
         kernel[blocks_for(outputs[0].size), THREADS, stream](*inputs, *contract, outputs[0])
 
     stream_rows(given, [out], launch, at_once)
+
+
+def fill_american_values(
+    spots: Floats,
+    rates: Floats,
+    carries: Floats,
+    volatilities: Floats,
+    strike: float,
+    years: float,
+    sign: float,
+    today: Floats,
+    space: Workspace,
+    out: Floats,
+    *,
+    at_once: int | None = None,
+) -> None:
+    """Fill the value of one American option under each scenario.
+
+    Arguments and result are those of `kernels.american.fill_american_values`, within 1e-6 of spot
+    and strike: a boundary may be searched for once more or less than on the processor. Where
+    exercise has two boundaries the processor works the lattice.
+
+    Parameters
+    ----------
+    at_once : scenarios on the device at a time; None is as many as fit
+    """
+    near = fit_today(today, years, sign, space.today)
+    boundary = cuda.to_device(space.today)
+
+    def launch(stream: Any, inputs: Sequence[Any], outputs: Sequence[Any]) -> None:  # noqa: ANN401 - numba's own
+        blocks = blocks_for(outputs[0].size)
+        value_american_options[blocks, THREADS, stream](
+            *inputs, strike, years, sign, near, boundary, outputs[0]
+        )
+
+    stream_rows([spots, rates, carries, volatilities], [out], launch, at_once)
+    fill_lattice_values(spots, rates, carries, volatilities, strike, years, sign, space.ladder, out)

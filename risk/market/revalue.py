@@ -14,10 +14,11 @@ from typing import Any
 
 import numpy as np
 
-from kernels.american import fill_american_values, make_workspace
+from kernels.american import make_workspace
 from kernels.arrays import Floats
 from kernels.device import Device
 from kernels.on_device import (
+    american_values_on,
     bond_values_on,
     forward_values_on,
     future_values_on,
@@ -81,8 +82,7 @@ def revalue(market: Market, shifts: Shifts, device: Device = "cpu") -> Floats:
     ----------
     market : instruments and factors
     shifts : scenarios
-    device : where European options, futures, forwards and bonds are valued; prices and American
-        options are the processor's
+    device : where options, futures, forwards and bonds are valued; prices are the processor's
 
     Returns
     -------
@@ -172,7 +172,7 @@ def _fill_option(
     rate = _rate_to(market, row, "curve_id", years, still)
     carry = _carries(market, number, row, years, still, rate)
     today = np.array([rate[0], carry[0], volatility])
-    fill_american_values(
+    american_values_on(device)(
         spots, rates, carries, volatilities, *contract, today, make_workspace(), out
     )
 

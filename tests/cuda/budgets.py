@@ -111,6 +111,13 @@ KERNELS = [
     Compiled(draws.draw_t_scales, (INTEGER, INTEGER, FLOAT, rows(1)), 64),
     Compiled(options.value_options_with_carry, (*[rows(1)] * 4, *CONTRACT, rows(1)), 64),
     Compiled(options.value_options_without_dividends, (*[rows(1)] * 3, *CONTRACT, rows(1)), 64),
+    # A boundary of eight points, and whole numbers of loops over it.
+    Compiled(
+        options.value_american_options,
+        (*[rows(1)] * 4, *[FLOAT] * 3, FLAG, rows(1), rows(1)),
+        136,
+        stack=8 * 8,
+    ),
     Compiled(scenario_values.value_futures, (rows(1), FLOAT, rows(1)), 32),
     Compiled(scenario_values.value_forwards, (*[rows(1)] * 3, *[FLOAT] * 3, rows(1)), 40),
     Compiled(

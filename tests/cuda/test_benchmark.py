@@ -30,7 +30,10 @@ def test_every_part_of_the_benchmark_runs_and_agrees_with_the_processor(
     twice = [row for row in report.rows if row.name.startswith("twice: ")]
     assert [row.note.split(" of ")[0] for row in twice] == ["0"] * 4
     by_name = {row.name: row for row in report.rows}
-    for name in ("AutoETS", "GJR-t fits", "stock", "options", "theta fits", "tsb", "states rolled"):
+    for name in (
+        *("AutoETS", "GJR-t fits", "stock", "options", "American options", "theta fits", "tsb"),
+        "states rolled",
+    ):
         assert by_name[name].transfer > 0.0
         assert by_name[name].moved > 0.0
         assert np.isnan(by_name[name].operations)

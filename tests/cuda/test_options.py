@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from kernels.american import fill_american_values, make_workspace
 from kernels.black_scholes import option_value
 from kernels.option_values import fill_option_values
 
@@ -61,11 +62,58 @@ def test_chunks_change_no_bit():
         np.testing.assert_array_equal(part, whole)
 
 
+def _american_scenarios(n):
+    """Return scenarios of which some have a boundary, some never exercise, and some have two."""
+    draws = np.random.default_rng(n)
+    spots = 100.0 * np.exp(draws.normal(0.0, 0.3, n))
+    rates = draws.normal(0.02, 0.03, n)
+    return spots, rates, draws.normal(0.0, 0.03, n), draws.uniform(0.1, 0.6, n)
+
+
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+@pytest.mark.parametrize("years", [0.0, 0.5])
+# Today's terms have a boundary, whatever the sign, and none that is one.
+@pytest.mark.parametrize("today", [(0.04, 0.01, 0.3), (-0.02, 0.01, 0.3)])
+@pytest.mark.parametrize(("n", "at_once"), [(1, 5), (31, 8)])
+def test_american_values_are_the_processors(n, at_once, today, years, sign):
+    from kernels.cuda import options
+
+    told = (*_american_scenarios(n), 90.0, years, sign, np.array(today))
+    out, expected = np.empty(n), np.empty(n)
+    options.fill_american_values(*told, make_workspace(), out, at_once=at_once)
+    fill_american_values(*told, make_workspace(), expected)
+    assert np.isfinite(out).all()
+    assert np.abs(out - expected).max() <= 1e-6 * (told[0].max() + 90.0)
+
+
+def test_american_values_with_two_boundaries_come_from_the_processors_lattice():
+    from kernels.american import american_value
+    from kernels.cuda import options
+
+    case = (np.array([100.0]), np.array([-0.01]), np.array([0.03]), np.array([0.2]), 100.0, 5.0)
+    out, space = np.empty(1), make_workspace()
+    options.fill_american_values(*case, -1.0, np.array([0.03, 0.0, 0.2]), space, out)
+    assert out[0] == american_value(100.0, 100.0, -0.01, 0.03, 0.2, 5.0, -1.0, space)
+    assert out[0] > option_value(100.0, 100.0, -0.01, 0.03, 0.2, 5.0, -1.0) + 1e-2
+
+
+def test_chunks_of_american_values_change_no_bit():
+    from kernels.cuda import options
+
+    told = (*_american_scenarios(23), 100.0, 0.25, -1.0, np.array([0.03, 0.0, 0.3]))
+    whole, part = np.empty(23), np.empty(23)
+    options.fill_american_values(*told, make_workspace(), whole, at_once=23)
+    options.fill_american_values(*told, make_workspace(), part, at_once=5)
+    np.testing.assert_array_equal(part, whole)
+
+
 def test_no_scenario_is_no_work():
     from kernels.cuda import options
 
-    none = np.empty(0)
+    none, today = np.empty(0), np.array([0.03, 0.0, 0.3])
     options.fill_option_values(none, none, none, none, 100.0, 0.25, 1.0, none)
+    told = (none, none, none, none, 100.0, 0.25, 1.0, today, make_workspace())
+    options.fill_american_values(*told, none)
 
 
 def test_a_chunk_fits_device_and_grid():

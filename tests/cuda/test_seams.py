@@ -75,6 +75,20 @@ def test_instruments_revalued_on_a_device_are_the_processors(monkeypatch):
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-10)
 
 
+def test_american_options_revalued_on_a_device_are_the_processors():
+    from risk import build_market
+    from risk.market.revalue import Shifts, revalue
+    from tests.risk.markets import AS_OF, PLAN, american, curve, prices, terms
+
+    put = american("PUT", option_type="put", strike=105.0)
+    instruments = terms(("AAA", "equity", {}), put, american("CALL"))
+    market = build_market(prices(["AAA"]), instruments, curve(), AS_OF, PLAN)
+    moves = np.random.default_rng(3).normal(0.0, 0.02, (len(market.factors.levels), 40))
+    shifts = Shifts(moves, np.zeros((1, 1)), 0.01)
+    expected, found = revalue(market, shifts), revalue(market, shifts, "cuda")
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-6 * 205.0)
+
+
 @pytest.mark.parametrize("policy", ["REORDER_UP_TO", "FORECAST_ORDER_UP_TO"])
 def test_orders_planned_together_on_a_device_are_those_planned_one_by_one(policy, monkeypatch):
     import pandas as pd
