@@ -34,6 +34,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -64,10 +65,23 @@ from benchmarks.gpu_runs import LOST, compiling_beside, run_apart, working_envir
 from benchmarks.gpu_states import ets_sample_paths, states_rolled
 from kernels import market_normals
 from kernels.american import fill_american_values, fit_today, make_workspace
-from kernels.cuda import draws, garch, linear_books, market_moves, options, stock, thetas
+from kernels.arrays import Floats
+from kernels.book_losses import book_losses as add_positions
+from kernels.changes_without import Figures, changes_without
+from kernels.cuda import (
+    book_losses,
+    draws,
+    garch,
+    linear_books,
+    market_moves,
+    options,
+    stock,
+    thetas,
+)
 from kernels.cuda.arrays import device_arrays, for_grids, to_host
 from kernels.cuda.grids import THREADS, blocks_for
 from kernels.garch_likelihood import scores_at
+from kernels.largest_without import largest_without
 from kernels.linear_books import fold_exposures, keep_book_tails, mean_tail_shocks
 from kernels.option_values import fill_option_values
 from kernels.philox import Stream, uniforms
@@ -78,6 +92,8 @@ from kernels.stock_paths import walk_law
 from kernels.stock_terms import N_TOTALS, Rule, Terms
 from kernels.theta import ThetaModel, fit_thetas
 
+# Positions of a book.
+_HELD = 100
 RECORD = Path(__file__).parent / "records" / "gpu.md"
 # No part and no row begins after the first; a process that runs longer still is ended.
 MOST_SECONDS, _GRACE = 420.0, 45.0
@@ -276,6 +292,47 @@ def factor_moves(_xp: XP, sizes: Sizes) -> Iterator[Row]:
     )
 
 
+def books_without_positions(_xp: XP, sizes: Sizes) -> Iterator[Row]:
+    """Losses of one book and its tails without each position, of losses that lie there."""
+    n, held = sizes.moves, min(_HELD, sizes.factors)
+    rng = np.random.default_rng(8)
+    losses = rng.standard_t(5, (sizes.factors, n))
+    chosen = rng.permutation(sizes.factors)[:held], rng.normal(0.0, 100.0, held)
+    total = add_positions(losses, *chosen)
+    kept, level = max(n // 20, 1), 0.975
+    shares, whole = np.array([1.0 - level]), np.quantile(total, [level])
+    figures = Figures(shares, whole, np.repeat(whole[:, None], held, axis=1))
+
+    def work(where: Any) -> tuple[Floats, Floats]:  # noqa: ANN401 - a module, or what is like one
+        found = where.book_losses(losses, *chosen)
+        where.largest_without(losses, *chosen, found, kept)
+        return found, where.changes_without(losses, *chosen, found, figures).deviations
+
+    processor = SimpleNamespace(
+        book_losses=add_positions,
+        largest_without=largest_without,
+        changes_without=changes_without,
+    )
+    expected = work(processor)
+    own = measure(lambda: work(processor), 1)
+    with book_losses.keep_losses(losses):
+        found = work(book_losses)
+        seconds = measure(lambda: work(book_losses), 1)
+    gaps = [
+        np.abs(ours - theirs).max() / np.abs(theirs).max()
+        for ours, theirs in zip(found, expected, strict=True)
+    ]
+    yield Row(
+        "a book without each position",
+        f"{held} positions x {n:,}",
+        seconds,
+        moved=4 * 8.0 * n * held,
+        operations=math.nan,
+        error=float(max(gaps)),
+        note=f"time of the whole calls; the processor {own:.3g} s",
+    )
+
+
 def books_of(n_books: int, n_factors: int, precision: str) -> np.ndarray:
     """Return folded exposures of books."""
     rng = np.random.default_rng(2)
@@ -423,6 +480,7 @@ PARTS: list[Callable[[XP, Sizes], Iterable[Row | Line]]] = [
     repeats,
     night_agreement,
     factor_moves,
+    books_without_positions,
     theta_fits,
     count_laws,
     intermittent_rates,
@@ -435,6 +493,7 @@ PARTS: list[Callable[[XP, Sizes], Iterable[Row | Line]]] = [
 _COMPILES_NOTHING = {ceilings.__name__, night_agreement.__name__, repeats.__name__}
 _TIMES_THE_PROCESSOR = {
     american_options.__name__,
+    books_without_positions.__name__,
     factor_moves.__name__,
     states_rolled.__name__,
 }

@@ -142,7 +142,7 @@ def scenario_task(run_uri: str, number: int) -> dict[str, object]:
 def measure_task(run_uri: str, number: int) -> dict[str, object]:
     """Measure the books of one chunk."""
     run = load_run(run_uri)
-    with device_slot(risk.device_of_books(run)):
+    with device_slot(run.device):
         return _summary(risk.measure_chunk(run, number))
 
 

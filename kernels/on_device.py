@@ -4,6 +4,7 @@ The GPU's are imported when first asked for: numba-cuda and CuPy are optional.
 """
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from typing import Protocol
 
@@ -11,6 +12,8 @@ import numpy as np
 
 from kernels import (
     american,
+    book_losses,
+    changes_without,
     counts_fit,
     ets,
     ets_forward,
@@ -18,6 +21,7 @@ from kernels import (
     ets_refit,
     garch_fit,
     intermittent,
+    largest_without,
     linear_books,
     market_normals,
     option_values,
@@ -27,6 +31,7 @@ from kernels import (
 )
 from kernels.american import Workspace
 from kernels.arrays import Floats, Integers, Words
+from kernels.changes_without import Changes, Figures
 from kernels.device import Device
 from kernels.ets import EtsFits
 from kernels.garch_fit import GarchFits
@@ -113,6 +118,67 @@ class FillBondValues(Protocol):
 
     def __call__(self, moves: Floats, levels: Floats, flows: Flows, out: Floats, /) -> None:
         """Fill the value of one bond under each scenario."""
+
+
+class KeepLosses(Protocol):
+    """As `kernels.cuda.book_losses.keep_losses`."""
+
+    def __call__(self, losses: Floats, /) -> AbstractContextManager[None]:
+        """Keep losses at hand while a block runs."""
+
+
+class BookLosses(Protocol):
+    """As `kernels.book_losses.book_losses`."""
+
+    def __call__(self, losses: Floats, instruments: Integers, quantities: Floats, /) -> Floats:
+        """Return the loss of one book under every scenario."""
+
+
+class LargestWithout(Protocol):
+    """As `kernels.largest_without.largest_without`."""
+
+    def __call__(
+        self,
+        losses: Floats,
+        instruments: Integers,
+        quantities: Floats,
+        total: Floats,
+        kept: int,
+        /,
+    ) -> Floats:
+        """Return the largest losses of a book without each of its positions."""
+
+
+class ChangesWithout(Protocol):
+    """As `kernels.changes_without.changes_without`."""
+
+    def __call__(
+        self,
+        losses: Floats,
+        instruments: Integers,
+        quantities: Floats,
+        total: Floats,
+        figures: Figures,
+        /,
+    ) -> Changes:
+        """Return how the tail of a book changes without each of its positions."""
+
+
+class RandomisedChanges(Protocol):
+    """As `kernels.changes_without.randomised_changes`."""
+
+    def __call__(
+        self,
+        losses: Floats,
+        instruments: Integers,
+        quantities: Floats,
+        total: Floats,
+        figures: Figures,
+        steps: tuple[Floats, Floats],
+        randomisations: int,
+        /,
+    ) -> tuple[Floats, Floats]:
+        """Return the sums over each randomisation of what changes without a position."""
 
 
 class WalkItems(Protocol):
@@ -415,6 +481,51 @@ def american_values_on(device: Device) -> FillAmericanValues:
     from kernels.cuda import options  # noqa: PLC0415 - an optional extra
 
     return options.fill_american_values
+
+
+def keep_losses_on(device: Device) -> KeepLosses:
+    """Return what keeps the losses of instruments at hand for the books that hold them."""
+    if device == "cpu":
+        return lambda _: nullcontext()
+    from kernels.cuda import book_losses as on_gpu  # noqa: PLC0415 - an optional extra
+
+    return on_gpu.keep_losses
+
+
+def book_losses_on(device: Device) -> BookLosses:
+    """Return the kernel that adds up the losses of a book."""
+    if device == "cpu":
+        return book_losses.book_losses
+    from kernels.cuda import book_losses as on_gpu  # noqa: PLC0415 - an optional extra
+
+    return on_gpu.book_losses
+
+
+def largest_without_on(device: Device) -> LargestWithout:
+    """Return the kernel that finds the largest losses of a book without each position."""
+    if device == "cpu":
+        return largest_without.largest_without
+    from kernels.cuda import book_losses as on_gpu  # noqa: PLC0415 - an optional extra
+
+    return on_gpu.largest_without
+
+
+def changes_without_on(device: Device) -> ChangesWithout:
+    """Return the kernel that tells how the tail of a book changes without each position."""
+    if device == "cpu":
+        return changes_without.changes_without
+    from kernels.cuda import book_losses as on_gpu  # noqa: PLC0415 - an optional extra
+
+    return on_gpu.changes_without
+
+
+def randomised_changes_on(device: Device) -> RandomisedChanges:
+    """Return the kernel that tells the same of quasi-random scenarios."""
+    if device == "cpu":
+        return changes_without.randomised_changes
+    from kernels.cuda import book_losses as on_gpu  # noqa: PLC0415 - an optional extra
+
+    return on_gpu.randomised_changes
 
 
 def future_values_on(device: Device) -> FillFutureValues:

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from kernels.arrays import Floats
-from kernels.book_losses import book_losses
+from kernels.on_device import book_losses_on
 from risk.controls import Controls, build_controls
 from risk.errors import PlanError
 from risk.market.market import Market
@@ -186,7 +186,7 @@ def largest_error(
     """
     worst = LargestError(np.nan, None)
     for book in books:
-        total = book_losses(losses, book.instruments, book.quantities)
+        total = book_losses_on(plan.device)(losses, book.instruments, book.quantities)
         if overflows(total) or overflows(book.quantities):
             continue
         try:

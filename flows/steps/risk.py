@@ -30,7 +30,6 @@ from flows.run import (
 from flows.steps.failing import guarded
 from flows.steps.trends import price_trends
 from kernels.arrays import Floats
-from kernels.device import Device
 from risk import (
     CovarianceError,
     Failure,
@@ -101,11 +100,6 @@ def risk_plan(run: Run) -> RiskPlan:
         seed=run.job.seed,
         device=run.device,
     )
-
-
-def device_of_books(run: Run) -> Device:
-    """Return where books are measured: the run's device where controls are drawn with them."""
-    return run.device if risk_plan(run).variance_reduction != "none" else "cpu"
 
 
 def read_market(run: Run, plan: RiskPlan | None = None) -> Market:

@@ -22,6 +22,7 @@ from scipy import special
 
 from kernels.arrays import Floats, Integers
 from kernels.book_losses import position_losses
+from kernels.device import Device
 from risk.controls import Control
 from risk.measures.corrected_increments import corrected_increments
 from risk.measures.incremental import Incremental, incremental_figures
@@ -76,6 +77,7 @@ def allocate(
     overlap: int = 1,
     randomisations: int | None = None,
     without: Iterable[Control | None] | None = None,
+    device: Device = "cpu",
 ) -> Allocation:
     """Return what each position is of, and adds to, a book's figures at each level.
 
@@ -96,6 +98,7 @@ def allocate(
         randomisation ``s % randomisations``. None says that scenarios are independent
     without : control of the book without each position, by which incremental figures are corrected
         as ``tails`` are by the book's own; None leaves them plain
+    device : where positions are taken off the book, if there are no controls
 
     Returns
     -------
@@ -134,7 +137,7 @@ def allocate(
             errors[1, number] = _corrected_part_errors(book, quantile, edges[number])
     errors[1] *= np.sqrt(overlap)
     added = (
-        incremental_figures(losses, *held, total, levels, overlap, randomisations)
+        incremental_figures(losses, *held, total, levels, overlap, randomisations, device)
         if without is None
         else corrected_increments(losses, *held, total, levels, tails, without, edges)
     )

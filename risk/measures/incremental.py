@@ -13,8 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from kernels.arrays import Floats, Integers
-from kernels.changes_without import Figures, changes_without, randomised_changes
-from kernels.largest_without import largest_without
+from kernels.changes_without import Figures
+from kernels.device import Device
+from kernels.on_device import changes_without_on, largest_without_on, randomised_changes_on
 from risk.measures.influence import densities_at, density_reach
 from risk.measures.selected_tails import figures_of_largest, largest_losses
 from risk.measures.tail import quantile_place
@@ -48,6 +49,7 @@ def incremental_figures(
     levels: Sequence[float],
     overlap: int = 1,
     randomisations: int | None = None,
+    device: Device = "cpu",
 ) -> Incremental:
     """Return what value at risk and expected shortfall would lose if a position were gone.
 
@@ -61,6 +63,7 @@ def incremental_figures(
     total : (n_scenarios,) float64, the book's losses, money, a loss is positive; no NaN
     levels : in (0, 1)
     overlap, randomisations : as of `risk.measures.influence.influence_error`
+    device : where positions are taken off the book
 
     Returns
     -------
@@ -74,15 +77,15 @@ def incremental_figures(
     """
     held, n = (losses, instruments, quantities, total), len(total)
     first = _first_kept(n, levels)
-    rows = largest_losses(total, first)[None], largest_without(*held, n - first)
+    rows = largest_losses(total, first)[None], largest_without_on(device)(*held, n - first)
     tails = np.concatenate(rows)
     quantiles, shortfalls = figures_of_largest(tails, n, levels)
     densities = np.array([densities_at(tails, n, level) for level in levels])
     figures = Figures(1.0 - np.array(levels), quantiles[:, 0].copy(), quantiles[:, 1:].copy())
     errors = (
-        _errors(held, figures, densities, overlap)
+        _errors(held, figures, densities, overlap, device)
         if randomisations is None
-        else _randomised_errors(held, figures, densities, randomisations)
+        else _randomised_errors(held, figures, densities, randomisations, device)
     )
     added = quantiles[:, :1] - quantiles[:, 1:], shortfalls[:, :1] - shortfalls[:, 1:]
     return Incremental(*added, *errors)
@@ -95,13 +98,13 @@ def _first_kept(n: int, levels: Sequence[float]) -> int:
 
 
 def _errors(
-    held: _Held, figures: Figures, densities: Floats, overlap: int
+    held: _Held, figures: Figures, densities: Floats, overlap: int, device: Device
 ) -> tuple[Floats, Floats]:
     """Return the errors that `influence_error` finds in the changes of both figures' influences.
 
     Of value at risk's, which is a step, they are known from counts alone.
     """
-    total, changes = held[-1], changes_without(*held, figures)
+    total, changes = held[-1], changes_without_on(device)(*held, figures)
     n = len(total)
     own = (total > figures.whole[:, None]).mean(axis=1)[:, None]
     whole, without = _steps(densities)
@@ -114,11 +117,12 @@ def _errors(
 
 
 def _randomised_errors(
-    held: _Held, figures: Figures, densities: Floats, randomisations: int
+    held: _Held, figures: Figures, densities: Floats, randomisations: int, device: Device
 ) -> tuple[Floats, Floats]:
     """Return the errors that the spread of the randomisations' means tells of both figures."""
     steps = _steps(densities)
-    sums = randomised_changes(*held, figures, (steps[0][:, 0], steps[1]), randomisations)
+    apart = randomised_changes_on(device)
+    sums = apart(*held, figures, (steps[0][:, 0], steps[1]), randomisations)
     counts = np.bincount(np.arange(len(held[-1])) % randomisations, minlength=randomisations)
     quantile, shortfall = (
         (own / counts).std(axis=-1, ddof=1) / np.sqrt(randomisations) for own in sums

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from kernels.arrays import Floats, Integers
-from kernels.book_losses import book_losses
+from kernels.on_device import book_losses_on, keep_losses_on
 from risk.controls import Control, Controls, book_control, build_controls, controls_without
 from risk.errors import BookError, Failure, PlanError
 from risk.market.delta_gamma import expand_values
@@ -211,7 +211,7 @@ def measure_portfolios(
     positions : portfolio_id, instrument_id, quantity
     losses : (n_instruments, n_scenarios) float64, money, as `instrument_losses` gives them
     method, horizon : what the scenarios are
-    plan : levels and currency
+    plan : levels, currency and device
 
     Returns
     -------
@@ -224,14 +224,28 @@ def measure_portfolios(
     Acerbi & Tasche (2002), def. 2.6; McNeil, Frey & Embrechts (2015), section 9.2.
     """
     books, failures = books_of(market, positions)
+    with keep_losses_on(plan.device)(losses):
+        return _measure_books(market, books, failures, losses, method, horizon, plan)
+
+
+def _measure_books(
+    market: Market,
+    books: Sequence[Book],
+    failures: list[Failure],
+    losses: Floats,
+    method: Method,
+    horizon: int,
+    plan: RiskPlan,
+) -> PortfolioMeasures:
     values = current_values(market)
     ids = market.terms["instrument_id"].to_numpy(dtype=object)
     controls = build_controls(market, method, horizon, plan, losses.shape[1])
     risk: list[dict[str, Any]] = []
     contributions: list[dict[str, Any]] = []
     quantiles: list[dict[str, Any]] = []
+    add_up = book_losses_on(plan.device)
     for book in books:
-        total = book_losses(losses, book.instruments, book.quantities)
+        total = add_up(losses, book.instruments, book.quantities)
         with np.errstate(over="ignore"):
             worth = book.quantities * values[book.instruments]
         if overflows(total) or overflows(worth):
@@ -249,7 +263,9 @@ def measure_portfolios(
             control = control_of(controls, book)
             tails = measure_book_tails(total, method, horizon, plan, control)
             without = None if controls is None else controls_without(controls, *held, control)
-            parts = allocate(losses, *held, total, tails, plan.levels, shared, dealt, without)
+            parts = allocate(
+                losses, *held, total, tails, plan.levels, shared, dealt, without, plan.device
+            )
         except PlanError as error:
             failures.append(_failure(book.portfolio_id, BookError(f"it has no control: {error}")))
             continue

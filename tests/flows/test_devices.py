@@ -24,7 +24,9 @@ from inventory import proposal, simulation
 from kernels import device as kernel_device
 from kernels import on_device
 from kernels.device import DeviceError, missing_for_cuda, resolve_device
+from risk import requested_error
 from risk.market import revalue
+from risk.measures import incremental, portfolios
 from risk.scenarios import normal_mixtures
 from risk.volatility import fit as volatility_fit
 from storage.stores import open_store
@@ -139,6 +141,12 @@ def test_kernels_are_asked_for_on_the_device_of_the_run(job, gpu, prefect, monke
         (simulation, on_device.walk_items_on),
         (proposal, on_device.walk_all_on),
         (revalue, on_device.option_values_on),
+        (revalue, on_device.american_values_on),
+        (portfolios, on_device.keep_losses_on),
+        (portfolios, on_device.book_losses_on),
+        (incremental, on_device.largest_without_on),
+        (incremental, on_device.changes_without_on),
+        (requested_error, on_device.book_losses_on),
         (revalue, on_device.future_values_on),
         (revalue, on_device.forward_values_on),
         (revalue, on_device.bond_values_on),
@@ -166,7 +174,8 @@ def test_kernels_are_asked_for_on_the_device_of_the_run(job, gpu, prefect, monke
     outcome = nightly(own)
     assert outcome.exit_code is ExitCode.DONE
     names = ["walk_all", "option_values", "fit_ets", "refit_ets", "fit_thetas", "forecast_ets"]
-    names += ["intermittent_rates", "fit_garch", "fit_counts", "gaussian_moves"]
+    names += ["intermittent_rates", "fit_garch", "fit_counts", "gaussian_moves", "keep_losses"]
+    names += ["book_losses", "largest_without", "changes_without"]
     assert {(f"{name}_on", "cuda") for name in names} <= asked
     assert not unplaced
     with open_store(prepare_run(own).store_url) as store:

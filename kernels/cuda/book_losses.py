@@ -1,0 +1,189 @@
+"""A book's losses, and its tail without each of its positions, on a GPU.
+
+Positions are taken off a book a few at a time, always as many: an array of one shape is summed in
+one order, so a figure depends on nothing that is worked out beside it.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Lock
+from typing import Any
+
+import numpy as np
+from numba import cuda
+
+from kernels.arrays import Floats, Integers
+from kernels.changes_without import Changes, Figures
+from kernels.cuda.arrays import device_arrays, to_host
+
+# Positions that are taken off a book at once, and rows of memory that each of them takes.
+_TOGETHER = 16
+# Of the memory that is free, what losses that stay may take.
+_SHARE = 0.6
+
+# Losses that stay on the device, by the identity of the host's, and how many blocks asked for them.
+_kept: dict[int, tuple[Any, int]] = {}
+_lock = Lock()
+
+
+@contextmanager
+def keep_losses(losses: Floats) -> Iterator[None]:
+    """Keep losses on the device while the block runs, where they fit.
+
+    Functions that are handed the same array find them there; of others, or of those that do not
+    fit, they send the rows that they need.
+
+    Parameters
+    ----------
+    losses : (n_instruments, n_scenarios) float64, money per unit, a loss is positive
+    """
+    name = id(losses)
+    with _lock:
+        held, asked = _kept.get(name, (None, 0))
+        if held is None and losses.nbytes <= _SHARE * cuda.current_context().get_memory_info()[0]:
+            held = device_arrays().asarray(losses)
+        _kept[name] = held, asked + 1
+    try:
+        yield
+    finally:
+        with _lock:
+            held, asked = _kept.pop(name)
+            if asked > 1:
+                _kept[name] = held, asked - 1
+
+
+def book_losses(losses: Floats, instruments: Integers, quantities: Floats) -> Floats:
+    """Return the loss of one book under every scenario.
+
+    Arguments and result are those of `kernels.book_losses.book_losses`, to the bit: products and
+    sums are rounded apart, and positions are added in their order.
+    """
+    xp = device_arrays()
+    total = xp.zeros(losses.shape[1])
+    for chosen in _parts(len(instruments)):
+        rows = _rows(losses, instruments[chosen])
+        for row, quantity in zip(rows, quantities[chosen].tolist(), strict=True):
+            total += row * quantity
+    return to_host(total)
+
+
+def largest_without(
+    losses: Floats, instruments: Integers, quantities: Floats, total: Floats, kept: int
+) -> Floats:
+    """Return the largest losses of a book without each of its positions.
+
+    Arguments and result are those of `kernels.largest_without.largest_without`, to the bit.
+    """
+    xp, out = device_arrays(), np.empty((len(instruments), kept))
+    for chosen, rest in _rests(losses, instruments, quantities, total):
+        missing = xp.isnan(rest)
+        found = rest.shape[1] - missing.sum(axis=1)
+        rest[missing] = -xp.inf
+        rest.sort(axis=1)
+        largest = rest[:, -kept:]
+        largest[found < kept] = xp.nan
+        out[chosen] = to_host(largest)[: chosen.stop - chosen.start]
+    return out
+
+
+def changes_without(
+    losses: Floats, instruments: Integers, quantities: Floats, total: Floats, figures: Figures
+) -> Changes:
+    """Return how the tail of a book changes without each of its positions.
+
+    Arguments and result are those of `kernels.changes_without.changes_without`: counts to the bit,
+    deviations to rounding.
+    """
+    xp, n, shape = device_arrays(), len(total), figures.without.shape
+    found = Changes(np.empty(shape), *np.empty((2, *shape), np.int64))
+    far = xp.asarray(total)
+    for chosen, rest in _rests(losses, instruments, quantities, total):
+        own = slice(chosen.stop - chosen.start)
+        for level, whole in enumerate(figures.whole.tolist()):
+            at = _column(figures.without[level, chosen])
+            beyond = rest > at
+            change = _excess_changes(far, rest, whole, at, float(figures.shares[level]))
+            change -= change.sum(axis=1, keepdims=True) / n
+            change *= change
+            deviations = xp.sqrt(change.sum(axis=1) / n)
+            both = (beyond & (far > whole)).sum(axis=1)
+            for told, made in zip(found, (deviations, beyond.sum(axis=1), both), strict=True):
+                told[level, chosen] = to_host(made)[own]
+    return found
+
+
+def randomised_changes(
+    losses: Floats,
+    instruments: Integers,
+    quantities: Floats,
+    total: Floats,
+    figures: Figures,
+    steps: tuple[Floats, Floats],
+    randomisations: int,
+) -> tuple[Floats, Floats]:
+    """Return the sums over each randomisation of what changes in a tail without a position.
+
+    Arguments and result are those of `kernels.changes_without.randomised_changes`, to rounding.
+    """
+    xp = device_arrays()
+    sums = np.empty((2, *figures.without.shape, randomisations))
+    far = xp.asarray(total)
+    for chosen, rest in _rests(losses, instruments, quantities, total):
+        own = slice(chosen.stop - chosen.start)
+        for level, whole in enumerate(figures.whole.tolist()):
+            at = _column(figures.without[level, chosen])
+            step = _column(steps[1][level, chosen])
+            influence = (far > whole) * float(steps[0][level]) - (rest > at) * step
+            change = _excess_changes(far, rest, whole, at, float(figures.shares[level]))
+            for told, values in zip(sums, (influence, change), strict=True):
+                told[level, chosen] = to_host(_dealt_sums(values, randomisations))[own]
+    return sums[0], sums[1]
+
+
+def _parts(n: int) -> Iterator[slice]:
+    """Yield which positions are worked on together."""
+    for start in range(0, n, _TOGETHER):
+        yield slice(start, min(start + _TOGETHER, n))
+
+
+def _rows(losses: Floats, instruments: Integers) -> Any:  # noqa: ANN401 - an array of the device
+    """Return what each of some instruments loses, (n_instruments, n_scenarios)."""
+    xp = device_arrays()
+    held, _ = _kept.get(id(losses), (None, 0))
+    return xp.asarray(losses[instruments]) if held is None else held[xp.asarray(instruments)]
+
+
+def _rests(
+    losses: Floats, instruments: Integers, quantities: Floats, total: Floats
+) -> Iterator[tuple[slice, Any]]:
+    """Yield positions, and a book's losses without each of them, (_TOGETHER, n_scenarios).
+
+    Rows beyond the last position are the book's own.
+    """
+    xp = device_arrays()
+    far = xp.asarray(total)
+    for chosen in _parts(len(instruments)):
+        rest = xp.zeros((_TOGETHER, len(total)))
+        n = chosen.stop - chosen.start
+        rest[:n] = _rows(losses, instruments[chosen]) * xp.asarray(quantities[chosen])[:, None]
+        yield chosen, xp.subtract(far, rest, out=rest)
+
+
+def _column(values: Floats) -> Any:  # noqa: ANN401 - an array of the device
+    """Return a value for each position that may be worked on together, (_TOGETHER, 1)."""
+    padded = np.zeros((_TOGETHER, 1))
+    padded[: len(values), 0] = values
+    return device_arrays().asarray(padded)
+
+
+def _excess_changes(total: Any, rest: Any, whole: float, at: Any, share: float) -> Any:  # noqa: ANN401 - arrays of the device
+    """Return what is lost beyond value at risk less that without a position, over the share."""
+    xp = device_arrays()
+    return xp.maximum(total - whole, 0.0) / share - xp.maximum(rest - at, 0.0) / share
+
+
+def _dealt_sums(values: Any, randomisations: int) -> Any:  # noqa: ANN401 - arrays of the device
+    """Return the sums over every so manieth scenario, (_TOGETHER, randomisations)."""
+    missing = -values.shape[1] % randomisations
+    whole = device_arrays().pad(values, ((0, 0), (0, missing)))
+    return whole.reshape(len(values), -1, randomisations).sum(axis=1)
