@@ -6,11 +6,12 @@ A set's last horizon is held out, and then, from what was known a horizon and tw
 the ones before it; models, weights and calibration see what came before each. Ours is what a night
 publishes: the weighted combination of each series' best models, chosen by its own backtest and by
 those of its class. The errors of statsforecast's models on the same windows are those that
-`benchmarks.peers` keeps. Each is compared by the mean difference of MASE and of RMSSE on the
-series that both forecast, beside its standard error, series taken as a sample with all their
-windows: a mean is judged by squares, and what is nearest by absolute error is a median, which ours
-have too. Where ours has a model of the same name, the two are set against each other too, told the
-same season. Coverage and pinball loss are those of all series' calibrated central intervals.
+`benchmarks.peers` keeps. Each is compared by the mean difference of MASE, RMSSE and pinball loss on
+the series that both forecast, beside its standard error, series taken as a sample with all their
+windows. Pinball loss, of percentiles, is what a night chooses by; a mean is judged by squares, and
+what is nearest by absolute error is a median, which ours have too. Where ours has a model of the
+same name, the two are set against each other too, told the same season. Coverage is that of all
+series' calibrated central intervals.
 """
 
 import os
@@ -28,7 +29,17 @@ import pandas as pd
 
 from benchmarks.machine import describe_machine
 from benchmarks.peers import read_peers
-from benchmarks.sets import CASES, WINDOWS, Case, Window, arrays_of, panel_of, plan_of, window_of
+from benchmarks.sets import (
+    CASES,
+    WINDOWS,
+    Case,
+    Window,
+    arrays_of,
+    mean_loss,
+    panel_of,
+    plan_of,
+    window_of,
+)
 from forecasting import ForecastPlan, category_profiles, forecast_demand
 from forecasting.calibration import learn_calibration
 from forecasting.distributions import LEVELS
@@ -40,6 +51,7 @@ COVERAGES = (50, 80, 90, 98)
 BACK = ("the last", "one before", "two before")
 # Series of a night that nothing is told of.
 WARM = 20
+MEASURES = {"mase": "MASE", "rmsse": "RMSSE", "pinball": "pinball"}
 SINGLE = ("AutoETS", "AutoTheta", "DynamicOptimizedTheta")
 MEDIANS = "ours, medians"
 _WINDOW_HEAD = (
@@ -49,8 +61,10 @@ _WINDOW_HEAD = (
     "| --- | ---: | ---: | ---: | ---: |" + " ---: |" * len(COVERAGES),
 )
 _MODEL_HEAD = (
-    "| | forecasts | MASE | ours less by | ± | RMSSE | ours less by | ± | no forecast |",
-    "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | --- |",
+    "| | forecasts |"
+    + "".join(f" {name} | ours less by | ± |" for name in MEASURES.values())
+    + " no forecast |",
+    "| --- |" + " ---: |" * 10 + " --- |",
 )
 _POOLED_HEAD = (
     "| | forecasts | squared error | ours less by | ± | pinball loss | ours less by | ± | bias |",
@@ -60,8 +74,8 @@ _POOLED = (
     "Where most periods sell nothing, MASE asks for medians, and those of most series are zero: a "
     "forecast of no demand at all has the lowest. Orders need the mean of demand, which squared "
     "errors ask for, and its distribution, which pinball loss asks for. Both are in units here, "
-    "pooled over series; where a model tells a point, its law is that point, and its pinball loss "
-    "half the absolute error. Bias is forecast less demand, which is {demand:.4f} units a period."
+    "pooled over series; medians tell a point, whose pinball loss is half the absolute error. Bias "
+    "is forecast less demand, which is {demand:.4f} units a period."
 )
 _PAIR_HEAD = (
     "| same model, same season | forecasts | MASE ours | statsforecast's | ours more by | ± |",
@@ -75,8 +89,8 @@ class Scores(NamedTuple):
     Parameters
     ----------
     keys : (n,) int64, of a series in a window, ascending
-    values : (n_measures, n) float64, MASE and RMSSE unless they are said to be others; NaN where
-        there is no forecast
+    values : (n_measures, n) float64, `MEASURES` unless they are said to be others; NaN where there
+        is no forecast
     """
 
     keys: Integers
@@ -106,14 +120,16 @@ class _Held(NamedTuple):
         """(n_series, horizon) float64, units."""
         return self.quantiles[..., np.searchsorted(LEVELS, 0.5)]
 
+    def scores(self) -> Floats:
+        """Return MASE, RMSSE and pinball loss in units of MASE, (3, n_series)."""
+        loss = mean_loss(self.quantiles, self.window.held) / self.window.scales[0]
+        return np.vstack([self.window.errors(self.means), loss])
+
     def figures(self) -> Floats:
         """Return MASE, RMSSE, pinball loss in units of MASE, and coverages, means over series."""
         kept = np.flatnonzero(np.isfinite(self.window.scales[0]))
-        held, quantiles = self.window.held[kept], self.quantiles[kept]
-        errors = self.window.errors(self.means)[:, kept]
-        loss = mean_loss(quantiles, held) / self.window.scales[0, kept]
-        hits = covered(quantiles, held).mean(axis=0)
-        return np.concatenate([errors.mean(axis=1), [loss.mean()], hits])
+        hits = covered(self.quantiles[kept], self.window.held[kept]).mean(axis=0)
+        return np.concatenate([self.scores()[:, kept].mean(axis=1), hits])
 
 
 def main() -> None:
@@ -141,7 +157,7 @@ def _measure(case: Case) -> list[str]:
     # Once for what is compiled, or read, at first.
     night(case, windows[0].train[:WARM])
     nights = [_hold(case, window) for window in windows]
-    own = _scores([night.window for night in nights], [night.means for night in nights])
+    own = _joined([night.window for night in nights], [night.scores() for night in nights])
     others = _ours(case, nights)
     peers = read_peers(case)
     peers = peers.assign(key=_keys(peers["window"].to_numpy(), peers["series"].to_numpy()))
@@ -199,12 +215,11 @@ def _model_rows(
     own: Scores, others: dict[str, Scores], peers: pd.DataFrame, keys: Integers
 ) -> list[str]:
     each = own.at(keys)
-    lines = [
-        f"| **ours** | {len(keys):,} | {each[0].mean():.4f} | | | {each[1].mean():.4f} | | | |"
-    ]
+    means = " | | | ".join(f"{mean:.4f}" for mean in each.mean(axis=1))
+    lines = [f"| **ours** | {len(keys):,} | {means} | | | |"]
     lines += [_row(name, keys, scores.at(keys), each) for name, scores in others.items()]
     for name, rows in peers[peers["key"].isin(keys)].groupby("model", sort=False):
-        theirs = rows[["mase", "rmsse"]].to_numpy(float).T
+        theirs = rows[list(MEASURES)].to_numpy(float).T
         reasons = Counter(rows["reason"][rows["reason"] != ""])
         silent = "; ".join(f"{count}: {reason}" for reason, count in reasons.items())
         told = rows["key"].to_numpy()
@@ -214,13 +229,13 @@ def _model_rows(
 
 def _verdict(own: Scores, peers: pd.DataFrame) -> str:
     """Tell which of statsforecast's models have less error than ours on what both forecast."""
-    lower: dict[str, list[str]] = {"MASE": [], "RMSSE": []}
+    lower: dict[str, list[str]] = {name: [] for name in MEASURES.values()}
     for name, rows in peers.groupby("model", sort=False):
-        gaps = rows[["mase", "rmsse"]].to_numpy(float).T - own.at(rows["key"].to_numpy())
+        gaps = rows[list(MEASURES)].to_numpy(float).T - own.at(rows["key"].to_numpy())
         for measure, mean in zip(lower, np.nanmean(gaps, axis=1), strict=True):
             if mean < 0.0:
                 lower[measure].append(str(name))
-    lower["both"] = [name for name in lower["MASE"] if name in lower["RMSSE"]]
+    lower["all"] = [name for name in lower["MASE"] if all(name in each for each in lower.values())]
     parts = [f"{what}: {', '.join(names) or 'none'}" for what, names in lower.items()]
     return f"Of statsforecast's models, below ours: {'; '.join(parts)}."
 
@@ -245,8 +260,9 @@ def _pooled(nights: Sequence[_Held], peers: pd.DataFrame, keys: Integers) -> lis
     ]
     for name, rows in peers.groupby("model", sort=False):
         told = rows["key"].to_numpy()
-        absolute, square = rows[["mase", "rmsse"]].to_numpy(float).T * scales.at(told)
-        theirs = np.array([square * square, absolute / 2.0, rows["bias"]])
+        scale, root = scales.at(told)
+        square = (rows["rmsse"].to_numpy(float) * root) ** 2
+        theirs = np.array([square, rows["pinball"].to_numpy(float) * scale, rows["bias"]])
         lines.append(_pooled_row(f"statsforecast {name}", told, theirs, ours.at(told)))
     return lines
 
@@ -289,14 +305,16 @@ def _pair_rows(
 
 
 def _row(name: str, keys: Integers, other: Floats, own: Floats, told: str = "") -> str:
-    made = np.isfinite(other).all(axis=0)
-    if not made.any():
-        return f"| {name} | 0 | | | | | | | {told} |"
+    """Return a row of measures beside ours, each on the forecasts that both have it of."""
     parts = []
-    for each, ours in zip(other[:, made], own[:, made], strict=True):
-        gap, error = _difference(keys[made], each - ours)
-        parts.append(f"{each.mean():.4f} | {gap:+.4f} | {error:.4f}")
-    return f"| {name} | {made.sum():,} | {' | '.join(parts)} | {told} |"
+    for each, ours in zip(other, own, strict=True):
+        made = np.isfinite(each)
+        if made.any():
+            gap, error = _difference(keys[made], (each - ours)[made])
+            parts.append(f"{each[made].mean():.4f} | {gap:+.4f} | {error:.4f}")
+        else:
+            parts.append("| |")
+    return f"| {name} | {np.isfinite(other[0]).sum():,} | {' | '.join(parts)} | {told} |"
 
 
 def _difference(keys: Integers, gaps: Floats) -> tuple[float, float]:
@@ -318,7 +336,9 @@ def _keys(windows: Integers, series: Integers) -> Integers:
 
 
 def _scores(windows: Sequence[Window], means: Sequence[Floats]) -> Scores:
-    return _joined(windows, [own.errors(each) for own, each in zip(windows, means, strict=True)])
+    """Return errors of points, which have no percentiles."""
+    errors = [own.errors(each) for own, each in zip(windows, means, strict=True)]
+    return _joined(windows, [np.vstack([each, np.full(each.shape[1], np.nan)]) for each in errors])
 
 
 def _joined(windows: Sequence[Window], values: Sequence[Floats]) -> Scores:
@@ -346,12 +366,6 @@ def _alone(case: Case, train: list[Floats], name: str, season: int) -> Floats:
     panel = panel_of(case, train)
     plan = ForecastPlan(case.frequency, season, case.horizon)
     return find_model(name).forecast(panel.batch, plan.seasons, case.horizon).means
-
-
-def mean_loss(quantiles: Floats, held: Floats) -> Floats:
-    """Return each series' mean pinball loss over 1-99% and the horizon, (n_series,), units."""
-    gap = held[:, :, None] - quantiles
-    return np.asarray(np.maximum(LEVELS * gap, (LEVELS - 1.0) * gap).mean(axis=(1, 2)))
 
 
 def covered(quantiles: Floats, held: Floats) -> Floats:

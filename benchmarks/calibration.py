@@ -14,9 +14,9 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from benchmarks.accuracy import COVERAGES, covered, mean_loss
+from benchmarks.accuracy import COVERAGES, covered
 from benchmarks.machine import describe_machine
-from benchmarks.sets import CASES, OTHERS, WINDOWS, Case, panel_of, plan_of, window_of
+from benchmarks.sets import CASES, OTHERS, WINDOWS, Case, mean_loss, panel_of, plan_of, window_of
 from forecasting import category_profiles, forecast_demand
 from forecasting.calibration import learn_calibration
 from forecasting.labels import Labels

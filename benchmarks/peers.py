@@ -5,10 +5,12 @@ python -m benchmarks.peers [again] [SET ...] [WINDOW ...]
 Windows count horizons back from the end, 0 the last. What this version of statsforecast was
 measured for is kept, unless it is asked for ``again``, as where a set changes: all of them take
 hours, and need not be done where ours changes, because `benchmarks.accuracy` reads what is kept.
-Every model forecasts a sample of the series; AutoARIMA a part of the sample, and none with long
-seasons, because it takes from a second to minutes a series. M4 weekly is scaled as M4 does, with
-no season; peers are told that and a year of weeks. MFLES needs scikit-learn, which nothing else
-here does: install it beside.
+Every model forecasts a sample of the series, and tells percentiles: by the intervals it has, or
+else by statsforecast's conformal ones, from as many windows as ours has origins. None is below
+zero, as no demand here is, and the 50th is the mean. AutoARIMA forecasts a part of the sample, and
+none with long seasons, because it takes from a second to minutes a series. M4 weekly is scaled as
+M4 does, with no season; peers are told that and a year of weeks. MFLES needs scikit-learn, which
+nothing else here does: install it beside.
 """
 
 import sys
@@ -23,8 +25,20 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 from statsforecast import models as zoo
+from statsforecast.utils import ConformalIntervals
 
-from benchmarks.sets import CASES, WINDOWS, YEAR_OF_WEEKS, Case, Window, window_of
+from benchmarks.sets import (
+    CASES,
+    WINDOWS,
+    YEAR_OF_WEEKS,
+    Case,
+    Window,
+    mean_loss,
+    plan_of,
+    window_of,
+)
+from forecasting import ForecastPlan
+from forecasting.distributions import LEVELS
 from kernels.arrays import Floats
 
 RECORD = Path(__file__).parent / "records" / "peers.parquet"
@@ -37,8 +51,29 @@ LONGEST_OF_DEAR = 12
 SEASONS_IN_WINDOW, YEARS_IN_WINDOW = 4, 2
 # Of simple smoothing and of TSB where they search for none.
 SMOOTHING = 0.2
+# Central intervals whose ends are percentiles.
+INTERVALS = tuple(range(2, 100, 2))
+# Models that have no intervals of their own.
+CONFORMAL = (
+    "WindowAverage",
+    "SeasonalWindowAverage",
+    "SimpleExponentialSmoothing",
+    "SimpleExponentialSmoothingOptimized",
+    "SeasonalExponentialSmoothing",
+    "SeasonalExponentialSmoothingOptimized",
+    "CrostonClassic",
+    "CrostonOptimized",
+    "CrostonSBA",
+    "TSB",
+    "ADIDA",
+    "IMAPA",
+    "MFLES",
+)
+# statsforecast has no conformal interval from fewer windows.
+FEWEST_WINDOWS = 2
 AGAIN = "again"
-COLUMNS = ("set", "window", "model", "series", "mase", "rmsse", "bias", "reason", "measured")
+MEASURES = ("mase", "rmsse", "pinball", "bias")
+COLUMNS = ("set", "window", "model", "series", *MEASURES, "reason", "measured")
 TEXTS = ("set", "model", "reason", "measured")
 Builders = dict[str, Callable[[], Any]]
 
@@ -149,7 +184,8 @@ def read_peers(case: Case) -> pd.DataFrame:
     """Return errors that are kept of a set: columns of `COLUMNS`, NaN where there is no forecast.
 
     ``window`` counts horizons back from the end, and ``series`` those of the whole set. ``bias`` is
-    the mean of forecast - actual, in units; NaN where it was not kept.
+    the mean of forecast - actual, in units, and ``pinball`` the mean loss of percentiles, in units
+    of MASE; NaN where it was not kept.
     """
     kept = pd.read_parquet(RECORD)
     return _texts(kept[kept["set"] == case.name])
@@ -198,8 +234,10 @@ def _measure(
     rows = scored[np.linspace(0, len(scored) - 1, min(peers.sample, len(scored))).astype(int)]
     if name in DEAR:
         rows = rows[:: max(len(rows) // peers.few, 1)]
-    means, reasons = forecast_each(build, [window.train[row] for row in rows], case.horizon)
+    train, held = [window.train[row] for row in rows], window.held[rows]
+    means, percentiles, reasons = forecast_each(build, train, plan_of(case))
     mase, rmsse = window.errors(means, rows).astype(np.float32)
+    pinball = (mean_loss(percentiles, held) / window.scales[0, rows]).astype(np.float32)
     print(f"{case.name} {cut} {name}: {len(rows)} series, MASE {np.nanmean(mase):.4f}", flush=True)
     return pd.DataFrame(
         {
@@ -209,7 +247,8 @@ def _measure(
             "series": window.numbers[rows].astype(np.int32),
             "mase": mase,
             "rmsse": rmsse,
-            "bias": (means - window.held[rows]).mean(axis=1).astype(np.float32),
+            "pinball": pinball,
+            "bias": (means - held).mean(axis=1).astype(np.float32),
             "reason": reasons,
             "measured": f"{datetime.now(tz=UTC):%Y-%m-%d}, {_version()}",
         }
@@ -217,21 +256,41 @@ def _measure(
 
 
 def forecast_each(
-    build: Callable[[], Any], train: list[Floats], horizon: int
-) -> tuple[Floats, list[str]]:
-    """Return means (n, horizon), NaN where a model has none, and the reasons, empty for none."""
+    build: Callable[[], Any], train: list[Floats], plan: ForecastPlan
+) -> tuple[Floats, Floats, list[str]]:
+    """Return means (n, horizon), percentiles (n, horizon, 99), and reasons, empty for none.
 
-    def forecast(y: Floats) -> tuple[Floats, str]:
+    Means and percentiles are NaN where a model has none; percentiles alone, for no reason, where it
+    has but conformal ones and the history is too short for them.
+    """
+
+    def forecast(y: Floats) -> tuple[Floats, Floats, str]:
+        nothing = np.full((plan.horizon, len(LEVELS)), np.nan)
         try:
-            means = np.asarray(build().forecast(y=y.copy(), h=horizon)["mean"], dtype=float)
+            means, percentiles = _forecast(build(), y.copy(), plan)
         except Exception as error:  # noqa: BLE001 - told in the record, and left out of the mean
-            return np.full(horizon, np.nan), f"{type(error).__name__} {error}"
-        return means, "" if np.isfinite(means).all() else "not finite"
+            return nothing[:, 0], nothing, f"{type(error).__name__} {error}"
+        return means, percentiles, "" if np.isfinite(means).all() else "not finite"
 
     with warnings.catch_warnings(), ThreadPoolExecutor(THREADS) as pool:
         warnings.simplefilter("ignore")
-        found = list(pool.map(forecast, train))
-    return np.array([means for means, _ in found]), [reason for _, reason in found]
+        means, percentiles, reasons = zip(*pool.map(forecast, train), strict=True)
+    return np.array(means), np.array(percentiles), list(reasons)
+
+
+def _forecast(model: Any, y: Floats, plan: ForecastPlan) -> tuple[Floats, Floats]:  # noqa: ANN401
+    asked = plan.horizon
+    if type(model).__name__ in CONFORMAL:
+        if (len(y) - 1) // asked < FEWEST_WINDOWS:
+            means = np.asarray(model.forecast(y=y, h=asked)["mean"], np.float64)
+            return means, np.full((asked, len(LEVELS)), np.nan)
+        origins = min((len(y) - plan.minimum_history) // asked, plan.windows)
+        model.prediction_intervals = ConformalIntervals(max(origins, FEWEST_WINDOWS), asked)
+    told = model.forecast(y=y, h=asked, level=list(INTERVALS))
+    low = [told[f"lo-{interval}"] for interval in reversed(INTERVALS)]
+    high = [told[f"hi-{interval}"] for interval in INTERVALS]
+    percentiles = np.maximum(np.array([*low, told["mean"], *high], np.float64).T, 0.0)
+    return np.asarray(told["mean"], np.float64), percentiles
 
 
 if __name__ == "__main__":

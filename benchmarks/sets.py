@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from forecasting import DemandPanel, ForecastPlan
+from forecasting.distributions import LEVELS
 from forecasting.grid import Frequency
 from kernels.arrays import Floats, Integers
 
@@ -160,6 +161,12 @@ def naive_scales(y: Floats, season: int) -> tuple[float, float]:
     moved = y[season:] - y[:-season]
     mean, square = np.abs(moved).mean(), (moved * moved).mean()
     return (float(mean), float(np.sqrt(square))) if mean > 0.0 else (np.nan, np.nan)
+
+
+def mean_loss(quantiles: Floats, held: Floats) -> Floats:
+    """Return each series' mean pinball loss over 1-99% and the horizon, (n_series,), units."""
+    gap = held[:, :, None] - quantiles
+    return np.asarray(np.maximum(LEVELS * gap, (LEVELS - 1.0) * gap).mean(axis=(1, 2)))
 
 
 def panel_of(case: Case, train: list[Floats]) -> DemandPanel:

@@ -24,10 +24,9 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from benchmarks.accuracy import mean_loss
 from benchmarks.machine import describe_machine
 from benchmarks.nightly import ROOT, moved_to, run_night
-from benchmarks.sets import CASES, Case, arrays_of, naive_scale, panel_of, plan_of
+from benchmarks.sets import CASES, Case, arrays_of, mean_loss, naive_scale, panel_of, plan_of
 from flows.run import read_champion, read_manifest
 from flows.spec import JobSpec, RegistrySpec, load_job
 from forecasting import (
