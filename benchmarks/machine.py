@@ -4,11 +4,15 @@ import os
 import platform
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
 from pathlib import Path
+from typing import TypeVar
 
 import psutil
+
+Part = TypeVar("Part")
 
 
 def processor() -> str:
@@ -56,3 +60,16 @@ def median_seconds(
         work()
         times.append(clock() - started)
     return statistics.median(times[1:])
+
+
+def seconds_in_two(work: Callable[[Part], object], halves: Sequence[Part], runs: int) -> float:
+    """Return the median seconds by the clock of two threads, after one run that warms up.
+
+    Parameters
+    ----------
+    work : what each does with its part
+    halves : the parts, one a thread
+    runs : how often it counts
+    """
+    with ThreadPoolExecutor(2) as pool:
+        return median_seconds(lambda: list(pool.map(work, halves)), runs)

@@ -2,14 +2,16 @@
 
 python -m benchmarks.registry
 
-One thread, in a process of its own; the median of five runs after a warm-up. The states are those
-of AutoETS on Store-Item, 1,000 days each; copies of them differ in every number by some 2%. The
-peer is the way that is usual: a fitted model object of statsforecast a series, pickled.
+One thread, in a process of its own; the median of five runs after a warm-up. What is rolled or
+hashed is so on two threads too, half of the series on either. The states are those of AutoETS on
+Store-Item, 1,000 days each; copies of them differ in every number by some 2%. The peer is the way
+that is usual: a fitted model object of statsforecast a series, pickled.
 """
 
 import pickle
 import resource
 import tempfile
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,7 +21,7 @@ import pandas as pd
 import pyarrow as pa
 from statsforecast.models import AutoETS
 
-from benchmarks.machine import describe_machine, median_seconds
+from benchmarks.machine import describe_machine, median_seconds, seconds_in_two
 from flows.run import MODELS, store_version
 from flows.steps.version_tables import read_frame, to_bytes
 from forecasting import DemandPanel, RefitRules, SeriesStates, find_lasting
@@ -67,7 +69,8 @@ def main() -> None:
     states = _fit(panel)
     lines = ["# Registry of fitted models", ""]
     lines += [f"`python -m benchmarks.registry`: {describe_machine('numba', 'pyarrow')}.", ""]
-    lines += [CALLS, "", "| what | series | seconds |", "| --- | ---: | ---: |"]
+    heads = "| what | series | seconds | two threads |"
+    lines += [CALLS, "", heads, "| --- | ---: | ---: | ---: |"]
     lines += [*_kept(states, NIGHTLY), *_kept(states, MANY)]
     lines += _rolled(states, news)
     lines += _compared(panel)
@@ -161,29 +164,37 @@ def _kept(few: SeriesStates[Any], count: int) -> list[str]:
         size = (folder / f"v={stored[0]}" / "models.parquet").stat().st_size
     what = f"save, checksum and sync to disk included; {size / count:.0f} bytes a series"
     return [
-        f"| {what} | {count:,} | {saved:.2f} |",
-        f"| load, checksum included | {count:,} | {loaded:.2f} |",
+        f"| {what} | {count:,} | {saved:.2f} | |",
+        f"| load, checksum included | {count:,} | {loaded:.2f} | |",
     ]
 
 
 def _rolled(few: SeriesStates[Any], news: np.ndarray) -> list[str]:
     states = _repeat(few, MANY)
     values = news[np.arange(MANY) % len(news)]
-    offsets, places = np.arange(MANY + 1), np.arange(MANY)
-    flags = np.zeros(MANY, np.bool_)
+    flags, places = np.zeros(MANY, np.bool_), np.arange(MANY + 1)
 
-    def roll() -> None:
-        _, signal = track_ets(states.fits, states.signal, values, offsets)
+    def roll(part: slice) -> None:
+        fits = states.fits._make(each[part] for each in states.fits)
+        own = values[part]
+        _, signal = track_ets(fits, states.signal[part], own, places[: len(own) + 1])
         has_drifted(signal)
 
-    def extend() -> None:
-        states.data + hash_histories(values, flags, places, places + 1, states.last + 1)
+    def extend(part: slice) -> None:
+        own = places[part]
+        states.data[part] + hash_histories(values, flags, own, own + 1, states.last[part] + 1)
 
-    rolled, extended = median_seconds(roll, RUNS), median_seconds(extend, RUNS)
     return [
-        f"| roll one period forward, drift checked | {MANY:,} | {rolled:.2f} |",
-        f"| hash of the new period | {MANY:,} | {extended:.2f} |",
+        _both("roll one period forward, drift checked", roll, RUNS),
+        _both("hash of the new period", extend, RUNS),
     ]
+
+
+def _both(what: str, work: Callable[[slice], None], runs: int) -> str:
+    """Return the row of some work on one thread, and on two with half of the series each."""
+    halves = slice(0, MANY // 2), slice(MANY // 2, MANY)
+    one = median_seconds(lambda: work(slice(0, MANY)), runs)
+    return f"| {what} | {MANY:,} | {one:.3f} | {seconds_in_two(work, halves, runs):.3f} |"
 
 
 def _compared(panel: DemandPanel) -> list[str]:
@@ -193,8 +204,11 @@ def _compared(panel: DemandPanel) -> list[str]:
     starts = np.arange(MANY) * SHORT
     flags = np.zeros(len(values), np.bool_)
     first = np.zeros(MANY, np.int64)
-    spent = median_seconds(lambda: hash_histories(values, flags, starts, starts + SHORT, first), 3)
-    return [f"| hash of whole histories of {SHORT} periods | {MANY:,} | {spent:.2f} |"]
+
+    def compare(part: slice) -> None:
+        hash_histories(values, flags, starts[part], starts[part] + SHORT, first[part])
+
+    return [_both(f"hash of whole histories of {SHORT} periods", compare, 3)]
 
 
 def _earlier(panel: DemandPanel) -> DemandPanel:

@@ -10,14 +10,13 @@ statsforecast chooses among its four models.
 """
 
 import time
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from statsforecast import models
 
-from benchmarks.machine import describe_machine, median_seconds
+from benchmarks.machine import describe_machine, median_seconds, seconds_in_two
 from benchmarks.sets import CASES, Case, naive_scale
 from kernels.arrays import Floats, Integers
 from kernels.theta import ThetaFits, ThetaModel, fit_best_thetas, fit_thetas
@@ -93,12 +92,8 @@ def _fit_flat(
 def _in_two(kind: ThetaModel | None, train: list[Floats], season: int, horizon: int) -> float:
     """Return seconds a series where two threads have half of the series each."""
     halves = [_flat(train[part::2]) for part in range(2)]
-    with ThreadPoolExecutor(2) as pool:
-
-        def fit() -> None:
-            list(pool.map(lambda half: _fit_flat(kind, half, season, horizon), halves))
-
-        return median_seconds(fit, RUNS) / len(train)
+    spent = seconds_in_two(lambda half: _fit_flat(kind, half, season, horizon), halves, RUNS)
+    return spent / len(train)
 
 
 def _choices() -> list[str]:

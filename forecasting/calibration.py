@@ -31,7 +31,6 @@ from forecasting.levels import find_levels, usual_hits
 from forecasting.moments import measure_moments
 from forecasting.panel import Batch, DemandPanel
 from forecasting.plan import ForecastPlan
-from forecasting.scores import seasonal_scale
 from kernels.arrays import Flags, Floats, Integers
 from kernels.calibration import add_hits, move_quantiles
 
@@ -188,10 +187,8 @@ def learn_calibration(
         usual = usual_hits(contest.spread) if demand_class in FREQUENT else LEVELS
         levels.append(_levels(demand_class, hits, len(chosen), usual))
         coverage.append(_coverage(demand_class, hits, len(chosen), usual))
-        held_out = plan.horizon + (some.counts - 1) * plan.step
-        scale = seasonal_scale(group, plan.season_length, held_out)
         bands = bands_of(plan.horizon)
-        evaluation.append(evaluate_horizon(demand_class, contest, some.actuals, scale, bands))
+        evaluation.append(evaluate_horizon(demand_class, contest, some.actuals, bands))
         weights = np.full(len(chosen), len(members) / len(chosen))
         sampled.append((chosen, some.actuals - contest.past, weights))
     return Calibration(

@@ -50,6 +50,9 @@ class Contest:
         those are not all
     failures : models that failed on a series
     past : (n_series, windows, horizon) float64, the winner's means from each origin
+    covered : (n_series, windows, horizon) float64, how much of each actual the middle 80% of the
+        usual law around them held
+    scale : (n_series,) float64, units per period, of MASE; NaN where a series has none
     benchmark : (n_series, windows, horizon) float64, those of `BENCHMARK`; NaN where it is silent
     """
 
@@ -64,6 +67,8 @@ class Contest:
     accuracy: pd.DataFrame
     failures: tuple[Failure, ...]
     past: Floats
+    covered: Floats
+    scale: Floats
     benchmark: Floats
 
 
@@ -181,6 +186,8 @@ def hold_contest(
         accuracy=_accuracy(scored, benchmark, origins, scale, squared),
         failures=tuple(failure for model in scored for failure in model.run.failures),
         past=past,
+        covered=np.array([model.covered for model in scored])[champion, rows],
+        scale=scale,
         benchmark=benchmark.run.past if benchmark else np.full(past.shape, np.nan),
     )
 

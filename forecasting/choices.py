@@ -8,10 +8,12 @@ from typing import NamedTuple, Self
 import numpy as np
 import pandas as pd
 
+from forecasting.calibration import BANDS
 from forecasting.champions import MEASURES
 from forecasting.combinations import MOST_MEMBERS
 from forecasting.distributions import LEVELS, Spread
 from forecasting.errors import PanelError
+from forecasting.evaluation import PART_MEASURES
 from forecasting.histories import Seen
 from forecasting.labels import Labels
 from forecasting.panel import find_series
@@ -24,6 +26,7 @@ MEMBER_COLUMNS = tuple(f"member_{number}" for number in range(1, MOST_MEMBERS + 
 _WEIGHTS = [f"weight_{number}" for number in range(1, MOST_MEMBERS + 1)]
 _LAW = ("law", "dispersion", "growth", "zero_share")
 _RATIOS = [f"ratio_{round(100 * level):02d}" for level in LEVELS]
+_PARTS = [f"part_{band}_{measure}" for band in range(BANDS) for measure in PART_MEASURES]
 _SEEN = {"first": "first_period", "last": "last_period", "data": "data", "recent": "recent"}
 
 
@@ -78,6 +81,8 @@ class Choices:
     spread : laws
     accuracy : (n_series, len(`JUDGED`), len(`MEASURES`)) float64, as in the frame of accuracy; NaN
         where the model is not in it
+    parts : (n_series, `BANDS`, len(`PART_MEASURES`)) float64, the champion's backtest by part of
+        the horizon, as `forecasting.evaluation.evaluate_series` says; NaN where none was kept
     seen : histories when they were last forecast
     """
 
@@ -94,6 +99,7 @@ class Choices:
     origins: Integers
     spread: Spread
     accuracy: Floats
+    parts: Floats
     seen: Seen
 
     def __len__(self) -> int:
@@ -115,6 +121,7 @@ class Choices:
             origins=whole,
             spread=Spread(whole, numbers, numbers, numbers, np.empty((0, len(LEVELS)))),
             accuracy=np.empty((0, len(JUDGED), len(MEASURES))),
+            parts=np.empty((0, BANDS, len(PART_MEASURES))),
             seen=Seen(whole, whole, words, words),
         )
 
@@ -152,12 +159,16 @@ class Choices:
         for row, whose in enumerate(JUDGED):
             for place, measure in enumerate(MEASURES):
                 columns[f"{whose}_{measure}"] = self.accuracy[:, row, place]
+        by_part = self.parts.reshape(len(self), len(_PARTS))
+        columns |= {name: by_part[:, place] for place, name in enumerate(_PARTS)}
         columns |= {column: getattr(self.seen, name) for name, column in _SEEN.items()}
         return pd.DataFrame(columns)
 
     @classmethod
     def from_frame(cls, frame: pd.DataFrame) -> Self:
         """Return the choices of a frame that `to_frame` made.
+
+        One that an older program made has no parts of the horizon.
 
         Raises
         ------
@@ -168,6 +179,7 @@ class Choices:
         def stack(names: list[str]) -> Floats:
             return np.asarray(frame[names].to_numpy(np.float64))
 
+        by_part = frame.reindex(columns=_PARTS).to_numpy(np.float64)
         judged = [f"{whose}_{measure}" for whose in JUDGED for measure in MEASURES]
         try:
             law = {name: frame[name].to_numpy(np.float64) for name in _LAW[1:]}
@@ -183,6 +195,7 @@ class Choices:
                 origins=frame["origins"].to_numpy(np.int64),
                 spread=Spread(frame["law"].to_numpy(np.int64), ratios=ratios, **law),
                 accuracy=stack(judged).reshape(len(frame), len(JUDGED), len(MEASURES)),
+                parts=by_part.reshape(len(frame), BANDS, len(PART_MEASURES)),
                 seen=Seen(**seen),
             )
         except KeyError as error:

@@ -9,11 +9,12 @@ import numpy as np
 from forecasting.anomalies import find_anomalies
 from forecasting.autocorrelation import HIGHEST
 from forecasting.backtest import Origins, place_origins
-from forecasting.calibration import Calibration
+from forecasting.calibration import Calibration, bands_of
 from forecasting.champions import hold_contest
 from forecasting.classes import CLASSES, classify_demand
 from forecasting.distributions import SMALLEST_DISPERSION
 from forecasting.errors import Failure
+from forecasting.evaluation import evaluate_series
 from forecasting.labels import LabelColumn, Labels, stack_frames
 from forecasting.laws import name_laws
 from forecasting.panel import Batch, DemandPanel
@@ -229,4 +230,8 @@ def _forecast_contested(
         for n in beaten
     ]
     if judged:
+        bands = bands_of(plan.horizon)
+        parts = evaluate_series(contest, origins.actuals[chosen], bands)
+        parts[contest.champion < 0] = np.nan
+        results.parts[chosen, : parts.shape[1]] = parts
         results.accuracy.append(contest.accuracy.assign(number=chosen[contest.accuracy["number"]]))

@@ -10,11 +10,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from forecasting.anomalies import ANOMALIES
-from forecasting.calibration import Calibration
+from forecasting.calibration import BANDS, Calibration, bands_of
 from forecasting.champions import MEASURES
 from forecasting.choices import Choices
 from forecasting.distributions import LEVELS, QUANTILES, Spread, bound_quantiles, quantiles_of
 from forecasting.errors import Failure
+from forecasting.evaluation import PART_MEASURES
 from forecasting.labels import LabelColumn, Labels
 from forecasting.panel import SERIES, DemandPanel
 from forecasting.plan import ForecastPlan
@@ -24,10 +25,11 @@ from kernels.demand_laws import Law
 from kernels.transposes import transpose
 
 ACCURACY = [*SERIES, "model", "demand_class", *MEASURES]
+BY_HORIZON = [*SERIES, "demand_class", "band", "first_step", "last_step", *PART_MEASURES]
 WEIGHTS = [*SERIES, "model", "weight"]
 # Pandas takes longer for a frame without rows than a forecast does for a series.
-_NO_ACCURACY, _NO_WEIGHTS, _NO_ANOMALIES = (
-    pd.DataFrame(columns=names) for names in (ACCURACY, WEIGHTS, ANOMALIES)
+_NO_ACCURACY, _NO_HORIZONS, _NO_WEIGHTS, _NO_ANOMALIES = (
+    pd.DataFrame(columns=names) for names in (ACCURACY, BY_HORIZON, WEIGHTS, ANOMALIES)
 )
 
 
@@ -43,6 +45,7 @@ class ForecastResult:
     champions : a row per series
     failures : series without a forecast, and models that failed on a series that has one
     accuracy : a row per series and model that was backtested
+    by_horizon : a row per series that was backtested and part of the horizon, of its champion
     weights : warehouse_id, item_id, model, weight; the models in each contested series' forecast,
         a fraction that sums to one
     anomalies : what stood out of the histories, and what was done about it, as
@@ -58,6 +61,7 @@ class ForecastResult:
     champions: pd.DataFrame
     failures: list[Failure]
     accuracy: pd.DataFrame = field(default_factory=_NO_ACCURACY.copy)
+    by_horizon: pd.DataFrame = field(default_factory=_NO_HORIZONS.copy)
     weights: pd.DataFrame = field(default_factory=_NO_WEIGHTS.copy)
     anomalies: pd.DataFrame = field(default_factory=_NO_ANOMALIES.copy)
     states: Mapping[str, SeriesStates[Any]] | None = None
@@ -92,6 +96,7 @@ class Results:
         self.growth = np.zeros(n)
         self.zero_share = np.zeros(n)
         self.ratios = np.ones((n, len(LEVELS)))
+        self.parts = np.full((n, BANDS, len(PART_MEASURES)), np.nan)
         self.autocorrelation = np.zeros(n)
         self.score = np.full(n, np.nan)
         self.model = LabelColumn(n)
@@ -165,7 +170,12 @@ def as_frames(
     )
     if not judged:
         return found
-    return replace(found, accuracy=_accuracy(results), weights=_weights(results))
+    return replace(
+        found,
+        accuracy=_accuracy(results),
+        by_horizon=_by_horizon(results, done),
+        weights=_weights(results),
+    )
 
 
 def name_series(panel: DemandPanel, outcome: LabelColumn) -> pd.DataFrame:
@@ -268,6 +278,27 @@ def _accuracy(results: Results) -> pd.DataFrame:
     rows = _in_order(stack_rows(results.accuracy, kinds), results.panel)
     demand_class = results.demand_class.of(rows.number).categorical()
     return _by_series(rows, results.panel, {"demand_class": demand_class})
+
+
+def _by_horizon(results: Results, done: Integers) -> pd.DataFrame:
+    """Return rows by series and part of the horizon; a part that nothing was scored in has none."""
+    bands = bands_of(results.plan.horizon)
+    first = np.flatnonzero(np.diff(bands, prepend=-1))
+    last = np.append(first[1:], len(bands))
+    scored = ~np.isnan(results.parts[done, :, PART_MEASURES.index("bias")])
+    place, band = np.nonzero(scored)
+    number = done[place]
+    measures = results.parts[number, band]
+    return pd.DataFrame(
+        {
+            **results.panel.ids(number),
+            "demand_class": results.demand_class.of(number).categorical(),
+            "band": band,
+            "first_step": first[band] + 1,
+            "last_step": last[band],
+            **{name: measures[:, column] for column, name in enumerate(PART_MEASURES)},
+        }
+    )
 
 
 def _weights(results: Results) -> pd.DataFrame:

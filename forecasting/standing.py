@@ -119,6 +119,7 @@ def _keep(
     results.distribution.fill(chosen, name_laws(stored.spread))
     results.reason.fill(chosen, _reasons(stored))
     results.accuracy += _accuracy_frames(chosen, stored)
+    results.parts[chosen] = stored.parts
     return silent
 
 
@@ -189,6 +190,7 @@ def take_choices(results: Results, chosen: Integers) -> Choices:
         results.origins[chosen],
         results.spread.of(chosen),
         _judged(results)[chosen],
+        results.parts[chosen],
         see_histories(panel, chosen),
     )
 

@@ -10,7 +10,7 @@ import pandas as pd
 from flows.run import ChunkRecord, ChunkWork, Run, checksum, find_chunk, holds, run_chunk
 from flows.spec import JobSpec
 from flows.steps.collect import collect
-from flows.steps.unfit import refuse_unfit
+from flows.steps.unfit import name_unknown_regions, refuse_unfit
 from storage.checks import CheckPlan, CheckReport, check_inputs
 
 STAGE = "check"
@@ -67,6 +67,7 @@ def _check(run: Run) -> ChunkWork:
     clean.mkdir(parents=True)
     sources = collect(run, run.staging.folder / "assumed")
     report = check_inputs(sources, check_plan(run.job, pd.Timestamp(run.as_of)), clean)
+    report = name_unknown_regions(run.job, report)
     refuse_unfit(run.job, report)
     return ChunkWork(
         {

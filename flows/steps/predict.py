@@ -135,6 +135,7 @@ def _forecast_slice(run: Run, number: int, only: Only) -> ChunkWork:
             "demand_actuals": run.stamp(actuals),
             "demand_forecasts": run.stamp(result.forecasts),
             "forecast_accuracy": run.stamp(result.accuracy),
+            "accuracy_by_horizon": run.stamp(result.by_horizon),
             "champions": run.stamp(result.champions),
             "forecast_weights": run.stamp(result.weights),
             "repairs": _repairs(result),

@@ -1,6 +1,7 @@
 """Whether the inputs, as checks have left them, are fit for the night."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 import pandas as pd
 
@@ -117,12 +118,47 @@ def refuse_unknown_warehouses(job: JobSpec, report: CheckReport) -> None:
     """
     if job.stock is None:
         return
-    entities = report.inputs["stock"].entities_in
-    known = {entity.partition("/")[0] for entity in entities}
     for key, limits in (("budgets", job.stock.budgets), ("capacities", job.stock.capacities)):
-        for name in limits:
-            # An id may have the sign that joins ids.
-            if name in known or any(entity.startswith(f"{name}/") for entity in entities):
-                continue
-            nearest = say_nearest(name, sorted(known))
+        for name, nearest in _unknown(report, "stock", limits):
             raise JobRefusedError(f"stock.{key}: stock has no warehouse {name!r}: {nearest}")
+
+
+def name_unknown_regions(job: JobSpec, report: CheckReport) -> CheckReport:
+    """Return the report with a reject for each warehouse of a region of which demand has no row.
+
+    It refuses no night, as a limit of such a warehouse does: totals and warehouses stay what they
+    are, and a region may be told of a warehouse before it opens.
+    """
+    if job.demand is None:
+        return report
+    regions = job.demand.regions
+    rows = [
+        {
+            "input": "demand",
+            "source": "[demand.regions]",
+            "entity": name,
+            "severity": "run",
+            "code": "unknown_warehouse",
+            "column": "warehouse_id",
+            "value": name,
+            "advice": f"demand has no warehouse {name!r}, so that region {regions[name]!r} is "
+            f"without it: {nearest}",
+        }
+        for name, nearest in _unknown(report, "demand", regions)
+    ]
+    if not rows:
+        return report
+    found = pd.DataFrame(rows, columns=report.rejects.columns).astype(report.rejects.dtypes)
+    return replace(report, rejects=pd.concat([report.rejects, found], ignore_index=True))
+
+
+def _unknown(report: CheckReport, table: str, names: Iterable[str]) -> list[tuple[str, str]]:
+    """Return the warehouses that an input has no row of, and what may have been meant by each."""
+    entities = report.inputs[table].entities_in
+    known = {entity.partition("/")[0] for entity in entities}
+    return [
+        (name, say_nearest(name, sorted(known)))
+        for name in names
+        # An id may have the sign that joins ids.
+        if name not in known and not any(entity.startswith(f"{name}/") for entity in entities)
+    ]

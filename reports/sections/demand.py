@@ -6,7 +6,7 @@ import pandas as pd
 
 from reports.figures import demand as figures
 from reports.sections.aggregates import aggregate_pictures
-from reports.sections.evaluation import BAND, evaluation_listings
+from reports.sections.evaluation import BAND, evaluation_listings, evaluation_pictures
 from reports.sections.section import Card, Explorer, Listing, Picture, Section, Tables, has
 from reports.tables import PageColumn, page_table
 from reports.wording import count, number, percent
@@ -32,6 +32,7 @@ def demand_section(tables: Tables) -> Section | None:
         cards=_cards(tables, scored),
         pictures=[
             *_pictures(tables, scored),
+            *evaluation_pictures(tables),
             *aggregate_pictures(tables),
         ],
         explorer=_explorer(tables, scored),

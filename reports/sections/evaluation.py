@@ -1,19 +1,26 @@
-"""How good forecasts have been: by class, by part of the horizon and by warehouse."""
+"""How good forecasts have been: by class, part of the horizon and warehouse, and by both last."""
+
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
-from reports.sections.section import Listing, Tables, has
+from reports.figures.evaluation import value_added_ahead
+from reports.sections.section import Listing, Picture, Tables, has
 from reports.tables import PageColumn, PageTable, page_table
 from reports.wording import count, number, percent
 
 SERIES = ["warehouse_id", "item_id"]
 BENCHMARK = "SeasonalNaive"
 BAND = 80
+BY_HORIZON = "accuracy_by_horizon"
+WAREHOUSE = PageColumn("warehouse_id", "warehouse")
+# Of both, the first by id are listed, and those that forecasts gain least for are drawn.
+MOST_LISTED, MOST_DRAWN = 50, 40
 
 
 def evaluation_listings(tables: Tables, scored: pd.DataFrame) -> list[Listing]:
-    """Return accuracy, bias, coverage and value added of the chosen forecasts, three ways.
+    """Return accuracy, bias, coverage and value added of the chosen forecasts, four ways.
 
     Parameters
     ----------
@@ -28,12 +35,53 @@ def evaluation_listings(tables: Tables, scored: pd.DataFrame) -> list[Listing]:
         "naive's MASE that is saved, on the series it could forecast."
     )
     listings = [
-        Listing("Accuracy by class", _grouped(beside, "demand_class", "class"), note),
-        Listing("Accuracy by warehouse", _grouped(beside, "warehouse_id", "warehouse"), note),
+        Listing("Accuracy by class", _grouped(beside, [PageColumn("demand_class", "class")]), note),
+        Listing("Accuracy by warehouse", _grouped(beside, [WAREHOUSE]), note),
     ]
     if has(tables, "forecast_horizons"):
         listings.insert(1, _by_horizon(tables))
+    if has(tables, BY_HORIZON):
+        listings.append(_by_warehouse_and_horizon(tables))
     return listings
+
+
+def evaluation_pictures(tables: Tables) -> list[Picture]:
+    """Return the value added by warehouse and part of the horizon; none where none is known."""
+    if not has(tables, BY_HORIZON):
+        return []
+    rows = _means(_matched(tables), ["warehouse_id", "first_step", "last_step"])
+    rows = rows.dropna(subset="value_added")
+    if rows.empty:
+        return []
+    least = rows.groupby("warehouse_id")["value_added"].mean().sort_values(kind="stable")
+    chosen = least.index[:MOST_DRAWN]
+    note = (
+        f"Share of seasonal naive's error that forecasts save, by periods ahead; the {len(chosen)} "
+        f"of {len(least)} warehouses where it is least. Classes apart are in {BY_HORIZON}."
+    )
+    drawn = value_added_ahead(rows[rows["warehouse_id"].isin(chosen)], list(chosen))
+    return [Picture("value-added-ahead", "Value added by warehouse and horizon", drawn, note)]
+
+
+def _by_warehouse_and_horizon(tables: Tables) -> Listing:
+    keys = [
+        WAREHOUSE,
+        PageColumn("first_step", "from period ahead", count),
+        PageColumn("last_step", "to", count),
+    ]
+    matched = _matched(tables)
+    parts = matched["band"].nunique()
+    table = _grouped(matched, keys, source=BY_HORIZON, most=MOST_LISTED * parts)
+    note = (
+        "Means over the chosen forecasts' series, over all origins. Value added is on the periods "
+        "that seasonal naive answered too."
+    )
+    return Listing("Accuracy by warehouse and horizon", table, note)
+
+
+def _matched(tables: Tables) -> pd.DataFrame:
+    columns = {"matched_mase": "against", "naive_mase": "naive"}
+    return tables[BY_HORIZON].rename(columns=columns)
 
 
 def _beside_benchmark(accuracy: pd.DataFrame, scored: pd.DataFrame) -> pd.DataFrame:
@@ -43,23 +91,33 @@ def _beside_benchmark(accuracy: pd.DataFrame, scored: pd.DataFrame) -> pd.DataFr
     return beside.assign(against=beside["mase"].where(beside["naive"].notna()))
 
 
-def _grouped(beside: pd.DataFrame, key: str, title: str) -> PageTable:
-    groups = beside.groupby(key)
+def _means(beside: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
+    groups = beside.groupby(keys)
     means = groups[["mase", "bias", "coverage_80"]].mean()
     sums = groups[["naive", "against"]].sum()
     saved = 1.0 - sums["against"] / sums["naive"].where(sums["naive"] > 0.0, np.nan)
-    rows = means.assign(series=groups.size(), value_added=saved).reset_index()
+    return means.assign(series=groups.size(), value_added=saved).reset_index()
+
+
+def _grouped(
+    beside: pd.DataFrame,
+    keys: Sequence[PageColumn],
+    *,
+    source: str = "forecast_accuracy",
+    most: int = MOST_LISTED,
+) -> PageTable:
     return page_table(
-        rows,
+        _means(beside, [key.name for key in keys]),
         [
-            PageColumn(key, title),
+            *keys,
             PageColumn("series", "series", count),
             PageColumn("mase", "MASE", number),
             PageColumn("bias", "bias, units per period", number),
             PageColumn("coverage_80", "80% coverage, as modelled", percent),
             PageColumn("value_added", "value added", percent),
         ],
-        source="forecast_accuracy",
+        source=source,
+        most=most,
     )
 
 

@@ -15,6 +15,7 @@ from storage.tables.decisions import (
     DECISION_BACKTESTS,
 )
 from storage.tables.demand import (
+    ACCURACY_BY_HORIZON,
     AGGREGATE_FORECASTS,
     CALENDAR,
     CHAMPIONS,
@@ -87,6 +88,7 @@ OUTPUT_TABLES = {
         DEMAND_FORECASTS,
         AGGREGATE_FORECASTS,
         FORECAST_ACCURACY,
+        ACCURACY_BY_HORIZON,
         FORECAST_COVERAGE,
         FORECAST_HORIZONS,
         FORECAST_WEIGHTS,
@@ -126,6 +128,7 @@ OUTPUT_TABLES = {
 }
 
 __all__ = [
+    "ACCURACY_BY_HORIZON",
     "AGGREGATE_FORECASTS",
     "CALENDAR",
     "CHAMPIONS",

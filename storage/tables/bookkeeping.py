@@ -20,7 +20,12 @@ REJECTS = output_table(
             nullable=True,
         ),
         ENTITY,
-        Column("severity", "text", "row, entity or run", choices=("row", "entity", "run")),
+        Column(
+            "severity",
+            "text",
+            "row, entity, or run: a name in the job",
+            choices=("row", "entity", "run"),
+        ),
         Column("code", "text", "the rule that was broken"),
         Column("column", "text", "the column concerned", nullable=True),
         Column("value", "text", "the value found", nullable=True),

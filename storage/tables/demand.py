@@ -6,6 +6,11 @@ WAREHOUSE = Column("warehouse_id", "text", "a building with stock")
 ITEM = Column("item_id", "text", "what is sold")
 SERIES = ("warehouse_id", "item_id")
 PERIOD = Column("ds", "timestamp", "start of the period")
+PART_OF_HORIZON = (
+    Column("band", "integer", "part of the horizon, from 0, the nearest", minimum=0),
+    Column("first_step", "integer", "first period ahead of the part", minimum=1),
+    Column("last_step", "integer", "last period ahead of the part", minimum=1),
+)
 QUANTILES = tuple(f"q{percent:02d}" for percent in range(1, 100))
 
 DEMAND = input_table(
@@ -166,6 +171,38 @@ FORECAST_ACCURACY = output_table(
     entity=SERIES,
 )
 
+ACCURACY_BY_HORIZON = output_table(
+    "accuracy_by_horizon",
+    "Rolling-origin accuracy of each series' chosen forecast in each part of the horizon.",
+    columns=(
+        WAREHOUSE,
+        ITEM,
+        Column("demand_class", "text", "smooth, intermittent, erratic or lumpy"),
+        *PART_OF_HORIZON,
+        Column("mase", "float", "mean absolute scaled error", nullable=True, minimum=0),
+        Column("bias", "float", "mean of forecast - actual, units per period"),
+        Column("bias_scaled", "float", "the same, scaled like MASE", nullable=True),
+        Column(
+            "coverage_80",
+            "float",
+            "share of actuals within q10-q90, not calibrated",
+            nullable=True,
+            minimum=0,
+            maximum=1,
+        ),
+        Column(
+            "matched_mase",
+            "float",
+            "MASE of the periods that seasonal naive answered too",
+            nullable=True,
+            minimum=0,
+        ),
+        Column("naive_mase", "float", "seasonal naive's MASE there", nullable=True, minimum=0),
+    ),
+    key=("warehouse_id", "item_id", "band"),
+    entity=SERIES,
+)
+
 FORECAST_WEIGHTS = output_table(
     "forecast_weights",
     "The models that each contested series' forecast is made of.",
@@ -202,9 +239,7 @@ FORECAST_HORIZONS = output_table(
     "How good the chosen forecasts have been in backtests, by class and part of the horizon.",
     columns=(
         Column("demand_class", "text", "smooth, intermittent, erratic or lumpy"),
-        Column("band", "integer", "part of the horizon, from 0, the nearest", minimum=0),
-        Column("first_step", "integer", "first period ahead of the part", minimum=1),
-        Column("last_step", "integer", "last period ahead of the part", minimum=1),
+        *PART_OF_HORIZON,
         Column("series", "integer", "series scored, 500 a class at most", minimum=1),
         Column("mase", "float", "mean absolute scaled error", minimum=0),
         Column("bias", "float", "mean of forecast - actual, scaled like MASE"),

@@ -11,6 +11,7 @@ VIEWS: Mapping[str, tuple[str, ...]] = {
     "almanac_service": ("order_plans", "runs"),
     "almanac_accuracy": ("champions", "forecast_accuracy", "runs"),
     "almanac_evaluation": (
+        "accuracy_by_horizon",
         "champions",
         "forecast_accuracy",
         "forecast_coverage",

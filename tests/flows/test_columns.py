@@ -20,6 +20,7 @@ PREDICTED = {
     "demand_actuals",
     "demand_forecasts",
     "forecast_accuracy",
+    "accuracy_by_horizon",
     "champions",
     "forecast_weights",
     "repairs",

@@ -71,6 +71,27 @@ def test_a_limit_of_a_warehouse_whose_stock_is_rejected_tonight_refuses_nothing(
     assert "hull/bolt" in set(rejects["entity"])
 
 
+def test_a_region_of_an_unknown_warehouse_is_a_named_reject(tmp_path):
+    regions = '[demand.regions]\nhull = "uk"\n"a/b" = "x"\nroterdam = "benelux"\nosaka = "asia"\n'
+    path = write(tmp_path, regions)
+    demand = pd.read_csv(tmp_path / "demand.csv")
+    demand.loc[demand["warehouse_id"] == "hull", "quantity"] = -1
+    demand.to_csv(tmp_path / "demand.csv", index=False)
+    told = CliRunner().invoke(main, ["run", str(path), "--dry-run"])
+    assert told.exit_code == ExitCode.DONE
+    assert "unknown_warehouse" in told.output
+    rejects = pd.read_parquet(check(prepare_run(load_job(path))).shard("rejects"))
+    named = rejects[rejects["code"] == "unknown_warehouse"]
+    assert named[["input", "entity", "severity", "source"]].to_numpy().tolist() == [
+        ["demand", "roterdam", "run", "[demand.regions]"],
+        ["demand", "osaka", "run", "[demand.regions]"],
+    ]
+    meant, listed = named["advice"]
+    assert meant.endswith("region 'benelux' is without it: did you mean `rotterdam`?")
+    assert listed.endswith("there are a, antwerp, hull, rotterdam")
+    assert "hull/bolt" in set(rejects["entity"])
+
+
 def dirty(folder, threshold):
     """Write a job of two series of 91 days that lose 2 and 3 rows, and of one that is unknown."""
     frames = [demand_rows(item=name) for name in ("bolt", "nut", "ghost")]

@@ -102,6 +102,16 @@ def test_the_accuracy_of_what_is_kept_is_its_own_and_the_benchmarks(series, plan
     pd.testing.assert_frame_equal(
         in_text(again.accuracy), expected.reset_index(drop=True), check_exact=True
     )
+    assert len(again.by_horizon) > 0
+    pd.testing.assert_frame_equal(again.by_horizon, first.by_horizon, check_exact=True)
+
+
+def test_choices_of_an_older_program_stand_without_parts_of_the_horizon(series, plan, first):
+    frame = first.choices.to_frame()
+    older = Choices.from_frame(frame.drop(columns=frame.filter(like="part_").columns))
+    again = night(panel_until(series, DAYS), plan, Standing(older, 28))
+    assert set(outcomes(again).values()) == {"kept"}
+    assert again.by_horizon.empty
 
 
 def test_a_later_night_weighs_the_same_models_of_longer_histories(series, plan, first):

@@ -112,6 +112,21 @@ def night(warehouse="north", item="tea", book="alpha", instrument="ACME"):
                 "value_added": [0.31, 0.12],
             }
         ),
+        "accuracy_by_horizon": pd.DataFrame(
+            {
+                **series,
+                "demand_class": "smooth",
+                "band": [0, 1],
+                "first_step": [1, 8],
+                "last_step": [7, 14],
+                "mase": [0.75, 0.95],
+                "bias": [0.2, -0.3],
+                "bias_scaled": [0.02, -0.03],
+                "coverage_80": [0.825, 0.785],
+                "matched_mase": [0.75, 0.95],
+                "naive_mase": [1.0, 1.25],
+            }
+        ),
         "driver_effects": pd.DataFrame(
             [
                 {

@@ -4,6 +4,7 @@ import json
 import re
 from html.parser import HTMLParser
 
+import numpy as np
 import pandas as pd
 import pytest
 from plotly.offline import get_plotlyjs
@@ -11,7 +12,7 @@ from plotly.offline import get_plotlyjs
 from reports import render_report
 from reports.page import inert_json
 from reports.sections.demand import demand_section
-from reports.sections.evaluation import evaluation_listings
+from reports.sections.evaluation import evaluation_listings, evaluation_pictures
 from reports.sections.risk import risk_section
 from tests.reports.builder import night
 
@@ -105,11 +106,32 @@ def test_coverage_is_told_before_and_after_calibration():
 
 
 def test_accuracy_is_told_by_class_horizon_and_warehouse(page):
-    for title in ("Accuracy by class", "Accuracy by horizon", "Accuracy by warehouse"):
-        assert title in page
+    for title in ("class", "horizon", "warehouse", "warehouse and horizon"):
+        assert f"Accuracy by {title}<" in page
     cells = set(Page(page).cells)
     # Theta's MASE is 0.8 and seasonal naive's 1.1; the parts of the horizon have rows of their own.
     assert {"27.3%", "1-7", "8-14", "31.0%", "12.0%", "77.0%", "79.0%"} <= cells
+    # A warehouse's parts of the horizon: coverage, and what is saved of seasonal naive's error.
+    assert {"82.5%", "78.5%", "25.0%", "24.0%"} <= cells
+
+
+def test_the_least_gaining_warehouses_are_drawn_first_over_the_horizon():
+    parts = pd.DataFrame(
+        [
+            ("good", 1, 7, 0.5, 1.0),
+            ("good", 8, 14, 0.5, 1.0),
+            ("bad", 1, 7, 1.5, 1.0),
+            ("bad", 1, 7, 3.5, 3.0),
+            ("silent", 1, 7, np.nan, np.nan),
+        ],
+        columns=["warehouse_id", "first_step", "last_step", "matched_mase", "naive_mase"],
+    ).assign(mase=1.0, bias=0.0, coverage_80=0.8)
+    (picture,) = evaluation_pictures({"accuracy_by_horizon": parts})
+    (heat,) = picture.figure.data
+    assert list(heat.x) == ["1-7", "8-14"]
+    assert list(heat.y) == ["bad", "good"]
+    np.testing.assert_allclose(heat.z, [[-0.25, np.nan], [0.5, 0.5]])
+    assert evaluation_pictures({"accuracy_by_horizon": parts[-1:]}) == []
 
 
 def test_value_added_is_of_series_that_seasonal_naive_could_forecast():

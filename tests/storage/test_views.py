@@ -63,7 +63,21 @@ def horizons():
     held = made["forecast_coverage"].assign(
         demand_class="smooth", band=0, nominal=[50, 80, 90], before=[0.4, 0.7, 0.8], after=0.75
     )
-    return {"forecast_horizons": parts, "forecast_coverage": held}
+    split = made["accuracy_by_horizon"].assign(
+        warehouse_id="north",
+        item_id=["a", "b", "b"],
+        demand_class="lumpy",
+        band=[0, 0, 1],
+        first_step=[1, 1, 8],
+        last_step=[7, 7, 28],
+        mase=[0.5, 1.5, None],
+        bias=[1.0, -2.0, 4.0],
+        bias_scaled=[0.25, 0.5, None],
+        coverage_80=[0.5, 1.0, 0.75],
+        matched_mase=[0.5, None, None],
+        naive_mase=[2.0, None, None],
+    )
+    return {"forecast_horizons": parts, "forecast_coverage": held, "accuracy_by_horizon": split}
 
 
 def publish_with_views(dialect, folder):
@@ -143,6 +157,20 @@ def test_evaluation_is_by_warehouse_over_the_horizon_and_by_its_parts_over_wareh
         (None, 8, 28, 0.75, None, None, None),
     ]
     assert all(row[-1] is not None for row in found)
+
+
+def test_evaluation_is_by_class_warehouse_and_part_of_the_horizon_together(address):
+    found = query(
+        address,
+        "SELECT warehouse_id, first_step, last_step, series, mase, bias_units, bias_scaled, "
+        "coverage_80_uncalibrated, coverage_80_calibrated, value_added FROM almanac_evaluation "
+        "WHERE demand_class = 'lumpy' ORDER BY first_step",
+    )
+    # Seasonal naive answered for one of the two series.
+    assert found == [
+        ("north", 1, 7, 2, 1.0, -0.5, 0.375, 0.75, None, 0.75),
+        ("north", 8, 28, 1, None, 4.0, None, 0.75, None, None),
+    ]
 
 
 def test_risk_stands_against_limits_with_its_error(address):

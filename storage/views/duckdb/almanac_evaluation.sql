@@ -1,4 +1,4 @@
--- Backtests of the chosen forecasts by class: of each warehouse, and of each part of the horizon.
+-- Backtests of the chosen forecasts by class, warehouse and part of the horizon, and by each alone.
 WITH "chosen" AS (
   SELECT
     *
@@ -7,6 +7,10 @@ WITH "chosen" AS (
   SELECT
     *
   FROM "forecast_accuracy"
+), "split" AS (
+  SELECT
+    *
+  FROM "accuracy_by_horizon"
 ), "parts" AS (
   SELECT
     *
@@ -70,6 +74,33 @@ GROUP BY
   "beside"."run_id",
   "beside"."demand_class",
   "beside"."warehouse_id"
+UNION ALL
+SELECT
+  "split"."as_of",
+  "listed"."job",
+  "split"."run_id",
+  "split"."demand_class",
+  "split"."warehouse_id",
+  "split"."first_step",
+  "split"."last_step",
+  COUNT(*) AS "series",
+  AVG("split"."mase") AS "mase",
+  AVG("split"."bias") AS "bias_units",
+  AVG("split"."bias_scaled") AS "bias_scaled",
+  AVG("split"."coverage_80") AS "coverage_80_uncalibrated",
+  CAST(NULL AS DOUBLE) AS "coverage_80_calibrated",
+  1 - SUM("split"."matched_mase") / NULLIF(SUM("split"."naive_mase"), 0) AS "value_added"
+FROM "split"
+JOIN "listed"
+  ON "listed"."run_id" = "split"."run_id" AND "listed"."as_of" = "split"."as_of"
+GROUP BY
+  "split"."as_of",
+  "listed"."job",
+  "split"."run_id",
+  "split"."demand_class",
+  "split"."warehouse_id",
+  "split"."first_step",
+  "split"."last_step"
 UNION ALL
 SELECT
   "parts"."as_of",

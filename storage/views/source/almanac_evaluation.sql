@@ -1,9 +1,12 @@
--- Backtests of the chosen forecasts by class: of each warehouse, and of each part of the horizon.
+-- Backtests of the chosen forecasts by class, warehouse and part of the horizon, and by each alone.
 WITH chosen AS (
   SELECT * FROM champions WHERE as_of >= TIMESTAMP '1970-01-01 00:00:00+00'
 ),
 scored AS (
   SELECT * FROM forecast_accuracy WHERE as_of >= TIMESTAMP '1970-01-01 00:00:00+00'
+),
+split AS (
+  SELECT * FROM accuracy_by_horizon WHERE as_of >= TIMESTAMP '1970-01-01 00:00:00+00'
 ),
 parts AS (
   SELECT * FROM forecast_horizons WHERE as_of >= TIMESTAMP '1970-01-01 00:00:00+00'
@@ -58,6 +61,32 @@ FROM beside
 JOIN listed ON listed.run_id = beside.run_id AND listed.as_of = beside.as_of
 GROUP BY
   beside.as_of, listed.job, beside.run_id, beside.demand_class, beside.warehouse_id
+UNION ALL
+SELECT
+  split.as_of,
+  listed.job,
+  split.run_id,
+  split.demand_class,
+  split.warehouse_id,
+  split.first_step,
+  split.last_step,
+  COUNT(*) AS series,
+  AVG(split.mase) AS mase,
+  AVG(split.bias) AS bias_units,
+  AVG(split.bias_scaled) AS bias_scaled,
+  AVG(split.coverage_80) AS coverage_80_uncalibrated,
+  CAST(NULL AS FLOAT64) AS coverage_80_calibrated,
+  1 - SUM(split.matched_mase) / NULLIF(SUM(split.naive_mase), 0) AS value_added
+FROM split
+JOIN listed ON listed.run_id = split.run_id AND listed.as_of = split.as_of
+GROUP BY
+  split.as_of,
+  listed.job,
+  split.run_id,
+  split.demand_class,
+  split.warehouse_id,
+  split.first_step,
+  split.last_step
 UNION ALL
 SELECT
   parts.as_of,
