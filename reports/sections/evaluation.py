@@ -55,12 +55,16 @@ def evaluation_pictures(tables: Tables) -> list[Picture]:
         return []
     least = rows.groupby("warehouse_id")["value_added"].mean().sort_values(kind="stable")
     chosen = least.index[:MOST_DRAWN]
+    whose = "the least first"
+    if len(chosen) < len(least):
+        whose = f"the {len(chosen)} of {len(least)} warehouses where it is least"
     note = (
-        f"Share of seasonal naive's error that forecasts save, by periods ahead; the {len(chosen)} "
-        f"of {len(least)} warehouses where it is least. Classes apart are in {BY_HORIZON}."
+        "Share of seasonal naive's error that forecasts save, by periods ahead; "
+        f"{whose}. Classes apart are in {BY_HORIZON}."
     )
+    title = "Value added by warehouse and horizon"
     drawn = value_added_ahead(rows[rows["warehouse_id"].isin(chosen)], list(chosen))
-    return [Picture("value-added-ahead", "Value added by warehouse and horizon", drawn, note)]
+    return [Picture("value-added-ahead", title, drawn, note, wide=True)]
 
 
 def _by_warehouse_and_horizon(tables: Tables) -> Listing:
