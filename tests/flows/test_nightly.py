@@ -21,7 +21,7 @@ from storage.inputs import InputRefusedError
 from storage.stores import open_store
 from storage.tables import OUTPUT_TABLES, QUANTILES
 from storage.tables.table import Column
-from tests.flows.sample_nights import SMALL, night_in, tables_of
+from tests.flows.sample_nights import SMALL, night_in, tables_of, without_backtests
 
 TIMED = {"runs", "run_steps"}
 
@@ -333,7 +333,7 @@ def test_a_parquet_store_holds_the_same_tables(finished, tmp_path):
 
 def test_an_interrupted_night_goes_on_where_it_stopped(finished, sample, tmp_path, monkeypatch):
     _, _, tables = finished
-    job = night_in(tmp_path / "job", sample, stock=None)
+    job = without_backtests(night_in(tmp_path / "job", sample, stock=None))
 
     def killed(*_):
         raise KeyboardInterrupt
@@ -356,9 +356,8 @@ def test_an_interrupted_night_goes_on_where_it_stopped(finished, sample, tmp_pat
 def test_a_broken_chunk_fails_its_series_only_and_a_retry_heals_it(
     finished, sample, tmp_path, monkeypatch
 ):
-    done, _, tables = finished
-    stock = done.stock.model_copy(update={"backtest": None})
-    job = night_in(tmp_path / "job", sample, risk=None, stock=stock)
+    _, _, tables = finished
+    job = night_in(tmp_path / "job", sample, risk=None, stock=None)
     tolerant = job.model_copy(
         update={"execution": job.execution.model_copy(update={"failure_threshold": 0.9})}
     )
@@ -400,7 +399,7 @@ def test_a_broken_chunk_fails_its_series_only_and_a_retry_heals_it(
 
 def test_too_many_failures_publish_nothing(sample, prefect, tmp_path, monkeypatch):
     """Nor of the books, where nothing failed."""
-    job = night_in(tmp_path / "job", sample, stock=None)
+    job = without_backtests(night_in(tmp_path / "job", sample, stock=None))
 
     def broken(*_):
         message = "no luck at all"
@@ -419,7 +418,7 @@ def test_too_many_failures_publish_nothing(sample, prefect, tmp_path, monkeypatc
 
 
 def test_one_side_alone_publishes_that_side(sample, prefect, tmp_path):
-    job = night_in(tmp_path / "job", sample)
+    job = without_backtests(night_in(tmp_path / "job", sample))
     outcome = nightly(job, "risk")
     assert outcome.exit_code is ExitCode.DONE
     run = prepare_run(job, "risk")
