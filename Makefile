@@ -16,8 +16,8 @@ demo: $(VENV)/.run-ready
 test: $(VENV)/.test-ready
 	$(MAKE) --no-print-directory --jobs=2 lint test-fast
 
-# Each process has a Prefect server and a PostgreSQL of its own; tests of one file share them, and
-# those of tests/survival one process.
+# Each process has a PostgreSQL of its own. Tests of one file share a process, and so do those of
+# tests/survival, and those with a Prefect server.
 # Files come in the order of tests/conftest.py, the longest first.
 TEST_PROCESSES ?= 2
 test-fast: $(VENV)/.test-ready
