@@ -47,7 +47,7 @@ SHARE := tests/emulators tests/storage tests/survival/test_command_killed.py \
   tests/forecasting/test_published_accuracy.py tests/kernels/test_arima.py \
   tests/risk/test_controls.py tests/risk/test_volatility_real.py
 test-share: $(VENV)/.test-ready
-	$(RUN_ENVIRONMENT) $(BIN)/python -m pytest -m "slow and not gpu" $(SHARE)
+	$(RUN_ENVIRONMENT) $(BIN)/python -m pytest -m "slow and not gpu" $(SHARE) --hypothesis-profile=reproducible
 
 # In two processes: numba chooses between the simulator of a GPU and its compiler as it is imported.
 CUDA_VENV ?= $(VENV)-cuda
