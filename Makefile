@@ -33,7 +33,7 @@ test-slow: $(VENV)/.test-ready
 # stand-in, the emulators, AutoETS's criterion against statsforecast's on all of M3 by month and
 # quarter, and further cases of what the gate has one or two of. The rest takes more than an hour.
 SHARE := tests/emulators tests/storage tests/survival/test_command_killed.py \
-  tests/kernels/test_ets.py::test_criteria_are_no_worse_on_99_of_100_series \
+  tests/kernels/test_arima.py tests/kernels/test_ets.py \
   tests/survival/test_clock.py tests/survival/test_lock.py tests/survival/test_retry.py \
   tests/survival/test_secrets.py \
   tests/survival/test_killed.py::test_a_night_killed_at_a_change_to_the_disk_ends_as_if_it_had_not_been \
@@ -44,8 +44,7 @@ SHARE := tests/emulators tests/storage tests/survival/test_command_killed.py \
   tests/survival/test_store_faults.py::test_a_store_that_stays_away_after_publication \
   tests/survival/test_store_faults.py::test_a_store_that_dies_between_tables \
   tests/flows/test_registry.py tests/flows/test_stock_sharing.py tests/flows/test_stored_champions.py \
-  tests/forecasting/test_published_accuracy.py tests/kernels/test_arima.py \
-  tests/risk/test_controls.py tests/risk/test_volatility_real.py
+  tests/forecasting/test_published_accuracy.py tests/risk
 test-share: $(VENV)/.test-ready
 	$(RUN_ENVIRONMENT) $(BIN)/python -m pytest -m "slow and not gpu" $(SHARE) --hypothesis-profile=reproducible
 
