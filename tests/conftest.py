@@ -18,23 +18,30 @@ settings.register_profile("reproducible", derandomize=True)
 
 ROOT = Path(__file__).parents[1]
 # Begun first, in this order: the first of them compiles what later nights find compiled while the
-# second, which has nothing to compile, keeps another process busy.
+# next, which have nothing to compile or something else, keep another process busy.
 LONGEST = (
     "tests/flows/test_nightly.py",
     "tests/storage/test_stores.py",
+    "tests/storage/test_bigquery_store.py",
+    "tests/kernels/test_arima.py",
     "tests/survival/test_store_faults.py",
     "tests/survival/test_killed.py",
     "tests/survival/test_torn.py",
     "tests/flows/test_stock_sharing.py",
     "tests/flows/test_registry.py",
-    "tests/flows/test_devices.py",
+    "tests/flows/test_stored_champions.py",
     "tests/risk/test_scenarios_laws.py",
-    "tests/kernels/test_arima.py",
     "tests/kernels/test_ets.py",
-    "tests/storage/test_bigquery_store.py",
     "tests/forecasting/test_roll_forward.py",
     "tests/forecasting/test_models.py",
 )
+# Those whose nights have a Prefect server, which takes some ten seconds of a processor to start.
+SERVED = {
+    "tests/flows/test_commands.py",
+    "tests/flows/test_devices.py",
+    "tests/flows/test_nightly.py",
+    "tests/flows/test_training.py",
+}
 
 
 def pytest_addoption(parser):
@@ -65,15 +72,17 @@ def pytest_collection_modifyitems(items):
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
-    """Give one process all tests that survive faults: their cradle and its nights take long."""
+    """Give one process all tests that share what takes long: a cradle and its nights, a server."""
     from xdist.scheduler import LoadFileScheduling
 
-    class ByFileAndCradle(LoadFileScheduling):
+    class ByFileAndWhatIsShared(LoadFileScheduling):
         def _split_scope(self, nodeid):
             file = super()._split_scope(nodeid)
+            if file in SERVED:
+                return "prefect"
             return "tests/survival" if file.startswith("tests/survival/") else file
 
-    return ByFileAndCradle(config, log) if config.getvalue("dist") == "loadfile" else None
+    return ByFileAndWhatIsShared(config, log) if config.getvalue("dist") == "loadfile" else None
 
 
 @pytest.fixture(scope="session")

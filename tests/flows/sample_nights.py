@@ -26,6 +26,13 @@ def night_in(folder, sample, **changes):
     return job.model_copy(update={**small, **changes})
 
 
+def without_backtests(job):
+    """Return the job whose sides look at this night alone."""
+    sides = {name: plan for name in ("stock", "risk") if (plan := getattr(job, name)) is not None}
+    alone = {name: plan.model_copy(update={"backtest": None}) for name, plan in sides.items()}
+    return job.model_copy(update=alone)
+
+
 def tables_of(job):
     """Return what is published of the job's night."""
     run = prepare_run(job)

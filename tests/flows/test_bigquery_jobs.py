@@ -87,7 +87,7 @@ def call(*arguments):
 def test_a_night_reads_its_demand_from_bigquery_once(sold, tmp_path, source):
     job = job_of(tmp_path, sold, source)
     before = len(stand_in().jobs.jobs)
-    outcome = run_plain(job)
+    outcome = run_plain(job, report=False)
     assert len(stand_in().jobs.jobs) == before + 1
     assert not outcome.failed
     with open_store(f"duckdb:{tmp_path / 'store.duckdb'}") as store:

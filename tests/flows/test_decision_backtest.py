@@ -51,7 +51,7 @@ def nights(tmp_path_factory):
     found = []
     for chunk_entities in (4, 100):
         job = job_in(tmp_path_factory.mktemp("past"), chunk_entities)
-        run_plain(job)
+        run_plain(job, report=False)
         run = prepare_run(job)
         with open_store(run.store_url) as store:
             found.append((run, {name: store.read(name, run_id=run.run_id) for name in TABLES}))

@@ -25,7 +25,7 @@ def night_of(folder, *, events=True, calibrate=True):
     if not events:
         inputs = job.inputs.model_copy(update={"calendar": None})
         job = job.model_copy(update={"inputs": inputs})
-    outcome = run_plain(job)
+    outcome = run_plain(job, report=False)
     with open_store(prepare_run(job).store_url) as store:
         return {name: store.read(name, run_id=outcome.run_id) for name in TABLES}
 

@@ -21,7 +21,8 @@ from storage.inputs import InputRefusedError
 from storage.stores import open_store
 from storage.tables import OUTPUT_TABLES, QUANTILES
 from storage.tables.table import Column
-from tests.flows.sample_nights import SMALL, night_in, tables_of
+from tests.flows.sample_nights import SMALL, night_in, tables_of, without_backtests
+from tests.survival.plain import run_plain
 
 TIMED = {"runs", "run_steps"}
 
@@ -163,7 +164,7 @@ def test_a_book_that_overflows_is_named_by_every_part_of_the_night(
     tolerant = again.model_copy(
         update={"execution": again.execution.model_copy(update={"failure_threshold": 0.9})}
     )
-    assert nightly(tolerant).exit_code is ExitCode.DONE_WITH_FAILURES
+    assert run_plain(tolerant).exit_code is ExitCode.DONE_WITH_FAILURES
     found = tables_of(tolerant)
     failures = found["failures"]
     assert set(failures["entity"]) == {"VAST"}
@@ -214,7 +215,7 @@ def test_every_method_of_scenarios_measures_every_book(finished, sample, tmp_pat
     changed = night_in(
         tmp_path / "job", sample, risk=of_job.model_copy(update=wanted), demand=None, stock=None
     )
-    nightly(changed)
+    run_plain(changed, report=False)
     measured = tables_of(changed)["portfolio_risk"]
     counts = measured.groupby("method")["portfolio_id"].nunique()
     assert set(counts.index) == set(METHODS)
@@ -264,7 +265,7 @@ def test_a_covariance_of_late_histories_records_how_far_its_correlations_were_mo
     )
     # On its own days it is the first fund; with all others it moved as these days had it.
     add_twin(changed, 300)
-    assert nightly(changed).exit_code is ExitCode.DONE
+    assert run_plain(changed, report=False).exit_code is ExitCode.DONE
     published = tables_of(changed)
     distances = published["scenario_sets"].set_index("method")["repair_distance"]
     assert np.isnan(distances["historical"])
@@ -304,7 +305,7 @@ def test_a_requested_error_is_reached_by_counts_by_controls_and_by_even_points(
     changed = night_in(
         tmp_path / "job", sample, risk=job.risk.model_copy(update=wanted), demand=None, stock=None
     )
-    nightly(changed)
+    run_plain(changed, report=False)
     tables = tables_of(changed)
     sets = tables["scenario_sets"].set_index("method")
     assert (sets["target_error"] == 0.03).all()
@@ -323,7 +324,7 @@ def test_a_parquet_store_holds_the_same_tables(finished, tmp_path):
     parquet = done.model_copy(update={"folder": tmp_path / "job", "outputs": outputs})
     state = prepare_run(parquet).staging.state
     state.write_text(state.read_text().replace('"status": "published"', '"status": "open"'))
-    assert not nightly(parquet).already_published
+    assert not run_plain(parquet, report=False).already_published
     published = tables_of(parquet)
     assert set(published) == set(tables)
     for name, frame in published.items():
@@ -333,7 +334,7 @@ def test_a_parquet_store_holds_the_same_tables(finished, tmp_path):
 
 def test_an_interrupted_night_goes_on_where_it_stopped(finished, sample, tmp_path, monkeypatch):
     _, _, tables = finished
-    job = night_in(tmp_path / "job", sample, stock=None)
+    job = without_backtests(night_in(tmp_path / "job", sample, stock=None))
 
     def killed(*_):
         raise KeyboardInterrupt
@@ -356,9 +357,8 @@ def test_an_interrupted_night_goes_on_where_it_stopped(finished, sample, tmp_pat
 def test_a_broken_chunk_fails_its_series_only_and_a_retry_heals_it(
     finished, sample, tmp_path, monkeypatch
 ):
-    done, _, tables = finished
-    stock = done.stock.model_copy(update={"backtest": None})
-    job = night_in(tmp_path / "job", sample, risk=None, stock=stock)
+    _, _, tables = finished
+    job = night_in(tmp_path / "job", sample, risk=None, stock=None)
     tolerant = job.model_copy(
         update={"execution": job.execution.model_copy(update={"failure_threshold": 0.9})}
     )
@@ -400,7 +400,7 @@ def test_a_broken_chunk_fails_its_series_only_and_a_retry_heals_it(
 
 def test_too_many_failures_publish_nothing(sample, prefect, tmp_path, monkeypatch):
     """Nor of the books, where nothing failed."""
-    job = night_in(tmp_path / "job", sample, stock=None)
+    job = without_backtests(night_in(tmp_path / "job", sample, stock=None))
 
     def broken(*_):
         message = "no luck at all"
@@ -419,7 +419,7 @@ def test_too_many_failures_publish_nothing(sample, prefect, tmp_path, monkeypatc
 
 
 def test_one_side_alone_publishes_that_side(sample, prefect, tmp_path):
-    job = night_in(tmp_path / "job", sample)
+    job = without_backtests(night_in(tmp_path / "job", sample))
     outcome = nightly(job, "risk")
     assert outcome.exit_code is ExitCode.DONE
     run = prepare_run(job, "risk")

@@ -7,7 +7,7 @@ import pytest
 
 from flows.demo import write_demo
 from tests.conftest import ROOT
-from tests.flows.sample_nights import SMALL, night_in
+from tests.flows.sample_nights import SMALL, night_in, without_backtests
 from tests.survival.plain import run_plain
 
 BLOCK = re.compile(r"```python\n(.*?)```", re.DOTALL)
@@ -18,7 +18,8 @@ def names(tmp_path_factory):
     """Run every block in one namespace, as a notebook does, and return it."""
     folder = tmp_path_factory.mktemp("notebook")
     write_demo(folder / "sample", SMALL)
-    run_plain(night_in(folder / "almanac-demo", folder / "sample"))
+    job = night_in(folder / "almanac-demo", folder / "sample")
+    run_plain(without_backtests(job), report=False)
     blocks = BLOCK.findall((ROOT / "docs" / "notebooks.md").read_text(encoding="utf-8"))
     found = {}
     with pytest.MonkeyPatch.context() as patch:

@@ -462,6 +462,7 @@ def test_several_models_of_a_series_are_left_and_rolled_forward(several_nights):
     assert "DynamicOptimizedTheta: " in told
 
 
+@pytest.mark.slow
 def test_several_models_do_not_depend_on_chunks(several_nights, tmp_path):
     folder, *_ = several_nights
     for days in (DAYS, DAYS + 1):
@@ -469,6 +470,7 @@ def test_several_models_do_not_depend_on_chunks(several_nights, tmp_path):
     assert read_champion(models(tmp_path / "job")) == read_champion(models(folder))
 
 
+@pytest.mark.slow
 def test_a_first_night_that_keeps_several_models_publishes_what_one_without_does(
     several_nights, tmp_path
 ):

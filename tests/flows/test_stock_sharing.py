@@ -9,6 +9,7 @@ from flows.sample import SampleSize
 from flows.spec import load_job
 from storage.stores import open_store
 from tests.flows.sample_nights import tables_of
+from tests.lanes import slow
 from tests.survival.plain import run_plain
 
 SMALL = SampleSize(warehouses=2, items=8, days=200, portfolios=4)
@@ -20,37 +21,52 @@ LEVELS = ("newsvendor", "base-stock", "forecast-driven order-up-to")
 STAMPS = ["run_id", "as_of"]
 # Litres: some of what rotterdam wants to order tonight has room.
 FULL = 7_000.0
+PLENTY = {"rotterdam": 1e9}
+TIGHT = {"rotterdam": 200.0}
+PLANS = {
+    "free": {},
+    "wide": {"budgets": PLENTY},
+    "tight": {"budgets": TIGHT},
+    "periods": {"target": "cycle service", "shortage": 0.5},
+    "lots": {"budgets": TIGHT, "policy": "(r, Q)"},
+    **{policy: {"budgets": TIGHT, "policy": policy} for policy in LEVELS},
+    "roomy": {"capacities": PLENTY},
+    "full": {"capacities": {"rotterdam": FULL}},
+    "both": {"budgets": TIGHT, "capacities": {"rotterdam": FULL}},
+}
+
+
+def light(job, **changes):
+    """Return the job with few paths and windows, and no limits but those given."""
+    demand = job.demand.model_copy(update={"windows": 2, "horizon": 20, "line_up": LIGHT})
+    plan = {"paths": 40, "backtest": None, "budgets": {}, "capacities": {}, **changes}
+    stock = job.stock.model_copy(update=plan)
+    return job.model_copy(update={"demand": demand, "stock": stock})
+
+
+class Nights(dict):
+    """What the night publishes by each plan, run when it is first asked for."""
+
+    def __init__(self, job):
+        super().__init__()
+        self._job = job
+        items = pd.read_csv(job.path(job.inputs.items.path)).drop_duplicates("item_id")
+        self["volumes"] = items.set_index("item_id")["volume"]
+
+    def __missing__(self, name):
+        own = light(self._job, **PLANS[name])
+        run_plain(own, report=False)
+        self[name] = {table: rows.drop(columns=STAMPS) for table, rows in tables_of(own).items()}
+        return self[name]
 
 
 @pytest.fixture(scope="module")
 def night(tmp_path_factory):
     folder = tmp_path_factory.mktemp("sharing")
-    job = load_job(write_demo(folder, SMALL)).restricted("stock")
-    demand = job.demand.model_copy(update={"windows": 2, "horizon": 20, "line_up": LIGHT})
-    job = job.model_copy(update={"demand": demand})
-
-    def run(budgets, capacities=None, **changes):
-        limits = {"budgets": budgets, "capacities": capacities or {}}
-        light = {**limits, "paths": 40, "backtest": None, **changes}
-        stock = job.stock.model_copy(update=light)
-        own = job.model_copy(update={"stock": stock})
-        run_plain(own, report=False)
-        return {name: frame.drop(columns=STAMPS) for name, frame in tables_of(own).items()}
-
-    return {
-        "volumes": pd.read_csv(job.path(job.inputs.items.path))
-        .drop_duplicates("item_id")
-        .set_index("item_id")["volume"],
-        "free": run({}),
-        "wide": run({"rotterdam": 1e9}),
-        "tight": run({"rotterdam": 200.0}),
-        "periods": run({}, target="cycle service", shortage=0.5),
-        "lots": run({"rotterdam": 200.0}, policy="(r, Q)"),
-        **{policy: run({"rotterdam": 200.0}, policy=policy) for policy in LEVELS},
-        "roomy": run({}, {"rotterdam": 1e9}),
-        "full": run({}, {"rotterdam": FULL}),
-        "both": run({"rotterdam": 200.0}, {"rotterdam": FULL}),
-    }
+    nights = Nights(load_job(write_demo(folder, SMALL)).restricted("stock"))
+    # Of them all this comes first: the others leave tables of limits in the store.
+    assert nights["free"]
+    return nights
 
 
 def test_a_budget_that_does_not_bind_changes_nothing_to_the_bit(night):
@@ -61,7 +77,7 @@ def test_a_budget_that_does_not_bind_changes_nothing_to_the_bit(night):
     assert budgets.loc["rotterdam", "shadow_price"] == 0.0
 
 
-@pytest.mark.parametrize("policy", LEVELS)
+@pytest.mark.parametrize("policy", [LEVELS[0], *map(slow, LEVELS[1:])])
 def test_a_job_orders_by_the_policy_it_names(night, policy):
     plans = night[policy]["order_plans"]
     assert set(plans["policy"]) == {policy}
@@ -214,11 +230,7 @@ def test_a_capacity_limits_what_is_ordered(tmp_path):
     # Half of the rows have a limit just above what they hold; the others have none.
     limit = (stock["on_hand"].clip(lower=0.0) + 12.0).where(stock.index % 2 == 0)
     getattr(stock.assign(capacity=limit), write)(path, index=False)
-    demand = job.demand.model_copy(update={"windows": 2, "horizon": 20, "line_up": LIGHT})
-    light = job.stock.model_copy(
-        update={"paths": 40, "backtest": None, "budgets": {}, "capacities": {}}
-    )
-    own = job.model_copy(update={"demand": demand, "stock": light})
+    own = light(job)
     run_plain(own, report=False)
     run = prepare_run(own)
     with open_store(run.store_url) as store:

@@ -23,6 +23,7 @@ from flows.steps.version_tables import read_frame
 from forecasting import Choices
 from tests.flows.kept import DAYS, JOB, night_of, run_night
 from tests.flows.test_registry import call, models, without
+from tests.lanes import slow
 from tests.survival.plain import run_plain
 
 KEEPING = JOB.replace("calibrate = false", "calibrate = true").replace(
@@ -140,6 +141,7 @@ def test_a_series_that_misses_a_night_has_its_champion_when_it_comes_again(copie
     assert newest(copied)["champion_counts"] == {"absent": 0, "gone": 0, "kept": 6}
 
 
+@pytest.mark.slow
 def test_versions_with_champions_do_not_depend_on_chunks(two_nights, tmp_path):
     for days in (DAYS, DAYS + 1):
         run_night(tmp_path / "job", days, text=KEEPING, chunk=1)
@@ -193,7 +195,7 @@ def test_a_version_without_champions_has_every_one_chosen(copied):
     assert newest(copied)["calibrated_on"] == run.as_of.isoformat()
 
 
-@pytest.mark.parametrize("lacking", LEARNT[1:])
+@pytest.mark.parametrize("lacking", [LEARNT[1], slow(LEARNT[2])])
 def test_champions_with_room_for_other_members_and_calibrations_without_a_part_are_learnt_anew(
     copied, lacking
 ):

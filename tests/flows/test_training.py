@@ -9,7 +9,6 @@ from click.testing import CliRunner
 from flows.cli import main
 from flows.demo import demo_job, write_demo
 from flows.errors import JobRefusedError
-from flows.nightly import nightly
 from flows.run import prepare_run
 from flows.sample import SampleSize
 from flows.spec import DriversSpec, GlobalModelSpec, job_as_toml, load_job
@@ -17,6 +16,7 @@ from flows.steps.drivers import refuse_other_model
 from flows.steps.model_folder import champion_of
 from storage.stores import open_store
 from tests.optional import library_or_skip
+from tests.survival.plain import run_plain
 
 library_or_skip("lightgbm", "global")
 
@@ -57,7 +57,7 @@ def test_a_version_is_kept_whole_beside_the_file_that_names_it(taught):
 
 
 def test_the_night_lets_it_compete_and_tells_of_it(job):
-    outcome = nightly(job)
+    outcome = run_plain(job, report=False)
     run = prepare_run(job)
     with open_store(run.store_url) as store:
         accuracy = store.read("forecast_accuracy", run_id=outcome.run_id)

@@ -28,6 +28,7 @@ from tests.forecasting.competitions import (
     published,
     read_set,
 )
+from tests.lanes import slow
 
 
 @pytest.mark.parametrize(
@@ -77,8 +78,15 @@ def test_fitted_methods_come_close_to_the_published_accuracy(
     assert found == pytest.approx(published(real_data, competition, period, method), rel=0.01)
 
 
-@pytest.mark.parametrize("period", ["Weekly", "Hourly"])
-@pytest.mark.parametrize(("method", "damped"), [("Holt", False), ("Damped", True)])
+@pytest.mark.parametrize(
+    ("method", "damped", "period"),
+    [
+        slow("Holt", False, "Weekly"),
+        ("Damped", True, "Weekly"),
+        ("Holt", False, "Hourly"),
+        slow("Damped", True, "Hourly"),
+    ],
+)
 def test_trends_within_the_bounds_of_r_have_the_published_accuracy(
     real_data, period, method, damped
 ):

@@ -30,6 +30,7 @@ from kernels.arima_shape import (
 )
 from kernels.lanes import LANES
 from tests.kernels.flat import offsets_of
+from tests.lanes import slow
 from tests.oracles import arima as oracle
 
 NAMES = ("ar1", "ar2", "sar1", "ma1", "ma2", "sma1")
@@ -289,11 +290,11 @@ def test_conditional_fits_are_those_of_statsforecast(request, name, m, orders, d
 @pytest.mark.parametrize(
     ("orders", "differences", "mean"),
     [
-        (Orders(1, 0), (1, 0), True),
+        slow(Orders(1, 0), (1, 0), True),
         (Orders(2, 0), (0, 0), True),
         (Orders(0, 1), (1, 0), True),
-        (Orders(0, 1, 0, 1), (1, 1), False),
-        (Orders(1, 0, 1, 0), (1, 0), False),
+        slow(Orders(0, 1, 0, 1), (1, 1), False),
+        slow(Orders(1, 0, 1, 0), (1, 0), False),
     ],
 )
 def test_exact_fits_are_as_likely_as_those_of_statsforecast(monthly, orders, differences, mean):

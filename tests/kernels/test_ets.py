@@ -37,6 +37,7 @@ from kernels.ets_refit import refit_ets
 from kernels.ets_search import turn_relative
 from kernels.lanes import LANES
 from tests.kernels.flat import offsets_of
+from tests.lanes import slow
 from tests.oracles import ets as oracle
 
 HORIZON = 18
@@ -162,7 +163,7 @@ def test_the_passes_are_in_vector_registers():
 
 
 @pytest.mark.parametrize(
-    ("period", "season_length", "every"), [("MONTHLY", 12, 48), ("QUARTERLY", 4, 12)]
+    ("period", "season_length", "every"), [("MONTHLY", 12, 48), slow("QUARTERLY", 4, 12)]
 )
 def test_criteria_and_accuracy_are_those_of_statsforecast(real_data, period, season_length, every):
     from statsforecast.ets import ets_f

@@ -1,5 +1,7 @@
 """A small, made-up night, as output tables."""
 
+from functools import cache
+
 import numpy as np
 import pandas as pd
 
@@ -17,7 +19,13 @@ PLANNER_COSTS = {
 
 
 def night(warehouse="north", item="tea", book="alpha", instrument="ACME"):
-    """Return one series, one order, one book; every table validated."""
+    """Return one series, one order, one book; every table validated, and a copy of one's own."""
+    tables = _night(warehouse, item, book, instrument)
+    return {name: frame.copy() for name, frame in tables.items()}
+
+
+@cache
+def _night(warehouse, item, book, instrument):
     draws = np.random.default_rng(1)
     series = {"warehouse_id": warehouse, "item_id": item}
     mean = draws.uniform(5, 9, len(AHEAD))

@@ -18,6 +18,7 @@ from risk import (
 )
 from risk.controls import book_control, build_controls
 from risk.market.revalue import Shifts, revalue
+from tests.lanes import slow
 from tests.risk.markets import (
     AS_OF,
     BOOKS,
@@ -69,7 +70,7 @@ def test_corrected_figures_are_those_of_many_more_scenarios(horizon):
     assert (gain[own["measure"] == "expected_shortfall"] > 100.0).all()
 
 
-@pytest.mark.parametrize(("horizon", "least"), [(1, 0.0), (20, 0.7)])
+@pytest.mark.parametrize(("horizon", "least"), [slow(1, 0.0), (20, 0.7)])
 def test_corrected_figures_spread_over_seeds_as_their_errors_say(horizon, least):
     plan = replace(CONTROLLED, scenarios=4_000)
     found = [measured(replace(plan, seed=seed), horizon=horizon).risk for seed in range(40)]

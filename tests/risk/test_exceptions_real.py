@@ -1,5 +1,7 @@
 """Exceptions of value at risk on the S&P 500, 2014-18: about as many as the level says."""
 
+from functools import cache
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -48,11 +50,17 @@ def books(market):
     return books_of(market, pd.concat(parts))[0]
 
 
-def exceptions(market, books, method):
-    """Return each book's exceptions, (n_levels, n_books)."""
-    found = rolling_figures(market, books, method, PLAN, WINDOW, range(DAYS))
-    assert np.isfinite(found.value_at_risk).all()
-    return (found.losses > found.value_at_risk).sum(axis=1)
+@pytest.fixture(scope="module")
+def exceptions(market, books):
+    """Return what counts each book's exceptions by a method, (n_levels, n_books)."""
+
+    @cache
+    def counted(method):
+        found = rolling_figures(market, books, method, PLAN, WINDOW, range(DAYS))
+        assert np.isfinite(found.value_at_risk).all()
+        return (found.losses > found.value_at_risk).sum(axis=1)
+
+    return counted
 
 
 def are_accepted(counts, level):
@@ -61,8 +69,8 @@ def are_accepted(counts, level):
 
 
 @pytest.mark.parametrize("method", ["historical", "filtered_historical", "student_t"])
-def test_there_are_as_many_exceptions_as_kupiecs_test_accepts(market, books, method):
-    for level, counts in zip(PLAN.levels, exceptions(market, books, method), strict=True):
+def test_there_are_as_many_exceptions_as_kupiecs_test_accepts(exceptions, method):
+    for level, counts in zip(PLAN.levels, exceptions(method), strict=True):
         average = np.array([round(counts.mean())])
         assert are_accepted(average, level).all()
         # Were days independent and figures true, 95% of books would be accepted. All books lose on
@@ -70,16 +78,14 @@ def test_there_are_as_many_exceptions_as_kupiecs_test_accepts(market, books, met
         assert are_accepted(counts, level).mean() >= 0.75
 
 
-def test_figures_that_follow_volatility_are_accepted_for_nearly_every_book(market, books):
-    for level, counts in zip(
-        PLAN.levels, exceptions(market, books, "filtered_historical"), strict=True
-    ):
+def test_figures_that_follow_volatility_are_accepted_for_nearly_every_book(exceptions):
+    for level, counts in zip(PLAN.levels, exceptions("filtered_historical"), strict=True):
         assert are_accepted(counts, level).mean() >= 0.95
 
 
-def test_thin_tails_leave_too_many_exceptions_at_99_percent(market, books):
+def test_thin_tails_leave_too_many_exceptions_at_99_percent(exceptions):
     """What the others are accepted for is no matter of course on these days."""
-    counts = exceptions(market, books, "gaussian")[PLAN.levels.index(0.99)]
+    counts = exceptions("gaussian")[PLAN.levels.index(0.99)]
     assert counts.mean() > 0.01 * DAYS
     assert not are_accepted(np.array([round(counts.mean())]), 0.99).any()
     assert are_accepted(counts, 0.99).mean() < 0.5

@@ -10,6 +10,7 @@ from scipy import stats
 from risk import PlanError, RiskPlan, build_market, instrument_losses, measure_portfolios
 from risk.measures.portfolios import books_of
 from risk.rolling import FIGURES, REFRESH_DAYS, judged_days, rolling_figures
+from tests.lanes import slow
 from tests.risk.markets import AS_OF, curve, option, prices, stocks, terms
 
 WINDOW = 100
@@ -112,7 +113,7 @@ def test_losses_are_those_of_holding_the_book_that_day(market, books):
     assert list(rolled.dates) == list(market.factors.dates[WINDOW:])
 
 
-@pytest.mark.parametrize("method", ["historical", "gaussian"])
+@pytest.mark.parametrize("method", ["historical", slow("gaussian")])
 def test_losses_beyond_value_at_risk_are_as_rare_as_the_level_says(method):
     """Independent normal returns: exceptions are binomial but for the window's estimation error."""
     plan = RiskPlan(history=1200, scenarios=4000, seed=11, levels=(0.95,))

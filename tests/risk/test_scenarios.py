@@ -1,5 +1,7 @@
 """Common scenarios: closed forms, moments, and what a scenario may depend on."""
 
+from functools import cache
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -35,6 +37,12 @@ def unit_law(plan):
     return stats.t(degrees, scale=np.sqrt((degrees - 2) / degrees))
 
 
+@cache
+def moves_of_a_stock(method):
+    plan = RiskPlan(history=250, scenarios=200_000, degrees_of_freedom=4.0)
+    return factor_moves(single_stock(plan).factors, method, 1, plan)[0]
+
+
 @pytest.mark.parametrize(
     ("method", "level", "var", "es"),
     [
@@ -47,9 +55,7 @@ def unit_law(plan):
 def test_linear_losses_have_the_published_elliptical_figures(method, level, var, es):
     # McNeil, Frey & Embrechts (2015), ex. 2.14-2.15, through the generator: value 10,000,
     # volatility 20% a year of 250 days, normal and variance-matched t4.
-    plan = RiskPlan(history=250, scenarios=200_000, degrees_of_freedom=4.0)
-    moves = factor_moves(single_stock(plan).factors, method, 1, plan)[0]
-    tail = measure_tail(-VALUE * moves, level)
+    tail = measure_tail(-VALUE * moves_of_a_stock(method), level)
     assert abs(tail.value_at_risk - var) < ERRORS * tail.value_at_risk_error
     assert abs(tail.expected_shortfall - es) < ERRORS * tail.expected_shortfall_error
 

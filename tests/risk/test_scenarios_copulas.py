@@ -63,10 +63,17 @@ def test_the_gaussian_copula_has_the_spearman_and_kendall_of_its_correlation():
     assert kendall == pytest.approx(2.0 / np.pi * np.arcsin(rho), abs=5 / np.sqrt(20_000))
 
 
-@pytest.mark.parametrize("level", [0.05, 0.01])
-def test_joint_falls_are_as_frequent_as_the_t_and_the_normal_have_them(level):
+@pytest.fixture(scope="module")
+def two_factors():
+    """Return the moves of two factors, and what each copula makes of them by t margins."""
     moves = heavy_moves(n_returns=500, n_factors=2)
-    plan = replace(PLAN, margins="student_t", degrees_of_freedom=4.0)
+    plan = replace(PLAN, margins="student_t")
+    return moves, {copula: factor_moves(factors_of(moves), copula, 1, plan) for copula in COPULAS}
+
+
+@pytest.mark.parametrize("level", [0.05, 0.01])
+def test_joint_falls_are_as_frequent_as_the_t_and_the_normal_have_them(two_factors, level):
+    moves, made_by = two_factors
     for method, degrees in (("gaussian_copula", None), ("t_copula", 4.0)):
         scores = rank_scores(moves, degrees)
         rho = np.corrcoef(scores, rowvar=False)[0, 1]
@@ -76,7 +83,7 @@ def test_joint_falls_are_as_frequent_as_the_t_and_the_normal_have_them(level):
         else:
             law = stats.multivariate_t(shape=shape, df=degrees, seed=1)
             joint = law.cdf(np.full(2, stats.t.ppf(level, degrees)))
-        made = factor_moves(factors_of(moves), method, 1, plan)
+        made = made_by[method]
         limits = np.quantile(made, level, axis=1, keepdims=True)
         seen = int((made <= limits).all(axis=0).sum())
         # The limits are the sample's own; that only narrows the binomial's spread.

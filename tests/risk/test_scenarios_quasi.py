@@ -9,6 +9,7 @@ from scipy import stats
 from risk import RiskPlan
 from risk.scenarios import covariance_loadings, factor_moves, randomised_tail
 from risk.scenarios.quasi_random import split_loadings
+from tests.lanes import slow
 from tests.risk.scenario_factors import factors_of, heavy_moves
 
 PLAN = RiskPlan(history=250, scenarios=16_384, seed=5, degrees_of_freedom=5.0)
@@ -59,7 +60,7 @@ def test_the_stated_error_is_the_spread_over_seeds_and_smaller_than_monte_carlos
     assert spread[1] < plain / np.sqrt(3.0)
 
 
-@pytest.mark.parametrize("covariance", ["sample", "ledoit_wolf", "factor_model"])
+@pytest.mark.parametrize("covariance", [slow("sample"), "ledoit_wolf", "factor_model"])
 def test_covariances_are_met_more_closely_than_by_monte_carlo(factors, covariance):
     plan = replace(PLAN, covariance=covariance)
     errors = {}

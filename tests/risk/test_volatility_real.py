@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from risk.volatility import VolatilityModel, fit_volatility, standard_errors
+from tests.lanes import slow
 from tests.oracles.garch import best_log_likelihood
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
@@ -40,8 +41,15 @@ def test_mark_against_pound_is_the_published_benchmark():
     )
 
 
-@pytest.mark.parametrize("recursion", ["garch", "gjr"])
-@pytest.mark.parametrize("innovations", ["gaussian", "student_t"])
+@pytest.mark.parametrize(
+    ("innovations", "recursion"),
+    [
+        ("gaussian", "garch"),
+        slow("gaussian", "gjr"),
+        slow("student_t", "garch"),
+        ("student_t", "gjr"),
+    ],
+)
 def test_stocks_are_fitted_no_worse_than_by_a_general_optimiser(sp500, recursion, innovations):
     """The optimiser starts from four places; jumps make normal likelihoods of several tops."""
     fit = fit_volatility(sp500.to_numpy(), VolatilityModel(recursion, innovations))

@@ -8,6 +8,7 @@ from google.cloud import bigquery
 from storage.errors import TerminalStoreError, TransientStoreError
 from storage.stores import Publication, bigquery_jobs, open_store
 from storage.tables import OUTPUT_TABLES
+from tests.lanes import slow
 from tests.storage.addresses import PROJECT, address_of, stand_in
 from tests.storage.bigquery_stand_in import Fault, JobFault
 from tests.storage.nights import AS_OF, EVERY, JOB, RUN, night, publication, publish_at_once
@@ -159,8 +160,15 @@ CALLS = [
 ]
 
 
-@pytest.mark.parametrize("kind", ["unavailable", "lost"])
-@pytest.mark.parametrize("call", CALLS)
+@pytest.mark.parametrize(
+    ("call", "kind"),
+    # Each call fails in one of both ways at the gate.
+    [
+        (call, kind) if number % 2 == place else slow(call, kind)
+        for place, kind in enumerate(("unavailable", "lost"))
+        for number, call in enumerate(CALLS)
+    ],
+)
 def test_a_call_that_fails_is_made_again_and_nothing_is_done_twice(
     server, address, tmp_path, monkeypatch, kind, call
 ):
@@ -229,7 +237,9 @@ def test_a_job_under_way_is_found_again_after_its_starter_died(
     assert len(jobs_of(server, address, kind)) == (5 if kind == "load" else 1)
 
 
-@pytest.mark.parametrize("reason", ["backendError", "internalError", "rateLimitExceeded"])
+@pytest.mark.parametrize(
+    "reason", ["backendError", slow("internalError"), slow("rateLimitExceeded")]
+)
 @pytest.mark.parametrize("kind", ["load", "commit"])
 def test_after_a_job_that_failed_the_next_generation_runs(server, address, tmp_path, kind, reason):
     server.job_faults.append(JobFault(f"almanac-{kind}", reason=reason))

@@ -13,7 +13,7 @@ from google.cloud import bigquery
 from storage.stores import open_store
 from storage.stores.local_folder import LocalFolder
 from storage.stores.remote_folder import RemoteFolder
-from tests.storage.addresses import PROJECT, SCHEMES, address_of, stand_in
+from tests.storage.addresses import EACH_KIND, PROJECT, address_of, stand_in
 from tests.storage.nights import publication
 
 NIGHTS = ("night-a", "night-b")
@@ -91,7 +91,7 @@ LOOKING = {
 }
 
 
-@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("scheme", EACH_KIND)
 def test_a_reader_sees_one_night_in_all_tables_while_others_are_published(scheme, tmp_path):
     """By a statement of its own over several tables, and by a store's own `read` of one."""
     address = address_of(scheme, tmp_path / "store")

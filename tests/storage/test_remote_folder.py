@@ -17,6 +17,7 @@ from storage.stores import (
 from storage.stores.manifest import Manifest
 from storage.stores.parquet_store import ParquetStore
 from storage.stores.remote_folder import RemoteFolder
+from tests.lanes import slow
 from tests.storage.addresses import address_of
 from tests.storage.nights import JOB, RUN, night, publication
 
@@ -236,10 +237,10 @@ def test_a_fault_of_the_service_passes_or_stays(store, address, error, kind):
 @pytest.mark.parametrize(
     ("lost", "times"),
     [
-        (False, 1),
+        slow(False, 1),
         (True, ALWAYS),
-        pytest.param(True, 1, marks=pytest.mark.slow),
-        pytest.param(False, ALWAYS, marks=pytest.mark.slow),
+        slow(True, 1),
+        slow(False, ALWAYS),
     ],
 )
 def test_a_fault_at_any_call_leaves_the_old_night_or_the_new_one(tmp_path, lost, times):

@@ -11,16 +11,17 @@ from hypothesis import strategies as st
 
 from storage.stores import Publication, TerminalStoreError, open_store
 from storage.tables import OUTPUT_TABLES, RUN_STEPS
-from tests.storage.addresses import SCHEMES, address_of
+from tests.lanes import slow
+from tests.storage.addresses import EACH_KIND, address_of
 from tests.storage.nights import AS_OF, EVERY, JOB, RUN, SOME, night, publication
 
 
-@pytest.fixture(params=SCHEMES)
+@pytest.fixture(params=EACH_KIND)
 def address(request, tmp_path):
     return address_of(request.param, tmp_path / "store")
 
 
-@pytest.fixture(scope="module", params=SCHEMES)
+@pytest.fixture(scope="module", params=EACH_KIND)
 def taken(request, tmp_path_factory):
     """Return the address of a store with a night that nobody may change."""
     folder = tmp_path_factory.mktemp("taken")
@@ -109,7 +110,7 @@ def test_what_a_newer_run_does_not_name_stays(address, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("job", "as_of"), [("another job", AS_OF), (JOB, date(2026, 1, 2)), ("a/b=..", AS_OF)]
+    ("job", "as_of"), [("another job", AS_OF), (JOB, date(2026, 1, 2)), slow("a/b=..", AS_OF)]
 )
 def test_nights_and_jobs_stand_side_by_side(address, tmp_path, job, as_of):
     with open_store(address) as store:
@@ -221,8 +222,8 @@ def test_a_path_is_never_a_pattern(address, tmp_path):
         assert_same(visible(store), night())
 
 
-@pytest.mark.parametrize("scheme", SCHEMES)
-@pytest.mark.parametrize("dies_at", [1, 3, len(SOME)])
+@pytest.mark.parametrize("scheme", EACH_KIND)
+@pytest.mark.parametrize("dies_at", [slow(1), 3, slow(len(SOME))])
 def test_a_crash_between_tables_leaves_the_old_night(tmp_path, monkeypatch, scheme, dies_at):
     address = address_of(scheme, tmp_path / "store")
     with open_store(address) as store:
@@ -271,7 +272,7 @@ hostile_text = st.text(
 )
 
 
-@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("scheme", EACH_KIND)
 @given(names=st.lists(hostile_text, min_size=1, max_size=4, unique=True), run_id=hostile_text)
 @settings(max_examples=15, deadline=None)
 def test_whatever_an_id_or_a_job_is_called_it_is_only_a_name(

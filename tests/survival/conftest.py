@@ -1,4 +1,4 @@
-"""One sample, one cradle, and what an undisturbed night publishes."""
+"""One sample, one cradle, and what undisturbed nights publish."""
 
 import time
 
@@ -6,6 +6,7 @@ import pytest
 
 from tests.survival.jobs import digests_of, job_in, write_small
 from tests.survival.lives import Cradle
+from tests.survival.plain import run_plain
 
 
 @pytest.fixture(scope="session")
@@ -20,14 +21,29 @@ def cradle():
 
 
 @pytest.fixture(scope="session")
-def undisturbed(cradle, sample, tmp_path_factory):
-    """Return what a night that nothing happened to published, and the seconds it took."""
+def undisturbed_job(cradle, sample, tmp_path_factory):
+    """Return the job of a night that nothing happened to."""
     folder = tmp_path_factory.mktemp("undisturbed") / "job"
     job = job_in(folder, sample)
-    # The first life compiles what no cache has yet.
     assert cradle.live(folder).code == 0
+    return job
+
+
+@pytest.fixture(scope="session")
+def undisturbed(cradle, undisturbed_job):
+    """Return what that night published, and the seconds of a life that finds its chunks done."""
+    job = undisturbed_job
     digests = digests_of(job)
+    # The first life compiled what no cache had yet.
     started = time.monotonic()
-    assert cradle.live(folder, again=True).code == 0
+    assert cradle.live(job.folder, again=True).code == 0
     assert digests_of(job) == digests
     return digests, time.monotonic() - started
+
+
+@pytest.fixture(scope="session")
+def demand_night(sample, tmp_path_factory):
+    """Return the job of a night of demand alone, and what it published."""
+    job = job_in(tmp_path_factory.mktemp("demand") / "job", sample).restricted("demand")
+    run_plain(job)
+    return job, digests_of(job)

@@ -11,7 +11,8 @@ from flows.errors import ExitCode
 from flows.run import context, identity, prepare_run
 from flows.steps import publish
 from storage.stores import open_store
-from tests.survival.jobs import digests_of, job_in
+from tests.lanes import slow
+from tests.survival.jobs import job_in
 from tests.survival.plain import plain, run_plain
 from tests.survival.verdict import assert_whole
 
@@ -38,14 +39,7 @@ def moved(*moments):
     )
 
 
-@pytest.fixture(scope="module")
-def demand_night(sample, tmp_path_factory):
-    job = job_in(tmp_path_factory.mktemp("clock") / "job", sample).restricted("demand")
-    run_plain(job)
-    return job, digests_of(job)
-
-
-@pytest.mark.parametrize("year", [1999, 2071])
+@pytest.mark.parametrize("year", [1999, slow(2071)])
 def test_a_clock_that_is_years_off_changes_no_number(demand_night, sample, tmp_path, year):
     job, digests = demand_night
     other = job_in(tmp_path / "job", sample).restricted("demand")

@@ -84,11 +84,9 @@ def make_hostile(folder):
 
 
 @pytest.fixture(scope="module")
-def pages(sample, tmp_path_factory):
-    """Return the page of a plain night, and the job, names and page of a hostile one."""
+def pages(sample, undisturbed_job, tmp_path_factory):
+    """Return the job and names of a hostile night, and the pages of a plain one and of it."""
     folder = tmp_path_factory.mktemp("hostile")
-    plain = job_in(folder / "plain", sample)
-    run_plain(plain)
     hostile = job_in(folder / "hostile", sample)
     names = make_hostile(folder / "hostile")
     limits = {
@@ -102,7 +100,8 @@ def pages(sample, tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         assert run_plain(hostile).exit_code is ExitCode.DONE
-    read = [prepare_run(job).report.read_text(encoding="utf-8") for job in (plain, hostile)]
+    nights = (undisturbed_job, hostile)
+    read = [prepare_run(job).report.read_text(encoding="utf-8") for job in nights]
     return folder, hostile, set(names.values()), *read
 
 
@@ -117,7 +116,7 @@ def test_hostile_names_come_through_unchanged(pages):
 
 def test_hostile_names_write_no_file_and_touch_no_table(pages):
     folder, job, _, _, _ = pages
-    assert {path.name for path in folder.iterdir()} == {"plain", "hostile"}
+    assert {path.name for path in folder.iterdir()} == {"hostile"}
     beside = {path.name for path in (folder / "hostile").iterdir()}
     assert beside == {"demo.toml", "inputs", ".almanac", "report.html", store_path(job).name}
     assert set(tables_of(job)) == set(OUTPUT_TABLES)

@@ -1,5 +1,7 @@
 """One process at a time at a run, and no lock outlives its process."""
 
+import os
+import signal
 import time
 
 import pytest
@@ -23,30 +25,33 @@ def await_start(job, seconds=30.0):
 
 
 @pytest.fixture
-def at_work(cradle, sample, undisturbed, tmp_path):
-    """Begin a life of a night, and return its job and its process."""
-    job = job_in(tmp_path / "job", sample)
-    process = cradle.begin(tmp_path / "job")
+def at_work(cradle, sample, tmp_path):
+    """Begin a life of a night of demand, and return its job and its process."""
+    job = job_in(tmp_path / "job", sample).restricted("demand")
+    process = cradle.begin(tmp_path / "job", only="demand")
     await_start(job)
     return job, process
 
 
 def test_a_second_run_of_a_night_is_refused_and_the_first_ends_as_if_alone(
-    cradle, at_work, undisturbed
+    cradle, at_work, demand_night
 ):
     job, process = at_work
+    # It is not done meanwhile, however slow the second is.
+    os.kill(process, signal.SIGSTOP)
     with pytest.raises(RunBusyError, match=f"is being done by process {process} on .* since"):
         run_plain(job)
     assert not store_path(job).exists()
+    os.kill(process, signal.SIGCONT)
     assert cradle.end().code == 0
-    assert_whole(job, undisturbed[0])
+    assert_whole(job, demand_night[1])
 
 
-def test_a_run_that_was_killed_bars_nobody(cradle, at_work, undisturbed):
+def test_a_run_that_was_killed_bars_nobody(cradle, at_work, demand_night):
     job, _ = at_work
     assert cradle.end(0.0).code == -9
     assert run_plain(job).exit_code is ExitCode.DONE
-    assert_whole(job, undisturbed[0])
+    assert_whole(job, demand_night[1])
 
 
 def test_whoever_waited_for_a_run_to_end_finds_it_done(cradle, at_work):

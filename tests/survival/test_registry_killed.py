@@ -3,6 +3,7 @@
 import pytest
 
 from flows.run import list_versions, read_champion, read_models
+from tests.lanes import slow
 from tests.survival.jobs import job_in
 
 WISHES = {"only": "demand", "registry": True}
@@ -49,7 +50,8 @@ def kill_at(cradle, sample, whole, folder, change):
     return champion
 
 
-@pytest.mark.parametrize("back", [14, 17, 20, 23, 27, 32])
+# After the models were promoted, and before.
+@pytest.mark.parametrize("back", [14, 23, *map(slow, (17, 20, 27, 32))])
 def test_a_night_killed_while_it_keeps_its_models_is_finished_by_the_next_start(
     cradle, sample, whole, tmp_path, back
 ):

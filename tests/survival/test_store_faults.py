@@ -17,18 +17,20 @@ from storage.stores.bigquery_store import BigQueryStore
 from storage.stores.duckdb_store import DuckDBStore
 from storage.stores.parquet_store import ParquetStore
 from storage.stores.postgres_store import PostgresStore
+from tests.lanes import slow
 from tests.storage.addresses import SCHEMES, address_of, stand_in
 from tests.storage.bigquery_stand_in import Fault
-from tests.survival.jobs import digests_of, job_in
+from tests.survival.jobs import job_in
 from tests.survival.plain import run_plain
 from tests.survival.verdict import assert_old_or_new, assert_whole
 
-DEMAND = "demand"
 KINDS = {"unavailable": TransientStoreError, "refusing": TerminalStoreError}
 # Calls to the store of a night whose chunks are done: to learn whether it is published, to
 # publish, to read for the report, to publish what the steps took.
 CALLS = 24
 ALWAYS = 10**6
+# BigQuery waits for the slow lane, and memory is a Parquet folder too.
+SLOWLY = [slow(scheme) if scheme in {"memory", "bigquery"} else scheme for scheme in SCHEMES]
 
 
 class Faulty:
@@ -86,12 +88,11 @@ def faulty(kind, first, times):
 
 
 @pytest.fixture(scope="module")
-def staged(sample, tmp_path_factory):
+def staged(demand_night, tmp_path_factory):
     """Return a demand night that is done but for its publication, and what it is to publish."""
+    done, digests = demand_night
     folder = tmp_path_factory.mktemp("staged") / "job"
-    job = job_in(folder, sample).restricted(DEMAND)
-    run_plain(job)
-    return job, digests_of(job)
+    return job_in(folder, done.folder).restricted("demand"), digests
 
 
 def afresh(job, store):
@@ -135,14 +136,15 @@ def test_a_night_calls_its_store_so_often(staged, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("kind", "first"), [("unavailable", 1), ("refusing", 2), ("unavailable", 3), ("lost", 3)]
+    ("kind", "first"),
+    [slow("unavailable", 1), ("refusing", 2), slow("unavailable", 3), ("lost", 3)],
 )
 def test_a_call_that_fails_while_it_publishes(staged, tmp_path, kind, first):
     """The first three: open, ask, publish."""
     strike(staged, address_of("duckdb", tmp_path / "store"), kind, first, 1)
 
 
-@pytest.mark.parametrize("scheme", SCHEMES[:-1])
+@pytest.mark.parametrize("scheme", SLOWLY[:-1])
 def test_a_store_that_stays_away_after_publication(staged, tmp_path, scheme):
     """A lost answer to a publication is what a committed night looks like to who asked for it."""
     strike(staged, address_of(scheme, tmp_path / "store"), "lost", 3, ALWAYS)
@@ -196,7 +198,7 @@ def die_between(staged, scheme, folder, table):
     return died
 
 
-@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("scheme", SLOWLY)
 @pytest.mark.parametrize("table", [2])
 def test_a_store_that_dies_between_tables(staged, tmp_path, scheme, table):
     assert die_between(staged, scheme, tmp_path / "store", table)
@@ -240,6 +242,7 @@ def cut_off(staged, service, folder, kind, call):
     return error is not None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("kind", "call"), [("lost", 40)])
 def test_a_night_that_bigquery_stops_answering(staged, service, tmp_path, kind, call):
     assert cut_off(staged, service, tmp_path / "store", kind, call)

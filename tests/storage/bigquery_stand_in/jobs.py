@@ -163,7 +163,8 @@ class Jobs:
         query = configuration["query"]
         statements = self._parse(query)
         self._check_location(job, statements)
-        billed = self.engine.billed(statements)
+        read = self.engine.estimate(statements)
+        billed = self.engine.billed(statements, read)
         allowed = int(query.get("maximumBytesBilled") or 2**62)
         if billed > allowed:
             raise ApiError(
@@ -171,8 +172,7 @@ class Jobs:
                 f"Query exceeded limit for bytes billed: {allowed}. {billed} or higher required.",
             )
         job.schema, job.rows = self.engine.run(statements)
-        read = str(self.engine.estimate(statements))
-        return {"totalBytesProcessed": read, "query": {"totalBytesBilled": str(billed)}}
+        return {"totalBytesProcessed": str(read), "query": {"totalBytesBilled": str(billed)}}
 
     def _check_location(self, job, statements):
         where = job.resource["jobReference"]["location"]

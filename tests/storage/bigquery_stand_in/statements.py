@@ -58,9 +58,9 @@ class Engine:
             raise ApiError("invalidQuery", str(error).splitlines()[0]) from error
         return [(str(row[0]), str(row[1])) for row in found]
 
-    def billed(self, statements):
-        """Return the bytes that would be billed: ten megabytes a table at least."""
-        return max(self.estimate(statements), LEAST_BILLED * len(self.tables(statements)))
+    def billed(self, statements, read):
+        """Return the bytes billed of those read: ten megabytes a table at least."""
+        return max(read, LEAST_BILLED * len(self.tables(statements)))
 
     def run(self, statements):
         """Run a script, and return the types and rows of its last statement.
