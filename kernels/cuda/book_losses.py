@@ -16,7 +16,7 @@ from kernels.arrays import Floats, Integers
 from kernels.changes_without import Changes, Figures
 from kernels.cuda.arrays import device_arrays, to_host
 
-# Positions that are taken off a book at once, and rows of memory that each of them takes.
+# Positions that are taken off a book at once.
 _TOGETHER = 16
 # Of the memory that is free, what losses that stay may take.
 _SHARE = 0.6
