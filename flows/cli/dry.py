@@ -11,10 +11,10 @@ from rich.table import Table
 from flows.cli.terminal import as_text
 from flows.run import Run, number_of_chunks, prepare_run
 from flows.spec import JobSpec, Side
-from flows.steps.check import check_plan
+from flows.steps.check import check_sources
 from flows.steps.collect import collect
-from flows.steps.unfit import name_unknown_regions, refuse_unfit
-from storage.checks import CheckReport, check_inputs
+from flows.steps.unfit import refuse_unfit
+from storage.checks import CheckReport
 
 
 def describe_dry_run(job: JobSpec, only: Side | None, console: Console) -> None:
@@ -24,10 +24,7 @@ def describe_dry_run(job: JobSpec, only: Side | None, console: Console) -> None:
         folder = Path(name)
         sources = collect(run, folder / "assumed")
         (folder / "clean").mkdir()
-        report = check_inputs(
-            sources, check_plan(run.job, pd.Timestamp(run.as_of)), folder / "clean"
-        )
-    report = name_unknown_regions(run.job, report)
+        report = check_sources(run, sources, folder / "clean")
     console.print(
         f"Run [bold]{run.run_id}[/] as of {run.as_of} on {as_text(run.device_words)}. "
         "Nothing written.",

@@ -12,6 +12,7 @@ from flows.spec import JobSpec
 from flows.steps.collect import collect
 from flows.steps.unfit import name_unknown_regions, refuse_unfit
 from storage.checks import CheckPlan, CheckReport, check_inputs
+from storage.inputs import InputSource
 
 STAGE = "check"
 
@@ -60,14 +61,26 @@ def check(run: Run) -> ChunkRecord:
     return run_chunk(folder, key, lambda: _check(run))
 
 
+def check_sources(run: Run, sources: Mapping[str, InputSource], clean: Path) -> CheckReport:
+    """Check what was collected, and what the job says of it.
+
+    Parameters
+    ----------
+    run : whose job and night
+    sources : of each input
+    clean : folder that takes the checked inputs
+    """
+    report = check_inputs(sources, check_plan(run.job, pd.Timestamp(run.as_of)), clean)
+    return name_unknown_regions(run.job, report)
+
+
 def _check(run: Run) -> ChunkWork:
     clean = run.staging.folder / "clean"
     if clean.exists():
         shutil.rmtree(clean)
     clean.mkdir(parents=True)
     sources = collect(run, run.staging.folder / "assumed")
-    report = check_inputs(sources, check_plan(run.job, pd.Timestamp(run.as_of)), clean)
-    report = name_unknown_regions(run.job, report)
+    report = check_sources(run, sources, clean)
     refuse_unfit(run.job, report)
     return ChunkWork(
         {
