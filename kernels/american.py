@@ -236,6 +236,16 @@ def _put_terms(rate: float, carry: float, sign: float) -> tuple[float, float]:
 
 
 @njit(cache=True, nogil=True)
+def _as_put(
+    spot: float, strike: float, rate: float, carry: float, sign: float
+) -> tuple[float, float, float, float]:
+    """Return spot, strike, rate and dividend yield of the put that is worth the same."""
+    put_rate, dividend = _put_terms(rate, carry, sign)
+    put_spot, put_strike = (spot, strike) if sign < 0.0 else (strike, spot)
+    return put_spot, put_strike, put_rate, dividend
+
+
+@njit(cache=True, nogil=True)
 def _has_one_boundary(rate: float, dividend: float) -> bool:
     return rate > 0.0 or (rate == 0.0 and dividend < 0.0)
 
@@ -304,8 +314,7 @@ def value_near(
     """
     if years <= 0.0:
         return max(sign * (spot - strike), 0.0)
-    put_rate, dividend = _put_terms(rate, carry, sign)
-    put_spot, put_strike = (spot, strike) if sign < 0.0 else (strike, spot)
+    put_spot, put_strike, put_rate, dividend = _as_put(spot, strike, rate, carry, sign)
     value: float
     if put_rate <= 0.0 and dividend >= put_rate:
         put_carry = put_rate - dividend
@@ -336,8 +345,7 @@ def _lattice_value(
     sign: float,
     ladder: Floats,
 ) -> float:
-    put_rate, dividend = _put_terms(rate, carry, sign)
-    put_spot, put_strike = (spot, strike) if sign < 0.0 else (strike, spot)
+    put_spot, put_strike, put_rate, dividend = _as_put(spot, strike, rate, carry, sign)
     value: float = lattice_put_value(
         put_spot, put_strike, put_rate, put_rate - dividend, volatility, years, ladder
     )

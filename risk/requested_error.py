@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from kernels.arrays import Floats
-from kernels.on_device import book_losses_on
+from kernels.on_device import book_losses_on, keep_losses_on
 from risk.controls import Controls, build_controls
 from risk.errors import PlanError
 from risk.market.market import Market
@@ -104,8 +104,13 @@ def draw_scenario_set(
     losses = instrument_losses(market, method, horizon, plan)
     books = books_of(market, positions)[0]
     pilot = losses.shape[1]
-    controls = build_controls(market, method, horizon, plan, pilot)
-    largest = largest_error(losses, books, method, horizon, plan, controls)
+
+    def worst_of(losses: Floats) -> LargestError:
+        controls = build_controls(market, method, horizon, plan, losses.shape[1])
+        with keep_losses_on(plan.device)(losses):
+            return largest_error(losses, books, method, horizon, plan, controls)
+
+    largest = worst_of(losses)
     if plan.target_error is not None and is_sampled(method, horizon):
         most = max(plan.most_scenarios, pilot)
         # A short pilot of a heavy tail may see too little of it to tell its own error.
@@ -113,8 +118,7 @@ def draw_scenario_set(
             needed = scenarios_for(largest.relative_error, losses.shape[1], plan.target_error)
             count = min(needed, most)
             losses = instrument_losses(market, method, horizon, plan.with_scenarios(count))
-            controls = build_controls(market, method, horizon, plan, count)
-            largest = largest_error(losses, books, method, horizon, plan, controls)
+            largest = worst_of(losses)
     target = np.nan if plan.target_error is None else plan.target_error
     row = (method, horizon, losses.shape[1], pilot, target)
     left = (largest.relative_error, largest.portfolio_id)
@@ -184,9 +188,9 @@ def largest_error(
     ----------
     Glasserman (2004), section 1.1.3.
     """
-    worst = LargestError(np.nan, None)
+    worst, add_up = LargestError(np.nan, None), book_losses_on(plan.device)
     for book in books:
-        total = book_losses_on(plan.device)(losses, book.instruments, book.quantities)
+        total = add_up(losses, book.instruments, book.quantities)
         if overflows(total) or overflows(book.quantities):
             continue
         try:

@@ -75,7 +75,7 @@ def largest_without(
     Arguments and result are those of `kernels.largest_without.largest_without`, to the bit.
     """
     xp, out = device_arrays(), np.empty((len(instruments), kept))
-    for chosen, rest in _rests(losses, instruments, quantities, total):
+    for chosen, rest in _rests(losses, instruments, quantities, xp.asarray(total)):
         missing = xp.isnan(rest)
         found = rest.shape[1] - missing.sum(axis=1)
         rest[missing] = -xp.inf
@@ -96,19 +96,14 @@ def changes_without(
     """
     xp, n, shape = device_arrays(), len(total), figures.without.shape
     found = Changes(np.empty(shape), *np.empty((2, *shape), np.int64))
-    far = xp.asarray(total)
-    for chosen, rest in _rests(losses, instruments, quantities, total):
-        own = slice(chosen.stop - chosen.start)
-        for level, whole in enumerate(figures.whole.tolist()):
-            at = _column(figures.without[level, chosen])
-            beyond = rest > at
-            change = _excess_changes(far, rest, whole, at, float(figures.shares[level]))
-            change -= change.sum(axis=1, keepdims=True) / n
-            change *= change
-            deviations = xp.sqrt(change.sum(axis=1) / n)
-            both = (beyond & (far > whole)).sum(axis=1)
-            for told, made in zip(found, (deviations, beyond.sum(axis=1), both), strict=True):
-                told[level, chosen] = to_host(made)[own]
+    for level, chosen, whole, rest, change in _changes(
+        losses, instruments, quantities, total, figures
+    ):
+        apart = change - change.sum(axis=1, keepdims=True) / n
+        deviations = xp.sqrt((apart * apart).sum(axis=1) / n)
+        made = deviations, rest.sum(axis=1), (rest & whole).sum(axis=1)
+        for told, values in zip(found, made, strict=True):
+            told[level, chosen] = to_host(values)[: chosen.stop - chosen.start]
     return found
 
 
@@ -125,19 +120,35 @@ def randomised_changes(
 
     Arguments and result are those of `kernels.changes_without.randomised_changes`, to rounding.
     """
-    xp = device_arrays()
     sums = np.empty((2, *figures.without.shape, randomisations))
-    far = xp.asarray(total)
-    for chosen, rest in _rests(losses, instruments, quantities, total):
-        own = slice(chosen.stop - chosen.start)
-        for level, whole in enumerate(figures.whole.tolist()):
-            at = _column(figures.without[level, chosen])
-            step = _column(steps[1][level, chosen])
-            influence = (far > whole) * float(steps[0][level]) - (rest > at) * step
-            change = _excess_changes(far, rest, whole, at, float(figures.shares[level]))
-            for told, values in zip(sums, (influence, change), strict=True):
-                told[level, chosen] = to_host(_dealt_sums(values, randomisations))[own]
+    for level, chosen, whole, rest, change in _changes(
+        losses, instruments, quantities, total, figures
+    ):
+        influence = whole * float(steps[0][level]) - rest * _column(steps[1][level, chosen])
+        for told, values in zip(sums, (influence, change), strict=True):
+            dealt = to_host(_dealt_sums(values, randomisations))
+            told[level, chosen] = dealt[: chosen.stop - chosen.start]
     return sums[0], sums[1]
+
+
+def _changes(
+    losses: Floats, instruments: Integers, quantities: Floats, total: Floats, figures: Figures
+) -> Iterator[tuple[int, slice, Any, Any, Any]]:
+    """Yield what changes in a book's tail without positions, for each level and part of them.
+
+    Level, positions, and arrays of the device: whether a scenario is beyond the book's value at
+    risk, (n_scenarios,), and beyond that without each position, (_TOGETHER, n_scenarios), and what
+    it loses beyond the first less that beyond the second, over the share beyond.
+    """
+    xp = device_arrays()
+    far = xp.asarray(total)
+    told = list(zip(figures.whole.tolist(), figures.shares.tolist(), strict=True))
+    excesses = [xp.maximum(far - whole, 0.0) / share for whole, share in told]
+    for chosen, rest in _rests(losses, instruments, quantities, far):
+        for level, (whole, share) in enumerate(told):
+            at = _column(figures.without[level, chosen])
+            change = excesses[level] - xp.maximum(rest - at, 0.0) / share
+            yield level, chosen, far > whole, rest > at, change
 
 
 def _parts(n: int) -> Iterator[slice]:
@@ -154,19 +165,21 @@ def _rows(losses: Floats, instruments: Integers) -> Any:  # noqa: ANN401 - an ar
 
 
 def _rests(
-    losses: Floats, instruments: Integers, quantities: Floats, total: Floats
+    losses: Floats,
+    instruments: Integers,
+    quantities: Floats,
+    total: Any,  # noqa: ANN401 - an array of the device
 ) -> Iterator[tuple[slice, Any]]:
     """Yield positions, and a book's losses without each of them, (_TOGETHER, n_scenarios).
 
     Rows beyond the last position are the book's own.
     """
     xp = device_arrays()
-    far = xp.asarray(total)
     for chosen in _parts(len(instruments)):
         rest = xp.zeros((_TOGETHER, len(total)))
         n = chosen.stop - chosen.start
         rest[:n] = _rows(losses, instruments[chosen]) * xp.asarray(quantities[chosen])[:, None]
-        yield chosen, xp.subtract(far, rest, out=rest)
+        yield chosen, xp.subtract(total, rest, out=rest)
 
 
 def _column(values: Floats) -> Any:  # noqa: ANN401 - an array of the device
@@ -174,12 +187,6 @@ def _column(values: Floats) -> Any:  # noqa: ANN401 - an array of the device
     padded = np.zeros((_TOGETHER, 1))
     padded[: len(values), 0] = values
     return device_arrays().asarray(padded)
-
-
-def _excess_changes(total: Any, rest: Any, whole: float, at: Any, share: float) -> Any:  # noqa: ANN401 - arrays of the device
-    """Return what is lost beyond value at risk less that without a position, over the share."""
-    xp = device_arrays()
-    return xp.maximum(total - whole, 0.0) / share - xp.maximum(rest - at, 0.0) / share
 
 
 def _dealt_sums(values: Any, randomisations: int) -> Any:  # noqa: ANN401 - arrays of the device

@@ -146,6 +146,7 @@ def test_kernels_are_asked_for_on_the_device_of_the_run(job, gpu, prefect, monke
         (portfolios, on_device.book_losses_on),
         (incremental, on_device.largest_without_on),
         (incremental, on_device.changes_without_on),
+        (requested_error, on_device.keep_losses_on),
         (requested_error, on_device.book_losses_on),
         (revalue, on_device.future_values_on),
         (revalue, on_device.forward_values_on),
