@@ -8,7 +8,13 @@ with the law that earlier origins and the history before it give: that is how a 
 comes about. Early origins forecast from shorter histories and err by more, so that a law which knew
 the later ones would be too narrow for the first and too wide for the last, and look right on
 average; and the later an origin is, the more it counts. A percentile then takes the quantile that
-demand fell below as often as the percentile says (`forecasting.levels`).
+demand fell below as often as the percentile says (`forecasting.levels`), of series of the class
+whose laws have demand about as often: quantiles are right for groups that a forecast can tell.
+
+References
+----------
+Vovk, Gammerman & Shafer (2005), "Algorithmic learning in a random world", section 4.5 (Mondrian
+conformal predictors, which are right within each group that is known beforehand).
 """
 
 from collections.abc import Sequence
@@ -36,13 +42,19 @@ from kernels.calibration import add_hits, move_quantiles
 
 # Parts of the horizon that are counted apart.
 BANDS = 4
+# Series whose laws have such shares of percentiles above zero, on average over the horizon, are
+# counted apart, from "up to the first" to "above the last". Forecasts of rare demand are further
+# apart than demand is: of car parts whose median was one, 43% of months sold any. On two windows
+# each of car parts and of aircraft's spare parts this takes 1.1 to 1.6% off pinball loss; on three
+# of M5's items it changes it by -0.3 to +0.1%.
+OCCURRENCES = np.array([0.15, 0.25, 0.35, 0.5])
 # An origin is counted with the law that an earlier one gives.
 FEWEST_ORIGINS = 2
 # So many series count levels twenty-five times as exactly as `levels.PRIOR_SERIES` allow.
 LARGEST_SAMPLE = 500
 NAMES = [f"u{round(100 * level):02d}" for level in LEVELS]
 COVERAGES = (50, 80, 90, 98)
-LEVEL_COLUMNS = ["demand_class", "band", "series", *NAMES]
+LEVEL_COLUMNS = ["demand_class", "occurrence", "band", "series", *NAMES]
 _WEIGHING = ["members", "power", "prior_origins"]
 WEIGHINGS = ["demand_class", "model", "left_out", "typical", *_WEIGHING]
 # Where demand is rare the weighing that loses least in the past did no better in the future, and
@@ -58,8 +70,9 @@ class Calibration:
 
     Parameters
     ----------
-    levels : demand_class, band (from 0, the nearest), series (counted), u01 ... u99 (probability
-        at which the law's quantile is taken)
+    levels : demand_class, occurrence (from 0, demand that is the rarest, by `occurrences_of`), band
+        (from 0, the nearest), series (of the class, counted), u01 ... u99 (probability at which the
+        law's quantile is taken)
     weighings : demand_class, model, left_out (origin, from 0, the last; -1 is none), typical,
         members, power, prior_origins, as in `Weighing`; no rows for a class that weighs as usual
     dependence : level, share, autocorrelation, as `forecasting.hierarchy.learn_dependence` says; no
@@ -85,7 +98,13 @@ class Calibration:
     def from_frames(
         cls, levels: pd.DataFrame, weighings: pd.DataFrame, dependence: pd.DataFrame | None = None
     ) -> Self:
-        """Return the calibration of what was learnt, without what was judged."""
+        """Return the calibration of what was learnt, without what was judged.
+
+        Levels without occurrences, of a version older than these, are those of each.
+        """
+        if "occurrence" not in levels:
+            each = pd.DataFrame({"occurrence": range(len(OCCURRENCES) + 1)})
+            levels = levels.merge(each, how="cross")[LEVEL_COLUMNS]
         if dependence is None:
             dependence = pd.DataFrame(columns=DEPENDENCE)
         judged = pd.DataFrame(columns=COVERAGE), pd.DataFrame(columns=EVALUATION)
@@ -102,17 +121,14 @@ class Calibration:
         members, power, prior_origins = own[_WEIGHING].iloc[0]
         return Weighing(int(members), float(power), float(prior_origins), last)
 
-    def levels_for(self, classes: Labels, horizon: int) -> Floats:
+    def levels_for(self, classes: Labels, occurrences: Integers, horizon: int) -> Floats:
         """Return the level of each percentile, (n_series, horizon, 99); its own if unknown."""
-        known = self.levels.set_index(["demand_class", "band"])[NAMES]
         out = np.tile(LEVELS, (len(classes), horizon, 1))
         bands = bands_of(horizon)
-        for demand_class in classes.names:
-            rows = np.flatnonzero(classes.are(demand_class))
-            for band in np.unique(bands):
-                if (demand_class, band) in known.index:
-                    found = known.loc[(demand_class, band)].to_numpy(np.float64)
-                    out[np.ix_(rows, np.flatnonzero(bands == band))] = found
+        for (demand_class, occurrence), own in self.levels.groupby(["demand_class", "occurrence"]):
+            rows = np.flatnonzero(classes.are(str(demand_class)) & (occurrences == occurrence))
+            for band, found in zip(own["band"], own[NAMES].to_numpy(np.float64), strict=True):
+                out[np.ix_(rows, np.flatnonzero(bands == band))] = found
         return out
 
     def apply(self, quantiles: Floats, classes: Labels, whole: Flags) -> None:
@@ -126,7 +142,7 @@ class Calibration:
         """
         chosen = np.flatnonzero(classes.among(self.levels["demand_class"].unique()))
         moved = quantiles[chosen]
-        levels = self.levels_for(classes.take(chosen), quantiles.shape[1])
+        levels = self.levels_for(classes.take(chosen), occurrences_of(moved), quantiles.shape[1])
         move_quantiles(moved, levels, whole[chosen])
         quantiles[chosen] = moved
 
@@ -134,6 +150,16 @@ class Calibration:
 def bands_of(horizon: int) -> Integers:
     """Return the band of each step ahead: `BANDS` of them at most, as even as can be."""
     return np.arange(horizon) * min(BANDS, horizon) // horizon
+
+
+def occurrences_of(quantiles: Floats) -> Integers:
+    """Return how often each law has demand, (n_series,) int64, from 0 for the rarest.
+
+    Parameters
+    ----------
+    quantiles : (n_series, horizon, 99) float64, units, before they are moved
+    """
+    return np.asarray(np.searchsorted(OCCURRENCES, (quantiles > 0.0).mean(axis=(1, 2))))
 
 
 def learn_calibration(
@@ -233,8 +259,8 @@ def _stack(frames: list[pd.DataFrame], columns: list[str]) -> pd.DataFrame:
 
 
 def _weights(windows: int) -> Floats:
-    """Return how much each origin counts, (windows, 1, 1): as many times as come before it."""
-    return np.arange(windows - 1.0, -1.0, -1.0)[:, None, None]
+    """Return how much each origin counts, (windows, 1, 1, 1): as many times as come before it."""
+    return np.arange(windows - 1.0, -1.0, -1.0)[:, None, None, None]
 
 
 def count_hits(contest: Contest, batch: Batch, origins: Origins, plan: ForecastPlan) -> Floats:
@@ -250,11 +276,12 @@ def count_hits(contest: Contest, batch: Batch, origins: Origins, plan: ForecastP
 
     Returns
     -------
-    (windows, bands, 100) float64; the last column counts the actuals.
+    (windows, occurrences, bands, 100) float64; the last column counts the actuals.
     """
     actuals, everything = origins.actuals, np.arange(len(batch))
     bands = bands_of(plan.horizon)
-    hits = np.zeros((plan.windows, bands.max() + 1, len(LEVELS) + 1))
+    n_bands = bands.max() + 1
+    hits = np.zeros((plan.windows, len(OCCURRENCES) + 1, n_bands, len(LEVELS) + 1))
     for window in range(plan.windows):
         earlier = actuals.copy()
         earlier[:, : window + 1] = np.nan
@@ -264,29 +291,44 @@ def count_hits(contest: Contest, batch: Batch, origins: Origins, plan: ForecastP
         quantiles = quantiles_of(spread, contest.past[:, window])
         taught = np.asarray(np.isfinite(earlier).any(axis=(1, 2)))
         scored = np.where(taught[:, None], actuals[:, window], np.nan)
-        add_hits(scored, quantiles, bands, hits[window])
+        places = occurrences_of(quantiles)[:, None] * n_bands + bands
+        add_hits(scored, quantiles, places, hits[window].reshape(-1, len(LEVELS) + 1))
     return hits
 
 
 def _levels(demand_class: str, hits: Floats, n_series: int, usual: Floats) -> pd.DataFrame:
-    frame = pd.DataFrame(find_levels(hits, n_series, usual), columns=NAMES)
-    head = {"demand_class": demand_class, "band": np.arange(len(frame)), "series": n_series}
+    found = find_levels(hits, n_series, usual)
+    groups, bands = (each.ravel() for each in np.indices(found.shape[:2]))
+    head = {"demand_class": demand_class, "occurrence": groups, "band": bands, "series": n_series}
+    frame = pd.DataFrame(found.reshape(-1, len(LEVELS)), columns=NAMES)
     return pd.concat([pd.DataFrame(head), frame], axis=1)
 
 
 def _coverage(demand_class: str, hits: Floats, n_series: int, usual: Floats) -> pd.DataFrame:
     """Judge on the last origin what the earlier ones teach."""
     levels = find_levels(hits[1:], n_series, usual)
-    ends = np.concatenate([[0.0], LEVELS, [1.0]])
     rows = []
-    for band, counted in enumerate(hits[0]):
-        if counted[-1] == 0.0:
+    for band in range(levels.shape[1]):
+        counted = hits[0, :, band]
+        if counted[:, -1].sum() == 0.0:
             continue
-        curve = np.concatenate([[0.0], counted[:-1] / counted[-1], [1.0]])
         for nominal in COVERAGES:
             inside = np.array([50 - nominal / 2, 50 + nominal / 2]).astype(int) - 1
-            before = np.interp(LEVELS[inside], ends, curve)
-            after = np.interp(levels[band][inside], ends, curve)
+            before = _shares_below(np.tile(LEVELS[inside], (len(counted), 1)), counted)
+            after = _shares_below(levels[:, band, inside], counted)
             row = (demand_class, band, nominal, before[1] - before[0], after[1] - after[0])
             rows.append(row)
     return pd.DataFrame(rows, columns=COVERAGE)
+
+
+def _shares_below(levels: Floats, counted: Floats) -> Floats:
+    """Return the share of actuals below some levels, (n_levels,).
+
+    Parameters
+    ----------
+    levels : (groups, n_levels) float64
+    counted : (groups, 100) float64, hits; the last column counts the actuals
+    """
+    ends = np.concatenate([[0.0], LEVELS, [1.0]])
+    below = [np.interp(own, ends, [0.0, *hits]) for own, hits in zip(levels, counted, strict=True)]
+    return np.asarray(np.sum(below, axis=0) / counted[:, -1].sum())

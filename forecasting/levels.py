@@ -70,30 +70,46 @@ def usual_hits(spread: Spread) -> Floats:
 
 
 def find_levels(hits: Floats, n_series: int, usual: Floats = LEVELS) -> Floats:
-    """Return where each percentile is to be taken, (bands, 99), ascending, in (0, 1).
+    """Return where each percentile is to be taken, (groups, bands, 99), ascending, in (0, 1).
 
-    The law is moved by `STEADY` of its location first; its width is then what both sides of the
-    law that was moved have in common, and the usual one as far as too few were counted.
+    The law is moved by `STEADY` of its location first, and by all of what a group's differs from
+    that of all series; its width is then what both sides of the law that was moved have in common,
+    and the usual one as far as too few were counted.
 
     Parameters
     ----------
-    hits : (windows, bands, 100) float64, how often demand fell below each percentile, each origin
-        by what it counts; the last column counts the actuals
-    n_series : counted; with `PRIOR_SERIES` the levels go half the way
+    hits : (windows, groups, bands, 100) float64, how often demand fell below each percentile, each
+        origin by what it counts; the last column counts the actuals
+    n_series : counted; with `PRIOR_SERIES` the levels go half the way, and those of a group that
+        has so many of them half the way from all series' own
     usual : (99,) float64, ascending, in (0, 1), how often demand falls below each percentile of
         such laws, as often below one as above its mirror image
     """
+    together = hits.sum(axis=1)
     share = n_series / (n_series + PRIOR_SERIES)
-    of_width = share * trust_widths(hits)
+    of_width = share * trust_widths(together)
     pooled: Floats = hits.sum(axis=0)
-    out = np.empty((len(pooled), len(LEVELS)))
-    for band, counted in enumerate(pooled):
-        found = counted[:-1] / counted[-1] if counted[-1] > 0.0 else usual
-        moved = _invert(LEVELS + share * STEADY * (found - _symmetric(found)))
-        left = np.interp(moved, _ENDS, _bounded(found))
-        wide = _invert(of_width * _symmetric(left) + (1.0 - of_width) * usual)
-        out[band] = np.interp(wide, _ENDS, _bounded(moved))
+    out = np.empty((*pooled.shape[:2], len(LEVELS)))
+    for band, counted in enumerate(together.sum(axis=0)):
+        of_all = counted[:-1] / counted[-1] if counted[-1] > 0.0 else usual
+        location = share * STEADY * (of_all - _symmetric(of_all))
+        for group, own in enumerate(pooled[:, band]):
+            found = _shrink(own, counted, n_series, of_all)
+            apart = found - _symmetric(found) - (of_all - _symmetric(of_all))
+            moved = _invert(LEVELS + location + apart)
+            left = np.interp(moved, _ENDS, _bounded(found))
+            wide = _invert(of_width * _symmetric(left) + (1.0 - of_width) * usual)
+            out[group, band] = np.interp(wide, _ENDS, _bounded(moved))
     return out
+
+
+def _shrink(own: Floats, counted: Floats, n_series: int, of_all: Floats) -> Floats:
+    """Return a group's curve of hits, as near to that of all series as its own are few."""
+    if own[-1] == 0.0:
+        return of_all
+    n_own = n_series * own[-1] / counted[-1]
+    share = n_own / (n_own + PRIOR_SERIES)
+    return np.asarray(of_all + share * (own[:-1] / own[-1] - of_all))
 
 
 def trust_widths(hits: Floats) -> float:

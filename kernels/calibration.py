@@ -37,15 +37,15 @@ def probability_bounds(actual: float, quantiles: Floats) -> tuple[float, float]:
 
 
 @njit(cache=True, nogil=True)
-def add_hits(actuals: Floats, quantiles: Floats, bands: Integers, hits: Floats) -> None:
+def add_hits(actuals: Floats, quantiles: Floats, places: Integers, hits: Floats) -> None:
     """Add to ``hits`` how far each percentile lies above each actual, one if wholly.
 
     Parameters
     ----------
     actuals : (n, horizon) float64, units; NaN is left out
     quantiles : (n, horizon, 99) float64, ascending
-    bands : (horizon,) int64, where each step is counted
-    hits : (n_bands, 100) float64, the last column counts the actuals
+    places : (n, horizon) int64, where each is counted
+    hits : (n_places, 100) float64, the last column counts the actuals
     """
     step = 1.0 / (N_QUANTILES + 1)
     for i in range(actuals.shape[0]):
@@ -55,8 +55,8 @@ def add_hits(actuals: Floats, quantiles: Floats, bands: Integers, hits: Floats) 
             low, high = probability_bounds(actuals[i, t], quantiles[i, t])
             for j in range(N_QUANTILES):
                 share = ((j + 1) * step - low) / (high - low)
-                hits[bands[t], j] += min(max(share, 0.0), 1.0)
-            hits[bands[t], N_QUANTILES] += 1.0
+                hits[places[i, t], j] += min(max(share, 0.0), 1.0)
+            hits[places[i, t], N_QUANTILES] += 1.0
 
 
 @njit(cache=True, nogil=True)

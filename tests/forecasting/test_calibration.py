@@ -11,7 +11,15 @@ from scipy import stats
 
 from forecasting import Calibration, category_profiles, forecast_demand, learn_calibration
 from forecasting.backtest import place_origins
-from forecasting.calibration import BANDS, NAMES, bands_of, count_hits
+from forecasting.calibration import (
+    BANDS,
+    LEVEL_COLUMNS,
+    NAMES,
+    OCCURRENCES,
+    bands_of,
+    count_hits,
+    occurrences_of,
+)
 from forecasting.champions import hold_contest
 from forecasting.distributions import LEVELS, QUANTILES, estimate_spread
 from forecasting.labels import Labels
@@ -28,9 +36,14 @@ def many_origins(hits):
     return np.broadcast_to(hits, (10_000, *hits.shape))
 
 
+def levels_of_all(hits, n_series, usual=LEVELS):
+    """Return the levels where series are not told apart: hits (windows, bands, 100)."""
+    return find_levels(hits[:, None], n_series, usual)[0]
+
+
 def hits_of(actuals, quantiles):
     hits = np.zeros((1, 100))
-    add_hits(actuals[:, None], quantiles[:, None], np.zeros(1, np.int64), hits)
+    add_hits(actuals[:, None], quantiles[:, None], np.zeros((len(actuals), 1), np.int64), hits)
     return hits
 
 
@@ -53,11 +66,11 @@ def test_probabilities_of_an_actual_lie_in_order(actual, seed):
 
 def test_true_hits_leave_the_levels_alone():
     hits = np.append(LEVELS * 1000.0, 1000.0)[None]
-    assert np.allclose(find_levels(hits[None], 500)[0], LEVELS)
+    assert np.allclose(levels_of_all(hits[None], 500)[0], LEVELS)
 
 
 def test_without_hits_the_levels_stay():
-    assert np.allclose(find_levels(np.zeros((3, 2, 100)), 0), LEVELS)
+    assert np.allclose(levels_of_all(np.zeros((3, 2, 100)), 0), LEVELS)
 
 
 @given(
@@ -71,7 +84,7 @@ def test_levels_ascend_within_zero_and_one(seed, n_series, windows, usual):
     draws = np.random.default_rng(seed)
     found = np.sort(draws.beta(0.5, 0.5, (windows, 1, 99)), axis=2) * 50.0
     hits = np.append(found, np.full((windows, 1, 1), 50.0), axis=2)
-    levels = find_levels(hits, n_series, usual)[0]
+    levels = levels_of_all(hits, n_series, usual)[0]
     assert ((levels > 0.0) & (levels < 1.0)).all()
     assert (np.diff(levels) >= 0.0).all()
 
@@ -81,8 +94,8 @@ def test_levels_ascend_within_zero_and_one(seed, n_series, windows, usual):
 def test_levels_depend_on_shares_of_hits_and_not_on_how_many(seed, times, usual):
     draws = np.random.default_rng(seed)
     found = np.sort(draws.beta(0.5, 0.5, (3, 2, 100)), axis=2)
-    levels = find_levels(found, 30, usual)
-    assert find_levels(found * times, 30, usual) == pytest.approx(levels, rel=1e-9)
+    levels = levels_of_all(found, 30, usual)
+    assert levels_of_all(found * times, 30, usual) == pytest.approx(levels, rel=1e-9)
 
 
 @given(st.integers(0, 2**31), st.integers(-3, 3))
@@ -94,7 +107,7 @@ def test_calibrated_quantiles_follow_the_unit_of_demand(seed, power):
     claimed = np.tile(stats.gamma(3.0, scale=9.0).ppf(LEVELS), (40, 1))
     moved = []
     for scale in (1.0, unit):
-        levels = find_levels(hits_of(actuals * scale, claimed * scale)[None], 40, HEAVY_TAILED)
+        levels = levels_of_all(hits_of(actuals * scale, claimed * scale)[None], 40, HEAVY_TAILED)
         own = claimed[:1, None] * scale
         move_quantiles(own, levels[None], np.array([False]))
         moved.append(own / scale)
@@ -147,8 +160,8 @@ def test_counts_by_chance_teach_levels_that_no_heavy_tail_moves():
 @settings(max_examples=30, deadline=None)
 def test_what_is_usual_is_taken_however_many_origins_say_it(n_series, windows):
     hits = np.append(HEAVY_TAILED * 50.0, 50.0)[None]
-    levels = find_levels(np.stack([hits] * windows), n_series, HEAVY_TAILED)
-    alone = find_levels(np.zeros((1, 1, 100)), 0, HEAVY_TAILED)
+    levels = levels_of_all(np.stack([hits] * windows), n_series, HEAVY_TAILED)
+    alone = levels_of_all(np.zeros((1, 1, 100)), 0, HEAVY_TAILED)
     assert levels == pytest.approx(alone)
     assert np.interp(levels[0], LEVELS, HEAVY_TAILED)[20:79] == pytest.approx(LEVELS[20:79])
 
@@ -162,7 +175,7 @@ def hits_of_law(*scales):
 def test_a_single_origin_widens_half_as_far_as_many_that_say_the_same():
     hits = hits_of_law(1.5)
     often, once = (
-        np.interp(LEVELS, find_levels(each, 10**9)[0], LEVELS) - LEVELS
+        np.interp(LEVELS, levels_of_all(each, 10**9)[0], LEVELS) - LEVELS
         for each in (many_origins(hits[0]), hits)
     )
     # Beyond these the wider law has no percentiles.
@@ -187,7 +200,7 @@ def test_an_origin_that_nothing_was_counted_at_says_nothing():
     hits = hits_of_law(1.5, 1.1)
     beside = np.concatenate([hits, np.zeros((3, 1, 100))])
     assert trust_widths(beside) == pytest.approx(trust_widths(hits))
-    assert np.array_equal(find_levels(beside, 60), find_levels(hits, 60))
+    assert np.array_equal(levels_of_all(beside, 60), levels_of_all(hits, 60))
 
 
 @pytest.mark.parametrize("whole", [False, True])
@@ -196,7 +209,7 @@ def test_a_law_half_as_wide_is_widened_to_the_truth(whole):
     actuals = draws.normal(100.0, 20.0, n)
     claimed = stats.norm(100.0, 10.0).ppf(LEVELS)
     actuals, claimed = (np.round(actuals), np.round(claimed)) if whole else (actuals, claimed)
-    levels = find_levels(many_origins(hits_of(actuals, np.tile(claimed, (n, 1)))), 10**9)
+    levels = levels_of_all(many_origins(hits_of(actuals, np.tile(claimed, (n, 1)))), 10**9)
     moved = claimed[None, None].copy()
     move_quantiles(moved, levels[None], np.array([whole]))
     # Between 1% and 99% of what is claimed (77 to 123) the law can be mapped; beyond is its tail.
@@ -213,7 +226,7 @@ def test_a_law_half_as_wide_is_widened_to_the_truth(whole):
 def levels_of(law, claimed, n_series=10**9):
     """Return the levels that a law's hits give, where quantiles of another are claimed."""
     hits = np.append(law.cdf(claimed.ppf(LEVELS)) * 1000.0, 1000.0)[None]
-    return find_levels(many_origins(hits), n_series)[0]
+    return levels_of_all(many_origins(hits), n_series)[0]
 
 
 def test_a_law_beside_the_truth_is_moved_half_the_way():
@@ -236,6 +249,111 @@ def test_a_width_that_is_wrong_on_both_sides_leaves_the_middle():
     # A band of the claimed law that holds 80% of demand is half as wide as its own.
     inside = stats.norm().ppf(levels[[9, 89]])
     assert inside == pytest.approx(0.5 * stats.norm().ppf([0.1, 0.9]), abs=0.02)
+
+
+def groups_beside(*locations, counted):
+    """Return hits of groups of normal demand at some locations, each counted so often."""
+    curves = [stats.norm(location, 1.0).cdf(stats.norm().ppf(LEVELS)) for location in locations]
+    found = [np.append(c, 1.0) * n for c, n in zip(curves, counted, strict=True)]
+    return np.broadcast_to(np.array(found)[:, None], (10_000, len(found), 1, 100))
+
+
+def test_what_groups_differ_by_stays_where_half_of_what_they_share_does():
+    hits = groups_beside(0.1, 0.3, counted=(500.0, 500.0))
+    low, high = stats.norm().ppf(find_levels(hits, 10**9)[:, 0, 49])
+    # Both lie 0.2 beside what was claimed, of which half stays, and 0.1 from their middle.
+    assert low == pytest.approx(0.1 - 0.1, abs=0.01)
+    assert high == pytest.approx(0.1 + 0.1, abs=0.01)
+
+
+def test_a_group_that_was_not_counted_has_the_levels_of_all():
+    hits = groups_beside(0.1, 0.7, 0.0, counted=(500.0, 500.0, 0.0))
+    together = find_levels(hits.sum(axis=1)[:, None], 300)[0]
+    assert find_levels(hits, 300)[2] == pytest.approx(together)
+
+
+def test_the_fewer_of_a_group_were_counted_the_nearer_it_is_to_all():
+    apart = []
+    for few in (0.5, 5.0, 50.0):
+        hits = groups_beside(0.0, 0.7, counted=(500.0 - few, few))
+        apart.append(find_levels(hits, 500)[1, 0, 49] - 0.5)
+    assert 0.0 < apart[0] < apart[1] / 2.0 < apart[2] / 2.0
+    # As many of a group as `PRIOR_SERIES` go half the way; 0.7 is a level of 0.758.
+    hits = groups_beside(0.0, 0.7, counted=(480.0, 20.0))
+    assert find_levels(hits, 500)[1, 0, 49] - 0.5 == pytest.approx(0.129, abs=0.01)
+
+
+def test_one_group_is_what_all_are():
+    hits = hits_of_law(1.5, 1.1)
+    empty = np.zeros_like(hits)
+    both = find_levels(np.stack([empty, hits], axis=1), 60)
+    assert both[0] == pytest.approx(both[1])
+    assert np.array_equal(both[1], levels_of_all(hits, 60))
+
+
+def test_laws_are_told_apart_by_how_often_they_have_demand():
+    quantiles = np.zeros((3, 4, 99))
+    quantiles[1, :2, 50:] = 1.0
+    quantiles[2] = 3.0
+    quantiles[2, :, :9] = np.nan
+    # None of four steps, half of two of them, all but what is not known.
+    assert occurrences_of(quantiles).tolist() == [0, 1, len(OCCURRENCES)]
+
+
+def rare_series(n, days, seed):
+    """Return series that sell one on a sixth of days, or on most."""
+    draws = np.random.default_rng(seed)
+    return {
+        ("W", f"{k:03d}"): (draws.random(days) < (1 / 6, 0.7)[k % 2]).astype(float)
+        for k in range(n)
+    }
+
+
+def test_hits_are_counted_with_laws_that_have_demand_as_often():
+    plan = daily_plan(windows=3, horizon=14, step=14)
+    contest, batch, origins = contest_of(panel_of(rare_series(30, 150, 9)), plan)
+    hits = count_hits(contest, batch, origins, plan)
+    counted = hits[..., -1].sum(axis=(0, 2))
+    assert hits.shape == (3, len(OCCURRENCES) + 1, BANDS, 100)
+    assert counted.sum() == 2 * 30 * 14
+    # An average of a week says of each series that sells on most days that it does.
+    assert counted[3:].sum() == counted.sum() / 2
+
+
+def test_forecasts_that_are_too_far_apart_are_brought_together():
+    # Each is sure of what came in its last days: those that happened to sell are thought frequent.
+    draws = np.random.default_rng(21)
+    line_up = {"intermittent": ("WindowAverage",)}
+    plan = daily_plan(windows=5, horizon=7, step=7, line_up=line_up)
+    series = {("W", f"{k:03d}"): (draws.random(120) < 0.4).astype(float) for k in range(300)}
+    held = np.array([y[-7:] for y in series.values()])
+    panel = panel_of({key: y[:-7] for key, y in series.items()})
+    calibration = learn_calibration(panel, plan)
+    profiles = category_profiles(panel, {}, plan)
+    one = calibration.levels.groupby(["demand_class", "band"])[NAMES].transform("mean")
+    levels = calibration.levels.assign(**one)
+    loss = {}
+    for name, given_ in (
+        ("apart", calibration),
+        ("together", replace(calibration, levels=levels)),
+    ):
+        found = forecast_demand(panel, plan, NIGHT, profiles, {}, given_).forecasts
+        gap = held.ravel()[:, None] - found[QUANTILES].to_numpy()
+        shares = np.array([float(name[1:]) / 100.0 for name in QUANTILES])
+        loss[name] = np.maximum(shares * gap, (shares - 1.0) * gap).mean()
+    assert loss["apart"] < loss["together"]
+
+
+def test_levels_of_a_version_that_knew_no_occurrences_are_those_of_each(learnt):
+    _, _, calibration = learnt
+    older = calibration.levels[calibration.levels["occurrence"] == 0].drop(columns="occurrence")
+    found = Calibration.from_frames(older, calibration.weighings)
+    assert list(found.levels.columns) == LEVEL_COLUMNS
+    classes = Labels.of(["smooth", "intermittent"])
+    for occurrence in range(len(OCCURRENCES) + 1):
+        each = found.levels_for(classes, np.full(2, occurrence), 14)
+        first = calibration.levels_for(classes, np.zeros(2, np.int64), 14)
+        assert np.array_equal(each, first)
 
 
 def test_bands_are_even_and_in_order():
@@ -284,8 +402,9 @@ def learnt():
 def test_a_calibration_survives_its_frame(learnt):
     _, _, calibration = learnt
     again = Calibration.from_frames(calibration.levels, calibration.weighings)
-    classes = Labels.of(["smooth", "new", "lumpy"])
-    assert np.array_equal(again.levels_for(classes, 14), calibration.levels_for(classes, 14))
+    classes, occurrences = Labels.of(["smooth", "new", "lumpy"]), np.array([4, 4, 1])
+    found, before = (each.levels_for(classes, occurrences, 14) for each in (again, calibration))
+    assert np.array_equal(found, before)
 
 
 def test_a_class_that_was_not_counted_keeps_its_quantiles(learnt):
@@ -324,7 +443,7 @@ def test_coverage_is_told_before_and_after(learnt):
     assert told[["before", "after"]].to_numpy().min() >= 0.0
     assert told[["before", "after"]].to_numpy().max() <= 1.0
     assert calibration.levels["series"].min() >= 1
-    assert list(calibration.levels.columns[3:]) == NAMES
+    assert list(calibration.levels.columns[4:]) == NAMES
 
 
 def contest_of(panel, plan):
@@ -345,7 +464,7 @@ def test_an_origin_is_judged_by_the_law_of_earlier_ones():
     assert not np.allclose(moved[0], hits[0])
     # Nothing came before the earliest; of the others every period counts.
     assert hits[3].sum() == 0.0
-    assert hits[:3, :, -1].sum() == 3 * 30 * 14
+    assert hits[:3, ..., -1].sum() == 3 * 30 * 14
 
 
 def test_a_law_of_worse_origins_is_seen_to_be_too_wide():
@@ -354,7 +473,7 @@ def test_a_law_of_worse_origins_is_seen_to_be_too_wide():
     spread = np.repeat([16.0, 16.0, 8.0, 4.0, 2.0], [100, 14, 14, 14, 14])
     series = {("W", f"{k:02d}"): 200.0 + spread * draws.normal(size=156) for k in range(40)}
     hits = count_hits(*contest_of(panel_of(series), plan), plan)
-    shares = hits.sum(axis=1)[:3]
+    shares = hits.sum(axis=(1, 2))[:3]
     inside = (shares[:, 89] - shares[:, 9]) / shares[:, -1]
     # 560 periods an origin: four standard errors are 7%.
     assert (inside > 0.87).all()
