@@ -1,12 +1,13 @@
 """AutoETS: the batched kernel against statsforecast on M3, M4 weekly and daily retail.
 
-python -m benchmarks.ets [speed | aicc]
+python -m benchmarks.ets [speed | aicc | windows]
 
 One thread unless said, on two half of the series on either; the median of five runs of ours against
 one pass of statsforecast over a sample of the series, both in this process, after a warm-up.
 Criteria and forecasts are compared on every series of every set; a difference of MASE is paired by
-series, and stands beside its standard error. `speed` and `aicc` measure one of the two, and put it
-into the record.
+series, and stands beside its standard error. `windows` holds out fifteen months of Store-Item's
+five years, one after another: what a trend is worth in one of them, all series say alike, so that a
+window is one observation of it. Each of the three can be measured by itself.
 """
 
 import subprocess
@@ -43,8 +44,10 @@ INTERVALS = [40, 60, 80, 90, 95]
 # statsforecast simulates as many where it has no closed form.
 PATHS = 5_000
 ROLLED = 1_000_000
-SPEED, CRITERIA = "speed", "aicc"
-HEAD = "## Criteria"
+# Windows of four weeks that are held out one after another, and of their series every so many-th.
+MONTHS, EVERY = 15, 5
+SPEED, CRITERIA, WINDOWS = "speed", "aicc", "windows"
+HEADS = {CRITERIA: "## Criteria\n", WINDOWS: "## Windows of five years\n"}
 # Of AICc; what a fit may be worse by.
 WORSE = 0.5
 
@@ -78,14 +81,26 @@ def main() -> None:
         _m4("hourly", 24, 24),
         _retail(RETAIL_DAYS, 40),
     ]
-    speed, _, criteria = RECORD.read_text(encoding="utf-8").partition(f"{HEAD}\n")
-    if CRITERIA not in sys.argv[1:]:
-        speed = _speeds(cases)
-    if SPEED not in sys.argv[1:]:
+    parts = _parts(RECORD.read_text(encoding="utf-8"))
+    asked = sys.argv[1:] or [*parts]
+    if SPEED in asked:
+        parts[SPEED] = _speeds(cases)
+    if CRITERIA in asked:
         years = [_retail(FIVE_YEARS, windows=back) for back in range(3)]
-        rest = [*years, _walmart(), _car_parts()]
-        criteria = "\n".join([*_criteria([*cases, *rest]), ""])
-    RECORD.write_text(f"{speed}{HEAD}\n{criteria}", encoding="utf-8")
+        parts[CRITERIA] = "\n".join(_criteria([*cases, *years, _walmart(), _car_parts()]))
+    if WINDOWS in asked:
+        parts[WINDOWS] = "\n".join(_windows())
+    text = "\n".join(f"{HEADS.get(name, '')}{part.rstrip()}\n" for name, part in parts.items())
+    RECORD.write_text(text, encoding="utf-8")
+
+
+def _parts(record: str) -> dict[str, str]:
+    """Return what a record says, by what is measured."""
+    parts, name = {}, SPEED
+    for head_of, head in HEADS.items():
+        parts[name], _, record = record.partition(head)
+        name = head_of
+    return {**parts, name: record}
 
 
 def _speeds(cases: list[Case]) -> str:
@@ -183,7 +198,26 @@ def _criteria(cases: list[Case]) -> list[str]:
     return lines
 
 
-def _criterion_row(case: Case) -> str:
+class _Compared(NamedTuple):
+    """Both AutoETS on a set: AICc, (n_series,), MASE of each, (n_series,), and their failures.
+
+    NaN where there is no model, or no forecast.
+    """
+
+    own_criterion: np.ndarray
+    criterion: np.ndarray
+    own: np.ndarray
+    peer: np.ndarray
+    failures: Counter[str]
+
+    @property
+    def gap(self) -> np.ndarray:
+        """Ours less theirs, of the series that both have forecast."""
+        found = self.own - self.peer
+        return np.asarray(found[np.isfinite(found)])
+
+
+def _compare(case: Case) -> _Compared:
     fits = fit_ets(*_flat(case.train), case.season)
     own = forecast_ets(fits, case.horizon)
     theirs, criteria = np.full_like(own, np.nan), np.full(len(own), np.nan)
@@ -197,22 +231,53 @@ def _criterion_row(case: Case) -> str:
                 criteria[number] = found["aicc"]
             except Exception as error:  # noqa: BLE001 - counted by its kind, and in the record
                 failures[f"{type(error).__name__}: {error}"] += 1
-    made = np.isfinite(fits.criterion) & np.isfinite(criteria)
-    apart = (fits.criterion - criteria)[made]
     scale = np.array([naive_scale(y, case.season) for y in case.train])
     held = np.array(case.test)
-    ours, peer = (np.abs(means - held).mean(axis=1) / scale for means in (own, theirs))
-    scored = np.isfinite(ours) & np.isfinite(peer)
-    gap = (ours - peer)[scored]
-    silent = int((~np.isfinite(fits.criterion)).sum())
-    told = [f"{count} theirs ({reason})" for reason, count in failures.items()]
+    errors, peer = (np.abs(means - held).mean(axis=1) / scale for means in (own, theirs))
+    return _Compared(fits.criterion, criteria, errors, peer, failures)
+
+
+def _criterion_row(case: Case) -> str:
+    found = _compare(case)
+    apart = found.own_criterion - found.criterion
+    apart = apart[np.isfinite(apart)]
+    scored = np.isfinite(found.own) & np.isfinite(found.peer)
+    gap = found.gap
+    silent = int((~np.isfinite(found.own_criterion)).sum())
+    told = [f"{count} theirs ({reason})" for reason, count in found.failures.items()]
     told += [f"{silent} ours"] if silent else []
     return (
         f"| {case.name} | {len(apart):,} | {(apart > WORSE).sum()} | {(apart <= WORSE).mean():.2%} "
-        f"| {(apart < -WORSE).sum()} | {apart.mean():+.3f} | {ours[scored].mean():.4f} "
-        f"| {peer[scored].mean():.4f} "
+        f"| {(apart < -WORSE).sum()} | {apart.mean():+.3f} | {found.own[scored].mean():.4f} "
+        f"| {found.peer[scored].mean():.4f} "
         f"| {gap.mean():+.4f} ± {gap.std() / np.sqrt(len(gap)):.4f} | {', '.join(told)} |"
     )
+
+
+def _windows() -> list[str]:
+    """Compare forecasts of one month after another."""
+    lines = [
+        "",
+        (
+            f"`python -m benchmarks.ets {WINDOWS}`, {datetime.now(tz=UTC):%Y-%m-%d}: every "
+            f"{EVERY}th series of Store-Item, all that was known {MONTHS} times four weeks apart."
+        ),
+        "",
+        "| days | series | MASE ours | MASE statsforecast | difference |",
+        "| ---: | ---: | ---: | ---: | ---: |",
+    ]
+    gaps = []
+    for back in range(MONTHS):
+        case = _retail(FIVE_YEARS, windows=back)
+        found = _compare(case._replace(train=case.train[::EVERY], test=case.test[::EVERY]))
+        gaps.append(found.gap.mean())
+        lines.append(
+            f"| {len(case.train[0]):,} | {len(found.own):,} | {found.own.mean():.4f} "
+            f"| {found.peer.mean():.4f} | {gaps[-1]:+.4f} |"
+        )
+        print(lines[-1], flush=True)
+    error = np.std(gaps, ddof=1) / np.sqrt(len(gaps))
+    return [*lines, "", f"Over the windows: {np.mean(gaps):+.4f} ± {error:.4f}, between them."]
 
 
 def _quantiles(case: Case) -> str:
