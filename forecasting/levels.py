@@ -40,6 +40,13 @@ STEADY = 0.5
 SCATTER = 0.05
 # How far a class's origins scatter is known from themselves and from so many more.
 PRIOR_ORIGINS = 2.0
+# From here on levels of rare demand go back to their own, to be there at 99%. What falls beyond is
+# of a few series that sell many times what any forecast said, and to stretch the tails of a whole
+# class for them helps nobody: over ten windows of car parts, aircraft's spare parts and M5's items
+# the loss of these percentiles is 2.4% less so in units, and 0.4% in units of MASE; central bands
+# of 98% hold 96.8% of demand instead of 97.1%. A year's orders of 1,000 car parts cost 1.5% less,
+# those of 1,000 spare parts 2.2%.
+TAIL = 0.95
 _DEGREES = 4.0
 # How often demand falls below each percentile of a law that has the variance of errors, where these
 # have the tails of Student's: more of them within the narrow bands than these say, and beyond 1%.
@@ -72,9 +79,8 @@ def usual_hits(spread: Spread) -> Floats:
 def find_levels(hits: Floats, n_series: int, usual: Floats = LEVELS) -> Floats:
     """Return where each percentile is to be taken, (groups, bands, 99), ascending, in (0, 1).
 
-    The law is moved by `STEADY` of its location first, and by all of what a group's differs from
-    that of all series; its width is then what both sides of the law that was moved have in common,
-    and the usual one as far as too few were counted.
+    A group's law is moved by `STEADY` of its location first; its width is then what both sides of
+    the law that was moved have in common, and the usual one as far as too few were counted.
 
     Parameters
     ----------
@@ -92,11 +98,9 @@ def find_levels(hits: Floats, n_series: int, usual: Floats = LEVELS) -> Floats:
     out = np.empty((*pooled.shape[:2], len(LEVELS)))
     for band, counted in enumerate(together.sum(axis=0)):
         of_all = counted[:-1] / counted[-1] if counted[-1] > 0.0 else usual
-        location = share * STEADY * (of_all - _symmetric(of_all))
         for group, own in enumerate(pooled[:, band]):
             found = _shrink(own, counted, n_series, of_all)
-            apart = found - _symmetric(found) - (of_all - _symmetric(of_all))
-            moved = _invert(LEVELS + location + apart)
+            moved = _invert(LEVELS + share * STEADY * (found - _symmetric(found)))
             left = np.interp(moved, _ENDS, _bounded(found))
             wide = _invert(of_width * _symmetric(left) + (1.0 - of_width) * usual)
             out[group, band] = np.interp(wide, _ENDS, _bounded(moved))
@@ -110,6 +114,21 @@ def _shrink(own: Floats, counted: Floats, n_series: int, of_all: Floats) -> Floa
     n_own = n_series * own[-1] / counted[-1]
     share = n_own / (n_own + PRIOR_SERIES)
     return np.asarray(of_all + share * (own[:-1] / own[-1] - of_all))
+
+
+def leave_tail(levels: Floats) -> Floats:
+    """Return levels of rare demand that are each percentile's own at 99%, and its way from `TAIL`.
+
+    Parameters
+    ----------
+    levels : (..., 99) float64, ascending, in (0, 1)
+
+    Returns
+    -------
+    Ascending, in (0, 1); what is at `TAIL` beyond 99% stays there.
+    """
+    moved = np.clip((LEVELS[-1] - LEVELS) / (LEVELS[-1] - TAIL), 0.0, 1.0)
+    return np.asarray(np.maximum.accumulate(moved * levels + (1.0 - moved) * LEVELS, axis=-1))
 
 
 def trust_widths(hits: Floats) -> float:

@@ -26,23 +26,27 @@ _LOG_TEN = math.log(10.0)
 def quantile_at(quantiles: Floats, u: float, whole: bool) -> float:
     """Value of the quantile function at probability ``u``.
 
-    Between the 99 percentiles a continuous law is interpolated linearly (below 1% from zero) and
-    a count law takes the next percentile; beyond 99% the tail is exponential, as steep as from
-    90% to 99%, rounded to a whole number for a count law.
+    Between the 99 percentiles a continuous law is interpolated linearly and a count law takes the
+    nearer percentile; beyond 99% the tail is exponential, as steep as from 90% to 99%, rounded to a
+    whole number for a count law. So is that of a continuous law below 1%, as steep as from 1% to
+    10%, but for what would be less than nothing; a count law stays at its least percentile.
     """
     place = u * (N_QUANTILES + 1)
+    last = N_QUANTILES - 1
     value: float = 0.0
     if place > N_QUANTILES:
-        slope = (quantiles[N_QUANTILES - 1] - quantiles[89]) / _LOG_TEN
-        value = quantiles[N_QUANTILES - 1] + slope * math.log(0.01 / (1.0 - u))
+        slope = (quantiles[last] - quantiles[last - 9]) / _LOG_TEN
+        value = quantiles[last] + slope * math.log(0.01 / (1.0 - u))
         if whole:
             value = math.floor(value + 0.5)
     elif whole:
-        value = quantiles[max(math.ceil(place) - 1, 0)]
+        value = quantiles[max(int(place + 0.5) - 1, 0)]
+    elif place < 1.0:
+        slope = (quantiles[9] - quantiles[0]) / _LOG_TEN
+        value = max(quantiles[0] - slope * math.log(0.01 / u), 0.0)
     else:
         below = int(place)
-        low = quantiles[below - 1] if below > 0 else 0.0
-        high = quantiles[min(below, N_QUANTILES - 1)]
+        low, high = quantiles[below - 1], quantiles[min(below, last)]
         value = low + (place - below) * (high - low)
     return value
 

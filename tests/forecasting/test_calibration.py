@@ -23,7 +23,14 @@ from forecasting.calibration import (
 from forecasting.champions import hold_contest
 from forecasting.distributions import LEVELS, QUANTILES, estimate_spread
 from forecasting.labels import Labels
-from forecasting.levels import HEAVY_TAILED, STEADY, find_levels, trust_widths, usual_hits
+from forecasting.levels import (
+    HEAVY_TAILED,
+    STEADY,
+    find_levels,
+    leave_tail,
+    trust_widths,
+    usual_hits,
+)
 from kernels.calibration import add_hits, move_quantiles, probability_bounds
 from kernels.demand_laws import Law
 from tests.forecasting.demand import daily_plan, mixed_series, panel_of
@@ -258,12 +265,11 @@ def groups_beside(*locations, counted):
     return np.broadcast_to(np.array(found)[:, None], (10_000, len(found), 1, 100))
 
 
-def test_what_groups_differ_by_stays_where_half_of_what_they_share_does():
+def test_a_group_is_moved_half_of_its_own_way():
     hits = groups_beside(0.1, 0.3, counted=(500.0, 500.0))
     low, high = stats.norm().ppf(find_levels(hits, 10**9)[:, 0, 49])
-    # Both lie 0.2 beside what was claimed, of which half stays, and 0.1 from their middle.
-    assert low == pytest.approx(0.1 - 0.1, abs=0.01)
-    assert high == pytest.approx(0.1 + 0.1, abs=0.01)
+    assert low == pytest.approx(0.05, abs=0.01)
+    assert high == pytest.approx(0.15, abs=0.01)
 
 
 def test_a_group_that_was_not_counted_has_the_levels_of_all():
@@ -278,9 +284,32 @@ def test_the_fewer_of_a_group_were_counted_the_nearer_it_is_to_all():
         hits = groups_beside(0.0, 0.7, counted=(500.0 - few, few))
         apart.append(find_levels(hits, 500)[1, 0, 49] - 0.5)
     assert 0.0 < apart[0] < apart[1] / 2.0 < apart[2] / 2.0
-    # As many of a group as `PRIOR_SERIES` go half the way; 0.7 is a level of 0.758.
+    # As many of a group as `PRIOR_SERIES` go half the way that all would.
     hits = groups_beside(0.0, 0.7, counted=(480.0, 20.0))
-    assert find_levels(hits, 500)[1, 0, 49] - 0.5 == pytest.approx(0.129, abs=0.01)
+    alone = groups_beside(0.7, counted=(500.0,))
+    half, whole = (find_levels(each, 500)[-1, 0, 49] - 0.5 for each in (hits, alone))
+    assert half == pytest.approx(whole / 2.0, abs=0.01)
+
+
+def test_levels_of_rare_demand_leave_its_tail_alone():
+    wide = find_levels(hits_of_law(1.1, 1.1)[:, None], 300)
+    left = leave_tail(wide)
+    assert np.array_equal(left[..., :95], wide[..., :95])
+    assert (wide > LEVELS)[..., 95:].all()
+    # Half of the way from 95% to 99%, and there.
+    assert left[0, 0, 96] - 0.97 == pytest.approx((wide[0, 0, 96] - 0.97) / 2.0)
+    assert left[0, 0, 98] == pytest.approx(max(LEVELS[98], left[0, 0, 97]))
+    assert (np.diff(left) >= 0.0).all()
+
+
+@given(st.integers(0, 2**31))
+@settings(max_examples=60, deadline=None)
+def test_levels_ascend_with_their_tail_left(seed):
+    levels = np.sort(np.random.default_rng(seed).beta(0.3, 0.3, (3, 99)))
+    left = leave_tail(levels)
+    assert (np.diff(left) >= 0.0).all()
+    assert (left <= np.maximum(levels[:, -1:], LEVELS[-1])).all()
+    assert np.array_equal(left[:, :95], levels[:, :95])
 
 
 def test_one_group_is_what_all_are():

@@ -43,9 +43,11 @@ def test_marginals_are_the_quantiles(law, autocorrelation):
     forecasts, champions = frames([law], autocorrelation)
     paths = sample_paths(forecasts, champions, np.array([7], np.uint64), N_PATHS, 3)[0]
     quantiles = law[1].ppf(LEVELS)
-    # A count takes a value as often as percentiles have it: 1% each. Beyond 99% is the tail.
+    # A count takes a value as often as percentiles have it: 1% each, and half of one at either end.
+    # Beyond 99% is the tail.
     inner = quantiles < quantiles[-1]
-    levels = (quantiles[:, None] >= quantiles).sum(axis=1) / 100.0 if law is COUNT else LEVELS
+    counted = ((quantiles[:, None] >= quantiles).sum(axis=1) + 0.5) / 100.0
+    levels = counted if law is COUNT else LEVELS
     # Four standard errors of a share of 20,000.
     tolerance = 4 * np.sqrt(levels * (1 - levels) / N_PATHS)
     for step in range(HORIZON):
@@ -62,6 +64,33 @@ def test_the_mean_of_paths_is_that_of_the_law():
         # Steps within a path depend on each other, hence the two; tails beyond 1% and 99% are
         # approximate, half a percent of the mean.
         assert paths[number].mean() == pytest.approx(law.mean(), abs=4 * error + 0.005 * law.mean())
+
+
+SKEWED = ("negative binomial", stats.nbinom(0.4, 0.05))
+RARE = ("poisson", stats.poisson(0.3))
+
+
+@pytest.mark.parametrize("law", [SKEWED, RARE, COUNT])
+def test_counts_are_no_more_on_average_than_their_law(law):
+    n_paths, words = 100_000, np.array([5], np.uint64)
+    paths = sample_paths(*frames([law], 0.0), words, n_paths, 11)
+    error = law[1].std() / np.sqrt(n_paths * HORIZON)
+    # Where values lie between two percentiles is not known: half of one times what is beyond 1%.
+    known = 0.005 * np.diff(law[1].ppf([0.01, 0.99]))[0] / np.sqrt(99)
+    assert paths.mean() == pytest.approx(law[1].mean(), abs=4 * error + 4 * known)
+
+
+def test_the_lower_tail_of_a_law_is_as_steep_as_its_end():
+    far = ("gamma", stats.norm(1_000.0, 50.0))
+    forecasts, champions = frames([far, ("gamma", stats.gamma(0.2, scale=9.0))])
+    paths = sample_paths(forecasts, champions, np.array([7, 8], np.uint64), N_PATHS, 3)
+    below = paths[0][paths[0] < far[1].ppf(0.01)]
+    # One per cent of 100,000; the mean of an exponential is its slope, 22.6 here.
+    assert len(below) == pytest.approx(1_000, abs=4 * np.sqrt(1_000) * 2)
+    slope = np.diff(far[1].ppf([0.01, 0.1]))[0] / np.log(10.0)
+    assert far[1].ppf(0.01) - below.mean() == pytest.approx(slope, rel=0.25)
+    assert below.min() > 500.0
+    assert (paths[1] >= 0.0).all()
 
 
 @pytest.mark.parametrize("rho", [-0.4, 0.3, 0.9])
