@@ -43,7 +43,9 @@ def parse_job(content: dict[str, Any], origin: str) -> JobSpec:
 
 
 def _first_reason(error: ValidationError) -> str:
-    problems = error.errors(include_url=False)
+    # What a default is made from was refused, and is told.
+    told = error.errors(include_url=False)
+    problems = [each for each in told if each["type"] != "default_factory_not_called"]
     first = problems[0]
     where = key_at(JobSpec, first["loc"])
     if first["type"] == "extra_forbidden":
@@ -64,6 +66,9 @@ def _first_reason(error: ValidationError) -> str:
 
 
 def job_as_toml(job: JobSpec) -> str:
-    """Return ``job`` as TOML that `load_job` reads back; defaults and the folder are left out."""
+    """Return ``job`` as TOML that `load_job` reads back.
+
+    The folder is left out, and defaults but for those that another key decides.
+    """
     content = job.model_dump(exclude_none=True, exclude_defaults=True, exclude={"folder"})
     return tomli_w.dumps(content)

@@ -1,5 +1,6 @@
 """What to predict and decide: the demand and stock parts of a job, and how it runs."""
 
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
@@ -10,6 +11,13 @@ from flows.spec.sources import Frozen
 NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Frequency = Literal["h", "D", "W", "MS", "QS"]
+_UNITS: Mapping[Frequency, str] = {
+    "h": "hours",
+    "D": "days",
+    "W": "weeks",
+    "MS": "months",
+    "QS": "quarters",
+}
 Knowledge = Literal["known", "lagged"]
 # Whose fits can be stored: `forecasting.LASTING`, which takes seconds to import.
 Lasting = Literal[
@@ -29,6 +37,19 @@ Lasting = Literal[
     "CrostonSBA",
     "TSB",
 ]
+
+# As far ahead as one usually plans in periods of a length.
+HORIZONS: Mapping[Frequency, int] = {"h": 48, "D": 28, "W": 13, "MS": 6, "QS": 4}
+# What a backtest needs before its first origin. Of real series cut to ten to sixty periods, beside
+# others with all of theirs, what models tell loses less pinball than the profile of them all:
+# 50-65% less of M3's months and quarters, 40-55% of Walmart's weeks, 20-40% of VN1's, 15-25% of
+# hospital's months, 20-35% of Store-Item's days from the 42nd on; of car parts and M5's items
+# within 5% of it.
+SHORTEST_HISTORIES: Mapping[Frequency, int] = {"h": 48, "D": 14, "W": 12, "MS": 12, "QS": 8}
+
+
+def _by_frequency(periods: Mapping[Frequency, int]) -> str:
+    return ", ".join(f"{count} {_UNITS[name]}" for name, count in periods.items())
 
 
 class Checks(Frozen):
@@ -107,14 +128,23 @@ class DemandPlan(Frozen):
 
     frequency: Frequency = "D"
     season_length: int | None = Field(None, ge=1, description="periods; null is the usual one")
-    horizon: int = Field(28, ge=1, le=366, description="periods ahead")
+    horizon: int = Field(
+        default_factory=lambda known: HORIZONS[known["frequency"]],
+        ge=1,
+        le=366,
+        description=f"periods ahead; by default {_by_frequency(HORIZONS)}",
+    )
     windows: int = Field(6, ge=1, le=52, description="forecast origins of the backtest")
     step: int | None = Field(None, ge=1, description="periods between origins; null is horizon")
     history: int | None = Field(
         None, ge=8, description="last observations handed to a model; null is all"
     )
     minimum_history: int = Field(
-        42, ge=2, description="periods below which a series takes its category's profile"
+        default_factory=lambda known: SHORTEST_HISTORIES[known["frequency"]],
+        ge=2,
+        description="periods before the first origin of a backtest: a series with less than these "
+        "and a horizon takes its category's profile; by default "
+        f"{_by_frequency(SHORTEST_HISTORIES)}",
     )
     score: Literal["pinball", "crps", "mase", "rmsse"] = Field(
         "pinball", description="what a champion wins on: of distributions, or of means"

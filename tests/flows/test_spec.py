@@ -51,6 +51,26 @@ def test_a_job_survives_the_json_of_a_form():
     assert JobSpec.model_validate(json.loads(job.model_dump_json())) == job
 
 
+@pytest.mark.parametrize(
+    ("frequency", "horizon", "history"),
+    [("h", 48, 48), ("D", 28, 14), ("W", 13, 12), ("MS", 6, 12), ("QS", 4, 8)],
+)
+def test_what_a_job_does_not_say_of_periods_follows_from_their_length(
+    frequency, horizon, history, tmp_path
+):
+    text = MINIMAL.replace("horizon = 7", f'frequency = "{frequency}"')
+    demand = load_job(write(tmp_path, text)).demand
+    assert (demand.horizon, demand.minimum_history) == (horizon, history)
+    said = load_job(write(tmp_path, text + "horizon = 9\nminimum_history = 30\n")).demand
+    assert (said.horizon, said.minimum_history) == (9, 30)
+
+
+def test_a_frequency_that_there_is_none_of_is_the_only_thing_refused(tmp_path):
+    text = MINIMAL.replace("horizon = 7", 'frequency = "X"')
+    with pytest.raises(JobRefusedError, match=r"`demand.frequency` is 'X': .*'QS'$"):
+        load_job(write(tmp_path, text))
+
+
 def test_relative_paths_start_at_the_folder_of_the_spec(tmp_path):
     job = load_job(write(tmp_path, MINIMAL))
     assert job.path("demand.csv") == tmp_path / "demand.csv"
