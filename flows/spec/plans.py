@@ -7,17 +7,11 @@ from pydantic import Field, model_validator
 
 from flows.spec.extras import need_extra
 from flows.spec.sources import Frozen
+from storage.checks.plan import PERIODS
 
 NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Frequency = Literal["h", "D", "W", "MS", "QS"]
-_UNITS: Mapping[Frequency, str] = {
-    "h": "hours",
-    "D": "days",
-    "W": "weeks",
-    "MS": "months",
-    "QS": "quarters",
-}
 Knowledge = Literal["known", "lagged"]
 # Whose fits can be stored: `forecasting.LASTING`, which takes seconds to import.
 Lasting = Literal[
@@ -41,15 +35,15 @@ Lasting = Literal[
 # As far ahead as one usually plans in periods of a length.
 HORIZONS: Mapping[Frequency, int] = {"h": 48, "D": 28, "W": 13, "MS": 6, "QS": 4}
 # What a backtest needs before its first origin. Of real series cut to ten to sixty periods, beside
-# others with all of theirs, what models tell loses less pinball than the profile of them all:
-# 50-65% less of M3's months and quarters, 40-55% of Walmart's weeks, 20-40% of VN1's, 15-25% of
-# hospital's months, 20-35% of Store-Item's days from the 42nd on; of car parts and M5's items
-# within 5% of it.
+# others with all of theirs, what models tell loses less pinball than the profile of them all: of
+# M3's months and quarters 50-71% less, of Walmart's weeks 39-58%, of VN1's 20-41%, of hospital's
+# months 15-26%, of Store-Item's days from the 42nd on 29-38%; of car parts and M5's items within 5%
+# of it.
 SHORTEST_HISTORIES: Mapping[Frequency, int] = {"h": 48, "D": 14, "W": 12, "MS": 12, "QS": 8}
 
 
 def _by_frequency(periods: Mapping[Frequency, int]) -> str:
-    return ", ".join(f"{count} {_UNITS[name]}" for name, count in periods.items())
+    return ", ".join(f"{count} {PERIODS[name]}" for name, count in periods.items())
 
 
 class Checks(Frozen):

@@ -4,20 +4,12 @@ from collections.abc import Mapping
 
 from storage.checks.bench import Bench, rows
 from storage.checks.periods import Periods, periods_of
-from storage.checks.plan import Frequency
+from storage.checks.plan import PERIODS, Frequency
 from storage.checks.rules import future_rule
 from storage.errors import InputRefusedError
 from storage.sql import entity_of
 from storage.tables import INPUT_TABLES
 
-# From the longest period to the shortest.
-_PERIODS: dict[Frequency, str] = {
-    "QS": "quarters",
-    "MS": "months",
-    "W": "weeks",
-    "D": "days",
-    "h": "hours",
-}
 # Sales of fewer days are of one weekday, or of the first of a month, by chance.
 _FEWEST_DATES = 8
 # Of rows: the others are rejected, or are a few of another kind.
@@ -56,7 +48,7 @@ def refuse_other_frequency(bench: Bench) -> None:
         return
     if found == "D":
         _refuse_last_days(bench, total)
-    order = list(_PERIODS)
+    order = list(PERIODS)
     if order.index(found) < order.index(declared):
         raise _refused_longer(bench, found, starting[found], total)
     if starting[declared] < _MOST * total:
@@ -83,21 +75,21 @@ def refuse_series_of_longer_periods(bench: Bench, refused: str) -> None:
         f"HAVING count(*) >= {_FEWEST_STEPS} "
         f"AND max({own}) - min({own}) >= {_LEAST_RATIO} * (count(*) - 1)) USING ({key})"
     )
-    order = list(_PERIODS)
+    order = list(PERIODS)
     for found in order[: order.index(declared)]:
         anchors = range(7) if found == "W" else range(1)
         regular = " OR ".join(_one_apart(Periods(found, anchor)) for anchor in anchors)
         bench.refuse_entities(
             "demand",
             f"SELECT {entity_of((warehouse, item))} AS entity, "  # noqa: S608 - own names
-            f"count(*) || ' {_PERIODS[found]} in a row' AS value "
+            f"count(*) || ' {PERIODS[found]} in a row' AS value "
             f"FROM sparse GROUP BY {key} HAVING {regular}",
             code="longer_periods",
             column="ds",
-            advice=f"each date of the series is one of {_PERIODS[found]} after the one before, and "
-            f'[demand] frequency is "{declared}" ({_PERIODS[declared]}), so that the '
-            f"{_PERIODS[declared]} between would {_BETWEEN[bench.plan.gaps]}: give it by "
-            f"{_PERIODS[declared]}, with 0 where nothing sold, or plan it in a job with "
+            advice=f"each date of the series is one of {PERIODS[found]} after the one before, and "
+            f'[demand] frequency is "{declared}" ({PERIODS[declared]}), so that the '
+            f"{PERIODS[declared]} between would {_BETWEEN[bench.plan.gaps]}: give it by "
+            f"{PERIODS[declared]}, with 0 where nothing sold, or plan it in a job with "
             f'frequency = "{found}"',
         )
 
@@ -111,14 +103,14 @@ def _one_apart(periods: Periods) -> str:
 def _counted(bench: Bench, start: str) -> tuple[int, int, dict[Frequency, int]]:
     """Return rows and dates up to the night, and how many rows start a period, by frequency."""
     weeks = periods_of(bench, "W")
-    each = [weeks if name == "W" else Periods(name) for name in _PERIODS]
+    each = [weeks if name == "W" else Periods(name) for name in PERIODS]
     starting = ", ".join(f"sum(n) FILTER (NOT ({periods.off_grid}))" for periods in each)
     known = f"NOT ({future_rule(bench.plan.as_of, 'demand').broken})"
     days = f"SELECT {start} AS ds, count(*) AS n FROM {rows('demand')} WHERE {known} GROUP BY 1"  # noqa: S608 - own names
     select = f"SELECT sum(n), count(*), {starting} FROM ({days})"  # noqa: S608
     told = bench.connection.execute(select).fetchall()[0]
     total, dates, *counts = (int(value or 0) for value in told)
-    return total, dates, dict(zip(_PERIODS, counts, strict=True))
+    return total, dates, dict(zip(PERIODS, counts, strict=True))
 
 
 def _longest(starting: Mapping[Frequency, int], total: int) -> Frequency | None:
@@ -131,7 +123,7 @@ def _refuse_last_days(bench: Bench, total: int) -> None:
     found = _longest({name: ends[name] for name in ("QS", "MS")}, total)
     if found is not None:
         raise InputRefusedError(
-            f"inputs.demand: the dates are the last days of {_PERIODS[found]} ({ends[found]:,} of "
+            f"inputs.demand: the dates are the last days of {PERIODS[found]} ({ends[found]:,} of "
             f'{total:,} rows), and [demand] frequency is "{bench.plan.frequency}"; date them by '
             f'their first days, and set frequency = "{found}"'
         )
@@ -140,9 +132,9 @@ def _refuse_last_days(bench: Bench, total: int) -> None:
 def _refused_longer(bench: Bench, found: Frequency, fitting: int, total: int) -> InputRefusedError:
     declared = bench.plan.frequency
     return InputRefusedError(
-        f"inputs.demand: the dates are of {_PERIODS[found]} ({fitting:,} of {total:,} rows), and "
-        f'[demand] frequency is "{declared}" ({_PERIODS[declared]}), so that the '
-        f"{_PERIODS[declared]} between would {_BETWEEN[bench.plan.gaps]}; set frequency = "
+        f"inputs.demand: the dates are of {PERIODS[found]} ({fitting:,} of {total:,} rows), and "
+        f'[demand] frequency is "{declared}" ({PERIODS[declared]}), so that the '
+        f"{PERIODS[declared]} between would {_BETWEEN[bench.plan.gaps]}; set frequency = "
         f'"{found}"'
     )
 
@@ -150,8 +142,8 @@ def _refused_longer(bench: Bench, found: Frequency, fitting: int, total: int) ->
 def _refused_shorter(bench: Bench, found: Frequency, lost: int, total: int) -> InputRefusedError:
     declared = bench.plan.frequency
     return InputRefusedError(
-        f"inputs.demand: the dates are of {_PERIODS[found]}, and [demand] frequency is "
-        f'"{declared}" ({_PERIODS[declared]}): {lost:,} of {total:,} rows start none, and would be '
+        f"inputs.demand: the dates are of {PERIODS[found]}, and [demand] frequency is "
+        f'"{declared}" ({PERIODS[declared]}): {lost:,} of {total:,} rows start none, and would be '
         f'rejected, not added up; set frequency = "{found}", or add demand up by '
-        f"{_PERIODS[declared]}"
+        f"{PERIODS[declared]}"
     )

@@ -9,6 +9,14 @@ from typing import Literal
 import pandas as pd
 
 Frequency = Literal["h", "D", "W", "MS", "QS"]
+# What periods are called, from the longest to the shortest.
+PERIODS: Mapping[Frequency, str] = {
+    "QS": "quarters",
+    "MS": "months",
+    "W": "weeks",
+    "D": "days",
+    "h": "hours",
+}
 SEASONS: Mapping[Frequency, int] = {"h": 24, "D": 7, "W": 52, "MS": 12, "QS": 4}
 
 
