@@ -19,8 +19,12 @@ LONGEST_MEMORY = 1.0 - 1e-6
 LEAST_DECAY, MOST_DECAY = 0.01, 0.9999
 # The variance is infinite at two degrees; five hundred pass for a normal law.
 LEAST_DEGREES, MOST_DEGREES = 2.05, 500.0
-# (weight of surprises, of all) to start from: the likelihood may have several tops.
-_STARTS = ((0.1, 0.97), (0.01, 0.998), (0.4, 0.5))
+# (constant, weight of surprises, of all) to start from: the likelihood may have several tops. From
+# the last two a variance rises or falls, and hardly looks at surprises: where these tell nothing.
+_STARTS = (
+    *((0.03, 0.1, 0.97), (0.002, 0.01, 0.998), (0.5, 0.4, 0.5)),
+    *((1e-3, 1e-3, 0.9999), (1e-5, 1e-3, 0.9995)),
+)
 _DECAYS = (0.94, 0.995, 0.6)
 _STARTING_DEGREES = 8.0
 
@@ -61,8 +65,8 @@ def free_garch(*, asymmetric: bool, student: bool) -> FreeParameters:
         share[2:4] = [1.0]
     lower = np.array([-np.inf, LEAST_CONSTANT] + [0.0] * (len(places) - 2))
     starts = [
-        [0.0, 1.0 - total, *([weight] * (len(places) - 3)), total - weight]
-        for weight, total in _STARTS
+        [0.0, constant, *([weight] * (len(places) - 3)), total - weight]
+        for constant, weight, total in _STARTS
     ]
     return _bounded(places, lower, [(share, LONGEST_MEMORY)], starts, student=student)
 

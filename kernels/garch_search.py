@@ -34,6 +34,9 @@ _SETTLED = 0.1
 _ROUNDING = 1e-7
 # Squared standard errors from where another search ended, at which a search is taken to end there.
 _SAME = 1.0
+# How far off no parameter may be then: where surprises have no weight, nothing tells that of the
+# variance, and a search may cross what lies between two tops.
+_CLOSE = 0.1
 _SHORTER = 0.4
 # Keeps the information of parameters that do not matter (at no weight of surprises) regular.
 _RIDGE = 1e-9
@@ -342,6 +345,8 @@ def _is_near(point: Floats, other: Floats, curvature: Floats) -> bool:
     """Whether a search has come within a standard error of where another one ended."""
     distance = 0.0
     for a in range(point.shape[0]):
+        if abs(point[a] - other[a]) > _CLOSE:
+            return False
         for b in range(point.shape[0]):
             distance += (point[a] - other[a]) * curvature[a, b] * (point[b] - other[b])
     return distance < _SAME

@@ -1,11 +1,14 @@
 """Volatility fits on published and real returns."""
 
+from itertools import product
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from kernels.garch_fit import fit_garch
+from kernels.garch_free import free_garch
 from risk.volatility import VolatilityModel, fit_volatility, standard_errors
 from tests.lanes import slow
 from tests.oracles.garch import best_log_likelihood
@@ -62,6 +65,31 @@ def test_stocks_are_fitted_no_worse_than_by_a_general_optimiser(sp500, recursion
         )
         worse += bool(fit.log_likelihood[i] < best - 1e-4)
     assert worse == 0
+
+
+@pytest.mark.parametrize(
+    ("days", "recursion", "innovations", "most"),
+    [(500, "garch", "gaussian", 5), (500, "gjr", "student_t", 2), (250, "garch", "gaussian", 5)],
+)
+def test_short_windows_are_fitted_where_they_are_likeliest(
+    sp500, days, recursion, innovations, most
+):
+    """Of fits from sixteen places the best: surprises that tell little leave several tops."""
+    window = sp500.iloc[-days:].dropna(axis=1).to_numpy()
+    asymmetric, student = recursion == "gjr", innovations == "student_t"
+    own = fit_volatility(window, VolatilityModel(recursion, innovations)).log_likelihood
+    free, best = free_garch(asymmetric=asymmetric, student=student), own
+    for weight, total in product((0.001, 0.02, 0.1, 0.3), (0.4, 0.9, 0.98, 0.9999)):
+        start = free.starts[:1].copy()
+        start[0, 1:4] = 1.0 - total, weight, total - weight
+        if asymmetric:
+            start[0, 3:5] = weight, total - weight
+        alone = fit_garch(
+            window.T, free._replace(starts=start), student=student, centred=True, fewest=60
+        )
+        best = np.fmax(best, alone.log_likelihood)
+    assert len(own) > 450
+    assert (own < best - 0.1).sum() <= most
 
 
 def test_residuals_have_lost_the_clusters_of_the_returns(sp500):
