@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
+from unittest.mock import patch
 
 from numba import cuda
 
@@ -50,3 +51,21 @@ def compile_ahead(kernel: Any, arguments: tuple[Any, ...], capability: Capabilit
             function, arguments, cc=capability, output="ptx", device=False, abi="numba"
         )
     return code if isinstance(code, str) else code.decode()
+
+
+def link_ahead(kernel: Any, arguments: tuple[Any, ...], capability: Capability) -> str:  # noqa: ANN401 - numba's own
+    """Return the PTX of a kernel as a launch has it: optimised whole, as it is linked.
+
+    Arguments and errors are those of `compile_ahead`.
+    """
+    from numba.cuda import codegen, dispatcher  # noqa: PLC0415 - the simulator has none
+
+    target = (*capability, "a")
+    asked = {name: kernel.targetoptions.get(name) for name in ("opt", "lto")}
+    given = {name: value for name, value in asked.items() if value is not None}
+    # Asked for no target, it asks the device's driver which one it has.
+    ensured = patch.object(codegen.CUDACodeLibrary, "_ensure_cc", lambda _, cc=None: cc or target)
+    with ensured, compiling_for(capability):
+        compiled = dispatcher._Kernel(kernel.py_func, arguments, **given)  # noqa: SLF001
+        code: str = compiled.inspect_lto_ptx(target)
+    return code

@@ -1,8 +1,10 @@
-"""What the tests of GPU kernels run on: a device, the simulator of one, or the compiler alone.
+"""What the tests of GPU kernels run on: a device, the simulator of one, or what stands in for one.
 
-The same tests compare grids with the processor on a device and in the simulator, where a thread of
-the grid is a thread of Python: sizes are ragged and tiny. The simulator is chosen before numba is
-imported (NUMBA_ENABLE_CUDASIM=1), so it has a process of its own: `make test-cuda`.
+The same tests compare grids with the processor wherever they run. In the simulator a thread of the
+grid is a thread of Python, so sizes are ragged and tiny; it is chosen before numba is imported
+(NUMBA_ENABLE_CUDASIM=1), and has a process of its own. Without it, and without a device, launches
+run the PTX that a device would be handed, translated for the processor (`kernels.cuda.ptx`). `make
+test-cuda` does both.
 """
 
 import pytest
@@ -17,14 +19,27 @@ def numba_cuda():
 
 
 @pytest.fixture(scope="session")
-def grids(numba_cuda):
-    """Skip where nothing runs a grid of threads: neither a device nor the simulator."""
+def present(numba_cuda):
+    """Return whether there is a device; asked before anything stands in for one."""
     from numba import config, cuda
 
-    if not config.ENABLE_CUDASIM and not cuda.is_available():
-        pytest.skip("no CUDA device, and not the simulator (NUMBA_ENABLE_CUDASIM=1)")
+    return not config.ENABLE_CUDASIM and cuda.is_available()
+
+
+@pytest.fixture(scope="session")
+def grids(present):
+    """Have something that runs a grid of threads."""
+    from numba import config
+
     # Kernels are handed small arrays of the host, for what they return is compared there.
     config.CUDA_WARN_ON_IMPLICIT_COPY = 0
+    if present or config.ENABLE_CUDASIM:
+        yield
+        return
+    from kernels.cuda.ptx.stand_in import stand_in
+
+    with stand_in():
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -37,10 +52,8 @@ def compiler(numba_cuda):
 
 
 @pytest.fixture(scope="session")
-def device(numba_cuda):
+def device(present):
     """Skip where there is no device, nor CuPy to use it with."""
-    from numba import config, cuda
-
     pytest.importorskip("cupy", reason="CuPy is not installed")
-    if config.ENABLE_CUDASIM or not cuda.is_available():
+    if not present:
         pytest.skip("no CUDA device")
