@@ -28,7 +28,7 @@ from risk.measures.tail import Tail, measure_tails
 from risk.plan import QUASI_METHODS, Method, RiskPlan
 from risk.scenarios import factor_moves
 from risk.scenarios.control_variates import corrected_tails
-from risk.scenarios.precision import randomised_tail
+from risk.scenarios.precision import randomised_errors
 from risk.scenarios.quadratic_law import quadratic_tails
 
 STAGE = "measure portfolios"
@@ -337,14 +337,10 @@ def measure_book_tails(
     tails = measure_tails(total, plan.levels, overlap_of(method, horizon))
     if method not in QUASI_METHODS:
         return tails
-    estimates = [randomised_tail(total, level, plan.randomisations) for level in plan.levels]
+    errors = randomised_errors(total, plan.levels, plan.randomisations).tolist()
     return [
-        replace(
-            tail,
-            value_at_risk_error=estimate.value_at_risk_error,
-            expected_shortfall_error=estimate.expected_shortfall_error,
-        )
-        for tail, estimate in zip(tails, estimates, strict=True)
+        replace(tail, value_at_risk_error=quantile, expected_shortfall_error=shortfall)
+        for tail, (quantile, shortfall) in zip(tails, errors, strict=True)
     ]
 
 
