@@ -63,9 +63,10 @@ from benchmarks.gpu_rows import (
 )
 from benchmarks.gpu_runs import LOST, compiling_beside, run_apart, working_environment
 from benchmarks.gpu_states import ets_sample_paths, states_rolled
+from kernels import loss_order as processor_order
 from kernels import market_normals
 from kernels.american import fill_american_values, fit_today, make_workspace
-from kernels.arrays import Floats
+from kernels.arrays import Floats, Integers
 from kernels.book_losses import book_losses as add_positions
 from kernels.changes_without import Figures, changes_without
 from kernels.cuda import (
@@ -73,6 +74,7 @@ from kernels.cuda import (
     draws,
     garch,
     linear_books,
+    loss_order,
     market_moves,
     options,
     stock,
@@ -333,6 +335,30 @@ def books_without_positions(_xp: XP, sizes: Sizes) -> Iterator[Row]:
     )
 
 
+def losses_in_order(_xp: XP, sizes: Sizes) -> Iterator[Row]:
+    """All losses of one book, and the scenarios of its tail, of losses that lie there."""
+    n = sizes.scenarios
+    losses = np.random.default_rng(9).standard_t(5, n)
+
+    def work(where: Any) -> tuple[Floats, Integers]:  # noqa: ANN401 - a module
+        return where.largest_losses(losses, 0), where.largest_scenarios(losses, n - n // 16)
+
+    expected = work(processor_order)
+    own = measure(lambda: work(processor_order), 1)
+    with book_losses.keep_losses(losses):
+        found = work(loss_order)
+        seconds = measure(lambda: work(loss_order))
+    yield Row(
+        "a book's losses in order",
+        f"{n:,} scenarios",
+        seconds,
+        moved=4 * 8.0 * n,
+        operations=math.nan,
+        error=float(max(np.abs(a - b).max() for a, b in zip(found, expected, strict=True))),
+        note=f"time of the whole calls; the processor {own:.3g} s",
+    )
+
+
 def books_of(n_books: int, n_factors: int, precision: str) -> np.ndarray:
     """Return folded exposures of books."""
     rng = np.random.default_rng(2)
@@ -481,6 +507,7 @@ PARTS: list[Callable[[XP, Sizes], Iterable[Row | Line]]] = [
     night_agreement,
     factor_moves,
     books_without_positions,
+    losses_in_order,
     theta_fits,
     count_laws,
     intermittent_rates,
@@ -495,6 +522,7 @@ _TIMES_THE_PROCESSOR = {
     american_options.__name__,
     books_without_positions.__name__,
     factor_moves.__name__,
+    losses_in_order.__name__,
     states_rolled.__name__,
 }
 

@@ -23,6 +23,7 @@ from kernels import (
     intermittent,
     largest_without,
     linear_books,
+    loss_order,
     market_normals,
     option_values,
     scenario_values,
@@ -132,6 +133,20 @@ class BookLosses(Protocol):
 
     def __call__(self, losses: Floats, instruments: Integers, quantities: Floats, /) -> Floats:
         """Return the loss of one book under every scenario."""
+
+
+class LargestLosses(Protocol):
+    """As `kernels.loss_order.largest_losses`."""
+
+    def __call__(self, losses: Floats, first: int, /) -> Floats:
+        """Return the losses from an order statistic on, ascending."""
+
+
+class LargestScenarios(Protocol):
+    """As `kernels.loss_order.largest_scenarios`."""
+
+    def __call__(self, losses: Floats, first: int, /) -> Integers:
+        """Return the scenarios of the losses from an order statistic on."""
 
 
 class LargestWithout(Protocol):
@@ -484,7 +499,7 @@ def american_values_on(device: Device) -> FillAmericanValues:
 
 
 def keep_losses_on(device: Device) -> KeepLosses:
-    """Return what keeps the losses of instruments at hand for the books that hold them."""
+    """Return what keeps losses at hand: instruments', or those of one book."""
     if device == "cpu":
         return lambda _: nullcontext()
     from kernels.cuda import book_losses as on_gpu  # noqa: PLC0415 - an optional extra
@@ -499,6 +514,24 @@ def book_losses_on(device: Device) -> BookLosses:
     from kernels.cuda import book_losses as on_gpu  # noqa: PLC0415 - an optional extra
 
     return on_gpu.book_losses
+
+
+def largest_losses_on(device: Device) -> LargestLosses:
+    """Return the kernel that puts the largest losses of a book in order."""
+    if device == "cpu":
+        return loss_order.largest_losses
+    from kernels.cuda import loss_order as on_gpu  # noqa: PLC0415 - an optional extra
+
+    return on_gpu.largest_losses
+
+
+def largest_scenarios_on(device: Device) -> LargestScenarios:
+    """Return the kernel that puts the scenarios of a book's largest losses in order."""
+    if device == "cpu":
+        return loss_order.largest_scenarios
+    from kernels.cuda import loss_order as on_gpu  # noqa: PLC0415 - an optional extra
+
+    return on_gpu.largest_scenarios
 
 
 def largest_without_on(device: Device) -> LargestWithout:

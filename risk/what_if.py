@@ -21,7 +21,7 @@ from risk.measures.influence import (
     shortfall_influence,
 )
 from risk.measures.tail import Tail, measure_tails
-from risk.scenarios.precision import tails_by_randomisation
+from risk.scenarios.precision import randomised_errors
 
 COLUMNS = [
     "measure",
@@ -114,8 +114,9 @@ def _errors(
     """Return the error of each measure's difference, and what it would be of scenarios anew."""
     alone = np.array([[getattr(tail, f"{name}_error") for tail in (old, new)] for name in MEASURES])
     if randomisations is not None:
-        parts = [tails_by_randomisation(each, level, randomisations) for each in (before, after)]
-        alone = np.std(parts, axis=1, ddof=1).T / np.sqrt(randomisations)
+        alone = np.array(
+            [randomised_errors(each, (level,), randomisations)[0] for each in (before, after)]
+        ).T
     changes = (
         influence(after, new, level) - influence(before, old, level)
         for influence in (_on_quantile, _on_tail)

@@ -35,7 +35,8 @@ def keep_losses(losses: Floats) -> Iterator[None]:
 
     Parameters
     ----------
-    losses : (n_instruments, n_scenarios) float64, money per unit, a loss is positive
+    losses : (n_instruments, n_scenarios) float64, money per unit, a loss is positive; or a book's,
+        (n_scenarios,), money
     """
     name = id(losses)
     with _lock:
@@ -50,6 +51,12 @@ def keep_losses(losses: Floats) -> Iterator[None]:
             held, asked = _kept.pop(name)
             if asked > 1:
                 _kept[name] = held, asked - 1
+
+
+def at_hand(losses: Floats) -> Any:  # noqa: ANN401 - an array of the device
+    """Return losses on the device: those kept there, or else as they are sent now."""
+    held, _ = _kept.get(id(losses), (None, 0))
+    return device_arrays().asarray(losses) if held is None else held
 
 
 def book_losses(losses: Floats, instruments: Integers, quantities: Floats) -> Floats:
@@ -75,7 +82,7 @@ def largest_without(
     Arguments and result are those of `kernels.largest_without.largest_without`, to the bit.
     """
     xp, out = device_arrays(), np.empty((len(instruments), kept))
-    for chosen, rest in _rests(losses, instruments, quantities, xp.asarray(total)):
+    for chosen, rest in _rests(losses, instruments, quantities, at_hand(total)):
         missing = xp.isnan(rest)
         found = rest.shape[1] - missing.sum(axis=1)
         rest[missing] = -xp.inf
@@ -141,7 +148,7 @@ def _changes(
     it loses beyond the first less that beyond the second, over the share beyond.
     """
     xp = device_arrays()
-    far = xp.asarray(total)
+    far = at_hand(total)
     told = list(zip(figures.whole.tolist(), figures.shares.tolist(), strict=True))
     excesses = [xp.maximum(far - whole, 0.0) / share for whole, share in told]
     for chosen, rest in _rests(losses, instruments, quantities, far):

@@ -23,11 +23,12 @@ from scipy import special
 from kernels.arrays import Floats, Integers
 from kernels.book_losses import position_losses
 from kernels.device import Device
+from kernels.on_device import largest_scenarios_on
 from risk.controls import Control
 from risk.measures.corrected_increments import corrected_increments
 from risk.measures.incremental import Incremental, incremental_figures
 from risk.measures.influence import randomised_means
-from risk.measures.tail import Tail, largest_scenarios, quantile_place
+from risk.measures.tail import Tail, quantile_place
 
 _NEGLIGIBLE = 1e-12
 
@@ -98,7 +99,8 @@ def allocate(
         randomisation ``s % randomisations``. None says that scenarios are independent
     without : control of the book without each position, by which incremental figures are corrected
         as ``tails`` are by the book's own; None leaves them plain
-    device : where positions are taken off the book, if there are no controls
+    device : where losses are put in order, and positions taken off the book if there are no
+        controls
 
     Returns
     -------
@@ -124,7 +126,7 @@ def allocate(
     for number, (level, tail) in enumerate(zip(levels, tails, strict=True)):
         # A control may have moved value at risk to another scenario.
         moved = len(total) - len(tail.scenarios) + 1 - quantile_place(len(total), level)
-        about = quantile_weights(total, level, moved)
+        about = quantile_weights(total, level, moved, device)
         quantile = component_value_at_risk(losses, *held, about, tail.value_at_risk)
         parts[0, number] = quantile
         parts[1, number] = position_losses(losses, *held, tail.scenarios, tail.weights)
@@ -234,7 +236,9 @@ def _apart(book: _Book, about: Weights, parts: Floats) -> Iterator[Floats]:
         yield own - parts[position] - shares[position] * whole
 
 
-def quantile_weights(losses: Floats, level: float, moved: int = 0) -> Weights:
+def quantile_weights(
+    losses: Floats, level: float, moved: int = 0, device: Device = "cpu"
+) -> Weights:
     """Return the scenarios whose mean loss is the Harrell-Davis estimate of a quantile.
 
     The weights are a beta law's, of parameters (n + 1) level and (n + 1) (1 - level), over the
@@ -246,6 +250,7 @@ def quantile_weights(losses: Floats, level: float, moved: int = 0) -> Weights:
     level : in (0, 1)
     moved : places above the quantile, or below where negative, of the loss that weights are about;
         those of places that are not there are shared by the others
+    device : where losses are put in order
 
     References
     ----------
@@ -257,7 +262,7 @@ def quantile_weights(losses: Floats, level: float, moved: int = 0) -> Weights:
     if moved != 0:
         own = weights[low - first - moved : high - first - moved]
         weights = own / own.sum()
-    order = largest_scenarios(losses, low)
+    order = largest_scenarios_on(device)(losses, low)
     absent = n - len(order)
     return Weights(order[low - absent : high - absent], weights)
 

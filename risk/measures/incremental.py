@@ -15,9 +15,14 @@ import numpy as np
 from kernels.arrays import Floats, Integers
 from kernels.changes_without import Figures
 from kernels.device import Device
-from kernels.on_device import changes_without_on, largest_without_on, randomised_changes_on
+from kernels.on_device import (
+    changes_without_on,
+    largest_losses_on,
+    largest_without_on,
+    randomised_changes_on,
+)
 from risk.measures.influence import densities_at, density_reach
-from risk.measures.selected_tails import figures_of_largest, largest_losses
+from risk.measures.selected_tails import figures_of_largest
 from risk.measures.tail import quantile_place
 
 # A book, as of `incremental_figures`: losses, instruments, quantities, total.
@@ -63,7 +68,7 @@ def incremental_figures(
     total : (n_scenarios,) float64, the book's losses, money, a loss is positive; no NaN
     levels : in (0, 1)
     overlap, randomisations : as of `risk.measures.influence.influence_error`
-    device : where positions are taken off the book
+    device : where positions are taken off the book, and its losses put in order
 
     Returns
     -------
@@ -77,8 +82,8 @@ def incremental_figures(
     """
     held, n = (losses, instruments, quantities, total), len(total)
     first = _first_kept(n, levels)
-    rows = largest_losses(total, first)[None], largest_without_on(device)(*held, n - first)
-    tails = np.concatenate(rows)
+    own, rest = largest_losses_on(device)(total, first), largest_without_on(device)
+    tails = np.concatenate((own[None], rest(*held, n - first)))
     quantiles, shortfalls = figures_of_largest(tails, n, levels)
     densities = np.array([densities_at(tails, n, level) for level in levels])
     figures = Figures(1.0 - np.array(levels), quantiles[:, 0].copy(), quantiles[:, 1:].copy())

@@ -14,6 +14,8 @@ from functools import lru_cache
 import numpy as np
 
 from kernels.arrays import Floats
+from kernels.device import Device
+from kernels.on_device import largest_losses_on
 from kernels.order_spreads import OrderWeights, order_spreads
 from risk.measures.tail import order_weights
 
@@ -35,7 +37,7 @@ class LossQuantiles:
 
 
 def measure_quantiles(
-    total: Floats, overlap: int = 1, randomisations: int | None = None
+    total: Floats, overlap: int = 1, randomisations: int | None = None, device: Device = "cpu"
 ) -> LossQuantiles:
     """Return the quantiles of a sample of losses, interpolated between order statistics.
 
@@ -45,6 +47,7 @@ def measure_quantiles(
     overlap : days that neighbouring scenarios share, as of `risk.measures.tail.measure_tails`
     randomisations : of quasi-random scenarios, which are no independent draws: scenario s is of
         randomisation ``s % randomisations``. None says that scenarios are independent
+    device : where losses are put in order
 
     Returns
     -------
@@ -57,7 +60,7 @@ def measure_quantiles(
     ----------
     Hyndman & Fan (1996), definition 7; Maritz & Jarrett (1978); L'Ecuyer & Lemieux (2002).
     """
-    ordered, n = np.sort(total), len(total)
+    ordered, n = largest_losses_on(device)(total, 0), len(total)
     errors = order_spreads(ordered, _weights(n))
     quantiles = np.quantile(ordered, PROBABILITIES)
     if randomisations is not None:

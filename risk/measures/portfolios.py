@@ -28,7 +28,7 @@ from risk.measures.tail import Tail, measure_tails
 from risk.plan import QUASI_METHODS, Method, RiskPlan
 from risk.scenarios import factor_moves
 from risk.scenarios.control_variates import corrected_tails
-from risk.scenarios.precision import randomised_tail
+from risk.scenarios.precision import randomised_errors
 from risk.scenarios.quadratic_law import quadratic_tails
 
 STAGE = "measure portfolios"
@@ -260,12 +260,14 @@ def _measure_books(
         held, shared = (book.instruments, book.quantities), overlap_of(method, horizon)
         dealt = plan.randomisations if method in QUASI_METHODS else None
         try:
-            control = control_of(controls, book)
-            tails = measure_book_tails(total, method, horizon, plan, control)
-            without = None if controls is None else controls_without(controls, *held, control)
-            parts = allocate(
-                losses, *held, total, tails, plan.levels, shared, dealt, without, plan.device
-            )
+            with keep_losses_on(plan.device)(total):
+                control = control_of(controls, book)
+                tails = measure_book_tails(total, method, horizon, plan, control)
+                without = None if controls is None else controls_without(controls, *held, control)
+                parts = allocate(
+                    losses, *held, total, tails, plan.levels, shared, dealt, without, plan.device
+                )
+                spread = measure_quantiles(total, shared, dealt, plan.device)
         except PlanError as error:
             failures.append(_failure(book.portfolio_id, BookError(f"it has no control: {error}")))
             continue
@@ -274,7 +276,7 @@ def _measure_books(
         contributions.append(
             _contributions(common, plan.levels, parts, worth, ids[book.instruments])
         )
-        quantiles.append(_quantiles(common, measure_quantiles(total, shared, dealt)))
+        quantiles.append(_quantiles(common, spread))
     return PortfolioMeasures(
         pd.DataFrame(risk, columns=RISK_COLUMNS),
         _stacked(contributions, CONTRIBUTION_COLUMNS),
@@ -313,7 +315,7 @@ def measure_book_tails(
     total : (n_scenarios,) float64, the book's losses, money, a loss is positive; no NaN
     method, horizon : of the scenarios: historical ones of several days overlap; the errors of
         quasi-random ones come from their randomisations
-    plan : levels and randomisations
+    plan : levels, randomisations, and the device that puts losses in order
     control : the book's loss whose law is known, by which the tails are corrected; None has none
 
     Returns
@@ -333,18 +335,14 @@ def measure_book_tails(
     """
     if control is not None:
         known = quadratic_tails(control.law, plan.levels)
-        return corrected_tails(total, control.losses, plan.levels, known)
-    tails = measure_tails(total, plan.levels, overlap_of(method, horizon))
+        return corrected_tails(total, control.losses, plan.levels, known, plan.device)
+    tails = measure_tails(total, plan.levels, overlap_of(method, horizon), plan.device)
     if method not in QUASI_METHODS:
         return tails
-    estimates = [randomised_tail(total, level, plan.randomisations) for level in plan.levels]
+    errors = randomised_errors(total, plan.levels, plan.randomisations).tolist()
     return [
-        replace(
-            tail,
-            value_at_risk_error=estimate.value_at_risk_error,
-            expected_shortfall_error=estimate.expected_shortfall_error,
-        )
-        for tail, estimate in zip(tails, estimates, strict=True)
+        replace(tail, value_at_risk_error=quantile, expected_shortfall_error=shortfall)
+        for tail, (quantile, shortfall) in zip(tails, errors, strict=True)
     ]
 
 

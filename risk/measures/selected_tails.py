@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from kernels.arrays import Floats
+from kernels.loss_order import largest_losses
 from risk.measures.tail import quantile_place
 
 
@@ -32,25 +33,6 @@ def select_tails(losses: Floats, levels: Sequence[float]) -> tuple[Floats, Float
     """
     n = len(losses)
     return figures_of_largest(largest_losses(losses, quantile_place(n, min(levels)) - 1), n, levels)
-
-
-def largest_losses(losses: Floats, first: int) -> Floats:
-    """Return the losses from an order statistic on, ascending.
-
-    Parameters
-    ----------
-    losses : (n_scenarios,) float64, money, a loss is positive; no NaN
-    first : the order statistic, counted from 0
-
-    Returns
-    -------
-    (n_scenarios - first,) float64, money.
-
-    References
-    ----------
-    Acerbi & Tasche (2002), prop. 4.1: what tails are made of.
-    """
-    return np.sort(np.partition(losses, first)[first:])
 
 
 def figures_of_largest(tail: Floats, n: int, levels: Sequence[float]) -> tuple[Floats, Floats]:

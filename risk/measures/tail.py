@@ -16,6 +16,8 @@ import numpy as np
 from scipy import special
 
 from kernels.arrays import Floats, Integers
+from kernels.device import Device
+from kernels.on_device import largest_scenarios_on
 from risk.errors import PlanError
 from risk.measures.regression import Regression
 
@@ -79,7 +81,9 @@ def measure_tail(losses: Floats, level: float, overlap: int = 1) -> Tail:
     return measure_tails(losses, (level,), overlap)[0]
 
 
-def measure_tails(losses: Floats, levels: Sequence[float], overlap: int = 1) -> list[Tail]:
+def measure_tails(
+    losses: Floats, levels: Sequence[float], overlap: int = 1, device: Device = "cpu"
+) -> list[Tail]:
     """Measure the tail of a sample of losses at each level.
 
     Value at risk is the smallest loss whose empirical distribution reaches the level: the
@@ -95,6 +99,7 @@ def measure_tails(losses: Floats, levels: Sequence[float], overlap: int = 1) -> 
     levels : in (0, 1), e.g. 0.975
     overlap : days that neighbouring scenarios share, when they come from overlapping windows:
         n scenarios then tell as much as n / overlap, and errors grow by its root
+    device : where losses are put in order
 
     Returns
     -------
@@ -116,34 +121,10 @@ def measure_tails(losses: Floats, levels: Sequence[float], overlap: int = 1) -> 
         if not 0.0 < level < 1.0:
             raise PlanError(f"level must be in (0, 1); got {level}")
     n = len(losses)
-    order = largest_scenarios(
-        losses, min((_first_weighed(n, level) for level in levels), default=0)
-    )
+    first = min((_first_weighed(n, level) for level in levels), default=0)
+    order = largest_scenarios_on(device)(losses, first)
     ordered = losses[order]
     return [_measure(order, ordered, n, level, overlap) for level in levels]
-
-
-def largest_scenarios(losses: Floats, first: int) -> Integers:
-    """Return the scenarios whose losses are no less than an order statistic, from the least on.
-
-    Parameters
-    ----------
-    losses : (n_scenarios,) float64, money, a loss is positive; no NaN
-    first : the order statistic, counted from 0; of none, or below, all scenarios are returned
-
-    Returns
-    -------
-    (at least n_scenarios - first,) int64, their numbers; equal losses in the order of these.
-
-    References
-    ----------
-    Acerbi & Tasche (2002), prop. 4.1: what tails are made of.
-    """
-    if first <= 0:
-        return np.argsort(losses, kind="stable")
-    # What is no number ranks above all, and is not left out of a tail unseen.
-    kept = np.flatnonzero(~(losses < np.partition(losses, first)[first]))
-    return np.asarray(kept[np.argsort(losses[kept], kind="stable")])
 
 
 def _first_weighed(n: int, level: float) -> int:

@@ -12,12 +12,13 @@ from collections.abc import Sequence
 import numpy as np
 
 from kernels.arrays import Flags, Floats, Integers
+from kernels.device import Device
+from kernels.on_device import largest_scenarios_on
 from risk.errors import PlanError
 from risk.measures.regression import regress_on
 from risk.measures.tail import (
     Tail,
     TailControl,
-    largest_scenarios,
     measure_tail,
     quantile_errors,
     quantile_place,
@@ -60,7 +61,11 @@ def corrected_tail(losses: Floats, control: Floats, level: float, control_tail: 
 
 
 def corrected_tails(
-    losses: Floats, control: Floats, levels: Sequence[float], control_tails: Sequence[LawTail]
+    losses: Floats,
+    control: Floats,
+    levels: Sequence[float],
+    control_tails: Sequence[LawTail],
+    device: Device = "cpu",
 ) -> list[Tail]:
     """Return the corrected tail at each level, as `corrected_tail` does at one.
 
@@ -69,6 +74,7 @@ def corrected_tails(
     losses, control : as of `corrected_tail`; a loss is positive, no NaN
     levels : in (0, 1)
     control_tails : one for each level
+    device : where losses are put in order
 
     Raises
     ------
@@ -79,7 +85,7 @@ def corrected_tails(
     ----------
     As of `corrected_tail`.
     """
-    largest = _largest(losses, levels)
+    largest = _largest(losses, levels, device)
     tails = []
     for level, known in zip(levels, control_tails, strict=True):
         beyond = control > known.value_at_risk
@@ -92,11 +98,11 @@ def corrected_tails(
     return tails
 
 
-def _largest(losses: Floats, levels: Sequence[float]) -> Integers:
+def _largest(losses: Floats, levels: Sequence[float], device: Device) -> Integers:
     """Return the numbers of the largest losses, ascending: more than corrections reach."""
     n = len(losses)
     first = min(quantile_place(n, level) - 1 - 2 * quantile_reach(n, level) for level in levels)
-    return largest_scenarios(losses, first)
+    return largest_scenarios_on(device)(losses, first)
 
 
 def _corrected(

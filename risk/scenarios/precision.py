@@ -15,7 +15,7 @@ import numpy as np
 
 from kernels.arrays import Floats
 from risk.errors import PlanError
-from risk.measures.tail import measure_tail
+from risk.measures.tail import measure_tail, measure_tails
 
 Measure = Literal["value_at_risk", "expected_shortfall"]
 MOST_SCENARIOS = 10**9
@@ -150,21 +150,26 @@ def plain_tail(losses: Floats, level: float) -> TailEstimate:
     )
 
 
-def tails_by_randomisation(losses: Floats, level: float, randomisations: int) -> Floats:
-    """Return the tail of each randomisation of quasi-random scenarios by itself.
+def randomised_errors(losses: Floats, levels: Sequence[float], randomisations: int) -> Floats:
+    """Return the standard errors of quasi-random scenarios' tails, as of `randomised_tail`.
 
     Parameters
     ----------
-    losses, level, randomisations : as of `randomised_tail`
+    losses, randomisations : as of `randomised_tail`; a loss is positive
+    levels : in (0, 1)
 
     Returns
     -------
-    (randomisations, 2) float64, money: value at risk and expected shortfall.
+    (n_levels, 2) float64, money: of value at risk and expected shortfall.
 
     Raises
     ------
     PlanError
         Where a randomisation would have fewer than two scenarios.
+
+    References
+    ----------
+    L'Ecuyer & Lemieux (2002), section 1.
     """
     if not 2 <= randomisations <= len(losses) // 2:
         raise PlanError(
@@ -172,10 +177,13 @@ def tails_by_randomisation(losses: Floats, level: float, randomisations: int) ->
             f"got {randomisations}"
         )
     parts = [
-        measure_tail(np.ascontiguousarray(losses[number::randomisations]), level)
+        [
+            (tail.value_at_risk, tail.expected_shortfall)
+            for tail in measure_tails(np.ascontiguousarray(losses[number::randomisations]), levels)
+        ]
         for number in range(randomisations)
     ]
-    return np.array([(part.value_at_risk, part.expected_shortfall) for part in parts])
+    return np.asarray(np.std(parts, axis=0, ddof=1) / np.sqrt(randomisations))
 
 
 def randomised_tail(losses: Floats, level: float, randomisations: int) -> TailEstimate:
@@ -206,8 +214,7 @@ def randomised_tail(losses: Floats, level: float, randomisations: int) -> TailEs
     L'Ecuyer & Lemieux (2002), section 1; Glasserman (2004), section 5.4.
     """
     whole = measure_tail(losses, level)
-    measured = tails_by_randomisation(losses, level, randomisations)
-    var_error, es_error = measured.std(axis=0, ddof=1) / np.sqrt(randomisations)
+    var_error, es_error = randomised_errors(losses, (level,), randomisations)[0]
     return TailEstimate(
         whole.value_at_risk,
         whole.expected_shortfall,

@@ -17,10 +17,11 @@ def test_every_part_of_the_benchmark_runs_and_agrees_with_the_processor(
         pytest.skip("on a device the benchmark itself is run")
     from benchmarks import gpu
     from benchmarks.gpu_report import table_of
-    from kernels.cuda import market_moves
+    from kernels.cuda import loss_order, market_moves
 
     # The simulator makes a thread of Python for each of a grid's.
     monkeypatch.setattr(market_moves, "SCENARIOS", 128)
+    monkeypatch.setattr(loss_order, "_FEW", 0)
     report = gpu.Report(tmp_path / "records" / "gpu.md")
     assert gpu.run_parts(np, gpu.TINY, report, time.time() + 600.0)
     assert report.troubles == []

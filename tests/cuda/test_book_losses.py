@@ -119,11 +119,12 @@ def test_losses_leave_the_device_with_the_last_block_that_asked_for_them(monkeyp
 
 @pytest.mark.parametrize("method", ["gaussian", "historical", "quasi_gaussian"])
 def test_books_measured_on_a_device_are_the_processors(method, monkeypatch):
-    from kernels.cuda import market_moves
+    from kernels.cuda import loss_order, market_moves
     from risk import instrument_losses, measure_portfolios
     from tests.risk.markets import BOOKS, PLAN, mixed_market, positions
 
     monkeypatch.setattr(market_moves, "SCENARIOS", 128)
+    monkeypatch.setattr(loss_order, "_FEW", 0)
     plan = replace(PLAN, scenarios=256)
     market, held = mixed_market(plan), positions(**BOOKS)
     losses = instrument_losses(market, method, 1, plan)
@@ -133,3 +134,58 @@ def test_books_measured_on_a_device_are_the_processors(method, monkeypatch):
     pd.testing.assert_frame_equal(found.risk, expected.risk, check_exact=True)
     pd.testing.assert_frame_equal(found.loss_quantiles, expected.loss_quantiles, check_exact=True)
     pd.testing.assert_frame_equal(found.contributions, expected.contributions, rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize("method", ["gaussian", "quasi_gaussian"])
+def test_whole_books_are_sent_once_and_put_in_order_on_a_device(method, monkeypatch):
+    from kernels import loss_order as ordered
+    from kernels.cuda import book_losses, loss_order
+    from risk import instrument_losses, measure_portfolios
+    from tests.risk.markets import BOOKS, PLAN, mixed_market, positions
+
+    lengths, stay = [], []
+    at_hand = loss_order.at_hand
+
+    def looking(losses):
+        stay.append(id(losses) in book_losses._kept)
+        return at_hand(losses)
+
+    def noting(order):
+        return lambda losses, first: lengths.append(len(losses)) or order(losses, first)
+
+    for name in ("largest_losses", "largest_scenarios"):
+        monkeypatch.setattr(ordered, name, noting(getattr(ordered, name)))
+    monkeypatch.setattr(loss_order, "at_hand", looking)
+    monkeypatch.setattr(loss_order, "_FEW", 0)
+    plan = replace(PLAN, scenarios=256)
+    market, held = mixed_market(plan), positions(**BOOKS)
+    losses = instrument_losses(market, method, 1, plan)
+    measure_portfolios(market, held, losses, method, 1, plan)
+    assert losses.shape[1] in lengths
+    lengths.clear()
+    measure_portfolios(market, held, losses, method, 1, replace(plan, device="cuda"))
+    assert losses.shape[1] not in lengths
+    assert stay
+    assert all(stay)
+
+
+def test_a_tail_corrected_by_a_control_is_the_processors(monkeypatch):
+    from kernels import loss_order as ordered
+    from kernels.cuda import loss_order
+    from risk.controls import Control
+    from risk.measures.portfolios import measure_book_tails
+    from risk.scenarios import QuadraticLaw
+    from tests.risk.markets import PLAN
+
+    draws = np.random.default_rng(7)
+    moves = draws.normal(size=600)
+    losses = np.round(moves + 0.2 * draws.normal(size=600), 1)
+    control = Control(moves, QuadraticLaw(0.0, np.ones(1), np.zeros(1)))
+    plan = replace(PLAN, levels=(0.95,))
+    (expected,) = measure_book_tails(losses, "gaussian", 1, plan, control)
+    monkeypatch.setattr(ordered, "largest_scenarios", None)
+    monkeypatch.setattr(loss_order, "_FEW", 0)
+    (found,) = measure_book_tails(losses, "gaussian", 1, replace(plan, device="cuda"), control)
+    np.testing.assert_array_equal(found.scenarios, expected.scenarios)
+    assert found.value_at_risk_error == expected.value_at_risk_error
+    assert found.expected_shortfall == expected.expected_shortfall

@@ -22,6 +22,7 @@ from risk.scenarios import (
     quadratic_tail,
     randomised_tail,
 )
+from risk.scenarios.precision import randomised_errors
 from tests.risk.markets import BOOKS, PLAN, mixed_market
 
 
@@ -218,6 +219,15 @@ def test_measures_of_randomised_scenarios_are_those_of_all_together():
     assert found.value_at_risk == whole.value_at_risk
     assert found.expected_shortfall == whole.expected_shortfall
     assert found.scenarios == 1000
+
+
+def test_errors_of_levels_are_those_of_each_alone():
+    losses = np.random.default_rng(2).standard_t(4, 1000)
+    levels = (0.9, 0.975)
+    found = randomised_errors(losses, levels, 8)
+    for own, level in zip(found, levels, strict=True):
+        alone = randomised_tail(losses, level, 8)
+        assert tuple(own) == (alone.value_at_risk_error, alone.expected_shortfall_error)
 
 
 @pytest.mark.parametrize("randomisations", [1, 501])

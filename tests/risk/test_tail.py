@@ -8,7 +8,7 @@ from hypothesis.extra.numpy import arrays
 from scipy import stats
 
 from risk import PlanError
-from risk.measures.tail import largest_scenarios, measure_tail, measure_tails
+from risk.measures.tail import measure_tail, measure_tails
 from tests.oracles import tails
 
 levels = st.sampled_from([0.6, 0.9, 0.95, 0.975, 0.99])
@@ -185,16 +185,6 @@ def test_levels_are_measured_as_one_by_one():
 def test_a_level_out_of_range_is_refused(level):
     with pytest.raises(PlanError, match=rf"level must be in \(0, 1\); got {level}"):
         measure_tail(np.zeros(10), level)
-
-
-def test_the_largest_scenarios_are_the_last_of_sorting_and_what_equals_their_first():
-    losses = np.round(np.random.default_rng(3).normal(size=400), 1)
-    order = np.argsort(losses, kind="stable")
-    for first in (-3, 0, 1, 200, 399):
-        found = largest_scenarios(losses, first)
-        np.testing.assert_array_equal(found, order[len(order) - len(found) :])
-        least = losses[order[max(first, 0)]]
-        assert len(found) == (losses >= least).sum()
 
 
 def test_a_loss_that_is_no_number_is_not_left_out_of_a_tail():
