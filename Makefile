@@ -48,7 +48,8 @@ SHARE := tests/emulators tests/storage tests/survival/test_command_killed.py \
 test-share: $(VENV)/.test-ready
 	$(RUN_ENVIRONMENT) $(BIN)/python -m pytest -m "slow and not gpu" $(SHARE) --hypothesis-profile=reproducible
 
-# In two processes: numba chooses between the simulator of a GPU and its compiler as it is imported.
+# In two processes: numba chooses between the simulator of a GPU and its compiler as it is imported. In
+# the second launches run the PTX that a device would be handed, where there is none.
 CUDA_VENV ?= $(VENV)-cuda
 test-cuda: $(CUDA_VENV)/.ready
 	NUMBA_ENABLE_CUDASIM=1 $(CUDA_VENV)/bin/python -m pytest tests/cuda --hypothesis-profile=reproducible

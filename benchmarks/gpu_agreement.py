@@ -1,7 +1,8 @@
 """Do the figures of real data agree between the processor and a GPU? Each that differs, and why.
 
-python -m benchmarks.gpu_agreement                     with a device; `benchmarks.gpu` runs it too
-python -m benchmarks.gpu_agreement --device cpu        without: does it start and agree with itself?
+python -m benchmarks.gpu_agreement                 with a device; `benchmarks.gpu` runs it too
+python -m benchmarks.gpu_agreement --translated    without: launches run the PTX that a device would
+                                                   be handed, translated for the processor
 
 A night by the functions that its steps call: champions, means, quantiles and orders of generated
 series, and of Store-Item's and car parts'; VaR, ES and volatility of books of stocks, bonds and
@@ -11,6 +12,7 @@ beside the checkout or within it.
 
 import argparse
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,6 +21,7 @@ import pandas as pd
 
 from benchmarks.gpu_fits import daily_demand
 from benchmarks.gpu_rows import DIFFERENT, SEED, Line, agreement_table, data_folder
+from benchmarks.machine import describe_machine
 from forecasting import DemandPanel, ForecastPlan, category_profiles, forecast_demand, sample_paths
 from forecasting.classes import CLASSES
 from forecasting.distributions import QUANTILES
@@ -30,6 +33,7 @@ from risk.linear_books import LinearScenarios, measure_linear_books
 from risk.volatility import VolatilityModel
 from tests.risk.markets import BOOKS, mixed_market, positions
 
+RECORD = Path(__file__).parent / "records" / "gpu_agreement.md"
 _SERIES = ["warehouse_id", "item_id"]
 _MODELS = ("SeasonalNaive", "AutoETS", "DynamicOptimizedTheta", "SeasonalTrendTheta")
 _RARE = ("CrostonSBA", "TSB", "IMAPA", "CompoundCount")
@@ -295,15 +299,34 @@ def compare_everything(device: Device, n_series: int, data: Path) -> Iterator[Li
             yield (name, 0, 0, 0.0, f"{error.filename} is not here")
 
 
+def _standing_in() -> AbstractContextManager[None]:
+    """Let launches run what a device would be handed, on the processor."""
+    from kernels.cuda.ptx.stand_in import stand_in  # noqa: PLC0415 - the simulator compiles nothing
+
+    return stand_in()
+
+
 def main() -> None:
-    """Compare, and print the table."""
+    """Compare, and print the table; what was translated is a record."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--device", choices=("cpu", "cuda"), default="cuda")
-    parser.add_argument("--series", type=int, default=100, help="of each set of demand")
+    parser.add_argument(
+        "--translated", action="store_true", help="run PTX on the processor, for want of a device"
+    )
+    parser.add_argument("--series", type=int, default=100, help="of each set of demand, at most")
     parser.add_argument("--data", type=Path, default=data_folder(), help="folder of real data")
     asked = parser.parse_args()
-    lines = list(compare_everything(asked.device, asked.series, asked.data))
-    print("\n".join(agreement_table(lines)))
+    with _standing_in() if asked.translated else nullcontext():
+        lines = list(compare_everything("cuda", asked.series, asked.data))
+    table = "\n".join(agreement_table(lines))
+    print(table)
+    if asked.translated:
+        RECORD.write_text(
+            "# A GPU's code and the processor's figures\n\n"
+            f"`python -m benchmarks.gpu_agreement --translated --series {asked.series}`: "
+            f"{describe_machine('numba', 'numba-cuda', 'numpy')}. PTX for sm_90a, as it is linked; "
+            f"what CuPy does on a device is NumPy's here.\n\n{table}\n",
+            encoding="utf-8",
+        )
 
 
 if __name__ == "__main__":
