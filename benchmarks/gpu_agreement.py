@@ -299,7 +299,7 @@ def compare_everything(device: Device, n_series: int, data: Path) -> Iterator[Li
             yield (name, 0, 0, 0.0, f"{error.filename} is not here")
 
 
-def _standing_in() -> AbstractContextManager[None]:
+def _standing_in() -> AbstractContextManager[object]:
     """Let launches run what a device would be handed, on the processor."""
     from kernels.cuda.ptx.stand_in import stand_in  # noqa: PLC0415 - the simulator compiles nothing
 

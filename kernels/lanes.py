@@ -47,7 +47,7 @@ def _pointer(context: Any, builder: Any, kind: Any, array: Any, start: Any) -> A
     held = context.make_array(kind)(context, builder, array)
     if kind.ndim == 1:
         return builder.bitcast(builder.gep(held.data, [start]), _VECTOR.as_pointer())
-    row = builder.udiv(start, ir.Constant(start.type, LANES))
+    row = builder.udiv(start, ir.Constant(start.type, LANES), flags=("exact",))
     between = unpack_tuple(builder, held.strides, kind.ndim)[0]
     first = builder.bitcast(held.data, ir.IntType(8).as_pointer())
     return builder.bitcast(builder.gep(first, [builder.mul(row, between)]), held.data.type)

@@ -9,6 +9,7 @@ pytest.importorskip("llvmlite", reason="llvmlite comes with numba")
 
 from kernels.cuda.ptx.machine import Machine
 from kernels.cuda.ptx.text import read
+from kernels.cuda.ptx.work import Work
 
 NAN, LEAST = float("nan"), -(2**63)
 _KERNEL = """
@@ -190,6 +191,30 @@ def test_several_numbers_are_loaded_and_stored_at_once():
 def test_what_has_no_translation_is_named(instruction):
     with pytest.raises(NotImplementedError, match=instruction.split()[0] + "|other"):
         _worked_out(f"{instruction};")
+
+
+def test_work_is_counted_as_often_as_it_is_done():
+    body = """
+        mov.u64 %rd4, 0;
+        $again: add.s64 %rd4, %rd4, 1;
+        fma.rn.f64 %fd4, %fd2, %fd3, %fd2;
+        div.rn.f64 %fd5, %fd4, %fd3;
+        st.local.f64 [own], %fd5;
+        setp.lt.s64 %p1, %rd4, %rd2;
+        @%p1 bra $again;
+    """
+    out = np.zeros(1, np.uint64)
+    machine = Machine(_KERNEL.format(body=body), counted=True)
+    for times in (1, 2):
+        machine.launch((3, 1, 1), (2, 1, 1), (out.ctypes.data, 5, _bits(3.0)))
+        work = dict(zip(Work, machine.work.tolist(), strict=True))
+        assert work[Work.FLOAT64] == work[Work.DIVISIONS] == times * 6 * 5
+        assert work[Work.OWN_BYTES] == 8 * times * 6 * 5
+        # A sum, a store, a comparison and a jump; and once what is narrowed and what is stored.
+        assert work[Work.WHOLE] == times * 6 * (4 * 5 + 2)
+        assert work[Work.DEVICE_BYTES] == times * 6 * 8
+        assert work[Work.FLOAT32] == work[Work.SHARED_BYTES] == 0
+    assert not Machine(_KERNEL.format(body=body)).work.any()
 
 
 def test_parameters_are_counted():

@@ -11,8 +11,10 @@ from typing import Any
 import llvmlite.binding as llvm
 import numpy as np
 
+from kernels.arrays import Integers
 from kernels.cuda.ptx.text import read
-from kernels.cuda.ptx.translate import entry_of, offsets, shared_memory, translate, waits
+from kernels.cuda.ptx.translate import TALLY, entry_of, offsets, shared_memory, translate, waits
+from kernels.cuda.ptx.work import Work
 
 Dimensions = tuple[int, int, int]
 # How a value of so many bytes is packed: a float, and a whole number.
@@ -26,6 +28,7 @@ class Machine:
     Parameters
     ----------
     code : its PTX
+    counted : whether it counts its work
 
     Raises
     ------
@@ -33,13 +36,14 @@ class Machine:
         Where an instruction has no translation.
     """
 
-    def __init__(self, code: str) -> None:
+    def __init__(self, code: str, *, counted: bool = False) -> None:
         module = read(code)
         self._entry = entry_of(module)
         self._offsets = offsets(self._entry.taken)
         self._waits, self._shared = waits(self._entry), offsets(shared_memory(module))[-1]
         with _compiling:
-            self._engine = _compiled(translate(module))
+            self._engine = _compiled(translate(module, counted=counted))
+        self._counted = counted
         taken = *[ctypes.c_void_p] * 3, ctypes.c_uint32
         self._run = ctypes.CFUNCTYPE(None, *taken)(self._engine.get_function_address("run"))
 
@@ -66,6 +70,15 @@ class Machine:
             place += struct.pack("Q", shared.ctypes.data)
             places = ctypes.create_string_buffer(place * (threads if self._waits else 1))
             self._run(places, parameters, handles, threads)
+
+    @property
+    def work(self) -> Integers:
+        """(7,) int64, what all launches had to do, by `Work`; zeros where nothing is counted."""
+        if not self._counted:
+            return np.zeros(len(Work), np.int64)
+        address = self._engine.get_global_value_address(TALLY)
+        told = (ctypes.c_int64 * len(Work)).from_address(address)
+        return np.array(told, np.int64)
 
     def _packed(self, values: Sequence[float]) -> Any:  # noqa: ANN401 - a buffer of ctypes
         taken = self._entry.taken

@@ -4,7 +4,7 @@ CuPy is NumPy, and all work is done at once, in its order.
 """
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from threading import RLock
 from types import SimpleNamespace
@@ -54,14 +54,21 @@ class _Stream:
 
 
 @contextmanager
-def stand_in(capability: Capability = (9, 0)) -> Iterator[None]:
+def stand_in(
+    capability: Capability = (9, 0), *, counted: bool = False
+) -> Iterator[Mapping[tuple[Any, ...], Machine]]:
     """Let the processor pass for a device while the block runs.
 
     Parameters
     ----------
     capability : of the device that kernels are compiled for
+    counted : whether kernels count their work
+
+    Yields
+    ------
+    Kernels that were launched, by numba's kernel and the types that it was handed.
     """
-    machines: dict[Any, Machine] = {}
+    machines: dict[tuple[Any, ...], Machine] = {}
     lock = RLock()
 
     def configure(
@@ -75,7 +82,8 @@ def stand_in(capability: Capability = (9, 0)) -> Iterator[None]:
             forms = tuple(_form(argument) for argument in told)
             with lock:
                 if (kernel, forms) not in machines:
-                    machines[kernel, forms] = Machine(link_ahead(kernel, forms, capability))
+                    code = link_ahead(kernel, forms, capability)
+                    machines[kernel, forms] = Machine(code, counted=counted)
             values = [value for pair in zip(forms, told, strict=True) for value in _flat(*pair)]
             machines[kernel, forms].launch(_dimensions(grid), _dimensions(block), values)
 
@@ -99,7 +107,7 @@ def stand_in(capability: Capability = (9, 0)) -> Iterator[None]:
             replaced.enter_context(patch.object(cuda, name, stands_in))
         replaced.enter_context(patch.object(dispatcher.CUDADispatcher, "configure", configure))
         replaced.enter_context(patch.dict(sys.modules, {"cupy": np}))
-        yield
+        yield machines
 
 
 def _allocated(shape: Any, form: Any = np.float64) -> np.ndarray:  # noqa: ANN401

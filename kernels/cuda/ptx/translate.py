@@ -4,12 +4,17 @@ A kernel becomes a function of a thread's place in its grid and of the bytes of 
 it calls, one of that place and of the addresses of what it returns and takes.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from kernels.cuda.ptx import blocks
 from kernels.cuda.ptx.instructions import WORK, unknown
 from kernels.cuda.ptx.text import Function, Instruction, Module, Variable
+from kernels.cuda.ptx.work import Work, work_of
 from kernels.cuda.ptx.writer import Writer, several
+
+# Where translated code counts its work.
+TALLY = "tally"
 
 
 def entry_of(module: Module) -> Function:
@@ -39,8 +44,13 @@ def waits(function: Function) -> bool:
     return any(isinstance(step, Instruction) and step.opcode[0] == "bar" for step in function.body)
 
 
-def translate(module: Module) -> str:
+def translate(module: Module, *, counted: bool = False) -> str:
     """Return a module of LLVM's language.
+
+    Parameters
+    ----------
+    module : read from PTX
+    counted : whether work is counted, in int64 numbers at `TALLY` that go by `Work`
 
     Raises
     ------
@@ -51,9 +61,11 @@ def translate(module: Module) -> str:
     shared = dict(zip((variable.name for variable in shares), offsets(shares), strict=False))
     addresses = {variable.name: f'@"{variable.name}"' for variable in module.constants}
     lines, declared = [_constant(variable) for variable in module.constants], set[str]()
+    if counted:
+        lines.append(f"@{TALLY} = global [{len(Work)} x i64] zeroinitializer")
     for function in module.functions.values():
         out = Writer(function, addresses, shared)
-        lines += _written(function, out, module.functions)
+        lines += _written(function, out, module.functions, counted=counted)
         declared |= out.declared
     together = waits(entry_of(module))
     if together:
@@ -69,10 +81,14 @@ def _constant(variable: Variable) -> str:
     return f'@"{variable.name}" = internal global {form} c"{text}", align {variable.alignment}'
 
 
-def _written(function: Function, out: Writer, others: Mapping[str, Function]) -> list[str]:
+def _written(
+    function: Function, out: Writer, others: Mapping[str, Function], *, counted: bool
+) -> list[str]:
     """Return the lines of a function."""
     taken, meets = _open(function, out), function.is_entry and waits(function)
     for step in function.body:
+        if counted and isinstance(step, Instruction):
+            _count(work_of(step), out)
         if isinstance(step, str):
             out.lines += [f'br label %"{step}"', f'"{step}":']
         elif isinstance(step, Variable):
@@ -97,6 +113,14 @@ def _written(function: Function, out: Writer, others: Mapping[str, Function]) ->
         *(blocks.END if meets else ("ret void",)),
         "}",
     ]
+
+
+def _count(work: Counter[Work], out: Writer) -> None:
+    """Add to what is counted; LLVM adds up what follows each other."""
+    for kind, amount in work.items():
+        at = out.emit(f"getelementptr i64, ptr @{TALLY}, i64 {int(kind)}")
+        before = out.emit(f"load i64, ptr {at}")
+        out.lines.append(f"store i64 {out.emit(f'add i64 {before}, {amount}')}, ptr {at}")
 
 
 def _open(function: Function, out: Writer) -> str:
