@@ -25,7 +25,7 @@ def summary_section(tables: Tables) -> Section:
             f"{run['finished_at']:%d %B %Y, %H:%M} UTC."
         )
     ]
-    lead += _sentences(tables)
+    lead += [*_notices(tables), *_sentences(tables)]
     return Section(
         "summary",
         "This morning",
@@ -33,6 +33,15 @@ def summary_section(tables: Tables) -> Section:
         cards=_cards(tables),
         listings=_identity(entities) + _steps(tables),
     )
+
+
+def _notices(tables: Tables) -> list[str]:
+    """Return what the checks had to say of the run as a whole."""
+    if not has(tables, "rejects"):
+        return []
+    rejects = tables["rejects"]
+    told = rejects.loc[rejects["severity"] == "run", "advice"].unique()
+    return [f"{advice[:1].upper()}{advice[1:]}." for advice in map(str, told)]
 
 
 def _sentences(tables: Tables) -> list[str]:

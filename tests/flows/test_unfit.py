@@ -141,3 +141,40 @@ def test_rejects_within_the_threshold_or_without_one_refuse_nothing(tmp_path, th
 def test_a_threshold_of_rejects_is_a_share(tmp_path):
     with pytest.raises(JobRefusedError, match=r"`checks\.reject_threshold` is 5"):
         load_job(dirty(tmp_path, "5"))
+
+
+@pytest.mark.parametrize(
+    ("as_of", "exit_code", "says"),
+    [
+        ("2024-04-01", ExitCode.DONE, None),
+        ("2024-04-02", ExitCode.DONE, "so that 8 of 10 periods of the horizon are left after"),
+        ("2024-04-10", ExitCode.REFUSED, "so that no period is left after 2024-04-10"),
+    ],
+)
+def test_demand_that_ends_before_the_night_is_told_of(tmp_path, as_of, exit_code, says):
+    path = write(tmp_path, "")
+    path.write_text(path.read_text().replace("2024-03-31", as_of))
+    told = CliRunner().invoke(main, ["run", str(path), "--dry-run"])
+    assert told.exit_code == exit_code
+    assert ("late" in told.output) == (says is not None and exit_code == ExitCode.DONE)
+    run = prepare_run(load_job(path))
+    if exit_code == ExitCode.REFUSED:
+        with pytest.raises(InputRefusedError, match=says):
+            check(run)
+        return
+    rejects = pd.read_parquet(check(run).shard("rejects"))
+    found = rejects.loc[rejects["code"] == "late", ["severity", "value", "advice"]]
+    assert len(found) == (says is not None)
+    for severity, value, advice in found.to_numpy().tolist():
+        assert (severity, value) == ("run", "2024-03-31")
+        assert says in advice
+
+
+def test_series_without_a_row_of_stock_are_told_of(tmp_path):
+    path = write(tmp_path, "[stock]\n")
+    stock = pd.read_csv(tmp_path / "stock.csv")
+    stock[stock["warehouse_id"] != "a/b"].to_csv(tmp_path / "stock.csv", index=False)
+    rejects = pd.read_parquet(check(prepare_run(load_job(path))).shard("rejects"))
+    found = rejects[rejects["code"] == "no_stock_row"]
+    named = ["input", "entity", "severity", "value"]
+    assert found[named].to_numpy().tolist() == [["stock", "a/b/bolt", "run", "1 of 4 series"]]

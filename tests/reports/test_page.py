@@ -14,6 +14,7 @@ from reports.page import inert_json
 from reports.sections.demand import demand_section
 from reports.sections.evaluation import evaluation_listings, evaluation_pictures
 from reports.sections.risk import risk_section
+from reports.sections.summary import summary_section
 from tests.reports.builder import night
 
 HOSTILE = "</script><script>alert(1)</script>"
@@ -205,3 +206,14 @@ def test_value_at_risk_expected_shortfall_and_stress_are_told_in_money_largest_f
         )
     stress = listed["Largest stress losses, USD"].rows
     assert [row[1][0] for row in stress] == ["crash", "dip"]
+
+
+def test_what_concerns_the_whole_run_is_told_first():
+    tables = night()
+    row = tables["rejects"].iloc[[0]]
+    told = "demand ends on 2025-12-28, so that 10 of 14 periods are left"
+    run_wide = row.assign(number=99, severity="run", code="late", advice=told)
+    tables["rejects"] = pd.concat([row, run_wide], ignore_index=True)
+    lead = summary_section(tables).lead
+    assert lead[1] == f"D{told[1:]}."
+    assert not any(str(row["advice"].iloc[0]) in line for line in lead)
