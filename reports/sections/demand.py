@@ -5,7 +5,7 @@ from typing import Any
 import pandas as pd
 
 from reports.figures import demand as figures
-from reports.sections.aggregates import aggregate_pictures
+from reports.sections.aggregates import SUMMED_BANDS, aggregate_pictures
 from reports.sections.evaluation import BAND, evaluation_listings, evaluation_pictures
 from reports.sections.section import Card, Explorer, Listing, Picture, Section, Tables, has
 from reports.tables import PageColumn, page_table
@@ -83,18 +83,27 @@ def _rare(tables: Tables) -> str:
     return " Counts near zero cannot be hit exactly, so rare demand is covered more often."
 
 
+def _total(tables: Tables) -> Picture:
+    actuals, forecasts = tables["demand_actuals"], tables["demand_forecasts"]
+    above = tables["aggregate_forecasts"] if has(tables, "aggregate_forecasts") else None
+    total = None if above is None else above[above["level"] == "total"]
+    if total is None or total.empty:
+        drawn = figures.total_demand(actuals, forecasts)
+        note = (
+            "Quantiles of series do not add up: the inner band holds if series err independently, "
+            "the outer one if all err together. The truth lies between."
+        )
+    else:
+        drawn = figures.total_demand(actuals, forecasts, total)
+        note = f"{SUMMED_BANDS} All levels are in aggregate_forecasts."
+    return Picture("total-demand", "Total demand", drawn, note, wide=True)
+
+
 def _pictures(tables: Tables, scored: pd.DataFrame) -> list[Picture]:
     forecasts, actuals = tables["demand_forecasts"], tables["demand_actuals"]
     champions, accuracy = tables["champions"], tables["forecast_accuracy"]
     pictures = [
-        Picture(
-            "total-demand",
-            "Total demand",
-            figures.total_demand(actuals, forecasts),
-            "Quantiles of series do not add up: the inner band holds if series err independently, "
-            "the outer one if all err together. The truth lies between.",
-            wide=True,
-        ),
+        _total(tables),
         Picture(
             "warehouse-demand",
             "By warehouse",
