@@ -6,7 +6,7 @@ import plotly.graph_objects as go
 from scipy import stats
 
 from reports.figures.theme import INK, METHODS, MUTED, figure
-from reports.wording import share, spaced
+from reports.wording import spaced
 
 
 def exceptions_by_book(days: pd.DataFrame, level: float) -> go.Figure:
@@ -47,7 +47,7 @@ def exceptions_by_book(days: pd.DataFrame, level: float) -> go.Figure:
             mode="lines",
             line={"color": INK, "dash": "dot", "shape": "spline"},
         ),
-        xaxis={"title": f"days of {n_days} with a loss beyond value at risk {share(level)}"},
+        xaxis={"title": f"days beyond it, of {n_days}"},
         yaxis={"title": "portfolios"},
         height=340,
     )

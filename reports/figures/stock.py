@@ -34,7 +34,12 @@ def service_bought(plans: pd.DataFrame) -> go.Figure:
         _served_bars(plans["fill_rate"], "under the plan", BLUE),
         barmode="overlay",
         bargap=0,
-        xaxis={"title": "fill rate from the first receipt on", "tickformat": ".0%"},
+        xaxis={
+            "title": "fill rate from the first receipt on",
+            "tickformat": ".0%",
+            "range": [0.0, 1.0],
+            "dtick": 0.2,
+        },
         yaxis={"title": "items"},
         height=340,
     )
@@ -64,7 +69,7 @@ def cover(plans: pd.DataFrame) -> go.Figure:
             marker={"color": ORANGE},
             showlegend=False,
         ),
-        xaxis={"title": "periods of cover (90 and more at the end)"},
+        xaxis={"title": "periods of cover"},
         yaxis={"title": "items"},
         height=300,
     )

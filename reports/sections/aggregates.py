@@ -32,6 +32,7 @@ def aggregate_pictures(tables: Tables) -> list[Picture]:
         f"The {len(chosen)} largest of {len(volume)}, each on its own scale. {SUMMED_BANDS} "
         "All levels are in aggregate_forecasts."
     )
+    drawn = fan_charts(ahead, past)
     return [
-        Picture("warehouse-fans", "Each warehouse ahead", fan_charts(ahead, past), note, wide=True)
+        Picture("warehouse-fans", "Each warehouse ahead", drawn, note, wide=True, least_width=760)
     ]

@@ -140,7 +140,8 @@ def _pictures(tables: Tables, scored: pd.DataFrame) -> list[Picture]:
                     "value-added",
                     "Value added by choosing",
                     figures.value_added(scored, accuracy, baseline),
-                    f"Share of {baseline}'s error that the chosen model saves, series by series.",
+                    f"Share of {baseline}'s error that the chosen model saves, series by series; "
+                    "those that lose half of it or more are in the first bar.",
                     wide=True,
                 )
             )

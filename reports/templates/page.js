@@ -89,7 +89,7 @@
       marker: { color: values.map((value) => (value > 0 ? red : blue)) }, hovertemplate: "%{y}: %{x:,.3s}<extra></extra>" }];
     if (panes.children.length !== 2) panes.replaceChildren(document.createElement("div"), document.createElement("div"));
     Plotly.react(panes.children[0], lines, base(380, { xaxis: axis({ title: { text: `loss, ${one.currency}` } }), yaxis: axis({ title: { text: "share of scenarios" }, tickformat: ".0%" }) }), config);
-    Plotly.react(panes.children[1], bars, base(380, { xaxis: axis({ title: { text: `component of expected shortfall, ${one.currency}` } }), yaxis: axis({ type: "category" }) }), config);
+    Plotly.react(panes.children[1], bars, base(380, { xaxis: axis({ title: { text: `component, ${one.currency}` } }), yaxis: axis({ type: "category" }) }), config);
     return "";
   };
   const drawBacktest = (panes, one) => {

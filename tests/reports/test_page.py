@@ -217,3 +217,14 @@ def test_what_concerns_the_whole_run_is_told_first():
     lead = summary_section(tables).lead
     assert lead[1] == f"D{told[1:]}."
     assert not any(str(row["advice"].iloc[0]) in line for line in lead)
+
+
+def test_a_drawing_that_a_telephone_is_too_narrow_for_is_moved_from_side_to_side(page):
+    width = re.search(r'id="chart-warehouse-fans"[^>]*min-width:(\d+)px', page)
+    assert width is not None
+    assert int(width[1]) > 390
+
+
+def test_no_drawing_has_a_margin_that_leaves_a_telephone_nothing():
+    margins = [picture.figure.layout.margin for picture in demand_section(night()).pictures]
+    assert all(margin.l + margin.r < 120 for margin in margins)

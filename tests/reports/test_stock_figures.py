@@ -3,6 +3,7 @@
 import numpy as np
 
 from reports.figures.stock import service_bought
+from reports.sections.stock import stock_section
 from tests.reports.builder import night
 
 
@@ -17,3 +18,10 @@ def test_full_service_is_in_the_last_bar_which_ends_at_all_of_demand():
     assert (planned.y[0], planned.y[-1], sum(planned.y)) == (1, 2, 3)
     assert (without.y[0], without.y[1], without.y[10], without.y[-1]) == (1, 1, 1, 1)
     assert planned.customdata[-1] == "95-100%"
+
+
+def test_orders_come_before_what_transfers_would_change_of_them():
+    tables = night()
+    titles = [listing.title for listing in stock_section(tables).listings]
+    assert titles[0] == "Orders ranked by money, USD"
+    assert "Transfers" in titles
