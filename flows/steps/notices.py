@@ -15,7 +15,7 @@ from storage.checks import CheckReport
 
 # Of demand so old that none of the horizon is left.
 NOTHING_AHEAD = "nothing_ahead"
-# The period in which the night falls may not have ended.
+# The period, or trading day, in which the night falls may not have ended.
 _RUNNING = 1
 
 
@@ -45,14 +45,14 @@ def name_late_demand(demand: DemandPlan | None, as_of: date, report: CheckReport
     """
     if demand is None:
         return report
-    last = _last_period(report.inputs["demand"].clean)
+    last = _last_date(report.inputs["demand"].clean)
     if last is None:
         return report
     ahead = future_periods(np.array([last]), demand.horizon, demand.frequency)[0]
     left = int((ahead > np.datetime64(as_of)).sum())
     if demand.horizon - left <= _RUNNING:
         return report
-    ends = str(pd.Timestamp(last)).removesuffix(" 00:00:00")
+    ends = _told(last)
     told = f"{left} of {demand.horizon} periods of the horizon are" if left else "no period is"
     row = {
         "input": "demand",
@@ -63,6 +63,39 @@ def name_late_demand(demand: DemandPlan | None, as_of: date, report: CheckReport
         "value": ends,
         "advice": f"demand ends on {ends}, so that {told} left after {as_of}: bring it up to the "
         "night, or set as_of to the night that it ends on",
+    }
+    return add_notices(report, [row])
+
+
+def name_late_prices(as_of: date, report: CheckReport) -> CheckReport:
+    """Return the report with a reject where prices end before the night's own trading day.
+
+    Every weekday is taken for a trading day.
+
+    Parameters
+    ----------
+    as_of : the night
+    report : of the checks
+    """
+    checked = report.inputs.get("prices")
+    last = None if checked is None else _last_date(checked.clean)
+    if last is None:
+        return report
+    day = np.timedelta64(1, "D")
+    late = int(np.busday_count(last.astype("datetime64[D]") + day, np.datetime64(as_of) + day))
+    if late <= _RUNNING:
+        return report
+    ends = _told(last)
+    row = {
+        "input": "prices",
+        "source": "as_of",
+        "entity": "all instruments",
+        "code": "late",
+        "column": "ds",
+        "value": ends,
+        "advice": f"prices end on {ends}, {late} weekdays before the end of {as_of}, and figures "
+        "are of that day's market: bring them up to the night, or set as_of to the day that they "
+        "end on",
     }
     return add_notices(report, [row])
 
@@ -90,8 +123,12 @@ def name_series_without_stock(report: CheckReport) -> CheckReport:
     return add_notices(report, [row])
 
 
-def _last_period(clean: Path) -> np.datetime64 | None:
-    """Return the last period of demand that was admitted, None without one."""
+def _last_date(clean: Path) -> np.datetime64 | None:
+    """Return the last date that was admitted, None without one."""
     with duckdb.connect() as connection:
         found = connection.execute("SELECT max(ds) FROM read_parquet(?)", [str(clean)]).fetchall()
     return None if found[0][0] is None else np.datetime64(found[0][0], "us")
+
+
+def _told(ds: np.datetime64) -> str:
+    return str(pd.Timestamp(ds)).removesuffix(" 00:00:00")

@@ -64,6 +64,13 @@ def _sentences(tables: Tables) -> list[str]:
             f"nothing they are expected to save {total_money(saving, 'saving')} of "
             "holding, shortage and ordering cost over the horizon."
         )
+    if "positions" in entities.index:
+        row = entities.loc[["positions"]].to_dict("records")[0]
+        lines.append(
+            f"Risk of {count(row['published'])} of {plural(int(row['entities_in']), 'portfolio')} "
+            f"is measured; {plural(int(row['rejected']), 'was', 'were')} rejected and "
+            f"{count(row['failed'])} failed."
+        )
     if has(tables, "limit_utilisation"):
         breaches = tables["limit_breaches"]["portfolio_id"].nunique()
         books = tables["limit_utilisation"]["portfolio_id"].nunique()
@@ -91,6 +98,8 @@ def _cards(tables: Tables) -> list[Card]:
         cards.append(Card(count(breaches), "portfolios over a limit", alarm=bool(breaches)))
     rows = int(entities["rows_rejected"].sum())
     cards.append(Card(count(rows), "rows rejected", alarm=bool(rows)))
+    whole = int(entities["rejected"].sum())
+    cards.append(Card(count(whole), "entities rejected whole", alarm=bool(whole)))
     failed = int(entities["failed"].sum())
     cards.append(Card(count(failed), "entities failed", alarm=bool(failed)))
     return cards

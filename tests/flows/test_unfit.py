@@ -11,7 +11,7 @@ from flows.spec import load_job
 from flows.steps.check import check
 from storage.inputs import InputRefusedError
 from tests.inventory.night import item_row, stock_row
-from tests.storage.inputs import demand_rows
+from tests.storage.inputs import demand_rows, price_rows
 
 JOB = """
 name = "unfit"
@@ -178,3 +178,29 @@ def test_series_without_a_row_of_stock_are_told_of(tmp_path):
     found = rejects[rejects["code"] == "no_stock_row"]
     named = ["input", "entity", "severity", "value"]
     assert found[named].to_numpy().tolist() == [["stock", "a/b/bolt", "run", "1 of 4 series"]]
+
+
+@pytest.mark.parametrize(
+    ("as_of", "late"), [("2024-03-31", 0), ("2024-04-01", 0), ("2024-04-02", 2)]
+)
+def test_prices_that_end_before_the_night_are_told_of(tmp_path, as_of, late):
+    prices = price_rows(start="2023-01-02", end="2024-03-29")
+    prices.to_csv(tmp_path / "prices.csv", index=False)
+    instrument = prices["instrument_id"].iloc[0]
+    pd.DataFrame([{"instrument_id": instrument, "kind": "equity", "currency": "USD"}]).to_csv(
+        tmp_path / "instruments.csv", index=False
+    )
+    pd.DataFrame([{"portfolio_id": "a", "instrument_id": instrument, "quantity": 1}]).to_csv(
+        tmp_path / "positions.csv", index=False
+    )
+    inputs = "".join(
+        f'[inputs.{name}]\npath = "{name}.csv"\n' for name in ("prices", "instruments", "positions")
+    )
+    path = tmp_path / "job.toml"
+    path.write_text(f'name = "unfit"\nas_of = {as_of}\n{inputs}[risk]\n')
+    rejects = pd.read_parquet(check(prepare_run(load_job(path))).shard("rejects"))
+    found = rejects.loc[rejects["code"] == "late", ["input", "severity", "advice"]]
+    assert len(found) == (late > 0)
+    for name, severity, advice in found.to_numpy().tolist():
+        assert (name, severity) == ("prices", "run")
+        assert f"{late} weekdays before" in advice

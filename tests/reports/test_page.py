@@ -228,3 +228,15 @@ def test_a_drawing_that_a_telephone_is_too_narrow_for_is_moved_from_side_to_side
 def test_no_drawing_has_a_margin_that_leaves_a_telephone_nothing():
     margins = [picture.figure.layout.margin for picture in demand_section(night()).pictures]
     assert all(margin.l + margin.r < 120 for margin in margins)
+
+
+def test_how_many_portfolios_were_left_out_is_told_first():
+    tables = night()
+    tables["run_entities"] = tables["run_entities"].assign(
+        input="positions", entities_in=4, published=1, rejected=3, failed=0
+    )
+    summary = summary_section(tables)
+    told = "Risk of 1 of 4 portfolios is measured; 3 were rejected and 0 failed."
+    assert told in summary.lead
+    (card,) = [card for card in summary.cards if card.label == "entities rejected whole"]
+    assert card.alarm
