@@ -5,7 +5,7 @@ import pandas as pd
 import plotly.graph_objects as go
 from scipy import stats
 
-from reports.figures.theme import INK, METHODS, MUTED, figure
+from reports.figures.theme import INK, METHODS, MUTED, PERCENT, figure
 from reports.wording import spaced
 
 
@@ -72,7 +72,7 @@ def exceptions_by_month(days: pd.DataFrame, level: float) -> go.Figure:
             )
             for method in methods
         ),
-        yaxis={"title": "portfolio-days beyond", "tickformat": ".1%", "rangemode": "tozero"},
+        yaxis={"title": "portfolio-days beyond", "tickformat": PERCENT, "rangemode": "tozero"},
         shapes=[
             {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": 1 - level, "y1": 1 - level,
              "line": {"color": MUTED, "dash": "dot"}}

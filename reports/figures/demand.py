@@ -13,6 +13,7 @@ from reports.figures.theme import (
     INK,
     MUTED,
     ORANGE,
+    PERCENT,
     figure,
 )
 from reports.wording import inert
@@ -175,7 +176,7 @@ def coverage_by_class(covered: "pd.Series[float]") -> go.Figure:
     classes = [name for name in CLASSES if name in covered.index]
     return figure(
         go.Bar(x=classes, y=covered[classes], marker={"color": GREEN}, showlegend=False, width=0.5),
-        yaxis={"title": "actuals within q10-q90", "tickformat": ".0%", "range": [0, 1]},
+        yaxis={"title": "actuals within q10-q90", "tickformat": PERCENT, "range": [0, 1]},
         shapes=[_line(0.8)],
         height=300,
     )
@@ -196,7 +197,7 @@ def value_added(scored: pd.DataFrame, accuracy: pd.DataFrame, baseline: str) -> 
             marker={"color": ORANGE},
             showlegend=False,
         ),
-        xaxis={"title": f"error saved against {baseline}", "tickformat": ".0%"},
+        xaxis={"title": f"error saved against {baseline}", "tickformat": PERCENT},
         yaxis={"title": "series"},
         shapes=[_line(0.0, vertical=True)],
         height=300,

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from reports.figures.theme import BLUE, INK, MUTED, ORANGE, figure
+from reports.figures.theme import BLUE, INK, MUTED, ORANGE, PERCENT, figure
 from reports.wording import inert
 
 
@@ -36,7 +36,7 @@ def service_bought(plans: pd.DataFrame) -> go.Figure:
         bargap=0,
         xaxis={
             "title": "fill rate from the first receipt on",
-            "tickformat": ".0%",
+            "tickformat": PERCENT,
             "range": [0.0, 1.0],
             "dtick": 0.2,
         },
@@ -115,7 +115,7 @@ def service_against_target(plans: pd.DataFrame) -> go.Figure:
         *boxes,
         marks,
         xaxis={"title": "service target", "type": "category"},
-        yaxis={"title": "service planned", "tickformat": ".0%"},
+        yaxis={"title": "service planned", "tickformat": PERCENT},
         height=300,
         hovermode="closest",
         legend={"font": {"color": MUTED}, "orientation": "h", "y": 1.02, "yanchor": "bottom"},

@@ -240,3 +240,9 @@ def test_how_many_portfolios_were_left_out_is_told_first():
     assert told in summary.lead
     (card,) = [card for card in summary.cards if card.label == "entities rejected whole"]
     assert card.alarm
+
+
+def test_ticks_of_per_cent_are_not_rounded_to_the_same_text(page):
+    figures = json.dumps(embedded(page, "figures"))
+    assert '"tickformat": ".4~p"' in figures
+    assert not re.search(r'"tickformat": "\.\d%"', figures)
