@@ -37,7 +37,7 @@ def service_bought(plans: pd.DataFrame) -> go.Figure:
         xaxis={
             "title": "fill rate from the first receipt on",
             "tickformat": PERCENT,
-            "range": [0.0, 1.0],
+            "range": [0.0, 1.001],
             "dtick": 0.2,
         },
         yaxis={"title": "items"},

@@ -13,8 +13,10 @@ from reports import render_report
 from reports.page import inert_json
 from reports.sections.demand import demand_section
 from reports.sections.evaluation import evaluation_listings, evaluation_pictures
+from reports.sections.market import market_section
 from reports.sections.risk import risk_section
 from reports.sections.summary import summary_section
+from reports.tables import PageColumn, page_table
 from tests.reports.builder import night
 
 HOSTILE = "</script><script>alert(1)</script>"
@@ -246,3 +248,33 @@ def test_ticks_of_per_cent_are_not_rounded_to_the_same_text(page):
     figures = json.dumps(embedded(page, "figures"))
     assert '"tickformat": ".4~p"' in figures
     assert not re.search(r'"tickformat": "\.\d%"', figures)
+
+
+def test_limits_are_told_in_their_currency():
+    titles = [listing.title for listing in risk_section(night()).listings]
+    assert "Limits exceeded, USD" in titles
+
+
+def test_the_chance_of_a_fall_is_not_told_as_a_fall():
+    outlook = pd.DataFrame(
+        {
+            "instrument_id": "ACME",
+            "horizon": [1, 250],
+            "volatility": [0.2, 0.25],
+            "probability_of_fall": [0.49, 0.4],
+        }
+    )
+    (listing,) = market_section({**night(), "volatility_outlook": outlook}).listings[1:]
+    heads = [column.title for column in listing.table.columns]
+    assert [head for head in heads if "fall" in head] == [
+        "chance of a fall, 1 day",
+        "chance of a fall, 250 days",
+    ]
+
+
+def test_tables_of_many_columns_are_set_closer():
+    dense = [
+        page_table(night()["runs"], [PageColumn("run_id", "run")] * n, source="runs").is_dense
+        for n in (11, 12)
+    ]
+    assert dense == [False, True]
