@@ -217,7 +217,7 @@ def _listings(accuracy: pd.DataFrame, scored: pd.DataFrame) -> list[Listing]:
             PageColumn("rmsse", "RMSSE", number),
             PageColumn("pinball", "pinball, scaled", lambda value: number(value, 3)),
             PageColumn("bias", "bias, units", number),
-            PageColumn("coverage_80", "80% coverage", percent),
+            PageColumn("coverage_80", "80% coverage, usual law", percent),
         ],
         source="forecast_accuracy",
     )
@@ -230,7 +230,7 @@ def _listings(accuracy: pd.DataFrame, scored: pd.DataFrame) -> list[Listing]:
             PageColumn("model", "model"),
             PageColumn("mase", "MASE", number),
             PageColumn("bias", "bias, units per period", number),
-            PageColumn("coverage_80", "80% coverage", percent),
+            PageColumn("coverage_80", "80% coverage, usual law", percent),
         ],
         source="champions",
         most=20,

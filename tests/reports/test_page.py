@@ -278,3 +278,13 @@ def test_tables_of_many_columns_are_set_closer():
         for n in (11, 12)
     ]
     assert dense == [False, True]
+
+
+def test_coverage_of_the_usual_law_is_not_told_under_the_head_of_the_night_s_own():
+    heads = {
+        column.name: column.title
+        for listing in demand_section(night()).listings
+        for column in listing.table.columns
+    }
+    assert heads["coverage_80"] == "80% coverage, usual law"
+    assert heads["before"] != heads["coverage_80"]
