@@ -104,6 +104,12 @@ def checked_entities(record: ChunkRecord) -> CheckedEntities:
     )
 
 
+def notices_of(record: ChunkRecord) -> tuple[str, ...]:
+    """Return what a finished check has to say of the run as a whole."""
+    rejects = pd.read_parquet(record.shard("rejects"))
+    return tuple(rejects.loc[rejects["severity"] == "run", "advice"].drop_duplicates())
+
+
 def torn_inputs(record: ChunkRecord) -> list[Path]:
     """Return the clean inputs that are gone, or no longer those that the check wrote."""
     files = pd.read_parquet(record.shard("clean"))

@@ -174,6 +174,8 @@ def _explorer(tables: Tables, scored: pd.DataFrame) -> Explorer:
     note = (
         f"The {len(data)} series with the most money on order, or the worst forecasts; "
         f"{count(left_out)} more are in demand_forecasts."
+        if left_out
+        else "Those with the most money on order, or the worst forecasts, first."
     )
     return Explorer("series", "One series at a time", note, list(data), data)
 

@@ -8,7 +8,7 @@ from flows.cli import main
 from flows.errors import ExitCode, JobRefusedError
 from flows.run import prepare_run
 from flows.spec import load_job
-from flows.steps.check import check
+from flows.steps.check import check, notices_of
 from storage.inputs import InputRefusedError
 from tests.inventory.night import item_row, stock_row
 from tests.storage.inputs import demand_rows, price_rows
@@ -162,9 +162,11 @@ def test_demand_that_ends_before_the_night_is_told_of(tmp_path, as_of, exit_code
         with pytest.raises(InputRefusedError, match=says):
             check(run)
         return
-    rejects = pd.read_parquet(check(run).shard("rejects"))
+    record = check(run)
+    rejects = pd.read_parquet(record.shard("rejects"))
     found = rejects.loc[rejects["code"] == "late", ["severity", "value", "advice"]]
     assert len(found) == (says is not None)
+    assert notices_of(record) == tuple(found["advice"])
     for severity, value, advice in found.to_numpy().tolist():
         assert (severity, value) == ("run", "2024-03-31")
         assert says in advice

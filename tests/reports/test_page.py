@@ -288,3 +288,7 @@ def test_coverage_of_the_usual_law_is_not_told_under_the_head_of_the_night_s_own
     }
     assert heads["coverage_80"] == "80% coverage, usual law"
     assert heads["before"] != heads["coverage_80"]
+
+
+def test_nothing_more_is_not_told_of():
+    assert "more are in" not in demand_section(night()).explorer.note
