@@ -72,7 +72,9 @@ def read_input(
         except duckdb.Error as error:
             if is_machine_fault(error):
                 raise
-            raise unreadable(source, source.paths[number], why_unreadable(error)) from error
+            raise unreadable(
+                source, source.paths[number], why_unreadable(error, source, source.paths[number])
+            ) from error
     files = tuple(path.name for path in source.paths)
     counted = connection.execute(f"SELECT count(*) FROM {identifier(target)}").fetchall()  # noqa: S608 - quoted
     if not counted[0][0]:
