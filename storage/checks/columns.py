@@ -17,7 +17,7 @@ _SPOKEN = {
     "float": "a number, with the sign that the input's `decimal` names before its fraction",
     "integer": "a whole number",
     "boolean": "true or false",
-    "timestamp": "a date, year-month-day, as 2026-11-22",
+    "timestamp": "a date, year-month-day as 2026-11-22, or in the order of the input's `dates`",
     "text": "text",
 }
 

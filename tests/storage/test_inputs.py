@@ -355,3 +355,23 @@ def test_a_decimal_comma_that_nobody_named_is_no_number(tmp_path):
     found = read_text(tmp_path, "instrument_id;ds;close\nA;2024-01-02;1,5\n").iloc[0]
     assert pd.isna(found["close"])
     assert found["close_found"] == "1,5"
+
+
+@pytest.mark.parametrize(
+    ("dates", "given", "day"),
+    [
+        ("day-month-year", "05.11.2024", "2024-11-05"),
+        ("day-month-year", "5/11/2024", "2024-11-05"),
+        ("day-month-year", "05-11-2024 13:30", "2024-11-05 13:30"),
+        ("month-day-year", "11/05/2024", "2024-11-05"),
+        ("day-month-year", "2024-11-05", None),
+        ("day-month-year", "11/25/2024", None),
+        ("day-month-year", "05.11.24", None),
+        ("year-month-day", "05.11.2024", None),
+    ],
+)
+def test_dates_are_read_in_the_order_that_is_asked_for(tmp_path, dates, given, day):
+    text = f"instrument_id;ds;close\nA;{given};1\n"
+    found = read_text(tmp_path, text, dates=dates).iloc[0]
+    assert pd.isna(found["ds"]) if day is None else found["ds"] == pd.Timestamp(day)
+    assert found["ds_found"] == given
