@@ -7,6 +7,7 @@ import pandas as pd
 from reports.figures import demand as figures
 from reports.sections.aggregates import SUMMED_BANDS, aggregate_pictures
 from reports.sections.evaluation import BAND, evaluation_listings, evaluation_pictures
+from reports.sections.new_items import new_item_listings
 from reports.sections.section import Card, Explorer, Listing, Picture, Section, Tables, has
 from reports.tables import PageColumn, page_table
 from reports.wording import count, number, percent
@@ -39,6 +40,7 @@ def demand_section(tables: Tables) -> Section | None:
         listings=[
             *evaluation_listings(tables, scored),
             *_listings(accuracy, scored),
+            *new_item_listings(tables),
             *_coverage(tables),
         ],
     )
