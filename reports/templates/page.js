@@ -168,4 +168,6 @@
     }
   }, { rootMargin: "-20% 0px -70% 0px" });
   document.querySelectorAll("main > section").forEach((section) => here.observe(section));
+  // What was drawn has moved the section that the address names.
+  if (location.hash) document.getElementById(location.hash.slice(1))?.scrollIntoView({ behavior: "instant" });
 })();

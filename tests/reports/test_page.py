@@ -292,3 +292,13 @@ def test_coverage_of_the_usual_law_is_not_told_under_the_head_of_the_night_s_own
 
 def test_nothing_more_is_not_told_of():
     assert "more are in" not in demand_section(night()).explorer.note
+
+
+def test_a_telephone_has_the_sections_in_a_row_of_their_own(page):
+    narrow = re.search(r"@media \(max-width: 700px\) \{(.*?)\n\}", page, re.DOTALL)
+    assert narrow is not None
+    assert "nav { flex: 1 1 100%" in narrow[1]
+
+
+def test_the_address_of_a_section_leads_to_it_after_everything_is_drawn(page):
+    assert page.rindex("location.hash") > page.rindex("Plotly.react(")
