@@ -152,9 +152,9 @@
       head.setAttribute("aria-sort", down ? "descending" : "ascending");
       const key = (row) => row.cells[column].dataset.value;
       const numeric = head.classList.contains("number");
-      const compare = (a, b) => numeric
-        ? (parseFloat(key(a)) || -Infinity) - (parseFloat(key(b)) || -Infinity)
-        : key(a).localeCompare(key(b));
+      // A cell without a number is below every number, and zero is one.
+      const size = (row) => (key(row) === "" ? -Number.MAX_VALUE : parseFloat(key(row)));
+      const compare = (a, b) => (numeric ? size(a) - size(b) : key(a).localeCompare(key(b)));
       const rows = [...table.tBodies[0].rows].sort((a, b) => (down ? compare(b, a) : compare(a, b)));
       table.tBodies[0].append(...rows);
     }));

@@ -302,3 +302,8 @@ def test_a_telephone_has_the_sections_in_a_row_of_their_own(page):
 
 def test_the_address_of_a_section_leads_to_it_after_everything_is_drawn(page):
     assert page.rindex("location.hash") > page.rindex("Plotly.react(")
+
+
+def test_zero_is_sorted_as_a_number_and_not_as_an_absent_one(page):
+    assert 'key(row) === "" ? -Number.MAX_VALUE : parseFloat(key(row))' in page
+    assert "parseFloat(key(a)) ||" not in page
