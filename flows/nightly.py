@@ -259,6 +259,7 @@ def _run_night(night: _Night, *, again: bool) -> Outcome:
         failed=settlement.failed,
         rejected=int(settlement.entities["rejected"].sum()),
         rejected_rows=int(settlement.entities["rows_rejected"].sum()),
+        notices=check.notices_of(read_chunk(str(checked["uri"]))),
     )
 
 

@@ -18,6 +18,7 @@ class Outcome:
     failed : entities that failed
     rejected : entities that were rejected whole
     rejected_rows : rows of inputs that were rejected
+    notices : what the checks had to say of the run as a whole
     """
 
     run_id: str
@@ -27,3 +28,4 @@ class Outcome:
     failed: int = 0
     rejected: int = 0
     rejected_rows: int = 0
+    notices: tuple[str, ...] = ()

@@ -9,6 +9,8 @@ import pandas as pd
 from reports.wording import spaced
 from storage.tables import OUTPUT_TABLES
 
+MOST_COLUMNS = 11
+
 
 @dataclass(frozen=True)
 class PageColumn:
@@ -53,6 +55,11 @@ class PageTable:
     left_out: int
     source: str
     flagged: frozenset[int] = frozenset()
+
+    @property
+    def is_dense(self) -> bool:
+        """Whether it has more columns than the page is wide at the usual size."""
+        return len(self.columns) > MOST_COLUMNS
 
 
 def page_table(

@@ -16,12 +16,12 @@ def count(value: float) -> str:
 
 def number(value: Any, digits: int = 2) -> str:  # noqa: ANN401 - table values
     """Return a number with so many digits after the point; an absent one is a dash."""
-    return NOTHING if _absent(value) else f"{float(value):,.{digits}f}"
+    return NOTHING if _absent(value) else f"{float(value):z,.{digits}f}"
 
 
 def percent(value: Any, digits: int = 1) -> str:  # noqa: ANN401 - table values
     """Return a fraction as a percentage: 0.973 is 97.3%."""
-    return NOTHING if _absent(value) else f"{100 * float(value):,.{digits}f}%"
+    return NOTHING if _absent(value) else f"{100 * float(value):z,.{digits}f}%"
 
 
 def share(value: float) -> str:
@@ -37,15 +37,16 @@ def amount(value: Any) -> str:  # noqa: ANN401 - table values
 
 
 def money(value: Any, currency: str = "") -> str:  # noqa: ANN401 - table values
-    """Return an amount, short from a thousand on: 41.3k, 2.4m, with its currency."""
+    """Return an amount in three digits, short from a thousand on: 41.3k, 2.41m USD."""
     if _absent(value):
         return NOTHING
     size = abs(float(value))
     sign = "-" if float(value) < 0 else ""
     for unit, letter in ((1e9, "bn"), (1e6, "m"), (1e3, "k")):
-        # From half a step below: 999,960 is 1.0m, not 1,000k.
+        # From half a step below: 999,960 is 1.00m, not 1,000k.
         if size >= unit * (1 - 0.5e-3):
-            text = f"{size / unit:,.{1 if size < 99.95 * unit else 0}f}{letter}"
+            digits = 2 if size < 9.995 * unit else 1 if size < 99.95 * unit else 0
+            text = f"{size / unit:,.{digits}f}{letter}"
             break
     else:
         text = f"{size:,.0f}"

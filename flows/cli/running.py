@@ -110,6 +110,8 @@ def say_outcome(run: Run, outcome: Outcome, console: Console) -> None:
             "entities whole: each is a row of `rejects`.",
             soft_wrap=True,
         )
+    for notice in outcome.notices:
+        console.print(f"Note: {notice}.", soft_wrap=True, markup=False, highlight=False)
     console.print(f"  report  {_told_page(run, outcome)}", soft_wrap=True, markup=False)
     console.print(f"  store   {run.store_url}", soft_wrap=True, markup=False)
 

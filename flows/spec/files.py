@@ -12,6 +12,9 @@ from flows.spec.job import JobSpec
 from flows.spec.places import key_at, keys_beside, say_nearest
 from storage.stores import without_secrets
 
+# What the one pattern of a job spec says.
+_NAME = "it may have 64 lower-case letters, digits, - and _, and begins with a letter or digit"
+
 
 def load_job(path: Path) -> JobSpec:
     """Read a job spec; relative paths in it start at the file's folder.
@@ -60,7 +63,8 @@ def _first_reason(error: ValidationError) -> str:
         reason = str(first["ctx"]["error"]) if not where else f"`{where}`: {first['ctx']['error']}"
     else:
         given = without_secrets(repr(first["input"]))
-        reason = f"`{where}` is {given}: {first['msg']}"
+        pattern = first["type"] == "string_pattern_mismatch"
+        reason = f"`{where}` is {given}: {_NAME if pattern else first['msg']}"
     more = len(problems) - 1
     return reason if not more else f"{reason} (and {more} more)"
 

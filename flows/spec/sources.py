@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
 
+from storage.inputs import DateOrder
 from storage.stores import DEFAULT_BYTES_BILLED
 from storage.tables import ITEMS, STOCK, Table
 
@@ -29,6 +30,7 @@ class FileSource(Frozen):
     constants: dict[str, str | float | bool] = Field({}, description="our column name = value")
     encoding: Literal["utf-8", "latin-1"] = Field("utf-8", description="of CSV files")
     decimal: Literal[".", ","] = Field(".", description="before the decimals of CSV files")
+    dates: DateOrder = Field("year-month-day", description="order of a date's parts in CSV files")
 
     @model_validator(mode="after")
     def _name_one_file_at_least(self) -> "FileSource":

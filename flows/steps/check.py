@@ -10,6 +10,7 @@ import pandas as pd
 from flows.run import ChunkRecord, ChunkWork, Run, checksum, find_chunk, holds, run_chunk
 from flows.spec import JobSpec
 from flows.steps.collect import collect
+from flows.steps.notices import name_late_demand, name_late_prices, name_series_without_stock
 from flows.steps.unfit import name_unknown_regions, refuse_unfit
 from storage.checks import CheckPlan, CheckReport, check_inputs
 from storage.inputs import InputSource
@@ -71,7 +72,10 @@ def check_sources(run: Run, sources: Mapping[str, InputSource], clean: Path) -> 
     clean : folder that takes the checked inputs
     """
     report = check_inputs(sources, check_plan(run.job, pd.Timestamp(run.as_of)), clean)
-    return name_unknown_regions(run.job, report)
+    report = name_unknown_regions(run.job, report)
+    report = name_late_demand(run.job.demand, run.as_of, report)
+    report = name_late_prices(run.as_of, report)
+    return name_series_without_stock(report)
 
 
 def _check(run: Run) -> ChunkWork:
@@ -98,6 +102,12 @@ def checked_entities(record: ChunkRecord) -> CheckedEntities:
     return CheckedEntities(
         pd.read_parquet(record.shard("counts")), pd.read_parquet(record.shard("entities"))
     )
+
+
+def notices_of(record: ChunkRecord) -> tuple[str, ...]:
+    """Return what a finished check has to say of the run as a whole."""
+    rejects = pd.read_parquet(record.shard("rejects"))
+    return tuple(rejects.loc[rejects["severity"] == "run", "advice"].drop_duplicates())
 
 
 def torn_inputs(record: ChunkRecord) -> list[Path]:

@@ -124,6 +124,7 @@ def file_source(job: JobSpec, table: str, source: FileSource) -> InputSource:
         constants=dict(source.constants),
         encoding=source.encoding,
         decimal=source.decimal,
+        dates=source.dates,
     )
 
 

@@ -1,12 +1,12 @@
 """Whether the inputs, as checks have left them, are fit for the night."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 import pandas as pd
 
 from flows.errors import JobRefusedError
 from flows.spec import JobSpec, say_nearest
+from flows.steps.notices import NOTHING_AHEAD, add_notices
 from storage.checks import CheckReport
 from storage.errors import InputRefusedError, shown
 
@@ -20,11 +20,12 @@ def refuse_unfit(job: JobSpec, report: CheckReport) -> None:
     Raises
     ------
     InputRefusedError
-        As `refuse_nothing_left` and `hold_reject_threshold`.
+        As `refuse_nothing_left`, `refuse_nothing_ahead` and `hold_reject_threshold`.
     JobRefusedError
         As `refuse_unknown_warehouses`.
     """
     refuse_nothing_left(report)
+    refuse_nothing_ahead(report)
     hold_reject_threshold(report, job.checks.reject_threshold)
     refuse_unknown_warehouses(job, report)
 
@@ -51,6 +52,19 @@ def refuse_nothing_left(report: CheckReport) -> None:
                 f"rejected, so that none is left; first: {_first_reason(report, table, emptied)} "
                 "(`almanac run JOB --dry-run` tells of all)"
             )
+
+
+def refuse_nothing_ahead(report: CheckReport) -> None:
+    """Refuse demand that ended a horizon or more before the night.
+
+    Raises
+    ------
+    InputRefusedError
+        Which names the last period.
+    """
+    found = report.rejects[report.rejects["code"] == NOTHING_AHEAD]
+    for row in found.to_dict("records"):
+        raise InputRefusedError(f"inputs.demand: {row['advice']}")
 
 
 def _first_reason(report: CheckReport, table: str, emptied: Sequence[str]) -> str:
@@ -137,7 +151,6 @@ def name_unknown_regions(job: JobSpec, report: CheckReport) -> CheckReport:
             "input": "demand",
             "source": "[demand.regions]",
             "entity": name,
-            "severity": "run",
             "code": "unknown_warehouse",
             "column": "warehouse_id",
             "value": name,
@@ -146,10 +159,7 @@ def name_unknown_regions(job: JobSpec, report: CheckReport) -> CheckReport:
         }
         for name, nearest in _unknown(report, "demand", regions)
     ]
-    if not rows:
-        return report
-    found = pd.DataFrame(rows, columns=report.rejects.columns).astype(report.rejects.dtypes)
-    return replace(report, rejects=pd.concat([report.rejects, found], ignore_index=True))
+    return add_notices(report, rows)
 
 
 def _unknown(report: CheckReport, table: str, names: Iterable[str]) -> list[tuple[str, str]]:

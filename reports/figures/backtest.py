@@ -5,8 +5,8 @@ import pandas as pd
 import plotly.graph_objects as go
 from scipy import stats
 
-from reports.figures.theme import INK, METHODS, MUTED, figure
-from reports.wording import share, spaced
+from reports.figures.theme import INK, METHODS, MUTED, PERCENT, figure
+from reports.wording import spaced
 
 
 def exceptions_by_book(days: pd.DataFrame, level: float) -> go.Figure:
@@ -47,7 +47,7 @@ def exceptions_by_book(days: pd.DataFrame, level: float) -> go.Figure:
             mode="lines",
             line={"color": INK, "dash": "dot", "shape": "spline"},
         ),
-        xaxis={"title": f"days of {n_days} with a loss beyond value at risk {share(level)}"},
+        xaxis={"title": f"days beyond it, of {n_days}"},
         yaxis={"title": "portfolios"},
         height=340,
     )
@@ -72,7 +72,7 @@ def exceptions_by_month(days: pd.DataFrame, level: float) -> go.Figure:
             )
             for method in methods
         ),
-        yaxis={"title": "portfolio-days beyond", "tickformat": ".1%", "rangemode": "tozero"},
+        yaxis={"title": "portfolio-days beyond", "tickformat": PERCENT, "rangemode": "tozero"},
         shapes=[
             {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": 1 - level, "y1": 1 - level,
              "line": {"color": MUTED, "dash": "dot"}}

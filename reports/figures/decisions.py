@@ -3,7 +3,7 @@
 import pandas as pd
 import plotly.graph_objects as go
 
-from reports.figures.theme import BLUE, GREEN, ORANGE, PURPLE, figure
+from reports.figures.theme import BLUE, GREEN, ORANGE, PERCENT, PURPLE, figure
 from reports.wording import currencies
 
 COLOURS = {
@@ -28,7 +28,7 @@ def cover_by_period(periods: pd.DataFrame) -> go.Figure:
     share = periods["covered"].astype(float) / periods["items"].astype(float)
     return figure(
         *_lines(periods.assign(served=share), "served"),
-        yaxis={"title": "items without shortage", "tickformat": ".0%"},
+        yaxis={"title": "items without shortage", "tickformat": PERCENT},
         height=340,
     )
 
@@ -39,7 +39,7 @@ def service_by_period(periods: pd.DataFrame) -> go.Figure:
     wanted = periods["demanded"].where(periods["demanded"] > 0.0)
     return figure(
         *_lines(periods.assign(served=periods["sold"] / wanted), "served"),
-        yaxis={"title": "demand served from stock", "tickformat": ".0%"},
+        yaxis={"title": "demand served from stock", "tickformat": PERCENT},
         height=340,
     )
 

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from reports.figures.aggregates import FANS
 from reports.figures.theme import (
     BAND_INNER,
     BAND_OUTER,
@@ -12,6 +13,7 @@ from reports.figures.theme import (
     INK,
     MUTED,
     ORANGE,
+    PERCENT,
     figure,
 )
 from reports.wording import inert
@@ -21,36 +23,62 @@ HALF_BAND = 1.2815515594600038
 CLASSES = ("smooth", "erratic", "intermittent", "lumpy", "new")
 
 
-def total_demand(actuals: pd.DataFrame, forecasts: pd.DataFrame) -> go.Figure:
-    """Draw total demand by period, with the forecast's mean and two 80% bands.
+def total_demand(
+    actuals: pd.DataFrame, forecasts: pd.DataFrame, total: pd.DataFrame | None = None
+) -> go.Figure:
+    """Draw total demand by period, with the forecast's mean and its bands.
 
-    Quantiles do not add up. The inner band holds if all series erred independently of each other
-    (deviations from each series' 80% band), the outer one if all erred together.
+    Parameters
+    ----------
+    actuals : of every series
+    forecasts : of every series
+    total : rows of the total in `aggregate_forecasts`; nights of old have none, and take the bands
+        of `_bounds_of_sums`
     """
-    past = actuals.groupby("ds")["quantity"].sum()
-    complete = actuals.groupby("ds").size()
-    past = past[10 * complete >= 9 * complete.max()]
+    past = _complete_past(actuals)
+    ahead = forecasts.groupby("ds")["mean"].sum()
+    if total is None:
+        bands = _bounds_of_sums(forecasts)
+    else:
+        own = total.set_index("ds").sort_index()
+        bands = [_band(own.index, own[low], own[high], *look) for low, high, *look in FANS]
+    return figure(
+        *(trace for band in bands for trace in band),
+        go.Scatter(x=past.index, y=past, name="actual", line={"color": INK, "width": 1.6}),
+        go.Scatter(x=ahead.index, y=ahead, name="forecast mean", line={"color": BLUE}),
+        yaxis={"title": "units per period", "rangemode": "tozero"},
+        height=360,
+    )
+
+
+def _complete_past(actuals: pd.DataFrame) -> pd.Series:
+    """Return total demand of the periods that the published history of nearly all series has.
+
+    Every series has its last periods, and a new one fewer: those with the most tell which periods
+    are whole.
+    """
+    lengths = actuals.groupby(["warehouse_id", "item_id"])["ds"].transform("size")
+    told = actuals[lengths == lengths.max()].groupby("ds").size()
+    whole = told.index[10 * told >= 9 * told.max()]
+    return actuals.groupby("ds")["quantity"].sum().reindex(whole)
+
+
+def _bounds_of_sums(forecasts: pd.DataFrame) -> list[tuple[go.Scatter, go.Scatter]]:
+    """Return two 80% bands of the sum, whose quantiles are not the sums of quantiles.
+
+    The inner band holds if all series erred independently of each other (deviations from each
+    series' 80% band), the outer one if all erred together.
+    """
     grouped = (
         forecasts.assign(variance=((forecasts["q90"] - forecasts["q10"]) / (2 * HALF_BAND)) ** 2)
         .groupby("ds")[["mean", "q10", "q90", "variance"]]
         .sum()
     )
     spread = HALF_BAND * np.sqrt(grouped["variance"])
-    ahead = grouped.index
-    return figure(
-        *_band(ahead, grouped["q10"], grouped["q90"], BAND_OUTER, "80% if all err together"),
-        *_band(
-            ahead,
-            np.maximum(grouped["mean"] - spread, 0.0),
-            grouped["mean"] + spread,
-            BAND_INNER,
-            "80% if all err independently",
-        ),
-        go.Scatter(x=past.index, y=past, name="actual", line={"color": INK, "width": 1.6}),
-        go.Scatter(x=ahead, y=grouped["mean"], name="forecast mean", line={"color": BLUE}),
-        yaxis={"title": "units per period", "rangemode": "tozero"},
-        height=360,
-    )
+    low = np.maximum(grouped["mean"] - spread, 0.0)
+    inner = (low, grouped["mean"] + spread, BAND_INNER, "80% if all err independently")
+    outer = (grouped["q10"], grouped["q90"], BAND_OUTER, "80% if all err together")
+    return [_band(grouped.index, *outer), _band(grouped.index, *inner)]
 
 
 def _band(
@@ -107,8 +135,6 @@ def champions_by_class(champions: pd.DataFrame) -> go.Figure:
         barmode="stack",
         height=200 + 44 * len(classes),
         xaxis={"title": "series"},
-        legend={"orientation": "v", "y": 1, "yanchor": "top", "x": 1.02},
-        margin={"l": 90, "r": 200, "t": 8, "b": 44},
     )
 
 
@@ -150,7 +176,7 @@ def coverage_by_class(covered: "pd.Series[float]") -> go.Figure:
     classes = [name for name in CLASSES if name in covered.index]
     return figure(
         go.Bar(x=classes, y=covered[classes], marker={"color": GREEN}, showlegend=False, width=0.5),
-        yaxis={"title": "actuals within q10-q90", "tickformat": ".0%", "range": [0, 1]},
+        yaxis={"title": "actuals within q10-q90", "tickformat": PERCENT, "range": [0, 1]},
         shapes=[_line(0.8)],
         height=300,
     )
@@ -171,7 +197,7 @@ def value_added(scored: pd.DataFrame, accuracy: pd.DataFrame, baseline: str) -> 
             marker={"color": ORANGE},
             showlegend=False,
         ),
-        xaxis={"title": f"error saved against {baseline}", "tickformat": ".0%"},
+        xaxis={"title": f"error saved against {baseline}", "tickformat": PERCENT},
         yaxis={"title": "series"},
         shapes=[_line(0.0, vertical=True)],
         height=300,

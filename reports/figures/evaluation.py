@@ -3,7 +3,7 @@
 import pandas as pd
 import plotly.graph_objects as go
 
-from reports.figures.theme import BLUE, PAPER, RED, figure
+from reports.figures.theme import BLUE, PAPER, PERCENT, RED, figure
 from reports.wording import inert
 
 
@@ -25,7 +25,7 @@ def value_added_ahead(rows: pd.DataFrame, warehouses: list[str]) -> go.Figure:
             z=table.to_numpy(),
             zmid=0.0,
             colorscale=[[0.0, RED], [0.5, PAPER], [1.0, BLUE]],
-            colorbar={"tickformat": ".0%"},
+            colorbar={"tickformat": PERCENT},
             hovertemplate="%{y}, periods %{x} ahead: %{z:.1%}<extra></extra>",
         ),
         height=max(280, 18 * len(warehouses) + 90),

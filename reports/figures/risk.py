@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from reports.figures.theme import BLUE, METHODS, MUTED, RED, SKY, figure
+from reports.figures.theme import BLUE, METHODS, MUTED, PERCENT, RED, SKY, figure
 from reports.wording import inert, spaced
 
 MOST_BOOKS = 60
@@ -28,7 +28,7 @@ def limit_use(utilisation: pd.DataFrame) -> go.Figure:
             hovertemplate="%{y}: %{x:.0%}<br>%{customdata}<extra></extra>",
         ),
         height=max(260, 18 * len(shown) + 70),
-        xaxis={"title": "share of the limit used", "tickformat": ".0%"},
+        xaxis={"title": "share of the limit used", "tickformat": PERCENT},
         yaxis={"type": "category"},
         shapes=[
             {"type": "line", "x0": 1, "x1": 1, "yref": "paper", "y0": 0, "y1": 1,
@@ -59,7 +59,7 @@ def stress_map(stress: pd.DataFrame, gross: pd.Series) -> go.Figure:
             zmin=-edge,
             zmax=edge,
             colorscale=[[0, "#0072b2"], [0.5, "#ffffff"], [1, "#d55e00"]],
-            colorbar={"tickformat": ".0%", "title": {"text": "loss"}, "thickness": 12},
+            colorbar={"tickformat": PERCENT, "title": {"text": "loss"}, "thickness": 12},
             hovertemplate="%{y}<br>%{x}: %{z:.1%} of gross value<extra></extra>",
             xgap=1,
             ygap=1,
@@ -93,7 +93,7 @@ def methods_compared(risk: pd.DataFrame, level: float, horizon: int) -> go.Figur
             )
             for method in relative.columns
         ),
-        yaxis={"title": "ES over the methods' mean", "tickformat": ".0%"},
+        yaxis={"title": "ES over the methods' mean", "tickformat": PERCENT},
         xaxis={"type": "category", "tickangle": -60},
         height=380,
     )
@@ -118,8 +118,8 @@ def volatility_and_trend(outlook: pd.DataFrame) -> go.Figure:
     ]
     return figure(
         *dots,
-        xaxis={"title": "long-run volatility, annual", "tickformat": ".0%", "range": [0, limit]},
-        yaxis={"title": "volatility now, annual", "tickformat": ".0%", "range": [0, limit]},
+        xaxis={"title": "long-run volatility, annual", "tickformat": PERCENT, "range": [0, limit]},
+        yaxis={"title": "volatility now, annual", "tickformat": PERCENT, "range": [0, limit]},
         shapes=[
             {"type": "line", "x0": 0, "y0": 0, "x1": limit, "y1": limit,
              "line": {"color": MUTED, "dash": "dot"}}

@@ -1,9 +1,12 @@
 """Pictures of orders: where the money goes, and what it buys."""
 
+from itertools import pairwise
+
+import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from reports.figures.theme import BLUE, INK, MUTED, ORANGE, figure
+from reports.figures.theme import BLUE, INK, MUTED, ORANGE, PERCENT, figure
 from reports.wording import inert
 
 
@@ -26,21 +29,33 @@ def orders_by_warehouse(plans: pd.DataFrame) -> go.Figure:
 
 def service_bought(plans: pd.DataFrame) -> go.Figure:
     """Draw fill rates without and with tonight's orders, against the targets."""
-    edges = {"start": 0.0, "end": 1.0001, "size": 0.05}
     return figure(
-        go.Histogram(
-            x=plans["no_order_fill_rate"],
-            xbins=edges,
-            name="if nothing is ordered",
-            marker={"color": "#c3cbd4"},
-        ),
-        go.Histogram(
-            x=plans["fill_rate"], xbins=edges, name="under the plan", marker={"color": BLUE}
-        ),
+        _served_bars(plans["no_order_fill_rate"], "if nothing is ordered", "#c3cbd4"),
+        _served_bars(plans["fill_rate"], "under the plan", BLUE),
         barmode="overlay",
-        xaxis={"title": "fill rate from the first receipt on", "tickformat": ".0%"},
+        bargap=0,
+        xaxis={
+            "title": "fill rate from the first receipt on",
+            "tickformat": PERCENT,
+            "range": [0.0, 1.001],
+            "dtick": 0.2,
+        },
         yaxis={"title": "items"},
         height=340,
+    )
+
+
+def _served_bars(fill_rates: pd.Series, name: str, colour: str) -> go.Bar:
+    """Return how many fill rates are in each twentieth; 100% is in the last."""
+    counts, edges = np.histogram(fill_rates.dropna(), bins=20, range=(0.0, 1.0))
+    return go.Bar(
+        x=(edges[:-1] + edges[1:]) / 2,
+        y=counts,
+        customdata=[f"{100 * low:.0f}-{high:.0%}" for low, high in pairwise(edges)],
+        hovertemplate="%{customdata}: %{y} items",
+        width=0.05,
+        name=name,
+        marker={"color": colour},
     )
 
 
@@ -54,7 +69,7 @@ def cover(plans: pd.DataFrame) -> go.Figure:
             marker={"color": ORANGE},
             showlegend=False,
         ),
-        xaxis={"title": "periods of cover (90 and more at the end)"},
+        xaxis={"title": "periods of cover"},
         yaxis={"title": "items"},
         height=300,
     )
@@ -100,7 +115,7 @@ def service_against_target(plans: pd.DataFrame) -> go.Figure:
         *boxes,
         marks,
         xaxis={"title": "service target", "type": "category"},
-        yaxis={"title": "service planned", "tickformat": ".0%"},
+        yaxis={"title": "service planned", "tickformat": PERCENT},
         height=300,
         hovermode="closest",
         legend={"font": {"color": MUTED}, "orientation": "h", "y": 1.02, "yanchor": "bottom"},

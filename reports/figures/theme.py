@@ -33,6 +33,8 @@ METHODS = {
     "quasi_gaussian": INK,
 }
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
+# Of ticks: four digits without zeros at the end, so that 99.5% and 100% are two texts.
+PERCENT = ".4~p"
 BAND_OUTER, BAND_INNER = "rgba(0,114,178,0.12)", "rgba(0,114,178,0.26)"
 
 

@@ -3,7 +3,7 @@
 import pandas as pd
 import plotly.graph_objects as go
 
-from reports.figures.theme import METHODS, figure
+from reports.figures.theme import METHODS, PERCENT, figure
 from reports.wording import spaced
 
 
@@ -28,6 +28,10 @@ def rejected_by_test(results: pd.DataFrame) -> go.Figure:
             for method in METHODS
             if method in set(results["method"])
         ),
-        yaxis={"title": "share of portfolios rejected", "tickformat": ".0%", "rangemode": "tozero"},
+        yaxis={
+            "title": "share of portfolios rejected",
+            "tickformat": PERCENT,
+            "rangemode": "tozero",
+        },
         height=340,
     )

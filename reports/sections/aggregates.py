@@ -4,6 +4,10 @@ from reports.figures.aggregates import fan_charts
 from reports.sections.section import Picture, Tables, has
 
 MOST_NODES = 12
+SUMMED_BANDS = (
+    "Bands are those of sums of sample paths, on which series err together as far as they did in "
+    "backtests; where none taught that, independently of each other."
+)
 
 
 def aggregate_pictures(tables: Tables) -> list[Picture]:
@@ -25,10 +29,10 @@ def aggregate_pictures(tables: Tables) -> list[Picture]:
         .rename(columns={"warehouse_id": "node"})
     )
     note = (
-        f"The {len(chosen)} largest of {len(volume)}, each on its own scale. Bands are those of "
-        "sums of sample paths, on which series err together as far as they did in backtests; where "
-        "none taught that, independently of each other. All levels are in aggregate_forecasts."
+        f"The {len(chosen)} largest of {len(volume)}, each on its own scale. {SUMMED_BANDS} "
+        "All levels are in aggregate_forecasts."
     )
+    drawn = fan_charts(ahead, past)
     return [
-        Picture("warehouse-fans", "Each warehouse ahead", fan_charts(ahead, past), note, wide=True)
+        Picture("warehouse-fans", "Each warehouse ahead", drawn, note, wide=True, least_width=760)
     ]

@@ -47,7 +47,8 @@ def backtest_section(tables: Tables) -> Section | None:
                 "exceptions-by-book",
                 "Exceptions by portfolio",
                 figures.exceptions_by_book(days, level),
-                "The dotted line is what independent days would give; portfolios move together.",
+                f"Days with a loss beyond value at risk {share(level)}; the dotted line is what "
+                "independent days would give, but portfolios move together.",
             ),
             Picture(
                 "exceptions-by-month",

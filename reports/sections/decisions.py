@@ -5,7 +5,7 @@ import pandas as pd
 from reports.figures import decisions as figures
 from reports.sections.section import Card, Listing, Picture, Section, Tables, has
 from reports.tables import PageColumn, page_table
-from reports.wording import amount, count, currencies, money, number, percent, plural
+from reports.wording import amount, count, currencies, money, percent, plural
 from storage.tables.decisions import PLANNERS
 
 # Beyond so many standard errors a difference is told as one.
@@ -144,16 +144,19 @@ def _listings(tables: Tables, planners: pd.DataFrame) -> list[Listing]:
         PageColumn("planner", "planner"),
         PageColumn("cost", "cost", amount),
         PageColumn("saving", "the plan saves", amount),
-        PageColumn("saving_standard_error", "±", number),
+        PageColumn("saving_standard_error", "±", amount),
         PageColumn("better_share", "items where it is cheaper", percent),
         *_service_columns(planners),
         PageColumn("mean_stock", "mean stock, units", count),
         PageColumn("orders", "orders", count),
     ]
     note = f"All items together, in {currencies(planners)}."
+    compared = ["saving", "saving_standard_error", "better_share"]
+    itself = planners["planner"] == "plan"
+    planners = planners.assign(**{name: planners[name].mask(itself) for name in compared})
     found = [Listing("Planners", page_table(planners, columns, source="decision_backtests"), note)]
     if has(tables, "decision_backtest_items"):
-        found.append(_worst(tables["decision_backtest_items"]))
+        found += _worst(tables["decision_backtest_items"])
     return found
 
 
@@ -171,8 +174,11 @@ def _service_columns(planners: pd.DataFrame) -> list[PageColumn]:
     return [columns[0], PageColumn("reached_share", "items at their target", percent), columns[1]]
 
 
-def _worst(items: pd.DataFrame) -> Listing:
-    rivals = items[items["planner"] == "tuned average"].sort_values("saving", kind="stable")
+def _worst(items: pd.DataFrame) -> list[Listing]:
+    lost = (items["planner"] == "tuned average") & (items["saving"] < 0.0)
+    if not lost.any():
+        return []
+    rivals = items[lost].sort_values("saving", kind="stable")
     columns = [
         PageColumn("warehouse_id", "warehouse"),
         PageColumn("item_id", "item"),
@@ -183,4 +189,4 @@ def _worst(items: pd.DataFrame) -> Listing:
     ]
     table = page_table(rivals, columns, source="decision_backtest_items", most=MOST_ITEMS)
     note = "Where the plan did worst against the tuned average: the items to look at first."
-    return Listing("Where the plan lost", table, note)
+    return [Listing("Where the plan lost", table, note)]

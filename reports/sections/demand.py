@@ -5,8 +5,9 @@ from typing import Any
 import pandas as pd
 
 from reports.figures import demand as figures
-from reports.sections.aggregates import aggregate_pictures
+from reports.sections.aggregates import SUMMED_BANDS, aggregate_pictures
 from reports.sections.evaluation import BAND, evaluation_listings, evaluation_pictures
+from reports.sections.new_items import new_item_listings
 from reports.sections.section import Card, Explorer, Listing, Picture, Section, Tables, has
 from reports.tables import PageColumn, page_table
 from reports.wording import count, number, percent
@@ -39,6 +40,7 @@ def demand_section(tables: Tables) -> Section | None:
         listings=[
             *evaluation_listings(tables, scored),
             *_listings(accuracy, scored),
+            *new_item_listings(tables),
             *_coverage(tables),
         ],
     )
@@ -83,18 +85,27 @@ def _rare(tables: Tables) -> str:
     return " Counts near zero cannot be hit exactly, so rare demand is covered more often."
 
 
+def _total(tables: Tables) -> Picture:
+    actuals, forecasts = tables["demand_actuals"], tables["demand_forecasts"]
+    above = tables["aggregate_forecasts"] if has(tables, "aggregate_forecasts") else None
+    total = None if above is None else above[above["level"] == "total"]
+    if total is None or total.empty:
+        drawn = figures.total_demand(actuals, forecasts)
+        note = (
+            "Quantiles of series do not add up: the inner band holds if series err independently, "
+            "the outer one if all err together. The truth lies between."
+        )
+    else:
+        drawn = figures.total_demand(actuals, forecasts, total)
+        note = f"{SUMMED_BANDS} All levels are in aggregate_forecasts."
+    return Picture("total-demand", "Total demand", drawn, note, wide=True)
+
+
 def _pictures(tables: Tables, scored: pd.DataFrame) -> list[Picture]:
     forecasts, actuals = tables["demand_forecasts"], tables["demand_actuals"]
     champions, accuracy = tables["champions"], tables["forecast_accuracy"]
     pictures = [
-        Picture(
-            "total-demand",
-            "Total demand",
-            figures.total_demand(actuals, forecasts),
-            "Quantiles of series do not add up: the inner band holds if series err independently, "
-            "the outer one if all err together. The truth lies between.",
-            wide=True,
-        ),
+        _total(tables),
         Picture(
             "warehouse-demand",
             "By warehouse",
@@ -131,7 +142,8 @@ def _pictures(tables: Tables, scored: pd.DataFrame) -> list[Picture]:
                     "value-added",
                     "Value added by choosing",
                     figures.value_added(scored, accuracy, baseline),
-                    f"Share of {baseline}'s error that the chosen model saves, series by series.",
+                    f"Share of {baseline}'s error that the chosen model saves, series by series; "
+                    "those that lose half of it or more are in the first bar.",
                     wide=True,
                 )
             )
@@ -164,6 +176,8 @@ def _explorer(tables: Tables, scored: pd.DataFrame) -> Explorer:
     note = (
         f"The {len(data)} series with the most money on order, or the worst forecasts; "
         f"{count(left_out)} more are in demand_forecasts."
+        if left_out
+        else "Those with the most money on order, or the worst forecasts, first."
     )
     return Explorer("series", "One series at a time", note, list(data), data)
 
@@ -207,7 +221,7 @@ def _listings(accuracy: pd.DataFrame, scored: pd.DataFrame) -> list[Listing]:
             PageColumn("rmsse", "RMSSE", number),
             PageColumn("pinball", "pinball, scaled", lambda value: number(value, 3)),
             PageColumn("bias", "bias, units", number),
-            PageColumn("coverage_80", "80% coverage", percent),
+            PageColumn("coverage_80", "80% coverage, usual law", percent),
         ],
         source="forecast_accuracy",
     )
@@ -220,7 +234,7 @@ def _listings(accuracy: pd.DataFrame, scored: pd.DataFrame) -> list[Listing]:
             PageColumn("model", "model"),
             PageColumn("mase", "MASE", number),
             PageColumn("bias", "bias, units per period", number),
-            PageColumn("coverage_80", "80% coverage", percent),
+            PageColumn("coverage_80", "80% coverage, usual law", percent),
         ],
         source="champions",
         most=20,

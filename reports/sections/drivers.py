@@ -31,6 +31,7 @@ def drivers_section(tables: Tables) -> Section | None:
                 "Change of demand over all series, with two standard errors on both sides. Of what "
                 "was seen a few times only, they allow for how far any period strays.",
                 wide=True,
+                least_width=520,
             )
         ],
         listings=[_listing(effects)],

@@ -15,6 +15,10 @@ BENCHMARK = "SeasonalNaive"
 BAND = 80
 BY_HORIZON = "accuracy_by_horizon"
 WAREHOUSE = PageColumn("warehouse_id", "warehouse")
+USUAL_LAW = (
+    "Coverage is that of a usual law around the forecast; the bands that are published are of the "
+    "law that does best in backtests, calibrated."
+)
 # Of both, the first by id are listed, and those that forecasts gain least for are drawn.
 MOST_LISTED, MOST_DRAWN = 50, 40
 
@@ -32,7 +36,7 @@ def evaluation_listings(tables: Tables, scored: pd.DataFrame) -> list[Listing]:
     beside = _beside_benchmark(tables["forecast_accuracy"], scored)
     note = (
         "Means over the chosen models' series, in backtests. Value added is the share of seasonal "
-        "naive's MASE that is saved, on the series it could forecast."
+        f"naive's MASE that is saved, on the series it could forecast. {USUAL_LAW}"
     )
     listings = [
         Listing("Accuracy by class", _grouped(beside, [PageColumn("demand_class", "class")]), note),
@@ -78,7 +82,7 @@ def _by_warehouse_and_horizon(tables: Tables) -> Listing:
     table = _grouped(matched, keys, source=BY_HORIZON, most=MOST_LISTED * parts)
     note = (
         "Means over the chosen forecasts' series, over all origins. Value added is on the periods "
-        "that seasonal naive answered too."
+        f"that seasonal naive answered too. {USUAL_LAW}"
     )
     return Listing("Accuracy by warehouse and horizon", table, note)
 
@@ -117,7 +121,7 @@ def _grouped(
             PageColumn("series", "series", count),
             PageColumn("mase", "MASE", number),
             PageColumn("bias", "bias, units per period", number),
-            PageColumn("coverage_80", "80% coverage, as modelled", percent),
+            PageColumn("coverage_80", "80% coverage, usual law", percent),
             PageColumn("value_added", "value added", percent),
         ],
         source=source,

@@ -72,7 +72,7 @@ def _ahead(outlook: pd.DataFrame) -> Listing:
     columns += [
         PageColumn(
             f"probability_of_fall {horizon}",
-            f"fall, {_days(horizon)}",
+            f"chance of a fall, {_days(horizon)}",
             percent,
             "that the price is lower then",
         )

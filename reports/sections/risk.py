@@ -169,7 +169,7 @@ def _listings(tables: Tables, level: float, horizon: int) -> list[Listing]:
         table = page_table(
             breaches, columns, source="limit_breaches", flag=breaches["utilisation"] > 0
         )
-        listings.append(Listing("Limits exceeded", table))
+        listings.append(Listing(f"Limits exceeded, {currencies(breaches)}", table))
     risk = tables["portfolio_risk"]
     highest = float(risk["level"].max())
     listings.append(_portfolios(risk, "value_at_risk", highest, horizon))

@@ -30,13 +30,23 @@ class Card:
 
 @dataclass(frozen=True)
 class Picture:
-    """A figure with its title and a sentence that says how to read it."""
+    """A figure with its title and a sentence that says how to read it.
+
+    Parameters
+    ----------
+    name : of the drawing
+    title, note : what it shows
+    figure : the drawing
+    wide : whether it takes the whole width of the page
+    least_width : pixels that it needs; on a narrower screen it is moved from side to side
+    """
 
     name: str
     title: str
     figure: go.Figure
     note: str = ""
     wide: bool = False
+    least_width: int = 0
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from reports.sections.section import Card, Listing, Picture, Section, Tables, ha
 from reports.sections.stock_gaps import gap_listings
 from reports.sections.stock_sharing import sharing_cards, sharing_listings
 from reports.tables import PageColumn, page_table
-from reports.wording import count, money, number, percent, total_money
+from reports.wording import count, currencies, money, number, percent, total_money
 from storage.tables.stock import EXCEPTIONS
 
 ITEM = [PageColumn("warehouse_id", "warehouse"), PageColumn("item_id", "item")]
@@ -82,7 +82,12 @@ def stock_section(tables: Tables) -> Section | None:
                 figures.service_against_target(plans),
                 "Where a shortage is dear, the cheapest level serves more than is asked for.",
             ),
-            Picture("cover", "Cover before tonight", figures.cover(plans)),
+            Picture(
+                "cover",
+                "Cover before tonight",
+                figures.cover(plans),
+                "Items by how long stock and orders on the way last; the last bar has 90 and more.",
+            ),
         ],
         explorer=curve_explorer(tables),
         listings=_listings(tables),
@@ -116,10 +121,10 @@ def _exceptions(tables: Tables) -> list[Listing]:
     kinds = ranked["kind"].value_counts()
     counted = ", ".join(f"{count(kinds[kind])} {kind}" for kind in EXCEPTIONS if kind in kinds)
     note = (
-        f"{counted}. At stake, over the horizon: at a stock-out risk, the shortage expected before "
-        "an order placed tonight can arrive; over budget or capacity, what the limit costs; for "
-        "overstock, what the plan costs; without a feasible plan, what ordering nothing would cost "
-        "more."
+        f"{counted}. At stake, in {currencies(ranked)} over the horizon: at a stock-out risk, the "
+        "shortage expected before an order placed tonight can arrive; over budget or capacity, "
+        "what the limit costs; for overstock, what the plan costs; without a feasible plan, what "
+        "ordering nothing would cost more."
     )
     return [Listing("Exceptions", table, note)]
 
@@ -140,11 +145,11 @@ def _listings(tables: Tables) -> list[Listing]:
     ranked = saved[saved["order_quantity"] > 0].sort_values("order_value", ascending=False)
     risky = saved.sort_values("saving", ascending=False)
     idle = plans.sort_values("periods_of_cover", ascending=False)
+    currency = currencies(plans)
     return [
         *_exceptions(tables),
-        *sharing_listings(tables),
         Listing(
-            "Orders ranked by money",
+            f"Orders ranked by money, {currency}",
             page_table(
                 ranked,
                 [
@@ -163,8 +168,9 @@ def _listings(tables: Tables) -> list[Listing]:
                 source="order_plans",
             ),
         ),
+        *sharing_listings(tables),
         Listing(
-            "Most at risk if nothing is ordered",
+            f"Most at risk if nothing is ordered, {currency}",
             page_table(
                 risky,
                 [

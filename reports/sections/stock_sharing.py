@@ -134,12 +134,13 @@ def _pooling(tables: Tables) -> list[Listing]:
         PageColumn("saving", "saves", amount),
         PageColumn("saving_standard_error", "±", number),
     ]
-    total = money(rows["saving"].sum())
+    total, gained = rows["saving"].sum(), rows["saving"].clip(lower=0.0).sum()
     note = (
-        f"What one common stock would cost against one in each warehouse, both at their best "
-        f"levels and from the start, in {currencies(rows)} over the horizon: {total} for all "
-        "items. Demand is taken as independent between warehouses, the terms are those of the "
-        "warehouse that sells most, and bringing goods to customers is not counted."
+        f"What one common stock would save against one in each warehouse, both at their best "
+        f"levels and from the start, in {currencies(rows)} over the horizon: {money(total)} with "
+        f"all items, {money(gained)} with those alone that it saves something of. Demand is taken "
+        "as independent between warehouses, the terms are those of the warehouse that sells most, "
+        "and bringing goods to customers is not counted."
     )
     return [
         Listing(

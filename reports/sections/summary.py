@@ -25,7 +25,7 @@ def summary_section(tables: Tables) -> Section:
             f"{run['finished_at']:%d %B %Y, %H:%M} UTC."
         )
     ]
-    lead += _sentences(tables)
+    lead += [*_notices(tables), *_sentences(tables)]
     return Section(
         "summary",
         "This morning",
@@ -33,6 +33,15 @@ def summary_section(tables: Tables) -> Section:
         cards=_cards(tables),
         listings=_identity(entities) + _steps(tables),
     )
+
+
+def _notices(tables: Tables) -> list[str]:
+    """Return what the checks had to say of the run as a whole."""
+    if not has(tables, "rejects"):
+        return []
+    rejects = tables["rejects"]
+    told = rejects.loc[rejects["severity"] == "run", "advice"].unique()
+    return [f"{advice[:1].upper()}{advice[1:]}." for advice in map(str, told)]
 
 
 def _sentences(tables: Tables) -> list[str]:
@@ -54,6 +63,13 @@ def _sentences(tables: Tables) -> list[str]:
             f"{plural(len(ordered), 'order line')} for {total} are proposed; against ordering "
             f"nothing they are expected to save {total_money(saving, 'saving')} of "
             "holding, shortage and ordering cost over the horizon."
+        )
+    if "positions" in entities.index:
+        row = entities.loc[["positions"]].to_dict("records")[0]
+        lines.append(
+            f"Risk of {count(row['published'])} of {plural(int(row['entities_in']), 'portfolio')} "
+            f"is measured; {plural(int(row['rejected']), 'was', 'were')} rejected and "
+            f"{count(row['failed'])} failed."
         )
     if has(tables, "limit_utilisation"):
         breaches = tables["limit_breaches"]["portfolio_id"].nunique()
@@ -82,6 +98,8 @@ def _cards(tables: Tables) -> list[Card]:
         cards.append(Card(count(breaches), "portfolios over a limit", alarm=bool(breaches)))
     rows = int(entities["rows_rejected"].sum())
     cards.append(Card(count(rows), "rows rejected", alarm=bool(rows)))
+    whole = int(entities["rejected"].sum())
+    cards.append(Card(count(whole), "entities rejected whole", alarm=bool(whole)))
     failed = int(entities["failed"].sum())
     cards.append(Card(count(failed), "entities failed", alarm=bool(failed)))
     return cards

@@ -6,6 +6,8 @@
   const config = { displayModeBar: false, responsive: true };
   const blue = "#0072b2", ink = "#1c2733", red = "#d55e00", orange = "#e69f00", grid = "#e6eaef";
   const palette = read("palette");
+  // Four digits without zeros at the end: ticks half a per cent apart are two texts.
+  const percent = ".4~p";
   const base = (height, extra) => Object.assign({
     height, margin: { l: 60, r: 16, t: 28, b: 44 }, paper_bgcolor: "#fff", plot_bgcolor: "#fff",
     font: { family: "system-ui, sans-serif", size: 12, color: ink },
@@ -71,7 +73,7 @@
     const target = { type: "line", xref: "paper", x0: 0, x1: 1, y0: one.target, y1: one.target, line: { color: ink, dash: "dot", width: 1 } };
     const levels = ["levels", "chosen"];
     const near = traces.filter((trace) => levels.includes(trace.name));
-    const layout = () => base(380, { shapes: one.target === null ? [] : [target], xaxis: axis({ title: { text: `expected cost over the horizon, ${one.currency}` } }), yaxis: axis({ title: { text: one.target === null ? one.measure : `${one.measure} (dotted: target)` }, tickformat: ".0%" }) });
+    const layout = () => base(380, { shapes: one.target === null ? [] : [target], xaxis: axis({ title: { text: `expected cost over the horizon, ${one.currency}` } }), yaxis: axis({ title: { text: one.target === null ? one.measure : `${one.measure} (dotted: target)` }, tickformat: percent }) });
     if (panes.children.length !== 2) panes.replaceChildren(document.createElement("div"), document.createElement("div"));
     Plotly.react(panes.children[0], near, layout(), config);
     Plotly.react(panes.children[1], traces, layout(), config);
@@ -88,8 +90,8 @@
     const bars = [{ x: values, y: names, type: "bar", orientation: "h", showlegend: false,
       marker: { color: values.map((value) => (value > 0 ? red : blue)) }, hovertemplate: "%{y}: %{x:,.3s}<extra></extra>" }];
     if (panes.children.length !== 2) panes.replaceChildren(document.createElement("div"), document.createElement("div"));
-    Plotly.react(panes.children[0], lines, base(380, { xaxis: axis({ title: { text: `loss, ${one.currency}` } }), yaxis: axis({ title: { text: "share of scenarios" }, tickformat: ".0%" }) }), config);
-    Plotly.react(panes.children[1], bars, base(380, { xaxis: axis({ title: { text: `component of expected shortfall, ${one.currency}` } }), yaxis: axis({ type: "category" }) }), config);
+    Plotly.react(panes.children[0], lines, base(380, { xaxis: axis({ title: { text: `loss, ${one.currency}` } }), yaxis: axis({ title: { text: "share of scenarios" }, tickformat: percent }) }), config);
+    Plotly.react(panes.children[1], bars, base(380, { xaxis: axis({ title: { text: `component, ${one.currency}` } }), yaxis: axis({ type: "category" }) }), config);
     return "";
   };
   const drawBacktest = (panes, one) => {
@@ -150,9 +152,9 @@
       head.setAttribute("aria-sort", down ? "descending" : "ascending");
       const key = (row) => row.cells[column].dataset.value;
       const numeric = head.classList.contains("number");
-      const compare = (a, b) => numeric
-        ? (parseFloat(key(a)) || -Infinity) - (parseFloat(key(b)) || -Infinity)
-        : key(a).localeCompare(key(b));
+      // A cell without a number is below every number, and zero is one.
+      const size = (row) => (key(row) === "" ? -Number.MAX_VALUE : parseFloat(key(row)));
+      const compare = (a, b) => (numeric ? size(a) - size(b) : key(a).localeCompare(key(b)));
       const rows = [...table.tBodies[0].rows].sort((a, b) => (down ? compare(b, a) : compare(a, b)));
       table.tBodies[0].append(...rows);
     }));
@@ -166,4 +168,6 @@
     }
   }, { rootMargin: "-20% 0px -70% 0px" });
   document.querySelectorAll("main > section").forEach((section) => here.observe(section));
+  // What was drawn has moved the section that the address names.
+  if (location.hash) document.getElementById(location.hash.slice(1))?.scrollIntoView({ behavior: "instant" });
 })();

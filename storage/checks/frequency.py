@@ -17,6 +17,8 @@ _NEARLY_ALL = 0.99
 _MOST = 0.5
 # Dates of a series from which on a regular step is no chance.
 _FEWEST_STEPS = 20
+# Minutes that summer time moves midnight by in UTC, or past the day's end.
+_SUMMER = (0, 60, 23 * 60)
 # No longer period has fewer of the next shorter ones.
 _LEAST_RATIO = 3
 _BETWEEN = {
@@ -52,6 +54,8 @@ def refuse_other_frequency(bench: Bench) -> None:
     if order.index(found) < order.index(declared):
         raise _refused_longer(bench, found, starting[found], total)
     if starting[declared] < _MOST * total:
+        if found == "h":
+            _refuse_moved_days(bench)
         raise _refused_shorter(bench, found, total - starting[declared], total)
 
 
@@ -127,6 +131,22 @@ def _refuse_last_days(bench: Bench, total: int) -> None:
             f'{total:,} rows), and [demand] frequency is "{bench.plan.frequency}"; date them by '
             f'their first days, and set frequency = "{found}"'
         )
+
+
+def _refuse_moved_days(bench: Bench) -> None:
+    """Refuse days that all begin at one hour, or at two where summer time moves it."""
+    found = bench.connection.execute(
+        "SELECT DISTINCT 60 * hour(ds) + minute(ds) AS begins, strftime(ds, '%H:%M') "  # noqa: S608 - own names
+        f"FROM {rows('demand')} ORDER BY 1"
+    ).fetchall()
+    begins, hours = zip(*found, strict=True)
+    if len(begins) > 2 or begins[-1] - begins[0] not in _SUMMER:
+        return
+    raise InputRefusedError(
+        f"inputs.demand: the dates are days that begin at {' or '.join(hours)} UTC, as midnight "
+        "elsewhere does, since a time with an offset is turned into UTC; give days without time "
+        "and offset, as 2026-11-22"
+    )
 
 
 def _refused_longer(bench: Bench, found: Frequency, fitting: int, total: int) -> InputRefusedError:

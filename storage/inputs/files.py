@@ -1,6 +1,7 @@
 """How one file is read, and which columns it has."""
 
 import codecs
+import csv
 from pathlib import Path
 
 import duckdb
@@ -62,7 +63,7 @@ def column_types(
         described = connection.execute(f"DESCRIBE SELECT * FROM {reader}")  # noqa: S608 - quoted
         return {str(row[0]): str(row[1]) for row in described.fetchall()}
     except duckdb.Error as error:
-        raise unreadable(source, path, why_unreadable(error)) from error
+        raise unreadable(source, path, why_unreadable(error, source, path)) from error
 
 
 def names_written(
@@ -81,7 +82,7 @@ def names_written(
         first = f"SELECT * FROM {_csv(source, path, header=False)} LIMIT 1"  # noqa: S608 - quoted
         return [str(name) for row in connection.execute(first).fetchall() for name in row]
     except duckdb.Error as error:
-        raise unreadable(source, path, why_unreadable(error)) from error
+        raise unreadable(source, path, why_unreadable(error, source, path)) from error
 
 
 def has_rows(connection: duckdb.DuckDBPyConnection, source: InputSource, path: Path) -> bool:
@@ -90,16 +91,34 @@ def has_rows(connection: duckdb.DuckDBPyConnection, source: InputSource, path: P
     try:
         return bool(connection.execute(f"SELECT 1 FROM {reader} LIMIT 1").fetchall())  # noqa: S608 - quoted
     except duckdb.Error as error:
-        raise unreadable(source, path, why_unreadable(error)) from error
+        raise unreadable(source, path, why_unreadable(error, source, path)) from error
 
 
-def why_unreadable(error: duckdb.Error) -> str:
+def why_unreadable(error: duckdb.Error, source: InputSource, path: Path) -> str:
     """Return why DuckDB could not read a file: of a line of a CSV file, what is wrong with it."""
     text = str(error)
     if "sniffing file" in text:
-        return "a row has not as many values as the header, or a quote is not closed"
+        return _odd_row(source, path)
     causes = [line for line in text.splitlines() if line.startswith(_CAUSES)]
     return ": ".join([first_line(error), *causes[:1]]).rstrip(".")
+
+
+def _odd_row(source: InputSource, path: Path) -> str:
+    """Return which row of a CSV file has not as many values as its header."""
+    try:
+        with path.open(encoding=source.encoding, newline="") as file:
+            rows = csv.reader(file, delimiter=_delimiter(source, path))
+            wanted, begins = len(next(rows)), rows.line_num + 1
+            for row in rows:
+                if row and len(row) != wanted:
+                    return (
+                        f"the row that begins in line {begins} has {len(row)} values and the "
+                        f"header {wanted}, or a quote in it is not closed"
+                    )
+                begins = rows.line_num + 1
+    except (csv.Error, UnicodeDecodeError):
+        pass
+    return "a row has not as many values as the header, or a quote is not closed"
 
 
 def unreadable(source: InputSource, path: Path, reason: str) -> InputRefusedError:
@@ -120,6 +139,10 @@ def _delimiter(source: InputSource, path: Path) -> str:
         raise unreadable(source, path, first_line(error)) from error
     if not header.strip():
         raise InputRefusedError(f"inputs.{source.table}: {path.name} has no header line")
+    if header.lower().lstrip("\ufeff").startswith("sep="):
+        raise unreadable(
+            source, path, f"its first line is {header.strip()!r}, a note to Excel; delete that line"
+        )
     return max(_DELIMITERS, key=header.count)
 
 

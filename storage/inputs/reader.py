@@ -24,6 +24,8 @@ from storage.tables.table import Column, Table
 ROW = "_row"
 FILE_NUMBER = "_file_number"
 SUFFIX_FOUND = "_found"
+_YEAR_LAST = r"^\s*(\d{1,2})[./-](\d{1,2})[./-](\d{4})(.*)$"
+_YEAR_FIRST = {"day-month-year": r"\3-\2-\1\4", "month-day-year": r"\3-\1-\2\4"}
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,9 @@ def read_input(
         except duckdb.Error as error:
             if is_machine_fault(error):
                 raise
-            raise unreadable(source, source.paths[number], why_unreadable(error)) from error
+            raise unreadable(
+                source, source.paths[number], why_unreadable(error, source, source.paths[number])
+            ) from error
     files = tuple(path.name for path in source.paths)
     counted = connection.execute(f"SELECT count(*) FROM {identifier(target)}").fetchall()  # noqa: S608 - quoted
     if not counted[0][0]:
@@ -173,12 +177,20 @@ def _has(source: InputSource, name: str, types: Mapping[str, str]) -> bool:
     return name in source.constants or source.column(name) in types
 
 
-def _with_point(source: InputSource, column: Column, raw: str, source_type: str) -> str:
-    """Return a number's text with a decimal point; what had one already is no number."""
-    commas = source.decimal == "," and column.kind in {"float", "integer"}
-    if not commas or source_type != "VARCHAR" or column.name in source.constants:
+def _as_ours(source: InputSource, column: Column, raw: str, source_type: str) -> str:
+    """Return a text's number with a decimal point, and its date with the year in front.
+
+    What had a point already is no number, and what had the year in front no date.
+    """
+    if source_type != "VARCHAR" or column.name in source.constants:
         return raw
-    return f"CASE WHEN NOT contains({raw}, '.') THEN replace({raw}, ',', '.') END"
+    if source.decimal == "," and column.kind in {"float", "integer"}:
+        return f"CASE WHEN NOT contains({raw}, '.') THEN replace({raw}, ',', '.') END"
+    if source.dates in _YEAR_FIRST and column.kind == "timestamp":
+        pattern, order = literal(_YEAR_LAST), literal(_YEAR_FIRST[source.dates])
+        replaced = f"regexp_replace({raw}, {pattern}, {order})"
+        return f"CASE WHEN regexp_matches({raw}, {pattern}) THEN {replaced} END"
+    return raw
 
 
 def typed_rows(source: InputSource) -> str:
@@ -205,7 +217,7 @@ def _select(source: InputSource, number: int, table: Table, types: Mapping[str, 
         elif _has(source, column.name, types):
             name = source.column(column.name)
             raw, source_type = identifier(name), types[name]
-        typed = cast(column, _with_point(source, column, raw, source_type), source_type)
+        typed = cast(column, _as_ours(source, column, raw, source_type), source_type)
         parts.append(f"{typed} AS {identifier(column.name)}")
         if column.kind != "text":
             found = identifier(column.name + SUFFIX_FOUND)

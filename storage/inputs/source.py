@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+DateOrder = Literal["year-month-day", "day-month-year", "month-day-year"]
+
 
 @dataclass(frozen=True)
 class InputSource:
@@ -18,6 +20,7 @@ class InputSource:
     constants : our column name -> value, for a column that the source lacks
     encoding : of CSV files, "utf-8" or "latin-1"
     decimal : "." or ",", the sign before the decimals of CSV files
+    dates : the order of a date's parts in CSV files
     """
 
     table: str
@@ -26,6 +29,7 @@ class InputSource:
     constants: Mapping[str, str | float | bool] = field(default_factory=dict)
     encoding: Literal["utf-8", "latin-1"] = "utf-8"
     decimal: Literal[".", ","] = "."
+    dates: DateOrder = "year-month-day"
 
     def column(self, name: str) -> str:
         """Return the source's name for one of our columns."""

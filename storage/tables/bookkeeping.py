@@ -23,7 +23,7 @@ REJECTS = output_table(
         Column(
             "severity",
             "text",
-            "row, entity, or run: a name in the job",
+            "row, entity, or run: what concerns the whole run and refuses no row",
             choices=("row", "entity", "run"),
         ),
         Column("code", "text", "the rule that was broken"),

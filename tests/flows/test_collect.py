@@ -1,5 +1,6 @@
 """Inputs that a job assumes from its files: these are read as the check reads them."""
 
+import duckdb
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from flows.run import prepare_run
 from flows.spec import parse_job
 from flows.steps.collect import collect
-from storage.inputs import InputRefusedError
+from storage.inputs import InputRefusedError, read_input
 
 
 def job_of(folder, **content):
@@ -21,11 +22,11 @@ def stock_job(folder, **source):
     return job_of(folder, inputs=inputs, demand={}, stock={})
 
 
-def write_demand(folder, *, encoding="utf-8", decimal=".", delimiter=","):
+def write_demand(folder, *, encoding="utf-8", decimal=".", delimiter=",", dates="%Y-%m-%d"):
     rows = [
         ["north", item, day, str(level).replace(".", decimal)]
         for item, level in (("tea", 1.5), ("caf\xe9", 3.0))
-        for day in ("2024-01-01", "2024-01-02")
+        for day in pd.to_datetime(["2024-01-01", "2024-01-02"]).strftime(dates)
     ]
     rows.insert(0, ["w", "item_id", "ds", "quantity"])
     text = "".join(f"{delimiter.join(row)}\n" for row in rows)
@@ -41,6 +42,16 @@ def test_stock_is_assumed_from_demand_as_it_is_read(tmp_path, written):
     stock = pd.read_parquet(sources["stock"].paths[0]).set_index("item_id")
     assert set(stock.index) == {"tea", "caf\xe9"}
     assert stock.loc["caf\xe9", "on_hand"] == pytest.approx(2 * stock.loc["tea", "on_hand"])
+
+
+def test_a_job_names_the_order_of_dates(tmp_path):
+    write_demand(tmp_path, dates="%d.%m.%Y")
+    job = stock_job(tmp_path, columns={"warehouse_id": "w"}, dates="day-month-year")
+    source = collect(prepare_run(job), tmp_path / "assumed")["demand"]
+    with duckdb.connect() as connection:
+        read_input(connection, source, "found")
+        found = connection.sql("SELECT DISTINCT ds FROM found ORDER BY 1").df()["ds"]
+    assert found.tolist() == list(pd.to_datetime(["2024-01-01", "2024-01-02"]))
 
 
 def test_what_is_no_number_has_no_part_in_what_is_assumed(tmp_path):

@@ -150,6 +150,15 @@ def test_what_was_rejected_is_said_at_the_end_of_a_run(folder):
     assert "1,234 rows were rejected, and 0 entities whole" in said[1].file.getvalue()
 
 
+def test_what_concerns_the_whole_run_is_said_at_its_end(folder):
+    run = prepare_run(load_job(folder / "job.toml"))
+    console = Console(file=io.StringIO(), width=200)
+    say_outcome(
+        run, Outcome(run.run_id, ExitCode.DONE, "r.html", notices=("it [is] late",)), console
+    )
+    assert "Note: it [is] late." in console.file.getvalue()
+
+
 @pytest.mark.parametrize("error", [ZeroDivisionError("division"), KeyboardInterrupt()])
 def test_an_end_that_nobody_expected_is_no_run_that_is_done(error, folder, monkeypatch):
     def break_down(*_):

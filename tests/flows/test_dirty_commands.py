@@ -19,7 +19,7 @@ as_of = 2024-01-31
 [inputs.demand]
 path = "demand.{suffix}"
 [demand]
-horizon = 7
+horizon = 60
 """
 
 

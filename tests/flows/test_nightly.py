@@ -146,6 +146,8 @@ def test_a_changed_book_that_cannot_be_valued_is_named_and_the_others_are_answer
     good[columns].to_csv(path, index=False)
     alone = CliRunner().invoke(main, [*map(str, arguments), "--output", str(written)])
     assert alone.exit_code == 0
+    assert "the same figures as before." in alone.output
+    assert "Before and after" not in alone.output
     pd.testing.assert_frame_equal(compared, pd.read_csv(written), check_exact=True)
     assert (compared["difference"] == 0.0).all()
 

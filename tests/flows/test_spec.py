@@ -82,6 +82,7 @@ def test_relative_paths_start_at_the_folder_of_the_spec(tmp_path):
         (MINIMAL + "horizons = 3\n", "unknown key `demand.horizons`"),
         (MINIMAL.replace("horizon = 7", "horizon = 0"), "`demand.horizon` is 0"),
         (MINIMAL.replace('name = "night"', ""), "key `name` is missing"),
+        (MINIMAL.replace('"night"', '"My Shop"'), "`name` is 'My Shop': it may have 64 lower-case"),
         (MINIMAL.replace("[demand]\nhorizon = 7", ""), "at least one of"),
         (MINIMAL + "[risk]\n", r"\[risk\] needs \[inputs.prices\]"),
         (

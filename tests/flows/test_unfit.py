@@ -8,10 +8,10 @@ from flows.cli import main
 from flows.errors import ExitCode, JobRefusedError
 from flows.run import prepare_run
 from flows.spec import load_job
-from flows.steps.check import check
+from flows.steps.check import check, notices_of
 from storage.inputs import InputRefusedError
 from tests.inventory.night import item_row, stock_row
-from tests.storage.inputs import demand_rows
+from tests.storage.inputs import demand_rows, price_rows
 
 JOB = """
 name = "unfit"
@@ -141,3 +141,68 @@ def test_rejects_within_the_threshold_or_without_one_refuse_nothing(tmp_path, th
 def test_a_threshold_of_rejects_is_a_share(tmp_path):
     with pytest.raises(JobRefusedError, match=r"`checks\.reject_threshold` is 5"):
         load_job(dirty(tmp_path, "5"))
+
+
+@pytest.mark.parametrize(
+    ("as_of", "exit_code", "says"),
+    [
+        ("2024-04-01", ExitCode.DONE, None),
+        ("2024-04-02", ExitCode.DONE, "so that 8 of 10 periods of the horizon are left after"),
+        ("2024-04-10", ExitCode.REFUSED, "so that no period is left after 2024-04-10"),
+    ],
+)
+def test_demand_that_ends_before_the_night_is_told_of(tmp_path, as_of, exit_code, says):
+    path = write(tmp_path, "")
+    path.write_text(path.read_text().replace("2024-03-31", as_of))
+    told = CliRunner().invoke(main, ["run", str(path), "--dry-run"])
+    assert told.exit_code == exit_code
+    assert ("late" in told.output) == (says is not None and exit_code == ExitCode.DONE)
+    run = prepare_run(load_job(path))
+    if exit_code == ExitCode.REFUSED:
+        with pytest.raises(InputRefusedError, match=says):
+            check(run)
+        return
+    record = check(run)
+    rejects = pd.read_parquet(record.shard("rejects"))
+    found = rejects.loc[rejects["code"] == "late", ["severity", "value", "advice"]]
+    assert len(found) == (says is not None)
+    assert notices_of(record) == tuple(found["advice"])
+    for severity, value, advice in found.to_numpy().tolist():
+        assert (severity, value) == ("run", "2024-03-31")
+        assert says in advice
+
+
+def test_series_without_a_row_of_stock_are_told_of(tmp_path):
+    path = write(tmp_path, "[stock]\n")
+    stock = pd.read_csv(tmp_path / "stock.csv")
+    stock[stock["warehouse_id"] != "a/b"].to_csv(tmp_path / "stock.csv", index=False)
+    rejects = pd.read_parquet(check(prepare_run(load_job(path))).shard("rejects"))
+    found = rejects[rejects["code"] == "no_stock_row"]
+    named = ["input", "entity", "severity", "value"]
+    assert found[named].to_numpy().tolist() == [["stock", "a/b/bolt", "run", "1 of 4 series"]]
+
+
+@pytest.mark.parametrize(
+    ("as_of", "late"), [("2024-03-31", 0), ("2024-04-01", 0), ("2024-04-02", 2)]
+)
+def test_prices_that_end_before_the_night_are_told_of(tmp_path, as_of, late):
+    prices = price_rows(start="2023-01-02", end="2024-03-29")
+    prices.to_csv(tmp_path / "prices.csv", index=False)
+    instrument = prices["instrument_id"].iloc[0]
+    pd.DataFrame([{"instrument_id": instrument, "kind": "equity", "currency": "USD"}]).to_csv(
+        tmp_path / "instruments.csv", index=False
+    )
+    pd.DataFrame([{"portfolio_id": "a", "instrument_id": instrument, "quantity": 1}]).to_csv(
+        tmp_path / "positions.csv", index=False
+    )
+    inputs = "".join(
+        f'[inputs.{name}]\npath = "{name}.csv"\n' for name in ("prices", "instruments", "positions")
+    )
+    path = tmp_path / "job.toml"
+    path.write_text(f'name = "unfit"\nas_of = {as_of}\n{inputs}[risk]\n')
+    rejects = pd.read_parquet(check(prepare_run(load_job(path))).shard("rejects"))
+    found = rejects.loc[rejects["code"] == "late", ["input", "severity", "advice"]]
+    assert len(found) == (late > 0)
+    for name, severity, advice in found.to_numpy().tolist():
+        assert (name, severity) == ("prices", "run")
+        assert f"{late} weekdays before" in advice

@@ -1,10 +1,12 @@
 """The decision backtest on the page: every saving with its sign and its error."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from reports.figures.decisions import saving_over_time, service_by_period
 from reports.sections.decisions import decision_section
+from reports.wording import NOTHING
 from tests.reports.builder import night
 
 
@@ -102,3 +104,20 @@ def test_a_night_without_a_replay_has_no_section():
     tables = night()
     del tables["decision_backtests"]
     assert decision_section(tables) is None
+
+
+def test_the_plan_is_not_compared_with_itself(section):
+    rows = {row[0][0]: [text for text, _ in row] for row in section.listings[0].table.rows}
+    assert rows["plan"][2:5] == [NOTHING] * 3
+    assert NOTHING not in rows["previous plan"]
+
+
+def test_only_items_on_which_the_plan_lost_are_listed_as_such():
+    tables = night()
+    items = tables["decision_backtest_items"]
+    won = items[items["planner"] == "tuned average"].assign(item_id="cocoa", saving=5.0)
+    both = {**tables, "decision_backtest_items": pd.concat([items, won], ignore_index=True)}
+    (lost,) = decision_section(both).listings[1:]
+    assert [row[1][0] for row in lost.table.rows] == ["tea"]
+    only = {**tables, "decision_backtest_items": won}
+    assert len(decision_section(only).listings) == 1

@@ -13,7 +13,10 @@ from reports import render_report
 from reports.page import inert_json
 from reports.sections.demand import demand_section
 from reports.sections.evaluation import evaluation_listings, evaluation_pictures
+from reports.sections.market import market_section
 from reports.sections.risk import risk_section
+from reports.sections.summary import summary_section
+from reports.tables import PageColumn, page_table
 from tests.reports.builder import night
 
 HOSTILE = "</script><script>alert(1)</script>"
@@ -205,3 +208,102 @@ def test_value_at_risk_expected_shortfall_and_stress_are_told_in_money_largest_f
         )
     stress = listed["Largest stress losses, USD"].rows
     assert [row[1][0] for row in stress] == ["crash", "dip"]
+
+
+def test_what_concerns_the_whole_run_is_told_first():
+    tables = night()
+    row = tables["rejects"].iloc[[0]]
+    told = "demand ends on 2025-12-28, so that 10 of 14 periods are left"
+    run_wide = row.assign(number=99, severity="run", code="late", advice=told)
+    tables["rejects"] = pd.concat([row, run_wide], ignore_index=True)
+    lead = summary_section(tables).lead
+    assert lead[1] == f"D{told[1:]}."
+    assert not any(str(row["advice"].iloc[0]) in line for line in lead)
+
+
+def test_a_drawing_that_a_telephone_is_too_narrow_for_is_moved_from_side_to_side(page):
+    width = re.search(r'id="chart-warehouse-fans"[^>]*min-width:(\d+)px', page)
+    assert width is not None
+    assert int(width[1]) > 390
+
+
+def test_no_drawing_has_a_margin_that_leaves_a_telephone_nothing():
+    margins = [picture.figure.layout.margin for picture in demand_section(night()).pictures]
+    assert all(margin.l + margin.r < 120 for margin in margins)
+
+
+def test_how_many_portfolios_were_left_out_is_told_first():
+    tables = night()
+    tables["run_entities"] = tables["run_entities"].assign(
+        input="positions", entities_in=4, published=1, rejected=3, failed=0
+    )
+    summary = summary_section(tables)
+    told = "Risk of 1 of 4 portfolios is measured; 3 were rejected and 0 failed."
+    assert told in summary.lead
+    (card,) = [card for card in summary.cards if card.label == "entities rejected whole"]
+    assert card.alarm
+
+
+def test_ticks_of_per_cent_are_not_rounded_to_the_same_text(page):
+    figures = json.dumps(embedded(page, "figures"))
+    assert '"tickformat": ".4~p"' in figures
+    assert not re.search(r'"tickformat": "\.\d%"', figures)
+
+
+def test_limits_are_told_in_their_currency():
+    titles = [listing.title for listing in risk_section(night()).listings]
+    assert "Limits exceeded, USD" in titles
+
+
+def test_the_chance_of_a_fall_is_not_told_as_a_fall():
+    outlook = pd.DataFrame(
+        {
+            "instrument_id": "ACME",
+            "horizon": [1, 250],
+            "volatility": [0.2, 0.25],
+            "probability_of_fall": [0.49, 0.4],
+        }
+    )
+    (listing,) = market_section({**night(), "volatility_outlook": outlook}).listings[1:]
+    heads = [column.title for column in listing.table.columns]
+    assert [head for head in heads if "fall" in head] == [
+        "chance of a fall, 1 day",
+        "chance of a fall, 250 days",
+    ]
+
+
+def test_tables_of_many_columns_are_set_closer():
+    dense = [
+        page_table(night()["runs"], [PageColumn("run_id", "run")] * n, source="runs").is_dense
+        for n in (11, 12)
+    ]
+    assert dense == [False, True]
+
+
+def test_coverage_of_the_usual_law_is_not_told_under_the_head_of_the_night_s_own():
+    heads = {
+        column.name: column.title
+        for listing in demand_section(night()).listings
+        for column in listing.table.columns
+    }
+    assert heads["coverage_80"] == "80% coverage, usual law"
+    assert heads["before"] != heads["coverage_80"]
+
+
+def test_nothing_more_is_not_told_of():
+    assert "more are in" not in demand_section(night()).explorer.note
+
+
+def test_a_telephone_has_the_sections_in_a_row_of_their_own(page):
+    narrow = re.search(r"@media \(max-width: 700px\) \{(.*?)\n\}", page, re.DOTALL)
+    assert narrow is not None
+    assert "nav { flex: 1 1 100%" in narrow[1]
+
+
+def test_the_address_of_a_section_leads_to_it_after_everything_is_drawn(page):
+    assert page.rindex("location.hash") > page.rindex("Plotly.react(")
+
+
+def test_zero_is_sorted_as_a_number_and_not_as_an_absent_one(page):
+    assert 'key(row) === "" ? -Number.MAX_VALUE : parseFloat(key(row))' in page
+    assert "parseFloat(key(a)) ||" not in page

@@ -48,7 +48,15 @@ def test_transfers_and_pooling_are_listed_by_money():
     both = pd.concat([tables["transfers"], more], ignore_index=True)
     found = listings({**tables, "transfers": both})
     assert [row[2][0] for row in found["Transfers"].table.rows] == ["east", "north"]
-    assert "30 for all items" in found["One stock or many"].note
+
+
+def test_pooling_that_costs_more_than_it_saves_is_told_as_a_loss():
+    tables = night()
+    loses = tables["stock_pooling"].assign(item_id="cocoa", saving=-100.0)
+    pooled = pd.concat([tables["stock_pooling"], loses], ignore_index=True)
+    note = listings({**tables, "stock_pooling": pooled})["One stock or many"].note
+    assert "would save" in note
+    assert "-70 with all items, 30 with those alone" in note
 
 
 def test_a_night_without_them_shows_none():

@@ -164,3 +164,16 @@ def test_rows_of_zero_say_that_a_series_sells_on_one_weekday(tmp_path):
     quantity = np.where(DAYS.dayofweek == 2, 5.0, 0.0)
     odd = series_on(DAYS, quantity=quantity)
     assert check(tmp_path, demand=pd.concat([dated(DAYS, series=40), odd])).rejects.empty
+
+
+def test_days_that_begin_at_midnight_elsewhere_are_told_of_as_such(tmp_path):
+    zoned = dated(DAYS).assign(ds=lambda rows: rows["ds"].dt.tz_localize("Europe/Berlin"))
+    with pytest.raises(InputRefusedError, match=r"begin at 23:00 UTC, as midnight elsewhere"):
+        check(tmp_path, demand=zoned)
+    summer = dated(pd.date_range("2023-06-01", periods=250))
+    summer["ds"] = summer["ds"].dt.tz_localize("Europe/Berlin")
+    with pytest.raises(InputRefusedError, match=r"begin at 22:00 or 23:00 UTC"):
+        check(tmp_path, demand=summer)
+    shifts = dated(pd.date_range(end=ENDS, periods=100, freq="12h") + pd.Timedelta(hours=8))
+    with pytest.raises(InputRefusedError, match=r'of hours.*set frequency = "h"'):
+        check(tmp_path, demand=shifts)

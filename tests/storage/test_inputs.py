@@ -48,9 +48,21 @@ def test_files_follow_each_other_and_each_counts_its_rows(tmp_path):
         (lambda p: p.unlink(), "does not exist"),
         (lambda p: p.write_text("warehouse_id,item_id,ds\na,b,c\n"), "has no column 'quantity'"),
         (lambda p: p.write_text("sku,ds\na,b\n"), "'warehouse_id', 'item_id', 'quantity'; it has"),
-        (lambda p: p.write_text(f"{HEADER}\na,b,2024-01-01,3,4\n"), "as many values as the header"),
+        (
+            lambda p: p.write_text(f"{HEADER}\na,b,2024-01-01,3,4\n"),
+            "row that begins in line 2 has 5 values and the header 4",
+        ),
         (lambda p: p.write_text(f"{LONG}a,b,2024-01-01\n"), "Line: 30002: Expected .* 4 Found: 3"),
         (lambda p: p.write_text(f'{LONG}a,"b\n'), "Line: 30002: Value with unterminated quote"),
+        (
+            lambda p: p.write_text(f"{HEADER}\na,b,2024-01-01,3\na,b,2024-01-02\n"),
+            "row that begins in line 3 has 3 values and the header 4",
+        ),
+        (
+            lambda p: p.write_text(f'{HEADER}\na,"b,2024-01-01,3\na,b,2024-01-02,1\n'),
+            "row that begins in line 2 has 2 values and the header 4, or a quote in it is not",
+        ),
+        (lambda p: p.write_text(f"sep=;\n{HEADER}\n"), "first line is 'sep=;', a note to Excel"),
         (lambda p: p.write_text("warehouse_id,item_id,ds,quantity\n"), "has no rows"),
         (lambda p: p.write_bytes(b""), "has no header line"),
     ],
@@ -343,3 +355,23 @@ def test_a_decimal_comma_that_nobody_named_is_no_number(tmp_path):
     found = read_text(tmp_path, "instrument_id;ds;close\nA;2024-01-02;1,5\n").iloc[0]
     assert pd.isna(found["close"])
     assert found["close_found"] == "1,5"
+
+
+@pytest.mark.parametrize(
+    ("dates", "given", "day"),
+    [
+        ("day-month-year", "05.11.2024", "2024-11-05"),
+        ("day-month-year", "5/11/2024", "2024-11-05"),
+        ("day-month-year", "05-11-2024 13:30", "2024-11-05 13:30"),
+        ("month-day-year", "11/05/2024", "2024-11-05"),
+        ("day-month-year", "2024-11-05", None),
+        ("day-month-year", "11/25/2024", None),
+        ("day-month-year", "05.11.24", None),
+        ("year-month-day", "05.11.2024", None),
+    ],
+)
+def test_dates_are_read_in_the_order_that_is_asked_for(tmp_path, dates, given, day):
+    text = f"instrument_id;ds;close\nA;{given};1\n"
+    found = read_text(tmp_path, text, dates=dates).iloc[0]
+    assert pd.isna(found["ds"]) if day is None else found["ds"] == pd.Timestamp(day)
+    assert found["ds_found"] == given

@@ -27,5 +27,8 @@ def demo(folder: Path) -> None:
     if not (folder / "demo.toml").exists():
         with console.status("Writing the bundled sample …"):
             write_demo(folder)
-    console.print(f"Sample and job spec are in [bold]{as_text(folder)}[/] (see README.md there).")
+    console.print(
+        f"Sample and job spec are in [bold]{as_text(folder)}[/] (see inputs/README.md there).",
+        soft_wrap=True,
+    )
     sys.exit(run_job(load_job(folder / "demo.toml"), None, console))

@@ -28,8 +28,13 @@ def what_if(run_id: str, positions: Path, output: Path | None, folder: Path) -> 
 
     found = compare(load_run(str(find_run(folder, run_id))), positions)
     compared, console = found.compared, wide_console()
-    if len(compared):
-        console.print(_as_table(compared))
+    moved = compared["portfolio_id"].isin(compared.loc[_moves(compared), "portfolio_id"])
+    if moved.any():
+        console.print(_as_table(compared[moved]))
+    same = compared.loc[~moved, "portfolio_id"].nunique()
+    if same:
+        books = "1 portfolio has" if same == 1 else f"{same:,} portfolios have"
+        console.print(f"{books} the same figures as before.", highlight=False)
     for failure in found.failures:
         told = f"portfolio {failure.entity!r} cannot be valued: {failure.message}"
         console.print(told, soft_wrap=True, markup=False)
@@ -38,6 +43,11 @@ def what_if(run_id: str, positions: Path, output: Path | None, folder: Path) -> 
         console.print(f"{len(compared):,} rows are in {output}.", soft_wrap=True, markup=False)
     if found.failures:
         sys.exit(ExitCode.DONE_WITH_FAILURES)
+
+
+def _moves(compared: pd.DataFrame) -> pd.Series:
+    """Return which figures differ, or might have done in other scenarios."""
+    return (compared["difference"] != 0.0) | (compared["standard_error"] != 0.0)
 
 
 def _as_table(compared: pd.DataFrame) -> Table:
