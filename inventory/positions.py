@@ -143,6 +143,11 @@ class Positions(Rows):
         """Whole cases that the capacity holds; may be infinite."""
         return whole_cases_within(self.capacity, self.case_pack)
 
+    @property
+    def least_step(self) -> Floats:
+        """Units between the nearest two levels worth trying: one, or a case where that is less."""
+        return np.minimum(self.case_pack, 1.0)
+
     def reviewed(self, kind: PolicyKind) -> Self:
         """Return the items as their policy reviews them, see `inventory.position.reviewed`."""
         if kind != PolicyKind.NEWSVENDOR:
