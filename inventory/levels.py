@@ -1,10 +1,12 @@
 """The policies to try for items: levels, each with lots to order in or caps on one order."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 
 from inventory.lots import sizes_to_try
+from inventory.plan import StockPlan, Target
 from inventory.policies import Policy, PolicyKind, policy_of, rules_of_kind
 from inventory.positions import Positions
 from inventory.rows import Rows, begins
@@ -54,9 +56,7 @@ class Levels(Rows):
         return policy_of(kind, float(point), float(up_to), float(self.size[number]))
 
 
-def levels_to_try(
-    kind: PolicyKind, positions: Positions, paths: Floats, n_candidates: int
-) -> Levels:
+def levels_to_try(plan: StockPlan, positions: Positions, paths: Floats) -> Levels:
     """Return levels and reorder points to try, within the capacity.
 
     An item is reviewed every review period. Where it lacks a lot (a case, or what balances holding
@@ -66,13 +66,13 @@ def levels_to_try(
 
     Parameters
     ----------
-    kind : of the policies
+    plan : kind of the policies, and how many levels for each size, of which there are fewer where
+        steps make them equal
     positions : the items
     paths : (n_items, n_paths, horizon) float64, units per period
-    n_candidates : how many levels for each size, fewer where steps make them equal
     """
-    levels = candidate_levels(positions, paths, n_candidates)
-    return levels_of(kind, positions, levels, sizes_to_try(kind, positions, paths))
+    levels = candidate_levels(plan, positions, paths)
+    return levels_of(plan.policy, positions, levels, sizes_to_try(plan.policy, positions, paths))
 
 
 def levels_of(kind: PolicyKind, positions: Positions, levels: Floats, sizes: Floats) -> Levels:
@@ -110,7 +110,7 @@ def _with_sizes(
     return (points + lacking, points) if kind.orders_lots else (lifted, points)
 
 
-def candidate_levels(positions: Positions, paths: Floats, n_candidates: int) -> Floats:
+def candidate_levels(plan: StockPlan, positions: Positions, paths: Floats) -> Floats:
     """Return order-up-to levels to try, ascending, within the capacity.
 
     They lie between a low quantile of demand in the protection interval (lead time and review
@@ -119,9 +119,9 @@ def candidate_levels(positions: Positions, paths: Floats, n_candidates: int) -> 
 
     Parameters
     ----------
+    plan : how many levels, and whether they must serve or cost alone decides
     positions : the items
     paths : (n_items, n_paths, horizon) float64
-    n_candidates : how many levels
 
     Returns
     -------
@@ -129,19 +129,28 @@ def candidate_levels(positions: Positions, paths: Floats, n_candidates: int) -> 
     would be equal to the one before.
     """
     low, high = np.empty(len(positions)), np.empty(len(positions))
-    prompt, late = _covered(positions, paths.shape[2])
+    prompt, late = _covered(plan, positions, paths.shape[2])
     fill_demand_ranges(paths, prompt, late, _LOWEST, low, high)
     step, most = positions.least_step, positions.most_cases * positions.case_pack
     start = np.maximum(low - 0.5 * (positions.case_pack - step), 0.0)
     stop = np.maximum(high * 1.1, start + step)
-    steps = np.ceil(np.linspace(start, stop, n_candidates, axis=1) / step[:, None])
+    steps = np.ceil(np.linspace(start, stop, plan.candidates, axis=1) / step[:, None])
     levels = np.minimum(steps * step[:, None], most[:, None])
     levels[:, 1:][levels[:, 1:] == levels[:, :-1]] = np.nan
     return levels
 
 
-def _covered(positions: Positions, horizon: int) -> tuple[Integers, Integers]:
-    """Return the periods that an order must last if it is on time, and if it is late."""
+def _covered(plan: StockPlan, positions: Positions, horizon: int) -> tuple[Integers, Integers]:
+    """Return the periods that an order must last, at the least and if it is late."""
     late = np.ceil(2.0 * positions.lead_time_deviation).astype(np.int64)
     interval = positions.protection_interval
-    return np.minimum(interval, horizon), np.minimum(interval + late, horizon)
+    least = interval if plan.target != Target.COST else _worth_covering(positions)
+    return np.minimum(least, horizon), np.minimum(interval + late, horizon)
+
+
+def _worth_covering(positions: Positions) -> Integers:
+    """Return the periods after which a unit has cost more to hold than it is worth to have."""
+    holding, endless = positions.holding_cost, np.full(len(positions), math.inf)
+    worth = np.divide(positions.shortage_cost, holding, out=endless, where=holding > 0.0)
+    held = np.minimum(np.floor(worth), positions.review_period).astype(np.int64)
+    return np.asarray(positions.first_reached + held)

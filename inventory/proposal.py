@@ -72,7 +72,7 @@ def propose_levels(
     plan : settings
     """
     positions, paths = positions.reviewed(plan.policy), np.ascontiguousarray(paths, np.float64)
-    tried = levels_to_try(plan.policy, positions, paths, plan.candidates)
+    tried = levels_to_try(plan, positions, paths)
     held = positions.on_hand + positions.on_order
     points = np.minimum(np.maximum(held - positions.least_step, 0.0), held)
     kept = np.column_stack([points, held])

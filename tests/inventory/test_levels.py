@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from inventory import Costs, Draws, Opening, StockPlan, Target, estimate, simulate
-from inventory.policies import PolicyKind, ReorderUpTo
+from inventory.policies import BaseStock, PolicyKind, ReorderUpTo
 from inventory.policy import decide_order
 from inventory.position import Position
 
@@ -68,3 +68,14 @@ def test_nothing_is_ordered_of_what_does_not_sell():
     own, paths = replace(position(6.0, 0.0, 0.0), on_hand=0.0), np.zeros((50, HORIZON))
     chosen = decide_order(own, paths, paths, ENTITY, SEED, StockPlan())
     assert chosen.order_quantity == chosen.order_up_to == 0.0
+
+
+@pytest.mark.parametrize("shortage", [0.05, 0.5, 2.0])
+def test_a_season_is_not_covered_for_longer_than_a_unit_is_worth_holding(shortage):
+    own = replace(position(1.0, 0.0, 0.0), on_hand=0.0, costs=Costs(0.1, shortage, 0.0))
+    paths = np.random.default_rng(4).poisson(5.0, (400, HORIZON)).astype(float)
+    plan = StockPlan(policy=PolicyKind.NEWSVENDOR, target=Target.COST)
+    chosen = decide_order(own, paths, paths, ENTITY, SEED, plan)
+    once = replace(own, review_period=HORIZON)
+    found = figures(once, [BaseStock(float(level)) for level in range(180)], paths)
+    assert figures(once, [chosen.policy], paths).cost[0] < 1.01 * found.cost.min()

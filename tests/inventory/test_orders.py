@@ -211,7 +211,7 @@ def test_a_lot_is_sold_within_the_horizon_and_the_shelf_life(changes, item, most
     own = stock_row("bolt", ordering_cost=1e6, **changes)
     position = position_of("north/bolt", own, item_row("bolt", **item), (np.zeros(HORIZON), 0.0))
     positions = Positions.stacked([position])
-    tried = levels_to_try(StockPlan().policy, positions, demand_paths(["bolt"]), 8)
+    tried = levels_to_try(StockPlan(candidates=8), positions, demand_paths(["bolt"]))
     assert (tried.order_up_to - tried.reorder_point <= most).all()
     assert (tried.order_up_to <= changes.get("capacity", np.inf)).all()
     assert len(np.unique(tried.size)) == 2
