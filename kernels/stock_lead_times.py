@@ -110,6 +110,16 @@ def gamma_lead_time(mean: float, deviation: float, longest: int) -> LeadTimes:
     return _law(np.asarray(cumulative[cumulative < 1.0 - _RARE], np.float64))
 
 
+def lead_time_quantile(law: LeadTimes, share: float) -> int:
+    """Return the periods that the lead times of a ``share`` of orders, in (0, 1), do not exceed.
+
+    Parameters
+    ----------
+    law : of the lead times
+    """
+    return int(np.searchsorted(law.cumulative, share))
+
+
 @njit(cache=True, nogil=True)
 def drawn_lead_time(uniform: float, law: LeadTimes) -> int:
     """Periods at a ``uniform`` draw in (0, 1): how many cumulative probabilities it reaches."""
