@@ -129,6 +129,11 @@ class Positions(Rows):
         return on_order(self.receipts, self.late_receipts)
 
     @property
+    def counted(self) -> Floats:
+        """Units in stock and on the way that a walk counts on: those that arrive within it."""
+        return np.asarray(self.on_hand + self.receipts.sum(axis=1))
+
+    @property
     def first_reached(self) -> Integers:
         """The first period that an order placed now can reach, by its mean lead time."""
         return first_reached(self.lead_time_mean).astype(np.int64)

@@ -73,7 +73,7 @@ def propose_levels(
     """
     positions, paths = positions.reviewed(plan.policy), np.ascontiguousarray(paths, np.float64)
     tried = levels_to_try(plan, positions, paths)
-    held = positions.on_hand + positions.on_order
+    held = positions.counted
     points = np.minimum(np.maximum(held - positions.least_step, 0.0), held)
     kept = np.column_stack([points, held])
     forecasts = []
