@@ -57,6 +57,9 @@ def curve_columns(decisions: Decisions) -> dict[str, NDArray[np.generic]]:
     points, up_to = np.zeros(len(item)), np.zeros(len(item))
     points[left >= N_OTHERS], up_to[left >= N_OTHERS] = levels.reorder_point, levels.order_up_to
     points[left == 1], up_to[left == 1] = decisions.kept.T
+    some = left > 0
+    points[some] += decisions.positions.late_receipts[item[some]]
+    up_to[some] += decisions.positions.late_receipts[item[some]]
     found = decisions.estimates
     return {
         "item": item,

@@ -15,6 +15,7 @@ from inventory.plan import StockPlan
 from inventory.policies import PolicyKind, planned_policy
 from inventory.position import Position, reviewed
 from inventory.position_rows import items_of, keys_of, positions_of, receipts_of
+from inventory.sharing import LEVEL
 from inventory.simulation import Draws, Opening
 from inventory.transfers import (
     Lane,
@@ -167,10 +168,12 @@ def _site(
     plan: StockPlan,
     most_taken: float,
 ) -> Site:
+    # A walk does not count on what arrives after it.
+    levels = {name: planned[name] - position.late_receipts for name in LEVEL}
     return Site(
         str(planned["warehouse_id"]),
         reviewed(position, plan.policy, paths.shape[1]).supply(paths.shape[1], plan.lost_share),
-        planned_policy(planned),
+        planned_policy({**planned, **levels}),
         Opening(position.on_hand, position.receipts),
         position.costs,
         draws,

@@ -37,8 +37,8 @@ def order_columns(decisions: Decisions, held_out: Floats) -> Columns:
         "lead_time_mean": own.lead_time_mean,
         "review_period": own.review_period,
         "policy": _all(plan.policy, len(own)),
-        "reorder_point": decisions.levels.reorder_point[decisions.best],
-        "order_up_to": decisions.levels.order_up_to[decisions.best],
+        "reorder_point": decisions.levels.reorder_point[decisions.best] + own.late_receipts,
+        "order_up_to": decisions.levels.order_up_to[decisions.best] + own.late_receipts,
         "lot": decisions.lots,
         "order_cap": decisions.order_caps,
         "order_quantity": decisions.order_quantity,
@@ -82,7 +82,7 @@ def explain(decisions: Decisions, mean_demand: Floats) -> list[str]:
     """
     own = decisions.positions
     columns = (
-        own.on_hand + own.on_order,
+        own.counted,
         mean_demand,
         decisions.order_quantity,
         decisions.wanted,

@@ -321,9 +321,9 @@ def _figures(tried: Tried, told: Integers, offsets: Integers) -> Integers:
 
 def _order_quantities(positions: Positions, rules: Floats) -> tuple[Floats, Floats]:
     """Return what rules order now, and what without cases, minimum order and capacity."""
-    held = positions.on_hand + positions.on_order
+    held, room = positions.counted, positions.capacity - positions.late_receipts
     orders, wanted, none = np.empty_like(held), np.empty_like(held), np.zeros_like(held)
-    terms = positions.case_pack, positions.minimum_order, positions.capacity
+    terms = positions.case_pack, positions.minimum_order, room
     fill_order_quantities(held, rules, *terms, orders)
     fill_order_quantities(held, rules, none, none, np.full_like(held, math.inf), wanted)
     return orders, wanted

@@ -129,6 +129,11 @@ class Positions(Rows):
         return on_order(self.receipts, self.late_receipts)
 
     @property
+    def counted(self) -> Floats:
+        """Units in stock and on the way that a walk counts on: those that arrive within it."""
+        return np.asarray(self.on_hand + self.receipts.sum(axis=1))
+
+    @property
     def first_reached(self) -> Integers:
         """The first period that an order placed now can reach, by its mean lead time."""
         return first_reached(self.lead_time_mean).astype(np.int64)
@@ -142,6 +147,11 @@ class Positions(Rows):
     def most_cases(self) -> Floats:
         """Whole cases that the capacity holds; may be infinite."""
         return whole_cases_within(self.capacity, self.case_pack)
+
+    @property
+    def least_step(self) -> Floats:
+        """Units between the nearest two levels worth trying: one, or a case where that is less."""
+        return np.minimum(self.case_pack, 1.0)
 
     def reviewed(self, kind: PolicyKind) -> Self:
         """Return the items as their policy reviews them, see `inventory.position.reviewed`."""

@@ -72,9 +72,9 @@ def propose_levels(
     plan : settings
     """
     positions, paths = positions.reviewed(plan.policy), np.ascontiguousarray(paths, np.float64)
-    tried = levels_to_try(plan.policy, positions, paths, plan.candidates)
-    held = positions.on_hand + positions.on_order
-    points = np.minimum(np.maximum(held - positions.case_pack, 0.0), held)
+    tried = levels_to_try(plan, positions, paths)
+    held = positions.counted
+    points = np.minimum(np.maximum(held - positions.least_step, 0.0), held)
     kept = np.column_stack([points, held])
     forecasts = []
     if plan.policy == PolicyKind.FORECAST_ORDER_UP_TO:

@@ -64,9 +64,10 @@ def refine_together(tried: Tried, rounds: int, seed: int, device: Device) -> Tri
     """Return the same with policies between those tried at first.
 
     A round walks the neighbours of the best policy so far, a step of levels and a step of lots or
-    caps away, and halves both steps, down to a case. First steps are half of what lies between the
-    best policy and its neighbours. Last, the levels tried at first are walked with the lot or cap
-    that is best. All is on the same paths, so that the best can only become better on them.
+    caps away, and halves both steps, levels' down to the least one and the others' to a case. First
+    steps are half of what lies between the best policy and its neighbours. Last, the levels tried
+    at first are walked with the lot or cap that is best. All is on the same paths, so that the best
+    can only become better on them.
 
     Parameters
     ----------
@@ -112,13 +113,13 @@ class _Search:
     def around(cls, tried: Tried) -> "_Search":
         """Return the search around the best of what was tried at first."""
         proposal, found, levels = tried.proposal, tried.of_levels, tried.proposal.tried
-        best, case_pack = _cheapest(proposal, levels, found), proposal.positions.case_pack
+        best, least_step = _cheapest(proposal, levels, found), proposal.positions.least_step
         below, above = _gaps(levels.level, _runs(levels.item, levels.size), best)
-        # With the same lot, or cap, both neighbours a case away are tried.
-        near = (below == case_pack) & (above == case_pack)
-        level_step = _half(np.fmax(np.fmax(below, above), 0.0), case_pack)
+        # With the same lot, or cap, both neighbours a step away are tried.
+        near = (below == least_step) & (above == least_step)
+        level_step = _half(np.fmax(np.fmax(below, above), 0.0), least_step)
         smaller, larger = _size_gaps(levels, best)
-        size_step = _half(np.fmax(np.fmax(smaller, larger), 0.0), case_pack)
+        size_step = _half(np.fmax(np.fmax(smaller, larger), 0.0), proposal.positions.case_pack)
         totals = [tried.totals[places_among_rules(levels)]]
         walked = np.arange(len(levels))
         done = near & (size_step == 0.0)
@@ -135,7 +136,7 @@ class _Search:
         levels = _around(self.levels.level[best], level_step, np.zeros(len(items)), most)
         sizes = _around(self.levels.size[best], size_step, least, most)
         more = self._untried(items, levels, sizes)
-        self.level_step[items] = _half(level_step, positions.case_pack)
+        self.level_step[items] = _half(level_step, positions.least_step)
         self.size_step[items] = _half(size_step, positions.case_pack)
         same = (self.level_step[items] == level_step) & (self.size_step[items] == size_step)
         self.done[items] = same & ~np.isin(items, more.item)
@@ -258,9 +259,9 @@ def _size_gaps(levels: Levels, best: Integers) -> tuple[Floats, Floats]:
     return _gaps(size, levels.item[first], runs[best])
 
 
-def _half(step: Floats, case_pack: Floats) -> Floats:
-    """Return half of steps in whole cases, one at least; there is none of none."""
-    halved = np.maximum(np.floor(0.5 * step / case_pack), 1.0) * case_pack
+def _half(step: Floats, least: Floats) -> Floats:
+    """Return half of steps in whole least ones, one at least; there is none of none."""
+    halved = np.maximum(np.floor(0.5 * step / least), 1.0) * least
     return np.where(step > 0.0, halved, 0.0)
 
 

@@ -18,7 +18,11 @@ from inventory.estimates import Costs, money_spent, prices_of
 from inventory.policies import Policy
 from inventory.simulation import Draws, Opening, Supply, checked_paths, simulate
 from kernels.arrays import Floats
+from kernels.stock_lead_times import lead_time_quantile
 from kernels.stock_openings import fill_spent_at_levels
+
+# Of orders, that come within the lead times which the least and the largest level are of.
+_SHARES = (0.5, 0.975)
 
 
 @dataclass(frozen=True)
@@ -230,8 +234,8 @@ def compare_pooling(
 ) -> Pooling:
     """Return what sites cost with a stock each, and with one stock for all.
 
-    Each stock is held to the best of base-stock levels between the least and the largest demand
-    of a lead time and a review period, and starts at its level.
+    Each stock is held to the best of base-stock levels between the least demand of a median lead
+    time and a review period and the largest of a long one, and starts at its level.
 
     Parameters
     ----------
@@ -286,10 +290,16 @@ def _with_pooled(demand: Floats) -> Floats:
 
 
 def _levels_to_try(stocks: Floats, supply: Supply, levels: int) -> Floats:
-    """Return (n_stocks, levels) float64, units, from the least demand to the largest."""
-    interval = len(supply.lead_times.cumulative) + supply.review_period
-    needed = stocks[:, :, : min(interval, stocks.shape[2])].sum(axis=2)
-    return np.array([np.linspace(own.min(), own.max(), levels) for own in needed])
+    """Return (n_stocks, levels) float64, units, from the least demand to the largest.
+
+    The least is that of a median lead time and a review period, the largest that of a long one.
+    """
+    covered = (
+        lead_time_quantile(supply.lead_times, share) + supply.review_period for share in _SHARES
+    )
+    low, high = (stocks[:, :, :periods].sum(axis=2) for periods in covered)
+    ends = zip(low.min(axis=1), high.max(axis=1), strict=True)
+    return np.array([np.linspace(*own, levels) for own in ends])
 
 
 def _spent_at_levels(

@@ -280,7 +280,9 @@ def american_value(
     Notes
     -----
     Absolute error below 1e-4 of the strike, and mostly below 1e-5, for volatilities of 5% to
-    100%, rates and yields of -5% to 15% and terms up to five years.
+    100%, rates and yields of up to 15% and terms up to five years; up to 4e-4 where the put that
+    is worth the same has a negative yield, as that of a call on a share without dividends has at
+    negative rates: its boundary falls too steeply before expiry for eight points.
     """
     value: float = value_near(
         spot, strike, rate, carry, volatility, years, sign, False, space.today, space.points

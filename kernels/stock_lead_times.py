@@ -26,6 +26,8 @@ N_GUIDES = 256
 # Draws have 32 bits, so what is rarer than this never comes.
 _RARE = 2.0**-33
 WORDS = 2**32
+# Of the least variance that whole periods can have, which a file tells to a digit or two.
+_SMALL = 0.9
 
 
 class LeadTimes(NamedTuple):
@@ -82,7 +84,11 @@ def discrete_lead_time(probabilities: Floats) -> LeadTimes:
 
 
 def gamma_lead_time(mean: float, deviation: float, longest: int) -> LeadTimes:
-    """Return the law of a gamma lead time, rounded to whole periods.
+    """Return the law of a gamma lead time in whole periods.
+
+    It is rounded to the nearest, so that lead times counted in whole periods keep their mean. A
+    deviation below any that whole periods of that mean can have says that orders arrive within
+    periods: they are there at the start of the next, as those of a fixed lead time are.
 
     Parameters
     ----------
@@ -96,10 +102,22 @@ def gamma_lead_time(mean: float, deviation: float, longest: int) -> LeadTimes:
     if deviation <= 0.0 or mean <= 0.0:
         return fixed_lead_time(min(mean, longest))
     shape = (mean / deviation) ** 2
-    cumulative = gammainc(shape, (np.arange(longest) + 0.5) * shape / mean)
+    over = mean % 1.0
+    rounding = 0.0 if deviation**2 < _SMALL * over * (1.0 - over) else 0.5
+    cumulative = gammainc(shape, (np.arange(longest) + rounding) * shape / mean)
     # What stays below every draw or above every draw decides nothing.
     cumulative = np.where(cumulative < _RARE, 0.0, cumulative)
     return _law(np.asarray(cumulative[cumulative < 1.0 - _RARE], np.float64))
+
+
+def lead_time_quantile(law: LeadTimes, share: float) -> int:
+    """Return the periods that the lead times of a ``share`` of orders, in (0, 1), do not exceed.
+
+    Parameters
+    ----------
+    law : of the lead times
+    """
+    return int(np.searchsorted(law.cumulative, share))
 
 
 @njit(cache=True, nogil=True)

@@ -43,6 +43,8 @@ from risk.scenarios import factor_moves
 STAGE = "profile portfolios"
 LIQUIDITY_LEVEL = 0.975
 DEPENDENCE_LEVEL = 0.95
+# What positions that cancel leave of their moves: options are good to 1e-14 of spot and strike.
+_ROUNDING = 1e-9
 # MAR33.12: what is liquid enough for ten days; all else waits for twenty.
 LIQUID_CURRENCIES = frozenset(
     {"AUD", "BRL", "CAD", "CHF", "CNY", "EUR", "GBP", "HKD", "INR", "JPY", "KRW", "MXN"}
@@ -134,6 +136,8 @@ def profile_portfolios(
     """
     books, failures = books_of(market, positions)
     one_day, values = _losses(market, market.factors.moves.T, 1), current_values(market)
+    with np.errstate(over="ignore", invalid="ignore"):
+        apart = np.ptp(one_day, axis=1)
     sound: list[Book] = []
     parts = []
     for book in books:
@@ -144,7 +148,9 @@ def profile_portfolios(
             squares = losses**2
         if not (overflows(worth) or overflows(squares)):
             sound.append(book)
-            parts.append(losses)
+            parts.append(
+                _without_rounding(losses, float(np.abs(book.quantities) @ apart[book.instruments]))
+            )
         else:
             error = BookError("its value or loss overflows")
             failures.append(Failure(book.portfolio_id, STAGE, type(error).__name__, str(error)))
@@ -152,6 +158,20 @@ def profile_portfolios(
         return Profiles(pd.DataFrame(columns=COLUMNS), failures)
     losses = np.array(parts).T
     return Profiles(_frame(market, sound, one_day, losses, plan, benchmark), failures)
+
+
+def _without_rounding(losses: Floats, moved: float) -> Floats:
+    """Return a book's losses, all the same where its positions cancel but for rounding.
+
+    Parameters
+    ----------
+    losses : (n_days,) float64, money, a loss is positive; no NaN
+    moved : money between the least and the largest losses of its positions, added up
+    """
+    if np.ptp(losses) > _ROUNDING * moved:
+        return losses
+    mean = float(losses.mean())
+    return np.full(len(losses), mean if abs(mean) > _ROUNDING * moved else 0.0)
 
 
 def liquidity_horizons(market: Market) -> Integers:

@@ -31,6 +31,7 @@ from risk.measures.influence import randomised_means
 from risk.measures.tail import Tail, quantile_place
 
 _NEGLIGIBLE = 1e-12
+_MOST_SCALED = 2.0
 
 
 @dataclass(frozen=True)
@@ -283,7 +284,9 @@ def component_value_at_risk(
     """Return each position's part of value at risk; they add up to it (Euler).
 
     A part is the position's mean loss where the book loses its value at risk, taken over the
-    scenarios about it; the parts are then scaled to the book's own figure.
+    scenarios about it; the parts are then scaled to the book's own figure. Where that would more
+    than double or halve them, or change their signs, each takes of what is missing as much as it is
+    large: so it is where value at risk is next to nothing, or losses leap at it.
 
     Parameters
     ----------
@@ -293,16 +296,18 @@ def component_value_at_risk(
 
     Returns
     -------
-    (n_positions,) float64, money, positive adds to the loss; not scaled where the parts add up to
-    nothing, or to the other sign.
+    (n_positions,) float64, money, positive adds to the loss.
 
     References
     ----------
     Gouriéroux, Laurent & Scaillet (2000); Tasche (2000).
     """
     parts = position_losses(losses, instruments, quantities, weights.scenarios, weights.weights)
-    found = float(parts.sum())
-    return np.asarray(parts * (total / found) if found * total > 0.0 else parts)
+    found, sizes = float(parts.sum()), np.abs(parts)
+    if found != 0.0 and 1.0 / _MOST_SCALED <= total / found <= _MOST_SCALED:
+        return np.asarray(parts * (total / found))
+    whole = float(sizes.sum())
+    return np.asarray(parts + (total - found) * sizes / whole if whole > 0.0 else parts)
 
 
 def diversification_ratio(alone: Floats, together: float) -> float:

@@ -138,9 +138,8 @@ def test_orders_of_many_items_are_those_of_each(seed):
 @settings(max_examples=30, deadline=None)
 def test_ranges_of_demand_are_numpys_to_the_last_digit(seed, n_paths, share):
     paths = np.random.default_rng(seed).gamma(0.8, 3.0, (3, n_paths, 30))
-    periods, low, high = np.array([1, 7, 30]), np.empty(3), np.empty(3)
-    fill_demand_ranges(paths, periods, share, low, high)
-    for item, n_periods in enumerate(periods):
-        sold = paths[item, :, :n_periods].sum(axis=1)
-        assert low[item] == np.quantile(sold, share)
-        assert high[item] == sold.max()
+    prompt, late, low, high = np.array([1, 7, 30]), np.array([1, 11, 30]), np.empty(3), np.empty(3)
+    fill_demand_ranges(paths, prompt, late, share, low, high)
+    for item in range(3):
+        assert low[item] == np.quantile(paths[item, :, : prompt[item]].sum(axis=1), share)
+        assert high[item] == paths[item, :, : late[item]].sum(axis=1).max()

@@ -224,8 +224,8 @@ def test_a_budget_orders_what_the_policy_could(kind, share):
         )
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_transfers_leave_each_warehouse_its_own_policy(kind):
+def moved_to_north(kind, open_orders=None):
+    """Return the plan of the north, and the one transfer to it."""
     places_of = ("north", "south")
     stock = [
         {**stock_row("bolt", **DEAR), "warehouse_id": "north"},
@@ -236,10 +236,16 @@ def test_transfers_leave_each_warehouse_its_own_policy(kind):
     plan = StockPlan(policy=kind)
     plans = pd.concat(
         [
-            plan_night([own], [item_row("bolt")], paths=paths[[n]], plan=plan).plans.assign(
-                warehouse_id=own["warehouse_id"]
+            plan_night(
+                [own], [item_row("bolt")], paths=paths[[n]], plan=plan, open_orders=coming
+            ).plans.assign(warehouse_id=places_of[n])
+            for n, (own, coming) in enumerate(
+                zip(
+                    [{**row, "warehouse_id": "north"} for row in stock],
+                    [open_orders, None],
+                    strict=True,
+                )
             )
-            for n, own in enumerate([{**row, "warehouse_id": "north"} for row in stock])
         ],
         ignore_index=True,
     ).assign(warehouse_id=list(places_of))
@@ -247,7 +253,7 @@ def test_transfers_leave_each_warehouse_its_own_policy(kind):
         plans=plans,
         stock=pd.DataFrame(stock),
         items=pd.DataFrame([item_row("bolt")]),
-        open_orders=None,
+        open_orders=open_orders,
         lanes=[Lane("south", "north", 1, 0.01)],
         paths=paths,
         held_out=demand_paths(["bolt", "cog"], others=1),
@@ -258,10 +264,32 @@ def test_transfers_leave_each_warehouse_its_own_policy(kind):
     )
     assert found.failures == []
     (move,) = found.transfers.to_dict("records")
-    north = plans.iloc[0]
+    return plans.iloc[0], move
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_transfers_leave_each_warehouse_its_own_policy(kind):
+    north, move = moved_to_north(kind)
     position = north["on_hand"] + north["on_order"] + move["quantity"]
     terms = own_position().supply(HORIZON, 1.0).terms
     assert move["to_order_quantity"] == oracle.wanted(position, planned_policy(north).rule, terms)
+
+
+def test_what_comes_after_the_forecast_moves_no_transfer():
+    late = pd.DataFrame(
+        {
+            "warehouse_id": "north",
+            "item_id": "bolt",
+            "ds": [np.datetime64("2024-01-01", "ns") + np.timedelta64(HORIZON, "D")],
+            "quantity": [50.0],
+        }
+    )
+    (north, move), (_, without) = (
+        moved_to_north(PolicyKind.REORDER_UP_TO, coming) for coming in (late, None)
+    )
+    assert north["on_order"] == 50.0
+    told = ["quantity", "saving", "saving_standard_error", "to_order_quantity"]
+    assert [move[name] for name in told] == [without[name] for name in told]
 
 
 def test_a_policy_that_a_budget_cut_to_nothing_orders_nothing():

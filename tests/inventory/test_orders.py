@@ -157,6 +157,25 @@ def test_units_on_the_way_count_in_the_position(quantities, day):
     assert row["order_quantity"] == 0.0 or raised >= row["order_up_to"] - 1e-6
 
 
+def test_what_comes_after_the_forecast_is_no_reason_to_order_less():
+    late = pd.DataFrame(
+        {
+            "warehouse_id": "north",
+            "item_id": "bolt",
+            "ds": [np.datetime64("2024-01-01", "ns") + np.timedelta64(HORIZON, "D")],
+            "quantity": [50.0],
+        }
+    )
+    own = [stock_row("bolt")], [item_row("bolt")]
+    found, without = plan_night(*own, open_orders=late), plan_night(*own)
+    row, other = found.plans.iloc[0], without.plans.iloc[0]
+    assert row["order_quantity"] == other["order_quantity"] > 0.0
+    assert row["fill_rate"] == other["fill_rate"]
+    assert row["order_up_to"] == other["order_up_to"] + 50.0
+    moved = (found.curves["order_up_to"] - without.curves["order_up_to"]).to_numpy()
+    assert (moved == np.where(found.curves["point"] == "no order", 0.0, 50.0)).all()
+
+
 def test_more_stock_on_hand_never_orders_more():
     stock = [stock_row("bolt", on_hand=float(n)) for n in range(0, 60, 5)]
     quantities = [
@@ -211,7 +230,7 @@ def test_a_lot_is_sold_within_the_horizon_and_the_shelf_life(changes, item, most
     own = stock_row("bolt", ordering_cost=1e6, **changes)
     position = position_of("north/bolt", own, item_row("bolt", **item), (np.zeros(HORIZON), 0.0))
     positions = Positions.stacked([position])
-    tried = levels_to_try(StockPlan().policy, positions, demand_paths(["bolt"]), 8)
+    tried = levels_to_try(StockPlan(candidates=8), positions, demand_paths(["bolt"]))
     assert (tried.order_up_to - tried.reorder_point <= most).all()
     assert (tried.order_up_to <= changes.get("capacity", np.inf)).all()
     assert len(np.unique(tried.size)) == 2

@@ -88,7 +88,7 @@ def test_a_refined_policy_never_costs_more_on_the_same_paths(
         assert cost(refined) <= cost(coarse)
     elif not refined.reachable:
         assert served(refined, target) >= served(coarse, target) - 1e-12
-    assert refined.order_up_to % case_pack == 0.0
+    assert refined.order_up_to % 1.0 == 0.0
     assert refined.order_up_to <= capacity
 
 
@@ -152,15 +152,15 @@ class OneSearch:
     def __init__(self, first):
         self.proposal, self.tried = first.proposal, first.proposal.tried
         self.own, self.kind = self.proposal.positions, self.proposal.plan.policy
-        self.case_pack = float(self.own.case_pack[0])
-        self.most = float(self.own.most_cases[0]) * self.case_pack
+        self.least = float(self.own.least_step[0]), float(self.own.case_pack[0])
+        self.most = float(self.own.most_cases[0]) * self.least[1]
         best = self.best()
         level, size = self.tried.level[best], self.tried.size[best]
         level_gaps = gaps(self.tried.level[self.tried.size == size].tolist(), level)
         sizes = sorted({own for own in self.tried.size.tolist() if math.isfinite(own)})
         size_gaps = gaps(sizes, size) if math.isfinite(size) else []
-        self.steps = [self.half(max(own, default=0.0)) for own in (level_gaps, size_gaps)]
-        self.done = level_gaps == [self.case_pack] * 2 and self.steps[1] == 0.0
+        self.steps = self.halves([max(own, default=0.0) for own in (level_gaps, size_gaps)])
+        self.done = level_gaps == [self.least[0]] * 2 and self.steps[1] == 0.0
 
     def best(self):
         offsets = np.array([0, len(self.tried)])
@@ -169,9 +169,11 @@ class OneSearch:
         best, _ = found.cheapest(self.proposal.plan.target, self.own.service_target, offsets)
         return int(best[0])
 
-    def half(self, step):
-        cases = max(math.floor(0.5 * step / self.case_pack), 1)
-        return cases * self.case_pack if step > 0.0 else 0.0
+    def halves(self, steps):
+        return [
+            max(math.floor(0.5 * step / least), 1) * least if step > 0.0 else 0.0
+            for step, least in zip(steps, self.least, strict=True)
+        ]
 
     def around(self, one, step, least):
         if not math.isfinite(one):
@@ -191,7 +193,7 @@ class OneSearch:
         least = float(self.tried.size.min())
         levels = self.around(float(self.tried.level[best]), level_step, 0.0)
         sizes = self.around(float(self.tried.size[best]), size_step, least)
-        self.steps = [self.half(own) for own in (level_step, size_step)]
+        self.steps = self.halves([level_step, size_step])
         self.done = not self.add(levels, sizes) and self.steps == [level_step, size_step]
 
     def end(self):

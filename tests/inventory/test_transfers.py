@@ -104,9 +104,9 @@ def spent_one_by_one(demand, held_out, supply, costs, seed, entity, levels):
         totals = simulate(supply, [BaseStock(level)], paths, Opening(level), draws)
         return money_spent(totals, costs)[0]
 
-    interval = len(supply.lead_times.cumulative) + supply.review_period
-    needed = demand[:, :interval].sum(axis=1)
-    tried = np.linspace(needed.min(), needed.max(), levels)
+    below = [np.count_nonzero(supply.lead_times.cumulative < share) for share in (0.5, 0.975)]
+    low, high = (demand[:, : own + supply.review_period].sum(axis=1) for own in below)
+    tried = np.linspace(low.min(), high.max(), levels)
     best = min(tried, key=lambda level: spent(level, demand, 0).mean())
     return spent(best, held_out, len(demand))
 
@@ -125,6 +125,22 @@ def test_stocks_are_pooled_as_a_level_at_a_time(shelf_life):
     assert found.separate == np.sum(apart, axis=0).mean()
     assert found.pooled == together.mean()
     assert found.saving == (np.sum(apart, axis=0) - together).mean()
+
+
+@pytest.mark.parametrize("deviation", [0.0, 0.5, 1.0])
+def test_stocks_that_are_pooled_are_each_near_the_best_there_is(deviation):
+    demand = np.random.default_rng(9).poisson(5.0, (3, 300, 28)).astype(float)
+    supply = Supply(gamma_lead_time(2.0, deviation, 28))
+    found = compare_pooling(demand, demand, supply, COSTS, 1)
+
+    def least(paths, number, levels):
+        draws = Draws(1, number, 300)
+        walks = (simulate(supply, [BaseStock(s)], paths, Opening(s), draws) for s in levels)
+        return min(money_spent(totals, COSTS).mean() for totals in walks)
+
+    apart = sum(least(own, n, np.arange(10.0, 50.0)) for n, own in enumerate(demand))
+    assert found.separate < 1.05 * apart
+    assert found.pooled < 1.05 * least(demand.sum(axis=0), 3, np.arange(30.0, 120.0, 2.0))
 
 
 def test_demand_that_is_not_finite_is_refused():

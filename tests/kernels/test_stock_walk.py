@@ -389,6 +389,20 @@ def test_gamma_without_deviation_is_fixed_and_rounded_up():
     assert gamma_lead_time(3.0, 0.0, 30).fixed == 3
 
 
+@pytest.mark.parametrize("mean", [0.3, 1.3, 2.5, 6.9])
+def test_a_little_variation_makes_no_lead_time_shorter(mean):
+    law = gamma_lead_time(mean, 0.02, 30)
+    fixed = gamma_lead_time(mean, 0.0, 30).fixed
+    assert drawn_lead_time(0.5, law) == fixed
+
+
+def test_lead_times_counted_in_whole_periods_keep_their_mean():
+    # Seven of ten take one period, the others two.
+    law = gamma_lead_time(1.3, np.sqrt(0.21), 30)
+    periods = np.append(1.0 - law.cumulative, 0.0).sum()
+    assert abs(periods - 1.3) < 0.01
+
+
 def test_a_lead_time_beyond_the_longest_is_the_longest():
     assert drawn_lead_time(1.0 - 1e-12, gamma_lead_time(8.0, 6.0, 10)) == 10
 

@@ -63,6 +63,21 @@ def test_components_add_up_to_value_at_risk(losses, total):
         assert_allclose(parts.sum(), value, rtol=1e-12)
 
 
+def test_parts_add_up_where_losses_leap_at_the_quantile():
+    # It gains one on 95 days of a hundred, and loses ten on the others: at 95% a gain, which about
+    # the quantile is a mean loss.
+    total = np.where(np.arange(100) < 95, -1.0, 10.0)
+    losses = np.stack([2.0 * total, -total, np.full(100, 0.5)])
+    held, quantities = np.arange(3), np.array([1.0, 1.0, 0.0])
+    tail = measure_tail(total, 0.95)
+    assert tail.value_at_risk == -1.0
+    parts = component_value_at_risk(
+        losses, held, quantities, quantile_weights(total, 0.95), tail.value_at_risk
+    )
+    assert_allclose(parts.sum(), -1.0, rtol=1e-12)
+    assert np.abs(parts).max() < 25.0
+
+
 def test_components_of_normal_losses_are_covariances(losses, total):
     """The part of a normal book is its covariance with the book over the book's deviation."""
     mixing = np.array([[1.0, 0.0, 0.0], [0.6, 0.8, 0.0], [0.2, 0.3, 0.9]])

@@ -298,6 +298,26 @@ def test_books_that_lose_the_same_every_day_have_no_dependence_and_no_diversific
     assert np.isnan(_diversification(books, one_day, total, together)).all()
 
 
+def test_a_book_that_is_hedged_does_not_move_by_rounding():
+    hedged = terms(
+        ("AAA", "equity", {}),
+        option("CALL", curve_id=None),
+        option("PUT", option_type="put", curve_id=None),
+    )
+    own = build_market(prices(["AAA"]), hedged, None, AS_OF, PLAN)
+    parity = pd.DataFrame(
+        {
+            "portfolio_id": "parity",
+            "instrument_id": ["AAA", "CALL", "PUT"],
+            "quantity": [-1.0, 1.0, -1.0],
+        }
+    )
+    row = profile_portfolios(own, parity, PLAN).profiles.iloc[0]
+    assert row["volatility"] == row["max_drawdown"] == row["longest_drawdown"] == 0
+    unknown = ["diversification_ratio", "diversification_ratio_standard_error", "explained"]
+    assert row[unknown].isna().all()
+
+
 def test_liquidity_follows_both_currencies_of_a_pair_and_the_banks_own_rates():
     """MAR33.12: named pairs and rates, and rates of the bank's own currency, wait ten days."""
     fx = pd.concat([prices(["EUR"], seed=4, level=4.3), prices(["CZK"], seed=5, level=0.17)])
