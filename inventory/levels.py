@@ -113,9 +113,11 @@ def _with_sizes(
 def candidate_levels(plan: StockPlan, positions: Positions, paths: Floats) -> Floats:
     """Return order-up-to levels to try, ascending, within the capacity.
 
-    They lie between a low quantile of demand in the protection interval (lead time and review
-    period) and the highest in that of an order that comes late. As orders are rounded up to whole
-    cases, half a case more than the level is there on average; the lowest is less by as much.
+    They lie between a low quantile and the highest of demand in the protection interval (lead time
+    and review period) of an order that comes late. Where lead times vary, lower levels serve as
+    well on the paths and cost less there, but more on demand that came. Where cost alone decides,
+    the lowest is of what is worth holding. As orders are rounded up to whole cases, half a case
+    more than the level is there on average; the lowest is less by as much.
 
     Parameters
     ----------
@@ -129,23 +131,23 @@ def candidate_levels(plan: StockPlan, positions: Positions, paths: Floats) -> Fl
     would be equal to the one before.
     """
     low, high = np.empty(len(positions)), np.empty(len(positions))
-    prompt, late = _covered(plan, positions, paths.shape[2])
-    fill_demand_ranges(paths, prompt, late, _LOWEST, low, high)
-    step, most = positions.least_step, positions.most_cases * positions.case_pack
+    least, most = _covered(plan, positions, paths.shape[2])
+    fill_demand_ranges(paths, least, most, _LOWEST, low, high)
+    step, room = positions.least_step, positions.most_cases * positions.case_pack
     start = np.maximum(low - 0.5 * (positions.case_pack - step), 0.0)
     stop = np.maximum(high * 1.1, start + step)
     steps = np.ceil(np.linspace(start, stop, plan.candidates, axis=1) / step[:, None])
-    levels = np.minimum(steps * step[:, None], most[:, None])
+    levels = np.minimum(steps * step[:, None], room[:, None])
     levels[:, 1:][levels[:, 1:] == levels[:, :-1]] = np.nan
     return levels
 
 
 def _covered(plan: StockPlan, positions: Positions, horizon: int) -> tuple[Integers, Integers]:
-    """Return the periods that an order must last, at the least and if it is late."""
+    """Return the periods that an order must last, of the lowest level and of the highest."""
     late = np.ceil(2.0 * positions.lead_time_deviation).astype(np.int64)
-    interval = positions.protection_interval
-    least = interval if plan.target != Target.COST else _worth_covering(positions)
-    return np.minimum(least, horizon), np.minimum(interval + late, horizon)
+    most = positions.protection_interval + late
+    least = _worth_covering(positions) if plan.target == Target.COST else most
+    return np.minimum(least, horizon), np.minimum(most, horizon)
 
 
 def _worth_covering(positions: Positions) -> Integers:

@@ -23,14 +23,14 @@ def _quantile(ascending: Floats, share: float) -> float:
 
 @njit(cache=True, nogil=True)
 def fill_demand_ranges(
-    paths: Floats, prompt: Integers, late: Integers, share: float, low: Floats, high: Floats
+    paths: Floats, least: Integers, most: Integers, share: float, low: Floats, high: Floats
 ) -> None:
     """Fill a quantile of what paths sell in their first periods, and the most in some more.
 
     Parameters
     ----------
     paths : (n_items, n_paths, horizon) float64, units per period
-    prompt, late : (n_items,) int64, periods of the quantile and of the most
+    least, most : (n_items,) int64, periods of the quantile and of the most
     share : of the quantile, in [0, 1]
     low, high : (n_items,) float64, units, overwritten
 
@@ -42,10 +42,10 @@ def fill_demand_ranges(
     sold = np.empty(paths.shape[1])
     for item in range(paths.shape[0]):
         for path in range(paths.shape[1]):
-            sold[path] = pairwise_sum(paths[item, path, : prompt[item]])
+            sold[path] = pairwise_sum(paths[item, path, : least[item]])
         sold.sort()
         low[item], high[item] = _quantile(sold, share), sold[-1]
-        if late[item] != prompt[item]:
+        if most[item] != least[item]:
             high[item] = 0.0
             for path in range(paths.shape[1]):
-                high[item] = max(high[item], pairwise_sum(paths[item, path, : late[item]]))
+                high[item] = max(high[item], pairwise_sum(paths[item, path, : most[item]]))
