@@ -24,7 +24,7 @@ Categories = Mapping[str, str] | pd.Series
 # The profile over everything, for a category that has no series with a history.
 EVERYTHING = ""
 SEASONS_IN_PROFILE = 8
-# Squared variation of levels within a category of one series.
+# Squared variation of levels within a category of one series; of more it counts as one of them.
 LONE_VARIATION = 1.0
 _MOMENTS = ("level", "level_variance", "within", "whole")
 
@@ -159,7 +159,8 @@ def _profile(category: str, table: pd.DataFrame, plan: ForecastPlan) -> dict[str
     return {
         "category": category,
         "level": level,
-        "level_variance": float(table["level"].var(ddof=1)) if n > 1 else lone,
+        # Of few series that are alike by chance no new one is known to be like them.
+        "level_variance": (float(((table["level"] - level) ** 2).sum()) + lone) / max(n, 1),
         "within": float(table["within"].mean()) if n else 0.0,
         "whole": float(table["whole"].mean()) if n else 1.0,
         **dict(zip(_season_columns(plan), index.tolist(), strict=True)),

@@ -81,6 +81,16 @@ def test_own_days_count_more_the_more_there_are(profiles):
     assert (np.diff(unknown) < 0.0).all()
 
 
+@pytest.mark.parametrize(("n", "least", "most"), [(1, 4.0, 5.9), (2, 2.5, 5.9), (40, 0.3, 2.0)])
+def test_few_series_that_are_alike_hold_no_new_item_to_their_level(n, least, most):
+    draws = np.random.default_rng(3)
+    series = {("W", f"old-{k}"): draws.poisson(0.4, 200) for k in range(n)}
+    categories = {item: "shoes" for _, item in series}
+    found = category_profiles(panel_of(series), categories, daily_plan())
+    sold = forecast_of(found, "shoes", 0, np.array([6.0, 5.0, 7.0, 4.0, 6.0, 7.0]))
+    assert least < sold.means.mean() < most
+
+
 def test_items_are_forecast_together_as_alone(profiles):
     draws = np.random.default_rng(5)
     histories = [draws.gamma(0.5, 9.0, days) for days in (3, 20, 9, 3, 0)]
