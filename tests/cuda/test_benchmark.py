@@ -264,3 +264,21 @@ def test_what_differs_from_the_processor_is_counted_and_named(numba_cuda):
     name, compared, differ, largest, which = compare_numbers("orders", own, theirs)
     assert (name, compared, differ, largest) == ("orders", 4, 1, 0.25)
     assert which == "number 2: 12, 15"
+
+
+def test_the_work_of_a_target_is_counted_and_scaled_to_its_size(grids, tmp_path):
+    from numba import config
+
+    if config.ENABLE_CUDASIM:
+        pytest.skip("the simulator of a GPU compiles nothing")
+    from benchmarks import gpu_work
+    from kernels.cuda.ptx.work import Work
+
+    (target,) = (one for one in gpu_work.targets(tmp_path) if one.name == "options")
+    work = gpu_work.count(target)
+    # A value reads its market and is written; it is a hundred operations or so, none of 32 bits.
+    assert work[Work.DEVICE_BYTES] == pytest.approx(4 * 8 * 1e9, rel=1e-6)
+    assert 5e10 < work[Work.FLOAT64] < 5e11
+    assert work[Work.FLOAT32] == work[Work.OWN_BYTES] == work[Work.SHARED_BYTES] == 0
+    floats = work[Work.FLOAT64] / gpu_work._FLOAT64
+    assert gpu_work.least_seconds(work) >= floats > 0.0
