@@ -53,19 +53,37 @@ def compile_ahead(kernel: Any, arguments: tuple[Any, ...], capability: Capabilit
     return code if isinstance(code, str) else code.decode()
 
 
-def link_ahead(kernel: Any, arguments: tuple[Any, ...], capability: Capability) -> str:  # noqa: ANN401 - numba's own
-    """Return the PTX of a kernel as a launch has it: optimised whole, as it is linked.
+@contextmanager
+def launched_ahead(
+    kernel: Any,  # noqa: ANN401 - numba's own
+    arguments: tuple[Any, ...],
+    capability: Capability,
+) -> Iterator[Any]:
+    """Yield a kernel of numba's as a launch makes it, which is optimised whole as it is linked.
 
-    Arguments and errors are those of `compile_ahead`.
+    Arguments and errors are those of `compile_ahead`; the target is `target_of` the capability.
     """
     from numba.cuda import codegen, dispatcher  # noqa: PLC0415 - the simulator has none
 
-    target = (*capability, "a")
+    target = target_of(capability)
     asked = {name: kernel.targetoptions.get(name) for name in ("opt", "lto")}
     given = {name: value for name, value in asked.items() if value is not None}
     # Asked for no target, it asks the device's driver which one it has.
     ensured = patch.object(codegen.CUDACodeLibrary, "_ensure_cc", lambda _, cc=None: cc or target)
     with ensured, compiling_for(capability):
-        compiled = dispatcher._Kernel(kernel.py_func, arguments, **given)  # noqa: SLF001
-        code: str = compiled.inspect_lto_ptx(target)
+        yield dispatcher._Kernel(kernel.py_func, arguments, **given)  # noqa: SLF001
+
+
+def target_of(capability: Capability) -> tuple[int, int, str]:
+    """Return what a launch links for: a device of this capability, and no later one."""
+    return (*capability, "a")
+
+
+def link_ahead(kernel: Any, arguments: tuple[Any, ...], capability: Capability) -> str:  # noqa: ANN401 - numba's own
+    """Return the PTX of a kernel as a launch has it.
+
+    Arguments and errors are those of `compile_ahead`.
+    """
+    with launched_ahead(kernel, arguments, capability) as launched:
+        code: str = launched.inspect_lto_ptx(target_of(capability))
     return code

@@ -15,7 +15,7 @@ from numba import config
 if config.ENABLE_CUDASIM:
     pytest.skip("the simulator of a GPU compiles nothing", allow_module_level=True)
 
-from kernels.cuda.ahead import compile_ahead, compiling_for
+from kernels.cuda.ahead import compile_ahead, launched_ahead, target_of
 from tests.cuda.budgets import KERNELS
 
 # A100, H100 and H200, B200.
@@ -83,10 +83,7 @@ HEAVY = {
 def linked(monkeypatch):
     """Return what links a kernel as a launch on an H100 does, and what its linker says of it."""
     from cuda.core import LinkerOptions
-    from numba.cuda import codegen, dispatcher
     from numba.cuda.cudadrv import driver
-
-    target = (9, 0, "a")
 
     def options(linker, ptx):
         return LinkerOptions(
@@ -98,18 +95,13 @@ def linked(monkeypatch):
         )
 
     monkeypatch.setattr(driver._Linker, "_get_linker_options", options)
-    # Asked for no target, it asks the device's driver which one it has.
-    monkeypatch.setattr(codegen.CUDACodeLibrary, "_ensure_cc", lambda _, cc=None: cc or target)
 
     def link(compiled):
-        with compiling_for((9, 0)):
-            told = {name: compiled.kernel.targetoptions.get(name) for name in ("opt", "lto")}
-            given = {name: value for name, value in told.items() if value is not None}
-            kernel = dispatcher._Kernel(compiled.kernel.py_func, compiled.arguments, **given)
-            library = kernel._codelibrary
+        with launched_ahead(compiled.kernel, compiled.arguments, (9, 0)) as launched:
+            library = launched._codelibrary
             assert library._lto, "a launch links what NVVM optimises when it is linked"
             assert library.get_cubin()
-        return library.get_linkerinfo(target)
+        return library.get_linkerinfo(target_of((9, 0)))
 
     return link
 

@@ -150,4 +150,4 @@ def _flat(form: Any, argument: Any) -> Iterator[float]:  # noqa: ANN401
     elif isinstance(form, types.Float):
         yield float(argument)
     else:
-        yield int(argument) % 2**64
+        yield int(argument) % _WHOLE
