@@ -164,19 +164,23 @@ def random_numbers(xp: XP, sizes: Sizes) -> Iterator[Row]:
         yield Row(name, size, seconds, moved=moved, operations=math.nan, error=error)
 
 
+def option_market(n: int) -> tuple[Floats, Floats]:
+    """Return spots, money, and rates of scenarios, (n,) each."""
+    rng = np.random.default_rng(0)
+    return 100.0 * np.exp(rng.normal(0.0, 0.1, n)), rng.normal(0.03, 0.002, n)
+
+
 def european_options(xp: XP, sizes: Sizes) -> Iterator[Row]:
     """Values of one option over scenarios, its own rate and volatility in each."""
     n, checked = sizes.options, min(sizes.options, sizes.checked)
-    rng = np.random.default_rng(0)
-    few = np.exp(rng.normal(0.0, 0.1, checked)), rng.normal(0.03, 0.002, checked)
-    spots, rates = (xp.resize(xp.asarray(array), n) for array in (100.0 * few[0], few[1]))
+    own = option_market(checked)
+    spots, rates = (xp.resize(xp.asarray(array), n) for array in own)
     out = xp.empty(n)
     far = [for_grids(array) for array in (spots, rates, xp.full(n, 0.3))]
     contract = (100.0, math.log(100.0), 0.5, math.sqrt(0.5), -1.0)
     kernel = options.value_options_without_dividends[blocks_for(n), THREADS]
     filled = for_grids(out)
     seconds = measure(lambda: kernel(*far, *contract, filled))
-    own = (100.0 * few[0], few[1])
     expected = np.empty(checked)
     flat = np.full(checked, 0.3)
     fill_option_values(own[0], own[1], own[1], flat, 100.0, 0.5, -1.0, expected)
@@ -201,8 +205,7 @@ def european_options(xp: XP, sizes: Sizes) -> Iterator[Row]:
 def american_options(xp: XP, sizes: Sizes) -> Iterator[Row]:
     """Values of one American put over scenarios, its own rate and volatility in each."""
     n, checked = sizes.american, min(sizes.american, sizes.checked // 10)
-    rng = np.random.default_rng(0)
-    spots, rates = 100.0 * np.exp(rng.normal(0.0, 0.1, n)), rng.normal(0.03, 0.002, n)
+    spots, rates = option_market(n)
     volatilities, today, space = np.full(n, 0.3), np.array([0.03, 0.03, 0.3]), make_workspace()
     contract = (100.0, 0.5, -1.0)
     near = fit_today(today, *contract[1:], space.today)

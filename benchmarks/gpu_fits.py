@@ -131,11 +131,16 @@ def _walked(
     )
 
 
+def daily_returns(n_series: int, n_days: int) -> np.ndarray:
+    """Return Student-t returns whose volatility comes and goes, (n_series, n_days)."""
+    draws = np.random.default_rng(3).standard_t(5, (n_series, n_days))
+    return np.asarray(draws * np.exp(0.5 * np.sin(np.arange(n_days) / 60.0)))
+
+
 def garch_fits(_xp: XP, sizes: Sizes) -> Iterator[Row]:
     """Fit GJR with Student-t innovations."""
-    n, rng = sizes.returns_series, np.random.default_rng(3)
-    few = rng.standard_t(5, (min(n, 2_000), sizes.returns))
-    few *= np.exp(0.5 * np.sin(np.arange(sizes.returns) / 60.0))
+    n = sizes.returns_series
+    few = daily_returns(min(n, 2_000), sizes.returns)
     values = np.resize(few, (n, sizes.returns))
     free = free_garch(asymmetric=True, student=True)
     told = {"student": True, "centred": True, "fewest": min(sizes.returns, 250)}

@@ -20,8 +20,8 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.gpu import books_of, stock_items
-from benchmarks.gpu_fits import daily_demand
+from benchmarks.gpu import books_of, option_market, stock_items
+from benchmarks.gpu_fits import daily_demand, daily_returns
 from benchmarks.gpu_rows import SEED, data_folder
 from benchmarks.machine import describe_machine
 from kernels.cuda import ets, garch, linear_books, options, stock
@@ -62,12 +62,9 @@ def targets(data: Path) -> list[Target]:
     ----------
     data : folder of real data
     """
-    draws = np.random.default_rng(0)
-    spots, rates = 100.0 * np.exp(draws.normal(0.0, 0.1, 4_096)), draws.normal(0.03, 0.002, 4_096)
-    values, volatilities = np.empty(4_096), np.full(4_096, 0.3)
-    returns = np.random.default_rng(3).standard_t(5, (500, 1_000))
-    returns *= np.exp(0.5 * np.sin(np.arange(1_000) / 60.0))
-    free = free_garch(asymmetric=True, student=True)
+    spots, rates = option_market(4_096)
+    values, volatilities = np.empty(len(spots)), np.full(len(spots), 0.3)
+    returns, free = daily_returns(500, 1_000), free_garch(asymmetric=True, student=True)
     demand, _ = daily_demand(60, 1_941, data)
     starts = np.arange(len(demand) + 1) * demand.shape[1]
     shop = stock_items(50, 90)

@@ -1,5 +1,8 @@
 """Run summary: what came in, what went out, and how long it took."""
 
+from collections.abc import Hashable, Mapping
+from typing import Any
+
 import pandas as pd
 
 from reports.sections.section import Card, Listing, Section, Tables, has
@@ -51,8 +54,7 @@ def _sentences(tables: Tables) -> list[str]:
         row = entities.loc[["demand"]].to_dict("records")[0]
         lines.append(
             f"{count(row['published'])} of {count(row['entities_in'])} series have a forecast; "
-            f"{plural(int(row['rejected']), 'was', 'were')} rejected and "
-            f"{count(row['failed'])} failed."
+            f"{_without_result(row)}."
         )
     if has(tables, "order_plans"):
         plans = tables["order_plans"]
@@ -68,8 +70,7 @@ def _sentences(tables: Tables) -> list[str]:
         row = entities.loc[["positions"]].to_dict("records")[0]
         lines.append(
             f"Risk of {count(row['published'])} of {plural(int(row['entities_in']), 'portfolio')} "
-            f"is measured; {plural(int(row['rejected']), 'was', 'were')} rejected and "
-            f"{count(row['failed'])} failed."
+            f"is measured; {_without_result(row)}."
         )
     if has(tables, "limit_utilisation"):
         breaches = tables["limit_breaches"]["portfolio_id"].nunique()
@@ -79,6 +80,11 @@ def _sentences(tables: Tables) -> list[str]:
             "one method."
         )
     return lines
+
+
+def _without_result(row: Mapping[Hashable, Any]) -> str:
+    rejected = plural(int(row["rejected"]), "was", "were")
+    return f"{rejected} rejected and {count(row['failed'])} failed"
 
 
 def _cards(tables: Tables) -> list[Card]:

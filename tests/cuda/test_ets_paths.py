@@ -62,6 +62,8 @@ def _ranking(_):
 @pytest.mark.parametrize("n", [2, 3, 7, 8, 31, 64, 65])
 @pytest.mark.parametrize(("most", "threads"), [(2048, 4), (1, 4), (2048, 1)])
 def test_paths_are_ranked_wherever_they_lie(n, most, threads, monkeypatch):
+    from numba import config
+
     from kernels.cuda import ets_paths
 
     # A kernel reads what its module says when it is made: in the simulator, when it is launched.
@@ -75,7 +77,9 @@ def test_paths_are_ranked_wherever_they_lie(n, most, threads, monkeypatch):
             values = np.ascontiguousarray(paths[s, :, step, 0])
             fill_order_quantiles(values, levels, expected[s, step])
     rank[4, threads](paths, levels, found)
-    np.testing.assert_allclose(found, expected, rtol=1e-15, atol=1e-15)
+    # In the simulator a product and a sum are rounded as the processor rounds them.
+    close = 0.0 if config.ENABLE_CUDASIM else 1e-15
+    np.testing.assert_allclose(found, expected, rtol=close, atol=close)
 
 
 def test_chunks_are_sized_by_what_a_launch_takes_beside_its_rows(monkeypatch):

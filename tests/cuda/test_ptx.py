@@ -5,8 +5,6 @@ import struct
 import numpy as np
 import pytest
 
-pytest.importorskip("llvmlite", reason="llvmlite comes with numba")
-
 from kernels.cuda.ptx.machine import Machine
 from kernels.cuda.ptx.text import read
 from kernels.cuda.ptx.work import Work

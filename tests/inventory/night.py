@@ -36,6 +36,13 @@ def item_row(item_id, **changes):
     }
 
 
+def coming_late(item_id, quantity):
+    """Return an open order that arrives when the forecast is over."""
+    arrives = np.datetime64("2024-01-01", "ns") + np.timedelta64(HORIZON, "D")
+    parts = {"warehouse_id": "north", "item_id": item_id, "ds": [arrives], "quantity": [quantity]}
+    return pd.DataFrame(parts)
+
+
 def demand_paths(names, n_paths=N_PATHS, horizon=HORIZON, others=0):
     # Each item's demand comes from its name alone, so that leaving one out changes no other.
     seeds = [int.from_bytes(name.encode(), "big") % 2**31 + others for name in names]

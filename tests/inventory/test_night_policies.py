@@ -32,6 +32,7 @@ from storage.tables import OUTPUT_TABLES
 from tests.inventory.night import (
     HORIZON,
     N_PATHS,
+    coming_late,
     demand_paths,
     item_row,
     plan_night,
@@ -276,14 +277,7 @@ def test_transfers_leave_each_warehouse_its_own_policy(kind):
 
 
 def test_what_comes_after_the_forecast_moves_no_transfer():
-    late = pd.DataFrame(
-        {
-            "warehouse_id": "north",
-            "item_id": "bolt",
-            "ds": [np.datetime64("2024-01-01", "ns") + np.timedelta64(HORIZON, "D")],
-            "quantity": [50.0],
-        }
-    )
+    late = coming_late("bolt", 50.0)
     (north, move), (_, without) = (
         moved_to_north(PolicyKind.REORDER_UP_TO, coming) for coming in (late, None)
     )

@@ -13,7 +13,15 @@ from inventory.positions import Positions
 from inventory.proposal import propose_levels, walk
 from inventory.refinement import Tried
 from tests.frames import in_text
-from tests.inventory.night import HORIZON, demand_paths, item_row, plan_night, stock_row, words
+from tests.inventory.night import (
+    HORIZON,
+    coming_late,
+    demand_paths,
+    item_row,
+    plan_night,
+    stock_row,
+    words,
+)
 
 GOOD = ["bolt", "cog", "dial"]
 
@@ -158,14 +166,7 @@ def test_units_on_the_way_count_in_the_position(quantities, day):
 
 
 def test_what_comes_after_the_forecast_is_no_reason_to_order_less():
-    late = pd.DataFrame(
-        {
-            "warehouse_id": "north",
-            "item_id": "bolt",
-            "ds": [np.datetime64("2024-01-01", "ns") + np.timedelta64(HORIZON, "D")],
-            "quantity": [50.0],
-        }
-    )
+    late = coming_late("bolt", 50.0)
     own = [stock_row("bolt")], [item_row("bolt")]
     found, without = plan_night(*own, open_orders=late), plan_night(*own)
     row, other = found.plans.iloc[0], without.plans.iloc[0]

@@ -5,6 +5,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 _COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
+_WORD = re.compile(r"\S")
+_HEADER = re.compile(r"\.(version|target|address_size)[^\n]*")
+_BRACE, _BODY = re.compile(r"[{}]"), re.compile(r"[;{]")
 _LABEL = re.compile(r"([$\w]+):(?!:)")
 _GUARD = re.compile(r"@(!?)(%\w+)\s+")
 # A variable: its type, its name, and where it is an array how many it has.
@@ -107,9 +110,9 @@ def read(code: str) -> Module:
     """
     module, rest = Module(), _COMMENT.sub("", code.strip("\0"))
     at = 0
-    while match := re.compile(r"\S").search(rest, at):
+    while match := _WORD.search(rest, at):
         at = match.start()
-        if told := re.compile(r"\.(version|target|address_size)[^\n]*").match(rest, at):
+        if told := _HEADER.match(rest, at):
             at = told.end()
         elif head := _FUNCTION.match(rest, at):
             at = _read_function(module, rest, head)
@@ -121,7 +124,9 @@ def read(code: str) -> Module:
 
 def _read_function(module: Module, text: str, head: re.Match[str]) -> int:
     """Add a function, unless its body comes later; return where the text goes on."""
-    at, *_ = (found.start() for found in re.compile(r"[;{]").finditer(text, head.end()))
+    if (begins := _BODY.search(text, head.end())) is None:
+        raise ValueError(f"{head['name']} of the PTX has no body")
+    at = begins.start()
     if text[at] == ";":
         return at + 1
     end = _closing(text, at)
@@ -139,7 +144,7 @@ def _parameters(told: str) -> list[Variable]:
 
 def _closing(text: str, at: int) -> int:
     depth = 0
-    for found in re.compile(r"[{}]").finditer(text, at):
+    for found in _BRACE.finditer(text, at):
         depth += 1 if found[0] == "{" else -1
         if depth == 0:
             return found.start()
@@ -149,7 +154,7 @@ def _closing(text: str, at: int) -> int:
 def _statements(body: str) -> Iterator[str]:
     """Yield labels, with their colon, and statements, without their semicolon."""
     at = 0
-    while match := re.compile(r"\S").search(body, at):
+    while match := _WORD.search(body, at):
         at = match.start()
         if body[at] in "{}":
             # A name within braces is the function's here, until another takes its place.

@@ -87,13 +87,15 @@ def _written(
     """Return the lines of a function."""
     taken, meets = _open(function, out), function.is_entry and waits(function)
     for step in function.body:
-        if counted and isinstance(step, Instruction):
-            _count(work_of(step), out)
         if isinstance(step, str):
             out.lines += [f'br label %"{step}"', f'"{step}":']
-        elif isinstance(step, Variable):
+            continue
+        if isinstance(step, Variable):
             out.addresses[step.name] = out.take_memory(step)
-        elif step.guard is None or step.opcode[0] == "bra":
+            continue
+        if counted:
+            _count(work_of(step), out)
+        if step.guard is None or step.opcode[0] == "bra":
             _do(step, out, others, meets=meets)
         else:
             number = out.number()
