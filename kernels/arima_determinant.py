@@ -16,7 +16,7 @@ from numba import njit
 
 from kernels.arima_shape import SLOPE, SQUARES, Shape
 from kernels.arrays import Floats
-from kernels.lanes import LANES
+from kernels.lanes import number_at, put_number
 
 
 @njit(inline="always")
@@ -43,10 +43,10 @@ def _short_average(correlation: float, cycles: float, times: int) -> tuple[float
 @njit(cache=True, nogil=True)
 def _shared(theta: Floats, shape: Shape, k: int, slope: Floats) -> float:
     """Return what autoregression and moving average of the periods share, a logarithm."""
-    after = (shape.ar + shape.season_ar) * LANES + k
-    r1, s1 = theta[k], theta[after]
-    r2 = theta[k + LANES] if shape.ar > 1 else 0.0
-    s2 = theta[after + LANES] if shape.ma > 1 else 0.0
+    ma = shape.ar + shape.season_ar
+    r1, s1 = number_at(theta, 0, k), number_at(theta, ma, k)
+    r2 = number_at(theta, 1, k) if shape.ar > 1 else 0.0
+    s2 = number_at(theta, ma + 1, k) if shape.ma > 1 else 0.0
     a1, a2, b1, b2 = r1 - r1 * r2, r2, s1 - s1 * s2, s2
     root = 1.0 - a1 * b1 - a2 * b1 * b1 - 2.0 * a2 * b2
     root += -a1 * a1 * b2 - a1 * a2 * b1 * b2 + a2 * a2 * b2 * b2
@@ -54,7 +54,6 @@ def _shared(theta: Floats, shape: Shape, k: int, slope: Floats) -> float:
     by_a2 = (-b1 * b1 - 2.0 * b2 - a1 * b1 * b2 + 2.0 * a2 * b2 * b2) / root
     by_b1 = (-a1 - 2.0 * b1 * a2 - b2 * a1 * a2) / root
     by_b2 = (-a1 * a1 - 2.0 * a2 - b1 * a1 * a2 + 2.0 * b2 * a2 * a2) / root
-    ma = shape.ar + shape.season_ar
     slope[0] += 2.0 * by_a1 * (1.0 - r2)
     if shape.ar > 1:
         slope[1] += 2.0 * (by_a2 - r1 * by_a1)
@@ -82,33 +81,38 @@ def log_determinant(
     bend[:] = 0.0
     total = 0.0
     for i in range(shape.ar):
-        value, slope[i], bend[i] = _alone(theta[i * LANES + k], i + 1.0)
+        value, slope[i], bend[i] = _alone(number_at(theta, i, k), i + 1.0)
         total += value
     place, m = shape.ar, shape.length
     if shape.season_ar > 0:
-        value, slope[place], bend[place] = _alone(theta[place * LANES + k], float(m))
+        value, slope[place], bend[place] = _alone(number_at(theta, place, k), float(m))
         total += value
         place += 1
     if shape.ma == 1:
-        value, slope[place], bend[place] = _short_average(theta[place * LANES + k], n, 1)
+        value, slope[place], bend[place] = _short_average(number_at(theta, place, k), n, 1)
         total += value
     for i in range(shape.ma if shape.ma > 1 else 0):
         own = place + i
-        value, slope[own], bend[own] = _alone(theta[own * LANES + k], i + 1.0)
+        value, slope[own], bend[own] = _alone(number_at(theta, own, k), i + 1.0)
         total += value
     place += shape.ma
     if shape.season_ma > 0:
-        value, slope[place], bend[place] = _short_average(theta[place * LANES + k], n / m, m)
+        value, slope[place], bend[place] = _short_average(number_at(theta, place, k), n / m, m)
         total += value
     if shape.ar > 0 and shape.ma > 0:
         total += _shared(theta, shape, k, slope)
     if shape.season_ar > 0 and shape.season_ma > 0:
-        r, s = theta[shape.ar * LANES + k], theta[place * LANES + k]
+        r, s = number_at(theta, shape.ar, k), number_at(theta, place, k)
         root = 1.0 - r * s
         slope[shape.ar] -= 2.0 * m * s / root
         slope[place] -= 2.0 * m * r / root
         total += 2.0 * m * math.log(root)
     return total
+
+
+@njit(inline="always")
+def _add_number(room, row, k, number):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    put_number(room, row, k, number_at(room, row, k) + number)
 
 
 @njit(cache=True, nogil=True)
@@ -121,11 +125,11 @@ def add_determinant(
     weighs squares / 2n.
     """
     value: float = log_determinant(theta, shape, n, k, slope, bend)
-    weight = room[SQUARES + k] / (2.0 * n)
+    weight = number_at(room, SQUARES, k) / (2.0 * n)
     size = slope.shape[0]
-    place = SLOPE + size * LANES + k
+    last = SLOPE + size
     for i in range(size):
-        room[SLOPE + i * LANES + k] += weight * slope[i]
-        room[place + i * LANES] += weight * bend[i]
-        place += (i + 1) * LANES
+        _add_number(room, SLOPE + i, k, weight * slope[i])
+        _add_number(room, last + i, k, weight * bend[i])
+        last += i + 1
     return value

@@ -29,7 +29,7 @@ from kernels.arima_shape import (
     Shape,
 )
 from kernels.arrays import Floats
-from kernels.lanes import LANES, choose_below, load_lanes, spread, store_lanes
+from kernels.lanes import choose_below, count_rows, load_lanes, spread, store_lanes
 
 
 @njit(cache=True, nogil=True)
@@ -51,13 +51,13 @@ def expect_before(
     before : rows
     coefficients : as `expand` fills them
     shape : of the model
-    rings : (count_rings(shape),) float64 scratch
+    rings : (count_rings(shape) * LANES,) float64 scratch
     lengths : (LANES,) float64, periods of each series
     """
     m = shape.length
-    by_ar, by_ma = 0, m * LANES
-    for place in range(2 * m * LANES):
-        rings[place] = 0.0
+    by_ar, by_ma = 0, m
+    for row in range(2 * m):
+        store_lanes(rings, row, 0.0)
     one_ar, two_ar = load_lanes(coefficients, FIRST_AR), load_lanes(coefficients, SECOND_AR)
     one_ma, two_ma = load_lanes(coefficients, FIRST_MA), load_lanes(coefficients, SECOND_MA)
     season_ar, season_ma = load_lanes(coefficients, SEASON_AR), load_lanes(coefficients, SEASON_MA)
@@ -67,30 +67,28 @@ def expect_before(
     unsure = float(shape.ar + m * shape.season_ar)
     slot = 0
     for t in range(n_periods - 1, -1, -1):
-        now = load_lanes(values, (before + t) * LANES) - centre
+        now = load_lanes(values, before + t) - centre
         now = choose_below(spread(float(t)), ends, now, nothing)
         part = now - one_ar * last - two_ar * older
-        ring = slot * LANES
-        kept = part - season_ar * load_lanes(rings, by_ar + ring)
+        kept = part - season_ar * load_lanes(rings, by_ar + slot)
         kept = choose_below(spread(float(t) + unsure), ends, kept, nothing)
-        store_lanes(rings, by_ar + ring, part)
+        store_lanes(rings, by_ar + slot, part)
         if shape.season_ma > 0:
-            kept = kept - season_ma * load_lanes(rings, by_ma + ring)
-            store_lanes(rings, by_ma + ring, kept)
+            kept = kept - season_ma * load_lanes(rings, by_ma + slot)
+            store_lanes(rings, by_ma + slot, kept)
         found = kept - one_ma * error - two_ma * older_error
         last, older, error, older_error = now, last, found, error
         slot = slot + 1 if slot < m - 1 else 0
     for t in range(before - 1, -1, -1):
-        ring = slot * LANES
         kept = one_ma * error + two_ma * older_error
         part = kept
         if shape.season_ma > 0:
-            part = part + season_ma * load_lanes(rings, by_ma + ring)
-            store_lanes(rings, by_ma + ring, kept)
-        part = part + season_ar * load_lanes(rings, by_ar + ring)
-        store_lanes(rings, by_ar + ring, part)
+            part = part + season_ma * load_lanes(rings, by_ma + slot)
+            store_lanes(rings, by_ma + slot, kept)
+        part = part + season_ar * load_lanes(rings, by_ar + slot)
+        store_lanes(rings, by_ar + slot, part)
         now = part + one_ar * last + two_ar * older
-        store_lanes(values, t * LANES, now + centre)
+        store_lanes(values, t, now + centre)
         last, older, error, older_error = now, last, nothing, error
         slot = slot + 1 if slot < m - 1 else 0
 
@@ -108,14 +106,14 @@ def _keep_pair(first, second, theta, place, order, sign, rows, weight):  # type:
     if order == 1:
         store_lanes(rows, place, sign * first * weight)
         return
-    one, two = load_lanes(theta, place), load_lanes(theta, place + LANES)
+    one, two = load_lanes(theta, place), load_lanes(theta, place + 1)
     own = sign * first * weight
     store_lanes(rows, place, own - own * two)
-    store_lanes(rows, place + LANES, sign * second * weight - own * one)
+    store_lanes(rows, place + 1, sign * second * weight - own * one)
 
 
 @njit(inline="always")
-def _respond(t, ring, coefficients, shape, rings):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _respond(t, slot, coefficients, shape, rings):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Return what a mean of one is after all filters but the moving average of the periods."""
     one = spread(1.0)
     found = one
@@ -131,8 +129,8 @@ def _respond(t, ring, coefficients, shape, rings):  # type: ignore[no-untyped-de
             late = late - load_lanes(coefficients, SECOND_AR)
         found = found - load_lanes(coefficients, SEASON_AR) * late
     if shape.season_ma > 0:
-        found = found - load_lanes(coefficients, SEASON_MA) * load_lanes(rings, ring)
-        store_lanes(rings, ring, found)
+        found = found - load_lanes(coefficients, SEASON_MA) * load_lanes(rings, slot)
+        store_lanes(rings, slot, found)
     return found
 
 
@@ -140,14 +138,14 @@ def _respond(t, ring, coefficients, shape, rings):  # type: ignore[no-untyped-de
 def _add_products(error, rows, room):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Add an error's square and the products of its derivatives to the sums."""
     _add_to(room, SQUARES, error * error)
-    size = rows.shape[0]
+    size = count_rows(rows)
     place = SLOPE + size
-    for i in range(0, size, LANES):
+    for i in range(size):
         own = load_lanes(rows, i)
         _add_to(room, SLOPE + i, own * error)
-        for j in range(0, i + LANES, LANES):
+        for j in range(i + 1):
             _add_to(room, place, own * load_lanes(rows, j))
-            place += LANES
+            place += 1
 
 
 @njit(cache=True, nogil=True)
@@ -170,18 +168,17 @@ def pass_lanes(
     n_periods : of the longest series
     before : rows expected before it
     theta, coefficients, shape : of the models
-    rings : (count_rings(shape),) float64 scratch
+    rings : (count_rings(shape) * LANES,) float64 scratch
     rows : (size * LANES,) float64 scratch, the derivatives of one error
-    room : (count_room(shape),) float64; the lengths are there, sums of squares, slope (half that
-        of the squares) and curvature are filled
+    room : (count_room(shape) * LANES,) float64; the lengths are there, sums of squares, slope (half
+        that of the squares) and curvature are filled
     """
-    m, size = shape.length, rows.shape[0]
-    by_ar, by_ma = 0, m * LANES
-    feels_ar, feels_ma, mean_ma = 2 * m * LANES, 3 * m * LANES, 4 * m * LANES
-    for place in range(rings.shape[0]):
-        rings[place] = 0.0
-    for place in range(SQUARES, room.shape[0]):
-        room[place] = 0.0
+    m, size = shape.length, count_rows(rows)
+    by_ar, by_ma = 0, m
+    feels_ar, feels_ma, mean_ma = 2 * m, 3 * m, 4 * m
+    rings[:] = 0.0
+    for row in range(SQUARES, count_rows(room)):
+        store_lanes(room, row, 0.0)
     one_ar, two_ar = load_lanes(coefficients, FIRST_AR), load_lanes(coefficients, SECOND_AR)
     one_ma, two_ma = load_lanes(coefficients, FIRST_MA), load_lanes(coefficients, SECOND_MA)
     season_ar, season_ma = load_lanes(coefficients, SEASON_AR), load_lanes(coefficients, SEASON_MA)
@@ -190,38 +187,37 @@ def pass_lanes(
     last, older, error, older_error = nothing, nothing, nothing, nothing
     felt_ar, older_ar, felt_ma, older_ma = nothing, nothing, nothing, nothing
     step, older_step = nothing, nothing
-    after_season_ar = shape.ar * LANES
-    after_ar = after_season_ar + shape.season_ar * LANES
-    after_ma = after_ar + shape.ma * LANES
+    after_season_ar = shape.ar
+    after_ar = after_season_ar + shape.season_ar
+    after_ma = after_ar + shape.ma
     slot = 0
     for t in range(before + n_periods):
-        ring = slot * LANES
-        now = load_lanes(values, t * LANES) - centre
+        now = load_lanes(values, t) - centre
         part = now - one_ar * last - two_ar * older
         kept = part
         if shape.season_ar > 0:
-            kept = kept - season_ar * load_lanes(rings, by_ar + ring)
-            store_lanes(rings, by_ar + ring, part)
+            kept = kept - season_ar * load_lanes(rings, by_ar + slot)
+            store_lanes(rings, by_ar + slot, part)
         if shape.season_ma > 0:
-            kept = kept - season_ma * load_lanes(rings, by_ma + ring)
-            store_lanes(rings, by_ma + ring, kept)
+            kept = kept - season_ma * load_lanes(rings, by_ma + slot)
+            store_lanes(rings, by_ma + slot, kept)
         found = kept - one_ma * error - two_ma * older_error
         counts = choose_below(spread(float(t - before)), ends, one, nothing)
         _keep_pair(felt_ar, older_ar, theta, 0, shape.ar, -1.0, rows, counts)
         _keep_pair(felt_ma, older_ma, theta, after_ar, shape.ma, 1.0, rows, counts)
         if shape.season_ar > 0:
-            late = load_lanes(rings, feels_ar + ring)
+            late = load_lanes(rings, feels_ar + slot)
             store_lanes(rows, after_season_ar, -1.0 * late * counts)
-            store_lanes(rings, feels_ar + ring, found + season_ar * late)
+            store_lanes(rings, feels_ar + slot, found + season_ar * late)
         if shape.season_ma > 0:
-            late = load_lanes(rings, feels_ma + ring)
+            late = load_lanes(rings, feels_ma + slot)
             store_lanes(rows, after_ma, late * counts)
-            store_lanes(rings, feels_ma + ring, found - season_ma * late)
+            store_lanes(rings, feels_ma + slot, found - season_ma * late)
         if shape.centred:
-            response = _respond(t, ring + mean_ma, coefficients, shape, rings)
+            response = _respond(t, slot + mean_ma, coefficients, shape, rings)
             response = response - one_ma * step - two_ma * older_step
             step, older_step = response, step
-            store_lanes(rows, size - LANES, -1.0 * response * counts)
+            store_lanes(rows, size - 1, -1.0 * response * counts)
         older_ar, felt_ar = felt_ar, found + one_ar * felt_ar + two_ar * older_ar
         older_ma, felt_ma = felt_ma, found - one_ma * felt_ma - two_ma * older_ma
         last, older, error, older_error = now, last, found, error

@@ -34,7 +34,7 @@ from kernels.lane_search import (
     settle_lane,
     take_lanes,
 )
-from kernels.lanes import LANES
+from kernels.lanes import LANES, number_at, put_number
 
 # Of a partial correlation. A moving average at the bound is kept: it undoes a difference too many.
 LARGEST_CORRELATION = 0.99
@@ -60,13 +60,14 @@ def _settle_lanes(
         searches.taken[k] = 0.0
         if searches.series[k] < 0:
             continue
-        length, found = room[LENGTHS + k], math.inf
-        if room[SQUARES + k] < _LARGEST_SQUARES:
-            found = length * math.log(room[SQUARES + k] + _NOTHING)
+        length, squares = number_at(room, LENGTHS, k), number_at(room, SQUARES, k)
+        found = math.inf
+        if squares < _LARGEST_SQUARES:
+            found = length * math.log(squares + _NOTHING)
             if exact:
                 found += add_determinant(trial, shape, k, length, room, own[0], own[1])
         if settle_lane(searches, k, found, _MOST_POINTS, trial, starts, likelihood, points):
-            room[LENGTHS + k] = 0.0
+            put_number(room, LENGTHS, k, 0.0)
             ended += 1
     return ended
 
@@ -90,16 +91,19 @@ def search_model(
     """
     size = count_parameters(shape)
     before = count_before(shape) if exact else 0
-    values, room = np.zeros((before + longest_of(queue)) * LANES), np.zeros(count_room(shape))
+    values, room = (
+        np.zeros((before + longest_of(queue)) * LANES),
+        np.zeros(count_room(shape) * LANES),
+    )
     series_rows = values[before * LANES :]
     theta, trial = np.zeros(size * LANES), np.zeros(size * LANES)
-    slope, products = np.zeros(size * LANES), np.zeros(room.shape[0] - SLOPE - size * LANES)
-    rows, rings = np.zeros(size * LANES), np.zeros(count_rings(shape))
+    slope, products = np.zeros(size * LANES), np.zeros(room.shape[0] - (SLOPE + size) * LANES)
+    rows, rings = np.zeros(size * LANES), np.zeros(count_rings(shape) * LANES)
     coefficients, own = np.zeros(N_COEFFICIENTS * LANES), np.zeros((2, size))
     bounds = np.full(size - int(shape.centred), LARGEST_CORRELATION)
     lower = -bounds
     scratch, searches = make_scratch(size), idle_searches()
-    lengths = room[LENGTHS : LENGTHS + LANES]
+    lengths = room[LENGTHS * LANES : (LENGTHS + 1) * LANES]
     waiting, ended = 0, 0
     while ended < queue.order.shape[0]:
         waiting = refill_lanes(queue, waiting, starts, searches, series_rows, trial, lengths)
@@ -111,5 +115,5 @@ def search_model(
         ended += _settle_lanes(shape, exact, searches, trial, room, starts, likelihood, points, own)
         take_lanes(searches.taken, trial, 0, theta)
         take_lanes(searches.taken, room, SLOPE, slope)
-        take_lanes(searches.taken, room, SLOPE + size * LANES, products)
+        take_lanes(searches.taken, room, SLOPE + size, products)
         next_points(size, lower, bounds, theta, slope, products, searches.damping, trial, scratch)

@@ -14,14 +14,14 @@ from typing import NamedTuple
 from numba import njit
 
 from kernels.arrays import Floats
-from kernels.lanes import LANES, load_lanes, store_lanes
+from kernels.lanes import load_lanes, store_lanes
 
-# First rows of a room, each of `LANES` numbers: lengths of the series, squared errors, slope.
-LENGTHS, SQUARES, SLOPE = 0, 1 * LANES, 2 * LANES
+# First rows of a room: lengths of the series, squared errors, slope.
+LENGTHS, SQUARES, SLOPE = 0, 1, 2
 # Rows of coefficients.
-FIRST_AR, SECOND_AR, SEASON_AR = 0, 1 * LANES, 2 * LANES
-FIRST_MA, SECOND_MA, SEASON_MA = 3 * LANES, 4 * LANES, 5 * LANES
-CENTRE = 6 * LANES
+FIRST_AR, SECOND_AR, SEASON_AR = 0, 1, 2
+FIRST_MA, SECOND_MA, SEASON_MA = 3, 4, 5
+CENTRE = 6
 N_COEFFICIENTS = 7
 # A first-order factor of 0.9 is a third of itself after so many periods.
 _DECAY = 10
@@ -62,15 +62,15 @@ def count_before(shape: Shape) -> int:
 
 @njit(cache=True, nogil=True)
 def count_rings(shape: Shape) -> int:
-    """Return the size of the scratch of a pass."""
-    return 5 * shape.length * LANES
+    """Return the rows of the scratch of a pass."""
+    return 5 * shape.length
 
 
 @njit(cache=True, nogil=True)
 def count_room(shape: Shape) -> int:
-    """Return the size of a room: lengths, squares, slope, lower triangle of the curvature."""
+    """Return the rows of a room: lengths, squares, slope, lower triangle of the curvature."""
     size = count_parameters(shape)
-    return int(SLOPE + (size + size * (size + 1) // 2) * LANES)
+    return int(SLOPE + (size + size * (size + 1) // 2))
 
 
 @njit(inline="always")
@@ -82,9 +82,9 @@ def _pair(theta, place, order, sign, coefficients, first):  # type: ignore[no-un
     if order == 1:
         store_lanes(coefficients, first, sign * one)
         return
-    two = load_lanes(theta, place + LANES)
+    two = load_lanes(theta, place + 1)
     store_lanes(coefficients, first, sign * (one - one * two))
-    store_lanes(coefficients, first + LANES, sign * two)
+    store_lanes(coefficients, first + 1, sign * two)
 
 
 @njit(cache=True, nogil=True)
@@ -101,14 +101,14 @@ def expand(theta: Floats, shape: Shape, coefficients: Floats) -> None:
     coefficients[:] = 0.0
     place = 0
     _pair(theta, place, shape.ar, 1.0, coefficients, FIRST_AR)
-    place += shape.ar * LANES
+    place += shape.ar
     if shape.season_ar > 0:
         store_lanes(coefficients, SEASON_AR, load_lanes(theta, place))
-        place += LANES
+        place += 1
     _pair(theta, place, shape.ma, -1.0, coefficients, FIRST_MA)
-    place += shape.ma * LANES
+    place += shape.ma
     if shape.season_ma > 0:
         store_lanes(coefficients, SEASON_MA, -1.0 * load_lanes(theta, place))
-        place += LANES
+        place += 1
     if shape.centred:
         store_lanes(coefficients, CENTRE, load_lanes(theta, place))

@@ -24,7 +24,6 @@ from numba import njit
 from kernels.arrays import Floats
 from kernels.ets_step import ADDED, DAMPED, RATIO
 from kernels.lanes import (
-    LANES,
     choose_below,
     lanes_of,
     load_lanes,
@@ -40,16 +39,16 @@ _PERIODS_A_LOGARITHM = 8
 SMALLEST_MEAN = 1e-10
 SMALLEST_SEASON = 1e-6
 
-# First rows of a room, each of `LANES` numbers: lengths of the series, ...
+# First rows of a room: lengths of the series, ...
 LENGTHS = 0
 # ... the recursion, ...
-_ALPHA, _BETA, _GAMMA, _DAMPING = 1 * LANES, 2 * LANES, 3 * LANES, 4 * LANES
-_LEVEL, _TREND, _PRODUCT = 5 * LANES, 6 * LANES, 7 * LANES
+_ALPHA, _BETA, _GAMMA, _DAMPING = 1, 2, 3, 4
+_LEVEL, _TREND, _PRODUCT = 5, 6, 7
 # ... a period's error and its weights, ...
-_ERROR, _WEIGHT, _RELATIVE = 8 * LANES, 9 * LANES, 10 * LANES
+_ERROR, _WEIGHT, _RELATIVE = 8, 9, 10
 # ... and sums over periods: squared errors, logarithms of means, means out of range.
-SQUARES, LOGS, BROKEN = 11 * LANES, 12 * LANES, 13 * LANES
-_FIXED = 14 * LANES
+SQUARES, LOGS, BROKEN = 11, 12, 13
+_FIXED = 14
 
 
 class Shape(NamedTuple):
@@ -83,35 +82,38 @@ def shape_of(model: int, length: int) -> Shape:
 
 
 class Layout(NamedTuple):
-    """Where the rest of a room lies, each part in rows of `LANES` numbers.
+    """In which rows the rest of a room lies, and in which those of its rings.
+
+    What a period looks up by its number is in the rings. A thread of a GPU has the rest in
+    registers, as far as there are.
 
     Parameters
     ----------
     size : number of parameters
-    seasons : m rows
-    past : m rows, responses to the first season, a ring
     by_level, by_trend : ``size`` rows, derivatives
-    by_season : m x ``size`` rows
     mean : ``size`` rows, derivatives of the period's mean
-    rows : 4 x ``size`` rows, derivatives of the last errors
     slope : ``size`` rows, of half the sum of squared errors
     drift : ``size`` rows, sums of the relative derivatives of the means
     products : rows of the lower triangle of the curvature
-    total : numbers in all
+    total : rows of the room
+    past : m rows, responses to the first season; the seasons are before them
+    by_season : m x ``size`` rows, derivatives
+    rows : 4 x ``size`` rows, derivatives of the last errors
+    held : rows of the rings
     """
 
     size: int
-    seasons: int
-    past: int
     by_level: int
     by_trend: int
-    by_season: int
     mean: int
-    rows: int
     slope: int
     drift: int
     products: int
     total: int
+    past: int
+    by_season: int
+    rows: int
+    held: int
 
 
 @njit(cache=True, nogil=True)
@@ -131,35 +133,40 @@ def count_parameters(trend: int, season: int, length: int) -> int:
 def lay_out(shape: Shape) -> Layout:
     """Return the layout of a room for a model."""
     size, m = count_parameters(shape.trend, shape.season, shape.length), shape.length
-    past = _FIXED + m * LANES
-    by_level = past + m * LANES
-    by_trend = by_level + size * LANES
-    by_season = by_trend + size * LANES
-    mean = by_season + m * size * LANES
-    rows = mean + size * LANES
-    slope = rows + _ROWS * size * LANES
-    drift = slope + size * LANES
-    products = drift + size * LANES
-    total = products + size * (size + 1) // 2 * LANES
+    by_trend = _FIXED + size
+    mean = by_trend + size
+    slope = mean + size
+    drift = slope + size
+    products = drift + size
+    total = products + size * (size + 1) // 2
+    by_season = 2 * m
+    rows = by_season + m * size
+    held = rows + _ROWS * size
     return Layout(
         size,
         _FIXED,
-        past,
-        by_level,
         by_trend,
-        by_season,
         mean,
-        rows,
         slope,
         drift,
         products,
         total,
+        m,
+        by_season,
+        rows,
+        held,
     )
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def pass_lanes(
-    values: Floats, n_periods: int, theta: Floats, shape: Shape, layout: Layout, room: Floats
+    values: Floats,
+    n_periods: int,
+    theta: Floats,
+    shape: Shape,
+    layout: Layout,
+    room: Floats,
+    rings: Floats,
 ) -> None:
     """Carry all lanes through their periods, and fill the room's sums.
 
@@ -171,23 +178,24 @@ def pass_lanes(
         level, trend, seasons from the second on
     shape : of the model
     layout : of the room
-    room : (layout.total,) float64; the lengths are there
+    room : (layout.total * LANES,) float64; the lengths are there
+    rings : (layout.held * LANES,) float64 scratch
 
-    With one series these are tables: (n, 1), (size, 1) and (layout.total / LANES, 1).
+    With one series these are tables: (n, 1), (size, 1), (layout.total, 1) and (layout.held, 1).
     """
-    _start(theta, shape, layout, room)
+    _start(theta, shape, layout, room, rings)
     kept = 0
     for t in range(n_periods):
         if shape.season == RATIO:
-            _observe_ratio(values, t, shape, layout, room)
+            _observe_ratio(values, t, shape, layout, room, rings)
         elif shape.season == ADDED:
-            _observe_added(values, t, shape, layout, room)
+            _observe_added(values, t, shape, layout, room, rings)
         else:
             _observe_plain(values, t, shape, layout, room)
-        _keep_row(kept, shape.relative, layout, room)
+        _keep_row(kept, shape.relative, layout, room, rings)
         kept += 1
         if kept == _ROWS or t == n_periods - 1:
-            _add_products(kept, layout, room)
+            _add_products(kept, layout, room, rings)
             kept = 0
         if shape.relative and (t % _PERIODS_A_LOGARITHM == 7 or t == n_periods - 1):
             for k in range(lanes_of(room)):
@@ -197,10 +205,12 @@ def pass_lanes(
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _start(theta: Floats, shape: Shape, layout: Layout, room: Floats) -> None:
+def _start(theta: Floats, shape: Shape, layout: Layout, room: Floats, rings: Floats) -> None:
     """Set every lane to before its first period."""
-    for place in range(_ALPHA, layout.total, LANES):
-        store_lanes(room, place, 0.0)
+    for row in range(_ALPHA, layout.total):
+        store_lanes(room, row, 0.0)
+    for row in range(layout.held):
+        store_lanes(rings, row, 0.0)
     place = 0
     for name, there in (
         (_ALPHA, True),
@@ -216,36 +226,38 @@ def _start(theta: Floats, shape: Shape, layout: Layout, room: Floats) -> None:
                 store_lanes(room, layout.by_level + place, 1.0)
             if name == _TREND:
                 store_lanes(room, layout.by_trend + place, 1.0)
-            place += LANES
+            place += 1
     store_lanes(room, _PRODUCT, 1.0)
     if shape.trend > 0 and shape.trend != DAMPED:
         store_lanes(room, _DAMPING, 1.0)
     if shape.season > 0:
-        _start_seasons(theta, shape, place, layout, room)
+        _start_seasons(theta, shape, place, layout, room, rings)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _start_seasons(theta: Floats, shape: Shape, place: int, layout: Layout, room: Floats) -> None:
+def _start_seasons(
+    theta: Floats, shape: Shape, place: int, layout: Layout, room: Floats, rings: Floats
+) -> None:
     """Set the seasons and what they owe to the parameters, those from ``place`` on."""
     ratios = shape.season == RATIO
     # Both are zero here, and of the width of the room.
-    rest = load_lanes(room, layout.seasons) + (float(shape.length) if ratios else 0.0)
+    rest = load_lanes(rings, 0) + (float(shape.length) if ratios else 0.0)
     broken = load_lanes(room, BROKEN)
     for j in range(1, shape.length):
-        factor = load_lanes(theta, place + (j - 1) * LANES)
-        store_lanes(room, layout.seasons + j * LANES, factor)
+        factor = load_lanes(theta, place + j - 1)
+        store_lanes(rings, j, factor)
         rest = rest - factor
         broken = choose_below(SMALLEST_SEASON, factor, broken, 1.0)
-    store_lanes(room, layout.seasons, rest)
+    store_lanes(rings, 0, rest)
     if not ratios:
         # The response that stands for all seasons is the parameter after the trend.
-        store_lanes(room, layout.by_season + place, 1.0)
+        store_lanes(rings, layout.by_season + place, 1.0)
         return
     store_lanes(room, BROKEN, choose_below(SMALLEST_SEASON, rest, broken, 1.0))
     for j in range(1, shape.length):
-        own = place + (j - 1) * LANES
-        store_lanes(room, layout.by_season + j * layout.size * LANES + own, 1.0)
-        store_lanes(room, layout.by_season + own, -1.0)
+        own = place + j - 1
+        store_lanes(rings, layout.by_season + j * layout.size + own, 1.0)
+        store_lanes(rings, layout.by_season + own, -1.0)
 
 
 @njit(inline="always")
@@ -280,7 +292,7 @@ def _feel_damping(shape: Shape, layout: Layout, room: Floats) -> None:
     """Add what the damping itself owes: the trend before the period is multiplied by it."""
     if shape.trend == DAMPED:
         share = load_lanes(room, _TREND) / load_lanes(room, _DAMPING)
-        _add_to(room, layout.by_trend + LANES * (2 + (shape.season > 0)), share)
+        _add_to(room, layout.by_trend + 2 + (shape.season > 0), share)
 
 
 @njit(inline="always")
@@ -291,7 +303,7 @@ def _move_level(base, local, shape, layout, room):  # type: ignore[no-untyped-de
     if shape.trend > 0:
         kept = load_lanes(room, _DAMPING) * load_lanes(room, _TREND)
         store_lanes(room, _TREND, kept + load_lanes(room, _BETA) * local)
-        _add_to(room, layout.by_trend + LANES, local)
+        _add_to(room, layout.by_trend + 1, local)
 
 
 @njit(inline="always", error_model="numpy")
@@ -300,119 +312,144 @@ def _observe_plain(values: Floats, t: int, shape: Shape, layout: Layout, room: F
     alpha, beta = load_lanes(room, _ALPHA), load_lanes(room, _BETA)
     damping = load_lanes(room, _DAMPING)
     _feel_damping(shape, layout, room)
-    for p in range(0, layout.size * LANES, LANES):
+    for p in range(layout.size):
         damped = damping * load_lanes(room, layout.by_trend + p)
         moved = load_lanes(room, layout.by_level + p) + damped
         store_lanes(room, layout.mean + p, moved)
         store_lanes(room, layout.by_level + p, moved - alpha * moved)
         store_lanes(room, layout.by_trend + p, damped - beta * moved)
     base = load_lanes(room, _LEVEL) + damping * load_lanes(room, _TREND)
-    error = _weigh(load_lanes(values, t * LANES), base, float(t), shape.relative, room)
+    error = _weigh(load_lanes(values, t), base, float(t), shape.relative, room)
     _move_level(base, error, shape, layout, room)
 
 
 @njit(inline="always", error_model="numpy")
-def _observe_added(values: Floats, t: int, shape: Shape, layout: Layout, room: Floats) -> None:
+def _observe_added(
+    values: Floats, t: int, shape: Shape, layout: Layout, room: Floats, rings: Floats
+) -> None:
     """One period with a season in units."""
     slot = t % shape.length
     generic = layout.size - shape.length + 2
-    ring = layout.by_season + slot * layout.size * LANES
+    ring = layout.by_season + slot * layout.size
     alpha, beta = load_lanes(room, _ALPHA), load_lanes(room, _BETA)
     gamma, damping = load_lanes(room, _GAMMA), load_lanes(room, _DAMPING)
     _feel_damping(shape, layout, room)
-    for p in range(0, generic * LANES, LANES):
+    for p in range(generic):
         damped = damping * load_lanes(room, layout.by_trend + p)
         still = load_lanes(room, layout.by_level + p) + damped
-        own = load_lanes(room, ring + p)
+        own = load_lanes(rings, ring + p)
         moved = still + own
         store_lanes(room, layout.mean + p, moved)
         store_lanes(room, layout.by_level + p, still - alpha * moved)
         store_lanes(room, layout.by_trend + p, damped - beta * moved)
-        store_lanes(room, ring + p, own - gamma * moved)
+        store_lanes(rings, ring + p, own - gamma * moved)
     base = load_lanes(room, _LEVEL) + damping * load_lanes(room, _TREND)
-    factor = load_lanes(room, layout.seasons + slot * LANES)
-    value = load_lanes(values, t * LANES)
+    factor = load_lanes(rings, slot)
+    value = load_lanes(values, t)
     error = _weigh(value, base + factor, float(t), shape.relative, room)
     _move_level(base, error, shape, layout, room)
-    store_lanes(room, layout.seasons + slot * LANES, factor + gamma * error)
-    _add_to(room, ring + LANES * (1 + (shape.trend > 0)), error)
-    _spread_response(slot, (generic - 1) * LANES, shape.length, layout, room)
+    store_lanes(rings, slot, factor + gamma * error)
+    _add_to(rings, ring + 1 + (shape.trend > 0), error)
+    _spread_response(slot, generic - 1, shape.length, layout, room, rings)
 
 
 @njit(inline="always")
-def _spread_response(slot: int, place: int, m: int, layout: Layout, room: Floats) -> None:
+def _spread_response(
+    slot: int, place: int, m: int, layout: Layout, room: Floats, rings: Floats
+) -> None:
     """Turn the response to the first season into those to all others, which weigh against it."""
     first = load_lanes(room, layout.mean + place)
-    store_lanes(room, layout.past + slot * LANES, first)
+    store_lanes(rings, layout.past + slot, first)
     for j in range(1, m):
         then = slot - j if slot >= j else slot - j + m
-        moved = load_lanes(room, layout.past + then * LANES) - first
-        store_lanes(room, layout.mean + place + (j - 1) * LANES, moved)
+        moved = load_lanes(rings, layout.past + then) - first
+        store_lanes(room, layout.mean + place + j - 1, moved)
 
 
 @njit(inline="always", error_model="numpy")
-def _observe_ratio(values: Floats, t: int, shape: Shape, layout: Layout, room: Floats) -> None:
+def _observe_ratio(
+    values: Floats, t: int, shape: Shape, layout: Layout, room: Floats, rings: Floats
+) -> None:
     """One period with a season that is a ratio."""
     slot = t % shape.length
-    ring = layout.by_season + slot * layout.size * LANES
+    ring = layout.by_season + slot * layout.size
     alpha, beta = load_lanes(room, _ALPHA), load_lanes(room, _BETA)
     gamma, damping = load_lanes(room, _GAMMA), load_lanes(room, _DAMPING)
     _feel_damping(shape, layout, room)
     base = load_lanes(room, _LEVEL) + damping * load_lanes(room, _TREND)
-    factor = load_lanes(room, layout.seasons + slot * LANES)
+    factor = load_lanes(rings, slot)
     expected = base * factor
     ends = load_lanes(room, LENGTHS)
-    value = choose_below(float(t), ends, load_lanes(values, t * LANES), expected)
+    value = choose_below(float(t), ends, load_lanes(values, t), expected)
     error = _weigh(value, expected, float(t), shape.relative, room)
     over_factor, over_base = 1.0 / factor, 1.0 / base
     local, seasonal = error * over_factor, error * over_base
     for_level = value * over_factor * over_factor
     for_season = value * over_base * over_base
-    for p in range(0, layout.size * LANES, LANES):
+    for p in range(layout.size):
         damped = damping * load_lanes(room, layout.by_trend + p)
         moved = load_lanes(room, layout.by_level + p) + damped
-        own = load_lanes(room, ring + p)
+        own = load_lanes(rings, ring + p)
         store_lanes(room, layout.mean + p, factor * moved + base * own)
         # The deseasonalised error moves against the level and against the season.
         against = moved + for_level * own
         store_lanes(room, layout.by_level + p, moved - alpha * against)
         store_lanes(room, layout.by_trend + p, damped - beta * against)
-        store_lanes(room, ring + p, own - gamma * (for_season * moved + own))
+        store_lanes(rings, ring + p, own - gamma * (for_season * moved + own))
     _move_level(base, local, shape, layout, room)
-    store_lanes(room, layout.seasons + slot * LANES, factor + gamma * seasonal)
-    _add_to(room, ring + LANES * (1 + (shape.trend > 0)), seasonal)
+    store_lanes(rings, slot, factor + gamma * seasonal)
+    _add_to(rings, ring + 1 + (shape.trend > 0), seasonal)
 
 
 @njit(inline="always")
-def _keep_row(kept: int, relative: bool, layout: Layout, room: Floats) -> None:
+def _keep_row(kept: int, relative: bool, layout: Layout, room: Floats, rings: Floats) -> None:
     """Keep the derivatives of a period's error, and add them to the slope."""
     weight, error = load_lanes(room, _WEIGHT), load_lanes(room, _ERROR)
-    row = layout.rows + kept * layout.size * LANES
-    for p in range(0, layout.size * LANES, LANES):
+    row = layout.rows + kept * layout.size
+    for p in range(layout.size):
         moved = weight * load_lanes(room, layout.mean + p)
-        store_lanes(room, row + p, moved)
+        store_lanes(rings, row + p, moved)
         _add_to(room, layout.slope + p, error * moved)
     if relative:
         share = load_lanes(room, _RELATIVE)
-        for p in range(0, layout.size * LANES, LANES):
+        for p in range(layout.size):
             _add_to(room, layout.drift + p, share * load_lanes(room, layout.mean + p))
 
 
 @njit(inline="always")
-def _add_products(kept: int, layout: Layout, room: Floats) -> None:
-    """Add the products of the rows kept to the lower triangle."""
-    step = layout.size * LANES
-    for place in range(layout.rows + kept * step, layout.slope, LANES):
-        store_lanes(room, place, 0.0)
-    rows = layout.rows
-    place = layout.products
-    for i in range(0, step, LANES):
-        first, second = load_lanes(room, rows + i), load_lanes(room, rows + step + i)
-        third, fourth = load_lanes(room, rows + 2 * step + i), load_lanes(room, rows + 3 * step + i)
-        for j in range(0, i + LANES, LANES):
-            total = load_lanes(room, place) + first * load_lanes(room, rows + j)
-            total = total + second * load_lanes(room, rows + step + j)
-            total = total + third * load_lanes(room, rows + 2 * step + j)
-            total = total + fourth * load_lanes(room, rows + 3 * step + j)
-            store_lanes(room, place, total)
-            place += LANES
+def _column(rows, p, size, rings):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """Return the derivatives of the last four errors by one parameter."""
+    return (
+        load_lanes(rings, rows + p),
+        load_lanes(rings, rows + size + p),
+        load_lanes(rings, rows + 2 * size + p),
+        load_lanes(rings, rows + 3 * size + p),
+    )
+
+
+@njit(inline="always")
+def _add_product(room, place, left, right):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    total = load_lanes(room, place) + left[0] * right[0]
+    total = total + left[1] * right[1]
+    total = total + left[2] * right[2]
+    store_lanes(room, place, total + left[3] * right[3])
+
+
+@njit(inline="always")
+def _add_products(kept: int, layout: Layout, room: Floats, rings: Floats) -> None:
+    """Add the products of the rows kept to the lower triangle, for two parameters at a time."""
+    size, rows = layout.size, layout.rows
+    for row in range(rows + kept * size, layout.held):
+        store_lanes(rings, row, 0.0)
+    upper = layout.products
+    for i in range(0, size, 2):
+        lower, both = upper + i + 1, i + 1 < size
+        first, second = _column(rows, i, size, rings), _column(rows, i + both, size, rings)
+        for j in range(i + 1):
+            other = _column(rows, j, size, rings)
+            _add_product(room, upper + j, first, other)
+            if both:
+                _add_product(room, lower + j, second, other)
+        if both:
+            _add_product(room, lower + i + 1, second, second)
+        upper = lower + i + 2

@@ -17,7 +17,7 @@ from numba import njit
 from kernels.arrays import Floats, Words
 from kernels.ets import ALPHA, BETA, GAMMA, PHI, EtsFits
 from kernels.ets_step import ADDED, RATIO
-from kernels.lanes import LANES, load_lanes, places_of, store_lanes
+from kernels.lanes import LANES, count_rows, load_lanes, store_lanes
 from kernels.order_quantiles import fill_order_quantiles
 from kernels.philox import Stream
 from kernels.shocks import normal_pair
@@ -50,17 +50,18 @@ def walk_lanes(
     place: int,
     ring: Floats,
     out: Floats,
-    row: int,
+    n_rows: int,
     first: int,
 ) -> None:
     """Walk sixteen paths of a series; with tables, of one column, a single one (`kernels.lanes`).
 
     Parameters
     ----------
-    shocks : (horizon * width,) float64, standard normals; the lanes' begin at ``place`` in each row
+    shocks : (horizon * width * LANES,) float64, standard normals; of each period's ``width`` rows
+        these paths' is number ``place``
     ring : ((m + 2) * LANES,) float64 scratch for the seasons, level and trend
-    out : (horizon * row,) float64, filled from ``first`` on in each row; of a table, it may be that
-        of the shocks
+    out : (horizon * n_rows * LANES,) float64; of each period's ``n_rows`` rows number ``first`` is
+        filled; of a table, it may be that of the shocks
     """
     model, smoothing = fits.model[series], fits.smoothing[series]
     relative, season, m = model >= 9, max(model, 0) % 3, fits.seasons.shape[1]
@@ -68,13 +69,13 @@ def walk_lanes(
     gamma, damping = smoothing[GAMMA], smoothing[PHI]
     deviation = math.sqrt(fits.variance[series])
     for j in range(m):
-        store_lanes(ring, j * LANES, fits.seasons[series, j])
+        store_lanes(ring, j, fits.seasons[series, j])
     # By way of memory, a number takes the width of the arrays.
-    store_lanes(ring, m * LANES, fits.level[series])
-    store_lanes(ring, (m + 1) * LANES, fits.trend[series])
-    level, trend = load_lanes(ring, m * LANES), load_lanes(ring, (m + 1) * LANES)
+    store_lanes(ring, m, fits.level[series])
+    store_lanes(ring, m + 1, fits.trend[series])
+    level, trend = load_lanes(ring, m), load_lanes(ring, m + 1)
     slot = 0
-    for step in range(places_of(out) // row):
+    for step in range(count_rows(out) // n_rows):
         shock = deviation * load_lanes(shocks, step * width + place)
         factor = load_lanes(ring, slot)
         damped = damping * trend
@@ -85,26 +86,26 @@ def walk_lanes(
         elif season == ADDED:
             mean = base + factor
         error = shock * mean if relative else shock
-        store_lanes(out, step * row + first, mean + error)
+        store_lanes(out, step * n_rows + first, mean + error)
         local, seasonal = error, error
         if season == RATIO:
             local, seasonal = error / factor, error / base
         level, trend = base + alpha * local, damped + beta * local
         store_lanes(ring, slot, factor + gamma * seasonal)
-        slot = slot + LANES if slot + LANES < m * LANES else 0
+        slot = slot + 1 if slot + 1 < m else 0
 
 
 @njit(cache=True, nogil=True)
 def _walk_series(
     seed: int, entity: int, fits: EtsFits, series: int, shocks: Floats, ring: Floats, out: Floats
 ) -> None:
-    """Fill (horizon, row) paths of a series; ``row`` is a multiple of `LANES`."""
-    horizon, row = out.shape
-    flat, flat_shocks = out.reshape(horizon * row), shocks.reshape(horizon * _BLOCK)
-    for first in range(0, row, _BLOCK):
-        fill_shocks(seed, entity, first, shocks)
-        for place in range(0, min(_BLOCK, row - first), LANES):
-            walk_lanes(fits, series, flat_shocks, _BLOCK, place, ring, flat, row, first + place)
+    """Fill (horizon, n) paths of a series; ``n`` is a multiple of `LANES`."""
+    n_rows, width = out.shape[1] // LANES, _BLOCK // LANES
+    flat, flat_shocks = out.reshape(out.size), shocks.reshape(shocks.size)
+    for first in range(0, n_rows, width):
+        fill_shocks(seed, entity, first * LANES, shocks)
+        for place in range(min(width, n_rows - first)):
+            walk_lanes(fits, series, flat_shocks, width, place, ring, flat, n_rows, first + place)
 
 
 @njit(cache=True, nogil=True)

@@ -46,13 +46,15 @@ class Bench(NamedTuple):
 
     Parameters
     ----------
-    room : (layout.total / LANES, 1) float64
+    room : (layout.total, 1) float64
+    rings : (layout.held, 1) float64
     theta, trial, slope, free, step : (size, 1) float64
     products, factor : (size * (size + 1) / 2, 1) float64
     damping, singular, taken : (1, 1) float64
     """
 
     room: Floats
+    rings: Floats
     theta: Floats
     trial: Floats
     slope: Floats
@@ -84,19 +86,19 @@ def turn_relative(layout: Layout, room: Floats) -> None:
     With relative errors the likelihood is that of errors times the geometric mean of the means.
     """
     slope, drift, place = layout.slope, layout.drift, layout.products
-    step = layout.size * LANES
+    size = layout.size
     lengths, squares = load_lanes(room, LENGTHS), load_lanes(room, SQUARES)
     lengths = choose_below(lengths, 1.0, 1.0, lengths)
-    for p in range(0, step, LANES):
+    for p in range(size):
         store_lanes(room, drift + p, load_lanes(room, drift + p) / lengths)
-    for i in range(0, step, LANES):
+    for i in range(size):
         own_slope, own_drift = load_lanes(room, slope + i), load_lanes(room, drift + i)
         mixed = own_slope + squares * own_drift
-        for j in range(0, i + LANES, LANES):
+        for j in range(i + 1):
             total = load_lanes(room, place) + mixed * load_lanes(room, drift + j)
             store_lanes(room, place, total + own_drift * load_lanes(room, slope + j))
-            place += LANES
-    for p in range(0, step, LANES):
+            place += 1
+    for p in range(size):
         total = load_lanes(room, slope + p) + squares * load_lanes(room, drift + p)
         store_lanes(room, slope + p, total)
 
@@ -119,7 +121,7 @@ def _settle_lanes(
             continue
         found = _likelihood(room, k, relative)
         if settle_lane(searches, k, found, MOST_POINTS, trial, starts, likelihood, points):
-            room[LENGTHS + k] = 0.0
+            put_number(room, LENGTHS, k, 0.0)
             ended += 1
     return ended
 
@@ -148,16 +150,17 @@ def search_model(
     points : (n_series,) int64, to which the points tried are added
     """
     layout = lay_out(shape)
-    size, triangle = layout.size * LANES, layout.total - layout.products
-    values, room = np.zeros(longest_of(queue) * LANES), np.zeros(layout.total)
+    size, triangle = layout.size * LANES, (layout.total - layout.products) * LANES
+    values, room = np.zeros(longest_of(queue) * LANES), np.zeros(layout.total * LANES)
+    rings = np.zeros(layout.held * LANES)
     theta, trial, slope = np.zeros(size), np.zeros(size), np.zeros(size)
     products = np.zeros(triangle)
     scratch, searches = make_scratch(layout.size), idle_searches()
-    lengths = room[LENGTHS : LENGTHS + LANES]
+    lengths = room[LENGTHS * LANES : (LENGTHS + 1) * LANES]
     waiting, ended = 0, 0
     while ended < queue.order.shape[0]:
         waiting = refill_lanes(queue, waiting, starts, searches, values, trial, lengths)
-        pass_lanes(values, int(lengths.max()), trial, shape, layout, room)
+        pass_lanes(values, int(lengths.max()), trial, shape, layout, room, rings)
         if shape.relative:
             turn_relative(layout, room)
         ended += _settle_lanes(shape.relative, searches, trial, room, starts, likelihood, points)
@@ -209,10 +212,10 @@ def search_series(
     best, damping, tried = math.inf, FIRST_DAMPING, 0
     put_number(bench.room, LENGTHS, 0, float(n_periods))
     for p in range(layout.size):
-        put_number(bench.trial, p * LANES, 0, start[p])
+        put_number(bench.trial, p, 0, start[p])
     scratch = Scratch(bench.free, bench.step, bench.factor, bench.singular)
     while True:
-        pass_lanes(values, n_periods, bench.trial, shape, layout, bench.room)
+        pass_lanes(values, n_periods, bench.trial, shape, layout, bench.room, bench.rings)
         if shape.relative:
             turn_relative(layout, bench.room)
         found = _likelihood(bench.room, 0, shape.relative)
@@ -221,7 +224,7 @@ def search_series(
         if kept:
             best = found
             for p in range(layout.size):
-                start[p] = number_at(bench.trial, p * LANES, 0)
+                start[p] = number_at(bench.trial, p, 0)
         if over or tried >= most_points:
             return best, tried
         put_number(bench.taken, 0, 0, 1.0 if kept else 0.0)

@@ -20,10 +20,10 @@ from kernels.arrays import Floats, Integers
 from kernels.lanes import (
     LANES,
     choose_below,
+    count_rows,
     lanes_of,
     load_lanes,
     number_at,
-    places_of,
     put_number,
     square_roots,
     store_lanes,
@@ -103,11 +103,11 @@ def _hold_bounds(theta: Floats, slope: Floats, lower: Floats, upper: Floats, fre
     free[:] = 1.0
     for p in range(lower.shape[0]):
         for k in range(lanes_of(theta)):
-            value, rise = number_at(theta, p * LANES, k), number_at(slope, p * LANES, k)
+            value, rise = number_at(theta, p, k), number_at(slope, p, k)
             low = value <= lower[p] + abs(lower[p]) * _AT_BOUND and rise > 0.0
             high = value >= upper[p] - abs(upper[p]) * _AT_BOUND and rise < 0.0
             if low or high:
-                put_number(free, p * LANES, k, 0.0)
+                put_number(free, p, k, 0.0)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -129,49 +129,49 @@ def _solve(
     damped = 1.0 + load_lanes(damping, 0)
     bad = load_lanes(singular, 0)
     place = 0
-    for i in range(0, size * LANES, LANES):
+    for i in range(size):
         own = load_lanes(free, i)
         row_j = 0
-        for j in range(0, i, LANES):
+        for j in range(i):
             total = load_lanes(products, place + j) * (own * load_lanes(free, j))
-            for inner in range(0, j, LANES):
+            for inner in range(j):
                 total = total - load_lanes(factor, place + inner) * load_lanes(
                     factor, row_j + inner
                 )
             store_lanes(factor, place + j, total * load_lanes(factor, row_j + j))
-            row_j += j + LANES
+            row_j += j + 1
         total = load_lanes(products, place + i) * own * damped + (1.0 - own) + _RIDGE
-        for inner in range(0, i, LANES):
+        for inner in range(i):
             part = load_lanes(factor, place + inner)
             total = total - part * part
         bad = choose_below(_NOTHING, total, bad, 1.0)
         # The diagonal is kept as one over itself: to multiply is quicker than to divide.
         root = square_roots(choose_below(_NOTHING, total, total, 1.0))
         store_lanes(factor, place + i, 1.0 / root)
-        place += i + LANES
+        place += i + 1
     store_lanes(singular, 0, bad)
     row_i = 0
-    for i in range(0, size * LANES, LANES):
+    for i in range(size):
         total = 0.0 - load_lanes(slope, i) * load_lanes(free, i)
-        for inner in range(0, i, LANES):
+        for inner in range(i):
             total = total - load_lanes(factor, row_i + inner) * load_lanes(step, inner)
         store_lanes(step, i, total * load_lanes(factor, row_i + i))
-        row_i += i + LANES
-    for i in range(size * LANES - LANES, -LANES, -LANES):
-        row_i -= i + LANES
+        row_i += i + 1
+    for i in range(size - 1, -1, -1):
+        row_i -= i + 1
         total = load_lanes(step, i) * load_lanes(factor, row_i + i)
         store_lanes(step, i, total)
-        for inner in range(0, i, LANES):
+        for inner in range(i):
             less = load_lanes(factor, row_i + inner) * total
             store_lanes(step, inner, load_lanes(step, inner) - less)
 
 
 @njit(cache=True, nogil=True)
-def take_lanes(taken: Floats, source: Floats, place: int, target: Floats) -> None:
-    """Copy the lanes that are marked ``taken``, from ``place`` of the source on."""
+def take_lanes(taken: Floats, source: Floats, first: int, target: Floats) -> None:
+    """Copy the lanes that are marked ``taken``, from row ``first`` of the source on."""
     mark = load_lanes(taken, 0)
-    for row in range(0, places_of(target), LANES):
-        here, there = load_lanes(target, row), load_lanes(source, place + row)
+    for row in range(count_rows(target)):
+        here, there = load_lanes(target, row), load_lanes(source, first + row)
         store_lanes(target, row, choose_below(0.5, mark, there, here))
 
 
@@ -232,11 +232,11 @@ def next_points(
     _solve(size, products, slope, free, damping, factor, step, singular)
     for p in range(size):
         for k in range(lanes_of(theta)):
-            moved = number_at(step, p * LANES, k) if number_at(singular, 0, k) == 0.0 else 0.0
-            value = number_at(theta, p * LANES, k) + moved
+            moved = number_at(step, p, k) if number_at(singular, 0, k) == 0.0 else 0.0
+            value = number_at(theta, p, k) + moved
             if p < lower.shape[0]:
                 value = min(max(value, lower[p]), upper[p])
-            put_number(trial, p * LANES, k, value)
+            put_number(trial, p, k, value)
 
 
 @njit(cache=True, nogil=True)

@@ -7,7 +7,7 @@ registers there are. Lanes never meet, so what one computes does not depend on i
 What is written over these functions is written once for both widths, and the arrays that it is
 handed say which is meant. A flat array has sixteen numbers a row, one row after the other. A table
 has one, in its first column: there a value is a float, and arithmetic on it is that of any scalar
-function. Places count the numbers of a flat array in both, so a row is `LANES` of them.
+function. Rows are counted alike in both.
 """
 
 import operator
@@ -43,11 +43,16 @@ class _LaneModel(models.PrimitiveModel):  # type: ignore[misc]
         super().__init__(manager, front, _VECTOR)
 
 
-def _pointer(context: Any, builder: Any, kind: Any, array: Any, start: Any) -> Any:  # noqa: ANN401
+def _pointer_from(context: Any, builder: Any, kind: Any, array: Any, start: Any) -> Any:  # noqa: ANN401
     held = context.make_array(kind)(context, builder, array)
+    return builder.bitcast(builder.gep(held.data, [start]), _VECTOR.as_pointer())
+
+
+def _pointer(context: Any, builder: Any, kind: Any, array: Any, row: Any) -> Any:  # noqa: ANN401
     if kind.ndim == 1:
-        return builder.bitcast(builder.gep(held.data, [start]), _VECTOR.as_pointer())
-    row = builder.udiv(start, ir.Constant(start.type, LANES), flags=("exact",))
+        start = builder.mul(row, ir.Constant(row.type, LANES), flags=("nsw",))
+        return _pointer_from(context, builder, kind, array, start)
+    held = context.make_array(kind)(context, builder, array)
     between = unpack_tuple(builder, held.strides, kind.ndim)[0]
     first = builder.bitcast(held.data, ir.IntType(8).as_pointer())
     return builder.bitcast(builder.gep(first, [builder.mul(row, between)]), held.data.type)
@@ -65,25 +70,36 @@ def _as_wide(builder: Any, wide: bool, kind: Any, value: Any) -> Any:  # noqa: A
 
 
 @intrinsic
-def load_lanes(_, array, start):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201, ARG001
-    """Return the numbers of an array's row, the one that begins at ``start``, unchecked."""
+def load_lanes(_, array, row):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201, ARG001
+    """Return the numbers of an array's row, unchecked."""
 
     def build(context, builder, signature, arguments):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-        place = _pointer(context, builder, signature.args[0], *arguments)
-        return builder.load(place, align=_BYTES)
+        pointer = _pointer(context, builder, signature.args[0], *arguments)
+        return builder.load(pointer, align=_BYTES)
 
     return (_LANE_TYPE if array.ndim == 1 else types.float64)(array, types.int64), build
 
 
 @intrinsic
-def store_lanes(_, array, start, value):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201, ARG001
-    """Put numbers into the row that begins at ``start``, unchecked; a float into all its lanes."""
+def lanes_from(_, array, start):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201, ARG001
+    """Return sixteen numbers of a flat array from any place on, unchecked."""
+
+    def build(context, builder, signature, arguments):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+        pointer = _pointer_from(context, builder, signature.args[0], *arguments)
+        return builder.load(pointer, align=_BYTES)
+
+    return _LANE_TYPE(array, types.int64), build
+
+
+@intrinsic
+def store_lanes(_, array, row, value):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201, ARG001
+    """Put numbers into an array's row, unchecked; a float into all its lanes."""
 
     def build(context, builder, signature, arguments):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
         kind = signature.args[0]
-        place = _pointer(context, builder, kind, *arguments[:2])
+        pointer = _pointer(context, builder, kind, *arguments[:2])
         kept = _as_wide(builder, kind.ndim == 1, signature.args[2], arguments[2])
-        builder.store(kept, place, align=_BYTES)
+        builder.store(kept, pointer, align=_BYTES)
         return context.get_dummy_value()
 
     given = value if isinstance(value, LaneType) else types.float64
@@ -143,21 +159,19 @@ def lanes_of(array: Floats) -> int:
     raise NotImplementedError(f"for compiled code; called with {type(array)}")
 
 
-def places_of(array: Floats) -> int:
-    """Return how many places the rows of an array have."""
+def count_rows(array: Floats) -> int:
+    """Return how many rows an array has."""
     raise NotImplementedError(f"for compiled code; called with {type(array)}")
 
 
-def number_at(array: Floats, place: int, k: int) -> float:
-    """Return the number of lane ``k`` in the row that begins at ``place``."""
-    raise NotImplementedError(f"for compiled code; called with {type(array)}, {place}, {k}")
+def number_at(array: Floats, row: int, k: int) -> float:
+    """Return the number of lane ``k`` in a row."""
+    raise NotImplementedError(f"for compiled code; called with {type(array)}, {row}, {k}")
 
 
-def put_number(array: Floats, place: int, k: int, number: float) -> None:
-    """Put a number into lane ``k`` of the row that begins at ``place``."""
-    raise NotImplementedError(
-        f"for compiled code; called with {type(array)}, {place}, {k}, {number}"
-    )
+def put_number(array: Floats, row: int, k: int, number: float) -> None:
+    """Put a number into lane ``k`` of a row."""
+    raise NotImplementedError(f"for compiled code; called with {type(array)}, {row}, {k}, {number}")
 
 
 @overload(lanes_of)
@@ -165,31 +179,31 @@ def _lanes_of(array):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     return (lambda array: LANES) if array.ndim == 1 else (lambda array: 1)  # noqa: ARG005
 
 
-@overload(places_of)
-def _places_of(array):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+@overload(count_rows)
+def _count_rows(array):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     if array.ndim == 1:
-        return lambda array: array.shape[0]
-    return lambda array: array.shape[0] * LANES
+        return lambda array: array.shape[0] // LANES
+    return lambda array: array.shape[0]
 
 
 @overload(number_at)
-def _number_at(array, place, k):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202, ARG001
+def _number_at(array, row, k):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202, ARG001
     if array.ndim == 1:
-        return lambda array, place, k: array[place + k]
-    return lambda array, place, k: array[place // LANES, k]
+        return lambda array, row, k: array[row * LANES + k]
+    return lambda array, row, k: array[row, k]
 
 
 @overload(put_number)
-def _put_number(array, place, k, number):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202, ARG001
+def _put_number(array, row, k, number):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202, ARG001
     if array.ndim == 1:
 
-        def put(array, place, k, number):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-            array[place + k] = number
+        def put(array, row, k, number):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+            array[row * LANES + k] = number
 
         return put
 
-    def put_in_table(array, place, k, number):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-        array[place // LANES, k] = number
+    def put_in_table(array, row, k, number):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+        array[row, k] = number
 
     return put_in_table
 

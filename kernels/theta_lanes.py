@@ -11,14 +11,14 @@ import math
 from numba import njit
 
 from kernels.arrays import Floats
-from kernels.lanes import LANES, load_lanes, spread, store_lanes
+from kernels.lanes import LANES, load_lanes, number_at, put_number, spread, store_lanes
 from kernels.theta_series import FIRST_SCORED, solve_products
 
 # Below this the starting level's weight adds nothing to any sum.
 _SMALLEST_POWER = 1e-12
-# Rows of a room, each of `LANES` numbers.
+# Rows of a room.
+_ALPHAS, _RR, _RU, _UU, _RC, _UC, _CC = range(7)
 ROOM = 7 * LANES
-_ALPHAS, _RR, _RU, _UU, _RC, _UC, _CC = (row * LANES for row in range(7))
 
 
 @njit(cache=True, nogil=True)
@@ -30,19 +30,19 @@ def _last_weighed(n: int, low: float) -> int:
 @njit(cache=True, nogil=True)
 def _put_alphas(low: float, width: float, room: Floats) -> None:
     for k in range(LANES):
-        room[_ALPHAS + k] = low + width * k
+        put_number(room, _ALPHAS, k, low + width * k)
 
 
 @njit(cache=True, nogil=True)
 def _put_errors(optimise: bool, room: Floats, errors: Floats) -> None:
     for k in range(LANES):
         errors[k] = solve_products(
-            room[_RR + k],
-            room[_RU + k],
-            room[_UU + k],
-            room[_RC + k],
-            room[_UC + k],
-            room[_CC + k],
+            number_at(room, _RR, k),
+            number_at(room, _RU, k),
+            number_at(room, _UU, k),
+            number_at(room, _RC, k),
+            number_at(room, _UC, k),
+            number_at(room, _CC, k),
             optimise,
         )[0]
 

@@ -43,13 +43,13 @@ from kernels.ets_lanes import (
 from kernels.ets_refit import fill_near_start
 from kernels.ets_search import MOST_POINTS, Bench, search_series
 from kernels.ets_step import DAMPED, RATIO
-from kernels.lanes import LANES
 
 # A thread's own memory grows with the square of the season: 71 kB here, which a device sets aside
 # for as many threads as it can hold.
 LONGEST_SEASON = 52
-# The season's periods that a thread has memory for; a kernel is compiled for each it meets.
-_SEASONS = (1, 12, 24, LONGEST_SEASON)
+# Up to such a season loops over parameters are written out. Beyond it, those of the curvature are
+# thousands of lines, on which the compiler for sm_100 is busy for minutes.
+_LONGEST_WRITTEN_OUT = 12
 THREADS = 64
 _MOST_SMOOTHING = 4
 
@@ -257,16 +257,19 @@ def start_ets_model_near(
 
 
 @lru_cache
-def search_kernel(relative: bool, trend: int, season: int, periods: int) -> Any:  # noqa: ANN401 - numba's own
-    """Return the kernel that searches one model, its season of up to so many periods.
+def search_kernel(shape: Shape) -> Any:  # noqa: ANN401 - numba's own
+    """Return the kernel that searches one model.
 
-    The model is known when it is compiled: what a thread would ask at every period is not asked,
-    and without a season all derivatives are in registers. Its own arrays are a thread's own memory,
-    in which neighbours of a warp lie side by side.
+    The model is known when it is compiled, and so is its season unless it is long: what a thread
+    would ask at every period is not asked, loops over parameters are written out, and what they
+    work on is in registers, as far as there are. Other arrays are a thread's own memory, in which
+    neighbours of a warp lie side by side.
     """
-    widest: Layout = lay_out(Shape(relative, trend, season, periods if season > 0 else 1))
-    size, rows = (widest.size, 1), (widest.total // LANES, 1)
-    triangle = (widest.size * (widest.size + 1) // 2, 1)
+    relative, trend, season, known = shape
+    written_out = known <= _LONGEST_WRITTEN_OUT
+    layout: Layout = lay_out(shape)
+    size, rows, held = (layout.size, 1), (layout.total, 1), (layout.held, 1)
+    triangle = (layout.size * (layout.size + 1) // 2, 1)
     smoothing = count_smoothing(trend, season)
 
     @cuda.jit
@@ -294,13 +297,13 @@ def search_kernel(relative: bool, trend: int, season: int, periods: int) -> Any:
         """
         s = cuda.grid(1)
         if s < lengths.shape[0]:
-            shape = Shape(relative, trend, season, length if season > 0 else 1)
             n = lengths[s]
             found[s], tried[s] = np.inf, 0
             if asked[s]:
                 lower = cuda.local.array(smoothing, float64)
                 upper = cuda.local.array(smoothing, float64)
                 room = cuda.local.array(rows, float64)
+                rings = cuda.local.array(held, float64)
                 theta, trial = cuda.local.array(size, float64), cuda.local.array(size, float64)
                 slope, free = cuda.local.array(size, float64), cuda.local.array(size, float64)
                 step, factor = cuda.local.array(size, float64), cuda.local.array(triangle, float64)
@@ -308,29 +311,28 @@ def search_kernel(relative: bool, trend: int, season: int, periods: int) -> Any:
                 damping = cuda.local.array((1, 1), float64)
                 singular = cuda.local.array((1, 1), float64)
                 taken = cuda.local.array((1, 1), float64)
-                layout = lay_out(shape)
-                own = layout.size
-                inner = own * (own + 1) // 2
-                candidate_bounds(relative, trend, season, length, lower, upper)
+                own = Shape(relative, trend, season, known if written_out else length)
+                candidate_bounds(relative, trend, season, own.length, lower, upper)
                 start = view(trials[s])
                 bench = Bench(
                     room,
-                    theta[:own],
-                    trial[:own],
-                    slope[:own],
-                    free[:own],
-                    step[:own],
-                    products[:inner],
-                    factor[:inner],
+                    rings,
+                    theta,
+                    trial,
+                    slope,
+                    free,
+                    step,
+                    products,
+                    factor,
                     damping,
                     singular,
                     taken,
                 )
                 values = view(scaled[:, s : s + 1])
                 likelihood, count = search_series(
-                    values, n, shape, layout, lower, upper, start, most_points, bench
+                    values, n, own, lay_out(own), lower, upper, start, most_points, bench
                 )
-                found[s] = information(likelihood, n, unit[s], own)
+                found[s] = information(likelihood, n, unit[s], layout.size)
                 tried[s] = count
 
     return search_ets_model
@@ -492,15 +494,16 @@ def fit_chunk(
     model, criterion, points = outputs[0], outputs[6], outputs[7]
     scaled, adjusted, unit, lowest, begun, ring, best, trials, found, above, tried, asked = beside
     grid = (blocks_for(len(series), THREADS), THREADS, stream)
-    periods = next(season for season in _SEASONS if season >= length)
     scale_ets_series[grid](series, lengths, scaled, unit, lowest, model, criterion, points)
     begin_ets_series[grid](scaled, lengths, unit, lowest, lines, begun, adjusted, ring)
     models: list[tuple[int, int, int]] = [tuple(row) for row in candidates.tolist()]
 
     def search(c: int) -> None:
         relative, trend, season = models[c]
-        search_kernel(relative == 1, trend, season, periods)[grid](
-            *(scaled, lengths, unit, asked, length, MOST_POINTS, trials[c], found[c], tried[c])
+        shape = Shape(relative == 1, trend, season, length if season > 0 else 1)
+        search_kernel(shape)[grid](
+            *(scaled, lengths, unit, asked, shape.length),
+            *(MOST_POINTS, trials[c], found[c], tried[c]),
         )
 
     def keep() -> None:
@@ -564,14 +567,13 @@ def refit_chunk(
     model, criterion, points = outputs[0], outputs[6], outputs[7]
     scaled, unit, lowest, found, ring, best, tried, asked = beside
     grid = (blocks_for(len(series), THREADS), THREADS, stream)
-    periods = next(season for season in _SEASONS if season >= length)
     scale_ets_series[grid](series, lengths, scaled, unit, lowest, model, criterion, points)
     for code in codes:
         shape = shape_of(code, length)
         start_ets_model_near[grid](
             *(code, length, lengths, unit, lowest, near_model, near_start, asked, best)
         )
-        search_kernel(shape.relative, shape.trend, shape.season, periods)[grid](
+        search_kernel(shape)[grid](
             *(scaled, lengths, unit, asked, length, MOST_POINTS, best, found, tried)
         )
         keep_ets_refits[grid](code, asked, found, tried, model, criterion, points)

@@ -23,7 +23,6 @@ from kernels.cuda.streams import Piece, stream_rows
 from kernels.cuda.views import view
 from kernels.ets import EtsFits
 from kernels.ets_paths import fill_shocks, walk_lanes
-from kernels.lanes import LANES
 from kernels.order_quantiles import rank_of
 
 # Threads of a period's block.
@@ -51,7 +50,7 @@ def walk_ets_series(seed: int, entities: Words, states: States, out: Floats) -> 
         ring = cuda.local.array(_RING, float64)
         own = view(out[s, path])
         fill_shocks(seed, entities[s], path, own)
-        walk_lanes(seen(states), s, own, LANES, 0, ring, own, LANES, 0)
+        walk_lanes(seen(states), s, own, 1, 0, ring, own, 1, 0)
 
 
 @cuda.jit(device=True)

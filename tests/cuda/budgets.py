@@ -24,6 +24,7 @@ from kernels.cuda import (
     tails,
     thetas,
 )
+from kernels.ets_lanes import Shape
 from kernels.garch_free import FreeParameters
 from kernels.garch_search import Points
 
@@ -213,14 +214,15 @@ KERNELS = [
         (INTEGER, rows(1, np.bool_), rows(1), rows(1, np.int64), *ETS_KEPT),
         32,
     ),
-    Compiled(ets.search_kernel(False, 0, 0, 1), ETS_SEARCH, 64, stack=352),
-    Compiled(ets.search_kernel(True, 2, 0, 1), ETS_SEARCH, 160, stack=1008),
+    Compiled(ets.search_kernel(Shape(False, 0, 0, 1)), ETS_SEARCH, 80, stack=400),
+    Compiled(ets.search_kernel(Shape(True, 2, 0, 1)), ETS_SEARCH, 216, stack=1008),
     # With a season: derivatives by every parameter, the curvature and its factor, which grow with
-    # the square of the season.
-    Compiled(ets.search_kernel(False, 2, 1, 12), ETS_SEARCH, 255, stack=12_288, spills=6144),
-    Compiled(ets.search_kernel(True, 2, 2, 24), ETS_SEARCH, 255, stack=19_824),
-    Compiled(ets.search_kernel(False, 2, 1, 52), ETS_SEARCH, 255, stack=71_680, spills=256),
-    Compiled(ets.search_kernel(True, 2, 2, 52), ETS_SEARCH, 255, stack=71_680, spills=256),
+    # the square of the season. All that is written out is offered to the registers.
+    Compiled(ets.search_kernel(Shape(True, 2, 2, 7)), ETS_SEARCH, 255, stack=4160, spills=1728),
+    Compiled(ets.search_kernel(Shape(False, 2, 1, 12)), ETS_SEARCH, 255, stack=8000, spills=1536),
+    Compiled(ets.search_kernel(Shape(True, 2, 2, 24)), ETS_SEARCH, 255, stack=19_824),
+    Compiled(ets.search_kernel(Shape(False, 2, 1, 52)), ETS_SEARCH, 255, stack=71_680, spills=256),
+    Compiled(ets.search_kernel(Shape(True, 2, 2, 52)), ETS_SEARCH, 255, stack=71_680, spills=256),
     Compiled(
         ets.keep_ets_models,
         (rows(2, np.int64), INTEGER, *ETS_TRIALS, rows(2), *ETS_KEPT, rows(2)),

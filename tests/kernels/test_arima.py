@@ -18,6 +18,7 @@ from kernels.arima_forecast import expect_series
 from kernels.arima_lanes import expect_before, pass_lanes
 from kernels.arima_orders import choose_differences
 from kernels.arima_shape import (
+    LENGTHS,
     N_COEFFICIENTS,
     SLOPE,
     SQUARES,
@@ -86,13 +87,17 @@ class Room:
         rows[before:] = self.values
         values, theta = rows.ravel(), np.ascontiguousarray(theta).ravel()
         coefficients = np.zeros(N_COEFFICIENTS * LANES)
-        rings, room = np.zeros(count_rings(self.shape)), np.zeros(count_room(self.shape))
-        room[:LANES] = self.lengths
+        rings = np.zeros(count_rings(self.shape) * LANES)
+        room = np.zeros((count_room(self.shape), LANES))
+        room[LENGTHS] = self.lengths
         expand(theta, self.shape, coefficients)
         if exact:
             expect_before(values, self.n, before, coefficients, self.shape, rings, self.lengths)
         scratch = np.zeros(self.size * LANES)
-        pass_lanes(values, self.n, before, theta, coefficients, self.shape, rings, scratch, room)
+        pass_lanes(
+            *(values, self.n, before, theta, coefficients),
+            *(self.shape, rings, scratch, room.reshape(-1)),
+        )
         return room, coefficients.reshape(N_COEFFICIENTS, LANES)
 
     def series(self, k):
@@ -105,7 +110,7 @@ def test_squares_from_rest_are_those_of_the_difference_equation(shape):
     room, coefficients = case.run(case.theta, exact=False)
     for k in range(LANES):
         errors = oracle.errors_from_rest(case.series(k), coefficients[:, k], shape.length)
-        assert np.isclose(room[SQUARES + k], errors @ errors, rtol=1e-12)
+        assert np.isclose(room[SQUARES, k], errors @ errors, rtol=1e-12)
 
 
 @pytest.mark.parametrize("shape", SHAPES)
@@ -120,7 +125,7 @@ def test_squares_and_determinant_are_those_of_the_dense_covariance(shape):
             case.series(k), coefficients[:, k], shape.length
         )
         # What is left out of the past falls off as the correlations' powers do.
-        assert np.isclose(room[SQUARES + k], squares, rtol=5e-3)
+        assert np.isclose(room[SQUARES, k], squares, rtol=5e-3)
         found = log_determinant(theta, shape, n, k, slope, bend)
         # Left out where there is a season: what its factors share with the period's. Fits that
         # differ by less than 0.5 pass for equal.
@@ -139,9 +144,9 @@ def test_a_pass_multiplies_whole_vectors():
         np.ravel(room.theta),
         np.zeros(N_COEFFICIENTS * LANES),
         shape,
-        np.zeros(count_rings(shape)),
+        np.zeros(count_rings(shape) * LANES),
         np.zeros(room.size * LANES),
-        np.zeros(count_room(shape)),
+        np.zeros(count_room(shape) * LANES),
     )
     (assembly,) = fresh.inspect_asm().values()
     packed = re.findall(r"\bv(?:mul|fn?m(?:add|sub)\d+)pd\b[^\n]*%[yz]mm", assembly)
@@ -157,8 +162,8 @@ def test_the_slope_is_what_the_squares_change_by(shape):
         moved = np.zeros_like(case.theta)
         moved[p] = 1e-6
         above, below = (case.run(case.theta + s * moved, exact=False)[0] for s in (1, -1))
-        change = (above - below)[SQUARES : SQUARES + LANES] / 4e-6
-        slope = room[SLOPE + p * LANES : SLOPE + (p + 1) * LANES]
+        change = (above - below)[SQUARES] / 4e-6
+        slope = room[SLOPE + p]
         # A central difference of 1e-6 in float64.
         assert np.allclose(slope, change, rtol=1e-5, atol=1e-5)
 
@@ -188,7 +193,7 @@ def test_lanes_and_the_scalar_agree(shape, exact):
     for k in range(LANES):
         own = np.ascontiguousarray(coefficients[:, k])
         squares = expect_series(case.series(k), own, shape.length, before, work, np.empty(3))
-        assert np.isclose(room[SQUARES + k], squares, rtol=1e-11)
+        assert np.isclose(room[SQUARES, k], squares, rtol=1e-11)
 
 
 @pytest.mark.parametrize("shape", SHAPES)

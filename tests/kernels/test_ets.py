@@ -80,15 +80,16 @@ def measure(series, points, relative, trend, season, m):
     """Pass up to sixteen scaled series through the lanes; return shape, layout and room."""
     shape = Shape(relative, trend, season, m if season else 1)
     layout = lay_out(shape)
-    room = np.zeros(layout.total)
+    room = np.zeros((layout.total, LANES))
     longest = max(len(y) for y in series)
     values = np.zeros(longest * LANES)
     theta = np.zeros(layout.size * LANES)
     for k, (y, point) in enumerate(zip(series, points, strict=True)):
         values[k : len(y) * LANES : LANES] = y
-        room[LENGTHS + k] = len(y)
+        room[LENGTHS, k] = len(y)
         theta[k::LANES] = point
-    pass_lanes(values, longest, theta, shape, layout, room)
+    rings = np.zeros(layout.held * LANES)
+    pass_lanes(values, longest, theta, shape, layout, room.reshape(-1), rings)
     return layout, room
 
 
@@ -102,10 +103,10 @@ def test_lanes_measure_what_the_recursion_gives(relative, trend, season):
         errors, means = oracle.errors_of(
             y, relative, trend, season, m, *oracle.unpack(point, trend, season, m)
         )
-        assert room[BROKEN + k] == 0.0
-        assert room[SQUARES + k] == pytest.approx(np.sum(errors**2), rel=1e-10)
+        assert room[BROKEN, k] == 0.0
+        assert room[SQUARES, k] == pytest.approx(np.sum(errors**2), rel=1e-10)
         if relative:
-            assert room[LOGS + k] == pytest.approx(np.log(means).sum(), rel=1e-10, abs=1e-10)
+            assert room[LOGS, k] == pytest.approx(np.log(means).sum(), rel=1e-10, abs=1e-10)
 
 
 @pytest.mark.parametrize(("relative", "trend", "season"), MODELS)
@@ -116,7 +117,7 @@ def test_slope_and_curvature_are_those_of_the_errors(relative, trend, season):
     point = random_point(draws, trend, season, m)
     layout, room = measure([y], [point], relative, trend, season, m)
     if relative:
-        turn_relative(layout, room)
+        turn_relative(layout, room.reshape(-1))
 
     def weighed(theta):
         errors, means = oracle.errors_of(
@@ -143,8 +144,8 @@ def test_slope_and_curvature_are_those_of_the_errors(relative, trend, season):
         if relative
         else 1.0
     )
-    slope = room[layout.slope : layout.slope + size * LANES : LANES] * scale
-    products = room[layout.products :: LANES] * scale
+    slope = room[layout.slope : layout.slope + size, 0] * scale
+    products = room[layout.products :, 0] * scale
     # Central differences are good to about 1e-9 of the largest entry.
     expected = rows @ weighed(point)
     assert np.allclose(slope, expected, rtol=1e-6, atol=1e-7 * np.abs(expected).max())

@@ -9,10 +9,11 @@ from numba import njit
 from kernels.lanes import (
     LANES,
     choose_below,
+    count_rows,
+    lanes_from,
     lanes_of,
     load_lanes,
     number_at,
-    places_of,
     put_number,
     spread,
     square_roots,
@@ -22,10 +23,10 @@ from kernels.lanes import (
 
 @njit(nogil=True)
 def _mix(left, right, out):
-    for place in range(0, out.shape[0], LANES):
-        a, b = load_lanes(left, place), load_lanes(right, place)
+    for row in range(count_rows(out)):
+        a, b = load_lanes(left, row), load_lanes(right, row)
         total = (a + b) * 2.0 - 1.0 / b
-        store_lanes(out, place, choose_below(a, spread(0.5), square_roots(b), total - a))
+        store_lanes(out, row, choose_below(a, spread(0.5), square_roots(b), total - a))
 
 
 def test_each_lane_computes_by_itself():
@@ -41,12 +42,12 @@ def test_each_lane_computes_by_itself():
 @njit(nogil=True)
 def _mix_either(left, right, out):
     store_lanes(out, 0, 0.0)
-    for place in range(0, places_of(out), LANES):
-        a, b = load_lanes(left, place), load_lanes(right, place)
+    for row in range(count_rows(out)):
+        a, b = load_lanes(left, row), load_lanes(right, row)
         total = load_lanes(out, 0) + (a + b) * 2.0 - 1.0 / b
-        store_lanes(out, place, choose_below(a, 0.5, square_roots(b), total))
+        store_lanes(out, row, choose_below(a, 0.5, square_roots(b), total))
     for k in range(lanes_of(out)):
-        put_number(out, LANES, k, number_at(out, LANES, k) + 1.0)
+        put_number(out, 1, k, number_at(out, 1, k) + 1.0)
 
 
 def test_a_table_of_one_column_computes_what_a_lane_does():
@@ -60,6 +61,17 @@ def test_a_table_of_one_column_computes_what_a_lane_does():
         _mix_either(left[:, column], right[:, column], alone[:, column])
         # A product and a sum may be rounded once instead of twice.
         np.testing.assert_allclose(alone[:, k], out[:, k], rtol=4e-16, atol=4e-15)
+
+
+@njit(nogil=True)
+def _shift(values, start, out):
+    store_lanes(out, 0, lanes_from(values, start))
+
+
+def test_numbers_are_read_from_between_rows():
+    values, out = np.arange(2.0 * LANES), np.empty(LANES)
+    _shift(values, 3, out)
+    assert (out == values[3 : 3 + LANES]).all()
 
 
 def test_a_comparison_with_nan_is_false():
