@@ -21,7 +21,7 @@ from kernels.on_device import (
     largest_without_on,
     randomised_changes_on,
 )
-from risk.measures.influence import densities_at, density_reach
+from risk.measures.influence import densities_at, density_span
 from risk.measures.selected_tails import figures_of_largest
 from risk.measures.tail import quantile_place
 
@@ -98,8 +98,8 @@ def incremental_figures(
 
 def _first_kept(n: int, levels: Sequence[float]) -> int:
     """Return the order statistic, counted from 0, from which figures and densities are told."""
-    lowest = min(level - density_reach(n, level) for level in levels)
-    return min(quantile_place(n, min(levels)) - 1, max(int(lowest * (n - 1)), 0))
+    lowest = min(density_span(n, level)[0] for level in levels)
+    return min(quantile_place(n, min(levels)) - 1, int(lowest * (n - 1)))
 
 
 def _errors(

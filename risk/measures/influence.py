@@ -7,7 +7,8 @@ References
 ----------
 Manistre & Hancock (2005), "Variance of the CTE estimator", North American Actuarial Journal 9(2),
 eq. 8 (expected shortfall); Siddiqui (1960) and Bofinger (1975), "Estimation of a density function
-using order statistics", Australian Journal of Statistics 17(1) (the density at a quantile);
+using order statistics", Australian Journal of Statistics 17(1) (the density at a quantile); Parzen
+(1979), "Nonparametric statistical data modeling", JASA 74(365) (how it falls along a tail);
 Serfling (1980), "Approximation theorems of mathematical statistics", section 2.5.1 (Bahadur's
 representation of a quantile); L'Ecuyer & Lemieux (2002), "Recent advances in randomized quasi-Monte
 Carlo methods", section 1 (errors from independent randomisations).
@@ -113,8 +114,11 @@ def randomised_means(
     return np.asarray(sums / counts)
 
 
-def density_reach(n_scenarios: int, level: float) -> float:
-    """Return how far to each side of a quantile its density is told from, as a probability.
+def density_span(n_scenarios: int, level: float) -> tuple[float, float]:
+    """Return the probabilities of the two quantiles that tell the density at one between them.
+
+    They are as far to each side in log odds as Bofinger's are in probability: over log odds
+    quantiles of a tail, heavy or not, are nearly straight, and over probabilities they bend.
 
     Parameters
     ----------
@@ -123,12 +127,14 @@ def density_reach(n_scenarios: int, level: float) -> float:
 
     References
     ----------
-    Bofinger (1975), for normal losses.
+    Bofinger (1975), for normal losses; Parzen (1979).
     """
     score = float(special.ndtri(level))
     height = float(np.exp(-0.5 * score * score) / np.sqrt(2.0 * np.pi))
     width = n_scenarios**-0.2 * (4.5 * height**4 / (2.0 * score**2 + 1.0) ** 2) ** 0.2
-    return float(min(width, level, 1.0 - level))
+    reach = min(width, level, 1.0 - level) / (level * (1.0 - level))
+    odds = special.logit(level)
+    return float(special.expit(odds - reach)), float(special.expit(odds + reach))
 
 
 def density_at(tail: Floats, n_scenarios: int, level: float) -> float:
@@ -141,7 +147,7 @@ def density_at(tail: Floats, n_scenarios: int, level: float) -> float:
 
     References
     ----------
-    Siddiqui (1960); Bofinger (1975).
+    Siddiqui (1960); Bofinger (1975); Parzen (1979).
     """
     return float(densities_at(tail, n_scenarios, level))
 
@@ -151,8 +157,8 @@ def densities_at(tails: Floats, n_scenarios: int, level: float) -> Floats:
 
     Parameters
     ----------
-    tails : (..., n_kept) float64, money, the largest of the losses, ascending, no NaN: from
-        `density_reach` below the level on; a loss is positive
+    tails : (..., n_kept) float64, money, the largest of the losses, ascending, no NaN: from the
+        lower end of `density_span` on; a loss is positive
     n_scenarios : how many losses there were
     level : in (0, 1)
 
@@ -163,17 +169,18 @@ def densities_at(tails: Floats, n_scenarios: int, level: float) -> Floats:
 
     References
     ----------
-    Siddiqui (1960); Bofinger (1975).
+    Siddiqui (1960); Bofinger (1975); Parzen (1979).
     """
-    reach = density_reach(n_scenarios, level)
-    low, high = (_interpolated(tails, n_scenarios, level + side * reach) for side in (-1.0, 1.0))
+    span = density_span(n_scenarios, level)
+    low, high = (_interpolated(tails, n_scenarios, probability) for probability in span)
     gaps = np.asarray(high - low)
-    return np.divide(2.0 * reach, gaps, out=np.zeros(gaps.shape), where=gaps > 0.0)
+    mass = level * (1.0 - level) * float(np.diff(special.logit(span))[0])
+    return np.divide(mass, gaps, out=np.zeros(gaps.shape), where=gaps > 0.0)
 
 
 def _interpolated(tails: Floats, n: int, probability: float) -> Floats:
     """Return a quantile between order statistics, as NumPy's default has it."""
-    place = min(max(probability, 0.0), 1.0) * (n - 1)
+    place = probability * (n - 1)
     below = int(place)
     absent = n - tails.shape[-1]
     low, high = tails[..., below - absent], tails[..., min(below + 1, n - 1) - absent]
