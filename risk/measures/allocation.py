@@ -28,7 +28,8 @@ from risk.controls import Control
 from risk.measures.corrected_increments import corrected_increments
 from risk.measures.incremental import Incremental, incremental_figures
 from risk.measures.influence import randomised_means
-from risk.measures.tail import Tail, quantile_place
+from risk.measures.overlap import shared_days
+from risk.measures.tail import Tail, quantile_place, tail_errors
 
 _NEGLIGIBLE = 1e-12
 _MOST_SCALED = 2.0
@@ -95,7 +96,7 @@ def allocate(
     tails : the book's, one for each of ``levels``: of `risk.measures.tail.measure_tails`, or
         corrected by a control
     levels : in (0, 1)
-    overlap : days that neighbouring scenarios share, as of `risk.measures.tail.measure_tails`
+    overlap : days of each scenario, as of `risk.measures.tail.measure_tails`
     randomisations : of quasi-random scenarios, which are no independent draws: scenario s is of
         randomisation ``s % randomisations``. None says that scenarios are independent
     without : control of the book without each position, by which incremental figures are corrected
@@ -105,9 +106,9 @@ def allocate(
 
     Returns
     -------
-    Allocation, money, positive adds to the loss. Errors are those of independent scenarios; of
-    corrected figures those that their controls leave; of quasi-random scenarios those that the
-    spread of their randomisations tells.
+    Allocation, money, positive adds to the loss. Errors are those of independent scenarios, or days
+    where scenarios overlap; of corrected figures those that their controls leave; of quasi-random
+    scenarios those that the spread of their randomisations tells.
 
     Raises
     ------
@@ -131,14 +132,13 @@ def allocate(
         quantile = component_value_at_risk(losses, *held, about, tail.value_at_risk)
         parts[0, number] = quantile
         parts[1, number] = position_losses(losses, *held, tail.scenarios, tail.weights)
-        book = _Book(losses, *held, total, level, tail, randomisations)
+        book = _Book(losses, *held, total, level, tail, overlap, randomisations)
         errors[0, number] = _quantile_part_errors(book, about, quantile)
         if tail.control is None:
             errors[1, number] = _tail_part_errors(book, parts[:, number])
         else:
             edges[number] = _edges(book, about, quantile)
             errors[1, number] = _corrected_part_errors(book, quantile, edges[number])
-    errors[1] *= np.sqrt(overlap)
     added = (
         incremental_figures(losses, *held, total, levels, overlap, randomisations, device)
         if without is None
@@ -156,6 +156,7 @@ class _Book(NamedTuple):
     total: Floats
     level: float
     tail: Tail
+    overlap: int
     randomisations: int | None
 
     def each_position(self, scenarios: Integers) -> Iterator[tuple[int, Floats]]:
@@ -184,7 +185,7 @@ def _tail_part_errors(book: _Book, parts: Floats) -> Floats:
     for position, own in book.each_position(tail.scenarios):
         spread[position] = (tail.weights * (own - parts[1, position]) ** 2).sum()
     between = book.level * (parts[1] - parts[0]) ** 2
-    return np.asarray(np.sqrt((spread + between) / (n * share)))
+    return tail_errors(spread + between, n, book.level, book.overlap)
 
 
 def _edges(book: _Book, about: Weights, parts: Floats) -> Floats:
@@ -217,7 +218,7 @@ def _quantile_part_errors(book: _Book, about: Weights, parts: Floats) -> Floats:
 
     A part is a mean over the few scenarios about the quantile, and moves with the book's figure.
     """
-    own = np.empty(len(parts))
+    own, growth = np.empty(len(parts)), shared_days(about.scenarios, about.weights, book.overlap)
     for position, apart in enumerate(_apart(book, about, parts)):
         weighted = about.weights * apart
         if book.randomisations is not None:
@@ -225,7 +226,7 @@ def _quantile_part_errors(book: _Book, about: Weights, parts: Floats) -> Floats:
             sums = np.bincount(dealt, weights=weighted, minlength=book.randomisations)
             own[position] = book.randomisations * sums.var(ddof=1)
         else:
-            own[position] = (weighted**2).sum()
+            own[position] = growth * (weighted**2).sum()
     together = book.shares(parts) * book.tail.value_at_risk_error
     return np.asarray(np.sqrt(own + together**2))
 

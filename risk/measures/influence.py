@@ -1,7 +1,8 @@
 """What single scenarios contribute to the error of a tail's figures: their influence.
 
 The error of a figure, or of a difference of figures in the same scenarios, is the deviation of its
-influence over the root of the number of scenarios, where these are independent.
+influence over the root of the number of scenarios, where these are independent. Where they overlap
+they go together by `risk.measures.overlap`.
 
 References
 ----------
@@ -18,6 +19,7 @@ import numpy as np
 from scipy import special
 
 from kernels.arrays import Floats, Integers
+from risk.measures.overlap import lagged_covariances
 
 
 def shortfall_influence(losses: Floats, value_at_risk: float, level: float) -> Floats:
@@ -62,31 +64,64 @@ def quantile_influence(losses: Floats, value_at_risk: float, density: float) -> 
     return np.asarray((losses > value_at_risk) / density)
 
 
-def influence_error(
-    influence: Floats, overlap: int = 1, randomisations: int | None = None
-) -> float:
-    """Return the standard error of a figure from what each scenario contributes to it.
+def randomised_error(influence: Floats, randomisations: int) -> float:
+    """Return the standard error of a figure of quasi-random scenarios from what each contributes.
 
     Parameters
     ----------
     influence : (n_scenarios,) float64, money, but for a constant; no NaN, a loss is positive
-    overlap : days that neighbouring scenarios share, as of `risk.measures.tail.measure_tails`
-    randomisations : of quasi-random scenarios, which are no independent draws: scenario s is of
-        randomisation ``s % randomisations``. None says that scenarios are independent
+    randomisations : scenario s is of randomisation ``s % randomisations``
 
     Returns
     -------
-    Money: the deviation over the root of the number of scenarios; of quasi-random ones the
-    deviation of the randomisations' means, over their number less one, over its root.
+    Money: the deviation of the randomisations' means, over their number less one, over its root.
 
     References
     ----------
-    Serfling (1980), section 2.5.1; L'Ecuyer & Lemieux (2002), section 1.
+    L'Ecuyer & Lemieux (2002), section 1.
     """
-    if randomisations is None:
-        return float(influence.std() * np.sqrt(overlap / len(influence)))
     means = randomised_means(np.arange(len(influence)), influence, len(influence), randomisations)
     return float(means.std(ddof=1) / np.sqrt(randomisations))
+
+
+def quantile_change_errors(
+    shares: tuple[Floats, Floats],
+    both: Floats,
+    densities: tuple[Floats, Floats],
+    n_scenarios: int,
+    level: float,
+    overlap: int = 1,
+) -> Floats:
+    """Return the standard errors of differences of two books' values at risk.
+
+    A scenario contributes to each as much as it costs that book if the share of scenarios beyond
+    its value at risk is off by one; what it contributes to the difference is known from counts.
+
+    Parameters
+    ----------
+    shares : of scenarios beyond each book's value at risk, two float64 of shapes that broadcast
+    both : of scenarios beyond both, fractions; no NaN
+    densities : of each book's losses at its value at risk, per money; 0 where it has no error
+    n_scenarios : how many scenarios there are
+    level : in (0, 1)
+    overlap : days of each scenario, as of `risk.measures.tail.measure_tails`
+
+    Returns
+    -------
+    float64 of the shape of both, money.
+
+    References
+    ----------
+    Serfling (1980), section 2.5.1.
+    """
+    one, other = (share * (1.0 - share) for share in shares)
+    steps = [quantile_steps(density) for density in densities]
+    apart = both - shares[0] * shares[1]
+    together = lagged_covariances(apart, np.sqrt(one * other), level, overlap)
+    variance = -2.0 * together * steps[0] * steps[1]
+    for spread, step in zip((one, other), steps, strict=True):
+        variance = variance + lagged_covariances(spread, spread, level, overlap) * step * step
+    return np.asarray(np.sqrt(np.maximum(variance, 0.0)) * np.sqrt(1.0 / n_scenarios))
 
 
 def randomised_means(
@@ -176,6 +211,24 @@ def densities_at(tails: Floats, n_scenarios: int, level: float) -> Floats:
     gaps = np.asarray(high - low)
     mass = level * (1.0 - level) * float(np.diff(special.logit(span))[0])
     return np.divide(mass, gaps, out=np.zeros(gaps.shape), where=gaps > 0.0)
+
+
+def quantile_steps(densities: Floats) -> Floats:
+    """Return what it costs a value at risk if the share of scenarios beyond it is off by one.
+
+    Parameters
+    ----------
+    densities : float64 of any shape, of losses at it, per money; no NaN, 0 where it has no error
+
+    Returns
+    -------
+    float64 of the same shape, money; 0 where it has no error.
+
+    References
+    ----------
+    Serfling (1980), section 2.5.1.
+    """
+    return np.divide(1.0, densities, out=np.zeros(np.shape(densities)), where=densities > 0.0)
 
 
 def _interpolated(tails: Floats, n: int, probability: float) -> Floats:

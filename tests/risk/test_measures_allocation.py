@@ -19,12 +19,13 @@ from risk.measures.incremental import incremental_figures
 from risk.measures.influence import (
     density_at,
     density_span,
-    influence_error,
     quantile_influence,
+    randomised_error,
     shortfall_influence,
 )
+from risk.measures.overlap import lagged_covariances
 from risk.measures.selected_tails import select_tails
-from risk.measures.tail import measure_tail, measure_tails
+from risk.measures.tail import measure_tail, measure_tails, tail_errors
 from risk.scenarios.precision import randomised_tail
 
 LEVELS = (0.9, 0.975, 0.99)
@@ -122,17 +123,28 @@ def one_by_one(losses, instruments, quantities, total, levels, overlap, randomis
         on_quantile = quantile_influence(column, quantile, density)
         return quantile, shortfall, on_quantile, shortfall_influence(column, quantile, level)
 
+    def errors(whole, without, level):
+        changes = whole[2] - without[2], whole[3] - without[3]
+        if randomisations is not None:
+            return [randomised_error(change, randomisations) for change in changes]
+        covariance = np.cov(whole[2], without[2], bias=True)
+        scales = np.sqrt(np.outer(*[covariance.diagonal()] * 2))
+        lagged = lagged_covariances(covariance, scales, level, overlap)
+        variance = max(lagged[0, 0] - 2.0 * lagged[0, 1] + lagged[1, 1], 0.0)
+        squares = (1.0 - level) * changes[1].std() ** 2
+        shortfall = tail_errors(squares, len(total), level, overlap)
+        return np.sqrt(variance / len(total)), float(shortfall)
+
     figures = np.empty((4, len(levels), len(instruments)))
     for position, (instrument, quantity) in enumerate(zip(instruments, quantities, strict=True)):
         column = total - quantity * losses[instrument]
         for number, level in enumerate(levels):
             whole, without = measured(total, level), measured(column, level)
-            for row, (one, other) in enumerate(zip(whole, without, strict=True)):
-                figures[row, number, position] = (
-                    one - other
-                    if row < 2
-                    else influence_error(one - other, overlap, randomisations)
-                )
+            figures[:, number, position] = (
+                whole[0] - without[0],
+                whole[1] - without[1],
+                *errors(whole, without, level),
+            )
     return figures
 
 
@@ -220,33 +232,21 @@ def test_errors_of_parts_are_their_spread_over_samples(degrees, n):
     assert_allclose(ratio, 1.0, atol=0.32)
 
 
-def test_the_error_of_a_lone_position_is_the_books(losses):
+@pytest.mark.parametrize("overlap", [1, 10])
+def test_the_error_of_a_lone_position_is_the_books(losses, overlap):
     own, held = np.array([1]), np.array([2.0])
     total = book_losses(losses, own, held)
-    tails = measure_tails(total, LEVELS)
-    found = allocate(losses, own, held, total, tails, LEVELS)
+    tails = measure_tails(total, LEVELS, overlap)
+    found = allocate(losses, own, held, total, tails, LEVELS, overlap)
     for number, tail in enumerate(tails):
         shortfall = tail.expected_shortfall_error
         assert_allclose(found.expected_shortfall_error[number, 0], shortfall, rtol=1e-9)
+        assert_allclose(found.value_at_risk_error[number, 0], tail.value_at_risk_error, rtol=1e-9)
         # Of the expansion's influence, and of order statistics: one law, two estimates.
         added = found.incremental.expected_shortfall_error[number, 0]
         assert_allclose(added, shortfall, rtol=0.02)
         added = found.incremental.value_at_risk_error[number, 0]
         assert_allclose(added, tail.value_at_risk_error, rtol=0.25)
-
-
-def test_overlap_widens_every_error_by_its_root(losses, total):
-    tails = measure_tails(total, LEVELS)
-    plain = allocated(losses, total).incremental
-    wide = incremental_figures(losses, INSTRUMENTS, QUANTITIES, total, LEVELS, overlap=4)
-    assert_allclose(wide.value_at_risk_error, 2.0 * plain.value_at_risk_error, rtol=1e-12)
-    assert_allclose(wide.expected_shortfall_error, 2.0 * plain.expected_shortfall_error, rtol=1e-12)
-    four = measure_tails(total, LEVELS, 4)
-    held = losses, INSTRUMENTS, QUANTITIES, total
-    found = allocate(*held, four, LEVELS, 4)
-    single = allocate(*held, tails, LEVELS)
-    ratio = found.expected_shortfall_error / single.expected_shortfall_error
-    assert_allclose(ratio, 2.0, rtol=1e-12)
 
 
 def test_a_density_is_that_of_the_quantiles_beside_it():
