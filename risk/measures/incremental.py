@@ -23,6 +23,7 @@ from kernels.on_device import (
 )
 from risk.measures.influence import (
     densities_at,
+    density_place,
     density_span,
     quantile_change_errors,
     quantile_steps,
@@ -105,8 +106,8 @@ def incremental_figures(
 
 def _first_kept(n: int, levels: Sequence[float]) -> int:
     """Return the order statistic, counted from 0, from which figures and densities are told."""
-    lowest = min(density_span(n, level)[0] for level in levels)
-    return min(quantile_place(n, min(levels)) - 1, int(lowest * (n - 1)))
+    lowest = min(density_place(n, density_span(n, level)[0]) for level in levels)
+    return min(quantile_place(n, min(levels)) - 1, int(lowest))
 
 
 def _errors(

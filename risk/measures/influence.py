@@ -9,7 +9,8 @@ References
 Manistre & Hancock (2005), "Variance of the CTE estimator", North American Actuarial Journal 9(2),
 eq. 8 (expected shortfall); Siddiqui (1960) and Bofinger (1975), "Estimation of a density function
 using order statistics", Australian Journal of Statistics 17(1) (the density at a quantile); Parzen
-(1979), "Nonparametric statistical data modeling", JASA 74(365) (how it falls along a tail);
+(1979), "Nonparametric statistical data modeling", JASA 74(365) (how it falls along a tail); Hyndman
+& Fan (1996), "Sample quantiles in statistical packages", The American Statistician 50(4);
 Serfling (1980), "Approximation theorems of mathematical statistics", section 2.5.1 (Bahadur's
 representation of a quantile); L'Ecuyer & Lemieux (2002), "Recent advances in randomized quasi-Monte
 Carlo methods", section 1 (errors from independent randomisations).
@@ -152,8 +153,9 @@ def randomised_means(
 def density_span(n_scenarios: int, level: float) -> tuple[float, float]:
     """Return the probabilities of the two quantiles that tell the density at one between them.
 
-    They are as far to each side in log odds as Bofinger's are in probability: over log odds
-    quantiles of a tail, heavy or not, are nearly straight, and over probabilities they bend.
+    They are as far to each side in log odds as Bofinger's are in probability, and within the
+    sample: over log odds quantiles of a tail, heavy or not, are nearly straight, and over
+    probabilities they bend.
 
     Parameters
     ----------
@@ -168,8 +170,27 @@ def density_span(n_scenarios: int, level: float) -> tuple[float, float]:
     height = float(np.exp(-0.5 * score * score) / np.sqrt(2.0 * np.pi))
     width = n_scenarios**-0.2 * (4.5 * height**4 / (2.0 * score**2 + 1.0) ** 2) ** 0.2
     reach = min(width, level, 1.0 - level) / (level * (1.0 - level))
-    odds = special.logit(level)
-    return float(special.expit(odds - reach)), float(special.expit(odds + reach))
+    odds, least = special.logit(level), (2.0 / 3.0) / (n_scenarios + 1.0 / 3.0)
+    low, high = np.clip(special.expit([odds - reach, odds + reach]), least, 1.0 - least)
+    return float(low), float(high)
+
+
+def density_place(n_scenarios: int, probability: float) -> float:
+    """Return where among sorted losses, counted from 0, a quantile lies that tells a density.
+
+    It is there as likely too small as too large, nearly, whatever the law.
+
+    Parameters
+    ----------
+    n_scenarios : how many losses there are
+    probability : of `density_span`
+
+    References
+    ----------
+    Hyndman & Fan (1996), definition 8.
+    """
+    place = probability * (n_scenarios + 1.0 / 3.0) - 2.0 / 3.0
+    return min(max(place, 0.0), n_scenarios - 1.0)
 
 
 def density_at(tail: Floats, n_scenarios: int, level: float) -> float:
@@ -232,8 +253,7 @@ def quantile_steps(densities: Floats) -> Floats:
 
 
 def _interpolated(tails: Floats, n: int, probability: float) -> Floats:
-    """Return a quantile between order statistics, as NumPy's default has it."""
-    place = probability * (n - 1)
+    place = density_place(n, probability)
     below = int(place)
     absent = n - tails.shape[-1]
     low, high = tails[..., below - absent], tails[..., min(below + 1, n - 1) - absent]
