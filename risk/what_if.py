@@ -20,8 +20,9 @@ from risk.measures.influence import (
     quantile_influence,
     randomised_error,
     shortfall_influence,
+    tail_change_error,
 )
-from risk.measures.tail import Tail, measure_tails, tail_errors
+from risk.measures.tail import Tail, measure_tails
 from risk.scenarios.precision import randomised_errors
 
 COLUMNS = [
@@ -131,8 +132,7 @@ def _independent_errors(
     one, other = (losses > quantile for losses, quantile in books)
     shares, both = (one.mean(), other.mean()), (one & other).mean()
     quantile = quantile_change_errors(shares, both, densities, n, level, overlap)
-    squares = (1.0 - level) * _tail_change(books, level).var()
-    return float(quantile), float(tail_errors(squares, n, level, overlap))
+    return float(quantile), tail_change_error(*_on_tail(books, level), level, overlap)
 
 
 def _randomised_errors(
@@ -140,7 +140,7 @@ def _randomised_errors(
 ) -> tuple[float, float]:
     beside = zip(books, _densities(books, level), strict=True)
     before, after = (quantile_influence(*book, float(density)) for book, density in beside)
-    changes = after - before, _tail_change(books, level)
+    changes = after - before, np.subtract(*_on_tail(books, level))
     quantile, shortfall = (randomised_error(change, randomisations) for change in changes)
     return quantile, shortfall
 
@@ -150,6 +150,6 @@ def _densities(books: tuple[_Book, _Book], level: float) -> tuple[Floats, Floats
     return before, after
 
 
-def _tail_change(books: tuple[_Book, _Book], level: float) -> Floats:
+def _on_tail(books: tuple[_Book, _Book], level: float) -> tuple[Floats, Floats]:
     before, after = (shortfall_influence(*book, level) for book in books)
-    return after - before
+    return after, before

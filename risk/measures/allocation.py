@@ -29,7 +29,7 @@ from risk.measures.corrected_increments import corrected_increments
 from risk.measures.incremental import Incremental, incremental_figures
 from risk.measures.influence import randomised_means
 from risk.measures.overlap import shared_days
-from risk.measures.tail import Tail, quantile_place, tail_errors
+from risk.measures.tail import Tail, quantile_place, tail_errors, tail_squares
 
 _NEGLIGIBLE = 1e-12
 _MOST_SCALED = 2.0
@@ -134,11 +134,13 @@ def allocate(
         parts[1, number] = position_losses(losses, *held, tail.scenarios, tail.weights)
         book = _Book(losses, *held, total, level, tail, overlap, randomisations)
         errors[0, number] = _quantile_part_errors(book, about, quantile)
-        if tail.control is None:
-            errors[1, number] = _tail_part_errors(book, parts[:, number])
-        else:
+        if tail.control is not None:
             edges[number] = _edges(book, about, quantile)
             errors[1, number] = _corrected_part_errors(book, quantile, edges[number])
+        elif randomisations is not None:
+            errors[1, number] = _randomised_part_errors(book, quantile, randomisations)
+        else:
+            errors[1, number] = _tail_part_errors(book, parts[:, number])
     added = (
         incremental_figures(losses, *held, total, levels, overlap, randomisations, device)
         if without is None
@@ -171,21 +173,35 @@ class _Book(NamedTuple):
         return np.asarray(parts / whole) if whole != 0.0 else np.zeros(len(parts))
 
 
+def _randomised_part_errors(book: _Book, parts: Floats, randomisations: int) -> Floats:
+    """Return errors of components of expected shortfall; ``parts`` are those of value at risk."""
+    beyond = np.flatnonzero(book.total > book.tail.value_at_risk)
+    spread = np.empty(len(parts))
+    for position, own in book.each_position(beyond):
+        excess = own - parts[position]
+        means = randomised_means(beyond, excess, len(book.total), randomisations)
+        spread[position] = means.std(ddof=1)
+    return np.asarray(spread / np.sqrt(randomisations) / (1.0 - book.level))
+
+
 def _tail_part_errors(book: _Book, parts: Floats) -> Floats:
-    """Return errors of components of expected shortfall; ``parts`` are those of both figures."""
-    n, share, tail = len(book.total), 1.0 - book.level, book.tail
-    spread = np.empty(len(book.instruments))
-    if book.randomisations is not None:
-        beyond = np.flatnonzero(book.total > tail.value_at_risk)
-        for position, own in book.each_position(beyond):
-            excess = own - parts[0, position]
-            means = randomised_means(beyond, excess, n, book.randomisations)
-            spread[position] = means.std(ddof=1)
-        return np.asarray(spread / np.sqrt(book.randomisations) / share)
+    """Return errors of components of expected shortfall; ``parts`` are those of both figures.
+
+    What a position loses in the tail goes with the book's loss there, or moves on its own.
+    """
+    tail, weights = book.tail, book.tail.weights
+    ordered = book.total[tail.scenarios]
+    excess = ordered - tail.value_at_risk
+    spread, along = np.empty((2, len(book.instruments)))
     for position, own in book.each_position(tail.scenarios):
-        spread[position] = (tail.weights * (own - parts[1, position]) ** 2).sum()
-    between = book.level * (parts[1] - parts[0]) ** 2
-    return tail_errors(spread + between, n, book.level, book.overlap)
+        spread[position] = (weights * (own - parts[1, position]) ** 2).sum()
+        along[position] = (weights * (own - parts[0, position]) * excess).sum()
+    squares = spread + book.level * (parts[1] - parts[0]) ** 2
+    whole = float((weights * excess**2).sum())
+    slopes = along / whole if whole > 0.0 else np.zeros(len(along))
+    books = tail_squares(ordered, weights, np.asarray(tail.expected_shortfall), book.level)
+    together = np.minimum(slopes**2 * books, squares)
+    return tail_errors(together, len(book.total), book.level, book.overlap, squares - together)
 
 
 def _edges(book: _Book, about: Weights, parts: Floats) -> Floats:

@@ -27,6 +27,8 @@ from risk.measures.influence import (
     density_span,
     quantile_change_errors,
     quantile_steps,
+    shortfall_influence,
+    tail_change_error,
 )
 from risk.measures.selected_tails import figures_of_largest
 from risk.measures.tail import quantile_place, tail_errors
@@ -127,9 +129,27 @@ def _errors(
         shares, both = (own[row], changes.beyond[row] / n), changes.both[row] / n
         beside = densities[row, 0], densities[row, 1:]
         quantile[row] = quantile_change_errors(shares, both, beside, n, level, overlap)
-        squares = (1.0 - level) * changes.deviations[row] ** 2
-        shortfall[row] = tail_errors(squares, n, level, overlap)
+        shortfall[row] = tail_errors((1.0 - level) * changes.deviations[row] ** 2, n, level)
+    if overlap > 1:
+        shortfall = _overlapping_errors(held, figures, levels, overlap)
     return quantile, shortfall
+
+
+def _overlapping_errors(
+    held: _Held, figures: Figures, levels: Sequence[float], overlap: int
+) -> Floats:
+    """Return the errors of changes of expected shortfall where scenarios overlap."""
+    losses, instruments, quantities, total = held
+    errors = np.empty(figures.without.shape)
+    for row, level in enumerate(levels):
+        own = shortfall_influence(total, figures.whole[row], level)
+        for position, (instrument, quantity) in enumerate(
+            zip(instruments, quantities, strict=True)
+        ):
+            rest = total - quantity * losses[instrument]
+            other = shortfall_influence(rest, figures.without[row, position], level)
+            errors[row, position] = tail_change_error(own, other, level, overlap)
+    return errors
 
 
 def _randomised_errors(

@@ -21,6 +21,7 @@ from scipy import special
 
 from kernels.arrays import Floats, Integers
 from risk.measures.overlap import lagged_covariances
+from risk.measures.tail import tail_errors
 
 
 def shortfall_influence(losses: Floats, value_at_risk: float, level: float) -> Floats:
@@ -83,6 +84,31 @@ def randomised_error(influence: Floats, randomisations: int) -> float:
     """
     means = randomised_means(np.arange(len(influence)), influence, len(influence), randomisations)
     return float(means.std(ddof=1) / np.sqrt(randomisations))
+
+
+def tail_change_error(one: Floats, other: Floats, level: float, overlap: int = 1) -> float:
+    """Return the standard error of a difference of two books' expected shortfalls.
+
+    What both have in common comes in runs where scenarios overlap, and what they have not less so.
+
+    Parameters
+    ----------
+    one, other : (n_scenarios,) float64, money, of `shortfall_influence`; a loss is positive, no NaN
+    level : in (0, 1)
+    overlap : days of each scenario, as of `risk.measures.tail.measure_tails`
+
+    Returns
+    -------
+    Money.
+
+    References
+    ----------
+    Manistre & Hancock (2005), eq. 8.
+    """
+    whole, common = (one - other).var(), (one + other).var()
+    along = min((one.var() - other.var()) ** 2 / common, whole) if common > 0.0 else 0.0
+    share = 1.0 - level
+    return float(tail_errors(share * along, len(one), level, overlap, share * (whole - along)))
 
 
 def quantile_change_errors(

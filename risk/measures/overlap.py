@@ -64,6 +64,26 @@ def shortfall_effect(level: float, overlap: int) -> float:
     return _effects(level, overlap)[1]
 
 
+def part_effect(level: float, overlap: int) -> float:
+    """Return the design effect of what moves on its own in scenarios beyond a quantile.
+
+    Parameters
+    ----------
+    level, overlap : as of `quantile_effect`
+
+    Returns
+    -------
+    As many scenarios tell as much as one independent one: from 1 to ``overlap``.
+
+    References
+    ----------
+    Hansen & Hodrick (1980); Chen (2008), section 2; Plackett (1954).
+    """
+    lags = 1.0 - np.arange(overlap) / overlap
+    both = _covariances(level, lags)[0] + (1.0 - level) ** 2
+    return _over_lags(lags * both) / float(both[0])
+
+
 def lagged_covariances(covariances: Floats, scales: Floats, level: float, overlap: int) -> Floats:
     """Return covariances of two books' exceedances, those at all lags together.
 

@@ -7,7 +7,9 @@ Acerbi & Tasche (2002), "On the coherence of expected shortfall", Journal of Ban
 sample median", JASA 73; Manistre & Hancock (2005), "Variance of the CTE estimator", North
 American Actuarial Journal 9(2), eq. 8; Chen (2008), "Nonparametric estimation of expected
 shortfall", Journal of Financial Econometrics 6(1), section 2; Balakrishnan (1992), "Handbook of the
-logistic distribution", Marcel Dekker, section 2.3.
+logistic distribution", Marcel Dekker, section 2.3; Davis & Resnick (1985), "Limit theory for
+moving averages of random variables with regularly varying tail probabilities", Annals of
+Probability 13(1).
 """
 
 from collections.abc import Sequence
@@ -21,7 +23,7 @@ from kernels.arrays import Floats, Integers
 from kernels.device import Device
 from kernels.on_device import largest_scenarios_on
 from risk.errors import PlanError
-from risk.measures.overlap import quantile_effect, shortfall_effect
+from risk.measures.overlap import part_effect, quantile_effect, shortfall_effect
 from risk.measures.regression import Regression
 
 # Order statistics further from the quantile than this many deviations, and this many places (for
@@ -316,17 +318,42 @@ def shortfall_errors(
     ----------
     Manistre & Hancock (2005), eq. 8.
     """
+    squares = tail_squares(tails, weights, shortfalls, level)
+    return tail_errors(squares, n_scenarios, level, overlap)
+
+
+def tail_squares(tails: Floats, weights: Floats, shortfalls: Floats, level: float) -> Floats:
+    """Return what of a scenario in a tail makes the error of its mean, squared.
+
+    Parameters
+    ----------
+    tails, weights, shortfalls, level : as of `shortfall_errors`; a loss is positive, no NaN
+
+    Returns
+    -------
+    (...,) float64, money squared.
+
+    References
+    ----------
+    Manistre & Hancock (2005), eq. 8.
+    """
     means = np.asarray(shortfalls)
     within = (weights * (tails - means[..., None]) ** 2).sum(axis=-1)
-    between = level * (means - tails[..., 0]) ** 2
-    return tail_errors(within + between, n_scenarios, level, overlap)
+    return np.asarray(within + level * (means - tails[..., 0]) ** 2)
 
 
-def tail_errors(squares: Floats, n_scenarios: int, level: float, overlap: int = 1) -> Floats:
+def tail_errors(
+    squares: Floats | float,
+    n_scenarios: int,
+    level: float,
+    overlap: int = 1,
+    apart: Floats | float = 0.0,
+) -> Floats:
     """Return standard errors of means over a tail.
 
     The tail and its start are so many scenarios and one more, whose spread about their own mean is
-    smaller than about the true one, by Bessel's correction.
+    smaller than about the true one, by Bessel's correction. Where scenarios overlap, what a tail
+    loses comes in runs: one day's jump is in all scenarios that have the day.
 
     Parameters
     ----------
@@ -335,6 +362,7 @@ def tail_errors(squares: Floats, n_scenarios: int, level: float, overlap: int = 
     n_scenarios : how many losses there were
     level : in (0, 1)
     overlap : as of `measure_tails`
+    apart : of the same shape, money squared: variance besides, of what moves on its own in a tail
 
     Returns
     -------
@@ -342,7 +370,9 @@ def tail_errors(squares: Floats, n_scenarios: int, level: float, overlap: int = 
 
     References
     ----------
-    Manistre & Hancock (2005), eq. 8; Chen (2008), section 2.
+    Manistre & Hancock (2005), eq. 8; Chen (2008), section 2; Davis & Resnick (1985).
     """
-    told = n_scenarios * (1.0 - level) / shortfall_effect(level, overlap)
-    return np.asarray(np.sqrt(squares * (1.0 + 1.0 / max(told, _FEWEST)) / told))
+    beyond = n_scenarios * (1.0 - level)
+    told = max(beyond / shortfall_effect(level, overlap), _FEWEST)
+    runs = overlap * squares + part_effect(level, overlap) * apart
+    return np.asarray(np.sqrt(runs / beyond * (1.0 + 1.0 / told)))

@@ -23,6 +23,7 @@ from risk.measures.influence import (
     quantile_influence,
     randomised_error,
     shortfall_influence,
+    tail_change_error,
 )
 from risk.measures.overlap import lagged_covariances
 from risk.measures.selected_tails import select_tails
@@ -132,8 +133,10 @@ def one_by_one(losses, instruments, quantities, total, levels, overlap, randomis
         scales = np.sqrt(np.outer(*[covariance.diagonal()] * 2))
         lagged = lagged_covariances(covariance, scales, level, overlap)
         variance = max(lagged[0, 0] - 2.0 * lagged[0, 1] + lagged[1, 1], 0.0)
-        squares = (1.0 - level) * changes[1].std() ** 2
-        shortfall = tail_errors(squares, len(total), level, overlap)
+        if overlap == 1:
+            shortfall = tail_errors((1.0 - level) * changes[1].std() ** 2, len(total), level)
+        else:
+            shortfall = tail_change_error(whole[3], without[3], level, overlap)
         return np.sqrt(variance / len(total)), float(shortfall)
 
     figures = np.empty((4, len(levels), len(instruments)))

@@ -165,9 +165,9 @@ def test_overlapping_windows_enlarge_the_errors_and_leave_the_figures():
         assert getattr(shared, name) == getattr(alone, name)
     growth = quantile_growth(500, 0.975, 10)
     assert shared.value_at_risk_error == pytest.approx(growth * alone.value_at_risk_error)
-    # Of 12.5 losses in the tail as many tell of it as the design effect leaves.
+    # Runs of ten, and of 12.5 losses in the tail as many tell of it as the design effect leaves.
     told = 12.5 / shortfall_effect(0.975, 10)
-    growth = np.sqrt((1.0 + 1.0 / told) / told * 12.5 / (1.0 + 1.0 / 12.5))
+    growth = np.sqrt(10.0 * (1.0 + 1.0 / told) / (1.0 + 1.0 / 12.5))
     assert shared.expected_shortfall_error == pytest.approx(growth * alone.expected_shortfall_error)
 
 
