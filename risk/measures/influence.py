@@ -106,8 +106,8 @@ def tail_change_error(one: Floats, other: Floats, level: float, overlap: int = 1
     Manistre & Hancock (2005), eq. 8.
     """
     whole, common = (one - other).var(), (one + other).var()
-    along = min((one.var() - other.var()) ** 2 / common, whole) if common > 0.0 else 0.0
-    share = 1.0 - level
+    slope = (one.var() - other.var()) / common if common > 0.0 else 0.0
+    along, share = min(slope * slope * common, whole), 1.0 - level
     return float(tail_errors(share * along, len(one), level, overlap, share * (whole - along)))
 
 

@@ -141,3 +141,14 @@ def test_taking_a_position_off_in_a_what_if_has_the_error_of_its_increment(overl
         for name in ("value_at_risk", "expected_shortfall"):
             own = getattr(found, f"{name}_error")[:, position]
             assert_allclose(compared.loc[name, "standard_error"], own, rtol=1e-9)
+
+
+def test_errors_of_huge_losses_are_as_many_times_those_of_small_ones():
+    losses = overlapping_losses(2, 300)
+    small, huge = (
+        incremental_figures(own, INSTRUMENTS, QUANTITIES, total, LEVELS, OVERLAP)
+        for own in (losses, 1e120 * losses)
+        for total in [book_losses(own, INSTRUMENTS, QUANTITIES)]
+    )
+    errors = 1e120 * small.expected_shortfall_error
+    assert_allclose(huge.expected_shortfall_error, errors, rtol=1e-9)
