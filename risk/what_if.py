@@ -15,10 +15,12 @@ import pandas as pd
 from kernels.arrays import Floats
 from risk.errors import PlanError
 from risk.measures.influence import (
-    density_at,
-    influence_error,
+    densities_at,
+    quantile_change_errors,
     quantile_influence,
+    randomised_error,
     shortfall_influence,
+    tail_change_error,
 )
 from risk.measures.tail import Tail, measure_tails
 from risk.scenarios.precision import randomised_errors
@@ -33,6 +35,9 @@ COLUMNS = [
     "independent_error",
 ]
 MEASURES = ("value_at_risk", "expected_shortfall")
+
+# What a book loses in each scenario, and its value at risk.
+_Book = tuple[Floats, float]
 
 
 def compare_losses(
@@ -52,9 +57,9 @@ def compare_losses(
     before, after : (n_scenarios,) float64, money, losses in the same scenarios; a loss is
         positive, no NaN
     levels : in (0, 1)
-    overlap : days that neighbouring scenarios share, as in `risk.measures.tail.measure_tails`
+    overlap : days of each scenario, as in `risk.measures.tail.measure_tails`
     randomisations : of quasi-random scenarios, which are no independent draws: errors come from
-        the spread over them, as in `risk.measures.influence.influence_error`
+        the spread over them, as in `risk.measures.influence.randomised_error`
 
     Returns
     -------
@@ -85,7 +90,8 @@ def compare_losses(
         strict=True,
     )
     for level, old, new in tails:
-        errors = _errors(before, old, after, new, level, overlap, randomisations)
+        books = (before, old.value_at_risk), (after, new.value_at_risk)
+        errors = _errors(books, (old, new), level, overlap, randomisations)
         for measure, (error, independent) in zip(MEASURES, errors, strict=True):
             first, second = getattr(old, measure), getattr(new, measure)
             rows.append(
@@ -103,32 +109,47 @@ def compare_losses(
 
 
 def _errors(
-    before: Floats,
-    old: Tail,
-    after: Floats,
-    new: Tail,
+    books: tuple[_Book, _Book],
+    tails: tuple[Tail, Tail],
     level: float,
     overlap: int,
     randomisations: int | None,
 ) -> list[tuple[float, float]]:
     """Return the error of each measure's difference, and what it would be of scenarios anew."""
-    alone = np.array([[getattr(tail, f"{name}_error") for tail in (old, new)] for name in MEASURES])
-    if randomisations is not None:
-        alone = np.array(
-            [randomised_errors(each, (level,), randomisations)[0] for each in (before, after)]
-        ).T
-    changes = (
-        influence(after, new, level) - influence(before, old, level)
-        for influence in (_on_quantile, _on_tail)
-    )
-    errors = [influence_error(change, overlap, randomisations) for change in changes]
-    return [(error, float(np.hypot(*own))) for error, own in zip(errors, alone, strict=True)]
+    if randomisations is None:
+        found = _independent_errors(books, level, overlap)
+        alone = [[getattr(tail, f"{name}_error") for name in MEASURES] for tail in tails]
+    else:
+        found = _randomised_errors(books, level, randomisations)
+        alone = [randomised_errors(losses, (level,), randomisations)[0] for losses, _ in books]
+    return list(zip(found, np.hypot(*np.array(alone)).tolist(), strict=True))
 
 
-def _on_tail(losses: Floats, tail: Tail, level: float) -> Floats:
-    return shortfall_influence(losses, tail.value_at_risk, level)
+def _independent_errors(
+    books: tuple[_Book, _Book], level: float, overlap: int
+) -> tuple[float, float]:
+    n, densities = len(books[0][0]), _densities(books, level)
+    one, other = (losses > quantile for losses, quantile in books)
+    shares, both = (one.mean(), other.mean()), (one & other).mean()
+    quantile = quantile_change_errors(shares, both, densities, n, level, overlap)
+    return float(quantile), tail_change_error(*_on_tail(books, level), level, overlap)
 
 
-def _on_quantile(losses: Floats, tail: Tail, level: float) -> Floats:
-    density = density_at(np.sort(losses), len(losses), level)
-    return quantile_influence(losses, tail.value_at_risk, density)
+def _randomised_errors(
+    books: tuple[_Book, _Book], level: float, randomisations: int
+) -> tuple[float, float]:
+    beside = zip(books, _densities(books, level), strict=True)
+    before, after = (quantile_influence(*book, float(density)) for book, density in beside)
+    changes = after - before, np.subtract(*_on_tail(books, level))
+    quantile, shortfall = (randomised_error(change, randomisations) for change in changes)
+    return quantile, shortfall
+
+
+def _densities(books: tuple[_Book, _Book], level: float) -> tuple[Floats, Floats]:
+    before, after = (densities_at(np.sort(losses), len(losses), level) for losses, _ in books)
+    return before, after
+
+
+def _on_tail(books: tuple[_Book, _Book], level: float) -> tuple[Floats, Floats]:
+    before, after = (shortfall_influence(*book, level) for book in books)
+    return after, before

@@ -28,7 +28,8 @@ from risk.controls import Control
 from risk.measures.corrected_increments import corrected_increments
 from risk.measures.incremental import Incremental, incremental_figures
 from risk.measures.influence import randomised_means
-from risk.measures.tail import Tail, quantile_place
+from risk.measures.overlap import shared_days
+from risk.measures.tail import Tail, quantile_place, tail_errors, tail_squares
 
 _NEGLIGIBLE = 1e-12
 _MOST_SCALED = 2.0
@@ -95,7 +96,7 @@ def allocate(
     tails : the book's, one for each of ``levels``: of `risk.measures.tail.measure_tails`, or
         corrected by a control
     levels : in (0, 1)
-    overlap : days that neighbouring scenarios share, as of `risk.measures.tail.measure_tails`
+    overlap : days of each scenario, as of `risk.measures.tail.measure_tails`
     randomisations : of quasi-random scenarios, which are no independent draws: scenario s is of
         randomisation ``s % randomisations``. None says that scenarios are independent
     without : control of the book without each position, by which incremental figures are corrected
@@ -105,9 +106,9 @@ def allocate(
 
     Returns
     -------
-    Allocation, money, positive adds to the loss. Errors are those of independent scenarios; of
-    corrected figures those that their controls leave; of quasi-random scenarios those that the
-    spread of their randomisations tells.
+    Allocation, money, positive adds to the loss. Errors are those of independent scenarios, or days
+    where scenarios overlap; of corrected figures those that their controls leave; of quasi-random
+    scenarios those that the spread of their randomisations tells.
 
     Raises
     ------
@@ -131,14 +132,15 @@ def allocate(
         quantile = component_value_at_risk(losses, *held, about, tail.value_at_risk)
         parts[0, number] = quantile
         parts[1, number] = position_losses(losses, *held, tail.scenarios, tail.weights)
-        book = _Book(losses, *held, total, level, tail, randomisations)
+        book = _Book(losses, *held, total, level, tail, overlap, randomisations)
         errors[0, number] = _quantile_part_errors(book, about, quantile)
-        if tail.control is None:
-            errors[1, number] = _tail_part_errors(book, parts[:, number])
-        else:
+        if tail.control is not None:
             edges[number] = _edges(book, about, quantile)
             errors[1, number] = _corrected_part_errors(book, quantile, edges[number])
-    errors[1] *= np.sqrt(overlap)
+        elif randomisations is not None:
+            errors[1, number] = _randomised_part_errors(book, quantile, randomisations)
+        else:
+            errors[1, number] = _tail_part_errors(book, parts[:, number])
     added = (
         incremental_figures(losses, *held, total, levels, overlap, randomisations, device)
         if without is None
@@ -156,6 +158,7 @@ class _Book(NamedTuple):
     total: Floats
     level: float
     tail: Tail
+    overlap: int
     randomisations: int | None
 
     def each_position(self, scenarios: Integers) -> Iterator[tuple[int, Floats]]:
@@ -170,21 +173,35 @@ class _Book(NamedTuple):
         return np.asarray(parts / whole) if whole != 0.0 else np.zeros(len(parts))
 
 
+def _randomised_part_errors(book: _Book, parts: Floats, randomisations: int) -> Floats:
+    """Return errors of components of expected shortfall; ``parts`` are those of value at risk."""
+    beyond = np.flatnonzero(book.total > book.tail.value_at_risk)
+    spread = np.empty(len(parts))
+    for position, own in book.each_position(beyond):
+        excess = own - parts[position]
+        means = randomised_means(beyond, excess, len(book.total), randomisations)
+        spread[position] = means.std(ddof=1)
+    return np.asarray(spread / np.sqrt(randomisations) / (1.0 - book.level))
+
+
 def _tail_part_errors(book: _Book, parts: Floats) -> Floats:
-    """Return errors of components of expected shortfall; ``parts`` are those of both figures."""
-    n, share, tail = len(book.total), 1.0 - book.level, book.tail
-    spread = np.empty(len(book.instruments))
-    if book.randomisations is not None:
-        beyond = np.flatnonzero(book.total > tail.value_at_risk)
-        for position, own in book.each_position(beyond):
-            excess = own - parts[0, position]
-            means = randomised_means(beyond, excess, n, book.randomisations)
-            spread[position] = means.std(ddof=1)
-        return np.asarray(spread / np.sqrt(book.randomisations) / share)
+    """Return errors of components of expected shortfall; ``parts`` are those of both figures.
+
+    What a position loses in the tail goes with the book's loss there, or moves on its own.
+    """
+    tail, weights = book.tail, book.tail.weights
+    ordered = book.total[tail.scenarios]
+    excess = ordered - tail.value_at_risk
+    spread, along = np.empty((2, len(book.instruments)))
     for position, own in book.each_position(tail.scenarios):
-        spread[position] = (tail.weights * (own - parts[1, position]) ** 2).sum()
-    between = book.level * (parts[1] - parts[0]) ** 2
-    return np.asarray(np.sqrt((spread + between) / (n * share)))
+        spread[position] = (weights * (own - parts[1, position]) ** 2).sum()
+        along[position] = (weights * (own - parts[0, position]) * excess).sum()
+    squares = spread + book.level * (parts[1] - parts[0]) ** 2
+    whole = float((weights * excess**2).sum())
+    slopes = along / whole if whole > 0.0 else np.zeros(len(along))
+    books = tail_squares(ordered, weights, np.asarray(tail.expected_shortfall), book.level)
+    together = np.minimum(slopes**2 * books, squares)
+    return tail_errors(together, len(book.total), book.level, book.overlap, squares - together)
 
 
 def _edges(book: _Book, about: Weights, parts: Floats) -> Floats:
@@ -217,7 +234,7 @@ def _quantile_part_errors(book: _Book, about: Weights, parts: Floats) -> Floats:
 
     A part is a mean over the few scenarios about the quantile, and moves with the book's figure.
     """
-    own = np.empty(len(parts))
+    own, growth = np.empty(len(parts)), shared_days(about.scenarios, about.weights, book.overlap)
     for position, apart in enumerate(_apart(book, about, parts)):
         weighted = about.weights * apart
         if book.randomisations is not None:
@@ -225,7 +242,7 @@ def _quantile_part_errors(book: _Book, about: Weights, parts: Floats) -> Floats:
             sums = np.bincount(dealt, weights=weighted, minlength=book.randomisations)
             own[position] = book.randomisations * sums.var(ddof=1)
         else:
-            own[position] = (weighted**2).sum()
+            own[position] = growth * (weighted**2).sum()
     together = book.shares(parts) * book.tail.value_at_risk_error
     return np.asarray(np.sqrt(own + together**2))
 

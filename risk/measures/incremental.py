@@ -21,9 +21,17 @@ from kernels.on_device import (
     largest_without_on,
     randomised_changes_on,
 )
-from risk.measures.influence import densities_at, density_reach
+from risk.measures.influence import (
+    densities_at,
+    density_place,
+    density_span,
+    quantile_change_errors,
+    quantile_steps,
+    shortfall_influence,
+    tail_change_error,
+)
 from risk.measures.selected_tails import figures_of_largest
-from risk.measures.tail import quantile_place
+from risk.measures.tail import quantile_place, tail_errors
 
 # A book, as of `incremental_figures`: losses, instruments, quantities, total.
 _Held = tuple[Floats, Integers, Floats, Floats]
@@ -67,7 +75,9 @@ def incremental_figures(
     quantities : (n_positions,) float64, units, negative is short
     total : (n_scenarios,) float64, the book's losses, money, a loss is positive; no NaN
     levels : in (0, 1)
-    overlap, randomisations : as of `risk.measures.influence.influence_error`
+    overlap : days of each scenario, as of `risk.measures.tail.measure_tails`
+    randomisations : of quasi-random scenarios, which are no independent draws: scenario s is of
+        randomisation ``s % randomisations``. None says that scenarios are independent
     device : where positions are taken off the book, and its losses put in order
 
     Returns
@@ -88,7 +98,7 @@ def incremental_figures(
     densities = np.array([densities_at(tails, n, level) for level in levels])
     figures = Figures(1.0 - np.array(levels), quantiles[:, 0].copy(), quantiles[:, 1:].copy())
     errors = (
-        _errors(held, figures, densities, overlap, device)
+        _errors(held, figures, densities, levels, overlap, device)
         if randomisations is None
         else _randomised_errors(held, figures, densities, randomisations, device)
     )
@@ -98,44 +108,59 @@ def incremental_figures(
 
 def _first_kept(n: int, levels: Sequence[float]) -> int:
     """Return the order statistic, counted from 0, from which figures and densities are told."""
-    lowest = min(level - density_reach(n, level) for level in levels)
-    return min(quantile_place(n, min(levels)) - 1, max(int(lowest * (n - 1)), 0))
+    lowest = min(density_place(n, density_span(n, level)[0]) for level in levels)
+    return min(quantile_place(n, min(levels)) - 1, int(lowest))
 
 
 def _errors(
-    held: _Held, figures: Figures, densities: Floats, overlap: int, device: Device
+    held: _Held,
+    figures: Figures,
+    densities: Floats,
+    levels: Sequence[float],
+    overlap: int,
+    device: Device,
 ) -> tuple[Floats, Floats]:
-    """Return the errors that `influence_error` finds in the changes of both figures' influences.
-
-    Of value at risk's, which is a step, they are known from counts alone.
-    """
+    """Return the errors of the changes of both figures, of independent or overlapping scenarios."""
     total, changes = held[-1], changes_without_on(device)(*held, figures)
     n = len(total)
-    own = (total > figures.whole[:, None]).mean(axis=1)[:, None]
-    whole, without = _steps(densities)
-    both, shares = changes.both / n, changes.beyond / n
-    variance = -2.0 * (both - own * shares) * whole * without
-    for share, step in ((own, whole), (shares, without)):
-        variance = variance + share * (1.0 - share) * step * step
-    growth = np.sqrt(overlap / n)
-    return np.sqrt(np.maximum(variance, 0.0)) * growth, changes.deviations * growth
+    own = (total > figures.whole[:, None]).mean(axis=1)
+    quantile, shortfall = np.empty((2, *changes.deviations.shape))
+    for row, level in enumerate(levels):
+        shares, both = (own[row], changes.beyond[row] / n), changes.both[row] / n
+        beside = densities[row, 0], densities[row, 1:]
+        quantile[row] = quantile_change_errors(shares, both, beside, n, level, overlap)
+        shortfall[row] = tail_errors((1.0 - level) * changes.deviations[row] ** 2, n, level)
+    if overlap > 1:
+        shortfall = _overlapping_errors(held, figures, levels, overlap)
+    return quantile, shortfall
+
+
+def _overlapping_errors(
+    held: _Held, figures: Figures, levels: Sequence[float], overlap: int
+) -> Floats:
+    """Return the errors of changes of expected shortfall where scenarios overlap."""
+    losses, instruments, quantities, total = held
+    errors = np.empty(figures.without.shape)
+    for row, level in enumerate(levels):
+        own = shortfall_influence(total, figures.whole[row], level)
+        for position, (instrument, quantity) in enumerate(
+            zip(instruments, quantities, strict=True)
+        ):
+            rest = total - quantity * losses[instrument]
+            other = shortfall_influence(rest, figures.without[row, position], level)
+            errors[row, position] = tail_change_error(own, other, level, overlap)
+    return errors
 
 
 def _randomised_errors(
     held: _Held, figures: Figures, densities: Floats, randomisations: int, device: Device
 ) -> tuple[Floats, Floats]:
     """Return the errors that the spread of the randomisations' means tells of both figures."""
-    steps = _steps(densities)
+    steps = quantile_steps(densities)
     apart = randomised_changes_on(device)
-    sums = apart(*held, figures, (steps[0][:, 0], steps[1]), randomisations)
+    sums = apart(*held, figures, (steps[:, 0].copy(), steps[:, 1:].copy()), randomisations)
     counts = np.bincount(np.arange(len(held[-1])) % randomisations, minlength=randomisations)
     quantile, shortfall = (
         (own / counts).std(axis=-1, ddof=1) / np.sqrt(randomisations) for own in sums
     )
     return quantile, shortfall
-
-
-def _steps(densities: Floats) -> tuple[Floats, Floats]:
-    """Return what a share off by one costs value at risk, with all positions and without each."""
-    steps = np.divide(1.0, densities, out=np.zeros(densities.shape), where=densities > 0.0)
-    return steps[:, :1].copy(), steps[:, 1:].copy()

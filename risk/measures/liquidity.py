@@ -13,8 +13,9 @@ import numpy as np
 from kernels.arrays import Floats
 from risk.errors import PlanError
 from risk.market.terms import LIQUIDITY_HORIZONS
-from risk.measures.influence import influence_error, shortfall_influence
+from risk.measures.influence import shortfall_influence
 from risk.measures.selected_tails import select_tails
+from risk.measures.tail import tail_errors
 
 BASE_HORIZON = 10
 
@@ -77,7 +78,7 @@ def liquidity_horizon_error(
     losses : (n_horizons, n_scenarios) float64, money, a loss is positive, no NaN: of the book when
         only the factors move whose liquidity horizon is at least each of ``horizons``
     level : of the shortfall, in (0, 1)
-    overlap : days that neighbouring scenarios share, as of `risk.measures.tail.measure_tails`
+    overlap : days of each scenario, as of `risk.measures.tail.measure_tails`
     horizons, base : as of `liquidity_horizon_shortfall`
 
     Returns
@@ -96,4 +97,5 @@ def liquidity_horizon_error(
     slopes = squares * shortfalls / whole
     parts = zip(losses, quantiles, slopes, strict=True)
     influence = sum(slope * shortfall_influence(own, at, level) for own, at, slope in parts)
-    return influence_error(np.asarray(influence), overlap)
+    squares = (1.0 - level) * np.asarray(influence).var()
+    return float(tail_errors(squares, losses.shape[1], level, overlap))

@@ -17,7 +17,7 @@ from kernels.arrays import Floats
 from kernels.device import Device
 from kernels.on_device import largest_losses_on
 from kernels.order_spreads import OrderWeights, order_spreads
-from risk.measures.tail import order_weights
+from risk.measures.tail import order_weights, quantile_growth
 
 PROBABILITIES = np.concatenate([[0.001, 0.005], np.arange(1, 100) / 100, [0.995, 0.999]])
 
@@ -44,7 +44,7 @@ def measure_quantiles(
     Parameters
     ----------
     total : (n_scenarios,) float64, money, a loss is positive; no NaN
-    overlap : days that neighbouring scenarios share, as of `risk.measures.tail.measure_tails`
+    overlap : days of each scenario, as of `risk.measures.tail.measure_tails`
     randomisations : of quasi-random scenarios, which are no independent draws: scenario s is of
         randomisation ``s % randomisations``. None says that scenarios are independent
     device : where losses are put in order
@@ -66,7 +66,13 @@ def measure_quantiles(
     if randomisations is not None:
         missed = _missed_shares(total, quantiles, randomisations)
         errors *= missed / np.sqrt(PROBABILITIES * (1.0 - PROBABILITIES) / n)
-    return LossQuantiles(quantiles, np.sqrt(overlap) * errors)
+    return LossQuantiles(quantiles, _growths(n, overlap) * errors)
+
+
+@lru_cache(maxsize=16)
+def _growths(n_scenarios: int, overlap: int) -> Floats:
+    """Return how much larger all errors are because scenarios overlap."""
+    return np.array([quantile_growth(n_scenarios, float(p), overlap) for p in PROBABILITIES])
 
 
 @lru_cache(maxsize=16)

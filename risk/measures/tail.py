@@ -5,7 +5,11 @@ References
 Acerbi & Tasche (2002), "On the coherence of expected shortfall", Journal of Banking & Finance
 26(7), def. 2.6 and prop. 4.1; Maritz & Jarrett (1978), "A note on estimating the variance of the
 sample median", JASA 73; Manistre & Hancock (2005), "Variance of the CTE estimator", North
-American Actuarial Journal 9(2), eq. 8.
+American Actuarial Journal 9(2), eq. 8; Chen (2008), "Nonparametric estimation of expected
+shortfall", Journal of Financial Econometrics 6(1), section 2; Balakrishnan (1992), "Handbook of the
+logistic distribution", Marcel Dekker, section 2.3; Davis & Resnick (1985), "Limit theory for
+moving averages of random variables with regularly varying tail probabilities", Annals of
+Probability 13(1).
 """
 
 from collections.abc import Sequence
@@ -19,12 +23,15 @@ from kernels.arrays import Floats, Integers
 from kernels.device import Device
 from kernels.on_device import largest_scenarios_on
 from risk.errors import PlanError
+from risk.measures.overlap import part_effect, quantile_effect, shortfall_effect
 from risk.measures.regression import Regression
 
 # Order statistics further from the quantile than this many deviations, and this many places (for
 # the few beyond an extreme level, whose law is skewed), weigh less than 1e-8 together.
 _REACH = 8.0
 _PLACES = 20
+# Fewer scenarios than this, in a tail or beyond a quantile, tell no more of it than so many.
+_FEWEST = 0.5
 
 
 @dataclass(frozen=True)
@@ -89,16 +96,17 @@ def measure_tails(
     Value at risk is the smallest loss whose empirical distribution reaches the level: the
     ceil(n level)-th of n sorted losses. Expected shortfall is the mean of the worst
     n (1 - level) losses, the value at risk counting with what is left of a whole scenario. Errors
-    are of independent scenarios: value at risk's is the deviation of its order statistic under the
-    empirical law; expected shortfall's adds to the spread within the tail what not knowing its
-    start costs.
+    are of independent scenarios, or of independent days where scenarios overlap: value at risk's is
+    the deviation of its order statistic under the empirical law; expected shortfall's adds to the
+    spread within the tail what not knowing its start costs.
 
     Parameters
     ----------
     losses : (n_scenarios,) float64, money, a loss is positive; at least one, no NaN
     levels : in (0, 1), e.g. 0.975
-    overlap : days that neighbouring scenarios share, when they come from overlapping windows:
-        n scenarios then tell as much as n / overlap, and errors grow by its root
+    overlap : days of each scenario, when they come from overlapping windows, whose neighbours
+        share all but one: 1 for none. They then tell as much as fewer independent ones, by
+        `risk.measures.overlap`
     device : where losses are put in order
 
     Returns
@@ -113,7 +121,7 @@ def measure_tails(
     References
     ----------
     Acerbi & Tasche (2002), def. 2.6 and prop. 4.1; Maritz & Jarrett (1978); Manistre & Hancock
-    (2005), eq. 8.
+    (2005), eq. 8; Chen (2008), section 2.
     """
     if len(losses) == 0:
         raise PlanError("a tail needs a loss; there is none")
@@ -137,13 +145,14 @@ def _measure(order: Integers, ordered: Floats, n: int, level: float, overlap: in
     start = len(ordered) - beyond - 1
     tail, weights = ordered[start:], tail_weights(n, level)
     shortfall = (weights * tail).sum()
-    growth = float(np.sqrt(overlap))
+    quantile_error = quantile_growth(n, level, overlap) * quantile_errors(ordered[None], n, level)
     return Tail(
         value_at_risk=float(tail[0]),
-        value_at_risk_error=growth * float(quantile_errors(ordered[None], n, level)[0]),
+        value_at_risk_error=float(quantile_error[0]),
         expected_shortfall=float(shortfall),
-        expected_shortfall_error=growth
-        * float(shortfall_errors(tail, weights, shortfall, n, level)),
+        expected_shortfall_error=float(
+            shortfall_errors(tail, weights, shortfall, n, level, overlap)
+        ),
         scenarios=order[start:],
         weights=weights,
     )
@@ -208,6 +217,37 @@ def quantile_errors(tails: Floats, n_scenarios: int, level: float) -> Floats:
     return np.asarray(np.sqrt((weights * (values - mean) ** 2).sum(axis=1)))
 
 
+@lru_cache(maxsize=1024)
+def quantile_growth(n_scenarios: int, level: float, overlap: int) -> float:
+    """Return how much larger a quantile's error is because scenarios overlap.
+
+    A sample of fewer scenarios, as many as the overlapping ones tell as much as, has a quantile
+    whose deviation, where few lie beyond it, is larger by more than the root of their number: by as
+    much as an order statistic's is of logistic losses, whose tails are exponential.
+
+    Parameters
+    ----------
+    n_scenarios : how many losses there are
+    level : in (0, 1)
+    overlap : as of `measure_tails`
+
+    Returns
+    -------
+    A ratio of deviations, 1 where there is no overlap.
+
+    References
+    ----------
+    Balakrishnan (1992), section 2.3: the variance is a sum of two trigamma functions; Chen (2008),
+    section 2.
+    """
+    below = quantile_place(n_scenarios, level)
+    counts = np.array([below, n_scenarios - below + 1.0])
+    effect = quantile_effect(level, overlap)
+    told = np.maximum(counts / effect, _FEWEST)
+    fewer = effect * (special.polygamma(1, told) * (told / counts)).sum()
+    return float(np.sqrt(fewer / special.polygamma(1, counts).sum()))
+
+
 @lru_cache(maxsize=128)
 def order_weights(n: int, level: float) -> tuple[int, Floats]:
     """Return the first order statistic that weighs in a quantile, and the weights from it on.
@@ -251,7 +291,12 @@ def tail_weights(n_scenarios: int, level: float) -> Floats:
 
 
 def shortfall_errors(
-    tails: Floats, weights: Floats, shortfalls: Floats, n_scenarios: int, level: float
+    tails: Floats,
+    weights: Floats,
+    shortfalls: Floats,
+    n_scenarios: int,
+    level: float,
+    overlap: int = 1,
 ) -> Floats:
     """Return the standard errors of expected shortfalls: the spread within, and an unsure start.
 
@@ -263,6 +308,7 @@ def shortfall_errors(
     shortfalls : (...,) float64, money
     n_scenarios : how many losses there were
     level : in (0, 1)
+    overlap : as of `measure_tails`
 
     Returns
     -------
@@ -272,7 +318,61 @@ def shortfall_errors(
     ----------
     Manistre & Hancock (2005), eq. 8.
     """
+    squares = tail_squares(tails, weights, shortfalls, level)
+    return tail_errors(squares, n_scenarios, level, overlap)
+
+
+def tail_squares(tails: Floats, weights: Floats, shortfalls: Floats, level: float) -> Floats:
+    """Return what of a scenario in a tail makes the error of its mean, squared.
+
+    Parameters
+    ----------
+    tails, weights, shortfalls, level : as of `shortfall_errors`; a loss is positive, no NaN
+
+    Returns
+    -------
+    (...,) float64, money squared.
+
+    References
+    ----------
+    Manistre & Hancock (2005), eq. 8.
+    """
     means = np.asarray(shortfalls)
     within = (weights * (tails - means[..., None]) ** 2).sum(axis=-1)
-    between = level * (means - tails[..., 0]) ** 2
-    return np.asarray(np.sqrt((within + between) / (n_scenarios * (1.0 - level))))
+    return np.asarray(within + level * (means - tails[..., 0]) ** 2)
+
+
+def tail_errors(
+    squares: Floats | float,
+    n_scenarios: int,
+    level: float,
+    overlap: int = 1,
+    apart: Floats | float = 0.0,
+) -> Floats:
+    """Return standard errors of means over a tail.
+
+    The tail and its start are so many scenarios and one more, whose spread about their own mean is
+    smaller than about the true one, by Bessel's correction. Where scenarios overlap, what a tail
+    loses comes in runs: one day's jump is in all scenarios that have the day.
+
+    Parameters
+    ----------
+    squares : float64 of any shape, money squared, of a scenario in the tail: the variance within,
+        and what an unsure start adds; NaN stays NaN
+    n_scenarios : how many losses there were
+    level : in (0, 1)
+    overlap : as of `measure_tails`
+    apart : of the same shape, money squared: variance besides, of what moves on its own in a tail
+
+    Returns
+    -------
+    float64 of the same shape, money.
+
+    References
+    ----------
+    Manistre & Hancock (2005), eq. 8; Chen (2008), section 2; Davis & Resnick (1985).
+    """
+    beyond = n_scenarios * (1.0 - level)
+    told = max(beyond / shortfall_effect(level, overlap), _FEWEST)
+    runs = overlap * squares + part_effect(level, overlap) * apart
+    return np.asarray(np.sqrt(runs / beyond * (1.0 + 1.0 / told)))

@@ -7,7 +7,7 @@ from scipy.special import ndtri
 
 from kernels.sobol import sobol_uniforms
 from risk.measures.loss_quantiles import PROBABILITIES, measure_quantiles
-from risk.measures.tail import quantile_errors
+from risk.measures.tail import quantile_errors, quantile_growth
 
 RANDOMISATIONS = 16
 
@@ -50,10 +50,12 @@ def test_quantiles_are_numpys_and_ascend():
     assert (found.errors > 0.0).all()
 
 
-def test_overlap_widens_errors_by_its_root():
+def test_overlap_widens_each_error_as_that_of_value_at_risk():
     sample = independent(4, 500)
-    ten = measure_quantiles(sample, 10).errors
-    assert_allclose(ten, np.sqrt(10.0) * measure_quantiles(sample).errors, rtol=1e-12)
+    growths = [quantile_growth(500, float(level), 10) for level in PROBABILITIES]
+    assert_allclose(
+        measure_quantiles(sample, 10).errors, growths * measure_quantiles(sample).errors
+    )
 
 
 @pytest.mark.parametrize("dealt", [None, RANDOMISATIONS])

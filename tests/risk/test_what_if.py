@@ -92,11 +92,14 @@ def test_a_small_change_under_quasi_random_scenarios_has_no_smaller_error_than_i
     assert 0.9 * spread < said < 3.0 * spread
 
 
-def test_overlapping_scenarios_tell_less():
-    market, other = draws(5)
-    one = compare_losses(market, market + 0.1 * other, (0.99,), overlap=1)
-    ten = compare_losses(market, market + 0.1 * other, (0.99,), overlap=10)
-    np.testing.assert_allclose(ten["standard_error"], np.sqrt(10) * one["standard_error"])
+@pytest.mark.parametrize("overlap", [1, 10])
+def test_what_is_bought_from_nothing_has_the_error_of_its_book(overlap):
+    market, _ = draws(5)
+    compared = compare_losses(np.zeros(len(market)), market, (0.99,), overlap)
+    errors = compared["standard_error"] / compared["independent_error"]
+    # Of value at risk two estimates of one density.
+    assert errors[0] == pytest.approx(1.0, abs=0.25)
+    assert errors[1] == pytest.approx(1.0, abs=0.02)
 
 
 def test_losses_in_different_numbers_of_scenarios_are_refused():
