@@ -237,7 +237,7 @@ def quantile_growth(n_scenarios: int, level: float, overlap: int) -> float:
 
     References
     ----------
-    Balakrishnan (1992), section 2.3: the variance is a sum of two trigamma functions; Chen (2008),
+    Balakrishnan (1992): the variance is a sum of two trigamma functions; Chen (2008),
     section 2.
     """
     below = quantile_place(n_scenarios, level)
