@@ -2,11 +2,11 @@
 
 python -m benchmarks.garch [likelihoods]
 
-`likelihoods` compares log-likelihoods with arch's of every series, by no clock, and writes a record
-of its own. Otherwise: five times, ours over all S&P 500 tickers of whole history and then the peers
-over a fifth of a sample of them, in this process, after a warm-up: medians of the times, and of
-their ratios. The peer is a vectorised likelihood (a linear filter in C) under SLSQP from one start,
-where ours searches from three; log-likelihoods are compared as well as times. Where arch
+`likelihoods` compares log-likelihoods with arch's of every series, of long and of short windows, by
+no clock, and writes a record of its own. Otherwise: five times, ours over all S&P 500 tickers of
+whole history and then the peers over a fifth of a sample of them, in this process, after a warm-up:
+medians of the times, and of their ratios. The peer is a vectorised likelihood (a linear filter in C) under SLSQP from one start,
+where ours searches from five; log-likelihoods are compared as well as times. Where arch
 is installed, it fits the same sample, in per cent as it asks; likelihoods are then ours at its
 parameters. Times are of the thread's processor. Run with OMP_NUM_THREADS=1. Then two threads of
 ours, each with half of the series, against two processes of the peer's (its loops are Python's, and
@@ -39,6 +39,8 @@ LIKELIHOODS = RECORD.with_name("garch_likelihoods.md")
 ARCH = find_spec("arch") is not None
 RUNS = 5
 SAMPLE = 40
+# Last days of which log-likelihoods are compared, beside all.
+SHORT = (500, 250)
 LAWS: tuple[tuple[Recursion, Innovations], ...] = (
     ("garch", "gaussian"),
     ("gjr", "gaussian"),
@@ -93,21 +95,27 @@ def _compare_likelihoods() -> None:
             f"{describe_machine('scipy', 'numba', 'arch')}."
         ),
         "",
-        f"Ours less that at arch's parameters, {moves.shape[1]} series of {len(moves):,} days.",
+        f"Ours less that at arch's parameters, {moves.shape[1]} series, over their last days.",
         "",
-        "| law | innovations | least | median | most | worse by more than 1e-4 |",
-        "| --- | --- | ---: | ---: | ---: | ---: |",
+        "| days | law | innovations | least | median | most | worse by more than 1e-4 | better |",
+        "| ---: | --- | --- | ---: | ---: | ---: | ---: | ---: |",
     ]
-    for recursion, innovations in LAWS:
-        model = VolatilityModel(recursion, innovations)
-        fit = fit_volatility(moves, model)
-        gain = fit.log_likelihood - np.array([_arch(series, model) for series in moves.T])
-        lines.append(
-            f"| {recursion} | {innovations} | {gain.min():.1e} | {np.median(gain):.1e} "
-            f"| {gain.max():.1e} | {(gain < -1e-4).sum()} of {len(gain)} |"
-        )
-        print(lines[-1], flush=True)
+    for days in (len(moves), *SHORT):
+        for recursion, innovations in LAWS:
+            told = _gains(moves[-days:], VolatilityModel(recursion, innovations))
+            lines.append(f"| {days:,} | {recursion} | {innovations} {told}")
+            print(lines[-1], flush=True)
     LIKELIHOODS.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _gains(moves: Floats, model: VolatilityModel) -> str:
+    fit = fit_volatility(np.ascontiguousarray(moves), model)
+    gain = fit.log_likelihood - np.array([_arch(series, model) for series in moves.T])
+    worse, better = (gain < -1e-4).sum(), (gain > 1e-4).sum()
+    return (
+        f"| {gain.min():.1e} | {np.median(gain):.1e} | {gain.max():.1e} "
+        f"| {worse} of {len(gain)} | {better} |"
+    )
 
 
 def _moves() -> Floats:
