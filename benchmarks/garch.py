@@ -5,12 +5,12 @@ python -m benchmarks.garch [likelihoods]
 `likelihoods` compares log-likelihoods with arch's of every series, of long and of short windows, by
 no clock, and writes a record of its own. Otherwise: five times, ours over all S&P 500 tickers of
 whole history and then the peers over a fifth of a sample of them, in this process, after a warm-up:
-medians of the times, and of their ratios. The peer is a vectorised likelihood (a linear filter in C) under SLSQP from one start,
-where ours searches from five; log-likelihoods are compared as well as times. Where arch
-is installed, it fits the same sample, in per cent as it asks; likelihoods are then ours at its
-parameters. Times are of the thread's processor. Run with OMP_NUM_THREADS=1. Then two threads of
-ours, each with half of the series, against two processes of the peer's (its loops are Python's, and
-threads would wait for each other), each with half of the sample, by the clock.
+medians of the times, and of their ratios. The peer is a vectorised likelihood (a linear filter in
+C) under SLSQP from one start, where ours searches from five; log-likelihoods are compared as well
+as times. Where arch is installed, it fits the same sample, in per cent as it asks; likelihoods are
+then ours at its parameters. Times are of the thread's processor. Run with OMP_NUM_THREADS=1. Then
+two threads of ours, each with half of the series, against two processes of the peer's (its loops
+are Python's, and threads would wait for each other), each with half of the sample, by the clock.
 """
 
 import math
