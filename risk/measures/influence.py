@@ -219,21 +219,6 @@ def density_place(n_scenarios: int, probability: float) -> float:
     return min(max(place, 0.0), n_scenarios - 1.0)
 
 
-def density_at(tail: Floats, n_scenarios: int, level: float) -> float:
-    """Return the density of losses at a quantile, as `densities_at` does of many books.
-
-    Parameters
-    ----------
-    tail : (n_kept,) float64, money, as a row of those of `densities_at`; a loss is positive, no NaN
-    n_scenarios, level : as of `densities_at`
-
-    References
-    ----------
-    Siddiqui (1960); Bofinger (1975); Parzen (1979).
-    """
-    return float(densities_at(tail, n_scenarios, level))
-
-
 def densities_at(tails: Floats, n_scenarios: int, level: float) -> Floats:
     """Return densities of losses at a quantile, from the spacing of their order statistics.
 

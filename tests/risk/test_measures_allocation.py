@@ -17,7 +17,7 @@ from risk.measures.allocation import (
 )
 from risk.measures.incremental import incremental_figures
 from risk.measures.influence import (
-    density_at,
+    densities_at,
     density_place,
     density_span,
     quantile_influence,
@@ -121,7 +121,7 @@ def one_by_one(losses, instruments, quantities, total, levels, overlap, randomis
 
     def measured(column, level):
         quantile, shortfall = (own[0] for own in select_tails(column, (level,)))
-        density = density_at(np.sort(column), len(column), level)
+        density = densities_at(np.sort(column), len(column), level)
         on_quantile = quantile_influence(column, quantile, density)
         return quantile, shortfall, on_quantile, shortfall_influence(column, quantile, level)
 
@@ -260,11 +260,11 @@ def test_a_density_is_that_of_the_quantiles_beside_it():
         low, high = np.quantile(sample, span, method="median_unbiased")
         odds = np.diff(special.logit(span))[0]
         density = level * (1.0 - level) * odds / (high - low)
-        assert_allclose(density_at(sample, 5_000, level), density, rtol=1e-12)
+        assert_allclose(densities_at(sample, 5_000, level), density, rtol=1e-12)
         assert_allclose(density, stats.norm.pdf(stats.norm.ppf(level)), rtol=0.15)
         kept = sample[int(density_place(5_000, span[0])) :]
-        assert density_at(kept, 5_000, level) == density_at(sample, 5_000, level)
-    assert density_at(np.ones(100), 100, 0.9) == 0.0
+        assert densities_at(kept, 5_000, level) == densities_at(sample, 5_000, level)
+    assert densities_at(np.ones(100), 100, 0.9) == 0.0
 
 
 @pytest.mark.parametrize("law", [stats.norm, stats.logistic, stats.expon, stats.t(3)])
@@ -274,7 +274,7 @@ def test_a_density_is_told_without_bias_whatever_the_tail(law):
     n, level = 500, 0.99
     ordered = law.ppf((np.arange(n) + 2.0 / 3.0) / (n + 1.0 / 3.0))
     # Between its order statistics the sample is straight, and its law is not.
-    assert_allclose(density_at(ordered, n, level), law.pdf(law.ppf(level)), rtol=0.05)
+    assert_allclose(densities_at(ordered, n, level), law.pdf(law.ppf(level)), rtol=0.05)
 
 
 def test_errors_of_increments_are_their_spread_where_tails_are_heavy():
