@@ -289,7 +289,7 @@ def search_kernel(shape: Shape) -> Any:  # noqa: ANN401 - numba's own
         Parameters
         ----------
         scaled, lengths, unit, asked : as the kernels before leave them
-        length : periods of the season
+        length : periods of the season that there is, which bounds smoothing without one too
         most_points : that a search tries
         trials : (n_series, widest) float64, where searches start, overwritten with where they end
         found, tried : (n_series,), filled: criterion, infinite where there was no search; points
@@ -312,7 +312,7 @@ def search_kernel(shape: Shape) -> Any:  # noqa: ANN401 - numba's own
                 singular = cuda.local.array((1, 1), float64)
                 taken = cuda.local.array((1, 1), float64)
                 own = Shape(relative, trend, season, known if written_out else length)
-                candidate_bounds(relative, trend, season, own.length, lower, upper)
+                candidate_bounds(relative, trend, season, length, lower, upper)
                 start = view(trials[s])
                 bench = Bench(
                     room,
@@ -502,7 +502,7 @@ def fit_chunk(
         relative, trend, season = models[c]
         shape = Shape(relative == 1, trend, season, length if season > 0 else 1)
         search_kernel(shape)[grid](
-            *(scaled, lengths, unit, asked, shape.length),
+            *(scaled, lengths, unit, asked, length),
             *(MOST_POINTS, trials[c], found[c], tried[c]),
         )
 
