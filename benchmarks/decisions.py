@@ -4,7 +4,8 @@ python -m benchmarks.decisions
 
 Car parts (monthly), Store-Item (daily) and Walmart (weekly), as the jobs that come with the
 repository replay them, on a sample of their items. The plan is replayed once more with a search
-around the best policy, on the same forecasts; that difference is paired item by item, too.
+around the best policy, and once with the levels of a night fixed for all its later reviews, on the
+same forecasts; these differences are paired item by item, too.
 """
 
 import tempfile
@@ -49,13 +50,14 @@ COLUMNS = (
 
 def main() -> None:
     """Replay every job, and write the record."""
-    rows, searched = [], []
+    rows, searched, fixed = [], [], []
     for name, sample in SAMPLES.items():
         job = load_job(ROOT / "jobs" / f"{name}.toml")
         with tempfile.TemporaryDirectory(prefix="almanac-benchmark-") as folder:
-            plain, with_search = _replay(job, sample, Path(folder))
+            plain, with_search, with_fixed = _replay(job, sample, Path(folder))
         rows.extend(_rows(job, plain))
-        searched.append(_search_row(job, plain, with_search))
+        searched.append(_paired_row(job, plain, with_search))
+        fixed.append(_paired_row(job, with_fixed, plain))
     machine = describe_machine("numba", "statsforecast")
     lines = [
         "# Decision backtest",
@@ -78,6 +80,13 @@ def main() -> None:
         "| data | cost | the search saves | ± | fill rate | with search |",
         "| --- | ---: | ---: | ---: | ---: | ---: |",
         *searched,
+        "",
+        "What levels that move with the forecast over a night's horizon save of the cost of levels",
+        "that stay, on the same items and forecasts:",
+        "",
+        "| data | cost of fixed levels | moving ones save | ± | fill rate | with moving levels |",
+        "| --- | ---: | ---: | ---: | ---: | ---: |",
+        *fixed,
     ]
     text = "\n".join(lines) + "\n"
     print(text)
@@ -85,7 +94,7 @@ def main() -> None:
 
 
 def _replay(job: JobSpec, sample: int, folder: Path) -> list[pd.DataFrame]:
-    """Return what every item cost under every planner, without and with the search."""
+    """Return what items cost under all planners: as planned, with the search, with fixed levels."""
     assert job.stock is not None
     assert job.stock.backtest is not None
     backtest = job.stock.backtest.model_copy(update={"series": sample})
@@ -95,15 +104,15 @@ def _replay(job: JobSpec, sample: int, folder: Path) -> list[pd.DataFrame]:
                 update={
                     "outputs": job.outputs.model_copy(update={"staging": str(folder)}),
                     "stock": job.stock.model_copy(
-                        update={"backtest": backtest, "refinements": own}
+                        update={"backtest": backtest, "refinements": rounds, "levels": levels}
                     ),
                     "execution": job.execution.model_copy(update={"chunk_entities": 25}),
                 }
             )
         )
-        for own in (0, ROUNDS)
+        for rounds, levels in ((0, "moving"), (ROUNDS, "moving"), (0, "fixed"))
     ]
-    numbers, _ = (decision_backtest.prepare(run) for run in runs)
+    numbers, *_ = (decision_backtest.prepare(run) for run in runs)
     uris = [run.uri for run in runs]
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
         found = list(pool.map(partial(_replay_chunk, uris), numbers))
@@ -159,9 +168,9 @@ def _rows(job: JobSpec, items: pd.DataFrame) -> list[str]:
     return lines
 
 
-def _search_row(job: JobSpec, plain: pd.DataFrame, searched: pd.DataFrame) -> str:
+def _paired_row(job: JobSpec, without: pd.DataFrame, with_it: pd.DataFrame) -> str:
     own, other = (
-        items[items["planner"] == "plan"].set_index(SERIES) for items in (plain, searched)
+        items[items["planner"] == "plan"].set_index(SERIES) for items in (without, with_it)
     )
     saved = (own["cost"] - other.loc[own.index, "cost"]).to_numpy(float)
     error = saved.std(ddof=1) * np.sqrt(len(saved))

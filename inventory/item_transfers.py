@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 
 from inventory.errors import Failure, StockError
-from inventory.moving_forecast import MovingForecast
+from inventory.moving_forecast import Moves
 from inventory.names import with_names_coded
 from inventory.plan import StockPlan
-from inventory.policies import PolicyKind, planned_policy
+from inventory.policies import planned_policy
 from inventory.position import Position, reviewed
 from inventory.position_rows import items_of, keys_of, positions_of, receipts_of
 from inventory.sharing import LEVEL
@@ -125,6 +125,7 @@ def plan_item_transfers(
     """
     coming = receipts_of(open_orders, stock, periods)
     positions = positions_of(stock, items_of(stock, items), *coming)
+    moves_of = Moves.of(plan, positions, paths)
     held: dict[str, list[_Place]] = {}
     records = zip(plans.to_dict("records"), keys_of(stock), strict=True)
     for n, (planned, key) in enumerate(records):
@@ -134,10 +135,14 @@ def plan_item_transfers(
         site = _site(position, planned, paths[n], draws, plan, most)
         others = replace(draws, first_path=paths.shape[1])
         judged = replace(site, demand=held_out[n], draws=others)
-        if plan.policy == PolicyKind.FORECAST_ORDER_UP_TO:
-            forecast = MovingForecast.of(paths[n], position.protection_interval)
-            site = replace(site, lifts=forecast.lifts(paths[n]))
-            judged = replace(judged, lifts=forecast.lifts(held_out[n]))
+        own = moves_of.one(n)
+        site, judged = (
+            replace(each, lifts=lifts[0] if lifts.size else None)
+            for each, lifts in (
+                (site, own.lifts(paths[n : n + 1])),
+                (judged, own.lifts(held_out[n : n + 1])),
+            )
+        )
         room = min(position.capacity, position.on_hand + position.on_order + most)
         held.setdefault(str(key[1]), []).append(_Place(planned, position, site, judged, room))
     moves: list[dict[str, Any]] = []

@@ -1,4 +1,6 @@
-"""The forecast of the periods an order must last, at each review, as demand is revealed.
+"""The forecast of the periods an order must last, at each review, by which levels move.
+
+As demand is revealed, or as it is known tonight.
 
 References
 ----------
@@ -6,13 +8,17 @@ Longstaff & Schwartz (2001), "Valuing American options by simulation: a simple l
 approach", Review of Financial Studies 14(1) (conditional means of sample paths by regression).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from kernels.arrays import Floats
+from inventory.plan import StockPlan
+from inventory.policies import PolicyKind
+from inventory.positions import Positions
+from kernels.arrays import Floats, Integers
 
-# A slope within as many standard errors of none is none.
+# A slope, or a move, within as many standard errors of none is none.
 _ERRORS_OF_NONE = 2.0
 
 
@@ -69,3 +75,80 @@ class MovingForecast:
         lifts = np.tile(self.means - self.means[0], (len(paths), 1))
         lifts[:, 1:] += self.slopes[1:] * (paths[:, :-1] - self.centres[1:])
         return lifts
+
+
+@dataclass(frozen=True)
+class Moves:
+    """How the levels of items move from review to review.
+
+    Parameters
+    ----------
+    forecasts : by which they move on each path, one an item; none where they move alike on all
+    alike : (n_items, 1, horizon) float64, units that they are higher by on all paths; of no path
+        where they stay
+    """
+
+    forecasts: Sequence[MovingForecast]
+    alike: Floats
+
+    @staticmethod
+    def of(plan: StockPlan, positions: Positions, paths: Floats) -> "Moves":
+        """Return how a plan's levels move.
+
+        Parameters
+        ----------
+        plan : its policy, and whether levels move
+        positions : the items
+        paths : (n_items, n_paths, horizon) float64, units per period, to forecast on
+        """
+        intervals, none = positions.protection_interval, np.empty((len(paths), 0, paths.shape[2]))
+        if plan.policy == PolicyKind.FORECAST_ORDER_UP_TO:
+            told = zip(paths, intervals.tolist(), strict=True)
+            return Moves([MovingForecast.of(*own) for own in told], none)
+        if not plan.moving:
+            return Moves([], none)
+        return Moves([], level_moves(paths, intervals, positions.least_step)[:, None])
+
+    def lifts(self, demand: Floats) -> Floats:
+        """Return units that levels are higher by, (n_items, n_paths or 1 or 0, horizon) float64.
+
+        Parameters
+        ----------
+        demand : (n_items, n_paths, horizon) float64, units per period
+        """
+        if not self.forecasts:
+            return self.alike
+        own = zip(self.forecasts, demand, strict=True)
+        return np.array([forecast.lifts(paths) for forecast, paths in own])
+
+    def one(self, item: int) -> "Moves":
+        """Return how the levels of one item move."""
+        return Moves(self.forecasts[item : item + 1], self.alike[item : item + 1])
+
+
+def level_moves(paths: Floats, intervals: Integers, steps: Floats) -> Floats:
+    """Return how much more demand an order of each period must last than one of tonight, rounded.
+
+    It is none where it is within two standard errors of none. An interval that ends beyond the
+    paths is taken for the last one within them.
+
+    Parameters
+    ----------
+    paths : (n_items, n_paths, horizon) float64, units per period
+    intervals : (n_items,) int64, periods, 1 at least
+    steps : (n_items,) float64, units that levels are told to
+
+    Returns
+    -------
+    (n_items, horizon) float64, units, whole steps; 0 in the first period.
+    """
+    n_items, n_paths, horizon = paths.shape
+    sums = np.concatenate([np.zeros((n_items, n_paths, 1)), paths.cumsum(axis=2)], axis=2)
+    lasting = np.minimum(intervals, horizon)[:, None, None]
+    starts = np.minimum(np.arange(horizon), horizon - lasting)
+    needed = np.take_along_axis(sums, starts + lasting, 2)
+    needed -= np.take_along_axis(sums, starts, 2)
+    needed -= needed[:, :, :1]
+    moves, errors = needed.mean(axis=1), needed.std(axis=1) / np.sqrt(n_paths)
+    moves[np.abs(moves) <= _ERRORS_OF_NONE * errors] = 0.0
+    return np.asarray(np.rint(moves / steps[:, None]) * steps[:, None])

@@ -40,7 +40,8 @@ def gap_row(
     Both are means over the horizon, from tonight's stock and orders on the way, on demand that is
     independent from period to period with the law of that period's paths, in whole units. It fits
     where unmet demand is lost, the lead time is fixed, nothing perishes, there is no capacity,
-    quantities are whole, the policy's level stays, and there are at most `MOST_STATES` states.
+    quantities are whole, the policy's levels move alike on all paths, if at all, and there are at
+    most `MOST_STATES` states.
 
     Parameters
     ----------
@@ -53,7 +54,8 @@ def gap_row(
     if decision.kind == PolicyKind.FORECAST_ORDER_UP_TO or not _fits(position):
         return None
     cheapest = _cheapest(decision)
-    system = _system(position, paths, (decision.policy, cheapest))
+    lifts = decision.lifts[0] if len(decision.lifts) else np.zeros(paths.shape[1])
+    system = _system(position, paths, (decision.policy, cheapest), float(lifts.max()))
     if system is None:
         return None
     return {
@@ -62,8 +64,8 @@ def gap_row(
         "policy": str(decision.kind),
         "expected_cost": float(decision.estimates.cost[decision.chosen]),
         "expected_cost_standard_error": float(decision.estimates.cost_error[decision.chosen]),
-        "policy_cost": system.cost_of(decision.policy),
-        "cheapest_level_cost": system.cost_of(cheapest),
+        "policy_cost": system.cost_of(decision.policy, lifts),
+        "cheapest_level_cost": system.cost_of(cheapest, lifts),
         "order_cost": system.cost_after(decision.order_quantity),
         "least_cost": system.least_cost(),
         "currency": currency,
@@ -94,19 +96,19 @@ def _cheapest(decision: Decision) -> Policy:
 
 
 def _system(
-    position: Position, paths: Floats, policies: Collection[Policy]
+    position: Position, paths: Floats, policies: Collection[Policy], lift: float
 ) -> FiniteHorizon | None:
     demand = np.rint(paths).astype(np.int64)
     held = int(position.on_hand + position.receipts.sum())
     interval = min(position.protection_interval, paths.shape[1])
     # No order can use more than is sold until the one after the next arrives.
-    sold = int(np.cumsum(demand, axis=1)[:, : 2 * interval].max())
+    sold = int(_within(demand, 2 * interval).max())
     if sold > MOST_STATES:
         return None
     terms = position.case_pack, position.minimum_order, math.inf
     reached = [
-        n + order_quantity(float(n), *policy.rule, *terms)
-        for policy in policies
+        n + order_quantity(float(n), point + lift, up_to + lift, *sizes, *terms)
+        for point, up_to, *sizes in (policy.rule for policy in policies)
         for n in range(max(held, sold) + 1)
     ]
     system = FiniteHorizon(
@@ -123,6 +125,14 @@ def _system(
         max(held, sold, int(max(reached))),
     )
     return system if system.n_states <= MOST_STATES else None
+
+
+def _within(demand: Integers, periods: int) -> Integers:
+    """Return what each path sells in so many periods, from each period on or within the horizon."""
+    sums = np.cumsum(demand, axis=1)
+    within = sums.copy()
+    within[:, periods:] -= sums[:, :-periods]
+    return within
 
 
 def _laws(demand: Integers) -> Floats:

@@ -32,6 +32,8 @@ class StockPlan:
         share of periods without shortage, or nothing, where cost alone decides
     policy : how items are ordered; its levels, lots and caps are chosen item by item
     refinements : rounds of search around the best of those tried, see `inventory.refinement`
+    moving : whether levels of later reviews are tonight's and as much more as is then forecast for
+        what an order must last, as the nights to come will have them; otherwise they stay
 
     Raises
     ------
@@ -46,6 +48,7 @@ class StockPlan:
     target: Target = Target.FILL_RATE
     policy: PolicyKind = PolicyKind.REORDER_UP_TO
     refinements: int = 0
+    moving: bool = True
 
     def __post_init__(self) -> None:
         if isinstance(self.shortage, str):

@@ -37,6 +37,8 @@ class Decision:
         the paths of ``estimates``
     chosen : number of the level
     reachable : whether it serves the target on the paths that it was chosen on
+    lifts : (n_paths or 1 or 0, horizon) float64, units that its levels are higher by in later
+        periods: on the paths of ``estimates``, on all alike, or they stay
     """
 
     kind: PolicyKind
@@ -54,6 +56,7 @@ class Decision:
     over_chosen: list[Difference]
     chosen: int
     reachable: bool
+    lifts: Floats
 
 
 @dataclass(frozen=True)
@@ -122,6 +125,7 @@ class Decisions:
     estimates, in_sample, over_chosen : of all figures, as `Decision` has them of one item; the last
         (4, n_figures) float64
     reachable : (n_items,) bool, as `Decision` has it
+    lifts : (n_items, n_paths or 1 or 0, horizon) float64, as `Decision` has them
     """
 
     positions: Positions
@@ -137,6 +141,7 @@ class Decisions:
     in_sample: Estimates
     over_chosen: Floats
     reachable: Flags
+    lifts: Floats
 
     @property
     def sizes(self) -> Floats:
@@ -182,6 +187,7 @@ class Decisions:
             over_chosen=[Difference(*each) for each in self.over_chosen[:, own].T.tolist()],
             chosen=int(self.chosen[item]),
             reachable=bool(self.reachable[item]),
+            lifts=self.lifts[item],
         )
 
 
@@ -306,6 +312,7 @@ def judge(choices: Choices, walks: Walks, totals: Floats) -> Decisions:
         tried.found.of(_figures(tried, told, offsets)),
         compare_items(totals, positions.prices, chosen, offsets),
         choices.reachable,
+        walks.lifts,
     )
 
 

@@ -1,13 +1,12 @@
 """The policies to try for items, and how to walk them."""
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from inventory.levels import Levels, levels_to_try
-from inventory.moving_forecast import MovingForecast
+from inventory.moving_forecast import Moves
 from inventory.plan import StockPlan
 from inventory.policies import PolicyKind
 from inventory.positions import Positions
@@ -32,7 +31,7 @@ class Proposal:
     tried : the policies
     kept : (n_items, 2) float64, reorder point and level of what is held today
     walks : of what is tried of an item, then of the level held today, and last of ordering nothing
-    forecasts : that move the policies' levels, one an item; none where they stay
+    moves : how the policies' levels move
     """
 
     positions: Positions
@@ -40,7 +39,7 @@ class Proposal:
     tried: Levels
     kept: Floats
     walks: Walks
-    forecasts: Sequence[MovingForecast]
+    moves: Moves
 
     def telling(self, levels: Levels, demand: Floats) -> Walks:
         """Return walks of other levels of each item, then of those that are not tried.
@@ -55,7 +54,7 @@ class Proposal:
             rules=rules,
             offsets=offsets,
             demand=np.ascontiguousarray(demand),
-            lifts=_lifts(self.forecasts, demand),
+            lifts=self.moves.lifts(demand),
         )
 
 
@@ -76,10 +75,7 @@ def propose_levels(
     held = positions.counted
     points = np.minimum(np.maximum(held - positions.least_step, 0.0), held)
     kept = np.column_stack([points, held])
-    forecasts = []
-    if plan.policy == PolicyKind.FORECAST_ORDER_UP_TO:
-        intervals = positions.protection_interval.tolist()
-        forecasts = [MovingForecast.of(*own) for own in zip(paths, intervals, strict=True)]
+    moves = Moves.of(plan, positions, paths)
     rules, offsets = with_others(tried, plan.policy, kept)
     walks = Walks(
         entities,
@@ -91,9 +87,9 @@ def propose_levels(
         rules,
         offsets,
         positions.first_reached,
-        _lifts(forecasts, paths),
+        moves.lifts(paths),
     )
-    return Proposal(positions, plan, tried, kept, walks, forecasts)
+    return Proposal(positions, plan, tried, kept, walks, moves)
 
 
 def walk(walks: Walks, seed: int, first_path: int, device: Device) -> Floats:
@@ -129,10 +125,3 @@ def with_others(levels: Levels, kind: PolicyKind, kept: Floats) -> tuple[Floats,
     rules[offsets[1:] - 2, 2:] = 0.0, math.inf
     rules[offsets[1:] - 1] = _NEVER
     return rules, offsets
-
-
-def _lifts(forecasts: Sequence[MovingForecast], demand: Floats) -> Floats:
-    """Return what moves levels, (n_items, n_paths, horizon) float64; of no path where they stay."""
-    if not forecasts:
-        return np.empty((len(demand), 0, demand.shape[2]))
-    return np.array([each.lifts(own) for each, own in zip(forecasts, demand, strict=True)])

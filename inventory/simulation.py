@@ -169,8 +169,8 @@ def simulate(
     draws : keys of the lead times
     first_counted : the first period whose costs count
     first_reached : the first period whose service counts
-    lifts : (n_paths, horizon) float64, units that the policies' levels are higher by than in the
-        first period; None where they stay
+    lifts : (n_paths, horizon) float64, or (1, horizon) of all paths, units that the policies'
+        levels are higher by than in the first period; None where they stay
     device : where paths are walked
 
     Returns

@@ -35,8 +35,8 @@ class Site:
     supply, policy, opening, costs, draws : how it is supplied and orders
     demand : (n_paths, horizon) float64, units per period
     most_taken : units that may come from other sites, within the supply's capacity
-    lifts : (n_paths, horizon) float64, units that the policy's level is higher by; None where it
-        stays
+    lifts : (n_paths, horizon) float64, or (1, horizon) of all paths, units that the policy's level
+        is higher by; None where it stays
     """
 
     name: str

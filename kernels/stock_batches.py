@@ -26,8 +26,8 @@ class Walk(NamedTuple):
     terms : of the item
     rules : (n_rules, 4) float64, each a `Rule`
     first_counted, first_reached : as in `kernels.stock_walk.walk_stock`
-    lifts : (n_paths, horizon) float64, units that the rules' levels are higher by; None where they
-        stay
+    lifts : (n_paths, horizon) float64, or (1, horizon) of all paths, units that the rules' levels
+        are higher by; None where they stay
     """
 
     entity: np.uint64
@@ -75,8 +75,8 @@ class Walks(NamedTuple):
     rules : (n_rules, 4) float64, those of an item after those of the one before, each a `Rule`
     offsets : (n_items + 1,) int64, where the rules of each start
     first_reached : (n_items,) int64, as in `kernels.stock_walk.walk_stock`
-    lifts : (n_items, n_paths, horizon) float64, units that the rules' levels are higher by; of no
-        path where they stay
+    lifts : (n_items, n_paths, horizon) float64, or (n_items, 1, horizon) of all paths, units that
+        the rules' levels are higher by; of no path where they stay
     """
 
     entities: Words
@@ -141,6 +141,7 @@ def fill_totals(seed: int, first_path: int, walks: Walks, totals: Floats) -> Non
     seed, first_path : as in `kernels.stock_paths.walk_paths`
     totals : (n_rules, n_paths, 12) float64, overwritten
     """
+    stays = np.zeros(walks.demand.shape[2])
     for item in range(walks.demand.shape[0]):
         law, terms = law_of(walks.laws, item), terms_of(walks.terms[item])
         opening = opening_of(walks.on_hand[item], terms.shelf_life)
@@ -152,14 +153,14 @@ def fill_totals(seed: int, first_path: int, walks: Walks, totals: Floats) -> Non
             walks.receipts[item],
             terms,
             walks.rules[start:stop],
-            0,
-            walks.first_reached[item],
         )
+        reached = walks.first_reached[item]
         entity, own = walks.entities[item], totals[start:stop]
-        if walks.lifts.shape[1] > 0:
-            walk_lifted(seed, entity, first_path, *told, walks.lifts[item], own)
+        if walks.lifts.shape[1] > 1:
+            walk_lifted(seed, entity, first_path, *told, walks.lifts[item], 0, reached, own)
         else:
-            walk_paths(seed, entity, first_path, *told, own)
+            lifts = walks.lifts[item, 0] if walks.lifts.shape[1] > 0 else stays
+            walk_paths(seed, entity, first_path, *told, lifts, 0, reached, own)
 
 
 def walk_items(seed: int, first_path: int, walks: Walks) -> Floats:
@@ -184,11 +185,12 @@ def walk_each_item(seed: int, first_path: int, walks: Sequence[Walk]) -> list[Fl
     found = []
     for walk in walks:
         totals = np.empty((len(walk.rules), len(walk.demand), N_TOTALS))
-        entity, *told, lifts = walk
-        if lifts is None:
-            walk_paths(seed, entity, first_path, *told, totals)
+        entity, *told, counted, reached, lifts = walk
+        if lifts is None or len(lifts) == 1:
+            stays = np.zeros(walk.demand.shape[1]) if lifts is None else lifts[0]
+            walk_paths(seed, entity, first_path, *told, stays, counted, reached, totals)
         else:
-            walk_lifted(seed, entity, first_path, *told, lifts, totals)
+            walk_lifted(seed, entity, first_path, *told, lifts, counted, reached, totals)
         found.append(totals)
     return found
 

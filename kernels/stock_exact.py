@@ -22,11 +22,15 @@ def is_whole(number: float) -> bool:
 
 
 @njit(cache=True, nogil=True)
-def _whole_walk(opening: float, receipts: Floats, terms: Terms, rules: Floats) -> bool:
+def _whole_walk(
+    opening: float, receipts: Floats, terms: Terms, rules: Floats, lifts: Floats
+) -> bool:
     whole = is_whole(opening) and is_whole(terms.lost_share) and terms.shelf_life == 0
     for number in (terms.case_pack, terms.minimum_order, terms.capacity):
         whole = whole and is_whole(number)
     for number in receipts:
+        whole = whole and is_whole(number)
+    for number in lifts:
         whole = whole and is_whole(number)
     for rule in rules:
         # The reorder point is only compared with.
@@ -35,18 +39,23 @@ def _whole_walk(opening: float, receipts: Floats, terms: Terms, rules: Floats) -
 
 
 @njit(cache=True, nogil=True)
-def _highest_position(opening: float, receipts: Floats, terms: Terms, rules: Floats) -> float:
+def _highest_position(
+    opening: float, receipts: Floats, terms: Terms, rules: Floats, lifts: Floats
+) -> float:
     """Return what stock and units on the way never exceed."""
+    most = max(0.0, lifts.max())
     lifted = 0.0
     for rule in rules:
-        batches = max(rule[0], 0.0) + rule[2] if rule[2] > 0.0 else 0.0
-        lifted = max(lifted, max(rule[1], 0.0) + batches)
+        batches = max(rule[0] + most, 0.0) + rule[2] if rule[2] > 0.0 else 0.0
+        lifted = max(lifted, max(rule[1] + most, 0.0) + batches)
     rounding = terms.case_pack + terms.minimum_order
     return float(max(opening, 0.0) + receipts.sum() + lifted + rounding)
 
 
 @njit(cache=True, nogil=True)
-def largest_exact_demand(opening: float, receipts: Floats, terms: Terms, rules: Floats) -> float:
+def largest_exact_demand(
+    opening: float, receipts: Floats, terms: Terms, rules: Floats, lifts: Floats
+) -> float:
     """Return the largest demand of a period, in whole units, for which the walk is exact.
 
     Parameters
@@ -54,15 +63,16 @@ def largest_exact_demand(opening: float, receipts: Floats, terms: Terms, rules: 
     opening : units in stock, negative where units are owed
     receipts : (horizon,) float64, units
     terms, rules : of the item; rules (n_rules, 4) float64, each a `Rule`
+    lifts : (horizon,) float64, units that the rules' levels are higher by in each period
 
     Returns
     -------
     Units; -1 where single precision is not exact whatever the demand.
     """
-    if not _whole_walk(opening, receipts, terms, rules):
+    if not _whole_walk(opening, receipts, terms, rules, lifts):
         return -1.0
     horizon = float(receipts.shape[0])
-    high = _highest_position(opening, receipts, terms, rules)
+    high = _highest_position(opening, receipts, terms, rules, lifts)
     owed = max(-opening, 0.0)
     # What is held or owed at the end of each period is summed over the horizon.
     if not horizon * (high + owed) < _EXACT:

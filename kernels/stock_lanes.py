@@ -46,15 +46,15 @@ def at_once(numbers: Reals) -> int:
 
 
 @njit(nogil=True, forceinline=True, error_model="numpy")
-def _ordered(position, terms, rule, whole):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _ordered(position, terms, rule, lift, whole):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Units that each lane orders."""
     if whole:
         # Whole positions are not above a point where they are not above its whole units.
-        return lacking(position, math.floor(rule.reorder_point), rule.order_up_to)
+        return lacking(position, math.floor(rule.reorder_point + lift), rule.order_up_to + lift)
     size = order_quantity(
         in_doubles(position),
-        rule.reorder_point,
-        rule.order_up_to,
+        rule.reorder_point + lift,
+        rule.order_up_to + lift,
         rule.batch,
         rule.most,
         terms.case_pack,
@@ -87,6 +87,7 @@ def walk_lanes(
     receipts: Floats,
     terms: Terms,
     rule: Rule,
+    lifts: Floats,
     whole: bool,
     first_counted: int,
     first_reached: int,
@@ -102,7 +103,7 @@ def walk_lanes(
     width : lanes of the block
     first : of the lanes walked, as many as `at_once`
     shortest, longest : lead times that there are
-    opening, receipts, terms, rule, first_counted, first_reached : as in
+    opening, receipts, terms, rule, lifts, first_counted, first_reached : as in
         `kernels.stock_walk.walk_stock`
     whole : whether orders are whole units, which nothing but the rule's level limits
     sizes : (horizon x `at_once`,) scratch
@@ -122,7 +123,7 @@ def walk_lanes(
         net = net + arriving
         on_order = on_order - arriving
         if wait == 0:
-            size = _ordered(net + on_order, terms, rule, whole)
+            size = _ordered(net + on_order, terms, rule, lifts[t], whole)
             store_units(sizes, t * lanes_in(net), size)
             waiting = size
             if shortest == 0:

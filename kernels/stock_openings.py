@@ -37,7 +37,7 @@ def fill_spent_at_levels(
     levels : (n_stocks, n_levels) float64, units
     out : (n_stocks, n_levels, n_paths) float64, money, overwritten
     """
-    receipts = np.zeros(demand.shape[2])
+    receipts, lifts = np.zeros(demand.shape[2]), np.zeros(demand.shape[2])
     totals, rules = np.empty((1, demand.shape[1], N_TOTALS)), np.empty((1, 4))
     for stock in range(demand.shape[0]):
         for n in range(levels.shape[1]):
@@ -45,7 +45,7 @@ def fill_spent_at_levels(
             rules[0, :2] = level
             rules[0, 2], rules[0, 3] = 0.0, math.inf
             opening = opening_of(level, terms.shelf_life)
-            told = demand[stock], law, opening, receipts, terms, rules, 0, 0
+            told = demand[stock], law, opening, receipts, terms, rules, lifts, 0, 0
             walk_paths(seed, entities[stock], first_path, *told, totals)
             for path in range(demand.shape[1]):
                 out[stock, n, path] = spent_on(totals[0, path], prices)

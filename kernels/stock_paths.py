@@ -30,6 +30,7 @@ def _walk(
     receipts: Floats,
     terms: Terms,
     rules: Floats,
+    lifts: Floats,
     first_counted: int,
     first_reached: int,
     totals: Floats,
@@ -45,7 +46,7 @@ def _walk(
             receipts,
             terms,
             rules,
-            np.zeros((1, receipts.shape[0])),
+            lifts.reshape(1, lifts.size),
             first_counted,
             first_reached,
             totals,
@@ -60,6 +61,7 @@ def _walk(
             receipts,
             terms,
             rules,
+            lifts,
             first_counted,
             first_reached,
             totals,
@@ -78,6 +80,7 @@ def _walk_given(
     receipts: Floats,
     terms: Terms,
     rules: Floats,
+    lifts: Floats,
     first_counted: int,
     first_reached: int,
     totals: Floats,
@@ -101,6 +104,7 @@ def _walk_given(
             receipts,
             terms,
             rules,
+            lifts,
             first_counted,
             first_reached,
             totals[:, start : start + size],
@@ -121,6 +125,7 @@ def _walk_drawn(
     receipts: Floats,
     terms: Terms,
     rules: Floats,
+    lifts: Floats,
     first_counted: int,
     first_reached: int,
     totals: Floats,
@@ -140,6 +145,7 @@ def _walk_drawn(
             receipts,
             terms,
             rules,
+            lifts,
             first_counted,
             first_reached,
             totals[:, start : min(start + LANES, n_paths)],
@@ -157,6 +163,7 @@ def walk_paths(
     receipts: Floats,
     terms: Terms,
     rules: Floats,
+    lifts: Floats,
     first_counted: int,
     first_reached: int,
     totals: Floats,
@@ -170,10 +177,11 @@ def walk_paths(
     demand : (n_paths, horizon) float64, units per period
     law : of the lead times
     rules : (n_rules, 4) float64, each a `Rule`
+    lifts : (horizon,) float64, units that every rule's levels are higher by
     totals : (n_rules, n_paths, 12) float64, overwritten
     others : as in `kernels.stock_walk.walk_stock`
     """
-    largest = largest_exact_demand(opening[0], receipts, terms, rules)
+    largest = largest_exact_demand(opening[0], receipts, terms, rules, lifts)
     if demand_is_exact(demand, largest):
         _walk_given(
             seed,
@@ -186,6 +194,7 @@ def walk_paths(
             receipts,
             terms,
             rules,
+            lifts,
             first_counted,
             first_reached,
             totals,
@@ -202,6 +211,7 @@ def walk_paths(
             receipts,
             terms,
             rules,
+            lifts,
             first_counted,
             first_reached,
             totals,
@@ -219,12 +229,12 @@ def walk_lifted(
     receipts: Floats,
     terms: Terms,
     rules: Floats,
+    lifts: Floats,
     first_counted: int,
     first_reached: int,
-    lifts: Floats,
     totals: Floats,
 ) -> None:
-    """Walk given demand paths under rules whose levels move, on the lead times of `walk_paths`.
+    """Walk given demand paths under rules whose levels move by path, on `walk_paths`' lead times.
 
     Parameters
     ----------
@@ -275,9 +285,10 @@ def walk_law(
     keep, alias, unit : of the demand's law, see `kernels.stock_demand.fill_demand`
     others : as in `walk_paths`
     """
+    lifts = np.zeros(receipts.shape[0])
     n_draws = -(-receipts.shape[0] // DRAWS) * DRAWS
     most = (keep.shape[1] - 1) * unit
-    if is_whole(unit) and most <= largest_exact_demand(opening[0], receipts, terms, rules):
+    if is_whole(unit) and most <= largest_exact_demand(opening[0], receipts, terms, rules, lifts):
         _walk_drawn(
             seed,
             entity,
@@ -291,6 +302,7 @@ def walk_law(
             receipts,
             terms,
             rules,
+            lifts,
             first_counted,
             first_reached,
             totals,
@@ -309,6 +321,7 @@ def walk_law(
             receipts,
             terms,
             rules,
+            lifts,
             first_counted,
             first_reached,
             totals,

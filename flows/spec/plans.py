@@ -225,6 +225,11 @@ class StockPlanSpec(Frozen):
         "(s, S)",
         description="how items are ordered; levels, lots and caps are chosen item by item",
     )
+    levels: Literal["moving", "fixed"] = Field(
+        "moving",
+        description="of later reviews: tonight's and as much more as is forecast then, as nights "
+        "to come will have them; or tonight's",
+    )
     paths: int = Field(
         200,
         ge=20,

@@ -168,6 +168,7 @@ def stock_plan(spec: StockPlanSpec, device: Device = "cpu") -> StockPlan:
         target=Target(spec.target),
         policy=PolicyKind(spec.policy),
         refinements=spec.refinements,
+        moving=spec.levels == "moving",
     )
 
 

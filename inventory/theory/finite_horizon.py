@@ -88,18 +88,33 @@ class FiniteHorizon:
         """
         return self._cost(self._numbers_of([order]).repeat(self.most + 1), None)
 
-    def cost_of(self, policy: Policy) -> float:
+    def cost_of(self, policy: Policy, lifts: Floats | None = None) -> float:
         """Return the mean cost over the horizon of a policy, money.
+
+        Parameters
+        ----------
+        policy : of the item
+        lifts : (horizon,) float64, units that its levels are higher by in each period; None where
+            they stay
 
         Raises
         ------
         PlanError
             Where it orders above ``most``.
         """
+        horizon = len(self.laws)
+        moves = np.zeros(horizon) if lifts is None else lifts
+        found = {lift: self._wanted(policy, lift) for lift in set(moves.tolist())}
+        later = [found[lift] for lift in moves.tolist()]
+        return self._cost(later[0], later)
+
+    def _wanted(self, policy: Policy, lift: float) -> Integers:
+        point, up_to, *sizes = policy.rule
         terms = float(self.case_pack), float(self.minimum_order), np.inf
-        wanted = [order_quantity(float(n), *policy.rule, *terms) for n in range(self.most + 1)]
-        numbers = self._numbers_of(wanted)
-        return self._cost(numbers, numbers)
+        rule = point + lift, up_to + lift, *sizes
+        return self._numbers_of(
+            [order_quantity(float(n), *rule, *terms) for n in range(self.most + 1)]
+        )
 
     def _numbers_of(self, orders: Sequence[float]) -> Integers:
         numbers = np.searchsorted(self.sizes, orders)
@@ -108,15 +123,16 @@ class FiniteHorizon:
             raise PlanError(f"an order of {max(orders):g} units is none of {self.sizes}")
         return numbers.astype(np.int64)
 
-    def _cost(self, first: Integers | None, later: Integers | None) -> float:
-        """Return the cost of first and later orders, by position; None is the best."""
+    def _cost(self, first: Integers | None, later: Sequence[Integers] | None) -> float:
+        """Return the cost of a first order and those of each period, by position; None is best."""
         horizon, stock = len(self.laws), np.arange(self.most + 1)
         values = np.zeros((len(stock),) + (len(self.sizes),) * self._on_the_way(horizon))
         for t in reversed(range(horizon)):
             values = self._before_demand(t, values)
             if t % self.review_period == 0:
                 coming = int(self.receipts[t + 1 :].sum())
-                values = self._ordered(values, coming, later if t > 0 else first)
+                own = first if t == 0 else None if later is None else later[t]
+                values = self._ordered(values, coming, own)
             values = values[np.minimum(stock + self.receipts[t], self.most)]
             placed = t - self.lead_time
             if placed >= 0 and placed % self.review_period == 0:

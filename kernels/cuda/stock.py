@@ -229,8 +229,8 @@ def walk_given_items(
     Parameters
     ----------
     demand : (n_items, n_paths, horizon) float64, units per period
-    lifts : (n_items, n_paths, horizon) float64, units that the rules' levels are higher by; None
-        where they stay
+    lifts : (n_items, n_paths, horizon) float64, or (n_items, 1, horizon) of all paths, units that
+        the rules' levels are higher by; None where they stay
     at_once : items on the device at a time; None is as many as fit
     others : as in `kernels.stock_paths.walk_paths`
     """
@@ -286,18 +286,20 @@ def walk_items(seed: int, first_path: int, walks: Sequence[Walk]) -> list[Floats
     """Return the totals of every walk; `kernels.stock_batches.walk_each_item` on a GPU.
 
     Walks with as many paths and periods go in one launch, the rules of each made as many as the
-    longest list has by repeating its last; those whose levels move go apart from those whose stay.
+    longest list has by repeating its last; those whose levels move, by path or not, go apart from
+    those whose stay.
     """
-    shapes: dict[tuple[int, int, bool], list[int]] = {}
+    shapes: dict[tuple[int, int, int], list[int]] = {}
     for number, walk in enumerate(walks):
         n_paths, horizon = walk.demand.shape
-        shapes.setdefault((n_paths, horizon, walk.lifts is not None), []).append(number)
+        moving = 0 if walk.lifts is None else len(walk.lifts)
+        shapes.setdefault((n_paths, horizon, moving), []).append(number)
     found: dict[int, Floats] = {}
     for numbers in shapes.values():
         own = [walks[number] for number in numbers]
         demand = np.stack([walk.demand for walk in own])
-        moving = [walk.lifts for walk in own if walk.lifts is not None]
-        lifts = np.stack(moving) if moving else None
+        lifted = [walk.lifts for walk in own if walk.lifts is not None]
+        lifts = np.stack(lifted) if lifted else None
         totals = walk_given_items(seed, first_path, demand, _stacked(own), lifts=lifts)
         for number, walk, filled in zip(numbers, own, totals, strict=True):
             found[number] = filled[: len(walk.rules)]

@@ -52,7 +52,7 @@ def _items(chosen):
 
 
 def _told(n):
-    return (LAWS[n], OPENINGS[n], _receipts()[n], TERMS[n], RULES, *LIMITS)
+    return (LAWS[n], OPENINGS[n], _receipts()[n], TERMS[n], RULES)
 
 
 @pytest.mark.parametrize(("n_paths", "at_once"), [(1, None), (3, 1), (5, 3)])
@@ -63,23 +63,26 @@ def test_given_demand_is_walked_as_on_the_processor(n_paths, at_once):
     found = walk_given_items(SEED, FIRST_PATH, demand, _items([0, 1, 2, 3]), at_once=at_once)
     for n in range(4):
         expected = np.empty((2, n_paths, N_TOTALS))
-        walk_paths(SEED, ENTITIES[n], FIRST_PATH, demand[n], *_told(n), expected)
+        told = (demand[n], *_told(n), np.zeros(HORIZON), *LIMITS)
+        walk_paths(SEED, ENTITIES[n], FIRST_PATH, *told, expected)
         np.testing.assert_allclose(found[n], expected, **CLOSE)
 
 
+@pytest.mark.parametrize("alike", [True, False])
 @pytest.mark.parametrize(("n_paths", "at_once"), [(1, None), (5, 3)])
-def test_rules_whose_levels_move_are_walked_as_on_the_processor(n_paths, at_once):
+def test_rules_whose_levels_move_are_walked_as_on_the_processor(n_paths, at_once, alike):
     from kernels.cuda.stock import walk_given_items
 
     draws = np.random.default_rng(4)
     demand = draws.integers(0, 9, (4, n_paths, HORIZON)) / 2.0
-    lifts = draws.integers(-6, 7, demand.shape) / 2.0
+    lifts = draws.integers(-6, 7, (4, 1 if alike else n_paths, HORIZON)) / 2.0
     items = _items([0, 1, 2, 3])
     stays = walk_given_items(SEED, FIRST_PATH, demand, items)
     found = walk_given_items(SEED, FIRST_PATH, demand, items, lifts=lifts, at_once=at_once)
     for n in range(4):
         expected = np.empty((2, n_paths, N_TOTALS))
-        walk_lifted(SEED, ENTITIES[n], FIRST_PATH, demand[n], *_told(n), lifts[n], expected)
+        own = np.broadcast_to(lifts[n], demand[n].shape).copy()
+        walk_lifted(SEED, ENTITIES[n], FIRST_PATH, demand[n], *_told(n), own, *LIMITS, expected)
         np.testing.assert_allclose(found[n], expected, **CLOSE)
     assert not np.array_equal(found, stays)
 
@@ -102,7 +105,7 @@ def test_drawn_demand_is_walked_as_on_the_processor(n_paths, at_once):
     for n in range(4):
         expected = np.empty((2, n_paths, N_TOTALS))
         law = (keep[n], alias[n], units[n])
-        walk_law(SEED, ENTITIES[n], FIRST_PATH, *law, *_told(n), expected)
+        walk_law(SEED, ENTITIES[n], FIRST_PATH, *law, *_told(n), *LIMITS, expected)
         np.testing.assert_allclose(found[n], expected, **CLOSE)
 
 

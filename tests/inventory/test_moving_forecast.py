@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inventory import Costs, Draws, Opening, PolicyKind, StockPlan, Supply, Target, simulate
-from inventory.moving_forecast import MovingForecast
+from inventory.moving_forecast import MovingForecast, level_moves
 from inventory.policies import BaseStock, ForecastOrderUpTo, newsvendor_level
 from inventory.policy import decide_order
 from inventory.position import Position
@@ -59,6 +59,29 @@ def test_a_forecast_moves_with_the_demand_before_as_its_law_says():
     np.testing.assert_allclose(
         lifts[:, 1:], found.means[1:] - found.means[0] + found.slopes[1:] * known
     )
+
+
+def test_levels_move_by_what_an_order_must_last_more_than_tonights_in_whole_steps():
+    season = np.array([1.0, 2.0, 4.0, 8.0, 8.0, 2.0])
+    paths = np.tile(season, (3, 5, 1))
+    paths[2] = 3.0
+    found = level_moves(paths, np.array([2, 9, 1]), np.array([1.0, 1.0, 1.0]))
+    # Of two periods 3, 6, 12, 16, 10 units, and the last once more; nine are more than there are.
+    np.testing.assert_array_equal(found[0], [0.0, 3.0, 9.0, 13.0, 7.0, 7.0])
+    assert (found[1:] == 0.0).all()
+    halves = level_moves(0.3 * paths[:1], np.array([2]), np.array([0.5]))
+    np.testing.assert_array_equal(halves[0], [0.0, 1.0, 2.5, 4.0, 2.0, 2.0])
+
+
+def test_moves_that_chance_may_have_made_are_none():
+    paths = np.random.default_rng(3).poisson(20.0, (200, 50, 8)).astype(float)
+    found = level_moves(paths, np.full(200, 2), np.ones(200))
+    assert (found[:, 0] == 0.0).all()
+    # Beyond two errors one time in twenty.
+    assert 0.02 < (found[:, 1:] != 0.0).mean() < 0.08
+    moved = paths + np.where(np.arange(8) >= 4, 10.0, 0.0)
+    apart = level_moves(moved, np.full(200, 2), np.ones(200))[:, 4:]
+    assert apart.mean() == pytest.approx(20.0, abs=0.5)
 
 
 def test_what_is_independent_does_not_move_a_level_but_a_season_does():

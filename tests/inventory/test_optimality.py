@@ -4,14 +4,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from inventory import StockPlan
+from inventory import StockPlan, Target
 from inventory.policies import PolicyKind
 from storage.tables import OUTPUT_TABLES
 from tests.inventory.night import HORIZON, item_row, plan_night, stock_row
 
 FEW = {"on_hand": 2.0, "lead_time_deviation": 0.0, "lead_time_mean": 1.0}
 KEY = ("north", "bolt")
-# The level of the others moves with the forecast, which no state of the program knows.
+# The level of the others moves with the demand before, which no state of the program knows.
 STAYING = [kind for kind in PolicyKind if kind != PolicyKind.FORECAST_ORDER_UP_TO]
 
 
@@ -62,6 +62,36 @@ def test_what_does_not_fit_has_no_row_and_the_same_plan(changes, item, plan):
     assert asked.gaps.empty
     assert asked.failures == []
     pd.testing.assert_frame_equal(asked.plans, not_asked.plans, check_exact=True)
+
+
+# So many units a day, mean; the second week sells many times the first.
+SEASON = np.repeat([0.4, 2.5], HORIZON // 2)
+
+
+def seasonal(n_paths=400, seed=4):
+    return np.random.default_rng(seed).poisson(SEASON, (1, n_paths, HORIZON)).astype(float)
+
+
+@pytest.mark.parametrize("kind", STAYING)
+def test_figures_of_levels_that_move_are_exact_too(kind):
+    result = gaps(policy=kind, paths=seasonal())
+    (row,) = result.gaps.to_dict("records")
+    assert row["least_cost"] <= row["order_cost"] * (1.0 + 1e-12)
+    assert row["order_cost"] <= row["policy_cost"] * (1.0 + 1e-12)
+    apart = abs(row["policy_cost"] - row["expected_cost"])
+    assert apart < 4.0 * row["expected_cost_standard_error"]
+
+
+@pytest.mark.parametrize("kind", [PolicyKind.BASE_STOCK, PolicyKind.REORDER_UP_TO])
+def test_before_a_season_levels_that_move_come_nearer_to_the_best_orders(kind):
+    rows = {
+        moving: gaps(policy=kind, paths=seasonal(), moving=moving, target=Target.COST).gaps.iloc[0]
+        for moving in (True, False)
+    }
+    # The best there are, whatever the policy.
+    assert rows[True]["least_cost"] == pytest.approx(rows[False]["least_cost"], rel=1e-12)
+    over = {moving: row["policy_cost"] - row["least_cost"] for moving, row in rows.items()}
+    assert over[True] < 0.2 * over[False]
 
 
 def test_too_many_states_have_no_row():

@@ -25,6 +25,7 @@ LAWS = [
     discrete_lead_time(np.array([0.0, 0.1, 0.3, 0.3, 0.2, 0.1])),
     gamma_lead_time(4.0, 2.0, 30),
 ]
+STAYS = np.zeros(HORIZON)
 
 
 @st.composite
@@ -57,7 +58,8 @@ def situations(draw):
 def test_whole_units_walk_as_the_truth_to_the_bit(case, n_outcomes, counted, reached):
     own = (case["law"], case["opening"], case["receipts"], case["terms"])
     rules = np.array([case["rule"]])
-    assert largest_exact_demand(case["opening"][0], case["receipts"], case["terms"], rules) > 9.0
+    told = (case["opening"][0], case["receipts"], case["terms"], rules)
+    assert largest_exact_demand(*told, STAYS) > 9.0
     keep, alias = np.empty((1, n_outcomes)), np.empty((1, n_outcomes), np.int64)
     build_alias(np.random.default_rng(n_outcomes).dirichlet(np.ones(n_outcomes)), keep[0], alias[0])
     found = np.empty((1, 3, N_TOTALS))
@@ -86,11 +88,11 @@ def test_whole_units_walk_as_the_truth_to_the_bit(case, n_outcomes, counted, rea
 @pytest.mark.parametrize("lost_share", [1.0, 0.0])
 def test_the_largest_demand_and_what_is_above_it_walk_as_the_truth(above, lost_share):
     terms, receipts, rules = PLAIN._replace(lost_share=lost_share), np.zeros(90), np.array([LEVEL])
-    largest = largest_exact_demand(50.0, receipts, terms, rules)
+    largest = largest_exact_demand(50.0, receipts, terms, rules, np.zeros(90))
     demand = np.full((2, 90), largest + above)
     found, expected = np.empty((1, 2, N_TOTALS)), np.empty(N_TOTALS)
     own = (LAWS[1], np.array([50.0]), receipts, terms)
-    walk_paths(SEED, ENTITY, 0, demand, *own, rules, 0, 0, found)
+    walk_paths(SEED, ENTITY, 0, demand, *own, rules, np.zeros(90), 0, 0, found)
     scratch = (np.empty(90), np.empty(1), expected)
     leads = np.full(90, 3, np.int64)
     walk_stock(demand[0], leads, own[1], receipts, terms, LEVEL, np.zeros(90), 0, 0, *scratch)
@@ -115,12 +117,22 @@ def test_the_largest_demand_and_what_is_above_it_walk_as_the_truth(above, lost_s
     ],
 )
 def test_parts_of_units_and_vast_sums_are_not_exact(terms, rule, opening):
-    assert largest_exact_demand(opening, np.zeros(9), terms, np.array([rule])) == -1.0
+    told = (opening, np.zeros(9), terms, np.array([rule]))
+    assert largest_exact_demand(*told, np.zeros(9)) == -1.0
+
+
+@pytest.mark.parametrize("lift", [0.5, math.nan, 2.0**24])
+def test_levels_that_move_by_parts_of_units_or_vastly_are_not_exact(lift):
+    told = (3.0, np.zeros(9), PLAIN, np.array([LEVEL]))
+    lifts = np.zeros(9)
+    assert largest_exact_demand(*told, lifts) > 0.0
+    lifts[4] = lift
+    assert largest_exact_demand(*told, lifts) == -1.0
 
 
 def test_parts_of_units_of_demand_or_receipts_are_not_exact():
     receipts = np.array([0.0, 0.5])
-    assert largest_exact_demand(3.0, receipts, PLAIN, np.array([LEVEL])) == -1.0
+    assert largest_exact_demand(3.0, receipts, PLAIN, np.array([LEVEL]), np.zeros(2)) == -1.0
     for units in (0.5, 8.0, math.nan, math.inf):
         assert not demand_is_exact(np.array([[1.0, units]]), 7.0)
     assert not demand_is_exact(np.zeros((1, 1)), -1.0)

@@ -72,13 +72,13 @@ def test_a_given_path_is_walked_as_by_the_truth(case, seed):
     expected = np.empty((1, 3, N_TOTALS))
     rules = np.array([case["rule"]])
     first = case["first_path"]
-    told = (SEED, ENTITY, first, demand, *_common(case, receipts), rules, *limits)
+    told = (SEED, ENTITY, first, demand, *_common(case, receipts), rules)
     lifts = np.zeros(demand.shape)
     if case["moves"]:
         lifts = draws.integers(-6, 7, demand.shape).astype(float)
-        walk_lifted(*told, lifts, expected)
+        walk_lifted(*told, lifts, *limits, expected)
     else:
-        walk_paths(*told, expected)
+        walk_paths(*told, lifts[0], *limits, expected)
     ring, ages = _scratch(case)
     for path in range(3):
         state, common = np.full(STATE, np.nan), (*_common(case, receipts), case["rule"])

@@ -288,7 +288,9 @@ def demand_of(n_paths, horizon=23, seed=1):
     return draws.poisson(5.0, (n_paths, horizon)) + draws.choice([0.0, 0.25], (n_paths, horizon))
 
 
-def walk_many(demand, law, terms, first_path=0, entity=5, first_counted=2, first_reached=4):
+def walk_many(
+    demand, law, terms, first_path=0, entity=5, first_counted=2, first_reached=4, lifts=None
+):
     opening = np.zeros(max(terms.shelf_life, 1))
     opening[-1] = 17.0
     receipts = np.zeros(demand.shape[1])
@@ -304,6 +306,7 @@ def walk_many(demand, law, terms, first_path=0, entity=5, first_counted=2, first
         receipts,
         terms,
         RULES,
+        np.zeros(demand.shape[1]) if lifts is None else lifts,
         first_counted,
         first_reached,
         totals,
@@ -311,11 +314,14 @@ def walk_many(demand, law, terms, first_path=0, entity=5, first_counted=2, first
     return totals
 
 
+@pytest.mark.parametrize("move", [0.0, 1.0, 0.75])
+@pytest.mark.parametrize("whole", [True, False])
 @pytest.mark.parametrize("terms", MANY)
 @pytest.mark.parametrize("law", LAWS.values(), ids=LAWS)
-def test_lanes_walk_as_the_scalar_does_to_the_bit(law, terms):
-    demand = demand_of(131)
-    found = walk_many(demand, law, terms)
+def test_lanes_walk_as_the_scalar_does_to_the_bit(law, terms, whole, move):
+    demand = np.floor(demand_of(131)) if whole else demand_of(131)
+    lifts = move * np.random.default_rng(2).integers(-7, 12, 23)
+    found = walk_many(demand, law, terms, lifts=lifts)
     draws = np.empty((24, 131))
     fill_lead_draws(11, np.uint64(5), 0, draws)
     opening = np.zeros(max(terms.shelf_life, 1))
@@ -333,7 +339,7 @@ def test_lanes_walk_as_the_scalar_does_to_the_bit(law, terms):
                 receipts,
                 terms,
                 Rule(*rule),
-                np.zeros(23),
+                lifts,
                 2,
                 4,
                 np.empty(23),
