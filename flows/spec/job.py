@@ -33,7 +33,8 @@ class Outputs(Frozen):
     )
     report: str = Field(
         "report.html",
-        description="HTML file, of the job's newest night; that of an earlier one has its date too",
+        description="HTML file, of the job's newest night; that of an earlier one has its date "
+        "too, and where another job's is there, the job's name",
     )
     staging: str = Field(".almanac", description="folder of runs in progress and their ledger")
     mlflow: str | None = Field(

@@ -98,3 +98,18 @@ def test_a_page_that_is_gone_is_said_to_be_and_is_written_again(job, outcomes):
 )
 def test_the_report_is_of_the_newest_night(job, newest, name):
     assert page_beside(prepare_run(of(job, EARLIER)), newest) == job.path(f"out/{name}")
+
+
+def test_another_job_in_the_folder_leaves_the_page_and_has_its_own(job, outcomes):
+    others = {
+        night: job.model_copy(update={"name": "other", "as_of": night})
+        for night in (LATER, EARLIER)
+    }
+    newest, older = (run_plain(other) for other in others.values())
+    page = job.path("out/night-other.html")
+    assert newest.report == str(page)
+    assert older.report == str(job.path("out/night-other-20240330.html"))
+    assert f"{page} (night.html is that of job 'pages')" in told(others[LATER], newest)
+    assert run_plain(others[LATER]).report == newest.report
+    assert newest.run_id in page.read_text(encoding="utf-8")
+    assert job.path("out/night.html").read_bytes() == outcomes[1]
