@@ -6,7 +6,7 @@ from pathlib import Path
 
 from flows.run import Run
 from flows.steps.patience import patiently
-from storage.stores import Store, open_store
+from storage.stores import Store, open_existing
 
 # The title of `reports`' page, which comes before its style.
 _TITLE = re.compile(r"<title>(?P<job>[^,<]+), [^<]* · Almanac</title>")
@@ -21,7 +21,7 @@ def page_of(run: Run) -> Path:
     """
 
     def ask() -> date:
-        with open_store(run.store_url) as store:
+        with open_existing(run.store_url) as store:
             return newest_night(store, run)
 
     return page_beside(run, patiently(ask))

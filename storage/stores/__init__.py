@@ -9,7 +9,7 @@ from storage.errors import (
     TransientStoreError,
 )
 from storage.stores.bigquery_address import DEFAULT_BYTES_BILLED
-from storage.stores.opening import NO_SECRETS, is_absent, is_path, open_store
+from storage.stores.opening import NO_SECRETS, is_absent, is_path, open_existing, open_store
 from storage.stores.protocol import Publication, Store
 from storage.stores.secrets import has_secret, without_secrets
 
@@ -27,6 +27,7 @@ __all__ = [
     "has_secret",
     "is_absent",
     "is_path",
+    "open_existing",
     "open_store",
     "without_secrets",
 ]

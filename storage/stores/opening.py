@@ -35,7 +35,7 @@ def _is_remote(scheme: str, path: str) -> bool:
 
 
 def open_store(address: str) -> Store:
-    """Open the store at ``address``.
+    """Open the store at ``address``; one on disk is made where it is not there.
 
     It is "duckdb:FILE", "parquet:FOLDER", "postgresql://..." or "bigquery://PROJECT/DATASET"; a
     Parquet folder may be at a URL of fsspec, as in "parquet:gs://BUCKET/FOLDER".
@@ -63,6 +63,21 @@ def open_store(address: str) -> Store:
     if _is_remote(scheme, path):
         return ParquetStore(path)
     return _BY_PATH[scheme](Path(path))
+
+
+def open_existing(address: str) -> Store:
+    """Open a store that is there already, as whoever reads does: nothing is made on disk.
+
+    Raises
+    ------
+    TerminalStoreError
+        Where nothing is at its path, or as `open_store`.
+    TransientStoreError
+        As `open_store`.
+    """
+    if is_absent(address):
+        raise TerminalStoreError(f"store {address}: there is none at that path")
+    return open_store(address)
 
 
 def _open_postgres(address: str) -> Store:

@@ -13,6 +13,7 @@ from flows.cli.running import say_outcome
 from flows.run import prepare_run
 from flows.spec import load_job
 from flows.steps.page import page_beside
+from storage.stores import open_store
 from tests.storage.inputs import demand_rows
 from tests.survival.plain import run_plain
 
@@ -113,3 +114,20 @@ def test_another_job_in_the_folder_leaves_the_page_and_has_its_own(job, outcomes
     assert run_plain(others[LATER]).report == newest.report
     assert newest.run_id in page.read_text(encoding="utf-8")
     assert job.path("out/night.html").read_bytes() == outcomes[1]
+
+
+def test_a_run_whose_store_is_gone_is_told_of_without_it(job, outcomes):
+    store = job.path("almanac.duckdb")
+    away = store.rename(store.with_suffix(".away"))
+    named = [outcomes[0].run_id, "--folder", str(job.folder)]
+    shown = CliRunner().invoke(main, ["runs", *named])
+    refused = CliRunner().invoke(main, ["report", *named])
+    assert not store.exists()
+    open_store(f"duckdb:{store}").close()
+    empty = CliRunner().invoke(main, ["report", *named])
+    away.replace(store)
+    assert shown.exit_code == 0
+    assert f"It is not in store duckdb:{store}." in shown.output
+    assert refused.exit_code == empty.exit_code == 3
+    assert f"store duckdb:{store}: there is none at that path" in refused.output
+    assert f"run {outcomes[0].run_id} is not published there" in empty.output
