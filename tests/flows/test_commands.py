@@ -93,6 +93,22 @@ def test_inputs_that_cannot_be_used_end_a_run_the_same_way(flag, break_it, names
     assert files(folder) == before
 
 
+def test_all_inputs_that_are_not_there_or_cannot_be_read_are_told_at_once(folder):
+    for name in ("items", "calendar"):
+        replace(folder / "job.toml", "[demand]", f"[inputs.{name}]\npath = '{name}.csv'\n[demand]")
+    absent = call("validate", "job.toml")
+    (folder / "items.csv").write_text("item_id,category\ntea,drinks\n")
+    (folder / "calendar.csv").write_text("")
+    unreadable = call("validate", "job.toml")
+    assert absent.exit_code == unreadable.exit_code == 2
+    assert "2 files are not there:" in absent.output
+    assert "inputs.items: items.csv does not exist" in absent.output
+    assert "inputs.calendar: calendar.csv does not exist" in absent.output
+    assert "2 inputs cannot be read:" in unreadable.output
+    assert "inputs.items: items.csv has no columns 'unit_cost'" in unreadable.output
+    assert "inputs.calendar: calendar.csv has no header line" in unreadable.output
+
+
 def test_a_valid_job_is_said_to_be_valid(folder):
     result = call("validate", "job.toml")
     assert result.exit_code == 0, result.output
