@@ -172,6 +172,19 @@ def test_demand_that_ends_before_the_night_is_told_of(tmp_path, as_of, exit_code
         assert says in advice
 
 
+@pytest.mark.parametrize(("as_of", "late"), [("2024-04-01", False), ("2024-04-02", True)])
+def test_demand_of_shops_that_are_shut_on_sundays_is_not_late_on_mondays(tmp_path, as_of, late):
+    path = write(tmp_path, "")
+    demand = pd.read_csv(tmp_path / "demand.csv", parse_dates=["ds"])
+    demand[demand["ds"].dt.day_name() != "Sunday"].to_csv(tmp_path / "demand.csv", index=False)
+    path.write_text(path.read_text().replace("2024-03-31", as_of))
+    record = check(prepare_run(load_job(path)))
+    assert pd.read_parquet(record.shard("repairs"))["code"].eq("gap_filled").any()
+    assert [notice.startswith("demand ends on 2024-03-30") for notice in notices_of(record)] == (
+        [True] * late
+    )
+
+
 def test_series_without_a_row_of_stock_are_told_of(tmp_path):
     path = write(tmp_path, "[stock]\n")
     stock = pd.read_csv(tmp_path / "stock.csv")
@@ -183,7 +196,7 @@ def test_series_without_a_row_of_stock_are_told_of(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("as_of", "late"), [("2024-03-31", 0), ("2024-04-01", 0), ("2024-04-02", 2)]
+    ("as_of", "late"), [("2024-03-31", 0), ("2024-04-01", 0), ("2024-04-02", 4)]
 )
 def test_prices_that_end_before_the_night_are_told_of(tmp_path, as_of, late):
     prices = price_rows(start="2023-01-02", end="2024-03-29")
@@ -205,4 +218,4 @@ def test_prices_that_end_before_the_night_are_told_of(tmp_path, as_of, late):
     assert len(found) == (late > 0)
     for name, severity, advice in found.to_numpy().tolist():
         assert (name, severity) == ("prices", "run")
-        assert f"{late} weekdays before" in advice
+        assert f"{late} days before" in advice
