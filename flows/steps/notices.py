@@ -49,7 +49,8 @@ def name_late_demand(demand: DemandPlan | None, as_of: date, report: CheckReport
     """
     if demand is None:
         return report
-    seen = _dates(report.inputs["demand"].clean)
+    checked = report.inputs["demand"]
+    seen = _dates(checked.clean)
     if not len(seen):
         return report
     ahead = future_periods(seen[-1:], demand.horizon, demand.frequency)[0]
@@ -60,6 +61,8 @@ def name_late_demand(demand: DemandPlan | None, as_of: date, report: CheckReport
     if len(passed) <= 1 or rests:
         return report
     ends = _told(seen[-1])
+    lost = f"{checked.rows_rejected:,} of {checked.rows_in:,} rows were rejected"
+    without = f" ({lost})" if checked.rows_rejected else ""
     told = f"{left} of {demand.horizon} periods of the horizon are" if left else "no period is"
     row = {
         "input": "demand",
@@ -68,8 +71,8 @@ def name_late_demand(demand: DemandPlan | None, as_of: date, report: CheckReport
         "code": "late" if left else NOTHING_AHEAD,
         "column": "ds",
         "value": ends,
-        "advice": f"demand ends on {ends}, so that {told} left after {as_of}: bring it up to the "
-        "night, or set as_of to the night that it ends on",
+        "advice": f"demand ends on {ends}{without}, so that {told} left after {as_of}: bring it up "
+        "to the night, or set as_of to the night that it ends on",
     }
     return add_notices(report, [row])
 

@@ -12,6 +12,13 @@ from storage.errors import InputRefusedError, shown
 
 # Inputs whose entities are what the night is for, and what these are called.
 WORKED_ON = {"demand": "series", "stock": "series", "positions": "portfolios"}
+# What is rejected with another row, or for an id that an input does not have.
+_UNKNOWN_TO = {
+    "unknown_item": "items",
+    "unknown_series": "demand",
+    "unknown_instrument": "instruments",
+}
+_FOLLOWING = {*_UNKNOWN_TO, "no_valid_rows", "no_prices", "incomplete_book"}
 
 
 def refuse_unfit(job: JobSpec, report: CheckReport) -> None:
@@ -70,10 +77,21 @@ def refuse_nothing_ahead(report: CheckReport) -> None:
 def _first_reason(report: CheckReport, table: str, emptied: Sequence[str]) -> str:
     """Return why the first row was rejected, be it of an input that took this one with it."""
     rejects = report.rejects
-    rows = rejects[rejects["input"].isin(emptied) & (rejects["severity"] == "row")]
-    named = rows if len(rows) else rejects[rejects["input"] == table]
+    rejects = rejects[rejects["input"].isin(emptied) & (rejects["severity"] != "run")]
+    rows = rejects[rejects["severity"] == "row"]
+    named = rows if len(rows) else rejects[~rejects["code"].isin(_FOLLOWING)]
+    named = named if len(named) else rejects
     own = named.assign(other=named["input"] != table)
-    return _told(own.sort_values(["other", "row"], kind="stable").iloc[0])
+    first = own.sort_values(["other", "row"], kind="stable").iloc[0]
+    return f"{_told(first)}{_known_instead(report, first)}"
+
+
+def _known_instead(report: CheckReport, reject: pd.Series) -> str:
+    """Return an id of the input that does not have the one that was rejected."""
+    known = report.inputs.get(_UNKNOWN_TO.get(reject["code"], ""))
+    if known is None or reject["value"] in known.entities_in:
+        return ""
+    return f"; {known.table} has {shown(known.entities_in[0])!r}, for one"
 
 
 def _told(reject: pd.Series) -> str:

@@ -3,6 +3,7 @@
 import io
 import sys
 
+import pandas as pd
 import pytest
 from click.testing import CliRunner
 from rich.console import Console
@@ -144,16 +145,33 @@ def test_books_without_instruments_are_refused_with_what_is_wrong_of_these(folde
         "instruments": "instrument_id,kind,currency\nAAA,share,USD\n",
         "positions": "portfolio_id,instrument_id,quantity\ngrowth,AAA,1\n",
     }
-    spec = 'name = "books"\nas_of = 2024-01-31\n[risk]\n'
-    for name, text in rows.items():
-        (folder / f"{name}.csv").write_text(text)
-        spec += f'[inputs.{name}]\npath = "{name}.csv"\n'
-    (folder / "job.toml").write_text(spec)
+    (folder / "job.toml").write_text(books(folder, rows))
     result = call("run", "job.toml", "--dry-run")
     assert result.exit_code == ExitCode.REFUSED
     told = " ".join(result.output.split())
     assert "inputs.positions: all 1 portfolios were rejected" in told
     assert "first: instruments.csv row 1, kind 'share': kind must be one of equity" in told
+
+
+def test_books_without_rates_are_refused_with_what_their_instruments_lack(folder):
+    days = pd.bdate_range("2023-01-02", "2024-01-31").strftime("%Y-%m-%d")
+    rows = {
+        "prices": "instrument_id,ds,close\n" + "".join(f"AAA,{day},5\n" for day in days),
+        "instruments": "instrument_id,kind,currency\nAAA,equity,usd\n",
+        "positions": "portfolio_id,instrument_id,quantity\ngrowth,AAA,1\n",
+    }
+    (folder / "job.toml").write_text(books(folder, rows))
+    result = call("run", "job.toml", "--dry-run")
+    assert result.exit_code == ExitCode.REFUSED
+    assert "first: instruments.csv, currency 'usd'" in " ".join(result.output.split())
+
+
+def books(folder, rows):
+    """Write the files of a job of risk, and return its spec."""
+    for name, text in rows.items():
+        (folder / f"{name}.csv").write_text(text)
+    named = "".join(f'[inputs.{name}]\npath = "{name}.csv"\n' for name in rows)
+    return f'name = "books"\nas_of = 2024-01-31\n[risk]\n{named}'
 
 
 def test_what_was_rejected_is_said_at_the_end_of_a_run(folder):

@@ -172,6 +172,16 @@ def test_demand_that_ends_before_the_night_is_told_of(tmp_path, as_of, exit_code
         assert says in advice
 
 
+def test_demand_whose_later_rows_were_rejected_is_told_of_with_their_number(tmp_path):
+    path = write(tmp_path, "")
+    demand = pd.read_csv(tmp_path / "demand.csv", dtype=str)
+    demand.loc[demand["ds"] > "2024-03-28", "ds"] = "soon"
+    demand.to_csv(tmp_path / "demand.csv", index=False)
+    record = check(prepare_run(load_job(path)))
+    (notice,) = notices_of(record)
+    assert notice.startswith("demand ends on 2024-03-28 (12 of 364 rows were rejected), so that")
+
+
 @pytest.mark.parametrize(("as_of", "late"), [("2024-04-01", False), ("2024-04-02", True)])
 def test_demand_of_shops_that_are_shut_on_sundays_is_not_late_on_mondays(tmp_path, as_of, late):
     path = write(tmp_path, "")
@@ -183,6 +193,16 @@ def test_demand_of_shops_that_are_shut_on_sundays_is_not_late_on_mondays(tmp_pat
     assert [notice.startswith("demand ends on 2024-03-30") for notice in notices_of(record)] == (
         [True] * late
     )
+
+
+def test_what_is_rejected_for_its_ids_is_told_of_with_one_that_there_is(tmp_path):
+    path = write(tmp_path, "[stock]\n")
+    stock = pd.read_csv(tmp_path / "stock.csv").assign(item_id="bolt.0", on_hand=5)
+    stock.to_csv(tmp_path / "stock.csv", index=False)
+    with pytest.raises(
+        InputRefusedError, match=r"'a/b/bolt\.0': .*; demand has 'a/b/bolt', for one"
+    ):
+        check(prepare_run(load_job(path)))
 
 
 def test_series_without_a_row_of_stock_are_told_of(tmp_path):

@@ -65,6 +65,12 @@ def test_files_follow_each_other_and_each_counts_its_rows(tmp_path):
         (lambda p: p.write_text(f"sep=;\n{HEADER}\n"), "first line is 'sep=;', a note to Excel"),
         (lambda p: p.write_text("warehouse_id,item_id,ds,quantity\n"), "has no rows"),
         (lambda p: p.write_bytes(b""), "has no header line"),
+        (lambda p: p.write_bytes(b"PK\x03\x04\x14\x00"), "it is an Excel workbook, or another zip"),
+        (lambda p: demand_rows().to_parquet(p), "it is a Parquet file named as CSV"),
+        (
+            lambda p: p.write_text("Warehouse_ID,item_id,ds,quantity\n"),
+            'map names as by columns = { warehouse_id = "Warehouse_ID" }',
+        ),
     ],
 )
 def test_an_input_that_is_not_its_table_is_refused_in_one_sentence(tmp_path, break_it, says):
@@ -119,6 +125,27 @@ def test_a_parquet_field_inside_another_is_no_second_column(tmp_path):
     frame = demand_rows()
     frame.assign(more=[{"quantity": 1}] * len(frame)).to_parquet(path)
     assert len(read(InputSource("demand", (path,)))) == len(frame)
+
+
+@pytest.mark.parametrize(("order", "other"), [("%d.%m.%Y", "month-day"), ("%m/%d/%Y", "day-month")])
+def test_dates_in_the_other_order_than_named_are_refused(tmp_path, order, other):
+    """Days up to the twelfth would be read as months."""
+    path = tmp_path / "demand.csv"
+    frame = demand_rows()
+    days = pd.to_datetime(frame["ds"])
+    frame.assign(ds=days.dt.strftime(order)).to_csv(path, index=False)
+    named = "day-month-year" if other == "month-day" else "month-day-year"
+    with pytest.raises(InputRefusedError, match=rf'of 91 dates, such as .*; set dates = "{named}"'):
+        read(InputSource("demand", (path,), dates=f"{other}-year"))
+    assert read(InputSource("demand", (path,), dates=named))["ds"].tolist() == days.tolist()
+
+
+def test_a_slip_in_dates_whose_order_is_known_is_a_row_and_no_other_order(tmp_path):
+    path = tmp_path / "demand.csv"
+    days = pd.to_datetime(demand_rows()["ds"]).dt.strftime("%d.%m.%Y")
+    demand_rows().assign(ds=days.replace("14.01.2024", "01.14.2024")).to_csv(path, index=False)
+    found = read(InputSource("demand", (path,), dates="day-month-year"))
+    assert found.loc[found["ds"].isna(), "ds_found"].tolist() == ["01.14.2024"]
 
 
 def test_a_column_with_two_origins_is_refused(tmp_path):
@@ -316,7 +343,7 @@ def test_text_in_an_encoding_that_is_not_read_is_refused_in_one_sentence(tmp_pat
         read_text(tmp_path, text.removeprefix("\ufeff" * (encoding == "utf-16")).encode(encoding))
     assert "\n" not in str(refusal.value)
     if encoding.startswith(("utf-16", "utf-32")):
-        assert f"it is {encoding[:6].upper()} text; save it as UTF-8" in str(refusal.value)
+        assert f"it is {encoding[:6].upper()} text; save it as UTF-8 CSV" in str(refusal.value)
 
 
 @pytest.mark.parametrize("place", ["header", "row"])
