@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 import duckdb
@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from flows.spec.plans import DemandPlan
+from flows.spec.risk_plan import RiskPlanSpec
 from flows.steps.rhythm import is_late
 from forecasting.grid import future_periods
 from kernels.arrays import Dates
@@ -17,6 +18,8 @@ from storage.checks import CheckReport
 
 # Of demand so old that none of the horizon is left.
 NOTHING_AHEAD = "nothing_ahead"
+# Of a close to that of the day before, or the other way round: more often a split than a market.
+_LEAP = 2.0
 # Shops and markets shut by the hour and by the day.
 _WITH_RHYTHM = ("h", "D")
 
@@ -109,6 +112,29 @@ def name_late_prices(as_of: date, report: CheckReport) -> CheckReport:
     return add_notices(report, [row])
 
 
+def name_leaps(risk: RiskPlanSpec | None, report: CheckReport) -> CheckReport:
+    """Return the report with a reject where closes in risk's window double or halve in a day."""
+    if risk is None:
+        return report
+    found = _leaps(report.inputs["prices"].clean, risk.history)
+    if not found:
+        return report
+    (name, ds, ratio), others = found[0], len({name for name, _, _ in found}) - 1
+    more = f", as those of {others:,} other instruments did" if others else ""
+    row = {
+        "input": "prices",
+        "source": "[risk] history",
+        "entity": name,
+        "code": "leap",
+        "column": "close",
+        "value": f"{ratio:.3g} times that of the day before",
+        "advice": f"the close of {name} was {ratio:.3g} times that of the day before on "
+        f"{ds:%Y-%m-%d}{more}, and risk takes it for a move of the market: adjust prices for "
+        "splits and spin-offs, and correct slips",
+    }
+    return add_notices(report, [row])
+
+
 def name_series_without_stock(report: CheckReport) -> CheckReport:
     """Return the report with a reject that counts the series of which stock has no row."""
     if "stock" not in report.inputs:
@@ -130,6 +156,21 @@ def name_series_without_stock(report: CheckReport) -> CheckReport:
         "them; give each a row, of 0 on hand where there is none",
     }
     return add_notices(report, [row])
+
+
+def _leaps(clean: Path, history: int) -> list[tuple[str, datetime, float]]:
+    """Return instrument, day and ratio of closes that leapt in the last days, the largest first."""
+    with duckdb.connect() as connection:
+        return connection.execute(
+            "WITH days AS "
+            "(SELECT DISTINCT ds FROM read_parquet($1) ORDER BY ds DESC LIMIT $2 + 1), "
+            "moves AS (SELECT instrument_id, ds, close / lag(close) OVER "
+            "(PARTITION BY instrument_id ORDER BY ds) AS ratio FROM read_parquet($1) "
+            "WHERE ds >= (SELECT min(ds) FROM days)) "
+            "SELECT * FROM moves WHERE greatest(ratio, 1 / ratio) >= $3 "
+            "ORDER BY abs(ln(ratio)) DESC, instrument_id, ds",
+            [str(clean), history, _LEAP],
+        ).fetchall()
 
 
 def _dates(clean: Path) -> Dates:

@@ -215,11 +215,8 @@ def test_series_without_a_row_of_stock_are_told_of(tmp_path):
     assert found[named].to_numpy().tolist() == [["stock", "a/b/bolt", "run", "1 of 4 series"]]
 
 
-@pytest.mark.parametrize(
-    ("as_of", "late"), [("2024-03-31", 0), ("2024-04-01", 0), ("2024-04-02", 4)]
-)
-def test_prices_that_end_before_the_night_are_told_of(tmp_path, as_of, late):
-    prices = price_rows(start="2023-01-02", end="2024-03-29")
+def write_books(tmp_path, prices, as_of):
+    """Write a job of one book, which holds what has prices."""
     prices.to_csv(tmp_path / "prices.csv", index=False)
     instrument = prices["instrument_id"].iloc[0]
     pd.DataFrame([{"instrument_id": instrument, "kind": "equity", "currency": "USD"}]).to_csv(
@@ -233,9 +230,34 @@ def test_prices_that_end_before_the_night_are_told_of(tmp_path, as_of, late):
     )
     path = tmp_path / "job.toml"
     path.write_text(f'name = "unfit"\nas_of = {as_of}\n{inputs}[risk]\n')
+    return path
+
+
+@pytest.mark.parametrize(
+    ("as_of", "late"), [("2024-03-31", 0), ("2024-04-01", 0), ("2024-04-02", 4)]
+)
+def test_prices_that_end_before_the_night_are_told_of(tmp_path, as_of, late):
+    path = write_books(tmp_path, price_rows(start="2023-01-02", end="2024-03-29"), as_of)
     rejects = pd.read_parquet(check(prepare_run(load_job(path))).shard("rejects"))
     found = rejects.loc[rejects["code"] == "late", ["input", "severity", "advice"]]
     assert len(found) == (late > 0)
     for name, severity, advice in found.to_numpy().tolist():
         assert (name, severity) == ("prices", "run")
         assert f"{late} days before" in advice
+
+
+@pytest.mark.parametrize(
+    ("day", "factor", "told"),
+    [
+        ("2023-06-01", 0.5, "was 0.5 times that of the day before on 2023-06-01, and risk"),
+        ("2023-06-01", 0.6, None),
+        ("2023-06-01", 2.0, "was 2 times"),
+        ("2021-06-01", 0.5, None),
+    ],
+    ids=["split", "fall", "doubled", "before the window"],
+)
+def test_closes_that_leap_in_the_window_of_risk_are_told_of(tmp_path, day, factor, told):
+    prices = price_rows(start="2021-01-04", end="2024-03-29").assign(close=8.0)
+    prices.loc[prices["ds"].astype(str) >= day, "close"] *= factor
+    notices = notices_of(check(prepare_run(load_job(write_books(tmp_path, prices, "2024-03-29")))))
+    assert [told in notice for notice in notices] == [True] * (told is not None)
