@@ -17,7 +17,7 @@ _SPOKEN = {
     "float": "a number without a unit or signs between thousands, as 1234.5, or with the sign that "
     "the input's `decimal` names before its fraction",
     "integer": "a whole number",
-    "boolean": "true or false",
+    "boolean": "true or false, which may be 1 or 0, or yes or no",
     "timestamp": "a date, year-month-day as 2026-11-22, or in the order that the input names, by "
     'dates = "day-month-year" or dates = "month-day-year"',
     "text": "text",

@@ -101,6 +101,8 @@ def has_rows(connection: duckdb.DuckDBPyConnection, source: InputSource, path: P
 def why_unreadable(error: duckdb.Error, source: InputSource, path: Path) -> str:
     """Return why DuckDB could not read a file: of a line of a CSV file, what is wrong with it."""
     text = str(error)
+    if "not latin-1 encoded" in text:
+        return "it is not latin-1 text: Windows has other signs, such as €; save it as UTF-8"
     if "sniffing file" in text:
         return _odd_row(source, path)
     causes = [line for line in text.splitlines() if line.startswith(_CAUSES)]
@@ -157,5 +159,5 @@ def _refuse_other_kind(source: InputSource, path: Path, start: bytes) -> None:
 
 
 def _not_utf8(source: InputSource, path: Path) -> InputRefusedError:
-    advice = "it is not UTF-8 text; save it as UTF-8, or name its encoding where that is latin-1"
+    advice = 'it is not UTF-8 text; save it as UTF-8, or set encoding = "latin-1" where it is that'
     return unreadable(source, path, advice)

@@ -283,6 +283,21 @@ def test_a_time_is_read_in_utc_or_not_at_all(tmp_path, text, moment):
     assert found["ds_found"] == text
 
 
+def test_ids_that_are_whole_numbers_are_the_same_text_in_every_type(tmp_path):
+    """A column of whole numbers with an empty one has decimals in pandas."""
+    path = tmp_path / "prices.parquet"
+    rows = {"instrument_id": [42.0, None, 1.5, 1e300], "ds": "2024-01-02", "close": 1.0}
+    pd.DataFrame(rows).to_parquet(path)
+    ids = read(InputSource("prices", (path,)))["instrument_id"]
+    assert ids.where(ids.notna(), None).tolist() == ["42", None, "1.5", "1e+300"]
+
+
+def test_text_of_windows_is_not_taken_for_latin_1(tmp_path):
+    text = "instrument_id,ds,close\n5 €,2024-01-02,3\n".encode("cp1252")
+    with pytest.raises(InputRefusedError, match="it is not latin-1 text: Windows has other signs"):
+        read_text(tmp_path, text, encoding="latin-1")
+
+
 def test_a_zoned_time_of_parquet_is_read_in_utc(tmp_path):
     path = tmp_path / "prices.parquet"
     zoned = pd.to_datetime(["2024-01-02 22:00"]).tz_localize("America/New_York")
