@@ -128,8 +128,9 @@ class JobSpec(Frozen):
         return self.model_copy(update=dropped)
 
     def path(self, relative: str) -> Path:
-        """Return a path of the job, absolute."""
-        return (self.folder / relative).resolve()
+        """Return a path of the job, absolute; "~/" is the user's home."""
+        own = Path(relative)
+        return (self.folder / (own.expanduser() if own.parts[:1] == ("~",) else own)).resolve()
 
 
 def _drivers_without_inputs(

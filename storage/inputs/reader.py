@@ -121,8 +121,11 @@ def _known_table(source: InputSource) -> Table:
     for name in (*source.columns, *source.constants):
         if name not in table.column_names:
             allowed = ", ".join(table.column_names)
+            theirs = source.columns.get(name)
+            turned = f'; our name comes first: columns = {{ {theirs} = "{shown(name)}" }}'
             raise InputRefusedError(
                 f"inputs.{table.name}: the table has no column {name!r}; it has {allowed}"
+                f"{turned if theirs in table.column_names else ''}"
             )
     for name in source.columns:
         if name in source.constants:

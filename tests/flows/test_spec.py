@@ -121,6 +121,14 @@ def test_a_wrong_spec_is_refused_in_one_sentence_that_names_it(text, names, tmp_
     assert refusal.value.exit_code is ExitCode.REFUSED
 
 
+def test_a_path_may_start_at_the_user_s_home(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path / "me"))
+    job = load_job(write(tmp_path, MINIMAL))
+    assert job.path("~/demand.csv") == tmp_path / "me" / "demand.csv"
+    for other in ("a/~/demand.csv", "~nobody/demand.csv"):
+        assert job.path(other) == tmp_path / other
+
+
 SEVERAL = """
 name = "My Shop"
 sed = 3

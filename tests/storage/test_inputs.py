@@ -188,6 +188,13 @@ def test_a_hostile_id_is_only_an_id(tmp_path, hostile):
     assert found["item_id"].unique().tolist() == [hostile]
 
 
+def test_a_mapping_the_wrong_way_round_is_told_the_right_one(tmp_path):
+    path = tmp_path / "demand.csv"
+    demand_rows().rename(columns={"quantity": "units"}).to_csv(path, index=False)
+    with pytest.raises(InputRefusedError, match=r'first: columns = \{ quantity = "units" \}$'):
+        inspect_input(InputSource("demand", (path,), {"units": "quantity"}))
+
+
 def test_types_of_parquet_are_taken_as_they_are(tmp_path):
     path = tmp_path / "prices.parquet"
     pd.DataFrame(
