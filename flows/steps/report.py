@@ -10,7 +10,7 @@ from flows.steps.page import newest_night, page_beside
 from flows.steps.patience import patiently
 from reports import render_report
 from storage.stores import TerminalStoreError, open_existing
-from storage.tables import OUTPUT_TABLES
+from storage.tables import OUTPUT_TABLES, RUNS
 
 
 def write_report(run: Run) -> Path:
@@ -32,12 +32,12 @@ def write_report(run: Run) -> Path:
 def _published(run: Run) -> tuple[dict[str, pd.DataFrame], date]:
     """Return the run's tables, and the newest night of its job."""
     with open_existing(run.store_url) as store:
-        if not store.published(run.run_id):
-            raise TerminalStoreError(
-                f"store {run.store_url}: run {run.run_id} is not published there"
-            )
         present = set(store.tables())
         tables = {
             name: store.read(name, run_id=run.run_id) for name in OUTPUT_TABLES if name in present
         }
+        if not len(tables.get(RUNS.name, ())):
+            raise TerminalStoreError(
+                f"store {run.store_url}: run {run.run_id} is not published there"
+            )
         return tables, newest_night(store, run)
