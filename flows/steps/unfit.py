@@ -29,12 +29,13 @@ def refuse_unfit(job: JobSpec, report: CheckReport) -> None:
     InputRefusedError
         As `refuse_nothing_left`, `refuse_nothing_ahead` and `hold_reject_threshold`.
     JobRefusedError
-        As `refuse_unknown_warehouses`.
+        As `refuse_unknown_warehouses` and `refuse_unknown_benchmark`.
     """
     refuse_nothing_left(report)
     refuse_nothing_ahead(report)
     hold_reject_threshold(report, job.checks.reject_threshold)
     refuse_unknown_warehouses(job, report)
+    refuse_unknown_benchmark(job, report)
 
 
 def refuse_nothing_left(report: CheckReport) -> None:
@@ -153,6 +154,21 @@ def refuse_unknown_warehouses(job: JobSpec, report: CheckReport) -> None:
     for key, limits in (("budgets", job.stock.budgets), ("capacities", job.stock.capacities)):
         for name, nearest in _unknown(report, "stock", limits):
             raise JobRefusedError(f"stock.{key}: stock has no warehouse {name!r}: {nearest}")
+
+
+def refuse_unknown_benchmark(job: JobSpec, report: CheckReport) -> None:
+    """Refuse a benchmark of which prices have no row: no portfolio would have a profile.
+
+    Raises
+    ------
+    JobRefusedError
+        Which names the nearest instrument there is.
+    """
+    benchmark = job.risk.benchmark if job.risk else None
+    known = report.inputs["prices"].entities_in if benchmark else ()
+    if benchmark is not None and benchmark not in known:
+        nearest = say_nearest(benchmark, sorted(known))
+        raise JobRefusedError(f"risk.benchmark: prices have no {benchmark!r}: {nearest}")
 
 
 def name_unknown_regions(job: JobSpec, report: CheckReport) -> CheckReport:

@@ -178,6 +178,33 @@ def test_a_list_without_items_is_a_mistake_by_itself(tmp_path):
         load_job(write(tmp_path, MINIMAL + "[risk]\nmethods = []\n"))
 
 
+REPLAYS = "replays = [{}]\n".format(", ".join([
+    '{ name = "crash", first = 2020-02-20, last = 2020-03-23 }'
+] * 2))  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("told", "says"),
+    [
+        ("[risk]\nlevels = [0.99, 0.99]\n", r"`risk.levels`: each may be there once; 0.99 is"),
+        ("[risk]\nhorizons = [1, 10, 1]\n", r"`risk.horizons`: each may be there once; 1 is"),
+        ("[risk]\nhorizons = []\n", r"`risk.horizons` is \[\]: List should have at least 1"),
+        ("[risk]\nmethods = ['gaussian', 'gaussian']\n", "'gaussian' is there twice"),
+        (f"[risk]\n{REPLAYS}", r"`risk.replays`: each may be there once; 'crash' is there twice"),
+        (
+            "[risk]\n" + REPLAYS.replace("2020-02-20", "2020-04-01"),
+            "last must not be before first, 2020-04-01; got 2020-03-23",
+        ),
+        ("[demand.line_up]\nsmooth = ['Theta', 'Theta']\n", "`demand.line_up.smooth`: each may"),
+        ("[demand.line_up]\nsmooth = []\n", r"`demand.line_up.smooth` is \[\]: List should have"),
+    ],
+)
+def test_what_would_fail_at_the_end_of_a_night_is_refused_before_it(told, says, tmp_path):
+    """Two of one kind have the same keys in every table; of none nothing is measured."""
+    with pytest.raises(JobRefusedError, match=says):
+        load_job(write(tmp_path, MINIMAL + told))
+
+
 def test_all_that_does_not_fit_together_is_told(tmp_path):
     text = MINIMAL.replace("[demand]\nhorizon = 7", "[stock]\n[risk]\n")
     with pytest.raises(JobRefusedError) as refusal:

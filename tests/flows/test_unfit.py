@@ -246,6 +246,13 @@ def test_prices_that_end_before_the_night_are_told_of(tmp_path, as_of, late):
         assert f"{late} days before" in advice
 
 
+def test_a_benchmark_without_prices_refuses_the_night(tmp_path):
+    path = write_books(tmp_path, price_rows(start="2023-01-02", end="2024-03-29"), "2024-03-29")
+    path.write_text(path.read_text() + 'benchmark = "SPY"\n')
+    with pytest.raises(JobRefusedError, match=r"risk\.benchmark: prices have no 'SPY': there are"):
+        check(prepare_run(load_job(path)))
+
+
 @pytest.mark.parametrize(
     ("day", "factor", "told"),
     [
