@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 import pandas as pd
 
-from flows.errors import JobRefusedError
+from flows.errors import JobRefusedError, told_together
 from flows.spec import JobSpec, say_nearest
 from flows.steps.notices import NOTHING_AHEAD, add_notices
 from storage.checks import CheckReport
@@ -147,13 +147,17 @@ def refuse_unknown_warehouses(job: JobSpec, report: CheckReport) -> None:
     Raises
     ------
     JobRefusedError
-        Which names the key, and the nearest warehouse there is.
+        Which names each key, and the nearest warehouse there is.
     """
     if job.stock is None:
         return
-    for key, limits in (("budgets", job.stock.budgets), ("capacities", job.stock.capacities)):
-        for name, nearest in _unknown(report, "stock", limits):
-            raise JobRefusedError(f"stock.{key}: stock has no warehouse {name!r}: {nearest}")
+    unknown = [
+        f"stock.{key}: stock has no warehouse {name!r}: {nearest}"
+        for key, limits in (("budgets", job.stock.budgets), ("capacities", job.stock.capacities))
+        for name, nearest in _unknown(report, "stock", limits)
+    ]
+    if unknown:
+        raise JobRefusedError(told_together("limits are of no warehouse", unknown))
 
 
 def refuse_unknown_benchmark(job: JobSpec, report: CheckReport) -> None:
