@@ -127,6 +127,14 @@ class JobSpec(Frozen):
         dropped = {side: None for side in ("demand", "stock", "risk") if side not in keep}
         return self.model_copy(update=dropped)
 
+    @property
+    def known_before_replay(self) -> int:
+        """How many periods an item needs before those that [stock.backtest] replays."""
+        assert self.demand is not None
+        assert self.stock is not None
+        assert self.stock.backtest is not None
+        return max(self.demand.minimum_history, 2 * self.stock.backtest.window)
+
     def path(self, relative: str) -> Path:
         """Return a path of the job, absolute; "~/" is the user's home."""
         own = Path(relative)

@@ -15,6 +15,7 @@ from flows.steps.notices import (
     name_late_prices,
     name_leaps,
     name_series_without_stock,
+    name_short_replay,
 )
 from flows.steps.unfit import name_unknown_regions, refuse_unfit
 from storage.checks import CheckPlan, CheckReport, check_inputs
@@ -81,6 +82,7 @@ def check_sources(run: Run, sources: Mapping[str, InputSource], clean: Path) -> 
     report = name_late_demand(run.job.demand, run.as_of, report)
     report = name_late_prices(run.as_of, report)
     report = name_leaps(run.job.risk, report)
+    report = name_short_replay(run.job, report)
     return name_series_without_stock(report)
 
 

@@ -9,6 +9,7 @@ import duckdb
 import numpy as np
 import pandas as pd
 
+from flows.spec import JobSpec
 from flows.spec.plans import DemandPlan
 from flows.spec.risk_plan import RiskPlanSpec
 from flows.steps.rhythm import is_late
@@ -131,6 +132,29 @@ def name_leaps(risk: RiskPlanSpec | None, report: CheckReport) -> CheckReport:
         "advice": f"the close of {name} was {ratio:.3g} times that of the day before on "
         f"{ds:%Y-%m-%d}{more}, and risk takes it for a move of the market: adjust prices for "
         "splits and spin-offs, and correct slips",
+    }
+    return add_notices(report, [row])
+
+
+def name_short_replay(job: JobSpec, report: CheckReport) -> CheckReport:
+    """Return the report with a reject where demand is too short for what is to be replayed."""
+    if job.stock is None or job.stock.backtest is None:
+        return report
+    replayed, before = job.stock.backtest.periods, job.known_before_replay
+    with duckdb.connect() as connection:
+        connection.read_parquet(str(report.inputs["demand"].clean)).create_view("demand")
+        ((known,),) = connection.execute("SELECT count(DISTINCT ds) FROM demand").fetchall()
+    if known >= replayed + before:
+        return report
+    row = {
+        "input": "demand",
+        "source": "[stock.backtest] periods",
+        "entity": "all series",
+        "code": "nothing_replayed",
+        "column": "ds",
+        "value": f"{known} periods",
+        "advice": f"demand has {known} periods, and a replay of the last {replayed} needs {before} "
+        "before them, so that none is replayed: ask for fewer [stock.backtest] periods",
     }
     return add_notices(report, [row])
 
