@@ -9,6 +9,7 @@ from click.testing import CliRunner
 from rich.console import Console
 
 from flows.cli import main
+from flows.cli.dry import describe_dry_run
 from flows.cli.running import say_outcome
 from flows.run import prepare_run
 from flows.spec import load_job
@@ -112,6 +113,9 @@ def test_another_job_in_the_folder_leaves_the_page_and_has_its_own(job, outcomes
     assert older.report == str(job.path("out/night-other-20240330.html"))
     assert f"{page} (night.html is that of job 'pages')" in told(others[LATER], newest)
     assert run_plain(others[LATER]).report == newest.report
+    console = Console(file=io.StringIO(), width=200)
+    describe_dry_run(others[LATER], None, console)
+    assert "report to out/night.html, beside that of job 'pages'" in console.file.getvalue()
     assert newest.run_id in page.read_text(encoding="utf-8")
     assert job.path("out/night.html").read_bytes() == outcomes[1]
 
