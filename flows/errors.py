@@ -1,5 +1,6 @@
 """Why a run ends early, and the exit code that says so."""
 
+from collections.abc import Sequence
 from enum import IntEnum
 
 
@@ -48,3 +49,10 @@ class FailureThresholdError(AlmanacError):
 
 class IdentityError(AlmanacError):
     """Entities in are not published + rejected + failed; nothing was published."""
+
+
+def told_together(what: str, reasons: Sequence[str]) -> str:
+    """Return a reason as it is; several as their count, of ``what``, and a line each."""
+    if len(reasons) == 1:
+        return reasons[0]
+    return "\n  ".join([f"{len(reasons)} {what}:", *reasons])

@@ -45,7 +45,7 @@ from flows.steps.failing import MACHINE, machine_faults_named
 from flows.steps.model_records import record_version
 from flows.steps.page import page_of
 from flows.steps.report import write_report
-from flows.steps.settle import Settlement, hold_threshold, settle
+from flows.steps.settle import Settlement, hold_threshold, settle, words_of
 from flows.tasks import (
     aggregate_task,
     backtest_task,
@@ -259,7 +259,7 @@ def _run_night(night: _Night, *, again: bool) -> Outcome:
         failed=settlement.failed,
         rejected=int(settlement.entities["rejected"].sum()),
         rejected_rows=int(settlement.entities["rows_rejected"].sum()),
-        notices=check.notices_of(read_chunk(str(checked["uri"]))),
+        notices=(*check.notices_of(read_chunk(str(checked["uri"]))), *words_of(settlement)),
     )
 
 

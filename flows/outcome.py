@@ -18,7 +18,7 @@ class Outcome:
     failed : entities that failed
     rejected : entities that were rejected whole
     rejected_rows : rows of inputs that were rejected
-    notices : what the checks had to say of the run as a whole
+    notices : what the checks had to say of the run as a whole, and of parts that failed
     """
 
     run_id: str

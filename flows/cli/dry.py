@@ -13,6 +13,7 @@ from flows.run import Run, number_of_chunks, prepare_run
 from flows.spec import JobSpec, Side
 from flows.steps.check import check_sources
 from flows.steps.collect import collect
+from flows.steps.page import other_job_at
 from flows.steps.unfit import refuse_unfit
 from storage.checks import CheckReport
 
@@ -63,7 +64,7 @@ def _work(run: Run, report: CheckReport) -> str:
         chunks = number_of_chunks(count, job.execution.chunk_entities)
         lines.append(
             f"  predict  {count:,} series, {job.demand.horizon} periods ahead, in at most "
-            f"{chunks} chunks"
+            f"{chunks} chunk{'s' if chunks > 1 else ''}"
         )
     if job.stock is not None:
         count = _admitted(report, "stock")
@@ -74,7 +75,9 @@ def _work(run: Run, report: CheckReport) -> str:
         lines.append(
             f"  risk     {count:,} portfolios; {methods}; {job.risk.scenarios:,} scenarios"
         )
-    lines.append(f"  publish  to {job.outputs.store}; report to {job.outputs.report}")
+    other = other_job_at(run.report, run)
+    whose = "" if other is None else f", beside that of job {other!r}"
+    lines.append(f"  publish  to {job.outputs.store}; report to {job.outputs.report}{whose}")
     return as_text("\n".join(lines))
 
 

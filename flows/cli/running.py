@@ -14,7 +14,7 @@ from flows.progress import LogListener, listening
 from flows.run import Run, forget_failed, holding, is_retrying, prepare_run
 from flows.spec import JobSpec, Side
 from flows.steps.collect import inspect_sources
-from flows.steps.page import page_of
+from flows.steps.page import other_job_at, page_of
 from flows.steps.publish import is_finished
 
 
@@ -119,6 +119,8 @@ def say_outcome(run: Run, outcome: Outcome, console: Console) -> None:
 def _told_page(run: Run, outcome: Outcome) -> str:
     """Return where a run's page is, and why not at the job's report."""
     page = Path(outcome.report)
-    told = [] if page == run.report else [f"{run.report.name} is that of a later night"]
+    other = other_job_at(run.report, run)
+    whose = "a later night" if other is None else f"job {other!r}"
+    told = [] if page == run.report else [f"{run.report.name} is that of {whose}"]
     told += [] if page.exists() else [f"not there; `almanac report {run.run_id}` writes it"]
     return f"{page} ({'; '.join(told)})" if told else str(page)

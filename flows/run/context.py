@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from flows.errors import JobRefusedError
+from flows.errors import JobRefusedError, told_together
 from flows.run.chunks import failed_chunks, set_aside
 from flows.run.devices import place
 from flows.run.identity import code_version, fingerprint_inputs, night_of, run_id_of
@@ -129,13 +129,15 @@ def prepare_run(job: JobSpec, only: Side | None = None) -> Run:
 
 
 def _refuse_unknown_models(job: JobSpec) -> None:
-    for demand_class, names in (job.demand.line_up if job.demand else {}).items():
-        for name in names:
-            if name not in MODELS:
-                nearest = say_nearest(name, sorted(MODELS))
-                raise JobRefusedError(
-                    f"demand.line_up.{demand_class}: no model is called {name!r}: {nearest}"
-                )
+    unknown = [
+        f"demand.line_up.{demand_class}: no model is called {name!r}: "
+        f"{say_nearest(name, sorted(MODELS))}"
+        for demand_class, names in (job.demand.line_up if job.demand else {}).items()
+        for name in names
+        if name not in MODELS
+    ]
+    if unknown:
+        raise JobRefusedError(told_together("models are unknown", unknown))
 
 
 def load_run(uri: str) -> Run:

@@ -9,7 +9,7 @@ from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
 
-from flows.errors import JobRefusedError
+from flows.errors import JobRefusedError, told_together
 from flows.run.bigquery import state_of
 from flows.run.staging import checksum
 from flows.run.versions import version_for
@@ -45,7 +45,7 @@ def fingerprint_inputs(job: JobSpec) -> dict[str, list[str]]:
     Raises
     ------
     JobRefusedError
-        Where a file does not exist or cannot be read.
+        Where files do not exist, which names them all, or one cannot be read.
     ModelsRefusedError
         Where the registry's champion is gone or torn.
     InputRefusedError
@@ -53,6 +53,7 @@ def fingerprint_inputs(job: JobSpec) -> dict[str, list[str]]:
     TransientStoreError
         Where BigQuery cannot be reached.
     """
+    _refuse_absent(job)
     prints: dict[str, list[str]] = {}
     for table, source in job.inputs.given().items():
         if isinstance(source, FileSource):
@@ -75,9 +76,19 @@ def fingerprint_inputs(job: JobSpec) -> dict[str, list[str]]:
     return prints
 
 
+def _refuse_absent(job: JobSpec) -> None:
+    absent = [
+        f"inputs.{table}: {file} does not exist (looked for {job.path(file)})"
+        for table, source in job.inputs.given().items()
+        if isinstance(source, FileSource)
+        for file in source.files
+        if not job.path(file).exists()
+    ]
+    if absent:
+        raise JobRefusedError(told_together("files are not there", absent))
+
+
 def _fingerprint(table: str, path: Path, written: str) -> str:
-    if not path.exists():
-        raise JobRefusedError(f"inputs.{table}: {written} does not exist (looked for {path})")
     if not path.is_file():
         raise JobRefusedError(f"inputs.{table}: {written} is not a file")
     try:

@@ -6,8 +6,9 @@ from typing import Any
 
 import tomli_w
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
-from flows.errors import JobRefusedError
+from flows.errors import JobRefusedError, told_together
 from flows.spec.job import JobSpec
 from flows.spec.places import key_at, keys_beside, say_nearest
 from storage.stores import without_secrets
@@ -22,7 +23,7 @@ def load_job(path: Path) -> JobSpec:
     Raises
     ------
     JobRefusedError
-        Where the file is missing, is not TOML, or breaks the model; one sentence names it.
+        Where the file is missing, is not TOML, or breaks the model; each mistake is named.
     """
     try:
         text = path.read_text(encoding="utf-8")
@@ -38,35 +39,42 @@ def load_job(path: Path) -> JobSpec:
 
 
 def parse_job(content: dict[str, Any], origin: str) -> JobSpec:
-    """Return the job in ``content``, or refuse it in one sentence that starts with ``origin``."""
+    """Return the job in ``content``, or refuse it by all its mistakes after ``origin``."""
     try:
         return JobSpec.model_validate(content)
     except ValidationError as error:
-        raise JobRefusedError(f"job {origin}: {_first_reason(error)}") from error
+        told = told_together("mistakes", _reasons(error, content))
+        raise JobRefusedError(f"job {origin}: {told}") from error
 
 
-def _first_reason(error: ValidationError) -> str:
-    # What a default is made from was refused, and is told.
-    told = error.errors(include_url=False)
-    problems = [each for each in told if each["type"] != "default_factory_not_called"]
-    first = problems[0]
-    where = key_at(JobSpec, first["loc"])
-    if first["type"] == "extra_forbidden":
-        known = keys_beside(JobSpec, first["loc"])
-        reason = f"unknown key `{where}`: {say_nearest(str(first['loc'][-1]), known)}"
-    elif first["type"] == "missing":
-        reason = f"key `{where}` is missing"
-    elif first["type"] == "union_tag_invalid":
-        kind, allowed = first["ctx"]["tag"], first["ctx"]["expected_tags"]
-        reason = f"`{where}.kind` is {kind!r}: it may be {allowed}"
-    elif first["type"] == "value_error":
-        reason = str(first["ctx"]["error"]) if not where else f"`{where}`: {first['ctx']['error']}"
-    else:
-        given = without_secrets(repr(first["input"]))
-        pattern = first["type"] == "string_pattern_mismatch"
-        reason = f"`{where}` is {given}: {_NAME if pattern else first['msg']}"
-    more = len(problems) - 1
-    return reason if not more else f"{reason} (and {more} more)"
+def _reasons(error: ValidationError, content: dict[str, Any]) -> list[str]:
+    """Return a reason for each key that is wrong, and none for what follows from another one."""
+    advice: dict[str, list[str]] = {}
+    for problem in error.errors(include_url=False):
+        # A default that is made from a refused key, and a list short of refused items.
+        follows = problem["type"] == "default_factory_not_called"
+        if not follows and not (problem["type"] == "too_short" and problem["input"]):
+            what, why = _reason(problem, key_at(JobSpec, content, problem["loc"]))
+            advice.setdefault(what, []).append(why)
+    return [": ".join(filter(None, (what, " or ".join(whys)))) for what, whys in advice.items()]
+
+
+def _reason(problem: ErrorDetails, where: str) -> tuple[str, str]:
+    """Return what is wrong at a key, and why or what may be there."""
+    if problem["type"] == "extra_forbidden":
+        known = keys_beside(JobSpec, problem["loc"])
+        return f"unknown key `{where}`", say_nearest(str(problem["loc"][-1]), known)
+    if problem["type"] == "missing":
+        return f"key `{where}` is missing", ""
+    if problem["type"] == "union_tag_invalid":
+        kind, allowed = problem["ctx"]["tag"], problem["ctx"]["expected_tags"]
+        return f"`{where}.kind` is {kind!r}", f"it may be {allowed}"
+    if problem["type"] == "value_error":
+        return f"`{where}`" if where else "", str(problem["ctx"]["error"])
+    given = without_secrets(repr(problem["input"]))
+    pattern = problem["type"] == "string_pattern_mismatch"
+    allowed = problem["msg"].replace("tuple", "list").replace("Tuple", "List")
+    return f"`{where}` is {given}", _NAME if pattern else allowed
 
 
 def job_as_toml(job: JobSpec) -> str:

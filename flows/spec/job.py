@@ -1,6 +1,6 @@
 """The job spec: one TOML file, one frozen model, one form in the UI."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Literal
@@ -18,7 +18,7 @@ from flows.spec.sources import (
     Inputs,
     ListedInstruments,
 )
-from storage.stores import NO_SECRETS, has_secret
+from storage.stores import StorageError, has_secret, refuse_unknown
 
 Side = Literal["demand", "stock", "risk"]
 
@@ -33,7 +33,8 @@ class Outputs(Frozen):
     )
     report: str = Field(
         "report.html",
-        description="HTML file, of the job's newest night; that of an earlier one has its date too",
+        description="HTML file, of the job's newest night; that of an earlier one has its date "
+        "too, and where another job's is there, the job's name",
     )
     staging: str = Field(".almanac", description="folder of runs in progress and their ledger")
     mlflow: str | None = Field(
@@ -44,10 +45,12 @@ class Outputs(Frozen):
 
     @field_validator("store")
     @classmethod
-    def _without_secrets(cls, address: str) -> str:
-        # The address is kept in the run's state, in Prefect's parameters and on its pages.
-        if has_secret(address):
-            raise ValueError(NO_SECRETS)
+    def _is_an_address(cls, address: str) -> str:
+        # It is kept in the run's state, in Prefect's parameters and on its pages: no secret may be.
+        try:
+            refuse_unknown(address)
+        except StorageError as error:
+            raise ValueError(str(error)) from error
         return address
 
     @field_validator("mlflow")
@@ -81,7 +84,12 @@ class JobSpec(Frozen):
     execution: Execution = Execution()
 
     @model_validator(mode="after")
-    def _plans_have_their_inputs(self) -> "JobSpec":
+    def _fits_together(self) -> "JobSpec":
+        if misfits := list(self._misfits()):
+            raise ValueError("; ".join(misfits))
+        return self
+
+    def _misfits(self) -> Iterator[str]:
         needs = {
             "demand": (self.demand, ("demand",)),
             "stock": (self.stock, ("demand", "items", "stock")),
@@ -89,23 +97,18 @@ class JobSpec(Frozen):
         }
         given = self.inputs.given()
         if all(plan is None for plan, _ in needs.values()):
-            msg = "a job needs at least one of [demand], [stock] and [risk]"
-            raise ValueError(msg)
+            yield "a job needs at least one of [demand], [stock] and [risk]"
         for side, (plan, tables) in needs.items():
-            missing = [table for table in tables if table not in given]
+            missing = [f"[inputs.{table}]" for table in tables if table not in given]
             if plan is not None and missing:
-                msg = f"[{side}] needs [inputs.{missing[0]}], which the job does not name"
-                raise ValueError(msg)
+                yield f"[{side}] needs {' and '.join(missing)}, which the job does not name"
         if self.stock is not None and self.demand is None:
-            msg = "[stock] plans orders on the forecast, so it needs [demand] too"
-            raise ValueError(msg)
+            yield "[stock] plans orders on the forecast, so it needs [demand] too"
         if self.outputs.mlflow is not None and (self.demand is None or not self.demand.registry):
-            msg = "outputs.mlflow records versions of [demand.registry], which the job lacks"
-            raise ValueError(msg)
-        _refuse_drivers_without_inputs(self.demand, given)
+            yield "outputs.mlflow records versions of [demand.registry], which the job lacks"
+        yield from _drivers_without_inputs(self.demand, given)
         for table, source in given.items():
-            _refuse_misplaced(table, source)
-        return self
+            yield from _misplaced(table, source)
 
     def restricted(self, only: Side | None) -> "JobSpec":
         """Return the job with one side alone; stock keeps the forecast it is based on.
@@ -124,12 +127,23 @@ class JobSpec(Frozen):
         dropped = {side: None for side in ("demand", "stock", "risk") if side not in keep}
         return self.model_copy(update=dropped)
 
+    @property
+    def known_before_replay(self) -> int:
+        """How many periods an item needs before those that [stock.backtest] replays."""
+        assert self.demand is not None
+        assert self.stock is not None
+        assert self.stock.backtest is not None
+        return max(self.demand.minimum_history, 2 * self.stock.backtest.window)
+
     def path(self, relative: str) -> Path:
-        """Return a path of the job, absolute."""
-        return (self.folder / relative).resolve()
+        """Return a path of the job, absolute; "~/" is the user's home."""
+        own = Path(relative)
+        return (self.folder / (own.expanduser() if own.parts[:1] == ("~",) else own)).resolve()
 
 
-def _refuse_drivers_without_inputs(demand: DemandPlan | None, given: Mapping[str, object]) -> None:
+def _drivers_without_inputs(
+    demand: DemandPlan | None, given: Mapping[str, object]
+) -> Iterator[str]:
     drivers = demand.drivers if demand else None
     if drivers is None:
         return
@@ -137,14 +151,12 @@ def _refuse_drivers_without_inputs(demand: DemandPlan | None, given: Mapping[str
     planned = [name for name, knowledge in own.items() if knowledge == "known"]
     needed = [*planned, *drivers.others]
     if needed and "drivers" not in given:
-        msg = f"[demand.drivers] needs [inputs.drivers] for {needed[0]!r}, which the job lacks"
-        raise ValueError(msg)
+        yield f"[demand.drivers] needs [inputs.drivers] for {needed[0]!r}, which the job lacks"
     if not any(own.values()) and not (drivers.events and "calendar" in given):
-        msg = "[demand.drivers] names no driver, and there are no events of [inputs.calendar]"
-        raise ValueError(msg)
+        yield "[demand.drivers] names no driver, and there are no events of [inputs.calendar]"
 
 
-def _refuse_misplaced(table: str, source: object) -> None:
+def _misplaced(table: str, source: object) -> Iterator[str]:
     allowed: dict[type, tuple[str, ...]] = {
         ListedInstruments: ("instruments",),
         GeneratedBooks: ("positions",),
@@ -154,5 +166,4 @@ def _refuse_misplaced(table: str, source: object) -> None:
     tables = allowed.get(type(source))
     if tables is not None and table not in tables:
         kind = getattr(source, "kind", "")
-        msg = f"inputs.{table}: kind {kind!r} is for {' and '.join(tables)} only"
-        raise ValueError(msg)
+        yield f"inputs.{table}: kind {kind!r} is for {' and '.join(tables)} only"

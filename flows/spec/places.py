@@ -11,23 +11,31 @@ Model = type[BaseModel]
 MOST_LISTED = 60
 
 
-def key_at(root: Model, place: Sequence[str | int]) -> str:
+def key_at(root: Model, content: Any, place: Sequence[str | int]) -> str:  # noqa: ANN401 - raw TOML
     """Return the key that ``place`` is of, as a file writes it.
 
     Parameters
     ----------
     root : model of the whole
-    place : of an error of pydantic's, which also names the kind of a source by its tag
+    content : of the file
+    place : of an error of pydantic's, which also names the kind of a source by its tag, and what
+        a value may be
     """
     models: list[Model] = [root]
     parts = []
     for number, part in enumerate(place):
-        known = _inside(models, part)
-        tag = bool(models) and known is None and number < len(place) - 1
-        if not tag:
+        known, held = _inside(models, part), _holds(content, part)
+        if held or known is not None or (models and number == len(place) - 1):
             parts.append(str(part))
-            models = known or []
+            content = content[part] if held else None
+            models = models if isinstance(part, int) else known or []
     return ".".join(parts)
+
+
+def _holds(content: Any, part: str | int) -> bool:  # noqa: ANN401 - raw TOML
+    if isinstance(content, dict):
+        return part in content
+    return isinstance(content, list) and isinstance(part, int)
 
 
 def keys_beside(root: Model, place: Sequence[str | int]) -> list[str]:

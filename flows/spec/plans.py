@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from flows.spec.extras import need_extra
+from flows.spec.lists import Distinct
 from flows.spec.sources import Frozen
 from storage.checks.plan import PERIODS
 
@@ -96,9 +97,7 @@ class RegistrySpec(Frozen):
     """Fitted models that last: each night rolls those of the night before forward."""
 
     folder: str = Field("models/states", description="of the job's versions and their champion")
-    models: tuple[Lasting, ...] = Field(
-        ("AutoETS",), min_length=1, description="of the line-up, that last"
-    )
+    models: Distinct[Lasting] = Field(("AutoETS",), description="of the line-up, that last")
     drift: float = Field(
         2.814,
         gt=0,
@@ -169,7 +168,7 @@ class DemandPlan(Frozen):
     aggregate_paths: int = Field(
         400, ge=100, le=10_000, description="sample paths that quantiles of sums are taken from"
     )
-    line_up: dict[Literal["smooth", "intermittent", "erratic", "lumpy"], tuple[str, ...]] = Field(
+    line_up: dict[Literal["smooth", "intermittent", "erratic", "lumpy"], Distinct[str]] = Field(
         {}, description="models by demand class; a class left out takes the default"
     )
 

@@ -4,6 +4,7 @@ from datetime import date
 
 from pydantic import Field, field_validator, model_validator
 
+from flows.spec.lists import Distinct, each_once
 from flows.spec.sources import Frozen
 from risk import (
     NIGHTLY_METHODS,
@@ -23,6 +24,13 @@ class ReplaySpec(Frozen):
     first: date
     last: date
 
+    @model_validator(mode="after")
+    def _ends_after_it_begins(self) -> "ReplaySpec":
+        if self.last < self.first:
+            msg = f"last must not be before first, {self.first}; got {self.last}"
+            raise ValueError(msg)
+        return self
+
 
 class BacktestSpec(Frozen):
     """The backtest: today's books on past days, each figure from the returns of its eve."""
@@ -36,9 +44,9 @@ class RiskPlanSpec(Frozen):
     """The risk figures: levels, scenarios and their number, stress and backtest."""
 
     currency: str = Field("USD", min_length=3, max_length=3)
-    levels: tuple[float, ...] = (0.975, 0.99)
-    horizons: tuple[int, ...] = (1, 10)
-    methods: tuple[Method, ...] = Field(NIGHTLY_METHODS, min_length=1)
+    levels: Distinct[float] = (0.975, 0.99)
+    horizons: Distinct[int] = (1, 10)
+    methods: Distinct[Method] = NIGHTLY_METHODS
     scenarios: int = Field(20_000, ge=1_000, le=10_000_000, description="Monte Carlo scenarios")
     target_error: float | None = Field(
         None,
@@ -81,6 +89,12 @@ class RiskPlanSpec(Frozen):
         None, description="instrument that betas are to; null takes the mean of equities and ETFs"
     )
     backtest: BacktestSpec | None = Field(None, description="null judges no past days")
+
+    @field_validator("replays")
+    @classmethod
+    def _replays_have_names(cls, replays: tuple[ReplaySpec, ...]) -> tuple[ReplaySpec, ...]:
+        each_once(tuple(replay.name for replay in replays))
+        return replays
 
     @field_validator("levels")
     @classmethod

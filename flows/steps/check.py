@@ -10,7 +10,13 @@ import pandas as pd
 from flows.run import ChunkRecord, ChunkWork, Run, checksum, find_chunk, holds, run_chunk
 from flows.spec import JobSpec
 from flows.steps.collect import collect
-from flows.steps.notices import name_late_demand, name_late_prices, name_series_without_stock
+from flows.steps.notices import (
+    name_late_demand,
+    name_late_prices,
+    name_leaps,
+    name_series_without_stock,
+    name_short_replay,
+)
 from flows.steps.unfit import name_unknown_regions, refuse_unfit
 from storage.checks import CheckPlan, CheckReport, check_inputs
 from storage.inputs import InputSource
@@ -75,6 +81,8 @@ def check_sources(run: Run, sources: Mapping[str, InputSource], clean: Path) -> 
     report = name_unknown_regions(run.job, report)
     report = name_late_demand(run.job.demand, run.as_of, report)
     report = name_late_prices(run.as_of, report)
+    report = name_leaps(run.job.risk, report)
+    report = name_short_replay(run.job, report)
     return name_series_without_stock(report)
 
 

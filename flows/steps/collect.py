@@ -6,7 +6,7 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 
-from flows.errors import JobRefusedError
+from flows.errors import JobRefusedError, told_together
 from flows.run import Run, prepare_run, write_frame
 from flows.run.bigquery import estimate, fetch
 from flows.sample.assumed_curve import assume_curve
@@ -22,7 +22,7 @@ from flows.spec import (
     JobSpec,
     ListedInstruments,
 )
-from storage.inputs import InputSource, inspect_input, typed_rows
+from storage.inputs import InputRefusedError, InputSource, inspect_input, typed_rows
 
 DEMAND_SIDE = ("demand", "items", "calendar", "drivers", "stock", "open_orders", "transfer_lanes")
 RISK_SIDE = ("prices", "instruments", "positions", "curves", "limits", "stress_scenarios")
@@ -102,16 +102,22 @@ def inspect_sources(run: Run) -> dict[str, int]:
     ------
     InputRefusedError
         Where a file is unreadable, lacks a required column, or all files of a table are empty;
-        where what is in BigQuery cannot be read, or would bill more than the job allows.
+        where what is in BigQuery cannot be read, or would bill more than the job allows. It names
+        every such input.
     """
     given = run.job.inputs.given()
-    estimates = {}
+    estimates, refused = {}, []
     for table in needed_tables(run.job):
         source = given[table]
-        if isinstance(source, FileSource):
-            inspect_input(file_source(run.job, table, source))
-        elif isinstance(source, BigQuerySource):
-            estimates[table] = estimate(table, source, run.as_of)
+        try:
+            if isinstance(source, FileSource):
+                inspect_input(file_source(run.job, table, source))
+            elif isinstance(source, BigQuerySource):
+                estimates[table] = estimate(table, source, run.as_of)
+        except InputRefusedError as error:
+            refused.append(str(error))
+    if refused:
+        raise InputRefusedError(told_together("inputs cannot be read", refused))
     return estimates
 
 

@@ -85,20 +85,27 @@ def prepare(run: Run) -> list[int]:
         n_rows = _rows_at_origins(run, len(demand))
         n_chunks = number_of_chunks(len(series), run.job.execution.chunk_entities, n_rows)
         words = entity_words(series, SERIES)
-        first = _first(run)
-        drivers = past_drivers(run, first)
-        found = past_calibration(run, demand, first, past_drivers_of(drivers))
         frames = {
-            "profiles": past_profiles(run, first),
-            "drivers": drivers,
-            "levels": found.levels,
-            "weighings": found.weighings,
+            **({} if series.empty else _learnt(run, demand)),
             "series": series.assign(word=words, chunk=assign_chunks(words, n_chunks)),
         }
         for name, frame in frames.items():
             write_frame(_laid_out(run, name), frame)
         seal_files(layout.with_name(_SEAL), [_laid_out(run, name) for name in frames])
     return sorted(int(chunk) for chunk in pd.read_parquet(layout)["chunk"].unique())
+
+
+def _learnt(run: Run, demand: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Return what all chunks take from the periods before those replayed."""
+    first = _first(run)
+    drivers = past_drivers(run, first)
+    found = past_calibration(run, demand, first, past_drivers_of(drivers))
+    return {
+        "profiles": past_profiles(run, first),
+        "drivers": drivers,
+        "levels": found.levels,
+        "weighings": found.weighings,
+    }
 
 
 def _rows_at_origins(run: Run, n_rows: int) -> int:
@@ -249,9 +256,7 @@ def _choose_series(run: Run) -> pd.DataFrame:
 
     Where the job asks for fewer they are a sample, and ``known`` says how many there are.
     """
-    spec, demand = spec_of(run), run.job.demand
-    assert demand is not None
-    least = max(demand.minimum_history, 2 * spec.window)
+    spec = spec_of(run)
     with duckdb.connect() as connection:
         connection.read_parquet(str(run.staging.clean("demand"))).create_view("demand")
         connection.read_parquet(str(run.staging.clean("stock"))).create_view("stock")
@@ -261,7 +266,7 @@ def _choose_series(run: Run) -> pd.DataFrame:
             "HAVING max(ds) = (SELECT max(ds) FROM demand) "
             "AND count(*) FILTER (ds < $first) >= $least "
             "AND sum(quantity) FILTER (ds < $first) > 0 ORDER BY ALL",
-            {"least": least, "first": _first(run)},
+            {"least": run.job.known_before_replay, "first": _first(run)},
         ).df()
     order = np.argsort(entity_words(found, SERIES), kind="stable")[: spec.series]
     chosen: pd.DataFrame = found.iloc[order].sort_values(SERIES, ignore_index=True)

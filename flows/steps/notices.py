@@ -2,21 +2,27 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 import duckdb
 import numpy as np
 import pandas as pd
 
+from flows.spec import JobSpec
 from flows.spec.plans import DemandPlan
+from flows.spec.risk_plan import RiskPlanSpec
+from flows.steps.rhythm import is_late
 from forecasting.grid import future_periods
+from kernels.arrays import Dates
 from storage.checks import CheckReport
 
 # Of demand so old that none of the horizon is left.
 NOTHING_AHEAD = "nothing_ahead"
-# The period, or trading day, in which the night falls may not have ended.
-_RUNNING = 1
+# Of a close to that of the day before, or the other way round: more often a split than a market.
+_LEAP = 2.0
+# Shops and markets shut by the hour and by the day.
+_WITH_RHYTHM = ("h", "D")
 
 
 def add_notices(report: CheckReport, rows: Sequence[Mapping[str, str]]) -> CheckReport:
@@ -37,6 +43,8 @@ def add_notices(report: CheckReport, rows: Sequence[Mapping[str, str]]) -> Check
 def name_late_demand(demand: DemandPlan | None, as_of: date, report: CheckReport) -> CheckReport:
     """Return the report with a reject where demand ends before the night's own period begins.
 
+    Hours and days on which there is usually none are not waited for, see `rhythm.is_late`.
+
     Parameters
     ----------
     demand : what is forecast; None has no demand
@@ -45,14 +53,20 @@ def name_late_demand(demand: DemandPlan | None, as_of: date, report: CheckReport
     """
     if demand is None:
         return report
-    last = _last_date(report.inputs["demand"].clean)
-    if last is None:
+    checked = report.inputs["demand"]
+    seen = _dates(checked.clean)
+    if not len(seen):
         return report
-    ahead = future_periods(np.array([last]), demand.horizon, demand.frequency)[0]
-    left = int((ahead > np.datetime64(as_of)).sum())
-    if demand.horizon - left <= _RUNNING:
+    ahead = future_periods(seen[-1:], demand.horizon, demand.frequency)[0]
+    passed = ahead[ahead <= np.datetime64(as_of)]
+    left = demand.horizon - len(passed)
+    rests = demand.frequency in _WITH_RHYTHM and left > 0 and not is_late(passed, seen)
+    # The period in which the night falls may not have ended.
+    if len(passed) <= 1 or rests:
         return report
-    ends = _told(last)
+    ends = _told(seen[-1])
+    lost = f"{checked.rows_rejected:,} of {checked.rows_in:,} rows were rejected"
+    without = f" ({lost})" if checked.rows_rejected else ""
     told = f"{left} of {demand.horizon} periods of the horizon are" if left else "no period is"
     row = {
         "input": "demand",
@@ -61,8 +75,8 @@ def name_late_demand(demand: DemandPlan | None, as_of: date, report: CheckReport
         "code": "late" if left else NOTHING_AHEAD,
         "column": "ds",
         "value": ends,
-        "advice": f"demand ends on {ends}, so that {told} left after {as_of}: bring it up to the "
-        "night, or set as_of to the night that it ends on",
+        "advice": f"demand ends on {ends}{without}, so that {told} left after {as_of}: bring it up "
+        "to the night, or set as_of to the night that it ends on",
     }
     return add_notices(report, [row])
 
@@ -70,7 +84,7 @@ def name_late_demand(demand: DemandPlan | None, as_of: date, report: CheckReport
 def name_late_prices(as_of: date, report: CheckReport) -> CheckReport:
     """Return the report with a reject where prices end before the night's own trading day.
 
-    Every weekday is taken for a trading day.
+    Weekends and holidays are not waited for, see `rhythm.is_late`.
 
     Parameters
     ----------
@@ -78,14 +92,14 @@ def name_late_prices(as_of: date, report: CheckReport) -> CheckReport:
     report : of the checks
     """
     checked = report.inputs.get("prices")
-    last = None if checked is None else _last_date(checked.clean)
-    if last is None:
+    seen = _dates(checked.clean) if checked is not None else np.array([], "datetime64[us]")
+    if not len(seen):
         return report
     day = np.timedelta64(1, "D")
-    late = int(np.busday_count(last.astype("datetime64[D]") + day, np.datetime64(as_of) + day))
-    if late <= _RUNNING:
+    passed = np.arange(seen[-1] + day, np.datetime64(as_of) + day, day)
+    if not is_late(passed, seen):
         return report
-    ends = _told(last)
+    ends = _told(seen[-1])
     row = {
         "input": "prices",
         "source": "as_of",
@@ -93,9 +107,54 @@ def name_late_prices(as_of: date, report: CheckReport) -> CheckReport:
         "code": "late",
         "column": "ds",
         "value": ends,
-        "advice": f"prices end on {ends}, {late} weekdays before the end of {as_of}, and figures "
-        "are of that day's market: bring them up to the night, or set as_of to the day that they "
-        "end on",
+        "advice": f"prices end on {ends}, {len(passed)} days before {as_of}, and figures are of "
+        "that day's market: bring them up to the night, or set as_of to the day that they end on",
+    }
+    return add_notices(report, [row])
+
+
+def name_leaps(risk: RiskPlanSpec | None, report: CheckReport) -> CheckReport:
+    """Return the report with a reject where closes in risk's window double or halve in a day."""
+    if risk is None:
+        return report
+    found = _leaps(report.inputs["prices"].clean, risk.history)
+    if not found:
+        return report
+    (name, ds, ratio), others = found[0], len({name for name, _, _ in found}) - 1
+    more = f", as those of {others:,} other instruments did" if others else ""
+    row = {
+        "input": "prices",
+        "source": "[risk] history",
+        "entity": name,
+        "code": "leap",
+        "column": "close",
+        "value": f"{ratio:.3g} times that of the day before",
+        "advice": f"the close of {name} was {ratio:.3g} times that of the day before on "
+        f"{ds:%Y-%m-%d}{more}, and risk takes it for a move of the market: adjust prices for "
+        "splits and spin-offs, and correct slips",
+    }
+    return add_notices(report, [row])
+
+
+def name_short_replay(job: JobSpec, report: CheckReport) -> CheckReport:
+    """Return the report with a reject where demand is too short for what is to be replayed."""
+    if job.stock is None or job.stock.backtest is None:
+        return report
+    replayed, before = job.stock.backtest.periods, job.known_before_replay
+    with duckdb.connect() as connection:
+        connection.read_parquet(str(report.inputs["demand"].clean)).create_view("demand")
+        ((known,),) = connection.execute("SELECT count(DISTINCT ds) FROM demand").fetchall()
+    if known >= replayed + before:
+        return report
+    row = {
+        "input": "demand",
+        "source": "[stock.backtest] periods",
+        "entity": "all series",
+        "code": "nothing_replayed",
+        "column": "ds",
+        "value": f"{known} periods",
+        "advice": f"demand has {known} periods, and a replay of the last {replayed} needs {before} "
+        "before them, so that none is replayed: ask for fewer [stock.backtest] periods",
     }
     return add_notices(report, [row])
 
@@ -123,11 +182,31 @@ def name_series_without_stock(report: CheckReport) -> CheckReport:
     return add_notices(report, [row])
 
 
-def _last_date(clean: Path) -> np.datetime64 | None:
-    """Return the last date that was admitted, None without one."""
+def _leaps(clean: Path, history: int) -> list[tuple[str, datetime, float]]:
+    """Return instrument, day and ratio of closes that leapt in the last days, the largest first."""
     with duckdb.connect() as connection:
-        found = connection.execute("SELECT max(ds) FROM read_parquet(?)", [str(clean)]).fetchall()
-    return None if found[0][0] is None else np.datetime64(found[0][0], "us")
+        return connection.execute(
+            "WITH days AS "
+            "(SELECT DISTINCT ds FROM read_parquet($1) ORDER BY ds DESC LIMIT $2 + 1), "
+            "moves AS (SELECT instrument_id, ds, close / lag(close) OVER "
+            "(PARTITION BY instrument_id ORDER BY ds) AS ratio FROM read_parquet($1) "
+            "WHERE ds >= (SELECT min(ds) FROM days)) "
+            "SELECT * FROM moves WHERE greatest(ratio, 1 / ratio) >= $3 "
+            "ORDER BY abs(ln(ratio)) DESC, instrument_id, ds",
+            [str(clean), history, _LEAP],
+        ).fetchall()
+
+
+def _dates(clean: Path) -> Dates:
+    """Return the dates of what was admitted, in order: those that were not filled, and the last."""
+    with duckdb.connect() as connection:
+        found = connection.execute(
+            "SELECT ds, bool_or(NOT repaired) AS came FROM read_parquet(?) GROUP BY ds ORDER BY ds",
+            [str(clean)],
+        ).fetchnumpy()
+    came = np.asarray(found["came"], dtype=bool)
+    came[-1:] = True
+    return np.asarray(found["ds"][came], dtype="datetime64[us]")
 
 
 def _told(ds: np.datetime64) -> str:

@@ -1,21 +1,27 @@
 """Where the page of a run is."""
 
+import re
 from datetime import date
 from pathlib import Path
 
 from flows.run import Run
 from flows.steps.patience import patiently
-from storage.stores import Store, open_store
+from storage.stores import Store, open_existing
+
+# The title of `reports`' page, which comes before its style.
+_TITLE = re.compile(r"<title>(?P<job>[^,<]+), [^<]* · Almanac</title>")
+_HEAD = 1_000
 
 
 def page_of(run: Run) -> Path:
     """Return where the page of a published run is, or would be written.
 
-    The job's report is of its newest night; the page of an earlier one has its date in its name.
+    The job's report is of its newest night; the page of an earlier one has its date in its name,
+    and that of another job than the one whose page is there has its job.
     """
 
     def ask() -> date:
-        with open_store(run.store_url) as store:
+        with open_existing(run.store_url) as store:
             return newest_night(store, run)
 
     return page_beside(run, patiently(ask))
@@ -31,5 +37,17 @@ def newest_night(store: Store, run: Run) -> date:
 def page_beside(run: Run, newest: date) -> Path:
     """Return where a run's page is, where ``newest`` is the last night of its job."""
     report = run.report
+    if other_job_at(report, run) is not None:
+        report = report.with_stem(f"{report.stem}-{run.job.name}")
     dated = report.with_stem(f"{report.stem}-{run.as_of:%Y%m%d}")
     return dated if newest > run.as_of else report
+
+
+def other_job_at(page: Path, run: Run) -> str | None:
+    """Return the job whose page is at ``page``, None where there is none or it is the run's own."""
+    try:
+        with page.open(encoding="utf-8", errors="replace") as file:
+            found = _TITLE.search(file.read(_HEAD))
+    except OSError:
+        return None
+    return None if found is None or found["job"] == run.job.name else found["job"]

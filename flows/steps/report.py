@@ -9,14 +9,19 @@ from flows.run import Run, write_text
 from flows.steps.page import newest_night, page_beside
 from flows.steps.patience import patiently
 from reports import render_report
-from storage.stores import open_store
-from storage.tables import OUTPUT_TABLES
+from storage.stores import TerminalStoreError, open_existing
+from storage.tables import OUTPUT_TABLES, RUNS
 
 
 def write_report(run: Run) -> Path:
     """Read the run's tables back from the store, and write the page; return where it is.
 
     The page of a later night of the job stays: an earlier night's goes beside it.
+
+    Raises
+    ------
+    TerminalStoreError
+        Where the run is not in its store, or the store is not there.
     """
     tables, newest = patiently(lambda: _published(run))
     page = page_beside(run, newest)
@@ -26,9 +31,13 @@ def write_report(run: Run) -> Path:
 
 def _published(run: Run) -> tuple[dict[str, pd.DataFrame], date]:
     """Return the run's tables, and the newest night of its job."""
-    with open_store(run.store_url) as store:
+    with open_existing(run.store_url) as store:
         present = set(store.tables())
         tables = {
             name: store.read(name, run_id=run.run_id) for name in OUTPUT_TABLES if name in present
         }
+        if not len(tables.get(RUNS.name, ())):
+            raise TerminalStoreError(
+                f"store {run.store_url}: run {run.run_id} is not published there"
+            )
         return tables, newest_night(store, run)

@@ -28,11 +28,13 @@ class Settlement:
     Parameters
     ----------
     entities : frame of the RUN_ENTITIES columns, without the run's own
-    failures : entities that failed, none of which was published
+    failures : entities that failed, none of which was published; and parts of what was
+    partial : those of them that are parts: of published entities, or learnt of many together
     """
 
     entities: pd.DataFrame
     failures: tuple[Failed, ...]
+    partial: tuple[Failed, ...] = ()
 
     @property
     def failed(self) -> int:
@@ -49,7 +51,7 @@ def settle(checked: CheckedEntities, records: Sequence[ChunkRecord]) -> Settleme
         Where an entity that came in is in none, or in two, of published, rejected and failed.
     """
     failures = [failure for record in records for failure in record.failures]
-    rows = []
+    rows, lost = [], set()
     for line in checked.counts.to_dict("records"):
         table = str(line["input"])
         admitted = checked.of(table, rejected=False)
@@ -58,6 +60,7 @@ def settle(checked: CheckedEntities, records: Sequence[ChunkRecord]) -> Settleme
         published = _published(table, admitted - named, records)
         failed = named - published
         _balance(table, admitted, rejected, published, failed)
+        lost |= {(table, entity) for entity in failed}
         rows.append(
             {
                 "input": table,
@@ -69,7 +72,18 @@ def settle(checked: CheckedEntities, records: Sequence[ChunkRecord]) -> Settleme
                 "failed": len(failed),
             }
         )
-    return Settlement(pd.DataFrame(rows), tuple(failures))
+    partial = tuple(each for each in failures if (each.input, each.entity) not in lost)
+    return Settlement(pd.DataFrame(rows), tuple(failures), partial)
+
+
+def words_of(settlement: Settlement) -> tuple[str, ...]:
+    """Return a sentence on parts that failed of what is published, where some did."""
+    if not settlement.partial:
+        return ()
+    first, count = settlement.partial[0], len(settlement.partial)
+    parts = "1 part" if count == 1 else f"{count:,} parts"
+    told = f"{parts} of what is published failed, each a row of `failures`"
+    return (f"{told}; first, {first.stage} of {first.entity}: {first.message}",)
 
 
 def _published(table: str, sound: set[str], records: Sequence[ChunkRecord]) -> set[str]:

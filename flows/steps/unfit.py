@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 import pandas as pd
 
-from flows.errors import JobRefusedError
+from flows.errors import JobRefusedError, told_together
 from flows.spec import JobSpec, say_nearest
 from flows.steps.notices import NOTHING_AHEAD, add_notices
 from storage.checks import CheckReport
@@ -12,6 +12,13 @@ from storage.errors import InputRefusedError, shown
 
 # Inputs whose entities are what the night is for, and what these are called.
 WORKED_ON = {"demand": "series", "stock": "series", "positions": "portfolios"}
+# What is rejected with another row, or for an id that an input does not have.
+_UNKNOWN_TO = {
+    "unknown_item": "items",
+    "unknown_series": "demand",
+    "unknown_instrument": "instruments",
+}
+_FOLLOWING = {*_UNKNOWN_TO, "no_valid_rows", "no_prices", "incomplete_book"}
 
 
 def refuse_unfit(job: JobSpec, report: CheckReport) -> None:
@@ -22,12 +29,13 @@ def refuse_unfit(job: JobSpec, report: CheckReport) -> None:
     InputRefusedError
         As `refuse_nothing_left`, `refuse_nothing_ahead` and `hold_reject_threshold`.
     JobRefusedError
-        As `refuse_unknown_warehouses`.
+        As `refuse_unknown_warehouses` and `refuse_unknown_benchmark`.
     """
     refuse_nothing_left(report)
     refuse_nothing_ahead(report)
     hold_reject_threshold(report, job.checks.reject_threshold)
     refuse_unknown_warehouses(job, report)
+    refuse_unknown_benchmark(job, report)
 
 
 def refuse_nothing_left(report: CheckReport) -> None:
@@ -70,10 +78,21 @@ def refuse_nothing_ahead(report: CheckReport) -> None:
 def _first_reason(report: CheckReport, table: str, emptied: Sequence[str]) -> str:
     """Return why the first row was rejected, be it of an input that took this one with it."""
     rejects = report.rejects
-    rows = rejects[rejects["input"].isin(emptied) & (rejects["severity"] == "row")]
-    named = rows if len(rows) else rejects[rejects["input"] == table]
+    rejects = rejects[rejects["input"].isin(emptied) & (rejects["severity"] != "run")]
+    rows = rejects[rejects["severity"] == "row"]
+    named = rows if len(rows) else rejects[~rejects["code"].isin(_FOLLOWING)]
+    named = named if len(named) else rejects
     own = named.assign(other=named["input"] != table)
-    return _told(own.sort_values(["other", "row"], kind="stable").iloc[0])
+    first = own.sort_values(["other", "row"], kind="stable").iloc[0]
+    return f"{_told(first)}{_known_instead(report, first)}"
+
+
+def _known_instead(report: CheckReport, reject: pd.Series) -> str:
+    """Return an id of the input that does not have the one that was rejected."""
+    known = report.inputs.get(_UNKNOWN_TO.get(reject["code"], ""))
+    if known is None or reject["value"] in known.entities_in:
+        return ""
+    return f"; {known.table} has {shown(known.entities_in[0])!r}, for one"
 
 
 def _told(reject: pd.Series) -> str:
@@ -128,13 +147,32 @@ def refuse_unknown_warehouses(job: JobSpec, report: CheckReport) -> None:
     Raises
     ------
     JobRefusedError
-        Which names the key, and the nearest warehouse there is.
+        Which names each key, and the nearest warehouse there is.
     """
     if job.stock is None:
         return
-    for key, limits in (("budgets", job.stock.budgets), ("capacities", job.stock.capacities)):
-        for name, nearest in _unknown(report, "stock", limits):
-            raise JobRefusedError(f"stock.{key}: stock has no warehouse {name!r}: {nearest}")
+    unknown = [
+        f"stock.{key}: stock has no warehouse {name!r}: {nearest}"
+        for key, limits in (("budgets", job.stock.budgets), ("capacities", job.stock.capacities))
+        for name, nearest in _unknown(report, "stock", limits)
+    ]
+    if unknown:
+        raise JobRefusedError(told_together("limits are of no warehouse", unknown))
+
+
+def refuse_unknown_benchmark(job: JobSpec, report: CheckReport) -> None:
+    """Refuse a benchmark of which prices have no row: no portfolio would have a profile.
+
+    Raises
+    ------
+    JobRefusedError
+        Which names the nearest instrument there is.
+    """
+    benchmark = job.risk.benchmark if job.risk else None
+    known = report.inputs["prices"].entities_in if benchmark else ()
+    if benchmark is not None and benchmark not in known:
+        nearest = say_nearest(benchmark, sorted(known))
+        raise JobRefusedError(f"risk.benchmark: prices have no {benchmark!r}: {nearest}")
 
 
 def name_unknown_regions(job: JobSpec, report: CheckReport) -> CheckReport:

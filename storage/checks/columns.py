@@ -14,10 +14,12 @@ CONTROL = r"[\x00-\x1f\x7f-\x9f]"
 # A mistyped year would be filled from then on, period by period.
 EARLIEST = "1900-01-01"
 _SPOKEN = {
-    "float": "a number, with the sign that the input's `decimal` names before its fraction",
+    "float": "a number without a unit or signs between thousands, as 1234.5, or with the sign that "
+    "the input's `decimal` names before its fraction",
     "integer": "a whole number",
-    "boolean": "true or false",
-    "timestamp": "a date, year-month-day as 2026-11-22, or in the order of the input's `dates`",
+    "boolean": "true or false, which may be 1 or 0, or yes or no",
+    "timestamp": "a date, year-month-day as 2026-11-22, or in the order that the input names, by "
+    'dates = "day-month-year" or dates = "month-day-year"',
     "text": "text",
 }
 

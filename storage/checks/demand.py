@@ -6,17 +6,23 @@ from storage.checks.duplicates import refuse_duplicates, refuse_shared_names
 from storage.checks.frequency import refuse_other_frequency, refuse_series_of_longer_periods
 from storage.checks.gaps import fill_gaps
 from storage.checks.periods import Periods, periods_of
+from storage.checks.plan import PERIODS
 from storage.checks.rules import Rule, future_rule
+from storage.errors import InputRefusedError
 from storage.sql import entity_of, literal
 
 SERIES = ("warehouse_id", "item_id")
 _GRID_ADVICE = {
-    "h": "dates must be whole hours",
-    "D": "dates must be whole days",
+    "h": "dates must be whole hours; add single sales up by hours",
+    "D": "dates must be whole days; add single sales up by days",
     "W": "weeks must start on the weekday that most of the table has",
     "MS": "dates must be the first of a month",
     "QS": "dates must be the first of January, April, July or October",
 }
+# Of a series' rows, and how many of all at least: fewer that contradict others are slips.
+_SINGLE_SALES, _FEWEST_SALES = 0.25, 10
+# Of all rows.
+_MOST = 0.5
 
 
 def check_demand(bench: Bench) -> None:
@@ -28,6 +34,7 @@ def check_demand(bench: Bench) -> None:
     _keep_dated(bench, periods)
     bench.keep_rules("demand", _date_rules(bench, periods))
     refuse_duplicates(bench, "demand")
+    _refuse_single_sales(bench)
     refuse_shared_names(bench, "demand")
     if bench.has("items"):
         bench.refuse_entities(
@@ -53,6 +60,38 @@ def _date_rules(bench: Bench, periods: Periods) -> list[Rule]:
         future_rule(bench.plan.as_of, "demand"),
         Rule("off_grid", "ds", periods.off_grid, _GRID_ADVICE[bench.plan.frequency]),
     ]
+
+
+def _refuse_single_sales(bench: Bench) -> None:
+    """Refuse demand most of whose series have single sales, which nobody added up.
+
+    They are those of which one row in four contradicts an earlier one. A single such series among
+    others stops no night.
+
+    Raises
+    ------
+    InputRefusedError
+        Which counts the rows that contradict an earlier one.
+    """
+    found = bench.connection.execute("SELECT count(_differs) FROM repeated").fetchall()
+    count, total = int(found[0][0]), bench.read["demand"].rows
+    if count <= max(_FEWEST_SALES, _SINGLE_SALES * _MOST * total):
+        return
+    keys = ", ".join(SERIES)
+    of_rows, of_series, series = bench.connection.execute(
+        f"SELECT sum(n) FILTER (clashes > {_SINGLE_SALES} * n) / sum(n), "  # noqa: S608 - own names
+        f"count(*) FILTER (clashes > {_SINGLE_SALES} * n), count(*) "
+        "FROM (SELECT count(*) AS n, count(_differs) AS clashes FROM "
+        f"(SELECT {keys}, _differs FROM repeated UNION ALL "
+        f"SELECT {keys}, NULL FROM {rows('demand')}) GROUP BY {keys})"
+    ).fetchall()[0]
+    if of_rows is not None and of_rows > _MOST and of_series > min(1, series - 1):
+        periods = PERIODS[bench.plan.frequency]
+        raise InputRefusedError(
+            f"inputs.demand: {count:,} of {total:,} rows have the warehouse, item and date of an "
+            "earlier one and other values, and only the first of them would count: add single "
+            f"sales up by {periods}, and leave out what was replaced"
+        )
 
 
 def _keep_refused_keys(bench: Bench) -> None:

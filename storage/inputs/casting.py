@@ -3,6 +3,7 @@
 from storage.tables.table import Column
 
 _WHOLE = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT")
+_BROKEN = ("FLOAT", "DOUBLE")
 _MOMENTS = ("DATE", "TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS")
 
 
@@ -24,7 +25,17 @@ def cast(column: Column, raw: str, source_type: str) -> str:
         return _truth(raw, source_type)
     if column.kind == "timestamp":
         return _moment(raw, source_type)
-    return f"TRY_CAST({raw} AS {'VARCHAR' if column.kind == 'text' else 'DOUBLE'})"
+    if column.kind == "text":
+        return _text(raw, source_type)
+    return f"TRY_CAST({raw} AS DOUBLE)"
+
+
+def _text(raw: str, source_type: str) -> str:
+    """Return an id as it is; of 42.0, as a table with an empty id has it, the text is 42."""
+    text, whole = f"TRY_CAST({raw} AS VARCHAR)", f"TRY_CAST({raw} AS BIGINT)"
+    if source_type not in _BROKEN:
+        return text
+    return f"CASE WHEN {whole} = {raw} THEN CAST({whole} AS VARCHAR) ELSE {text} END"
 
 
 def _whole_number(raw: str, source_type: str) -> str:

@@ -18,10 +18,14 @@ _CSV = (
 )
 # How DuckDB begins to say what is wrong with the line that it names.
 _CAUSES = ("Expected Number of Columns", "Value with unterminated quote")
-# UTF-32's mark begins with that of UTF-16.
-_MARKS = {codecs.BOM_UTF32_LE: "UTF-32", codecs.BOM_UTF32_BE: "UTF-32"} | {
-    codecs.BOM_UTF16_LE: "UTF-16",
-    codecs.BOM_UTF16_BE: "UTF-16",
+# What a file begins with that is no CSV; UTF-32's mark begins with that of UTF-16.
+_MARKS = {codecs.BOM_UTF32_LE: "UTF-32 text", codecs.BOM_UTF32_BE: "UTF-32 text"} | {
+    codecs.BOM_UTF16_LE: "UTF-16 text",
+    codecs.BOM_UTF16_BE: "UTF-16 text",
+    b"PK\x03\x04": "an Excel workbook, or another zip file",
+    b"\xd0\xcf\x11\xe0": "an Excel workbook",
+    b"\x1f\x8b": "compressed by gzip",
+    b"PAR1": "a Parquet file named as CSV",
 }
 
 
@@ -97,6 +101,8 @@ def has_rows(connection: duckdb.DuckDBPyConnection, source: InputSource, path: P
 def why_unreadable(error: duckdb.Error, source: InputSource, path: Path) -> str:
     """Return why DuckDB could not read a file: of a line of a CSV file, what is wrong with it."""
     text = str(error)
+    if "not latin-1 encoded" in text:
+        return "it is not latin-1 text: Windows has other signs, such as €; save it as UTF-8"
     if "sniffing file" in text:
         return _odd_row(source, path)
     causes = [line for line in text.splitlines() if line.startswith(_CAUSES)]
@@ -130,7 +136,7 @@ def _delimiter(source: InputSource, path: Path) -> str:
     """Return the delimiter that the header has most of."""
     try:
         with path.open("rb") as file:
-            _refuse_other_encoding(source, path, file.read(4))
+            _refuse_other_kind(source, path, file.read(4))
         with path.open(encoding=source.encoding) as file:
             header = file.readline()
     except UnicodeDecodeError as error:
@@ -146,12 +152,12 @@ def _delimiter(source: InputSource, path: Path) -> str:
     return max(_DELIMITERS, key=header.count)
 
 
-def _refuse_other_encoding(source: InputSource, path: Path, start: bytes) -> None:
+def _refuse_other_kind(source: InputSource, path: Path, start: bytes) -> None:
     for mark, name in _MARKS.items():
         if start.startswith(mark):
-            raise unreadable(source, path, f"it is {name} text; save it as UTF-8")
+            raise unreadable(source, path, f"it is {name}; save it as UTF-8 CSV")
 
 
 def _not_utf8(source: InputSource, path: Path) -> InputRefusedError:
-    advice = "it is not UTF-8 text; save it as UTF-8, or name its encoding where that is latin-1"
+    advice = 'it is not UTF-8 text; save it as UTF-8, or set encoding = "latin-1" where it is that'
     return unreadable(source, path, advice)

@@ -7,6 +7,7 @@ import duckdb
 
 from storage.errors import InputRefusedError, shown
 from storage.inputs.casting import cast
+from storage.inputs.date_order import is_year_last, refuse_other_order, year_first
 from storage.inputs.files import (
     column_types,
     file_reader,
@@ -24,8 +25,6 @@ from storage.tables.table import Column, Table
 ROW = "_row"
 FILE_NUMBER = "_file_number"
 SUFFIX_FOUND = "_found"
-_YEAR_LAST = r"^\s*(\d{1,2})[./-](\d{1,2})[./-](\d{4})(.*)$"
-_YEAR_FIRST = {"day-month-year": r"\3-\2-\1\4", "month-day-year": r"\3-\1-\2\4"}
 
 
 @dataclass(frozen=True)
@@ -59,7 +58,7 @@ def read_input(
     ------
     InputRefusedError
         Where a file is missing or unreadable, lacks a required column or has a column more than
-        once, or all files are empty.
+        once, or all files are empty; where dates are in another order than the source's.
     duckdb.Error
         Where the machine has no room for the table; the file is not to blame.
     """
@@ -81,6 +80,10 @@ def read_input(
     counted = connection.execute(f"SELECT count(*) FROM {identifier(target)}").fetchall()  # noqa: S608 - quoted
     if not counted[0][0]:
         raise _no_rows(source)
+    if is_year_last(source.dates):
+        for column in table.columns:
+            if column.kind == "timestamp":
+                refuse_other_order(connection, source, column.name + SUFFIX_FOUND, target)
     present = frozenset(
         column.name
         for column in table.columns
@@ -118,8 +121,11 @@ def _known_table(source: InputSource) -> Table:
     for name in (*source.columns, *source.constants):
         if name not in table.column_names:
             allowed = ", ".join(table.column_names)
+            theirs = source.columns.get(name)
+            turned = f'; our name comes first: columns = {{ {theirs} = "{shown(name)}" }}'
             raise InputRefusedError(
                 f"inputs.{table.name}: the table has no column {name!r}; it has {allowed}"
+                f"{turned if theirs in table.column_names else ''}"
             )
     for name in source.columns:
         if name in source.constants:
@@ -154,7 +160,15 @@ def _refuse_missing(source: InputSource, file: str, table: Table, types: Mapping
             f"inputs.{source.table}: {file} has no column{'s' if len(missing) > 1 else ''} "
             f"{', '.join(_mapped(source, name) for name in missing)}; "
             f"it has {', '.join(shown(name) for name in sorted(types))}"
+            f"{_how_to_map(source, missing[0], types)}"
         )
+
+
+def _how_to_map(source: InputSource, name: str, types: Mapping[str, str]) -> str:
+    if name in source.columns:
+        return ""
+    meant = {each.casefold(): each for each in types}.get(name.casefold(), "…")
+    return f'; map names as by columns = {{ {name} = "{shown(meant)}" }}'
 
 
 def _refuse_repeated(source: InputSource, file: str, table: Table, written: Sequence[str]) -> None:
@@ -186,10 +200,8 @@ def _as_ours(source: InputSource, column: Column, raw: str, source_type: str) ->
         return raw
     if source.decimal == "," and column.kind in {"float", "integer"}:
         return f"CASE WHEN NOT contains({raw}, '.') THEN replace({raw}, ',', '.') END"
-    if source.dates in _YEAR_FIRST and column.kind == "timestamp":
-        pattern, order = literal(_YEAR_LAST), literal(_YEAR_FIRST[source.dates])
-        replaced = f"regexp_replace({raw}, {pattern}, {order})"
-        return f"CASE WHEN regexp_matches({raw}, {pattern}) THEN {replaced} END"
+    if is_year_last(source.dates) and column.kind == "timestamp":
+        return year_first(raw, source.dates)
     return raw
 
 

@@ -9,13 +9,18 @@ from storage.errors import (
     TransientStoreError,
 )
 from storage.stores.bigquery_address import DEFAULT_BYTES_BILLED
-from storage.stores.opening import NO_SECRETS, is_absent, is_path, open_store
+from storage.stores.opening import (
+    is_absent,
+    is_path,
+    open_existing,
+    open_store,
+    refuse_unknown,
+)
 from storage.stores.protocol import Publication, Store
 from storage.stores.secrets import has_secret, without_secrets
 
 __all__ = [
     "DEFAULT_BYTES_BILLED",
-    "NO_SECRETS",
     "InputRefusedError",
     "Publication",
     "StorageError",
@@ -27,6 +32,8 @@ __all__ = [
     "has_secret",
     "is_absent",
     "is_path",
+    "open_existing",
     "open_store",
+    "refuse_unknown",
     "without_secrets",
 ]

@@ -17,6 +17,8 @@ _BY_PATH: Mapping[str, Callable[[Path], Store]] = {
     "duckdb": DuckDBStore,
     "parquet": ParquetStore,
 }
+_POSTGRES = ("postgresql", "postgres")
+_BIGQUERY = "bigquery"
 
 
 def is_path(address: str) -> bool:
@@ -35,7 +37,7 @@ def _is_remote(scheme: str, path: str) -> bool:
 
 
 def open_store(address: str) -> Store:
-    """Open the store at ``address``.
+    """Open the store at ``address``; one on disk is made where it is not there.
 
     It is "duckdb:FILE", "parquet:FOLDER", "postgresql://..." or "bigquery://PROJECT/DATASET"; a
     Parquet folder may be at a URL of fsspec, as in "parquet:gs://BUCKET/FOLDER".
@@ -48,21 +50,48 @@ def open_store(address: str) -> Store:
     TransientStoreError
         Where the store cannot be reached, or another process has it open and it takes one.
     """
+    refuse_unknown(address)
+    scheme, _, path = address.partition(":")
+    if scheme in _POSTGRES:
+        return _open_postgres(address)
+    if scheme == _BIGQUERY:
+        return _open_bigquery(address)
+    if _is_remote(scheme, path):
+        return ParquetStore(path)
+    return _BY_PATH[scheme](Path(path))
+
+
+def refuse_unknown(address: str) -> None:
+    """Refuse what is no store's address, or has a password in it; nothing is opened.
+
+    Raises
+    ------
+    TerminalStoreError
+        Which says what an address must be.
+    """
     if has_secret(address):
         raise TerminalStoreError(NO_SECRETS)
     scheme, _, path = address.partition(":")
-    if scheme in {"postgresql", "postgres"} and path:
-        return _open_postgres(address)
-    if scheme == "bigquery" and path:
-        return _open_bigquery(address)
-    if scheme not in _BY_PATH or not path:
+    if scheme not in {*_BY_PATH, *_POSTGRES, _BIGQUERY} or not path:
         known = ", ".join(f"{name}:PATH" for name in _BY_PATH)
         raise TerminalStoreError(
             f"store {address!r}: the address must be {known}, postgresql://... or bigquery://..."
         )
-    if _is_remote(scheme, path):
-        return ParquetStore(path)
-    return _BY_PATH[scheme](Path(path))
+
+
+def open_existing(address: str) -> Store:
+    """Open a store that is there already, as whoever reads does: nothing is made on disk.
+
+    Raises
+    ------
+    TerminalStoreError
+        Where nothing is at its path, or as `open_store`.
+    TransientStoreError
+        As `open_store`.
+    """
+    if is_absent(address):
+        raise TerminalStoreError(f"store {address}: there is none at that path")
+    return open_store(address)
 
 
 def _open_postgres(address: str) -> Store:

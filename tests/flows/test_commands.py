@@ -3,6 +3,7 @@
 import io
 import sys
 
+import pandas as pd
 import pytest
 from click.testing import CliRunner
 from rich.console import Console
@@ -93,6 +94,22 @@ def test_inputs_that_cannot_be_used_end_a_run_the_same_way(flag, break_it, names
     assert files(folder) == before
 
 
+def test_all_inputs_that_are_not_there_or_cannot_be_read_are_told_at_once(folder):
+    for name in ("items", "calendar"):
+        replace(folder / "job.toml", "[demand]", f"[inputs.{name}]\npath = '{name}.csv'\n[demand]")
+    absent = call("validate", "job.toml")
+    (folder / "items.csv").write_text("item_id,category\ntea,drinks\n")
+    (folder / "calendar.csv").write_text("")
+    unreadable = call("validate", "job.toml")
+    assert absent.exit_code == unreadable.exit_code == 2
+    assert "2 files are not there:" in absent.output
+    assert "inputs.items: items.csv does not exist" in absent.output
+    assert "inputs.calendar: calendar.csv does not exist" in absent.output
+    assert "2 inputs cannot be read:" in unreadable.output
+    assert "inputs.items: items.csv has no columns 'unit_cost'" in unreadable.output
+    assert "inputs.calendar: calendar.csv has no header line" in unreadable.output
+
+
 def test_a_valid_job_is_said_to_be_valid(folder):
     result = call("validate", "job.toml")
     assert result.exit_code == 0, result.output
@@ -128,16 +145,33 @@ def test_books_without_instruments_are_refused_with_what_is_wrong_of_these(folde
         "instruments": "instrument_id,kind,currency\nAAA,share,USD\n",
         "positions": "portfolio_id,instrument_id,quantity\ngrowth,AAA,1\n",
     }
-    spec = 'name = "books"\nas_of = 2024-01-31\n[risk]\n'
-    for name, text in rows.items():
-        (folder / f"{name}.csv").write_text(text)
-        spec += f'[inputs.{name}]\npath = "{name}.csv"\n'
-    (folder / "job.toml").write_text(spec)
+    (folder / "job.toml").write_text(books(folder, rows))
     result = call("run", "job.toml", "--dry-run")
     assert result.exit_code == ExitCode.REFUSED
     told = " ".join(result.output.split())
     assert "inputs.positions: all 1 portfolios were rejected" in told
     assert "first: instruments.csv row 1, kind 'share': kind must be one of equity" in told
+
+
+def test_books_without_rates_are_refused_with_what_their_instruments_lack(folder):
+    days = pd.bdate_range("2023-01-02", "2024-01-31").strftime("%Y-%m-%d")
+    rows = {
+        "prices": "instrument_id,ds,close\n" + "".join(f"AAA,{day},5\n" for day in days),
+        "instruments": "instrument_id,kind,currency\nAAA,equity,usd\n",
+        "positions": "portfolio_id,instrument_id,quantity\ngrowth,AAA,1\n",
+    }
+    (folder / "job.toml").write_text(books(folder, rows))
+    result = call("run", "job.toml", "--dry-run")
+    assert result.exit_code == ExitCode.REFUSED
+    assert "first: instruments.csv, currency 'usd'" in " ".join(result.output.split())
+
+
+def books(folder, rows):
+    """Write the files of a job of risk, and return its spec."""
+    for name, text in rows.items():
+        (folder / f"{name}.csv").write_text(text)
+    named = "".join(f'[inputs.{name}]\npath = "{name}.csv"\n' for name in rows)
+    return f'name = "books"\nas_of = 2024-01-31\n[risk]\n{named}'
 
 
 def test_what_was_rejected_is_said_at_the_end_of_a_run(folder):

@@ -204,3 +204,18 @@ def test_an_item_that_cannot_be_replayed_fails_alone(nights, monkeypatch):
         left = own[kept].reset_index(drop=True)
         ids = dict.fromkeys(["warehouse_id", "item_id"], str)
         pd.testing.assert_frame_equal(frame.astype(ids), left.astype(ids), check_exact=True)
+
+
+@pytest.mark.parametrize("periods", [185, 500])
+def test_demand_too_short_to_be_replayed_is_told_of_and_stops_no_night(tmp_path, periods):
+    """Of 200 days 185 leave 15 before them, of the 28 that a window of 14 needs."""
+    job = job_in(tmp_path, 100)
+    past = PAST.model_copy(update={"periods": periods})
+    job = job.model_copy(update={"stock": job.stock.model_copy(update={"backtest": past})})
+    outcome = run_plain(job, report=False)
+    told = f"demand has 200 periods, and a replay of the last {periods} needs 28 before them"
+    assert any(notice.startswith(told) for notice in outcome.notices)
+    run = prepare_run(job)
+    with open_store(run.store_url) as store:
+        assert store.published(run.run_id)
+        assert all(store.read(name, run_id=run.run_id).empty for name in TABLES)

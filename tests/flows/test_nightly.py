@@ -103,6 +103,10 @@ def test_a_changed_book_is_measured_in_the_scenarios_of_the_run(finished, tmp_pa
     # Twice the positions lose twice as much in every scenario.
     np.testing.assert_allclose(compared["before"], published["value"], rtol=1e-12)
     np.testing.assert_allclose(compared["difference"], published["value"], rtol=1e-12)
+    nowhere = [*arguments[:-1], path / "inside.csv"]
+    refused = CliRunner().invoke(main, ["what-if", *map(str, nowhere)])
+    assert refused.exit_code == ExitCode.REFUSED
+    assert "inside.csv: cannot be written" in refused.output
 
 
 def test_changed_books_have_the_columns_of_the_job_s_own_or_ours(finished, tmp_path):

@@ -9,10 +9,12 @@ from click.testing import CliRunner
 from rich.console import Console
 
 from flows.cli import main
+from flows.cli.dry import describe_dry_run
 from flows.cli.running import say_outcome
 from flows.run import prepare_run
 from flows.spec import load_job
 from flows.steps.page import page_beside
+from storage.stores import open_store
 from tests.storage.inputs import demand_rows
 from tests.survival.plain import run_plain
 
@@ -98,3 +100,38 @@ def test_a_page_that_is_gone_is_said_to_be_and_is_written_again(job, outcomes):
 )
 def test_the_report_is_of_the_newest_night(job, newest, name):
     assert page_beside(prepare_run(of(job, EARLIER)), newest) == job.path(f"out/{name}")
+
+
+def test_another_job_in_the_folder_leaves_the_page_and_has_its_own(job, outcomes):
+    others = {
+        night: job.model_copy(update={"name": "other", "as_of": night})
+        for night in (LATER, EARLIER)
+    }
+    newest, older = (run_plain(other) for other in others.values())
+    page = job.path("out/night-other.html")
+    assert newest.report == str(page)
+    assert older.report == str(job.path("out/night-other-20240330.html"))
+    assert f"{page} (night.html is that of job 'pages')" in told(others[LATER], newest)
+    assert run_plain(others[LATER]).report == newest.report
+    console = Console(file=io.StringIO(), width=200)
+    describe_dry_run(others[LATER], None, console)
+    assert "report to out/night.html, beside that of job 'pages'" in console.file.getvalue()
+    assert newest.run_id in page.read_text(encoding="utf-8")
+    assert job.path("out/night.html").read_bytes() == outcomes[1]
+
+
+def test_a_run_whose_store_is_gone_is_told_of_without_it(job, outcomes):
+    store = job.path("almanac.duckdb")
+    away = store.rename(store.with_suffix(".away"))
+    named = [outcomes[0].run_id, "--folder", str(job.folder)]
+    shown = CliRunner().invoke(main, ["runs", *named])
+    refused = CliRunner().invoke(main, ["report", *named])
+    assert not store.exists()
+    open_store(f"duckdb:{store}").close()
+    empty = CliRunner().invoke(main, ["report", *named])
+    away.replace(store)
+    assert shown.exit_code == 0
+    assert f"It is not in store duckdb:{store}." in shown.output
+    assert refused.exit_code == empty.exit_code == 3
+    assert f"store duckdb:{store}: there is none at that path" in refused.output
+    assert f"run {outcomes[0].run_id} is not published there" in empty.output

@@ -6,7 +6,7 @@ import pytest
 from flows.errors import FailureThresholdError, IdentityError
 from flows.run import ChunkWork, Failed, run_chunk
 from flows.steps.check import CheckedEntities
-from flows.steps.settle import hold_threshold, settle
+from flows.steps.settle import hold_threshold, settle, words_of
 
 
 def checked(rejected=()):
@@ -52,6 +52,15 @@ def test_an_entity_with_a_failed_part_that_is_published_counts_once(tmp_path):
     settlement = settle(checked(), [chunk(tmp_path / "1", "abcd", failed="a")])
     assert settlement.failed == 0
     assert len(settlement.failures) == 1
+
+
+def test_parts_that_failed_are_told_of_and_entities_that_did_are_not(tmp_path):
+    whole = settle(checked(), [chunk(tmp_path / "1", "abc", failed="d")])
+    assert words_of(whole) == ()
+    parts = settle(checked(), [chunk(tmp_path / "2", "abc", failed="bd")])
+    assert words_of(parts) == (
+        "1 part of what is published failed, each a row of `failures`; first, risk of b: why",
+    )
 
 
 def test_failures_above_the_threshold_stop_the_run(tmp_path):

@@ -93,6 +93,7 @@ def test_relative_paths_start_at_the_folder_of_the_spec(tmp_path):
         (MINIMAL.replace('path = "demand.csv"', ""), "`path` for one file"),
         (MINIMAL + "[inputs.calendar]\nkind = 'listed'\n", "inputs.calendar"),
         ("name = ", "is not TOML"),
+        (MINIMAL + "[outputs]\nstore = 'mysql:x'\n", "'mysql:x': the address must be duckdb:PATH"),
         (MINIMAL.replace("horizon", "horizn"), "key `demand.horizn`: did you mean `horizon`"),
         (MINIMAL.replace("[demand]", "[demnd]"), "key `demnd`: did you mean `demand`"),
         (MINIMAL + "[inputs.stocks]\npath = 'a.csv'\n", "`inputs.stocks`: did you mean `stock`"),
@@ -118,6 +119,102 @@ def test_a_wrong_spec_is_refused_in_one_sentence_that_names_it(text, names, tmp_
         load_job(write(tmp_path, text))
     assert "\n" not in str(refusal.value)
     assert refusal.value.exit_code is ExitCode.REFUSED
+
+
+def test_a_path_may_start_at_the_user_s_home(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path / "me"))
+    job = load_job(write(tmp_path, MINIMAL))
+    assert job.path("~/demand.csv") == tmp_path / "me" / "demand.csv"
+    for other in ("a/~/demand.csv", "~nobody/demand.csv"):
+        assert job.path(other) == tmp_path / other
+
+
+SEVERAL = """
+name = "My Shop"
+sed = 3
+[inputs.demand]
+constants = { warehouse_id = [] }
+pth = "demand.csv"
+[demand]
+frequency = "X"
+line_up.smooth = "AutoETS"
+[stock]
+shortage = "maybe"
+budgets = { north = -1 }
+[risk]
+methods = ["gausian"]
+[[risk.replays]]
+name = "crash"
+first = 2020-02-20
+"""
+
+
+def test_every_mistake_of_a_spec_is_told_once_with_its_key_and_value(tmp_path):
+    with pytest.raises(JobRefusedError) as refusal:
+        load_job(write(tmp_path, SEVERAL))
+    first, *mistakes = str(refusal.value).splitlines()
+    assert first.endswith("job.toml: 10 mistakes:")
+    keys = [mistake.split("`")[1] for mistake in mistakes]
+    assert keys == [
+        "name",
+        "inputs.demand.constants.warehouse_id",
+        "inputs.demand.pth",
+        "demand.frequency",
+        "demand.line_up.smooth",
+        "stock.shortage",
+        "stock.budgets.north",
+        "risk.methods.0",
+        "risk.replays.0.last",
+        "sed",
+    ]
+    assert mistakes[5].startswith("  `stock.shortage` is 'maybe': Input should be 'lost' or 'back")
+    assert mistakes[4].endswith("is 'AutoETS': Input should be a valid list")
+
+
+def test_a_list_without_items_is_a_mistake_by_itself(tmp_path):
+    with pytest.raises(
+        JobRefusedError, match=r"`risk.methods` is \[\]: List should have at least 1"
+    ):
+        load_job(write(tmp_path, MINIMAL + "[risk]\nmethods = []\n"))
+
+
+REPLAYS = "replays = [{}]\n".format(", ".join([
+    '{ name = "crash", first = 2020-02-20, last = 2020-03-23 }'
+] * 2))  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("told", "says"),
+    [
+        ("[risk]\nlevels = [0.99, 0.99]\n", r"`risk.levels`: each may be there once; 0.99 is"),
+        ("[risk]\nhorizons = [1, 10, 1]\n", r"`risk.horizons`: each may be there once; 1 is"),
+        ("[risk]\nhorizons = []\n", r"`risk.horizons` is \[\]: List should have at least 1"),
+        ("[risk]\nmethods = ['gaussian', 'gaussian']\n", "'gaussian' is there twice"),
+        (f"[risk]\n{REPLAYS}", r"`risk.replays`: each may be there once; 'crash' is there twice"),
+        (
+            "[risk]\n" + REPLAYS.replace("2020-02-20", "2020-04-01"),
+            "last must not be before first, 2020-04-01; got 2020-03-23",
+        ),
+        ("[demand.line_up]\nsmooth = ['Theta', 'Theta']\n", "`demand.line_up.smooth`: each may"),
+        ("[demand.line_up]\nsmooth = []\n", r"`demand.line_up.smooth` is \[\]: List should have"),
+    ],
+)
+def test_what_would_fail_at_the_end_of_a_night_is_refused_before_it(told, says, tmp_path):
+    """Two of one kind have the same keys in every table; of none nothing is measured."""
+    with pytest.raises(JobRefusedError, match=says):
+        load_job(write(tmp_path, MINIMAL + told))
+
+
+def test_all_that_does_not_fit_together_is_told(tmp_path):
+    text = MINIMAL.replace("[demand]\nhorizon = 7", "[stock]\n[risk]\n")
+    with pytest.raises(JobRefusedError) as refusal:
+        load_job(write(tmp_path, text))
+    for part in (
+        "[stock] needs [inputs.items] and [inputs.stock]",
+        "[risk] needs [inputs.prices] and [inputs.instruments] and [inputs.positions]",
+        "so it needs [demand] too",
+    ):
+        assert part in str(refusal.value)
 
 
 def test_a_missing_spec_is_named(tmp_path):

@@ -29,9 +29,19 @@ def test_views_are_made_and_those_that_wait_are_named(tmp_path):
 
 
 def test_a_store_without_tables_has_no_views_to_make(tmp_path):
-    result = call("views", f"duckdb:{tmp_path / 'store'}")
+    address = f"duckdb:{tmp_path / 'store'}"
+    open_store(address).close()
+    result = call("views", address)
     assert result.exit_code == 3
     assert "none of the tables" in result.output
+
+
+@pytest.mark.parametrize("scheme", ["duckdb", "parquet"])
+def test_views_of_a_store_that_is_not_there_are_refused(tmp_path, scheme):
+    address = f"{scheme}:{tmp_path / 'mistyped'}"
+    result = call("views", address)
+    assert result.exit_code == 3
+    assert f"store {address}: there is none at that path" in result.output
     assert not any(tmp_path.iterdir())
 
 

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from storage.checks.columns import column_rules
+from storage.errors import InputRefusedError
 from storage.tables import INPUT_TABLES
 from tests.storage.inputs import (
     PLAN,
@@ -187,6 +188,26 @@ def test_an_exact_duplicate_and_a_contradiction_are_told_apart(tmp_path):
     assert 99.0 not in clean(report, "demand")["quantity"].tolist()
     clash_row = report.rejects[report.rejects["code"] == "conflicting_duplicate"].iloc[0]
     assert (clash_row["row"], clash_row["value"]) == (93, "99")
+
+
+def sold_singly(item):
+    frame = demand_rows(item=item)
+    return pd.concat([frame, frame.iloc[:40].assign(quantity="99")], ignore_index=True)
+
+
+@pytest.mark.parametrize("items", [["tea"], ["tea", "jam", "rice"]])
+def test_demand_of_single_sales_is_refused(tmp_path, items):
+    sales = pd.concat([sold_singly(item) for item in items], ignore_index=True)
+    count, total = 40 * len(items), 131 * len(items)
+    with pytest.raises(InputRefusedError, match=f"{count} of {total} rows have .* up by days"):
+        check(tmp_path, demand=sales)
+
+
+def test_one_series_of_single_sales_and_a_file_given_twice_stop_no_night(tmp_path):
+    one = pd.concat([sold_singly("tea"), demand_rows(item="jam")], ignore_index=True)
+    assert codes(check(tmp_path, demand=one)) == {"conflicting_duplicate": 40}
+    twice = pd.concat([demand_rows()] * 2, ignore_index=True)
+    assert codes(check(tmp_path, demand=twice)) == {"duplicate": 91}
 
 
 @pytest.mark.parametrize(

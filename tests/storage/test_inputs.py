@@ -65,6 +65,12 @@ def test_files_follow_each_other_and_each_counts_its_rows(tmp_path):
         (lambda p: p.write_text(f"sep=;\n{HEADER}\n"), "first line is 'sep=;', a note to Excel"),
         (lambda p: p.write_text("warehouse_id,item_id,ds,quantity\n"), "has no rows"),
         (lambda p: p.write_bytes(b""), "has no header line"),
+        (lambda p: p.write_bytes(b"PK\x03\x04\x14\x00"), "it is an Excel workbook, or another zip"),
+        (lambda p: demand_rows().to_parquet(p), "it is a Parquet file named as CSV"),
+        (
+            lambda p: p.write_text("Warehouse_ID,item_id,ds,quantity\n"),
+            'map names as by columns = { warehouse_id = "Warehouse_ID" }',
+        ),
     ],
 )
 def test_an_input_that_is_not_its_table_is_refused_in_one_sentence(tmp_path, break_it, says):
@@ -121,6 +127,27 @@ def test_a_parquet_field_inside_another_is_no_second_column(tmp_path):
     assert len(read(InputSource("demand", (path,)))) == len(frame)
 
 
+@pytest.mark.parametrize(("order", "other"), [("%d.%m.%Y", "month-day"), ("%m/%d/%Y", "day-month")])
+def test_dates_in_the_other_order_than_named_are_refused(tmp_path, order, other):
+    """Days up to the twelfth would be read as months."""
+    path = tmp_path / "demand.csv"
+    frame = demand_rows()
+    days = pd.to_datetime(frame["ds"])
+    frame.assign(ds=days.dt.strftime(order)).to_csv(path, index=False)
+    named = "day-month-year" if other == "month-day" else "month-day-year"
+    with pytest.raises(InputRefusedError, match=rf'of 91 dates, such as .*; set dates = "{named}"'):
+        read(InputSource("demand", (path,), dates=f"{other}-year"))
+    assert read(InputSource("demand", (path,), dates=named))["ds"].tolist() == days.tolist()
+
+
+def test_a_slip_in_dates_whose_order_is_known_is_a_row_and_no_other_order(tmp_path):
+    path = tmp_path / "demand.csv"
+    days = pd.to_datetime(demand_rows()["ds"]).dt.strftime("%d.%m.%Y")
+    demand_rows().assign(ds=days.replace("14.01.2024", "01.14.2024")).to_csv(path, index=False)
+    found = read(InputSource("demand", (path,), dates="day-month-year"))
+    assert found.loc[found["ds"].isna(), "ds_found"].tolist() == ["01.14.2024"]
+
+
 def test_a_column_with_two_origins_is_refused(tmp_path):
     path = tmp_path / "demand.csv"
     demand_rows().assign(sold=2.0).to_csv(path, index=False)
@@ -159,6 +186,13 @@ def test_a_hostile_id_is_only_an_id(tmp_path, hostile):
     demand_rows(item=hostile).to_csv(path, index=False)
     found = read(InputSource("demand", (path,)))
     assert found["item_id"].unique().tolist() == [hostile]
+
+
+def test_a_mapping_the_wrong_way_round_is_told_the_right_one(tmp_path):
+    path = tmp_path / "demand.csv"
+    demand_rows().rename(columns={"quantity": "units"}).to_csv(path, index=False)
+    with pytest.raises(InputRefusedError, match=r'first: columns = \{ quantity = "units" \}$'):
+        inspect_input(InputSource("demand", (path,), {"units": "quantity"}))
 
 
 def test_types_of_parquet_are_taken_as_they_are(tmp_path):
@@ -256,6 +290,21 @@ def test_a_time_is_read_in_utc_or_not_at_all(tmp_path, text, moment):
     assert found["ds_found"] == text
 
 
+def test_ids_that_are_whole_numbers_are_the_same_text_in_every_type(tmp_path):
+    """A column of whole numbers with an empty one has decimals in pandas."""
+    path = tmp_path / "prices.parquet"
+    rows = {"instrument_id": [42.0, None, 1.5, 1e300], "ds": "2024-01-02", "close": 1.0}
+    pd.DataFrame(rows).to_parquet(path)
+    ids = read(InputSource("prices", (path,)))["instrument_id"]
+    assert ids.where(ids.notna(), None).tolist() == ["42", None, "1.5", "1e+300"]
+
+
+def test_text_of_windows_is_not_taken_for_latin_1(tmp_path):
+    text = "instrument_id,ds,close\n5 €,2024-01-02,3\n".encode("cp1252")
+    with pytest.raises(InputRefusedError, match="it is not latin-1 text: Windows has other signs"):
+        read_text(tmp_path, text, encoding="latin-1")
+
+
 def test_a_zoned_time_of_parquet_is_read_in_utc(tmp_path):
     path = tmp_path / "prices.parquet"
     zoned = pd.to_datetime(["2024-01-02 22:00"]).tz_localize("America/New_York")
@@ -316,7 +365,7 @@ def test_text_in_an_encoding_that_is_not_read_is_refused_in_one_sentence(tmp_pat
         read_text(tmp_path, text.removeprefix("\ufeff" * (encoding == "utf-16")).encode(encoding))
     assert "\n" not in str(refusal.value)
     if encoding.startswith(("utf-16", "utf-32")):
-        assert f"it is {encoding[:6].upper()} text; save it as UTF-8" in str(refusal.value)
+        assert f"it is {encoding[:6].upper()} text; save it as UTF-8 CSV" in str(refusal.value)
 
 
 @pytest.mark.parametrize("place", ["header", "row"])

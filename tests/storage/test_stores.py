@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from storage.stores import Publication, TerminalStoreError, open_store
+from storage.stores import Publication, TerminalStoreError, open_existing, open_store
 from storage.tables import OUTPUT_TABLES, RUN_STEPS
 from tests.lanes import slow
 from tests.storage.addresses import EACH_KIND, address_of
@@ -265,6 +265,19 @@ def test_a_place_where_no_store_can_be_is_refused(tmp_path, scheme):
     (tmp_path / "file").write_text("not a folder")
     with pytest.raises(TerminalStoreError, match="file"):
         open_store(f"{scheme}:{tmp_path / 'file' / 'store'}")
+
+
+@pytest.mark.parametrize("scheme", ["duckdb", "parquet"])
+def test_what_is_not_there_is_not_opened_to_be_read_and_not_made(tmp_path, scheme):
+    mistyped = f"{scheme}:{tmp_path / 'stor'}"
+    with pytest.raises(TerminalStoreError, match=f"store {mistyped}: there is none"):
+        open_existing(mistyped)
+    assert not any(tmp_path.iterdir())
+
+
+def test_a_store_that_is_there_is_opened_to_be_read(taken):
+    with open_existing(taken) as store:
+        assert store.published(RUN)
 
 
 hostile_text = st.text(

@@ -81,7 +81,7 @@ def faulty(kind, first, times):
     store = Faulty(kind, first, times)
     with (
         patch.object(publishing, "open_store", store.open),
-        patch.object(reporting, "open_store", store.open),
+        patch.object(reporting, "open_existing", store.open),
         patch.object(patience, "PATIENCE", (0.0, 0.0)),
     ):
         yield store

@@ -11,7 +11,8 @@ from rich.table import Table
 from flows.cli.ledger import find_run, find_states, folder_option
 from flows.cli.terminal import as_text, wide_console
 from flows.run import Run, load_run, read_state
-from storage.stores import open_store
+from flows.steps.publish import is_published
+from storage.stores import open_existing
 
 
 @click.command()
@@ -54,11 +55,11 @@ def _show(run: Run, console: Console) -> None:
         f"{state.get('status', 'unfinished')}. {as_text(state.get('reason', ''))}",
         soft_wrap=True,
     )
-    with open_store(run.store_url) as store:
-        published = bool(store.published(run.run_id))
-        entities = store.read("run_entities", run_id=run.run_id) if published else None
-    if entities is not None:
-        console.print(_identity(entities))
+    if is_published(run):
+        with open_existing(run.store_url) as store:
+            console.print(_identity(store.read("run_entities", run_id=run.run_id)))
+    else:
+        console.print(f"It is not in store {run.store_url}.", soft_wrap=True, markup=False)
     console.print(_steps(state.get("steps", [])))
 
 

@@ -2,7 +2,7 @@
 
 import click
 
-from storage.stores import TerminalStoreError, is_absent, open_store
+from storage.stores import TerminalStoreError, open_existing
 from storage.views import VIEWS
 
 
@@ -14,10 +14,8 @@ def views(store: str) -> None:
     They say what is ordered and served, how accurate forecasts were, and how much of each risk
     limit is used, for every night that is published. A view waits for the tables it reads.
     """
-    made: tuple[str, ...] = ()
-    if not is_absent(store):
-        with open_store(store) as opened:
-            made = opened.create_views()
+    with open_existing(store) as opened:
+        made = opened.create_views()
     if not made:
         raise TerminalStoreError(
             f"store {store}: none of the tables that views read has been published to"

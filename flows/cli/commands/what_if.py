@@ -9,8 +9,8 @@ from rich.table import Table
 
 from flows.cli.ledger import find_run, folder_option
 from flows.cli.terminal import as_text, wide_console
-from flows.errors import ExitCode
-from flows.run import load_run
+from flows.errors import ExitCode, JobRefusedError
+from flows.run import load_run, write_text
 
 
 @click.command("what-if")
@@ -39,10 +39,17 @@ def what_if(run_id: str, positions: Path, output: Path | None, folder: Path) -> 
         told = f"portfolio {failure.entity!r} cannot be valued: {failure.message}"
         console.print(told, soft_wrap=True, markup=False)
     if output is not None:
-        compared.to_csv(output, index=False, lineterminator="\n")
+        _write(compared, output)
         console.print(f"{len(compared):,} rows are in {output}.", soft_wrap=True, markup=False)
     if found.failures:
         sys.exit(ExitCode.DONE_WITH_FAILURES)
+
+
+def _write(compared: pd.DataFrame, output: Path) -> None:
+    try:
+        write_text(output, compared.to_csv(index=False, lineterminator="\n"))
+    except OSError as error:
+        raise JobRefusedError(f"--output {output}: cannot be written ({error.strerror})") from error
 
 
 def _moves(compared: pd.DataFrame) -> pd.Series:
