@@ -49,7 +49,8 @@ def stock_section(tables: Tables) -> Section | None:
             (
                 f"{_ordered(plans)} Its levels are the cheapest, over simulated holding, shortage "
                 f"and ordering cost, {_asked(plans)}. Stock is walked along the forecast's "
-                "own sample paths with drawn lead times, and what is told of a policy comes from "
+                "own sample paths with drawn lead times; levels are tonight's, and later ones move "
+                "with the forecast unless the job fixes them. What is told of a policy comes from "
                 "paths that it was not chosen on; fill rates count from the first period "
                 "that an order placed tonight can reach."
             )

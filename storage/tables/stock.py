@@ -83,12 +83,16 @@ ORDER_PLANS = output_table(
             choices=POLICIES,
         ),
         Column(
-            "reorder_point", "float", "order when the position is at or below it, units", minimum=0
+            "reorder_point",
+            "float",
+            "tonight: order when the position is at or below it, units",
+            minimum=0,
         ),
         Column(
             "order_up_to",
             "float",
-            "level the order raises the position to, of lots the highest it can, units",
+            "tonight's level, which the order raises the position to, of lots the highest it can, "
+            "units",
             minimum=0,
         ),
         Column(
