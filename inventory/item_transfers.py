@@ -135,14 +135,10 @@ def plan_item_transfers(
         site = _site(position, planned, paths[n], draws, plan, most)
         others = replace(draws, first_path=paths.shape[1])
         judged = replace(site, demand=held_out[n], draws=others)
-        own = moves_of.one(n)
-        site, judged = (
-            replace(each, lifts=lifts[0] if lifts.size else None)
-            for each, lifts in (
-                (site, own.lifts(paths[n : n + 1])),
-                (judged, own.lifts(held_out[n : n + 1])),
-            )
-        )
+        # What a budget cut to nothing orders nothing later either.
+        if planned["order_up_to"] > 0.0:
+            own = moves_of.one(n)
+            site, judged = (replace(each, lifts=_lifts(own, each)) for each in (site, judged))
         room = min(position.capacity, position.on_hand + position.on_order + most)
         held.setdefault(str(key[1]), []).append(_Place(planned, position, site, judged, room))
     moves: list[dict[str, Any]] = []
@@ -185,6 +181,12 @@ def _site(
         paths,
         most_taken,
     )
+
+
+def _lifts(moves: Moves, site: Site) -> Floats | None:
+    """Return what a site's levels are higher by; None where they stay."""
+    (lifts,) = moves.lifts(site.demand[None])
+    return lifts if len(lifts) else None
 
 
 def _of_item(

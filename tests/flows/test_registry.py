@@ -427,9 +427,9 @@ def test_the_names_for_a_line_up_are_still_listed():
 def keeping(*names):
     """Return the job that keeps several models, the others of its line-up fitted as ever."""
     told = ", ".join(f'"{name}"' for name in names)
-    return JOB.replace("[demand.registry]", f"[demand.registry]\nmodels = [{told}]").replace(
-        '["AutoETS", ', '["AutoETS", "DynamicOptimizedTheta", "SimpleExponentialSmoothing", '
-    )
+    line_up = '["AutoETS", "DynamicOptimizedTheta", "SimpleExponentialSmoothing", '
+    job = JOB.replace('["AutoETS", ', line_up)
+    return job.replace("[demand.registry]", f"[demand.registry]\nmodels = [{told}]")
 
 
 SEVERAL = ("AutoETS", "DynamicOptimizedTheta", "SimpleExponentialSmoothing")

@@ -225,16 +225,20 @@ def test_a_budget_orders_what_the_policy_could(kind, share):
         )
 
 
-def moved_to_north(kind, open_orders=None):
-    """Return the plan of the north, and the one transfer to it."""
+def moved_to_north(kind, open_orders=None, *, rise=0.0, moving=True, cut=False):
+    """Return the plan of the north, and the one transfer to it.
+
+    Demand may rise half-way, levels may stay, and a budget may have cut them to nothing.
+    """
     places_of = ("north", "south")
     stock = [
         {**stock_row("bolt", **DEAR), "warehouse_id": "north"},
         {**stock_row("bolt", **{**DEAR, "on_hand": 60.0}), "warehouse_id": "south"},
     ]
-    paths = demand_paths(["bolt", "cog"])
+    later = np.where(np.arange(HORIZON) < HORIZON // 2, 0.0, rise)
+    paths = demand_paths(["bolt", "cog"]) + later
     starts = np.datetime64("2024-01-01", "ns") + np.arange(HORIZON) * np.timedelta64(1, "D")
-    plan = StockPlan(policy=kind)
+    plan = StockPlan(policy=kind, moving=moving)
     plans = pd.concat(
         [
             plan_night(
@@ -250,6 +254,8 @@ def moved_to_north(kind, open_orders=None):
         ],
         ignore_index=True,
     ).assign(warehouse_id=list(places_of))
+    if cut:
+        plans = plans.assign(order_up_to=0.0, reorder_point=0.0)
     found = plan_item_transfers(
         plans=plans,
         stock=pd.DataFrame(stock),
@@ -257,7 +263,7 @@ def moved_to_north(kind, open_orders=None):
         open_orders=open_orders,
         lanes=[Lane("south", "north", 1, 0.01)],
         paths=paths,
-        held_out=demand_paths(["bolt", "cog"], others=1),
+        held_out=demand_paths(["bolt", "cog"], others=1) + later,
         periods=np.tile(starts, (2, 1)),
         entities=words(["bolt", "cog"]),
         plan=plan,
@@ -284,6 +290,15 @@ def test_what_comes_after_the_forecast_moves_no_transfer():
     assert north["on_order"] == 50.0
     told = ["quantity", "saving", "saving_standard_error", "to_order_quantity"]
     assert [move[name] for name in told] == [without[name] for name in told]
+
+
+@pytest.mark.parametrize("cut", [False, True])
+def test_levels_move_in_transfers_too_unless_a_budget_left_nothing_to_order_up_to(cut):
+    moves, stays = (
+        moved_to_north(PolicyKind.BASE_STOCK, rise=6.0, moving=moving, cut=cut)[1]
+        for moving in (True, False)
+    )
+    assert (moves["saving"] == stays["saving"]) == cut
 
 
 def test_a_policy_that_a_budget_cut_to_nothing_orders_nothing():

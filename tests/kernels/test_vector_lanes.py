@@ -40,7 +40,8 @@ FUSED = r"\bvfn?m(?:add|sub)\d+sd\b"
 ROW, WORDS = np.zeros(stock_lanes.LANES, np.float32), np.zeros(stock_lanes.LANES, np.uint32)
 TERMS, RULE = Terms(1, 3.0, 0.0, math.inf, 1.0, 0, False), Rule(24.0, 60.0, 0.0, math.inf)
 WALK = (
-    *(ROW, WORDS, len(ROW), 0, 0, 1, 9.0, np.zeros(1), TERMS, RULE, False, 0, 0),
+    *(ROW, WORDS, len(ROW), 0, 0, 1, 9.0, np.zeros(1), TERMS, RULE, np.zeros(1)),
+    *(False, 0, 0),
     *(np.zeros(32, np.float32), np.zeros(stock_lanes.N_COUNTS * len(ROW), np.float32)),
 )
 RARE, SCRATCH = np.array([0.0, 2.0, 0.0, 0.0, 1.0, 3.0]), np.ones((3, smoothing.LANES))
