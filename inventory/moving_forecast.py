@@ -17,6 +17,7 @@ from inventory.plan import StockPlan
 from inventory.policies import PolicyKind
 from inventory.positions import Positions
 from kernels.arrays import Floats, Integers
+from kernels.stock_levels import fill_moves
 
 # A slope, or a move, within as many standard errors of none is none.
 _ERRORS_OF_NONE = 2.0
@@ -142,13 +143,8 @@ def level_moves(paths: Floats, intervals: Integers, steps: Floats) -> Floats:
     -------
     (n_items, horizon) float64, units, whole steps; 0 in the first period.
     """
-    n_items, n_paths, horizon = paths.shape
-    sums = np.concatenate([np.zeros((n_items, n_paths, 1)), paths.cumsum(axis=2)], axis=2)
-    lasting = np.minimum(intervals, horizon)[:, None, None]
-    starts = np.minimum(np.arange(horizon), horizon - lasting)
-    needed = np.take_along_axis(sums, starts + lasting, 2)
-    needed -= np.take_along_axis(sums, starts, 2)
-    needed -= needed[:, :, :1]
-    moves, errors = needed.mean(axis=1), needed.std(axis=1) / np.sqrt(n_paths)
+    n_items, _, horizon = paths.shape
+    moves, errors = np.empty((2, n_items, horizon))
+    fill_moves(paths, np.minimum(intervals, horizon), moves, errors)
     moves[np.abs(moves) <= _ERRORS_OF_NONE * errors] = 0.0
     return np.asarray(np.rint(moves / steps[:, None]) * steps[:, None])

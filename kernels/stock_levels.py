@@ -1,4 +1,6 @@
-"""How much the first periods of demand paths may sell: what levels of stock lie between."""
+"""What demand paths may sell in so many periods: what levels of stock lie between, and move by."""
+
+import math
 
 import numpy as np
 from numba import njit
@@ -49,3 +51,36 @@ def fill_demand_ranges(
             high[item] = 0.0
             for path in range(paths.shape[1]):
                 high[item] = max(high[item], pairwise_sum(paths[item, path, : most[item]]))
+
+
+@njit(cache=True, nogil=True)
+def fill_moves(paths: Floats, lasting: Integers, means: Floats, errors: Floats) -> None:
+    """Fill how much more paths sell in so many periods from each on than from the first on.
+
+    Periods that end beyond the paths are taken for the last ones within them.
+
+    Parameters
+    ----------
+    paths : (n_items, n_paths, horizon) float64, units per period
+    lasting : (n_items,) int64, periods, from 1 to the horizon
+    means, errors : (n_items, horizon) float64, units, overwritten: of all paths, and the standard
+        errors of these
+    """
+    n_items, n_paths, horizon = paths.shape
+    sums = np.zeros(horizon + 1)
+    for item in range(n_items):
+        periods = lasting[item]
+        mean, square = means[item], errors[item]
+        mean[:], square[:] = 0.0, 0.0
+        for path in range(n_paths):
+            for t in range(horizon):
+                sums[t + 1] = sums[t] + paths[item, path, t]
+            for t in range(1, horizon):
+                start = min(t, horizon - periods)
+                more = sums[start + periods] - sums[start] - sums[periods]
+                mean[t] += more
+                square[t] += more * more
+        for t in range(horizon):
+            mean[t] /= n_paths
+            variance = max(square[t] / n_paths - mean[t] * mean[t], 0.0)
+            square[t] = math.sqrt(variance / n_paths)
