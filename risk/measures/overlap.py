@@ -17,6 +17,7 @@ useful theorem for nonlinear devices having Gaussian inputs", IRE Transactions o
 """
 
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 from scipy import special
@@ -27,61 +28,42 @@ _NODES, _NODE_WEIGHTS = np.polynomial.legendre.leggauss(64)
 _TABLE = np.sin(np.linspace(-0.5 * np.pi, 0.5 * np.pi, 257))
 
 
-def quantile_effect(level: float, overlap: int) -> float:
-    """Return the design effect of the share of overlapping scenarios beyond a quantile.
+class DesignEffects(NamedTuple):
+    """As many overlapping scenarios tell as much as one independent one: from 1 to the overlap.
+
+    Parameters
+    ----------
+    quantile : of the share of scenarios beyond a quantile
+    shortfall : of what they lose beyond it
+    part : of what moves on its own in scenarios beyond it
+    """
+
+    quantile: float
+    shortfall: float
+    part: float
+
+
+@lru_cache(maxsize=512)
+def design_effects(level: float, overlap: int) -> DesignEffects:
+    """Return the design effects of overlapping scenarios about a quantile.
 
     Parameters
     ----------
     level : in (0, 1)
     overlap : days of each scenario, of which neighbours share all but one; 1 for none
 
-    Returns
-    -------
-    As many scenarios tell as much as one independent one: from 1 to ``overlap``.
-
     References
     ----------
-    Hansen & Hodrick (1980); Chen (2008), section 2; Plackett (1954).
-    """
-    return _effects(level, overlap)[0]
-
-
-def shortfall_effect(level: float, overlap: int) -> float:
-    """Return the design effect of what overlapping scenarios lose beyond a quantile.
-
-    Parameters
-    ----------
-    level, overlap : as of `quantile_effect`
-
-    Returns
-    -------
-    As many scenarios tell as much as one independent one: from 1 to ``overlap``.
-
-    References
-    ----------
-    Hansen & Hodrick (1980); Chen (2008), section 2; Price (1958).
-    """
-    return _effects(level, overlap)[1]
-
-
-def part_effect(level: float, overlap: int) -> float:
-    """Return the design effect of what moves on its own in scenarios beyond a quantile.
-
-    Parameters
-    ----------
-    level, overlap : as of `quantile_effect`
-
-    Returns
-    -------
-    As many scenarios tell as much as one independent one: from 1 to ``overlap``.
-
-    References
-    ----------
-    Hansen & Hodrick (1980); Chen (2008), section 2; Plackett (1954).
+    Hansen & Hodrick (1980); Chen (2008), section 2; Plackett (1954); Price (1958).
     """
     lags = 1.0 - np.arange(overlap) / overlap
-    both = _covariances(level, lags)[0] + (1.0 - level) ** 2
-    return _over_lags(lags * both) / float(both[0])
+    beyond, excess = _covariances(level, lags)
+    both = beyond + (1.0 - level) ** 2
+    return DesignEffects(
+        _over_lags(beyond) / float(beyond[0]),
+        _over_lags(excess) / float(excess[0]),
+        _over_lags(lags * both) / float(both[0]),
+    )
 
 
 def lagged_covariances(covariances: Floats, scales: Floats, level: float, overlap: int) -> Floats:
@@ -95,7 +77,7 @@ def lagged_covariances(covariances: Floats, scales: Floats, level: float, overla
     covariances : float64 of any shape, of being beyond the one and beyond the other book's
         quantile in the same scenario, fractions squared; no NaN
     scales : of the same shape, products of both deviations; where 0, nothing goes together
-    level, overlap : as of `quantile_effect`
+    level, overlap : as of `design_effects`
 
     Returns
     -------
@@ -119,7 +101,7 @@ def shared_days(scenarios: Integers, weights: Floats, overlap: int) -> float:
     ----------
     scenarios : (n_chosen,) int64, their numbers, each that of its first day
     weights : (n_chosen,) float64, fractions; no NaN
-    overlap : as of `quantile_effect`
+    overlap : as of `design_effects`
 
     Returns
     -------
@@ -134,12 +116,6 @@ def shared_days(scenarios: Integers, weights: Floats, overlap: int) -> float:
     apart = np.abs(scenarios[:, None] - scenarios)
     together = weights @ np.maximum(1.0 - apart / overlap, 0.0) @ weights
     return float(together / (weights @ weights))
-
-
-@lru_cache(maxsize=512)
-def _effects(level: float, overlap: int) -> tuple[float, float]:
-    beyond, excess = _covariances(level, 1.0 - np.arange(overlap) / overlap)
-    return _over_lags(beyond) / beyond[0], _over_lags(excess) / excess[0]
 
 
 def _over_lags(covariances: Floats) -> float:

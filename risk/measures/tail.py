@@ -23,7 +23,7 @@ from kernels.arrays import Floats, Integers
 from kernels.device import Device
 from kernels.on_device import largest_scenarios_on
 from risk.errors import PlanError
-from risk.measures.overlap import part_effect, quantile_effect, shortfall_effect
+from risk.measures.overlap import design_effects
 from risk.measures.regression import Regression
 
 # Order statistics further from the quantile than this many deviations, and this many places (for
@@ -242,7 +242,7 @@ def quantile_growth(n_scenarios: int, level: float, overlap: int) -> float:
     """
     below = quantile_place(n_scenarios, level)
     counts = np.array([below, n_scenarios - below + 1.0])
-    effect = quantile_effect(level, overlap)
+    effect = design_effects(level, overlap).quantile
     told = np.maximum(counts / effect, _FEWEST)
     fewer = effect * (special.polygamma(1, told) * (told / counts)).sum()
     return float(np.sqrt(fewer / special.polygamma(1, counts).sum()))
@@ -373,6 +373,7 @@ def tail_errors(
     Manistre & Hancock (2005), eq. 8; Chen (2008), section 2; Davis & Resnick (1985).
     """
     beyond = n_scenarios * (1.0 - level)
-    told = max(beyond / shortfall_effect(level, overlap), _FEWEST)
-    runs = overlap * squares + part_effect(level, overlap) * apart
+    effects = design_effects(level, overlap)
+    told = max(beyond / effects.shortfall, _FEWEST)
+    runs = overlap * squares + effects.part * apart
     return np.asarray(np.sqrt(runs / beyond * (1.0 + 1.0 / told)))

@@ -9,11 +9,9 @@ from kernels.book_losses import book_losses
 from risk.measures.allocation import allocate
 from risk.measures.incremental import incremental_figures
 from risk.measures.overlap import (
+    design_effects,
     lagged_covariances,
-    part_effect,
-    quantile_effect,
     shared_days,
-    shortfall_effect,
 )
 from risk.measures.tail import measure_tails, quantile_growth
 from risk.what_if import compare_losses
@@ -66,17 +64,19 @@ def test_design_effects_are_sums_of_normal_covariances(level):
         counted += 2.0 * (both - share**2) / (share * level)
         alone += 2.0 * correlation * both / share
         excess += 2.0 * (joint_excess(score, correlation) - mean**2) / (square - mean**2)
-    assert_allclose(quantile_effect(level, overlap), counted, rtol=1e-4)
-    assert_allclose(part_effect(level, overlap), alone, rtol=1e-4)
-    assert_allclose(shortfall_effect(level, overlap), excess, rtol=1e-6)
-    assert_allclose(quantile_effect(share, overlap), quantile_effect(level, overlap), rtol=1e-12)
+    assert_allclose(design_effects(level, overlap).quantile, counted, rtol=1e-4)
+    assert_allclose(design_effects(level, overlap).part, alone, rtol=1e-4)
+    assert_allclose(design_effects(level, overlap).shortfall, excess, rtol=1e-6)
+    assert_allclose(
+        design_effects(share, overlap).quantile, design_effects(level, overlap).quantile, rtol=1e-12
+    )
 
 
 def test_scenarios_that_do_not_overlap_tell_all_they_can():
     found = np.array([0.002, -0.001]), np.array([0.009, 0.009])
-    assert quantile_effect(0.99, 1) == pytest.approx(1.0, abs=1e-14)
-    assert shortfall_effect(0.99, 1) == pytest.approx(1.0, abs=1e-14)
-    assert part_effect(0.99, 1) == pytest.approx(1.0, abs=1e-14)
+    assert design_effects(0.99, 1).quantile == pytest.approx(1.0, abs=1e-14)
+    assert design_effects(0.99, 1).shortfall == pytest.approx(1.0, abs=1e-14)
+    assert design_effects(0.99, 1).part == pytest.approx(1.0, abs=1e-14)
     assert quantile_growth(500, 0.99, 1) == 1.0
     assert_array_equal(lagged_covariances(*found, 0.99, 1), found[0])
     assert shared_days(np.arange(5), np.full(5, 0.2), 1) == 1.0
@@ -86,7 +86,7 @@ def test_scenarios_that_do_not_overlap_tell_all_they_can():
 def test_books_that_go_together_do_so_by_the_design_effect_and_others_not_at_all():
     scale = 0.01 * 0.99
     found = lagged_covariances(np.array([scale, 0.0]), np.full(2, scale), 0.99, OVERLAP)
-    assert_allclose(found, [scale * quantile_effect(0.99, OVERLAP), 0.0], atol=1e-12)
+    assert_allclose(found, [scale * design_effects(0.99, OVERLAP).quantile, 0.0], atol=1e-12)
 
 
 def test_a_longer_overlap_tells_less():
@@ -94,7 +94,7 @@ def test_a_longer_overlap_tells_less():
     assert (np.diff(growths) > 0.0).all()
     # Of many losses it is the root of the design effect.
     many = quantile_growth(10_000_000, 0.99, OVERLAP) ** 2
-    assert many == pytest.approx(quantile_effect(0.99, OVERLAP), rel=1e-3)
+    assert many == pytest.approx(design_effects(0.99, OVERLAP).quantile, rel=1e-3)
 
 
 @pytest.mark.parametrize("degrees", [None, 5.0])

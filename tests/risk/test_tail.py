@@ -8,7 +8,7 @@ from hypothesis.extra.numpy import arrays
 from scipy import stats
 
 from risk import PlanError
-from risk.measures.overlap import shortfall_effect
+from risk.measures.overlap import design_effects
 from risk.measures.tail import measure_tail, measure_tails, quantile_growth
 from tests.oracles import tails
 
@@ -166,7 +166,7 @@ def test_overlapping_windows_enlarge_the_errors_and_leave_the_figures():
     growth = quantile_growth(500, 0.975, 10)
     assert shared.value_at_risk_error == pytest.approx(growth * alone.value_at_risk_error)
     # Runs of ten, and of 12.5 losses in the tail as many tell of it as the design effect leaves.
-    told = 12.5 / shortfall_effect(0.975, 10)
+    told = 12.5 / design_effects(0.975, 10).shortfall
     growth = np.sqrt(10.0 * (1.0 + 1.0 / told) / (1.0 + 1.0 / 12.5))
     assert shared.expected_shortfall_error == pytest.approx(growth * alone.expected_shortfall_error)
 
