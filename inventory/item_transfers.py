@@ -138,7 +138,9 @@ def plan_item_transfers(
         # What a budget cut to nothing orders nothing later either.
         if planned["order_up_to"] > 0.0:
             own = moves_of.one(n)
-            site, judged = (replace(each, lifts=_lifts(own, each)) for each in (site, judged))
+            site, judged = (
+                replace(each, lifts=own.lifts(each.demand[None])[0]) for each in (site, judged)
+            )
         room = min(position.capacity, position.on_hand + position.on_order + most)
         held.setdefault(str(key[1]), []).append(_Place(planned, position, site, judged, room))
     moves: list[dict[str, Any]] = []
@@ -181,12 +183,6 @@ def _site(
         paths,
         most_taken,
     )
-
-
-def _lifts(moves: Moves, site: Site) -> Floats | None:
-    """Return what a site's levels are higher by; None where they stay."""
-    (lifts,) = moves.lifts(site.demand[None])
-    return lifts if len(lifts) else None
 
 
 def _of_item(

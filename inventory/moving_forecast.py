@@ -85,8 +85,8 @@ class Moves:
     Parameters
     ----------
     forecasts : by which they move on each path, one an item; none where they move alike on all
-    alike : (n_items, 1, horizon) float64, units that they are higher by on all paths; of no path
-        where they stay
+    alike : (n_items, 1, horizon) float64, units that they are higher by on all paths, where these
+        are alike
     """
 
     forecasts: Sequence[MovingForecast]
@@ -102,16 +102,16 @@ class Moves:
         positions : the items
         paths : (n_items, n_paths, horizon) float64, units per period, to forecast on
         """
-        intervals, none = positions.protection_interval, np.empty((len(paths), 0, paths.shape[2]))
+        intervals, stays = positions.protection_interval, np.zeros((len(paths), 1, paths.shape[2]))
         if plan.policy == PolicyKind.FORECAST_ORDER_UP_TO:
             told = zip(paths, intervals.tolist(), strict=True)
-            return Moves([MovingForecast.of(*own) for own in told], none)
+            return Moves([MovingForecast.of(*own) for own in told], stays)
         if not plan.moving:
-            return Moves([], none)
+            return Moves([], stays)
         return Moves([], level_moves(paths, intervals, positions.least_step)[:, None])
 
     def lifts(self, demand: Floats) -> Floats:
-        """Return units that levels are higher by, (n_items, n_paths or 1 or 0, horizon) float64.
+        """Return units that levels are higher by, (n_items, n_paths or 1, horizon) float64.
 
         Parameters
         ----------

@@ -54,7 +54,7 @@ def gap_row(
     if decision.kind == PolicyKind.FORECAST_ORDER_UP_TO or not _fits(position):
         return None
     cheapest = _cheapest(decision)
-    lifts = decision.lifts[0] if len(decision.lifts) else np.zeros(paths.shape[1])
+    (lifts,) = decision.lifts
     system = _system(position, paths, (decision.policy, cheapest), float(lifts.max()))
     if system is None:
         return None

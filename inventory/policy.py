@@ -37,8 +37,8 @@ class Decision:
         the paths of ``estimates``
     chosen : number of the level
     reachable : whether it serves the target on the paths that it was chosen on
-    lifts : (n_paths or 1 or 0, horizon) float64, units that its levels are higher by in later
-        periods: on the paths of ``estimates``, on all alike, or they stay
+    lifts : (n_paths or 1, horizon) float64, units that its levels are higher by in later periods:
+        on each of the paths of ``estimates``, or on all alike
     """
 
     kind: PolicyKind
@@ -125,7 +125,7 @@ class Decisions:
     estimates, in_sample, over_chosen : of all figures, as `Decision` has them of one item; the last
         (4, n_figures) float64
     reachable : (n_items,) bool, as `Decision` has it
-    lifts : (n_items, n_paths or 1 or 0, horizon) float64, as `Decision` has them
+    lifts : (n_items, n_paths or 1, horizon) float64, as `Decision` has them
     """
 
     positions: Positions

@@ -196,9 +196,9 @@ def simulate(
         opening.arrivals(paths.shape[1]),
         supply.terms,
         rules_of(policies),
+        np.zeros((1, paths.shape[1])) if lifts is None else lifts,
         first_counted,
         first_reached,
-        lifts,
     )
     return walk_items_on(device)(draws.seed, draws.first_path, [walk])[0]
 

@@ -9,7 +9,7 @@ from numba import njit
 from kernels.arrays import Floats, Integers, Words
 from kernels.stock_events import order_quantity
 from kernels.stock_lead_times import LeadTimes
-from kernels.stock_paths import walk_lifted, walk_paths
+from kernels.stock_paths import walk_paths
 from kernels.stock_terms import N_TOTALS, Terms
 
 
@@ -25,9 +25,9 @@ class Walk(NamedTuple):
     receipts : (horizon,) float64
     terms : of the item
     rules : (n_rules, 4) float64, each a `Rule`
-    first_counted, first_reached : as in `kernels.stock_walk.walk_stock`
     lifts : (n_paths, horizon) float64, or (1, horizon) of all paths, units that the rules' levels
-        are higher by; None where they stay
+        are higher by
+    first_counted, first_reached : as in `kernels.stock_walk.walk_stock`
     """
 
     entity: np.uint64
@@ -37,9 +37,9 @@ class Walk(NamedTuple):
     receipts: Floats
     terms: Terms
     rules: Floats
+    lifts: Floats
     first_counted: int
     first_reached: int
-    lifts: Floats | None = None
 
 
 class Laws(NamedTuple):
@@ -76,7 +76,7 @@ class Walks(NamedTuple):
     offsets : (n_items + 1,) int64, where the rules of each start
     first_reached : (n_items,) int64, as in `kernels.stock_walk.walk_stock`
     lifts : (n_items, n_paths, horizon) float64, or (n_items, 1, horizon) of all paths, units that
-        the rules' levels are higher by; of no path where they stay
+        the rules' levels are higher by
     """
 
     entities: Words
@@ -141,7 +141,6 @@ def fill_totals(seed: int, first_path: int, walks: Walks, totals: Floats) -> Non
     seed, first_path : as in `kernels.stock_paths.walk_paths`
     totals : (n_rules, n_paths, 12) float64, overwritten
     """
-    stays = np.zeros(walks.demand.shape[2])
     for item in range(walks.demand.shape[0]):
         law, terms = law_of(walks.laws, item), terms_of(walks.terms[item])
         opening = opening_of(walks.on_hand[item], terms.shelf_life)
@@ -153,14 +152,11 @@ def fill_totals(seed: int, first_path: int, walks: Walks, totals: Floats) -> Non
             walks.receipts[item],
             terms,
             walks.rules[start:stop],
+            walks.lifts[item],
+            0,
+            walks.first_reached[item],
         )
-        reached = walks.first_reached[item]
-        entity, own = walks.entities[item], totals[start:stop]
-        if walks.lifts.shape[1] > 1:
-            walk_lifted(seed, entity, first_path, *told, walks.lifts[item], 0, reached, own)
-        else:
-            lifts = walks.lifts[item, 0] if walks.lifts.shape[1] > 0 else stays
-            walk_paths(seed, entity, first_path, *told, lifts, 0, reached, own)
+        walk_paths(seed, walks.entities[item], first_path, *told, totals[start:stop])
 
 
 def walk_items(seed: int, first_path: int, walks: Walks) -> Floats:
@@ -185,12 +181,8 @@ def walk_each_item(seed: int, first_path: int, walks: Sequence[Walk]) -> list[Fl
     found = []
     for walk in walks:
         totals = np.empty((len(walk.rules), len(walk.demand), N_TOTALS))
-        entity, *told, counted, reached, lifts = walk
-        if lifts is None or len(lifts) == 1:
-            stays = np.zeros(walk.demand.shape[1]) if lifts is None else lifts[0]
-            walk_paths(seed, entity, first_path, *told, stays, counted, reached, totals)
-        else:
-            walk_lifted(seed, entity, first_path, *told, lifts, counted, reached, totals)
+        entity, *told = walk
+        walk_paths(seed, entity, first_path, *told, totals)
         found.append(totals)
     return found
 
@@ -214,7 +206,6 @@ def take_walks(walks: Walks, items: Integers) -> Walks:
 
 def each_walk(walks: Walks) -> list[Walk]:
     """Return the walks of the items, one by one."""
-    moves = walks.lifts.shape[1] > 0
     found = []
     for item in range(len(walks.demand)):
         terms = terms_of(walks.terms[item])
@@ -227,9 +218,9 @@ def each_walk(walks: Walks) -> list[Walk]:
                 walks.receipts[item],
                 terms,
                 walks.rules[walks.offsets[item] : walks.offsets[item + 1]],
+                walks.lifts[item],
                 0,
                 int(walks.first_reached[item]),
-                walks.lifts[item] if moves else None,
             )
         )
     return found

@@ -37,7 +37,7 @@ def fill_spent_at_levels(
     levels : (n_stocks, n_levels) float64, units
     out : (n_stocks, n_levels, n_paths) float64, money, overwritten
     """
-    receipts, lifts = np.zeros(demand.shape[2]), np.zeros(demand.shape[2])
+    receipts, lifts = np.zeros(demand.shape[2]), np.zeros((1, demand.shape[2]))
     totals, rules = np.empty((1, demand.shape[1], N_TOTALS)), np.empty((1, 4))
     for stock in range(demand.shape[0]):
         for n in range(levels.shape[1]):

@@ -153,6 +153,41 @@ def _walk_drawn(
 
 
 @njit(cache=True, nogil=True)
+def _walk_lifted(
+    seed: int,
+    entity: int,
+    first_path: int,
+    demand: Floats,
+    law: LeadTimes,
+    opening: Floats,
+    receipts: Floats,
+    terms: Terms,
+    rules: Floats,
+    lifts: Floats,
+    first_counted: int,
+    first_reached: int,
+    totals: Floats,
+) -> None:
+    n_paths, horizon = demand.shape
+    lead_words = np.zeros((-(-horizon // DRAWS) * DRAWS, n_paths), np.uint32)
+    if law.fixed < 0:
+        fill_lead_words(seed, entity, first_path, lead_words)
+    walk_each(
+        np.ascontiguousarray(demand.T),
+        lead_words,
+        law,
+        opening,
+        receipts,
+        terms,
+        rules,
+        lifts,
+        first_counted,
+        first_reached,
+        totals,
+    )
+
+
+@njit(cache=True, nogil=True)
 def walk_paths(
     seed: int,
     entity: int,
@@ -177,87 +212,26 @@ def walk_paths(
     demand : (n_paths, horizon) float64, units per period
     law : of the lead times
     rules : (n_rules, 4) float64, each a `Rule`
-    lifts : (horizon,) float64, units that every rule's levels are higher by
+    lifts : (n_paths, horizon) float64, or (1, horizon) of all paths, units that every rule's levels
+        are higher by
     totals : (n_rules, n_paths, 12) float64, overwritten
     others : as in `kernels.stock_walk.walk_stock`
     """
-    largest = largest_exact_demand(opening[0], receipts, terms, rules, lifts)
+    told = (seed, entity, first_path, demand)
+    common = (law, opening, receipts, terms, rules)
+    limits = (first_counted, first_reached, totals)
+    if lifts.shape[0] > 1:
+        _walk_lifted(*told, *common, lifts, *limits)
+        return
+    alike = lifts[0]
+    lanes = lanes_of(demand.shape[0])
+    largest = largest_exact_demand(opening[0], receipts, terms, rules, alike)
     if demand_is_exact(demand, largest):
-        _walk_given(
-            seed,
-            entity,
-            first_path,
-            demand,
-            np.empty((demand.shape[1], lanes_of(demand.shape[0])), np.float32),
-            law,
-            opening,
-            receipts,
-            terms,
-            rules,
-            lifts,
-            first_counted,
-            first_reached,
-            totals,
-        )
+        singles = np.empty((demand.shape[1], lanes), np.float32)
+        _walk_given(*told, singles, *common, alike, *limits)
     else:
-        _walk_given(
-            seed,
-            entity,
-            first_path,
-            demand,
-            np.empty((demand.shape[1], lanes_of(demand.shape[0]))),
-            law,
-            opening,
-            receipts,
-            terms,
-            rules,
-            lifts,
-            first_counted,
-            first_reached,
-            totals,
-        )
-
-
-@njit(cache=True, nogil=True)
-def walk_lifted(
-    seed: int,
-    entity: int,
-    first_path: int,
-    demand: Floats,
-    law: LeadTimes,
-    opening: Floats,
-    receipts: Floats,
-    terms: Terms,
-    rules: Floats,
-    lifts: Floats,
-    first_counted: int,
-    first_reached: int,
-    totals: Floats,
-) -> None:
-    """Walk given demand paths under rules whose levels move by path, on `walk_paths`' lead times.
-
-    Parameters
-    ----------
-    lifts : (n_paths, horizon) float64, units that every rule's levels are higher by
-    others : as in `walk_paths`
-    """
-    n_paths, horizon = demand.shape
-    lead_words = np.zeros((-(-horizon // DRAWS) * DRAWS, n_paths), np.uint32)
-    if law.fixed < 0:
-        fill_lead_words(seed, entity, first_path, lead_words)
-    walk_each(
-        np.ascontiguousarray(demand.T),
-        lead_words,
-        law,
-        opening,
-        receipts,
-        terms,
-        rules,
-        lifts,
-        first_counted,
-        first_reached,
-        totals,
-    )
+        doubles = np.empty((demand.shape[1], lanes))
+        _walk_given(*told, doubles, *common, alike, *limits)
 
 
 @njit(cache=True, nogil=True)

@@ -96,12 +96,13 @@ def _stock() -> None:
 
     terms, law = Terms(1, 0.0, 0.0, np.inf, 1.0, 0, freshest_first=False), fixed_lead_time(1.0)
     demand, receipts, rules = np.ones((2, 4)), np.zeros(4), np.array([[1.0, 2.0, 0.0, np.inf]])
-    item = (np.uint64(0), demand, law, np.ones(1), receipts, terms, rules, 0, 0)
+    stays = np.zeros((1, 4))
+    item = (np.uint64(0), demand, law, np.ones(1), receipts, terms, rules, stays, 0, 0)
     walk_each_item(0, 0, [Walk(*item)])
     none, ends = np.zeros(1, np.int64), np.array([0, 1])
     laws = laws_together([law], none)
     units = np.ones(1), receipts[None], np.array([terms], np.float64), rules, ends, none
-    walk_items(0, 0, Walks(np.zeros(1, np.uint64), demand[None], laws, *units, demand[None, :0]))
+    walk_items(0, 0, Walks(np.zeros(1, np.uint64), demand[None], laws, *units, stays[None]))
 
 
 def _risk() -> None:

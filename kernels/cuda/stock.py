@@ -286,20 +286,17 @@ def walk_items(seed: int, first_path: int, walks: Sequence[Walk]) -> list[Floats
     """Return the totals of every walk; `kernels.stock_batches.walk_each_item` on a GPU.
 
     Walks with as many paths and periods go in one launch, the rules of each made as many as the
-    longest list has by repeating its last; those whose levels move, by path or not, go apart from
-    those whose stay.
+    longest list has by repeating its last; those whose levels move by path go by themselves.
     """
     shapes: dict[tuple[int, int, int], list[int]] = {}
     for number, walk in enumerate(walks):
         n_paths, horizon = walk.demand.shape
-        moving = 0 if walk.lifts is None else len(walk.lifts)
-        shapes.setdefault((n_paths, horizon, moving), []).append(number)
+        shapes.setdefault((n_paths, horizon, len(walk.lifts)), []).append(number)
     found: dict[int, Floats] = {}
     for numbers in shapes.values():
         own = [walks[number] for number in numbers]
         demand = np.stack([walk.demand for walk in own])
-        lifted = [walk.lifts for walk in own if walk.lifts is not None]
-        lifts = np.stack(lifted) if lifted else None
+        lifts = np.stack([walk.lifts for walk in own])
         totals = walk_given_items(seed, first_path, demand, _stacked(own), lifts=lifts)
         for number, walk, filled in zip(numbers, own, totals, strict=True):
             found[number] = filled[: len(walk.rules)]

@@ -7,7 +7,7 @@ import pytest
 
 from kernels.stock_demand import build_alias
 from kernels.stock_lead_times import discrete_lead_time, fixed_lead_time, gamma_lead_time
-from kernels.stock_paths import walk_law, walk_lifted, walk_paths
+from kernels.stock_paths import walk_law, walk_paths
 from kernels.stock_terms import N_TOTALS, Rule, Terms
 
 pytestmark = pytest.mark.usefixtures("grids")
@@ -63,7 +63,7 @@ def test_given_demand_is_walked_as_on_the_processor(n_paths, at_once):
     found = walk_given_items(SEED, FIRST_PATH, demand, _items([0, 1, 2, 3]), at_once=at_once)
     for n in range(4):
         expected = np.empty((2, n_paths, N_TOTALS))
-        told = (demand[n], *_told(n), np.zeros(HORIZON), *LIMITS)
+        told = (demand[n], *_told(n), np.zeros((1, HORIZON)), *LIMITS)
         walk_paths(SEED, ENTITIES[n], FIRST_PATH, *told, expected)
         np.testing.assert_allclose(found[n], expected, **CLOSE)
 
@@ -82,7 +82,7 @@ def test_rules_whose_levels_move_are_walked_as_on_the_processor(n_paths, at_once
     for n in range(4):
         expected = np.empty((2, n_paths, N_TOTALS))
         own = np.broadcast_to(lifts[n], demand[n].shape).copy()
-        walk_lifted(SEED, ENTITIES[n], FIRST_PATH, demand[n], *_told(n), own, *LIMITS, expected)
+        walk_paths(SEED, ENTITIES[n], FIRST_PATH, demand[n], *_told(n), own, *LIMITS, expected)
         np.testing.assert_allclose(found[n], expected, **CLOSE)
     assert not np.array_equal(found, stays)
 

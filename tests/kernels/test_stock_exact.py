@@ -92,7 +92,7 @@ def test_the_largest_demand_and_what_is_above_it_walk_as_the_truth(above, lost_s
     demand = np.full((2, 90), largest + above)
     found, expected = np.empty((1, 2, N_TOTALS)), np.empty(N_TOTALS)
     own = (LAWS[1], np.array([50.0]), receipts, terms)
-    walk_paths(SEED, ENTITY, 0, demand, *own, rules, np.zeros(90), 0, 0, found)
+    walk_paths(SEED, ENTITY, 0, demand, *own, rules, np.zeros((1, 90)), 0, 0, found)
     scratch = (np.empty(90), np.empty(1), expected)
     leads = np.full(90, 3, np.int64)
     walk_stock(demand[0], leads, own[1], receipts, terms, LEVEL, np.zeros(90), 0, 0, *scratch)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from kernels.stock_demand import build_alias
 from kernels.stock_lead_times import discrete_lead_time, fixed_lead_time, gamma_lead_time
-from kernels.stock_paths import walk_law, walk_lifted, walk_paths
+from kernels.stock_paths import walk_law, walk_paths
 from kernels.stock_terms import N_TOTALS, Rule, Terms
 from kernels.stock_thread import STATE, walk_drawn, walk_given
 
@@ -76,9 +76,7 @@ def test_a_given_path_is_walked_as_by_the_truth(case, seed):
     lifts = np.zeros(demand.shape)
     if case["moves"]:
         lifts = draws.integers(-6, 7, demand.shape).astype(float)
-        walk_lifted(*told, lifts, *limits, expected)
-    else:
-        walk_paths(*told, lifts[0], *limits, expected)
+    walk_paths(*told, lifts if case["moves"] else lifts[:1], *limits, expected)
     ring, ages = _scratch(case)
     for path in range(3):
         state, common = np.full(STATE, np.nan), (*_common(case, receipts), case["rule"])

@@ -306,7 +306,7 @@ def walk_many(
         receipts,
         terms,
         RULES,
-        np.zeros(demand.shape[1]) if lifts is None else lifts,
+        np.zeros((1, demand.shape[1])) if lifts is None else lifts[None],
         first_counted,
         first_reached,
         totals,
