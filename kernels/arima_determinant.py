@@ -16,7 +16,7 @@ from numba import njit
 
 from kernels.arima_shape import SLOPE, SQUARES, Shape
 from kernels.arrays import Floats
-from kernels.lanes import number_at, put_number
+from kernels.lanes import add_number, number_at
 
 
 @njit(inline="always")
@@ -110,11 +110,6 @@ def log_determinant(
     return total
 
 
-@njit(inline="always")
-def _add_number(room, row, k, number):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-    put_number(room, row, k, number_at(room, row, k) + number)
-
-
 @njit(cache=True, nogil=True)
 def add_determinant(
     theta: Floats, shape: Shape, k: int, n: float, room: Floats, slope: Floats, bend: Floats
@@ -129,7 +124,7 @@ def add_determinant(
     size = slope.shape[0]
     last = SLOPE + size
     for i in range(size):
-        _add_number(room, SLOPE + i, k, weight * slope[i])
-        _add_number(room, last + i, k, weight * bend[i])
+        add_number(room, SLOPE + i, k, weight * slope[i])
+        add_number(room, last + i, k, weight * bend[i])
         last += i + 1
     return value

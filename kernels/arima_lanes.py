@@ -29,7 +29,7 @@ from kernels.arima_shape import (
     Shape,
 )
 from kernels.arrays import Floats
-from kernels.lanes import choose_below, count_rows, load_lanes, spread, store_lanes
+from kernels.lanes import add_lanes, choose_below, count_rows, load_lanes, spread, store_lanes
 
 
 @njit(cache=True, nogil=True)
@@ -94,11 +94,6 @@ def expect_before(
 
 
 @njit(inline="always")
-def _add_to(room, place, value):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-    store_lanes(room, place, load_lanes(room, place) + value)
-
-
-@njit(inline="always")
 def _keep_pair(first, second, theta, place, order, sign, rows, weight):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Keep the derivatives of an error by one or two partial correlations."""
     if order == 0:
@@ -137,14 +132,14 @@ def _respond(t, slot, coefficients, shape, rings):  # type: ignore[no-untyped-de
 @njit(inline="always")
 def _add_products(error, rows, room):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Add an error's square and the products of its derivatives to the sums."""
-    _add_to(room, SQUARES, error * error)
+    add_lanes(room, SQUARES, error * error)
     size = count_rows(rows)
     place = SLOPE + size
     for i in range(size):
         own = load_lanes(rows, i)
-        _add_to(room, SLOPE + i, own * error)
+        add_lanes(room, SLOPE + i, own * error)
         for j in range(i + 1):
-            _add_to(room, place, own * load_lanes(rows, j))
+            add_lanes(room, place, own * load_lanes(rows, j))
             place += 1
 
 

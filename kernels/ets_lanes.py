@@ -24,11 +24,12 @@ from numba import njit
 from kernels.arrays import Floats
 from kernels.ets_step import ADDED, DAMPED, RATIO
 from kernels.lanes import (
+    add_lanes,
+    add_number,
     choose_below,
     lanes_of,
     load_lanes,
     number_at,
-    put_number,
     store_lanes,
 )
 
@@ -200,7 +201,7 @@ def pass_lanes(
         if shape.relative and (t % _PERIODS_A_LOGARITHM == 7 or t == n_periods - 1):
             for k in range(lanes_of(room)):
                 logarithm = math.log(number_at(room, _PRODUCT, k))
-                put_number(room, LOGS, k, number_at(room, LOGS, k) + logarithm)
+                add_number(room, LOGS, k, logarithm)
             store_lanes(room, _PRODUCT, 1.0)
 
 
@@ -260,11 +261,6 @@ def _start_seasons(
         store_lanes(rings, layout.by_season + own, -1.0)
 
 
-@njit(inline="always")
-def _add_to(room, place, value):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-    store_lanes(room, place, load_lanes(room, place) + value)
-
-
 @njit(inline="always", error_model="numpy")
 def _weigh(value, mean, t, relative, room):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Add a period's error to the sums, keep its weights, and return it."""
@@ -281,7 +277,7 @@ def _weigh(value, mean, t, relative, room):  # type: ignore[no-untyped-def]  # n
         share = choose_below(t, lengths, one_over, 0.0)
         weight = (0.0 - value) * one_over * share
         store_lanes(room, _RELATIVE, share)
-    _add_to(room, SQUARES, weighed * weighed)
+    add_lanes(room, SQUARES, weighed * weighed)
     store_lanes(room, _ERROR, weighed)
     store_lanes(room, _WEIGHT, weight)
     return error
@@ -292,18 +288,18 @@ def _feel_damping(shape: Shape, layout: Layout, room: Floats) -> None:
     """Add what the damping itself owes: the trend before the period is multiplied by it."""
     if shape.trend == DAMPED:
         share = load_lanes(room, _TREND) / load_lanes(room, _DAMPING)
-        _add_to(room, layout.by_trend + 2 + (shape.season > 0), share)
+        add_lanes(room, layout.by_trend + 2 + (shape.season > 0), share)
 
 
 @njit(inline="always")
 def _move_level(base, local, shape, layout, room):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Move level and trend by a period's error, and what they owe to their own smoothing."""
     store_lanes(room, _LEVEL, base + load_lanes(room, _ALPHA) * local)
-    _add_to(room, layout.by_level, local)
+    add_lanes(room, layout.by_level, local)
     if shape.trend > 0:
         kept = load_lanes(room, _DAMPING) * load_lanes(room, _TREND)
         store_lanes(room, _TREND, kept + load_lanes(room, _BETA) * local)
-        _add_to(room, layout.by_trend + 1, local)
+        add_lanes(room, layout.by_trend + 1, local)
 
 
 @njit(inline="always", error_model="numpy")
@@ -349,7 +345,7 @@ def _observe_added(
     error = _weigh(value, base + factor, float(t), shape.relative, room)
     _move_level(base, error, shape, layout, room)
     store_lanes(rings, slot, factor + gamma * error)
-    _add_to(rings, ring + 1 + (shape.trend > 0), error)
+    add_lanes(rings, ring + 1 + (shape.trend > 0), error)
     _spread_response(slot, generic - 1, shape.length, layout, room, rings)
 
 
@@ -398,7 +394,7 @@ def _observe_ratio(
         store_lanes(rings, ring + p, own - gamma * (for_season * moved + own))
     _move_level(base, local, shape, layout, room)
     store_lanes(rings, slot, factor + gamma * seasonal)
-    _add_to(rings, ring + 1 + (shape.trend > 0), seasonal)
+    add_lanes(rings, ring + 1 + (shape.trend > 0), seasonal)
 
 
 @njit(inline="always")
@@ -409,11 +405,11 @@ def _keep_row(kept: int, relative: bool, layout: Layout, room: Floats, rings: Fl
     for p in range(layout.size):
         moved = weight * load_lanes(room, layout.mean + p)
         store_lanes(rings, row + p, moved)
-        _add_to(room, layout.slope + p, error * moved)
+        add_lanes(room, layout.slope + p, error * moved)
     if relative:
         share = load_lanes(room, _RELATIVE)
         for p in range(layout.size):
-            _add_to(room, layout.drift + p, share * load_lanes(room, layout.mean + p))
+            add_lanes(room, layout.drift + p, share * load_lanes(room, layout.mean + p))
 
 
 @njit(inline="always")

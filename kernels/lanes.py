@@ -14,7 +14,7 @@ import operator
 from typing import Any
 
 from llvmlite import ir
-from numba import types
+from numba import njit, types
 from numba.core.cgutils import get_or_insert_function, unpack_tuple
 from numba.extending import intrinsic, models, overload, register_model
 
@@ -240,3 +240,15 @@ _overload(operator.add, _ADD)
 _overload(operator.sub, _SUBTRACT)
 _overload(operator.mul, _MULTIPLY)
 _overload(operator.truediv, _DIVIDE)
+
+
+@njit(inline="always")
+def add_lanes(array, row, value):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+    """Add numbers to those of an array's row, unchecked; a float to all its lanes."""
+    store_lanes(array, row, load_lanes(array, row) + value)
+
+
+@njit(inline="always")
+def add_number(array, row, k, number):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+    """Add a number to that of lane ``k`` of a row."""
+    put_number(array, row, k, number_at(array, row, k) + number)
