@@ -9,7 +9,6 @@ from inventory.errors import PlanError, StockError
 from inventory.past_plans import PastForecasts, PastPlans
 from inventory.plan import StockPlan
 from inventory.positions import Positions
-from inventory.replay import refuse_bad_demand
 from inventory.replays import Replays
 from inventory.together import BAD_PATHS, are_bad
 from kernels.arrays import Floats, Integers, Words
@@ -225,7 +224,8 @@ def _refuse_past(demand: Floats, n_periods: int, origins: Sequence[Floats]) -> N
     start = len(demand) - n_periods
     if not 0 < start < len(demand):
         raise StockError(f"start must be in (0, {len(demand)}); got {start}")
-    refuse_bad_demand(demand)
+    if not np.isfinite(demand).all() or (demand < 0.0).any():
+        raise StockError("demand must be finite and not negative")
     if are_bad(np.array(origins)).any():
         raise StockError(BAD_PATHS)
 

@@ -74,11 +74,6 @@ class Choices:
     best: Integers
     reachable: Flags
 
-    def policy(self, item: int) -> Policy:
-        """Return the policy of an item."""
-        proposal = self.tried.proposal
-        return proposal.tried.policy(proposal.plan.policy, int(self.best[item]))
-
     @property
     def rules(self) -> Floats:
         """(n_items, 4) float64, the rule of each item's policy."""
@@ -210,19 +205,6 @@ def decide_order(
     """
     own = Positions.stacked([position]), paths[None], held_out[None], np.array([entity])
     return decide_orders(*own, seed, plan).one(0)
-
-
-def choose_policy(
-    position: Position, paths: Floats, entity: np.uint64, seed: int, plan: StockPlan
-) -> Policy:
-    """Return the cheapest policy of those tried that serves the target of one item.
-
-    Parameters
-    ----------
-    position, paths, entity, seed, plan : as in `decide_order`
-    """
-    own = Positions.stacked([position]), paths[None], np.array([entity])
-    return choose_policies(*own, seed, plan).policy(0)
 
 
 def decide_orders(

@@ -7,16 +7,15 @@ import numpy as np
 
 from inventory.plan import Target
 from inventory.positions import Positions
-from inventory.replay import Replay
 from inventory.rows import Rows
 from kernels.arrays import Flags, Floats, Integers
-from kernels.stock_replay import LEVEL, fill_money
-from kernels.stock_terms import DEMANDED, HELD, ORDERED, ORDERS, OWED, SHORT, SOLD, WASTED
+from kernels.stock_replay import fill_money
+from kernels.stock_terms import DEMANDED, HELD, ORDERS, OWED, SHORT, SOLD, WASTED
 
 
 @dataclass(frozen=True)
 class Replays(Rows):
-    """What a planner would have done with items, a row each, as `Replay` tells of one.
+    """What a planner would have done with items, a row each.
 
     Parameters
     ----------
@@ -52,21 +51,6 @@ class Replays(Rows):
     def n_periods(self) -> int:
         """How many periods are replayed."""
         return int(self.records.shape[2])
-
-    def one(self, item: int) -> Replay:
-        """Return the replay of one item."""
-        own = self.records[item]
-        return Replay(
-            demand=own[DEMANDED],
-            sold=own[SOLD],
-            held=own[HELD],
-            owed=own[OWED],
-            ordered=own[ORDERED],
-            wasted=own[WASTED],
-            level=own[LEVEL],
-            cost=float(self.cost[item]),
-            first_reached=int(self.first_reached[item]),
-        )
 
     def sums(self, record: int) -> Floats:
         """Return (n_items,) float64, the sum of a record over the periods."""

@@ -5,12 +5,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from inventory import Outlook, Planner, Policy, PolicyKind, Replay, StockPlan
+from inventory import Policy, PolicyKind, StockPlan
 from inventory.decision_backtest import COVERS, NAIVE, PLAN, PREVIOUS, TUNED
-from inventory.policy import choose_policy
+from inventory.policy import choose_policies
 from inventory.position import Position, reviewed
-from inventory.replay import MovingAverage, replay
+from inventory.positions import Positions
 from kernels.stock_lead_times import fill_lead_draws
+from tests.oracles.replays import MovingAverage, Outlook, Planner, Replay, replay
 
 REAL_PATH = 1_000_000
 
@@ -23,9 +24,9 @@ class HeldPlan:
     reviews: int
     kept: Policy | None = None
 
-    def policy(self, outlook: Outlook) -> Policy:
+    def __call__(self, outlook: Outlook) -> Policy:
         if self.kept is None or outlook.review % self.reviews == 0:
-            self.kept = self.planner.policy(outlook)
+            self.kept = self.planner(outlook)
         return self.kept
 
 
@@ -48,7 +49,7 @@ class DecidedPolicy:
     seed: int
     plan: StockPlan
 
-    def policy(self, outlook: Outlook) -> Policy:
+    def __call__(self, outlook: Outlook) -> Policy:
         origin, age = divmod(len(outlook.known) - self.start, self.refresh)
         paths = np.ascontiguousarray(self.paths[origin][:, age:])
         if self.plan.policy == PolicyKind.NEWSVENDOR:
@@ -62,6 +63,13 @@ class DecidedPolicy:
             self.position, on_hand=outlook.on_hand, receipts=receipts, late_receipts=late
         )
         return choose_policy(tonight, paths, self.entity, self.seed, self.plan)
+
+
+def choose_policy(position, paths, entity, seed, plan):
+    """Return the policy that is chosen for one item."""
+    own = Positions.stacked([position]), paths[None], np.array([entity])
+    choices = choose_policies(*own, seed, plan)
+    return choices.tried.proposal.tried.policy(plan.policy, int(choices.best[0]))
 
 
 def replay_one(demand, n_periods, position, forecasts, entity, seed, plan, rivals):

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from inventory import (
     Costs,
-    Outlook,
     PlanError,
     PolicyKind,
     StockError,
@@ -29,11 +28,10 @@ from inventory.decision_backtest import (
 )
 from inventory.decision_rows import PERIOD_COLUMNS, item_columns, period_columns
 from inventory.past_plans import PastForecasts
-from inventory.policy import choose_policy
 from inventory.position import Position
 from inventory.positions import Positions
-from inventory.replay import MovingAverage, replay
-from tests.inventory.one_replay import DecidedPolicy, replay_one, same
+from tests.inventory.one_replay import DecidedPolicy, choose_policy, replay_one, same
+from tests.oracles.replays import MovingAverage, Outlook, one_of, replay
 
 START, PERIODS, REFRESH, HORIZON = 20, 12, 4, 10
 PLAN, ENTITY, SEED = StockPlan(candidates=8), np.uint64(2**63 + 5), 7
@@ -85,7 +83,7 @@ def backtest(demands, positions, paths=None, plan=PLAN, rivals=None, n_periods=P
 def replayed(demand, **changes):
     found = backtest([demand], [position(**changes)], n_periods=len(demand) - START)
     assert not found.errors
-    return {name: each.one(0) for name, each in found.replays.items()}
+    return {name: one_of(each, 0) for name, each in found.replays.items()}
 
 
 @st.composite
@@ -136,7 +134,7 @@ def test_many_items_are_replayed_as_each_is_decision_by_decision(own, plan, riva
         alone = replay_one(demands[n], *told)
         assert list(alone) == list(found.replays)
         for name, replays in found.replays.items():
-            one, other = replays.one(n), alone[name]
+            one, other = one_of(replays, n), alone[name]
             same(one, other)
             assert replays.reached_demand[n] == other.reached_demand
             assert replays.served[n] == other.served
@@ -184,7 +182,7 @@ def test_what_is_wrong_with_an_item_is_its_own_failure():
         told = (PERIODS, own[item], (REFRESH, paths[item]), ENTITY + np.uint64(item), SEED, PLAN)
         alone = replay_one(demands[item], *told, Rivals(window=6))
         for name, replays in found.replays.items():
-            same(replays.one(place), alone[name])
+            same(one_of(replays, place), alone[name])
 
 
 @pytest.mark.parametrize("error", [PlanError, ValueError])
@@ -226,7 +224,7 @@ def test_the_plan_decides_as_the_night_does():
     coming = np.array([0.0, 3.0, 4.0])
     outlook = Outlook(demand_of(1)[: START + 5], 5, 6.0, coming)
     past = origins()
-    policy = DecidedPolicy(START, REFRESH, past, position(), ENTITY, SEED, PLAN).policy(outlook)
+    policy = DecidedPolicy(START, REFRESH, past, position(), ENTITY, SEED, PLAN)(outlook)
     paths = np.ascontiguousarray(past[1][:, 1:])
     receipts = np.zeros(paths.shape[1])
     receipts[:3] = coming
@@ -296,7 +294,7 @@ def test_periods_add_up_to_the_cost_of_the_replay(seed, shelf_life):
     periods = pd.DataFrame(period_columns(found))
     assert set(PERIOD_COLUMNS) | {"item", "planner"} == set(periods)
     for (item, name), own in periods.groupby(["item", "planner"]):
-        one = found.replays[name].one(item)
+        one = one_of(found.replays[name], item)
         assert own["cost"].sum() == pytest.approx(one.cost)
         assert list(own["demanded"]) == list(one.demand)
         assert list(own["sold"]) == list(one.sold)
@@ -312,7 +310,7 @@ def test_an_item_is_told_of_as_it_was_replayed():
     assert list(rows["item"]) == [0] * 4 + [1] * 4
     assert list(rows["planner"]) == [*PLANNERS, *PLANNERS]
     for row in rows.to_dict("records"):
-        one = found.replays[row["planner"]].one(row["item"])
+        one = one_of(found.replays[row["planner"]], row["item"])
         assert row["demanded"] == one.demand.sum()
         assert row["sold"] == one.sold.sum()
         assert row["covered_periods"] == one.covered.sum()
@@ -320,7 +318,7 @@ def test_an_item_is_told_of_as_it_was_replayed():
         assert row["mean_stock"] == one.held.mean()
         assert row["ordered"] == one.ordered.sum()
         assert row["orders"] == np.count_nonzero(one.ordered)
-        assert row["saving"] == one.cost - found.replays["plan"].one(row["item"]).cost
+        assert row["saving"] == one.cost - one_of(found.replays["plan"], row["item"]).cost
         assert row["service_target"] == own[row["item"]].service_target
         assert (row["target_measure"], row["currency"]) == (PLAN.target, PLAN.currency)
 
@@ -348,7 +346,7 @@ def test_savings_are_paired_item_by_item():
 @pytest.mark.parametrize("measure", list(Target))
 def test_service_is_held_against_what_the_target_is_asked_of(measure):
     one = backtest([demand_of(3)], [position()])
-    found = {name: each.one(0) for name, each in one.replays.items()}
+    found = {name: one_of(each, 0) for name, each in one.replays.items()}
     rows = pd.DataFrame(item_columns(one, replace(PLAN, target=measure)))
     for row in rows.to_dict("records"):
         own = found[row["planner"]]
