@@ -15,7 +15,7 @@ from inventory.decision_rows import (
 )
 from inventory.errors import Failure, InventoryError, PlanError, StockError
 from inventory.estimates import Costs, Difference, Estimates, compare, estimate
-from inventory.exceptions import Cut, ExceptionKind, find_exceptions, rank_orders
+from inventory.exceptions import Cut, ExceptionKind, find_exceptions
 from inventory.item_transfers import (
     POOLING_COLUMNS,
     TRANSFER_COLUMNS,
@@ -39,10 +39,9 @@ from inventory.policies import (
     ReorderQuantity,
     ReorderUpTo,
 )
-from inventory.position_rows import items_of, keys_of, position_of, positions_of
+from inventory.position_rows import items_of, keys_of, positions_of
 from inventory.sharing import Shared, share_limits
 from inventory.simulation import Draws, Opening, Supply, simulate, simulate_law
-from inventory.stock_out import StockOut, risk_stock_out
 from inventory.transfers import (
     Lane,
     Pooling,
@@ -102,7 +101,6 @@ __all__ = [
     "Site",
     "Step",
     "StockError",
-    "StockOut",
     "StockPlan",
     "Supply",
     "Target",
@@ -125,11 +123,8 @@ __all__ = [
     "plan_item_transfers",
     "plan_orders",
     "plan_transfers",
-    "position_of",
     "positions_of",
-    "rank_orders",
     "replay_planners",
-    "risk_stock_out",
     "share_limits",
     "share_warehouse",
     "simulate",

@@ -53,26 +53,6 @@ class Cut:
 NO_CUTS: Mapping[tuple[str, str], Cut] = {}
 
 
-def rank_orders(plans: pd.DataFrame) -> pd.DataFrame:
-    """Return the orders of a night by the money they save, the largest first.
-
-    Parameters
-    ----------
-    plans : as `plan_orders` returns them
-
-    Returns
-    -------
-    The rows that order something, with ``saving`` (money over the horizon against ordering
-    nothing) and ``rank`` from 1; equal savings keep the order of their keys.
-    """
-    orders = plans[plans["order_quantity"] > 0.0].copy()
-    orders["saving"] = orders["no_order_cost"] - orders["expected_cost"]
-    keys = ["saving", "warehouse_id", "item_id"]
-    orders = orders.sort_values(keys, ascending=[False, True, True], ignore_index=True)
-    orders["rank"] = range(1, len(orders) + 1)
-    return orders
-
-
 def find_exceptions(
     plans: pd.DataFrame,
     *,

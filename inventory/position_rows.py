@@ -1,22 +1,19 @@
 """Positions from rows of stock, of items and of orders on the way."""
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from inventory.names import SERIES
-from inventory.position import Position
 from inventory.positions import Positions
 from kernels.arrays import Dates, Floats, Integers
 from kernels.stock_terms import HELD, N_TOTALS, ORDERS, SHORT, WASTED
 
-Rows = Mapping[str, Any] | pd.DataFrame
 
-
-def keys_of(rows: Rows) -> list[tuple[Any, Any]]:
+def keys_of(rows: pd.DataFrame) -> list[tuple[Any, Any]]:
     """Return warehouse_id and item_id of each row."""
     return list(zip(*(list(rows[name]) for name in SERIES), strict=True))
 
@@ -54,7 +51,9 @@ def receipts_of(
     return np.ascontiguousarray(receipts[:, :-1]), receipts[:, -1].copy()
 
 
-def positions_of(stock: Rows, items: Rows, receipts: Floats, late: Floats) -> Positions:
+def positions_of(
+    stock: pd.DataFrame, items: pd.DataFrame, receipts: Floats, late: Floats
+) -> Positions:
     """Return warehouse-items as they are planned, from rows of stock and the rows of their items.
 
     Parameters
@@ -103,30 +102,11 @@ def items_of(stock: pd.DataFrame, items: pd.DataFrame) -> pd.DataFrame:
     return items.iloc[places]
 
 
-def position_of(
-    name: str,
-    record: Mapping[Any, Any],
-    item: Mapping[Any, Any],
-    receipts: tuple[Floats, float],
-) -> Position:
-    """Return a warehouse-item as it is planned, from a row of stock and one of items.
-
-    Parameters
-    ----------
-    name : of the warehouse-item
-    record : row of stock, as in `positions_of`
-    item : row of items
-    receipts : units by period of arrival, and units that arrive after the last period's start
-    """
-    own, of_item = ({key: [value] for key, value in row.items()} for row in (record, item))
-    return positions_of(own, of_item, receipts[0][None], np.array([receipts[1]])).one(0, name)
-
-
-def _numbers(column: Any) -> Floats:  # noqa: ANN401 - whatever a frame's column may be made of
+def _numbers(column: pd.Series) -> Floats:
     return pd.Series(column, dtype="float64").to_numpy(copy=True)
 
 
-def _limits(rows: Rows, name: str, n_rows: int, absent: float) -> Floats:
+def _limits(rows: pd.DataFrame, name: str, n_rows: int, absent: float) -> Floats:
     """Return a column that rows need not have, nor have a number in."""
     column = rows.get(name)
     values = np.full(n_rows, np.nan) if column is None else _numbers(column)

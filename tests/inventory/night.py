@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from inventory import StockPlan, plan_orders
+from inventory import StockPlan, plan_orders, positions_of
 
 HORIZON = 12
 N_PATHS = 60
@@ -34,6 +34,13 @@ def item_row(item_id, **changes):
         "minimum_order": 0.0,
         **changes,
     }
+
+
+def position_of(stock, item, receipts=None, late=0.0):
+    """Return the position of one row of stock and its row of items."""
+    receipts = np.zeros(HORIZON) if receipts is None else receipts
+    rows = pd.DataFrame([stock]), pd.DataFrame([item])
+    return positions_of(*rows, receipts[None], np.array([late])).one(0, "north/bolt")
 
 
 def coming_late(item_id, quantity):

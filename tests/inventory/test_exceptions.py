@@ -1,4 +1,4 @@
-"""Ranked orders, and exceptions with their reasons."""
+"""Exceptions with their reasons."""
 
 import pandas as pd
 import pytest
@@ -9,7 +9,6 @@ from inventory.exceptions import (
     Cut,
     ExceptionKind,
     find_exceptions,
-    rank_orders,
 )
 from tests.inventory.night import item_row, plan_night, stock_row
 
@@ -23,14 +22,6 @@ def plans():
         stock_row("tight", on_hand=4.0, capacity=11.0),
     ]
     return plan_night(stock, [item_row(row["item_id"]) for row in stock]).plans
-
-
-def test_orders_rank_by_what_they_save(plans):
-    ranked = rank_orders(plans)
-    assert (ranked["order_quantity"] > 0.0).all()
-    assert list(ranked["rank"]) == list(range(1, len(ranked) + 1))
-    assert ranked["saving"].is_monotonic_decreasing
-    assert "full" not in set(ranked["item_id"])
 
 
 def test_each_exception_names_its_reason(plans):

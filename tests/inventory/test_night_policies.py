@@ -15,7 +15,6 @@ from inventory import (
     PolicyKind,
     StockPlan,
     plan_item_transfers,
-    position_of,
     share_warehouse,
 )
 from inventory.estimates import money_spent
@@ -36,6 +35,7 @@ from tests.inventory.night import (
     demand_paths,
     item_row,
     plan_night,
+    position_of,
     stock_row,
     words,
 )
@@ -59,9 +59,7 @@ def planned(kind, stock=None, item=None):
 
 def own_position(stock=None, item=None):
     record = stock_row("bolt", **{**DEAR, **(stock or {})})
-    return position_of(
-        "north/bolt", record, item_row("bolt", **(item or {})), (np.zeros(HORIZON), 0.0)
-    )
+    return position_of(record, item_row("bolt", **(item or {})))
 
 
 def sizes_of(kind, position):

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from inventory import PlanError, StockPlan, Target, estimate, position_of
+from inventory import PlanError, StockPlan, Target, estimate
 from inventory.levels import levels_to_try
 from inventory.policy import choose_levels, decide_order, judge
 from inventory.positions import Positions
@@ -19,6 +19,7 @@ from tests.inventory.night import (
     demand_paths,
     item_row,
     plan_night,
+    position_of,
     stock_row,
     words,
 )
@@ -205,7 +206,7 @@ def test_dear_orders_are_placed_in_larger_lots_which_cost_less_than_cases():
     lots, costs, cases = [], [], []
     for ordering in (0.0, 2.0, 8.0):
         own = stock_row("bolt", on_hand=5.0, ordering_cost=ordering)
-        position = position_of("north/bolt", own, item_row("bolt"), (np.zeros(HORIZON), 0.0))
+        position = position_of(own, item_row("bolt"))
         paths, plan = demand_paths(["bolt"]), StockPlan(candidates=40)
         proposal = propose_levels(Positions.stacked([position]), paths, words(["bolt"]), plan)
         totals = walk(proposal.walks, 3, 0, "cpu")
@@ -229,7 +230,7 @@ def test_dear_orders_are_placed_in_larger_lots_which_cost_less_than_cases():
 )
 def test_a_lot_is_sold_within_the_horizon_and_the_shelf_life(changes, item, most):
     own = stock_row("bolt", ordering_cost=1e6, **changes)
-    position = position_of("north/bolt", own, item_row("bolt", **item), (np.zeros(HORIZON), 0.0))
+    position = position_of(own, item_row("bolt", **item))
     positions = Positions.stacked([position])
     tried = levels_to_try(StockPlan(candidates=8), positions, demand_paths(["bolt"]))
     assert (tried.order_up_to - tried.reorder_point <= most).all()
@@ -247,7 +248,7 @@ def plan_for(measure, target, **changes):
 @pytest.mark.parametrize("measure", [Target.FILL_RATE, Target.CYCLE_SERVICE])
 def test_the_cheapest_level_that_serves_the_target_is_chosen(measure, target):
     own = stock_row("bolt", on_hand=5.0, shortage_cost=0.1, service_target=target)
-    position = position_of("north/bolt", own, item_row("bolt"), (np.zeros(HORIZON), 0.0))
+    position = position_of(own, item_row("bolt"))
     paths, others = demand_paths(["bolt"])[0], demand_paths(["bolt"], others=1)[0]
     plan, entity = StockPlan(candidates=40, target=measure), words(["bolt"])[0]
     found = decide_order(position, paths, others, entity, 3, plan)

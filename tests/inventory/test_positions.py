@@ -5,11 +5,10 @@ import pandas as pd
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inventory import position_of
 from inventory.position_rows import positions_of, receipts_of
 from inventory.positions import Positions
 from kernels.stock_batches import law_of
-from tests.inventory.night import HORIZON, item_row, stock_row
+from tests.inventory.night import HORIZON, item_row, position_of, stock_row
 
 STARTS = np.datetime64("2024-01-01", "us") + np.arange(HORIZON) * np.timedelta64(1, "D")
 
@@ -24,7 +23,7 @@ def test_rows_are_what_each_is_alone():
     receipts = np.arange(3.0 * HORIZON).reshape(3, HORIZON)
     together = positions_of(pd.DataFrame(stock), pd.DataFrame(items), receipts, np.arange(3.0))
     for n, (record, item) in enumerate(zip(stock, items, strict=True)):
-        alone = position_of("x", record, item, (receipts[n], float(n)))
+        alone = position_of(record, item, receipts[n], float(n))
         own = together.one(n, "x")
         np.testing.assert_array_equal(own.receipts, alone.receipts)
         assert own.on_order == alone.on_order == together.on_order[n]
@@ -52,7 +51,7 @@ def test_the_first_of_what_is_wrong_with_an_item_is_told():
 
 def test_stacked_positions_are_the_positions():
     record, item = stock_row("bolt", ordering_cost=2.0), item_row("bolt", shelf_life=3)
-    position = position_of("north/bolt", record, item, (np.ones(HORIZON), 1.0))
+    position = position_of(record, item, np.ones(HORIZON), 1.0)
     again = Positions.stacked([position]).one(0, "north/bolt")
     assert again.costs == position.costs
     assert (again.shelf_life, again.on_order) == (3, HORIZON + 1.0)
