@@ -25,10 +25,11 @@ from risk.controls import build_controls
 from risk.market.market import Market
 from risk.market.revalue import current_values
 from risk.measures.portfolios import Book, books_of, control_of, instrument_losses
-from risk.measures.tail import measure_tail
+from risk.measures.tail import measure_tail, measure_tails
 from risk.plan import RiskPlan
-from risk.scenarios import factor_moves, quadratic_tail
-from risk.scenarios.control_variates import controlled_tail
+from risk.scenarios import factor_moves
+from risk.scenarios.control_variates import corrected_tails
+from risk.scenarios.quadratic_law import quadratic_tails
 
 RECORD = Path(__file__).parent / "records" / "precision.md"
 MEASURES = ("value_at_risk", "expected_shortfall")
@@ -98,11 +99,13 @@ def _gain_rows(
         control = control_of(controls, book)
         assert control is not None
         total = book_losses(losses, book.instruments, book.quantities)
-        for level in plan.levels:
-            tail = controlled_tail(total, control.losses, level, quadratic_tail(control.law, level))
+        known = quadratic_tails(control.law, plan.levels)
+        plain = measure_tails(total, plan.levels)
+        corrected = corrected_tails(total, control.losses, plan.levels, known)
+        for level, before, after in zip(plan.levels, plain, corrected, strict=True):
             for measure in MEASURES:
-                own = float(getattr(tail, f"{measure}_gain"))
-                found.setdefault((measure, level), []).append(own)
+                error, left = (getattr(tail, f"{measure}_error") for tail in (before, after))
+                found.setdefault((measure, level), []).append((error / left) ** 2)
     return [
         f"| {horizon} | {_words(measure)} | {level:.1%} | {min(own):,.1f} "
         f"| {np.median(own):,.0f} | {max(own):,.0f} |"

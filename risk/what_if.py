@@ -4,7 +4,7 @@ References
 ----------
 Glasserman & Yao (1992), "Some guidelines and guarantees for common random numbers", Management
 Science 38(6); Manistre & Hancock (2005) and Bofinger (1975), as of `risk.measures.influence`;
-L'Ecuyer & Lemieux (2002), as of `risk.scenarios.precision`.
+L'Ecuyer & Lemieux (2002), as of `risk.measures.randomised_errors`.
 """
 
 from collections.abc import Sequence
@@ -22,8 +22,8 @@ from risk.measures.influence import (
     shortfall_influence,
     tail_change_error,
 )
+from risk.measures.randomised_errors import randomised_errors
 from risk.measures.tail import Tail, measure_tails
-from risk.scenarios.precision import randomised_errors
 
 COLUMNS = [
     "measure",

@@ -24,11 +24,11 @@ from risk.market.market import Market
 from risk.market.revalue import TRADING_DAYS, Shifts, current_values, revalue
 from risk.measures.allocation import Allocation, allocate
 from risk.measures.loss_quantiles import PROBABILITIES, LossQuantiles, measure_quantiles
+from risk.measures.randomised_errors import randomised_errors
 from risk.measures.tail import Tail, measure_tails
 from risk.plan import QUASI_METHODS, Method, RiskPlan
 from risk.scenarios import factor_moves
 from risk.scenarios.control_variates import corrected_tails
-from risk.scenarios.precision import randomised_errors
 from risk.scenarios.quadratic_law import quadratic_tails
 
 STAGE = "measure portfolios"
@@ -321,7 +321,7 @@ def measure_book_tails(
     Returns
     -------
     One tail for each of the plan's levels, by the conventions of `measure_tails`, money; with a
-    control by those of `risk.scenarios.control_variates.corrected_tail`.
+    control by those of `risk.scenarios.control_variates.corrected_tails`.
 
     Raises
     ------

@@ -19,45 +19,11 @@ from risk.measures.regression import regress_on
 from risk.measures.tail import (
     Tail,
     TailControl,
-    measure_tail,
     quantile_errors,
     quantile_place,
     quantile_reach,
 )
-from risk.scenarios.precision import TailEstimate, variance_gain
 from risk.scenarios.quadratic_law import LawTail
-
-
-def corrected_tail(losses: Floats, control: Floats, level: float, control_tail: LawTail) -> Tail:
-    """Return the tail corrected by a control whose own tail is known.
-
-    Value at risk is the quantile of scenarios weighted so that the share beyond the control's
-    value at risk is what it must be; expected shortfall is the least value of Rockafellar and
-    Uryasev's function, its mean excess regressed on that share and on the control's excess.
-
-    Parameters
-    ----------
-    losses : (n_scenarios,) float64, money, a loss is positive; independent scenarios, no NaN
-    control : (n_scenarios,) float64, money: of the same scenarios, such as delta-gamma losses
-    level : in (0, 1)
-    control_tail : of the control's exact law, such as `quadratic_tail` gives
-
-    Returns
-    -------
-    Tail, money. Its weights are those of the regression: they add up to 1, and the weighted losses
-    to expected shortfall, as in a plain tail, but the first may be a little below 0.
-
-    Raises
-    ------
-    PlanError
-        Where no scenario, or every one, lies beyond the control's value at risk.
-
-    References
-    ----------
-    Hsu & Nelson (1990), for value at risk; Rockafellar & Uryasev (2000), eq. 4, and Glasserman
-    (2004), section 4.1, for expected shortfall.
-    """
-    return corrected_tails(losses, control, (level,), (control_tail,))[0]
 
 
 def corrected_tails(
@@ -67,14 +33,25 @@ def corrected_tails(
     control_tails: Sequence[LawTail],
     device: Device = "cpu",
 ) -> list[Tail]:
-    """Return the corrected tail at each level, as `corrected_tail` does at one.
+    """Return the tail at each level, corrected by a control whose own tail is known.
+
+    Value at risk is the quantile of scenarios weighted so that the share beyond the control's
+    value at risk is what it must be; expected shortfall is the least value of Rockafellar and
+    Uryasev's function, its mean excess regressed on that share and on the control's excess.
 
     Parameters
     ----------
-    losses, control : as of `corrected_tail`; a loss is positive, no NaN
+    losses : (n_scenarios,) float64, money, a loss is positive; independent scenarios, no NaN
+    control : (n_scenarios,) float64, money: of the same scenarios, such as delta-gamma losses
     levels : in (0, 1)
-    control_tails : one for each level
+    control_tails : of the control's exact law at each level, such as `quadratic_tails` gives
     device : where losses are put in order
+
+    Returns
+    -------
+    A tail for each level, money. Its weights are those of the regression: they add up to 1, and the
+    weighted losses to expected shortfall, as in a plain tail, but the first may be a little below
+    0.
 
     Raises
     ------
@@ -83,7 +60,8 @@ def corrected_tails(
 
     References
     ----------
-    As of `corrected_tail`.
+    Hsu & Nelson (1990), for value at risk; Rockafellar & Uryasev (2000), eq. 4, and Glasserman
+    (2004), section 4.1, for expected shortfall.
     """
     largest = _largest(losses, levels, device)
     tails = []
@@ -149,37 +127,3 @@ def _weighted_tail(losses: Floats, level: float, beyond: Flags, largest: Integer
     if place == 0 and len(largest) < len(losses):
         return _weighted_tail(losses, level, beyond, np.argsort(losses, kind="stable"))
     return largest[place:]
-
-
-def controlled_tail(
-    losses: Floats, control: Floats, level: float, control_tail: LawTail
-) -> TailEstimate:
-    """Return the tail that `corrected_tail` gives, and what it gained over the plain one.
-
-    Parameters
-    ----------
-    losses, control, level, control_tail : as of `corrected_tail`; a loss is positive, no NaN
-
-    Returns
-    -------
-    TailEstimate, money.
-
-    Raises
-    ------
-    PlanError
-        Where no scenario, or every one, lies beyond the control's value at risk.
-
-    References
-    ----------
-    As of `corrected_tail`; Glasserman (2004), section 9.2.
-    """
-    tail, plain = corrected_tail(losses, control, level, control_tail), measure_tail(losses, level)
-    return TailEstimate(
-        tail.value_at_risk,
-        tail.expected_shortfall,
-        tail.value_at_risk_error,
-        tail.expected_shortfall_error,
-        variance_gain(plain.value_at_risk_error, tail.value_at_risk_error),
-        variance_gain(plain.expected_shortfall_error, tail.expected_shortfall_error),
-        len(losses),
-    )

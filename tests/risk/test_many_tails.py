@@ -6,7 +6,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from risk.measures.many_tails import measure_many_tails
 from risk.measures.tail import measure_tail
-from risk.scenarios.precision import randomised_tail
+from tests.risk.randomised import randomised_tail
 
 LEVELS = (0.9, 0.975)
 

@@ -28,7 +28,7 @@ from risk.measures.influence import (
 from risk.measures.overlap import lagged_covariances
 from risk.measures.selected_tails import select_tails
 from risk.measures.tail import measure_tail, measure_tails, tail_errors
-from risk.scenarios.precision import randomised_tail
+from tests.risk.randomised import randomised_tail
 
 LEVELS = (0.9, 0.975, 0.99)
 QUANTITIES = np.array([3.0, -1.0, 2.0])

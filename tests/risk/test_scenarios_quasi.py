@@ -7,9 +7,10 @@ import pytest
 from scipy import stats
 
 from risk import RiskPlan
-from risk.scenarios import covariance_loadings, factor_moves, randomised_tail
+from risk.scenarios import covariance_loadings, factor_moves
 from risk.scenarios.quasi_random import split_loadings
 from tests.lanes import slow
+from tests.risk.randomised import randomised_tail
 from tests.risk.scenario_factors import factors_of, heavy_moves
 
 PLAN = RiskPlan(history=250, scenarios=16_384, seed=5, degrees_of_freedom=5.0)

@@ -1,4 +1,4 @@
-"""Scenario counts and variance reduction: errors that are true, gains that are measured."""
+"""Variance reduction: errors that are true, gains that are measured."""
 
 import numpy as np
 import pytest
@@ -8,26 +8,38 @@ from scipy import stats
 
 from risk import PlanError, RiskPlan, instrument_losses
 from risk.market.revalue import Shifts, current_values, revalue
+from risk.measures.randomised_errors import randomised_errors
+from risk.measures.tail import measure_tail
+from risk.requested_error import scenarios_for
 from risk.scenarios import (
     LawTail,
     QuadraticLaw,
-    TailEstimate,
-    choose_technique,
-    controlled_tail,
     covariance_loadings,
     factor_moves,
-    plain_tail,
     quadratic_law,
     quadratic_losses,
     quadratic_tail,
-    randomised_tail,
 )
-from risk.scenarios.precision import randomised_errors
+from risk.scenarios.control_variates import corrected_tails
 from tests.risk.markets import BOOKS, PLAN, mixed_market
+from tests.risk.randomised import randomised_tail
 
 
 def normal_tail(level):
     return LawTail(stats.norm.ppf(level), stats.norm.pdf(stats.norm.ppf(level)) / (1.0 - level))
+
+
+def relative_error(tail, measure):
+    return getattr(tail, f"{measure}_error") / getattr(tail, measure)
+
+
+def gain(plain, tail, measure):
+    """Return how many times as many plain scenarios would have the error of a tail."""
+    return (getattr(plain, f"{measure}_error") / getattr(tail, f"{measure}_error")) ** 2
+
+
+def controlled_tail(losses, control, level, known):
+    return corrected_tails(losses, control, (level,), (known,))[0]
 
 
 # The exact law of a delta-gamma loss.
@@ -81,7 +93,7 @@ def test_a_laws_tail_is_that_of_its_simulation():
     draws = np.random.default_rng(1)
     linear, quadratic = draws.normal(size=20), 0.4 * draws.normal(size=20)
     z = draws.normal(size=(400_000, 20))
-    tail = plain_tail(1.5 + z @ linear + z**2 @ quadratic, 0.99)
+    tail = measure_tail(1.5 + z @ linear + z**2 @ quadratic, 0.99)
     found = quadratic_tail(QuadraticLaw(1.5, linear, quadratic), 0.99)
     assert abs(tail.value_at_risk - found.value_at_risk) < 4.0 * tail.value_at_risk_error
     assert (
@@ -124,7 +136,7 @@ def test_a_law_without_a_tail_is_refused(law, level, message):
         quadratic_tail(law, level)
 
 
-# How many scenarios.
+# Errors of plain scenarios.
 
 
 @pytest.mark.parametrize(
@@ -139,61 +151,26 @@ def test_a_law_without_a_tail_is_refused(law, level, message):
         (stats.t(4), 0.975, "expected_shortfall", 3.22),
     ],
 )
-def test_a_pilot_asks_for_the_published_number_of_scenarios(law, level, measure, published):
+def test_the_error_of_a_pilot_is_the_published_one(law, level, measure, published):
     # A pilot of evenly spread quantiles: its error is the law's own, without a draw's luck.
-    losses = law.ppf((np.arange(400_000) + 0.5) / 400_000)
-    needed = plain_tail(losses, level).scenarios_for(0.01, measure)
-    # Three printed digits, twice for the square; the variance beyond the pilot's last quantile,
-    # of which the t has a little.
-    assert needed == pytest.approx((published / 0.01) ** 2, rel=0.04)
+    n = 400_000
+    tail = measure_tail(law.ppf((np.arange(n) + 0.5) / n), level)
+    # Three printed digits; the variance beyond the pilot's last quantile, of which the t has a
+    # little.
+    assert relative_error(tail, measure) * np.sqrt(n) == pytest.approx(published, rel=0.02)
 
 
 def test_as_many_scenarios_as_asked_for_have_the_error_asked_for():
-    pilot = plain_tail(np.random.default_rng(3).standard_t(5, 20_000), 0.975)
-    needed = pilot.scenarios_for(0.02, "expected_shortfall")
+    pilot = measure_tail(np.random.default_rng(3).standard_t(5, 20_000), 0.975)
+    needed = scenarios_for(relative_error(pilot, "expected_shortfall"), 20_000, 0.01)
     measured = [
-        plain_tail(np.random.default_rng(seed).standard_t(5, needed), 0.975).expected_shortfall
+        measure_tail(np.random.default_rng(seed).standard_t(5, needed), 0.975).expected_shortfall
         for seed in range(200)
     ]
     relative = np.std(measured, ddof=1) / np.mean(measured)
-    # 200 seeds know a spread to 5%, the pilot its own error to about 5%.
-    assert relative == pytest.approx(0.02, rel=0.25)
-
-
-@given(st.floats(0.001, 0.5), st.floats(1.1, 10.0))
-def test_half_the_error_takes_four_times_the_scenarios(error, times):
-    estimate = TailEstimate(10.0, 12.0, 0.4, 0.6, 1.0, 1.0, 1000)
-    few = estimate.scenarios_for(error, "value_at_risk")
-    many = estimate.scenarios_for(error / times, "value_at_risk")
-    assert few == max(1, int(np.ceil(1000 * (0.04 / error) ** 2)))
-    assert (few - 1) * times**2 <= many + 1e-6
-    assert estimate.scenarios_for(0.05, "expected_shortfall") == 1000
-
-
-def test_errors_that_cannot_be_met_are_refused():
-    estimate = TailEstimate(-1.0, 12.0, 0.4, 0.6, 1.0, 1.0, 1000)
-    with pytest.raises(PlanError, match=r"relative_error must be positive; got 0.0"):
-        estimate.scenarios_for(0.0, "expected_shortfall")
-    with pytest.raises(PlanError, match="value_at_risk must be positive for a relative error"):
-        estimate.scenarios_for(0.01, "value_at_risk")
-    with pytest.raises(PlanError, match="1e-08 takes"):
-        estimate.scenarios_for(1e-8, "expected_shortfall")
-
-
-def test_the_technique_with_the_fewest_scenarios_for_the_neediest_book_is_chosen():
-    def books(*errors):
-        return [TailEstimate(10.0, 10.0, 9.0, error, 1.0, 1.0, 1000) for error in errors]
-
-    pilots = {"plain": books(0.2, 0.3), "control": books(0.01, 0.25), "quasi": books(0.1, 0.2)}
-    choice = choose_technique(pilots, 0.01, "expected_shortfall")
-    assert (choice.technique, choice.scenarios) == ("quasi", 4000)
-    assert choice.needed == {"plain": 9000, "control": 6250, "quasi": 4000}
-
-
-@pytest.mark.parametrize("pilots", [{}, {"plain": []}])
-def test_a_choice_without_a_pilot_is_refused(pilots):
-    with pytest.raises(PlanError, match="every technique needs a book's pilot"):
-        choose_technique(pilots, 0.01, "value_at_risk")
+    # 200 seeds know a spread to 5%, the pilot its own error to about 5%; a tenth more scenarios
+    # than it says are drawn.
+    assert relative == pytest.approx(0.01 / np.sqrt(1.1), rel=0.25)
 
 
 # Randomisations.
@@ -204,7 +181,7 @@ def test_randomisations_that_are_independent_samples_have_the_plain_error():
     for seed in range(60):
         losses = np.random.default_rng(seed).normal(size=16_000)
         found = randomised_tail(losses, 0.975, 16)
-        gains.append(found.expected_shortfall_gain)
+        gains.append(gain(measure_tail(losses, 0.975), found, "expected_shortfall"))
         errors.append(found.expected_shortfall_error)
         measured.append(found.expected_shortfall)
     # Each gain is one over a chi-square of 15 degrees: its median is near one.
@@ -213,21 +190,12 @@ def test_randomisations_that_are_independent_samples_have_the_plain_error():
     assert np.std(measured) == pytest.approx(said, rel=0.3)
 
 
-def test_measures_of_randomised_scenarios_are_those_of_all_together():
-    losses = np.random.default_rng(1).normal(size=1000)
-    whole, found = plain_tail(losses, 0.95), randomised_tail(losses, 0.95, 10)
-    assert found.value_at_risk == whole.value_at_risk
-    assert found.expected_shortfall == whole.expected_shortfall
-    assert found.scenarios == 1000
-
-
 def test_errors_of_levels_are_those_of_each_alone():
     losses = np.random.default_rng(2).standard_t(4, 1000)
     levels = (0.9, 0.975)
     found = randomised_errors(losses, levels, 8)
     for own, level in zip(found, levels, strict=True):
-        alone = randomised_tail(losses, level, 8)
-        assert tuple(own) == (alone.value_at_risk_error, alone.expected_shortfall_error)
+        np.testing.assert_array_equal(own, randomised_errors(losses, (level,), 8)[0])
 
 
 @pytest.mark.parametrize("randomisations", [1, 501])
@@ -244,12 +212,13 @@ def test_a_controls_stated_errors_are_the_spread_over_seeds(noise):
     level, n = 0.975, 4000
     deviation = np.sqrt(1.0 + noise**2)
     exact = normal_tail(level)
-    found = []
+    found, uncontrolled = [], []
     for seed in range(200):
         draws = np.random.default_rng(seed)
         control = draws.normal(size=n)
         losses = control + noise * draws.normal(size=n)
         found.append(controlled_tail(losses, control, level, exact))
+        uncontrolled.append(measure_tail(losses, level))
     for measure, expected in (
         ("value_at_risk", deviation * exact.value_at_risk),
         ("expected_shortfall", deviation * exact.expected_shortfall),
@@ -261,21 +230,21 @@ def test_a_controls_stated_errors_are_the_spread_over_seeds(noise):
         assert spread == pytest.approx(said, rel=0.25)
         # Quantiles and regressions are off by order 1 / n, a share of an error.
         assert abs(values.mean() - expected) < 4.0 * spread / np.sqrt(200) + 0.15 * spread
-        gain = np.median([getattr(one, f"{measure}_gain") for one in found])
+        pairs = zip(uncontrolled, found, strict=True)
+        gained = np.median([gain(*pair, measure) for pair in pairs])
         plain = np.std(
             [
                 getattr(
-                    plain_tail(deviation * np.random.default_rng(seed).normal(size=n), level),
+                    measure_tail(deviation * np.random.default_rng(seed).normal(size=n), level),
                     measure,
                 )
                 for seed in range(200)
             ],
             ddof=1,
         )
-        assert gain == pytest.approx((plain / spread) ** 2, rel=0.5)
-    assert np.median([one.expected_shortfall_gain for one in found]) > (
-        20.0 if noise < 0.1 else 1.0
-    )
+        assert gained == pytest.approx((plain / spread) ** 2, rel=0.5)
+    # The last is of expected shortfall.
+    assert gained > (20.0 if noise < 0.1 else 1.0)
 
 
 def test_a_control_without_a_tail_is_refused():
@@ -320,18 +289,19 @@ def test_delta_gamma_and_quasi_random_scenarios_both_gain_on_real_revaluation(bo
         losses = instrument_losses(market, method, 1, plan)
         return sum(quantity * losses[numbers[name]] for name, quantity in BOOKS[book].items())
 
-    plain = plain_tail(book_losses("gaussian"), 0.975)
+    drawn, dealt = book_losses("gaussian"), book_losses("quasi_gaussian")
+    plain = measure_tail(drawn, 0.975)
     moves = factor_moves(market.factors, "gaussian", 1, plan)
     control = quadratic_losses(constant, delta, gamma, moves)
-    controlled = controlled_tail(book_losses("gaussian"), control, 0.975, tail)
-    quasi = randomised_tail(book_losses("quasi_gaussian"), 0.975, plan.randomisations)
+    controlled = controlled_tail(drawn, control, 0.975, tail)
+    quasi = randomised_tail(dealt, 0.975, plan.randomisations)
     # Over a day a delta-gamma loss is nearly the loss; what is left of the error is little.
-    assert controlled.expected_shortfall_gain > 100.0
-    assert quasi.expected_shortfall_gain > 2.0
+    assert gain(plain, controlled, "expected_shortfall") > 100.0
+    assert gain(measure_tail(dealt, 0.975), quasi, "expected_shortfall") > 2.0
     for measure in ("value_at_risk", "expected_shortfall"):
         values = [getattr(one, measure) for one in (plain, controlled, quasi)]
         errors = [getattr(one, f"{measure}_error") for one in (plain, controlled, quasi)]
         assert abs(values[0] - values[1]) < 4.0 * errors[0]
         assert abs(values[2] - values[1]) < 5.0 * (errors[2] + errors[1])
-    needed = [one.scenarios_for(0.005, "expected_shortfall") for one in (controlled, quasi, plain)]
-    assert needed == sorted(needed)
+    left = [relative_error(one, "expected_shortfall") for one in (controlled, quasi, plain)]
+    assert left == sorted(left)
