@@ -19,7 +19,7 @@ conformal predictors, which are right within each group that is known beforehand
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import NamedTuple, Self
 
 import numpy as np
 import pandas as pd
@@ -32,7 +32,7 @@ from forecasting.combinations import Weighing
 from forecasting.distributions import LEVELS, estimate_spread, quantiles_of
 from forecasting.evaluation import EVALUATION, evaluate_horizon
 from forecasting.hierarchy import DEPENDENCE, build_hierarchy, learn_dependence
-from forecasting.labels import Labels
+from forecasting.labels import EntityNames, Labels
 from forecasting.levels import find_levels, leave_tail, usual_hits
 from forecasting.moments import measure_moments
 from forecasting.panel import Batch, DemandPanel
@@ -188,58 +188,84 @@ def learn_calibration(
     scored = np.isfinite(origins.actuals).any(axis=2).sum(axis=1)
     contested = demand & (scored >= FEWEST_ORIGINS)
     classes = classify_demand(batch)
-    levels, weighings, coverage, evaluation = [], [], [], []
-    sampled: list[tuple[Integers, Floats, Floats]] = []
-    for demand_class in CLASSES:
-        members = np.flatnonzero(contested & classes.are(demand_class))
-        if not len(members):
-            continue
-        places = np.linspace(0, len(members) - 1, min(len(members), LARGEST_SAMPLE))
-        chosen = members[np.round(places).astype(np.int64)]
-        some = origins.of(chosen)
-        group = batch.cut(chosen, np.zeros(len(chosen), np.int64), None)
-        names = plan.models_for(demand_class)
-        contest = hold_contest(
-            names,
-            group,
-            some,
-            panel.entities.take(chosen),
-            plan,
-            threads,
-            learning=demand_class in FREQUENT,
-        )
-        if len(contest.weighing.typical):
-            weighings.append(_weighing_frame(demand_class, names, contest.weighing))
-        hits = count_hits(contest, group, some, plan) * _weights(plan.windows)
-        usual = usual_hits(contest.spread) if demand_class in FREQUENT else LEVELS
-        levels.append(_levels(demand_class, hits, len(chosen), usual))
-        coverage.append(_coverage(demand_class, hits, len(chosen), usual))
-        bands = bands_of(plan.horizon)
-        evaluation.append(evaluate_horizon(demand_class, contest, some.actuals, bands))
-        weights = np.full(len(chosen), len(members) / len(chosen))
-        sampled.append((chosen, some.actuals - contest.past, weights))
+    lessons = [
+        _learn_class(demand_class, members, batch, origins, panel.entities, plan, threads)
+        for demand_class in CLASSES
+        if len(members := np.flatnonzero(contested & classes.are(demand_class)))
+    ]
     return Calibration(
-        _stack(levels, LEVEL_COLUMNS),
-        _stack(weighings, WEIGHINGS),
-        _dependence(panel, sampled, categories, regions),
-        _stack(coverage, COVERAGE),
-        _stack(evaluation, EVALUATION),
+        _stack([each.levels for each in lessons], LEVEL_COLUMNS),
+        _stack([each.weighings for each in lessons], WEIGHINGS),
+        _dependence(panel, lessons, categories, regions),
+        _stack([each.coverage for each in lessons], COVERAGE),
+        _stack([each.evaluation for each in lessons], EVALUATION),
+    )
+
+
+class _Lessons(NamedTuple):
+    """What the backtests of a class say.
+
+    Parameters
+    ----------
+    levels, weighings, coverage, evaluation : rows of the class, as `Calibration` has them
+    series : (n_series,) int64, numbers of the series that were backtested
+    errors : (n_series, windows, horizon) float64, units, actual less forecast
+    weights : (n_series,) float64, how many series of the class each stands for
+    """
+
+    levels: pd.DataFrame
+    weighings: pd.DataFrame
+    coverage: pd.DataFrame
+    evaluation: pd.DataFrame
+    series: Integers
+    errors: Floats
+    weights: Floats
+
+
+def _learn_class(
+    demand_class: str,
+    members: Integers,
+    batch: Batch,
+    origins: Origins,
+    entities: EntityNames,
+    plan: ForecastPlan,
+    threads: int,
+) -> _Lessons:
+    """Learn from the series of a class, or from `LARGEST_SAMPLE` of them."""
+    places = np.linspace(0, len(members) - 1, min(len(members), LARGEST_SAMPLE))
+    chosen = members[np.round(places).astype(np.int64)]
+    some = origins.of(chosen)
+    group = batch.cut(chosen, np.zeros(len(chosen), np.int64), None)
+    names, frequent = plan.models_for(demand_class), demand_class in FREQUENT
+    contest = hold_contest(
+        names, group, some, entities.take(chosen), plan, threads, learning=frequent
+    )
+    hits = count_hits(contest, group, some, plan) * _weights(plan.windows)
+    usual = usual_hits(contest.spread) if frequent else None
+    return _Lessons(
+        _levels(demand_class, hits, len(chosen), usual),
+        _weighing_frame(demand_class, names, contest.weighing),
+        _coverage(demand_class, hits, len(chosen), usual),
+        evaluate_horizon(demand_class, contest, some.actuals, bands_of(plan.horizon)),
+        chosen,
+        some.actuals - contest.past,
+        np.full(len(chosen), len(members) / len(chosen)),
     )
 
 
 def _dependence(
     panel: DemandPanel,
-    sampled: Sequence[tuple[Integers, Floats, Floats]],
+    lessons: Sequence[_Lessons],
     categories: pd.Series | None,
     regions: pd.Series | None,
 ) -> pd.DataFrame:
-    """Learn from the series of each class, their errors, and how many each stands for."""
-    numbers = np.concatenate([np.zeros(0, np.int64), *(part[0] for part in sampled)])
+    numbers = np.concatenate([np.zeros(0, np.int64), *(each.series for each in lessons)])
     # Origins are counted from a series' end; of series that ended together they are the same.
     ended = panel.last_ds[numbers] == panel.last_ds.max()
     if not ended.any():
         return pd.DataFrame(columns=DEPENDENCE)
-    errors, weights = (np.concatenate([part[k] for part in sampled]) for k in (1, 2))
+    errors = np.concatenate([each.errors for each in lessons])
+    weights = np.concatenate([each.weights for each in lessons])
     series = pd.DataFrame(panel.ids(numbers[ended])).astype(object)
     known = pd.Series(dtype=object) if categories is None else categories
     hierarchy = build_hierarchy(series, known, regions)
@@ -247,6 +273,8 @@ def _dependence(
 
 
 def _weighing_frame(demand_class: str, names: Sequence[str], found: Weighing) -> pd.DataFrame:
+    if not len(found.typical):
+        return pd.DataFrame(columns=WEIGHINGS)
     windows = len(found.typical) - 1
     left_out, model = np.meshgrid([*range(windows), -1], names, indexing="ij")
     parts = {"demand_class": demand_class, "model": model.ravel(), "left_out": left_out.ravel()}
@@ -297,22 +325,24 @@ def count_hits(contest: Contest, batch: Batch, origins: Origins, plan: ForecastP
     return hits
 
 
-def _levels(demand_class: str, hits: Floats, n_series: int, usual: Floats) -> pd.DataFrame:
-    found = _find_levels(demand_class, hits, n_series, usual)
+def _levels(demand_class: str, hits: Floats, n_series: int, usual: Floats | None) -> pd.DataFrame:
+    found = _find_levels(hits, n_series, usual)
     groups, bands = (each.ravel() for each in np.indices(found.shape[:2]))
     head = {"demand_class": demand_class, "occurrence": groups, "band": bands, "series": n_series}
     frame = pd.DataFrame(found.reshape(-1, len(LEVELS)), columns=NAMES)
     return pd.concat([pd.DataFrame(head), frame], axis=1)
 
 
-def _find_levels(demand_class: str, hits: Floats, n_series: int, usual: Floats) -> Floats:
-    found = find_levels(hits, n_series, usual)
-    return found if demand_class in FREQUENT else leave_tail(found)
+def _find_levels(hits: Floats, n_series: int, usual: Floats | None) -> Floats:
+    """Return `find_levels`; of rare demand, which has no usual levels, those of the tail stay."""
+    if usual is None:
+        return leave_tail(find_levels(hits, n_series))
+    return find_levels(hits, n_series, usual)
 
 
-def _coverage(demand_class: str, hits: Floats, n_series: int, usual: Floats) -> pd.DataFrame:
+def _coverage(demand_class: str, hits: Floats, n_series: int, usual: Floats | None) -> pd.DataFrame:
     """Judge on the last origin what the earlier ones teach."""
-    levels = _find_levels(demand_class, hits[1:], n_series, usual)
+    levels = _find_levels(hits[1:], n_series, usual)
     rows = []
     for band in range(levels.shape[1]):
         counted = hits[0, :, band]
