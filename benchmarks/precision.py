@@ -21,18 +21,18 @@ from benchmarks.sp500_job import checked_run
 from flows.steps.risk import read_market, risk_plan
 from kernels.arrays import Floats
 from kernels.book_losses import book_losses
+from risk.books import Book, books_of
 from risk.controls import build_controls
 from risk.market.market import Market
 from risk.market.revalue import current_values
-from risk.measures.portfolios import Book, books_of, control_of, instrument_losses
-from risk.measures.tail import measure_tail, measure_tails
+from risk.measures.portfolios import control_of, instrument_losses
+from risk.measures.tail import MEASURES, measure_tail, measure_tails
 from risk.plan import RiskPlan
 from risk.scenarios import factor_moves
 from risk.scenarios.control_variates import corrected_tails
 from risk.scenarios.quadratic_law import quadratic_tails
 
 RECORD = Path(__file__).parent / "records" / "precision.md"
-MEASURES = ("value_at_risk", "expected_shortfall")
 
 
 def main() -> None:

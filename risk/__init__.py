@@ -7,6 +7,7 @@ measures them alone the libraries of the rest would be the greater part of its m
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from risk.books import Book, books_of
     from risk.covariance import CovarianceError, CovarianceMethod
     from risk.errors import BookError, Failure, MarketError, PlanError, RiskError
     from risk.greeks import sensitivities
@@ -14,9 +15,7 @@ if TYPE_CHECKING:
     from risk.market.revalue import current_values
     from risk.measures.limits import limit_utilisation
     from risk.measures.portfolios import (
-        Book,
         PortfolioMeasures,
-        books_of,
         instrument_losses,
         measure_portfolios,
         overlap_of,
@@ -44,14 +43,15 @@ else:
     from importlib import import_module
 
     _HOMES = {
+        "risk.books": "Book books_of",
         "risk.covariance": "CovarianceError CovarianceMethod",
         "risk.errors": "BookError Failure MarketError PlanError RiskError",
         "risk.greeks": "sensitivities",
         "risk.market.market": "Market build_market",
         "risk.market.revalue": "current_values",
         "risk.measures.limits": "limit_utilisation",
-        "risk.measures.portfolios": "Book PortfolioMeasures books_of instrument_losses "
-        "measure_portfolios overlap_of",
+        "risk.measures.portfolios": "PortfolioMeasures instrument_losses measure_portfolios "
+        "overlap_of",
         "risk.outlook": "market_outlook",
         "risk.plan": "NIGHTLY_METHODS QUASI_METHODS Margins Method Revaluation RiskPlan "
         "VarianceReduction",

@@ -15,6 +15,7 @@ import pandas as pd
 
 from kernels.arrays import Flags, Floats, Integers
 from kernels.book_losses import book_losses
+from risk.books import Book, books_of, overflows
 from risk.covariance.sample import moving
 from risk.errors import BookError, Failure, PlanError
 from risk.market.market import NO_FACTOR, Market
@@ -35,7 +36,6 @@ from risk.measures.liquidity import (
     liquidity_horizon_error,
     liquidity_horizon_shortfall,
 )
-from risk.measures.portfolios import Book, books_of, overflows
 from risk.measures.selected_tails import select_tails
 from risk.plan import RiskPlan
 from risk.scenarios import factor_moves

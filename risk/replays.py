@@ -10,10 +10,10 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from risk.books import books_of
 from risk.errors import Failure
 from risk.market.market import Market
 from risk.market.revalue import Shifts, current_values, revalue
-from risk.measures.portfolios import books_of
 from risk.scenarios.replay import Replay, replay_moves
 from risk.stress import scenario_losses
 

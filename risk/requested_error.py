@@ -13,17 +13,11 @@ import pandas as pd
 
 from kernels.arrays import Floats
 from kernels.on_device import book_losses_on, keep_losses_on
+from risk.books import Book, books_of, overflows
 from risk.controls import Controls, build_controls
 from risk.errors import PlanError
 from risk.market.market import Market
-from risk.measures.portfolios import (
-    Book,
-    books_of,
-    control_of,
-    instrument_losses,
-    measure_book_tails,
-    overflows,
-)
+from risk.measures.portfolios import control_of, instrument_losses, measure_book_tails
 from risk.plan import Method, RiskPlan
 from risk.scenarios.factor_covariance import repair_distance
 

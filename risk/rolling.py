@@ -14,11 +14,12 @@ import numpy as np
 
 from kernels.arrays import Dates, Flags, Floats
 from kernels.book_losses import book_losses
+from risk.books import Book
 from risk.errors import PlanError
 from risk.market.market import Market
 from risk.market.revalue import TRADING_DAYS, Shifts, current_values, revalue
 from risk.measures.many_tails import ManyTails, measure_many_tails
-from risk.measures.portfolios import Book, instrument_losses
+from risk.measures.portfolios import instrument_losses
 from risk.plan import QUASI_METHODS, Method, RiskPlan
 from risk.scenarios.filtered_historical import (
     FilteredFactors,

@@ -12,11 +12,11 @@ import numpy as np
 import pandas as pd
 
 from kernels.arrays import Floats, Integers
+from risk.books import Book, books_of
 from risk.errors import Failure, RiskError
 from risk.market.market import Market
 from risk.market.revalue import Shifts, current_values, revalue
 from risk.market.terms import KINDS, OPTION_KINDS
-from risk.measures.portfolios import Book, books_of
 
 COLUMNS = ["portfolio_id", "scenario_id", "loss", "market_value", "currency"]
 EVERYTHING = "*"

@@ -23,7 +23,7 @@ from risk.measures.influence import (
     tail_change_error,
 )
 from risk.measures.randomised_errors import randomised_errors
-from risk.measures.tail import Tail, measure_tails
+from risk.measures.tail import MEASURES, Tail, measure_tails
 
 COLUMNS = [
     "measure",
@@ -34,7 +34,6 @@ COLUMNS = [
     "standard_error",
     "independent_error",
 ]
-MEASURES = ("value_at_risk", "expected_shortfall")
 
 # What a book loses in each scenario, and its value at risk.
 _Book = tuple[Floats, float]

@@ -24,7 +24,7 @@ from risk import (
     compare_losses,
     overlap_of,
 )
-from risk.measures.portfolios import overflows
+from risk.books import overflows
 from risk.what_if import COLUMNS as COMPARED
 from storage.inputs import InputRefusedError, InputSource, inspect_input, read_input
 

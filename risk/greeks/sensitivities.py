@@ -14,6 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from kernels.arrays import Floats, Integers
+from risk.books import books_of
 from risk.errors import BookError, Failure
 from risk.greeks.bumps import (
     PRICE_STEP,
@@ -26,7 +27,6 @@ from risk.greeks.bumps import (
 )
 from risk.market.market import NO_FACTOR, Market
 from risk.market.terms import OPTION_KINDS
-from risk.measures.portfolios import books_of
 
 Sensitivity = Literal["delta", "gamma", "vega", "theta", "rho", "dv01"]
 SENSITIVITIES: tuple[Sensitivity, ...] = get_args(Sensitivity)

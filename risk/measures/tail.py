@@ -26,6 +26,8 @@ from risk.errors import PlanError
 from risk.measures.overlap import design_effects
 from risk.measures.regression import Regression
 
+# The figures of a tail, as `Tail` names them.
+MEASURES = ("value_at_risk", "expected_shortfall")
 # Order statistics further from the quantile than this many deviations, and this many places (for
 # the few beyond an extreme level, whose law is skewed), weigh less than 1e-8 together.
 _REACH = 8.0

@@ -25,12 +25,10 @@ MEASURES = (
     "risk.what_if",
 )
 NO_MEASURES = {
-    "books_of",
     "by_book",
     "chi_square_judgement",
     "control_of",
     "judged_days",
-    "overflows",
     "overlap_of",
     "require_fraction",
     "require_same_days",

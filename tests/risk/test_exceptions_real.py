@@ -8,7 +8,7 @@ import pytest
 
 from risk import RiskPlan, build_market
 from risk.backtests import proportion_of_failures
-from risk.measures.portfolios import books_of
+from risk.books import books_of
 from risk.rolling import rolling_figures
 from tests.risk.markets import stocks
 

@@ -8,10 +8,10 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from risk import PlanError, build_market, liquidity_horizons, profile_portfolios
+from risk.books import Book
 from risk.measures.dependence import tail_dependence
 from risk.measures.deviation import deviation_errors, measure_deviations
 from risk.measures.drawdown import measure_drawdowns
-from risk.measures.portfolios import Book
 from risk.measures.tail import measure_tail
 from risk.profiles import _diversification, _tail_dependence, position_horizons
 from tests.risk.markets import AS_OF, NIGHT, PLAN, bond, closes, curve, days, option, prices, terms

@@ -8,7 +8,7 @@ import pytest
 from scipy import stats
 
 from risk import PlanError, RiskPlan, build_market, instrument_losses, measure_portfolios
-from risk.measures.portfolios import books_of
+from risk.books import books_of
 from risk.rolling import FIGURES, REFRESH_DAYS, judged_days, rolling_figures
 from tests.lanes import slow
 from tests.risk.markets import AS_OF, curve, option, prices, stocks, terms
