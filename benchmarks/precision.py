@@ -18,7 +18,7 @@ import pandas as pd
 
 from benchmarks.machine import describe_machine
 from benchmarks.sp500_job import checked_run
-from flows.steps.risk import read_market, risk_plan
+from flows.steps.shared_market import read_market, risk_plan
 from kernels.arrays import Floats
 from kernels.book_losses import book_losses
 from risk.books import Book, books_of

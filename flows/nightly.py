@@ -45,6 +45,7 @@ from flows.steps.failing import MACHINE, machine_faults_named
 from flows.steps.model_records import record_version
 from flows.steps.page import page_of
 from flows.steps.report import write_report
+from flows.steps.scenarios import scenario_sets
 from flows.steps.settle import Settlement, hold_threshold, settle, words_of
 from flows.tasks import (
     aggregate_task,
@@ -138,7 +139,7 @@ def portfolio_risk(run_uri: str) -> list[dict[str, Any]]:
     """Measure every book of the run under common scenarios."""
     run = load_run(run_uri)
     whole = [market_task.submit(run_uri), profile_task.submit(run_uri)]
-    sets = list(range(len(risk.scenario_sets(run))))
+    sets = list(range(len(scenario_sets(run))))
     scenarios = _follow("risk", scenario_task, run_uri, sets)
     books = _follow("risk", measure_task, run_uri, risk.prepare(run))
     return [*(chunk.result() for chunk in whole), *scenarios, *books]

@@ -15,8 +15,10 @@ from flows.steps import (
     decide,
     decision_backtest,
     drivers,
+    outlook,
     predict,
     risk,
+    scenarios,
     share,
     transfer,
     verdicts,
@@ -121,7 +123,7 @@ def market_task(run_uri: str) -> dict[str, object]:
     """Measure trend and volatility of every instrument."""
     run = load_run(run_uri)
     with device_slot(run.device):
-        return _summary(risk.outlook_chunk(run))
+        return _summary(outlook.outlook_chunk(run))
 
 
 @task(**PATIENT)
@@ -135,7 +137,7 @@ def scenario_task(run_uri: str, number: int) -> dict[str, object]:
     """Revalue every instrument under one set of common scenarios."""
     run = load_run(run_uri)
     with device_slot(run.device):
-        return _summary(risk.scenario_chunk(run, number))
+        return _summary(scenarios.scenario_chunk(run, number))
 
 
 @task(task_run_name="risk-{number}", **PATIENT)

@@ -9,7 +9,8 @@ from flows.errors import JobRefusedError
 from flows.run import ChunkRecord, ChunkWork, Failed, Independent, Only, Run, among, run_entities
 from flows.spec import BacktestSpec
 from flows.steps.failing import guarded
-from flows.steps.risk import BOOK, read_market, risk_plan
+from flows.steps.risk import BOOK
+from flows.steps.shared_market import read_market, risk_plan
 from risk import (
     REFRESH_DAYS,
     BookError,

@@ -12,7 +12,8 @@ from flows.errors import JobRefusedError
 from flows.run import Run, read_chunk
 from flows.spec import FileSource
 from flows.steps.collect import file_source
-from flows.steps.risk import read_market, risk_plan, scenario_chunk, scenario_sets
+from flows.steps.scenarios import scenario_chunk, scenario_sets
+from flows.steps.shared_market import read_market, risk_plan
 from kernels.arrays import Floats
 from kernels.book_losses import book_losses
 from risk import (

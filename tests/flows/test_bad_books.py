@@ -10,7 +10,7 @@ from flows.errors import JobRefusedError
 from flows.outcome import ExitCode
 from flows.run import prepare_run
 from flows.spec import load_job
-from flows.steps import risk
+from flows.steps import scenarios
 from storage.stores import open_store
 from tests.risk.markets import closes, curve, option, positions, prices, stocks, terms
 from tests.survival.plain import run_plain
@@ -176,7 +176,7 @@ def test_scenarios_that_no_machine_holds_are_refused_with_how_many_it_does(tmp_p
     job = _good(tmp_path / "job")
     terms_of_risk = job.risk.model_copy(update={"target_error": 0.01, "most_scenarios": 10_000_000})
     memory = SimpleNamespace(total=2**30)
-    monkeypatch.setattr(risk.psutil, "virtual_memory", lambda: memory)
+    monkeypatch.setattr(scenarios.psutil, "virtual_memory", lambda: memory)
     # Two sets at once of four instruments, and three prices and five rates twice.
     with pytest.raises(JobRefusedError, match=r"risk.most_scenarios must be at most 3,355,443 "):
         run_plain(job.model_copy(update={"risk": terms_of_risk}))

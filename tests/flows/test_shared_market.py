@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from flows.steps.risk import read_market
+from flows.steps.shared_market import read_market
 from tests.risk.markets import AS_OF, PLAN, prices, stocks
 
 
