@@ -1,4 +1,4 @@
-"""Parts of `benchmarks.gpu` that fit many series: ETS, GARCH, intermittent demand, laws of counts.
+"""Parts of `benchmarks.gpu` that fit many series: ETS, GARCH, theta, rates, laws of counts.
 
 Kernel times are of data that lies on the device; whole calls, with what goes over the bus and is
 laid out for it, have rows of their own.
@@ -11,15 +11,19 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.gpu_rows import SEED, XP, Row, Rows, Sizes, measure
+from benchmarks.gpu_rows import SEED, XP, Row, Rows, Sizes, measure, transfer_seconds
 from kernels.counts_fit import FIT, fit_hurdle_batch
-from kernels.cuda import ets, garch, intermittent
+from kernels.cuda import ets, garch, intermittent, thetas
+from kernels.cuda.arrays import for_grids, to_host
+from kernels.cuda.grids import blocks_for
 from kernels.ets import EtsFits, fit_ets
 from kernels.ets_refit import refit_ets
 from kernels.garch_fit import GarchFits, fit_garch
 from kernels.garch_free import free_garch
+from kernels.garch_likelihood import scores_at
 from kernels.intermittent import IntermittentModel
 from kernels.intermittent import intermittent_rates as rates_on_processor
+from kernels.theta import ThetaModel, fit_thetas
 
 _WINDOWS = "m5_item_store_56d.parquet"
 WEEK = 7
@@ -201,3 +205,40 @@ def count_laws(_xp: XP, sizes: Sizes) -> Iterator[Row]:
         intermittent.fit_hurdle_batch(*_flat(demand), *fits)
 
     yield from one_launch(Rows(intermittent, call), "compound counts", size, error, call)
+
+
+def garch_passes(xp: XP, sizes: Sizes) -> Iterator[Row]:
+    """One pass of likelihood, score and information."""
+    n, rng = sizes.returns_series, np.random.default_rng(3)
+    few = min(n, 1_000)
+    values = np.resize(rng.standard_t(5, (few, sizes.returns)), (n, sizes.returns))
+    point = np.array([0.0, 0.05, 0.03, 0.1, 0.85, 6.0])
+    given = [values, np.full(n, sizes.returns), np.tile(point, (n, 1))]
+    far = [for_grids(xp.asarray(array)) for array in given]
+    found = xp.empty(n)
+    outs = [for_grids(array) for array in (xp.empty((n, 6)), xp.empty((n, 6, 6)), found)]
+    kernel = garch.score_garch_series[blocks_for(n, 64), 64]
+    seconds = measure(lambda: kernel(*far, True, *outs))
+    score, fisher = np.empty((1, 6)), np.empty((1, 6, 6))
+    expected = scores_at(values[0], point[None], True, score, fisher)[0]
+    error = abs(float(to_host(found)[0]) / expected - 1.0)
+    size = f"{n:,} series x {sizes.returns:,} days"
+    sent, received = 8.0 * n * (sizes.returns + 7), 8.0 * n * (6 + 36 + 1)
+    transfer = transfer_seconds(sent, received)
+    yield Row("GARCH pass, Student-t", size, seconds, transfer, sent + received, math.nan, error)
+
+
+def theta_fits(_xp: XP, sizes: Sizes) -> Iterator[Row]:
+    """Fit the optimised dynamic theta model."""
+    n, rng = sizes.demand_series, np.random.default_rng(4)
+    few = rng.gamma(2.0, 3.0, (min(n, 200), sizes.demands))
+    values = np.resize(few, (n, sizes.demands)).ravel()
+    offsets = np.arange(n + 1) * sizes.demands
+    told = (values, offsets, 7, 28, ThetaModel.DYNAMIC_OPTIMISED)
+    part = slice(0, min(n, 20) * sizes.demands)
+    some = (values[part], offsets[: min(n, 20) + 1], *told[2:])
+    expected, found = fit_thetas(*some), thetas.fit_thetas(*some)
+    error = float(np.abs(found.means / expected.means - 1.0).max())
+    size = f"{n:,} series x {sizes.demands:,}"
+    rows = Rows(thetas, lambda: thetas.fit_thetas(*told))
+    yield from one_launch(rows, "theta fits", size, error, lambda: thetas.fit_thetas(*told))

@@ -20,9 +20,11 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.gpu import books_of, option_market, stock_items
+from benchmarks.gpu_books import books_of
 from benchmarks.gpu_fits import daily_demand, daily_returns
+from benchmarks.gpu_options import option_market
 from benchmarks.gpu_rows import SEED, data_folder
+from benchmarks.gpu_stock import stock_items
 from benchmarks.machine import describe_machine
 from kernels.cuda import ets, garch, linear_books, options, stock
 from kernels.cuda.ptx.machine import Machine
