@@ -127,40 +127,42 @@ def test_kernels_are_asked_for_on_the_device_of_the_run(job, gpu, prefect, monke
     for module in (tasks, decision_backtest):
         monkeypatch.setattr(module, "device_slot", placed)
 
-    def recording(kernel):
+    def recording(name):
+        kernel = getattr(on_device, f"{name}_on")
+
         def named(device):
-            asked.add((kernel.__name__, device))
+            asked.add((name, device))
             if device != "cpu" and device not in places:
-                unplaced.add(kernel.__name__)
+                unplaced.add(name)
             # No device is here: the processor's kernel stands for the device's.
             return kernel("cpu")
 
         return named
 
-    for model, kernel in (
-        (simulation, on_device.walk_items_on),
-        (proposal, on_device.walk_all_on),
-        (revalue, on_device.option_values_on),
-        (revalue, on_device.american_values_on),
-        (portfolios, on_device.keep_losses_on),
-        (portfolios, on_device.book_losses_on),
-        (incremental, on_device.largest_without_on),
-        (incremental, on_device.changes_without_on),
-        (requested_error, on_device.keep_losses_on),
-        (requested_error, on_device.book_losses_on),
-        (revalue, on_device.future_values_on),
-        (revalue, on_device.forward_values_on),
-        (revalue, on_device.bond_values_on),
-        (ets_model, on_device.fit_ets_on),
-        (ets_model, on_device.refit_ets_on),
-        (ets_model, on_device.forecast_ets_on),
-        (normal_mixtures, on_device.gaussian_moves_on),
-        (volatility_fit, on_device.fit_garch_on),
-        (theta_model, on_device.fit_thetas_on),
-        (intermittent_model, on_device.intermittent_rates_on),
-        (counts, on_device.fit_counts_on),
+    for model, name in (
+        (simulation, "walk_items"),
+        (proposal, "walk_all"),
+        (revalue, "option_values"),
+        (revalue, "american_values"),
+        (portfolios, "keep_losses"),
+        (portfolios, "book_losses"),
+        (incremental, "largest_without"),
+        (incremental, "changes_without"),
+        (requested_error, "keep_losses"),
+        (requested_error, "book_losses"),
+        (revalue, "future_values"),
+        (revalue, "forward_values"),
+        (revalue, "bond_values"),
+        (ets_model, "fit_ets"),
+        (ets_model, "refit_ets"),
+        (ets_model, "forecast_ets"),
+        (normal_mixtures, "gaussian_moves"),
+        (volatility_fit, "fit_garch"),
+        (theta_model, "fit_thetas"),
+        (intermittent_model, "intermittent_rates"),
+        (counts, "fit_counts"),
     ):
-        monkeypatch.setattr(model, kernel.__name__, recording(kernel))
+        monkeypatch.setattr(model, f"{name}_on", recording(name))
     past = DecisionBacktestSpec(periods=4, refresh=4, series=3, window=7, windows=1, paths=20)
     days = BacktestSpec(days=20, window=120, scenarios=500)
     own = asking(
@@ -177,7 +179,7 @@ def test_kernels_are_asked_for_on_the_device_of_the_run(job, gpu, prefect, monke
     names = ["walk_all", "option_values", "fit_ets", "refit_ets", "fit_thetas", "forecast_ets"]
     names += ["intermittent_rates", "fit_garch", "fit_counts", "gaussian_moves", "keep_losses"]
     names += ["book_losses", "largest_without", "changes_without"]
-    assert {(f"{name}_on", "cuda") for name in names} <= asked
+    assert {(name, "cuda") for name in names} <= asked
     assert not unplaced
     with open_store(prepare_run(own).store_url) as store:
         assert store.read("runs", run_id=outcome.run_id)["device"].tolist() == ["cuda"]
