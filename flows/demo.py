@@ -28,12 +28,11 @@ _HEADER = """\
 """
 
 
-def demo_job(demand_file: str = "demand.parquet", size: SampleSize | None = None) -> JobSpec:
+def demo_job(size: SampleSize | None = None) -> JobSpec:
     """Return the job that runs the bundled sample; paths start at its folder.
 
     Parameters
     ----------
-    demand_file : name of the file of demand
     size : of the sample, whose warehouses alone have limits; None is the full one
     """
     there = WAREHOUSES[: (size or SampleSize()).warehouses]
@@ -47,7 +46,7 @@ def demo_job(demand_file: str = "demand.parquet", size: SampleSize | None = None
         as_of=AS_OF,
         seed=SEED,
         inputs=Inputs(
-            demand=FileSource(path=f"inputs/{demand_file}"),
+            demand=FileSource(path="inputs/demand.parquet"),
             **{table: FileSource(path=f"inputs/{table}.csv") for table in tables},
         ),
         # Prices move with promotions in the sample, so that one driver is enough.
@@ -62,7 +61,7 @@ def write_demo(folder: Path, size: SampleSize | None = None) -> Path:
 
     The spec is written last, so a folder that has one has a whole sample.
     """
-    write_sample(folder / "inputs", SEED, size=size or SampleSize())
+    write_sample(folder / "inputs", SEED, size=size)
     spec = folder / "demo.toml"
-    write_text(spec, _HEADER + job_as_toml(demo_job(size=size)))
+    write_text(spec, _HEADER + job_as_toml(demo_job(size)))
     return spec

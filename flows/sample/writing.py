@@ -1,6 +1,5 @@
 """Writing the sample: demand as Parquet, the rest as CSV that anyone can open."""
 
-from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
 
@@ -15,13 +14,7 @@ from flows.sample.market import make_market_side
 from flows.sample.sizes import AS_OF, SampleSize
 
 
-def write_sample(
-    folder: Path,
-    seed: int,
-    *,
-    size: SampleSize | None = None,
-    progress: Callable[[str], None] | None = None,
-) -> None:
+def write_sample(folder: Path, seed: int, *, size: SampleSize | None = None) -> None:
     """Write every input of the bundled sample; the same seed and size give the same bytes.
 
     Parameters
@@ -29,20 +22,16 @@ def write_sample(
     folder : where the files go
     seed : of every number
     size : how big, the full sample by default
-    progress : is told what is being made
     """
-    tell = progress or (lambda _: None)
     chosen = size or SampleSize()
     demand_draws, market_draws = (
         np.random.Generator(np.random.PCG64(child))
         for child in np.random.SeedSequence(seed).spawn(2)
     )
     folder.mkdir(parents=True, exist_ok=True)
-    tell("demand")
     demand_side = dirty_demand(make_demand_side(chosen, demand_draws))
     table = pa.Table.from_pandas(demand_side.demand, preserve_index=False)
     pq.write_table(table, folder / "demand.parquet", compression="zstd")
-    tell("market")
     market_side = dirty_market(make_market_side(chosen.portfolios, market_draws))
     for side in (demand_side, market_side):
         for field in fields(side):

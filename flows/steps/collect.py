@@ -24,7 +24,6 @@ from flows.spec import (
 )
 from storage.inputs import InputRefusedError, InputSource, inspect_input, typed_rows
 
-DEMAND_SIDE = ("demand", "items", "calendar", "drivers", "stock", "open_orders", "transfer_lanes")
 RISK_SIDE = ("prices", "instruments", "positions", "curves", "limits", "stress_scenarios")
 
 

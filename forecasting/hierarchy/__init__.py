@@ -4,13 +4,12 @@ from forecasting.hierarchy.dependence import DEPENDENCE, SharedErrors, learn_dep
 from forecasting.hierarchy.frames import aggregate_frame, name_nodes
 from forecasting.hierarchy.paths import match_ranks
 from forecasting.hierarchy.projection import Projection, make_projection
-from forecasting.hierarchy.structure import LEAF, LEVELS, Hierarchy, build_hierarchy
+from forecasting.hierarchy.structure import LEVELS, Hierarchy, build_hierarchy
 from forecasting.hierarchy.sums import PathSums
 from forecasting.hierarchy.weights import METHODS, Method, make_weights
 
 __all__ = [
     "DEPENDENCE",
-    "LEAF",
     "LEVELS",
     "METHODS",
     "Hierarchy",

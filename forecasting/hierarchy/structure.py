@@ -10,7 +10,6 @@ from scipy import sparse
 from forecasting.errors import PanelError
 from kernels.arrays import Floats, Integers
 
-LEAF = "leaf"
 # By level, the columns that name its nodes, from the top down.
 LEVELS: Mapping[str, tuple[str, ...]] = {
     "total": (),

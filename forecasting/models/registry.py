@@ -1,6 +1,6 @@
 """Every model that a line-up may name."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from importlib import import_module
 from typing import Any, cast
 
@@ -27,26 +27,20 @@ TSB_SMOOTHING = 0.2
 STEADY_CYCLES = 101
 
 
-def _zoo(
-    name: str, *, seasonal: bool = False, seasons: int = 0, periods: int = 1, **settings: float
-) -> StatsforecastModel:
+def _zoo(name: str, seasons: int = 0) -> StatsforecastModel:
     """Return a statsforecast model; the library is imported when the model is first used.
 
     Parameters
     ----------
     name : of its class
-    seasonal : whether it takes the season's length
-    seasons, periods : history it needs, whichever is longer
-    settings : of its class
+    seasons : of history that it needs
     """
 
     def build(season_length: int) -> Any:  # noqa: ANN401 - the library's model
         models = import_module("statsforecast.models")
-        season = {"season_length": season_length} if seasonal else {}
-        return getattr(models, name)(**season, **settings)
+        return getattr(models, name)(season_length=season_length)
 
-    shortest: Callable[[int], int] = lambda length: max(seasons * length, periods)  # noqa: E731
-    return StatsforecastModel(build, shortest)
+    return StatsforecastModel(build, lambda season_length: max(seasons * season_length, 1))
 
 
 _SEASONAL_SMOOTHING = BatchedSmoothing(seasonal=True)
@@ -76,9 +70,9 @@ MODELS: Mapping[str, Forecaster] = {
     "YearlyETS": YearlyModel(BatchedEts(), answers_short=True),
     "SeasonalARIMA": BatchedArima(),
     "YearlyARIMA": YearlyModel(BatchedArima()),
-    "AutoCES": _zoo("AutoCES", seasonal=True),
-    "AutoARIMA": _zoo("AutoARIMA", seasonal=True),
-    "MSTL": _zoo("MSTL", seasonal=True, seasons=2),
+    "AutoCES": _zoo("AutoCES"),
+    "AutoARIMA": _zoo("AutoARIMA"),
+    "MSTL": _zoo("MSTL", seasons=2),
     "CrostonClassic": BatchedIntermittent(IntermittentModel.CROSTON),
     "CrostonOptimized": BatchedIntermittent(IntermittentModel.CROSTON_OPTIMISED),
     "CrostonSBA": BatchedIntermittent(IntermittentModel.SBA),

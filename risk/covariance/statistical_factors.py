@@ -69,20 +69,19 @@ def statistical_factors(moves: Floats, n_components: int | None = None) -> Covar
     return _model(own, directions, deviations)
 
 
-def number_of_factors(own: Floats, most: int = MOST_FACTORS) -> int:
-    """Return the number of common factors that Bai and Ng's criterion IC_p2 prefers, one at least.
+def number_of_factors(own: Floats) -> int:
+    """Return how many common factors Bai and Ng's criterion IC_p2 prefers, up to `MOST_FACTORS`.
 
     Parameters
     ----------
     own : (n_factors, n_returns) float64, standardised moves, missing values zero, no NaN
-    most : largest number considered
 
     References
     ----------
     Bai & Ng (2002), IC_p2.
     """
     n_factors, n_returns = own.shape
-    most = max(1, min(most, n_factors - 1, n_returns - 1))
+    most = max(1, min(MOST_FACTORS, n_factors - 1, n_returns - 1))
     shares = np.linalg.eigvalsh(_products(own))[::-1][:most] / own.size
     left = (own**2).sum() / own.size - np.cumsum(shares)
     penalty = (n_factors + n_returns) / own.size * np.log(min(n_factors, n_returns))

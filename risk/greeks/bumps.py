@@ -5,14 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from kernels.arrays import Floats, Integers
+from risk.market.delta_gamma import PRICE_STEP, RATE_STEP
 from risk.market.market import Market
 from risk.market.revalue import Shifts, current_values, revalue
 
-# Of a price: the third derivative's part, about step squared, and rounding over step squared
-# meet here for gamma; American values, whose error is 1e-5 of the strike but smooth, want it wide.
-PRICE_STEP = 0.01
 VOLATILITY_STEP = 0.01
-RATE_STEP = 1e-4
 DAY = 1.0 / 365.0
 
 
@@ -30,44 +27,41 @@ class Slopes:
     second: Floats
 
 
-def price_slopes(market: Market, factors: Integers, step: float = PRICE_STEP) -> Slopes:
-    """Return differences for a relative change of prices, all at once, by ``step`` up and down.
+def price_slopes(market: Market, factors: Integers) -> Slopes:
+    """Return differences for prices that all change by `PRICE_STEP` of themselves, up and down.
 
     Parameters
     ----------
     market : instruments and factors
     factors : numbers of the price factors that move together
-    step : fraction of the price
     """
     moves = np.zeros((len(market.factors.levels), 2))
-    moves[factors] = np.log1p([step, -step])
+    moves[factors] = np.log1p([PRICE_STEP, -PRICE_STEP])
     return _slopes(market, Shifts(moves, np.zeros((1, 1)), 0.0))
 
 
-def volatility_slopes(market: Market, step: float = VOLATILITY_STEP) -> Slopes:
-    """Return differences for a relative change of every option's volatility by ``step``.
+def volatility_slopes(market: Market) -> Slopes:
+    """Return differences for a change of every option's volatility by `VOLATILITY_STEP` of itself.
 
     Parameters
     ----------
     market : instruments and factors
-    step : fraction of the volatility
     """
     moves = np.zeros((len(market.factors.levels), 2))
-    shifts = np.tile([step, -step], (len(market.terms), 1))
+    shifts = np.tile([VOLATILITY_STEP, -VOLATILITY_STEP], (len(market.terms), 1))
     return _slopes(market, Shifts(moves, shifts, 0.0))
 
 
-def rate_slopes(market: Market, factors: Integers, step: float = RATE_STEP) -> Slopes:
-    """Return differences for a parallel shift of a curve's zero rates by ``step``.
+def rate_slopes(market: Market, factors: Integers) -> Slopes:
+    """Return differences for a parallel shift of a curve's annual zero rates by `RATE_STEP`.
 
     Parameters
     ----------
     market : instruments and factors
     factors : numbers of the curve's rate factors
-    step : absolute change of the annual rate
     """
     moves = np.zeros((len(market.factors.levels), 2))
-    moves[factors] = [step, -step]
+    moves[factors] = [RATE_STEP, -RATE_STEP]
     return _slopes(market, Shifts(moves, np.zeros((1, 1)), 0.0))
 
 

@@ -6,8 +6,6 @@ Basel Committee (2019), MAR33.4 and MAR33.5; Manistre & Hancock (2005), "Varianc
 estimator", North American Actuarial Journal 9(2), eq. 8 (errors).
 """
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from kernels.arrays import Floats
@@ -17,24 +15,21 @@ from risk.measures.influence import shortfall_influence
 from risk.measures.selected_tails import select_tails
 from risk.measures.tail import tail_errors
 
+# Trading days of the shortfalls: the first of the horizons.
 BASE_HORIZON = 10
+# Of the factors by which shortfalls grow from one horizon to the next.
+_SQUARED_GROWTH = np.diff(np.asarray(LIQUIDITY_HORIZONS, float), prepend=0.0) / BASE_HORIZON
 
 
-def liquidity_horizon_shortfall(
-    shortfalls: Floats,
-    horizons: Sequence[int] = LIQUIDITY_HORIZONS,
-    base: int = BASE_HORIZON,
-) -> Floats:
+def liquidity_horizon_shortfall(shortfalls: Floats) -> Floats:
     """Return expected shortfall over liquidity horizons, MAR33.4.
 
     Parameters
     ----------
-    shortfalls : (..., n_horizons) float64, money, a loss is positive: expected shortfall over the
-        base horizon when only the factors whose liquidity horizon is at least each of
-        ``horizons`` move; the first is that of all factors. A negative one counts by its size, as
-        the standard squares it; NaN makes its book's figure NaN
-    horizons : ascending liquidity horizons, trading days, from ``base`` on
-    base : horizon of the shortfalls, trading days
+    shortfalls : (..., n_horizons) float64, money, a loss is positive: expected shortfall over
+        `BASE_HORIZON` trading days when only the factors whose liquidity horizon is at least each
+        of `LIQUIDITY_HORIZONS` move; the first is that of all factors. A negative one counts by its
+        size, as the standard squares it; NaN makes its book's figure NaN
 
     Returns
     -------
@@ -43,32 +38,22 @@ def liquidity_horizon_shortfall(
     Raises
     ------
     PlanError
-        Where the horizons do not ascend from the base, or do not match the shortfalls.
+        Where there is not a shortfall for each horizon.
 
     References
     ----------
     Basel Committee (2019), MAR33.4.
     """
-    days = np.asarray(horizons, float)
-    if not len(days) or days[0] != base or not (np.diff(days) > 0.0).all():
-        raise PlanError(f"liquidity horizons must ascend from {base} days; got {tuple(horizons)}")
     given = np.asarray(shortfalls, float)
-    if given.shape[-1] != len(days):
+    if given.shape[-1] != len(_SQUARED_GROWTH):
         raise PlanError(
-            f"there must be a shortfall for each of {len(days)} liquidity horizons; "
+            f"there must be a shortfall for each of {len(_SQUARED_GROWTH)} liquidity horizons; "
             f"got {given.shape[-1]}"
         )
-    growth = np.sqrt(np.diff(days, prepend=0.0) / base)
-    return np.asarray(np.sqrt(((given * growth) ** 2).sum(axis=-1)))
+    return np.asarray(np.sqrt(((given * np.sqrt(_SQUARED_GROWTH)) ** 2).sum(axis=-1)))
 
 
-def liquidity_horizon_error(
-    losses: Floats,
-    level: float,
-    overlap: int = 1,
-    horizons: Sequence[int] = LIQUIDITY_HORIZONS,
-    base: int = BASE_HORIZON,
-) -> float:
+def liquidity_horizon_error(losses: Floats, level: float, overlap: int = 1) -> float:
     """Return the standard error of expected shortfall over liquidity horizons.
 
     All horizons come from the same scenarios, so that their errors go together.
@@ -76,10 +61,9 @@ def liquidity_horizon_error(
     Parameters
     ----------
     losses : (n_horizons, n_scenarios) float64, money, a loss is positive, no NaN: of the book when
-        only the factors move whose liquidity horizon is at least each of ``horizons``
+        only the factors move whose liquidity horizon is at least each of `LIQUIDITY_HORIZONS`
     level : of the shortfall, in (0, 1)
     overlap : days of each scenario, as of `risk.measures.tail.measure_tails`
-    horizons, base : as of `liquidity_horizon_shortfall`
 
     Returns
     -------
@@ -90,11 +74,10 @@ def liquidity_horizon_error(
     Basel Committee (2019), MAR33.4; Manistre & Hancock (2005), eq. 8, and the delta method.
     """
     quantiles, shortfalls = np.array([select_tails(own, (level,)) for own in losses])[..., 0].T
-    whole = float(liquidity_horizon_shortfall(shortfalls, horizons, base))
+    whole = float(liquidity_horizon_shortfall(shortfalls))
     if whole == 0.0:
         return 0.0
-    squares = np.diff(np.asarray(horizons, float), prepend=0.0) / base
-    slopes = squares * shortfalls / whole
+    slopes = _SQUARED_GROWTH * shortfalls / whole
     parts = zip(losses, quantiles, slopes, strict=True)
     influence = sum(slope * shortfall_influence(own, at, level) for own, at, slope in parts)
     squares = (1.0 - level) * np.asarray(influence).var()

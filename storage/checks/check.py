@@ -37,7 +37,6 @@ def check_inputs(
     sources: Mapping[str, InputSource],
     plan: CheckPlan,
     folder: Path,
-    progress: Callable[[str], None] | None = None,
     *,
     threads: int = 2,
     memory_limit: str = "1GB",
@@ -49,7 +48,6 @@ def check_inputs(
     sources : by input table
     plan : the rules' settings
     folder : where <table>.parquet goes, an existing folder
-    progress : is told the table that is being checked
     threads, memory_limit : what DuckDB may use; beyond the limit it works on disk, in ``folder``
 
     Raises
@@ -64,8 +62,6 @@ def check_inputs(
         bench.open_ledger()
         for table, check in CHECKS.items():
             if table in sources:
-                if progress is not None:
-                    progress(table)
                 bench.start(sources[table])
                 check(bench)
         inputs = {
