@@ -16,14 +16,13 @@ from benchmarks.machine import describe_machine
 from kernels.arrays import Floats
 from kernels.book_losses import book_losses
 from risk.measures.allocation import allocate
-from risk.measures.tail import measure_tails
+from risk.measures.tail import MEASURES, measure_tails
 
 RECORD = Path(__file__).parent / "records" / "risk_errors.md"
 HISTORIES = 2_000
 WINDOWS = (250, 500, 1_000)
 HORIZONS = (1, 10)
 LEVELS = (0.95, 0.975, 0.99)
-FIGURES = ("value_at_risk", "expected_shortfall")
 INSTRUMENTS = np.arange(4)
 QUANTITIES = np.array([1.0, -0.5, 3.0, 0.5])
 DEGREES = 5.0
@@ -83,8 +82,8 @@ def _measured(losses: Floats, overlap: int) -> tuple[Floats, Floats]:
     parts = allocate(losses, INSTRUMENTS, QUANTITIES, total, tails, LEVELS, overlap)
     figures, errors = (
         np.array(
-            [np.repeat([[getattr(t, name + end)] for t in tails], 4, axis=1) for name in FIGURES]
-            + [getattr(own, name + end) for own in (parts, parts.incremental) for name in FIGURES]
+            [np.repeat([[getattr(t, name + end)] for t in tails], 4, axis=1) for name in MEASURES]
+            + [getattr(own, name + end) for own in (parts, parts.incremental) for name in MEASURES]
         )
         for end in ("", "_error")
     )

@@ -34,3 +34,15 @@ class Failure:
     stage: str
     error_type: str
     message: str
+
+
+def require_level(level: float) -> None:
+    """Refuse a ``level`` that is not in (0, 1).
+
+    Raises
+    ------
+    PlanError
+        With the level.
+    """
+    if not 0.0 < level < 1.0:
+        raise PlanError(f"level must be in (0, 1); got {level}")

@@ -18,10 +18,11 @@ from forecasting.drivers import (
     lay_drivers,
     origin_ends,
 )
+from forecasting.drivers.plan import PRICE, PROMOTION
 from kernels.arrays import Floats
 
 # Columns of demand that record a driver beside it.
-BESIDE_DEMAND = ("price", "promotion")
+BESIDE_DEMAND = (PRICE, PROMOTION)
 
 
 def driver_plan(run: Run) -> DriverPlan:
@@ -29,7 +30,7 @@ def driver_plan(run: Run) -> DriverPlan:
     spec = run.job.demand.drivers if run.job.demand else None
     if spec is None:
         return DriverPlan({}, events=False)
-    named = {"price": spec.price, "promotion": spec.promotion, **spec.others}
+    named = {PRICE: spec.price, PROMOTION: spec.promotion, **spec.others}
     events = spec.events and run.staging.clean("calendar").exists()
     return DriverPlan({name: known for name, known in named.items() if known}, events)
 

@@ -17,14 +17,13 @@ from kernels.arrays import Floats, Integers
 from risk.books import books_of
 from risk.errors import BookError, Failure
 from risk.greeks.bumps import (
-    PRICE_STEP,
-    RATE_STEP,
     VOLATILITY_STEP,
     day_changes,
     price_slopes,
     rate_slopes,
     volatility_slopes,
 )
+from risk.market.delta_gamma import PRICE_STEP, RATE_STEP
 from risk.market.market import NO_FACTOR, Market
 from risk.market.terms import OPTION_KINDS
 

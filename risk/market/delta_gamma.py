@@ -14,6 +14,8 @@ from kernels.arrays import Floats, Integers
 from risk.market.market import NO_FACTOR, Market
 from risk.market.revalue import Shifts, revalue
 
+# Of a price: the third derivative's part, about step squared, and rounding over step squared
+# meet here for gamma; American values, whose error is 1e-5 of the strike but smooth, want it wide.
 PRICE_STEP = 0.01
 RATE_STEP = 1e-4
 

@@ -12,7 +12,7 @@ import numpy as np
 from scipy import special, stats
 
 from kernels.arrays import Floats
-from risk.errors import PlanError
+from risk.errors import PlanError, require_level
 from risk.scenarios.quadratic_law import LawTail, QuadraticLaw, quadratic_tail
 
 
@@ -114,7 +114,6 @@ def _inner_square(centre: float, radius: float) -> float:
 
 
 def _require(law: QuadraticLaw, level: float) -> None:
-    if not 0.0 < level < 1.0:
-        raise PlanError(f"level must be in (0, 1); got {level}")
+    require_level(level)
     if not law.deviation > 0.0:
         raise PlanError(f"the law's deviation must be positive; got {law.deviation}")

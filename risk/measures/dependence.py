@@ -16,7 +16,7 @@ from scipy import special, stats
 
 from kernels.arrays import Floats
 from risk.covariance.sample import moving
-from risk.errors import PlanError
+from risk.errors import PlanError, require_level
 
 
 @dataclass(frozen=True)
@@ -120,8 +120,7 @@ def tail_dependence(losses: Floats, others: Floats, level: float = 0.95) -> Floa
     McNeil, Frey & Embrechts (2015), section 7.2.4; Frahm, Junker & Schmidt (2005).
     """
     n_days = len(losses)
-    if not 0.0 < level < 1.0:
-        raise PlanError(f"level must be in (0, 1); got {level}")
+    require_level(level)
     beyond = int(np.floor(n_days * (1.0 - level) + 1e-9))
     if beyond < 1:
         raise PlanError(f"level {level} leaves no day of {n_days} in the tail")

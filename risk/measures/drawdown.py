@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from kernels.arrays import Floats
-from risk.errors import PlanError
+from risk.errors import PlanError, require_level
 from risk.measures.tail import quantile_place
 
 
@@ -58,8 +58,7 @@ def measure_drawdowns(losses: Floats, level: float = 0.95) -> Drawdowns:
     ----------
     Chekhlov, Uryasev & Zabarankin (2005).
     """
-    if not 0.0 < level < 1.0:
-        raise PlanError(f"level must be in (0, 1); got {level}")
+    require_level(level)
     if losses.ndim != 2 or len(losses) == 0:
         raise PlanError(f"losses must be (n_days, n_books) with a day; got shape {losses.shape}")
     won = -np.cumsum(np.nan_to_num(losses, nan=0.0), axis=0)

@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike
 from scipy import special, stats
 
 from kernels.arrays import Floats
-from risk.errors import PlanError
+from risk.errors import PlanError, require_level
 
 
 @dataclass(frozen=True)
@@ -106,8 +106,7 @@ def standard_tail(level: float, degrees: float = np.inf) -> StandardTail:
     ----------
     McNeil, Frey & Embrechts (2015), examples 2.11, 2.14 and 2.15.
     """
-    if not 0.0 < level < 1.0:
-        raise PlanError(f"level must be in (0, 1); got {level}")
+    require_level(level)
     if not degrees > 1.0:
         raise PlanError(f"degrees must be above 1 for a mean beyond a quantile; got {degrees}")
     share = 1.0 - level

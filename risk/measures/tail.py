@@ -22,7 +22,7 @@ from scipy import special
 from kernels.arrays import Floats, Integers
 from kernels.device import Device
 from kernels.on_device import largest_scenarios_on
-from risk.errors import PlanError
+from risk.errors import PlanError, require_level
 from risk.measures.overlap import design_effects
 from risk.measures.regression import Regression
 
@@ -128,8 +128,7 @@ def measure_tails(
     if len(losses) == 0:
         raise PlanError("a tail needs a loss; there is none")
     for level in levels:
-        if not 0.0 < level < 1.0:
-            raise PlanError(f"level must be in (0, 1); got {level}")
+        require_level(level)
     n = len(losses)
     first = min((_first_weighed(n, level) for level in levels), default=0)
     order = largest_scenarios_on(device)(losses, first)

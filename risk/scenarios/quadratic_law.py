@@ -18,7 +18,7 @@ from kernels.arrays import Floats
 from kernels.book_span import span_books
 from kernels.market_normals import mixed_moves
 from kernels.principal_directions import diagonalise
-from risk.errors import PlanError
+from risk.errors import PlanError, require_level
 
 # Half the period that the sum at midpoints folds the law into, deviations: a quadratic form in
 # normals is further out with a probability below 1e-24.
@@ -156,8 +156,7 @@ def quadratic_tails(law: QuadraticLaw, levels: Sequence[float]) -> list[LawTail]
     As of `quadratic_tail`.
     """
     for level in levels:
-        if not 0.0 < level < 1.0:
-            raise PlanError(f"level must be in (0, 1); got {level}")
+        require_level(level)
     if not law.deviation > 0.0:
         raise PlanError(f"the law's deviation must be positive; got {law.deviation}")
     points, transform = _transform(law)

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from storage.checks.bench import Bench, entities, rows
-from storage.checks.demand import SERIES
 from storage.checks.duplicates import refuse_lost
 from storage.checks.plan import CheckedInput
-from storage.sql import entity_of, file_literal, identifier, listing
+from storage.sql import ROW_GROUP, entity_of, file_literal, identifier, listing
 from storage.tables import INPUT_TABLES
+from storage.tables.demand import SERIES
 
 # Tables that come out in another shape than they went in: their columns, and their order.
 _RESHAPED: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
@@ -18,8 +18,6 @@ _RESHAPED: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     ),
     "prices": (("instrument_id", "ds", "close", "repaired"), ("instrument_id", "ds")),
 }
-# One group size whatever the threads, so that the same rows are the same bytes.
-_ROW_GROUP = 122_880
 
 
 def write_clean(bench: Bench, table: str, path: Path) -> CheckedInput:
@@ -37,7 +35,7 @@ def write_clean(bench: Bench, table: str, path: Path) -> CheckedInput:
     relation = bench.connection.sql(
         f"SELECT {listing(columns)} FROM {passed} ORDER BY {listing(order)}"  # noqa: S608 - quoted
     )
-    relation.write_parquet(str(path), compression="zstd", row_group_size=_ROW_GROUP)
+    relation.write_parquet(str(path), compression="zstd", row_group_size=ROW_GROUP)
     came = _column(bench, f"SELECT entity FROM {entities(table)} ORDER BY 1")  # noqa: S608
     admitted = _column(
         bench,

@@ -10,8 +10,8 @@ from storage.checks.plan import PERIODS
 from storage.checks.rules import Rule, future_rule
 from storage.errors import InputRefusedError
 from storage.sql import entity_of, literal
+from storage.tables.demand import SERIES
 
-SERIES = ("warehouse_id", "item_id")
 _GRID_ADVICE = {
     "h": "dates must be whole hours; add single sales up by hours",
     "D": "dates must be whole days; add single sales up by days",

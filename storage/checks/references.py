@@ -5,8 +5,7 @@ from storage.checks.columns import check_columns
 from storage.checks.duplicates import refuse_duplicates, refuse_shared_names
 from storage.checks.rules import Rule
 from storage.sql import entity_of, literal
-
-SERIES = ("warehouse_id", "item_id")
+from storage.tables.demand import SERIES
 
 
 def check_items(bench: Bench) -> None:

@@ -11,15 +11,13 @@ import duckdb
 from google.cloud import bigquery
 
 from storage.errors import InputRefusedError, TerminalStoreError
-from storage.sql import literal
+from storage.sql import ROW_GROUP, literal
 from storage.stores.bigquery_dataset import LABEL, storage_read_is_here
 from storage.stores.bigquery_faults import faults_named
 from storage.stores.bigquery_jobs import CALL_SECONDS, call_retry
 from storage.stores.bigquery_source import BigQueryInput
 
 __all__ = ["BigQueryInput", "Fetched", "estimate_input", "fetch_input", "state_of_input"]
-
-_ROW_GROUP = 122_880
 
 
 @dataclass(frozen=True)
@@ -115,7 +113,7 @@ def fetch_input(source: BigQueryInput, as_of: date, path: Path) -> Fetched:
         connection.register("fetched", rows)
         connection.execute(
             f"COPY (SELECT * FROM fetched ORDER BY ALL) TO {literal(str(temporary))} "  # noqa: S608 - quoted
-            f"(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {_ROW_GROUP})"
+            f"(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {ROW_GROUP})"
         )
     temporary.replace(path)
     return Fetched(rows.num_rows, estimate)

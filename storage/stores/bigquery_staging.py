@@ -8,13 +8,11 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from storage.sql import identifier, listing
+from storage.sql import ROW_GROUP, identifier, listing
 from storage.stores.bigquery_tables import arrow_schema
 from storage.stores.protocol import Publication
 from storage.stores.shards import stage_shards
 from storage.tables.table import Table
-
-_ROW_GROUP = 122_880
 
 
 @dataclass(frozen=True)
@@ -52,9 +50,9 @@ def stage_table(
     )
     rows = 0
     with pq.ParquetWriter(path, schema, compression="zstd", store_schema=False) as writer:
-        for batch in found.to_arrow_reader(_ROW_GROUP):
+        for batch in found.to_arrow_reader(ROW_GROUP):
             # Timestamps without a zone are UTC by our tables' rule.
-            writer.write_table(pa.Table.from_batches([batch]).cast(schema), _ROW_GROUP)
+            writer.write_table(pa.Table.from_batches([batch]).cast(schema), ROW_GROUP)
             rows += batch.num_rows
     return Staged(table, path, rows, _digest(path, table, publication))
 

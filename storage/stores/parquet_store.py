@@ -15,7 +15,7 @@ import duckdb
 import pandas as pd
 
 from storage.errors import TerminalStoreError
-from storage.sql import first_line, listing
+from storage.sql import ROW_GROUP, first_line, listing
 from storage.stores.folder import Folder
 from storage.stores.local_folder import LocalFolder
 from storage.stores.manifest import Entry, Manifest, checksum
@@ -24,9 +24,6 @@ from storage.stores.remote_folder import RemoteFolder
 from storage.stores.shards import output_table, refuse_unlisted_run, stage_shards
 from storage.stores.staging import staging
 from storage.tables import OUTPUT_TABLES, RUNS
-
-# One group size whatever the threads, so that the same rows are the same bytes.
-_ROW_GROUP = 122_880
 
 
 class ParquetStore:
@@ -72,7 +69,7 @@ class ParquetStore:
                 path = folder / f"{table.name}.parquet"
                 connection.sql(
                     f"SELECT * FROM {rows} ORDER BY {listing(table.key)}"  # noqa: S608 - quoted
-                ).write_parquet(str(path), compression="zstd", row_group_size=_ROW_GROUP)
+                ).write_parquet(str(path), compression="zstd", row_group_size=ROW_GROUP)
                 fresh.append(self._write(table.name, publication, path, manifest))
         entries = (*_kept(manifest, publication), *fresh)
         self._folder.replace(manifest, entries)
