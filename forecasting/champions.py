@@ -143,26 +143,14 @@ def hold_contest(
     benchmark = None
     if judged:
         benchmark = scored[names.index(BENCHMARK)] if BENCHMARK in names else score(BENCHMARK)
-    criteria = _criteria(scored, plan)
-    rows = np.arange(len(batch))
-    weights = (np.argmin(criteria, axis=0) == np.arange(len(names))[:, None]) * 1.0
-    # Mean squares at half the power weigh as their roots do at the whole.
-    power = POWER / 2.0 if plan.score == "rmsse" else POWER
-    weighing = weighing or usual_weighing(power)
+    weighing = weighing or usual_weighing(_power(plan))
+    entrants = _enter(scored, weighing, plan)
     if plan.combine and len(names) > 1:
-        runs = [model.run for model in scored]
-        losses = np.array([model.of(plan.score) for model in scored])
-        answers = np.where(np.isfinite(criteria), 0.0, np.inf)
         if learning:
-            none = np.zeros(len(batch), np.int64)
-            scales = seasonal_scale(batch, plan.season_length, none), squared_scale(batch, none)
-            weighing = learn_weighing(runs, losses, answers, origins, scales, power)
-        combined, mixed = combine_runs(runs, losses, answers, origins, weighing)
-        scored.append(_score(combined, origins, moments))
-        last = _criteria(scored, plan)[-1]
-        answered = np.isfinite(last)
-        criteria = np.vstack([np.where(answered, np.inf, criteria), last])
-        weights = np.where(answered, mixed, weights)
+            entrants = entrants._replace(weighing=_learn(entrants, batch, origins, plan))
+        entrants = _combine(entrants, origins, moments, plan)
+    scored, criteria, weights, weighing = entrants
+    rows = np.arange(len(batch))
     champion = np.argmin(criteria, axis=0)
     beaten = ~np.isfinite(criteria[champion, rows])
     past = np.array([model.run.past for model in scored])[champion, rows]
@@ -190,6 +178,61 @@ def hold_contest(
         scale=scale,
         benchmark=benchmark.run.past if benchmark else np.full(past.shape, np.nan),
     )
+
+
+class _Entrants(NamedTuple):
+    """Who competes, and what each series would take.
+
+    Parameters
+    ----------
+    scored : the line-up's models, and last the combination where there is one
+    criteria : (len(scored), n_series) float64, the least wins; infinite where one does not compete
+    weights, weighing : as `Contest` has them
+    """
+
+    scored: list[_Scored]
+    criteria: Floats
+    weights: Floats
+    weighing: Weighing
+
+
+def _power(plan: ForecastPlan) -> float:
+    # Mean squares at half the power weigh as their roots do at the whole.
+    return POWER / 2.0 if plan.score == "rmsse" else POWER
+
+
+def _enter(scored: list[_Scored], weighing: Weighing, plan: ForecastPlan) -> _Entrants:
+    """Enter the models of the line-up; each series takes its best."""
+    criteria = _criteria(scored, plan)
+    best = np.argmin(criteria, axis=0) == np.arange(len(scored))[:, None]
+    return _Entrants(scored, criteria, best * 1.0, weighing)
+
+
+def _combining(entrants: _Entrants, plan: ForecastPlan) -> tuple[list[ModelRun], Floats, Floats]:
+    """Return runs, losses, and what says by zero that a model competes, else by infinity."""
+    losses = np.array([model.of(plan.score) for model in entrants.scored])
+    answers = np.where(np.isfinite(entrants.criteria), 0.0, np.inf)
+    return [model.run for model in entrants.scored], losses, answers
+
+
+def _learn(entrants: _Entrants, batch: Batch, origins: Origins, plan: ForecastPlan) -> Weighing:
+    """Return the weighing that is best for these series."""
+    none = np.zeros(len(batch), np.int64)
+    scales = seasonal_scale(batch, plan.season_length, none), squared_scale(batch, none)
+    return learn_weighing(*_combining(entrants, plan), origins, scales, _power(plan))
+
+
+def _combine(
+    entrants: _Entrants, origins: Origins, moments: Moments, plan: ForecastPlan
+) -> _Entrants:
+    """Enter the combination, which wins wherever there is one."""
+    combined, mixed = combine_runs(*_combining(entrants, plan), origins, entrants.weighing)
+    scored = [*entrants.scored, _score(combined, origins, moments)]
+    last = _criteria(scored, plan)[-1]
+    answered = np.isfinite(last)
+    criteria = np.vstack([np.where(answered, np.inf, entrants.criteria), last])
+    weights = np.where(answered, mixed, entrants.weights)
+    return _Entrants(scored, criteria, weights, entrants.weighing)
 
 
 def _criteria(scored: Sequence[_Scored], plan: ForecastPlan) -> Floats:
