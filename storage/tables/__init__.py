@@ -59,7 +59,7 @@ from storage.tables.stock import (
     WAREHOUSE_BUDGETS,
     WAREHOUSE_CAPACITIES,
 )
-from storage.tables.table import Column, Role, Table
+from storage.tables.table import Column, Table
 from storage.tables.transfers import STOCK_POOLING, TRANSFER_LANES, TRANSFERS
 from storage.tables.volatility import VOLATILITY_OUTLOOK
 
@@ -185,6 +185,5 @@ __all__ = [
     "WAREHOUSE_BUDGETS",
     "WAREHOUSE_CAPACITIES",
     "Column",
-    "Role",
     "Table",
 ]

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any, Literal
 
 import pandas as pd
@@ -23,14 +22,6 @@ PANDAS_DTYPES: dict[ColumnKind, Any] = {
 # squares of it would leave nothing of the others; it still counts ten thousandths of a unit.
 LARGEST = 1e12
 SMALLEST = 1e-12
-
-
-class Role(StrEnum):
-    """Who writes a table: the user (input), a run (output) or the ledger."""
-
-    INPUT = "input"
-    OUTPUT = "output"
-    LEDGER = "ledger"
 
 
 @dataclass(frozen=True)
@@ -109,7 +100,6 @@ class Table:
     Parameters
     ----------
     name : snake_case name, the same in every store
-    role : input, output or ledger
     columns : in the order in which they are written
     key : columns that identify a row
     entity : columns that identify what the row is about (a series, a book, an instrument)
@@ -117,7 +107,6 @@ class Table:
     """
 
     name: str
-    role: Role
     columns: tuple[Column, ...]
     key: tuple[str, ...]
     entity: tuple[str, ...]
@@ -189,7 +178,7 @@ def input_table(
     entity: tuple[str, ...],
 ) -> Table:
     """Return an input table."""
-    return Table(name, Role.INPUT, tuple(columns), key, entity, description)
+    return Table(name, tuple(columns), key, entity, description)
 
 
 def output_table(
@@ -201,6 +190,4 @@ def output_table(
     entity: tuple[str, ...] = (),
 ) -> Table:
     """Return an output table: the run's columns come first, and lead the key."""
-    return Table(
-        name, Role.OUTPUT, RUN_COLUMNS + tuple(columns), ("run_id", *key), entity, description
-    )
+    return Table(name, RUN_COLUMNS + tuple(columns), ("run_id", *key), entity, description)
