@@ -11,7 +11,6 @@ from kernels.arrays import Floats, Words
 from kernels.normal import normal_quantile
 from kernels.philox import Stream, uniform_pair
 
-_NORMALS = int(Stream.MARKET_NORMALS)
 # Scenarios in a block: its normals stay in the second-level cache.
 _WIDTH = 128
 # Rows mixed at once: eight products are added before the sum is stored.
@@ -36,12 +35,6 @@ def fill_stream_normals(seed: int, stream: int, first_scenario: int, out: Floats
             out[row, s] = normal_quantile(first)
             if row + 1 < n_rows:
                 out[row + 1, s] = normal_quantile(second)
-
-
-@njit(cache=True, nogil=True)
-def fill_market_normals(seed: int, first_scenario: int, out: Floats) -> None:
-    """Fill ``out`` as `fill_stream_normals` does, of the stream of market normals."""
-    fill_stream_normals(seed, _NORMALS, first_scenario, out)
 
 
 @njit(cache=True, nogil=True)

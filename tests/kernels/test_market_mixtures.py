@@ -5,7 +5,6 @@ from scipy import stats
 
 from kernels.market_normals import (
     add_specific_normals,
-    fill_market_normals,
     fill_stream_normals,
     gaussian_moves,
     mixed_moves,
@@ -41,7 +40,7 @@ def test_gaussian_moves_are_their_streams_normals_mixed():
 
 def test_streams_are_uncorrelated():
     market, copula = np.empty((4, 20_000)), np.empty((4, 20_000))
-    fill_market_normals(11, 0, market)
+    fill_stream_normals(11, int(Stream.MARKET_NORMALS), 0, market)
     fill_stream_normals(11, int(Stream.COPULA_NORMALS), 0, copula)
     across = np.corrcoef(market, copula)[:4, 4:]
     assert np.abs(across).max() < 5.0 / np.sqrt(20_000)

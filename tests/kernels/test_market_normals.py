@@ -5,14 +5,14 @@ import pytest
 from numba import njit
 from scipy import stats
 
-from kernels.market_normals import fill_market_normals, gaussian_moves
+from kernels.market_normals import fill_stream_normals, gaussian_moves
 from kernels.normal import normal_quantile
 from kernels.philox import Stream, uniform_pair
 
 
 def normals(n_rows, n_scenarios, seed=11, first=0):
     out = np.empty((n_rows, n_scenarios))
-    fill_market_normals(seed, first, out)
+    fill_stream_normals(seed, int(Stream.MARKET_NORMALS), first, out)
     return out
 
 

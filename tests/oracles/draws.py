@@ -2,7 +2,7 @@
 
 import math
 
-from scipy import special, stats
+from scipy import stats
 
 WORD = 0xFFFFFFFF
 
@@ -38,32 +38,3 @@ def gamma(shape, at):
         if v > 0.0 and math.log(chance) < 0.5 * x**2 + d - d * v + d * math.log(v):
             return d * v
     raise AssertionError(at)
-
-
-def student_t(degrees, at):
-    normal = float(stats.norm.ppf(uniform_pair(at, 65)[0]))
-    return normal / math.sqrt(2.0 * gamma(0.5 * degrees, at) / degrees)
-
-
-def poisson(mean, at):
-    """Hörmann (1993), PTRS, without its squeeze; below ten the law's own quantile."""
-    if mean < 10.0:
-        return float(stats.poisson.ppf(uniform_pair(at, 66)[0], mean))
-    b = 0.931 + 2.53 * math.sqrt(mean)
-    a = -0.059 + 0.02483 * b
-    inverse_alpha = 1.1239 + 1.1328 / (b - 3.4)
-    for attempt in range(66, 66 + 128):
-        place, chance = uniform_pair(at, attempt)
-        u = place - 0.5
-        edge = 0.5 - abs(u)
-        count = math.floor((2.0 * a / edge + b) * u + mean + 0.43)
-        if count < 0 or (edge < 0.013 and chance > edge):
-            continue
-        left = math.log(chance * inverse_alpha / (a / edge**2 + b))
-        if left <= count * math.log(mean) - mean - special.gammaln(count + 1.0):
-            return float(count)
-    raise AssertionError(at)
-
-
-def negative_binomial(mean, size, at):
-    return poisson(gamma(size, at) * mean / size, at)
