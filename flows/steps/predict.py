@@ -26,7 +26,7 @@ from flows.run import (
     write_frame,
 )
 from flows.run.devices import forecasts_on_device
-from flows.steps import registry, stored_choices
+from flows.steps import stored_choices, stored_models
 from flows.steps.calibrate import calibration_content, read_calibration
 from flows.steps.drivers import drivers_content, take_drivers
 from flows.steps.failing import guarded
@@ -58,7 +58,7 @@ def prepare(run: Run) -> list[int]:
         clean = run.staging.clean("demand")
         series = _series_in_chunks(run)
         _write_slices(run, series)
-        registry.write_slices(run, series, _slices(run))
+        stored_models.write_slices(run, series, _slices(run))
         stored_choices.write_slices(run, series, _slices(run))
         panel = DemandPanel.from_frame(read_by_series(clean), forecast_plan(run).frequency)
         profiles = category_profiles(panel, categories_of(run), forecast_plan(run))
@@ -125,7 +125,7 @@ def _forecast_slice(run: Run, number: int, only: Only) -> ChunkWork:
         profiles,
         categories_of(run),
         read_calibration(run),
-        registry.models_before(run, number, _slices(run)),
+        stored_models.models_before(run, number, _slices(run)),
         stored_choices.standing_before(run, number, _slices(run)),
     )
     recent = panel.recent_rows(ACTUALS_IN_HORIZONS * plan.horizon)
@@ -139,7 +139,7 @@ def _forecast_slice(run: Run, number: int, only: Only) -> ChunkWork:
             "champions": run.stamp(result.champions),
             "forecast_weights": run.stamp(result.weights),
             "repairs": _repairs(result),
-            **registry.model_shards(result),
+            **stored_models.model_shards(result),
             **stored_choices.choice_shards(result),
         },
         [
@@ -150,7 +150,7 @@ def _forecast_slice(run: Run, number: int, only: Only) -> ChunkWork:
 
 
 def _repairs(result: ForecastResult) -> pd.DataFrame:
-    repairs, changes = repairs_of(result.anomalies), registry.changes_of(result)
+    repairs, changes = repairs_of(result.anomalies), stored_models.changes_of(result)
     if changes.empty:
         return repairs
     stacked = pd.concat([repairs, changes], ignore_index=True)

@@ -1,31 +1,26 @@
-"""The registry of fitted models: what a night takes of the one before, and leaves to the next."""
+"""The registry of fitted models: the version that a night takes, and the one that it leaves."""
 
 import logging
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import partial
 from importlib.metadata import version as version_of
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 import pyarrow as pa
 
 from flows.errors import ModelsRefusedError
 from flows.run import (
     CHAMPIONS,
     FIRST_KEPT,
-    SERIES,
     ChunkRecord,
     Run,
     code_version,
-    entity_names,
     models_file,
     most_series,
     promote,
-    read_by_series,
     read_champion,
     read_manifest,
     remove_old_versions,
@@ -33,30 +28,24 @@ from flows.run import (
     store_version,
     version_for,
 )
-from flows.spec import RegistrySpec
 from flows.steps.absent_models import with_absent
 from flows.steps.predict_plan import forecast_plan
 from flows.steps.stored_choices import MEMBERS_STORED, gather_choices
+from flows.steps.stored_models import OUTCOMES, no_states, registry_spec, shard_of
 from flows.steps.version_tables import (
     manifest_before,
-    read_frame,
     registry_folder,
     stack,
     stack_outcomes,
     take_absent,
     to_bytes,
-    write_chunks,
 )
-from forecasting import ForecastPlan, ForecastResult, RefitRules, RollForward, SeriesStates
 from forecasting.combinations import MOST_MEMBERS
 from forecasting.models.ets_model import ets_season
 from forecasting.roll_forward import AGED, CHANGED, DRIFTED, RERUN, ROLLED
 
 LOGGER = logging.getLogger("almanac")
 
-# Shards of a chunk: the fits that it leaves, the model's name at the end, and what became of those
-# that it took.
-STATES, OUTCOMES = "fitted_models", "fitted_outcomes"
 # Of the columns of models; a file of another layout is refused.
 LAYOUT = 1
 
@@ -114,75 +103,15 @@ def refuse_other_models(run: Run) -> None:
             )
     plan = forecast_plan(run)
     for name, facts in manifest.get("others", {}).items():
-        season = _none(plan, name).fits.season_length if name in _spec(run).models else None
+        season = (
+            no_states(plan, name).fits.season_length if name in registry_spec(run).models else None
+        )
         if season not in (None, facts["season_length"]):
             raise ModelsRefusedError(
                 f"models {run.models} in {folder}: the season of {name} has "
                 f"{facts['season_length']} periods, and the run's {season}; name another folder in "
                 "[demand.registry] to fit them anew"
             )
-
-
-def write_slices(run: Run, series: pd.DataFrame, folder: Path) -> None:
-    """Write the fits that the run takes, a file a chunk and model.
-
-    A version of a night that did not keep a model has none of it.
-
-    Parameters
-    ----------
-    run : which names their version
-    series : warehouse_id, item_id, chunk
-    folder : of the slices
-    """
-    if not run.models:
-        return
-    stored = manifest_before(run)["files"]
-    for name in _spec(run).models:
-        file = models_file(name)
-        if file in stored:
-            frame = read_frame(registry_folder(run), run.models, file)
-            write_chunks(frame, series, partial(_slice, folder, name))
-
-
-def models_before(run: Run, number: int, folder: Path) -> RollForward | None:
-    """Return what the run takes for the series of a chunk; None where the job keeps no models."""
-    spec = run.job.demand.registry if run.job.demand else None
-    if spec is None:
-        return None
-    plan = forecast_plan(run)
-    stored: dict[str, SeriesStates[Any]] = {}
-    for name in spec.models:
-        path, none = _slice(folder, name, number), _none(plan, name)
-        read = path.exists()
-        stored[name] = SeriesStates.from_frame(read_by_series(path), none.fits) if read else none
-    return RollForward(stored, RefitRules(spec.drift, spec.periods))
-
-
-def model_shards(result: ForecastResult) -> dict[str, pd.DataFrame]:
-    """Return the shards of what a chunk leaves; none where the job keeps no models."""
-    if result.states is None or result.carried is None:
-        return {}
-    frames = {_shard(name): states.to_frame() for name, states in result.states.items()}
-    return {**frames, OUTCOMES: result.carried}
-
-
-def changes_of(result: ForecastResult) -> pd.DataFrame:
-    """Return a row of repairs for each series whose history is no longer what a model knew."""
-    carried = result.carried
-    if carried is None:
-        carried = pd.DataFrame(columns=[*SERIES, "outcome"])
-    changed = carried[carried["outcome"] == CHANGED].drop_duplicates(SERIES)
-    return pd.DataFrame(
-        {
-            "input": "demand",
-            "entity": entity_names(changed, SERIES),
-            "ds": pd.Series(pd.NaT, index=changed.index, dtype="datetime64[us]"),
-            "periods": 1,
-            "code": "history_changed",
-            "column": "quantity",
-            "detail": "the history is another than its stored model was fitted to; fitted again",
-        }
-    )
 
 
 def keep_models(
@@ -203,7 +132,7 @@ def keep_models(
     records : of its chunks
     calibration, learnt : files of the calibration, and what is known of it
     """
-    spec = _spec(run)
+    spec = registry_spec(run)
     chosen = gather_choices(run, records, spec.absent)
     names = dict.fromkeys([FIRST_KEPT, *spec.models])
     found = {name: _gather(run, records, name) for name in names}
@@ -275,8 +204,8 @@ class _Gathered:
 
 
 def _gather(run: Run, records: Sequence[ChunkRecord], name: str) -> _Gathered:
-    spec, none = _spec(run), _none(forecast_plan(run), name)
-    shard = _shard(name)
+    spec, none = registry_spec(run), no_states(forecast_plan(run), name)
+    shard = shard_of(name)
     left = stack([record.shard(shard) for record in records if shard in record.shards])
     empty = pa.Table.from_pandas(none.to_frame(), preserve_index=False)
     table = empty.replace_schema_metadata(None) if left is None else left
@@ -286,11 +215,6 @@ def _gather(run: Run, records: Sequence[ChunkRecord], name: str) -> _Gathered:
         asked = [record.shard(OUTCOMES) for record in records if OUTCOMES in record.shards]
         counts, away = _compare(run, name, stack_outcomes(asked, name), spec.absent)
     return _Gathered(left, with_absent(table, away), counts, none.fits.season_length)
-
-
-def _none(plan: ForecastPlan, name: str) -> SeriesStates[Any]:
-    """Return no states of a model."""
-    return SeriesStates.none(plan.find_lasting(name).none(plan.seasons))
 
 
 def _compare(
@@ -336,18 +260,3 @@ def _identity(run: Run) -> dict[str, object]:
         "frequency": plan.frequency,
         "season_length": ets_season(plan.seasons),
     }
-
-
-def _spec(run: Run) -> RegistrySpec:
-    spec = run.job.demand.registry if run.job.demand else None
-    assert spec is not None
-    return spec
-
-
-def _shard(name: str) -> str:
-    return STATES if name == FIRST_KEPT else f"{STATES}-{name}"
-
-
-def _slice(folder: Path, name: str, number: int) -> Path:
-    stem = Path(models_file(name)).stem
-    return folder / f"{stem}-{number:05d}.parquet"

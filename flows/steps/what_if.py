@@ -21,6 +21,8 @@ from risk import (
     Book,
     BookError,
     Failure,
+    Method,
+    RiskPlan,
     books_of,
     compare_losses,
     overlap_of,
@@ -93,28 +95,28 @@ def what_if(run: Run, path: Path) -> WhatIf:
         losses = np.load(
             read_chunk(str(scenario_chunk(run, number).folder)).shard("losses"), mmap_mode="r"
         )
-        overlap = overlap_of(method, horizon)
-        randomisations = plan.randomisations if method in QUASI_METHODS else None
         for book in list(after):
             pair = _losses(losses, before.get(book.portfolio_id)), _losses(losses, book)
             if any(map(overflows, pair)):
                 after.remove(book)
                 reason = "its loss overflows, before or after"
                 failures.append(Failure(book.portfolio_id, STAGE, BookError.__name__, reason))
-                continue
-            compared = compare_losses(*pair, plan.levels, overlap, randomisations)
-            parts.append(
-                compared.assign(
-                    portfolio_id=book.portfolio_id,
-                    method=method,
-                    horizon=horizon,
-                    currency=plan.currency,
-                )
-            )
+            else:
+                compared = _compare(pair, method, horizon, plan)
+                parts.append(compared.assign(portfolio_id=book.portfolio_id))
     whole = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=COLUMNS)
     failed = {failure.entity for failure in failures}
     kept = whole.loc[~whole["portfolio_id"].isin(failed), COLUMNS]
     return WhatIf(kept.reset_index(drop=True), failures)
+
+
+def _compare(
+    pair: tuple[Floats, Floats], method: Method, horizon: int, plan: RiskPlan
+) -> pd.DataFrame:
+    """Return how a portfolio's figures change from the first of two losses to the second."""
+    randomisations = plan.randomisations if method in QUASI_METHODS else None
+    compared = compare_losses(*pair, plan.levels, overlap_of(method, horizon), randomisations)
+    return compared.assign(method=method, horizon=horizon, currency=plan.currency)
 
 
 def _losses(losses: Floats, book: Book | None) -> Floats:
