@@ -24,6 +24,7 @@ from statsforecast import models as zoo
 
 from benchmarks.accuracy import night
 from benchmarks.machine import describe_machine
+from benchmarks.series import end_to_end
 from benchmarks.sets import CASES, Case, naive_scale
 from forecasting import ForecastPlan
 from forecasting.classes import CLASSES
@@ -129,8 +130,7 @@ def _compare_choices() -> list[str]:
         series = case.read()[:: SIZES[case.name].every]
         for back in BACK:
             train, held, scale = _cut(case, series, back)
-            offsets = np.concatenate([[0], np.cumsum([len(y) for y in train])]).astype(np.int64)
-            values, scores = np.concatenate(train), {}
+            (values, offsets), scores = end_to_end(train), {}
             for name, changed in VARIANTS.items():
                 exact = changed.get("exact", True)
                 fits = fit_arima(values, offsets, case.season, **changed)
@@ -220,9 +220,8 @@ def _cut(case: Case, series: list[Floats], back: int) -> tuple[list[Floats], Flo
 
 def _time_ours(case: Case, train: list[Floats], name: str) -> tuple[Floats, float]:
     """Return the means of all series, and seconds a series."""
-    offsets = np.concatenate([[0], np.cumsum([len(y) for y in train])]).astype(np.int64)
     plan = ForecastPlan(case.frequency, case.season, case.horizon)
-    batch, model, times = Batch(np.concatenate(train), offsets), MODELS[name], []
+    batch, model, times = Batch(*end_to_end(train)), MODELS[name], []
     for _ in range(RUNS + 1):
         started = time.process_time()
         means = model.forecast(batch, plan.seasons, case.horizon).means

@@ -16,10 +16,10 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.machine import describe_machine
+from benchmarks.series import DATA
 from forecasting import DemandPanel, ForecastPlan, category_profiles, forecast_demand
 from forecasting.classes import CLASSES
 
-DATA = Path(__file__).parents[2] / "shared" / "data"
 RECORD = Path(__file__).parent / "records" / "champions.md"
 MODELS = (
     "SeasonalNaive",

@@ -12,9 +12,9 @@ import time
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 
 from benchmarks.machine import describe_machine
+from benchmarks.series import end_to_end, read_series
 from forecasting.counts import CountKind, fit_count_laws
 from forecasting.distributions import LEVELS, Spread, quantiles_of
 from forecasting.models import Seasons, find_model
@@ -22,7 +22,6 @@ from forecasting.moments import measure_moments
 from forecasting.panel import Batch
 from kernels.arrays import Floats
 
-DATA = Path(__file__).parents[2] / "shared" / "data"
 RECORD = Path(__file__).parent / "records" / "counts.md"
 POINTS = ("CrostonClassic", "CrostonOptimized", "CrostonSBA", "TSB", "ADIDA", "IMAPA")
 # File, horizon, season; of a large file every so manieth series.
@@ -57,18 +56,14 @@ def main() -> None:
 
 
 def _series(name: str, horizon: int, every: int) -> list[Floats]:
-    frame = pd.read_parquet(DATA / f"{name}.parquet").dropna(subset=["y"])
-    keys = ["unique_id"] if "unique_id" in frame else ["warehouse_id", "item_id"]
-    groups = frame.groupby(keys, observed=True, sort=False)["y"]
-    series = [group.to_numpy(float) for _, group in groups][::every]
+    series = read_series(name)[::every]
     return [y for y in series if len(y) > 2 * horizon and y.min() >= 0 and y[:-horizon].any()]
 
 
 def _rows(series: list[Floats], horizon: int, season: int) -> list[str]:
     train = [y[:-horizon] for y in series]
     held = np.array([y[-horizon:] for y in series])
-    offsets = np.concatenate([[0], np.cumsum([len(y) for y in train])]).astype(np.int64)
-    batch = Batch(np.concatenate(train), offsets)
+    batch = Batch(*end_to_end(train))
     scale = np.array([np.abs(np.diff(y)).mean() for y in train])
     moments = measure_moments(batch, season)
     spread = Spread(

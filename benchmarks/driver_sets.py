@@ -2,15 +2,14 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
 import numpy as np
 import pandas as pd
 
+from benchmarks.series import DATA
 from forecasting.drivers import RECORDS, DriverPlan
 
-DATA = Path(__file__).parents[2] / "shared" / "data"
 SERIES = ["warehouse_id", "item_id"]
 # The weeks, Friday to Thursday, that Walmart's competition flags, by month.
 WALMART_HOLIDAYS = {2: "Super Bowl", 9: "Labor Day", 11: "Thanksgiving", 12: "Christmas"}

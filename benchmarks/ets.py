@@ -29,12 +29,12 @@ from statsforecast.ets import forecast_ets as forecast_theirs
 from statsforecast.models import AutoETS
 
 from benchmarks.machine import describe_machine, median_seconds, seconds_in_two
+from benchmarks.series import DATA, end_to_end
 from benchmarks.sets import naive_scale, of_car_parts, of_store_departments
 from kernels.ets import EtsFits, fit_ets, forecast_ets
 from kernels.ets_forward import update_ets
 from kernels.ets_paths import ets_quantiles
 
-DATA = Path(__file__).parents[2] / "shared" / "data"
 RECORD = Path(__file__).parent / "records" / "ets.md"
 RUNS = 5
 RETAIL_DAYS = 1_000
@@ -158,15 +158,10 @@ def _car_parts() -> Case:
     return Case("carparts monthly", train, test, 12, 0)
 
 
-def _flat(series: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-    offsets = np.concatenate([[0], np.cumsum([len(y) for y in series])]).astype(np.int64)
-    return np.concatenate(series), offsets
-
-
 def _row(case: Case) -> str:
-    values, offsets = _flat(case.train)
+    values, offsets = end_to_end(case.train)
     own = median_seconds(lambda: fit_ets(values, offsets, case.season), RUNS) / len(case.train)
-    halves = [_flat(case.train[part::2]) for part in range(2)]
+    halves = [end_to_end(case.train[part::2]) for part in range(2)]
     spent = seconds_in_two(lambda half: fit_ets(*half, case.season), halves, RUNS)
     both = spent / len(case.train)
     ets_f(case.train[0].copy(), m=case.season)
@@ -218,7 +213,7 @@ class _Compared(NamedTuple):
 
 
 def _compare(case: Case) -> _Compared:
-    fits = fit_ets(*_flat(case.train), case.season)
+    fits = fit_ets(*end_to_end(case.train), case.season)
     own = forecast_ets(fits, case.horizon)
     theirs, criteria = np.full_like(own, np.nan), np.full(len(own), np.nan)
     failures: Counter[str] = Counter()
@@ -282,7 +277,7 @@ def _windows() -> list[str]:
 
 def _quantiles(case: Case) -> str:
     def forecast(numbers: np.ndarray) -> None:
-        fits = fit_ets(*_flat([case.train[number] for number in numbers]), case.season)
+        fits = fit_ets(*end_to_end([case.train[number] for number in numbers]), case.season)
         forecast_ets(fits, case.horizon)
         ets_quantiles(fits, numbers.astype(np.uint64), LEVELS, PATHS, case.horizon, 1)
 
@@ -303,7 +298,7 @@ def _quantiles(case: Case) -> str:
 
 
 def _rolled(case: Case) -> str:
-    values, offsets = _flat(case.train)
+    values, offsets = end_to_end(case.train)
     few = fit_ets(values, offsets, case.season)
     rows = np.arange(ROLLED) % len(case.train)
     fits = EtsFits._make(part[rows] for part in few)

@@ -20,11 +20,12 @@ from typing import NamedTuple
 import pandas as pd
 
 from benchmarks.machine import describe_machine
+from benchmarks.series import DATA
 from flows.run import Run, prepare_run
 from flows.spec import JobSpec, load_job
 from flows.steps import check, predict
 
-DATA = Path(__file__).parents[2] / "shared" / "data" / "m5_item_store_56d.parquet"
+SERIES = DATA / "m5_item_store_56d.parquet"
 RECORD = Path(__file__).parent / "records" / "frames.md"
 NIGHTS = 3
 # Series in a chunk: the fewest and the most of a job that does not say, and a store's.
@@ -95,7 +96,7 @@ def main() -> None:
             chunk: [_predict(job, seed, clock) for seed in range(1, NIGHTS + 1)]
             for chunk, job in jobs.items()
         }
-    series = pd.read_parquet(DATA, columns=["warehouse_id", "item_id"]).drop_duplicates()
+    series = pd.read_parquet(SERIES, columns=["warehouse_id", "item_id"]).drop_duplicates()
     text = _page(len(series), nights)
     print(text)
     RECORD.write_text(text, encoding="utf-8")
@@ -103,7 +104,7 @@ def main() -> None:
 
 def _job(folder: Path, chunk: int) -> JobSpec:
     spec = folder / f"{chunk}.toml"
-    spec.write_text(JOB.format(data=DATA, folder=folder / "runs", chunk=chunk), encoding="utf-8")
+    spec.write_text(JOB.format(data=SERIES, folder=folder / "runs", chunk=chunk), encoding="utf-8")
     return load_job(spec)
 
 

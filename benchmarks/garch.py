@@ -28,12 +28,12 @@ import pandas as pd
 from scipy import optimize, signal
 
 from benchmarks.machine import describe_machine
+from benchmarks.series import DATA
 from kernels.arrays import Floats
 from kernels.garch_likelihood import scores_at
 from risk.volatility import VolatilityFit, VolatilityModel, fit_volatility
 from risk.volatility.model import Innovations, Recursion
 
-DATA = Path(__file__).parents[2] / "shared" / "data"
 RECORD = Path(__file__).parent / "records" / "garch.md"
 LIKELIHOODS = RECORD.with_name("garch_likelihoods.md")
 ARCH = find_spec("arch") is not None

@@ -15,14 +15,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 from statsforecast import models
 
 from benchmarks.machine import describe_machine, seconds_in_two
+from benchmarks.series import end_to_end, read_series
 from forecasting.models import Seasons, find_model
 from forecasting.panel import Batch
 
-DATA = Path(__file__).parents[2] / "shared" / "data"
 RECORD = Path(__file__).parent / "records" / "intermittent.md"
 RUNS, PASSES, SAMPLE = 5, 3, 400
 TSB: dict[str, float] = {"alpha_d": 0.2, "alpha_p": 0.2}
@@ -40,9 +39,9 @@ PAIRS: tuple[tuple[str, str, dict[str, float], int], ...] = (
 )
 # File, identity of a series, value, season.
 SETS = (
-    ("carparts_monthly", ["unique_id"], "y", 12),
-    ("m5_item_store_56d", None, "y", 7),
-    ("m5_items_fullhistory_sample", None, "y", 7),
+    ("carparts_monthly", 12),
+    ("m5_item_store_56d", 7),
+    ("m5_items_fullhistory_sample", 7),
 )
 
 
@@ -65,8 +64,8 @@ def main() -> None:
         ),
         "| --- | ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
     ]
-    for name, identity, value, season in SETS:
-        series = _series(name, identity, value)
+    for name, season in SETS:
+        series = read_series(name)
         for ours, theirs, settings, asked in PAIRS:
             lines.append(_row(name, series, season, ours, theirs, settings, asked))
             print(lines[-1], flush=True)
@@ -74,15 +73,8 @@ def main() -> None:
     RECORD.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-def _series(name: str, identity: list[str] | None, value: str) -> list[np.ndarray]:
-    frame = pd.read_parquet(DATA / f"{name}.parquet").dropna(subset=[value])
-    keys = identity or ["warehouse_id", "item_id"]
-    return [g[value].to_numpy(float) for _, g in frame.groupby(keys, observed=True, sort=False)]
-
-
 def _batch(series: list[np.ndarray]) -> Batch:
-    offsets = np.concatenate([[0], np.cumsum([len(y) for y in series])]).astype(np.int64)
-    return Batch(np.concatenate(series), offsets)
+    return Batch(*end_to_end(series))
 
 
 def _seconds(action: Callable[[], object], runs: int) -> float:

@@ -11,29 +11,28 @@ import time
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 
 from benchmarks.machine import describe_machine
+from benchmarks.series import end_to_end, read_series
 from forecasting.models import Seasons, find_model
 from forecasting.panel import Batch
 from kernels.arrays import Floats, Integers
 from kernels.level_shifts import find_shifts
 from kernels.outliers import find_outliers
 
-DATA = Path(__file__).parents[2] / "shared" / "data"
 RECORD = Path(__file__).parent / "records" / "outliers.md"
 MOST_SERIES = 2_500
 RARE = ("TSB", "SimpleExponentialSmoothing", "NegativeBinomial")
 LEVEL = ("SimpleExponentialSmoothing", "SeasonalExponentialSmoothing", "DynamicOptimizedTheta")
 # File, value, horizon, season and year in periods, models.
 SETS = (
-    ("walmart_store_dept_weekly", "y", 8, Seasons(52, 365.25 / 7.0), LEVEL),
-    ("online_retail_daily", "y", 14, Seasons(7, 365.25), LEVEL),
-    ("favorita_store_transactions_daily", "y", 14, Seasons(7, 365.25), LEVEL),
-    ("store_item_daily", "y", 28, Seasons(7, 365.25), LEVEL),
-    ("m5_item_store_56d", "y", 14, Seasons(7, 365.25), RARE),
-    ("vn1_weekly_26w", "y", 6, Seasons(4, 365.25 / 7.0), RARE),
-    ("carparts_monthly", "y", 12, Seasons(12, 12.0), RARE),
+    ("walmart_store_dept_weekly", 8, Seasons(52, 365.25 / 7.0), LEVEL),
+    ("online_retail_daily", 14, Seasons(7, 365.25), LEVEL),
+    ("favorita_store_transactions_daily", 14, Seasons(7, 365.25), LEVEL),
+    ("store_item_daily", 28, Seasons(7, 365.25), LEVEL),
+    ("m5_item_store_56d", 14, Seasons(7, 365.25), RARE),
+    ("vn1_weekly_26w", 6, Seasons(4, 365.25 / 7.0), RARE),
+    ("carparts_monthly", 12, Seasons(12, 12.0), RARE),
 )
 
 
@@ -53,18 +52,15 @@ def main() -> None:
         ),
         "| --- | ---: | ---: | ---: | ---: | --- | ---: | ---: | ---: | ---: |",
     ]
-    for name, value, horizon, seasons, models in SETS:
-        for row in _rows(_series(name, value, horizon), horizon, seasons, models):
+    for name, horizon, seasons, models in SETS:
+        for row in _rows(_series(name, horizon), horizon, seasons, models):
             lines.append(f"| {name} | {row}")
             print(lines[-1], flush=True)
     RECORD.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-def _series(name: str, value: str, horizon: int) -> list[Floats]:
-    frame = pd.read_parquet(DATA / f"{name}.parquet")
-    keys = [key for key in ("unique_id", "warehouse_id", "item_id") if key in frame]
-    groups = frame.dropna(subset=[value]).groupby(keys, observed=True, sort=False)[value]
-    series = [np.maximum(group.to_numpy(float), 0.0) for _, group in groups]
+def _series(name: str, horizon: int) -> list[Floats]:
+    series = [np.maximum(own, 0.0) for own in read_series(name)]
     return [y for y in series if len(y) > 3 * horizon and y[:-horizon].any()][:MOST_SERIES]
 
 
@@ -81,8 +77,7 @@ def _rows(
 ) -> list[str]:
     train = [y[:-horizon] for y in series]
     held = np.array([y[-horizon:] for y in series])
-    offsets = np.concatenate([[0], np.cumsum([len(y) for y in train])]).astype(np.int64)
-    values = np.concatenate(train)
+    values, offsets = end_to_end(train)
     _find(values, offsets, seasons)
     started = time.perf_counter()
     expected, capped, shifts = _find(values, offsets, seasons)

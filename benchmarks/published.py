@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.machine import describe_machine
+from benchmarks.series import DATA
 from forecasting.models import Seasons, find_model
 from kernels.arrays import Floats
 from kernels.theta_series import put_season_back
@@ -35,7 +36,6 @@ from tests.forecasting.competitions import (
     without_season,
 )
 
-DATA = Path(__file__).parents[2] / "shared" / "data"
 RECORD = Path(__file__).parent / "records" / "published.md"
 SETS = {"m4": ("Weekly", "Hourly"), "m3": ("Yearly", "Quarterly", "Monthly", "Other")}
 # Our name of each method, and those that the two competitions print.

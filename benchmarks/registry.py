@@ -22,6 +22,7 @@ import pyarrow as pa
 from statsforecast.models import AutoETS
 
 from benchmarks.machine import describe_machine, median_seconds, seconds_in_two
+from benchmarks.series import DATA
 from flows.run import MODELS, store_version
 from flows.steps.version_tables import read_frame, to_bytes
 from forecasting import DemandPanel, RefitRules, SeriesStates, find_lasting
@@ -33,7 +34,6 @@ from kernels.drift import has_drifted
 from kernels.ets_forward import track_ets
 from kernels.history_hash import hash_histories
 
-DATA = Path(__file__).parents[2] / "shared" / "data" / "store_item_daily.parquet"
 RECORD = Path(__file__).parent / "records" / "registry.md"
 RUNS = 5
 DAYS = 1_000
@@ -92,7 +92,7 @@ def main() -> None:
 
 def _retail() -> tuple[DemandPanel, np.ndarray]:
     """Return the panel of all days but the last, and the last of each series."""
-    frame = pd.read_parquet(DATA)
+    frame = pd.read_parquet(DATA / "store_item_daily.parquet")
     frame = frame.sort_values(["warehouse_id", "item_id", "ds"], ignore_index=True)
     frame = frame.groupby(["warehouse_id", "item_id"], observed=True).tail(DAYS + 1)
     ids = {name: frame[name].astype(str).astype(object) for name in ("warehouse_id", "item_id")}

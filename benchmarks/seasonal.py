@@ -12,15 +12,14 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 from statsforecast import models
 
 from benchmarks.machine import describe_machine
+from benchmarks.series import end_to_end, read_series
 from forecasting.models import Seasons, find_model
 from forecasting.panel import Batch
 from kernels.arrays import Floats
 
-DATA = Path(__file__).parents[2] / "shared" / "data"
 RECORD = Path(__file__).parent / "records" / "seasonal.md"
 ORIGINS = 3
 OURS = {
@@ -75,10 +74,7 @@ def main() -> None:
 
 
 def _cases(name: str, every: int, horizon: int, step: int) -> list[tuple[Floats, Floats]]:
-    frame = pd.read_parquet(DATA / f"{name}.parquet")
-    keys = ["unique_id"] if "unique_id" in frame else ["warehouse_id", "item_id"]
-    groups = frame.groupby(keys, observed=True, sort=False)["y"]
-    series = [group.to_numpy(float) for _, group in groups][::every]
+    series = read_series(name)[::every]
     stops = [(y, len(y) - horizon - origin * step) for y in series for origin in range(ORIGINS)]
     return [(y[:stop], y[stop : stop + horizon]) for y, stop in stops]
 
@@ -103,8 +99,7 @@ def _score_peer(
 def _score_ours(
     label: str, cases: list[tuple[Floats, Floats]], horizon: int, seasons: Seasons
 ) -> tuple[Floats, float]:
-    offsets = np.concatenate([[0], np.cumsum([len(y) for y, _ in cases])]).astype(np.int64)
-    batch, model = Batch(np.concatenate([y for y, _ in cases]), offsets), find_model(label)
+    batch, model = Batch(*end_to_end([y for y, _ in cases])), find_model(label)
     model.forecast(batch, seasons, horizon)
     started = time.perf_counter()
     means = model.forecast(batch, seasons, horizon).means

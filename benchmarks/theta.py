@@ -17,11 +17,11 @@ import pandas as pd
 from statsforecast import models
 
 from benchmarks.machine import describe_machine, median_seconds, seconds_in_two
+from benchmarks.series import DATA, end_to_end
 from benchmarks.sets import CASES, Case, naive_scale
 from kernels.arrays import Floats, Integers
 from kernels.theta import ThetaFits, ThetaModel, fit_best_thetas, fit_thetas
 
-DATA = Path(__file__).parents[2] / "shared" / "data"
 RECORD = Path(__file__).parent / "records" / "theta.md"
 PAIRS = (
     (ThetaModel.STANDARD, "Theta"),
@@ -71,14 +71,9 @@ def _fit(
     kind: ThetaModel | None, train: list[Floats], season: int, horizon: int
 ) -> tuple[Floats, float]:
     """Return forecasts, and seconds a series."""
-    flat = _flat(train)
+    flat = end_to_end(train)
     seconds = median_seconds(lambda: _fit_flat(kind, flat, season, horizon), RUNS)
     return _fit_flat(kind, flat, season, horizon).means, seconds / len(train)
-
-
-def _flat(series: list[Floats]) -> tuple[Floats, Integers]:
-    offsets = np.concatenate([[0], np.cumsum([len(y) for y in series])]).astype(np.int64)
-    return np.concatenate(series), offsets
 
 
 def _fit_flat(
@@ -91,7 +86,7 @@ def _fit_flat(
 
 def _in_two(kind: ThetaModel | None, train: list[Floats], season: int, horizon: int) -> float:
     """Return seconds a series where two threads have half of the series each."""
-    halves = [_flat(train[part::2]) for part in range(2)]
+    halves = [end_to_end(train[part::2]) for part in range(2)]
     spent = seconds_in_two(lambda half: _fit_flat(kind, half, season, horizon), halves, RUNS)
     return spent / len(train)
 
@@ -114,7 +109,7 @@ def _choices() -> list[str]:
 
 def _choice_row(case: Case, known: list[Floats], told: str) -> str:
     horizon, season = case.horizon, case.season
-    flat = _flat([y[:-horizon] for y in known])
+    flat = end_to_end([y[:-horizon] for y in known])
     held_out = np.array([y[-horizon:] for y in known])
     scale = np.array([naive_scale(y[:-horizon], case.scale_season) for y in known])
     four = [fit_thetas(*flat, season, horizon, model) for model in ThetaModel]
