@@ -8,8 +8,7 @@ from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import duckdb
 import pandas as pd
@@ -30,7 +29,7 @@ from storage.stores.bigquery_tables import (
     arrow_schema,
     define_table,
 )
-from storage.stores.protocol import Publication
+from storage.stores.protocol import Closing, Publication
 from storage.stores.shards import output_table, refuse_unlisted_run
 from storage.stores.staging import staging
 from storage.tables import OUTPUT_TABLES, RUNS
@@ -45,7 +44,7 @@ _TURNS = 5
 _EVERY_NIGHT = f"{PARTITION} >= TIMESTAMP '0001-01-01 00:00:00+00'"
 
 
-class BigQueryStore:
+class BigQueryStore(Closing):
     """A BigQuery dataset; readers see the old night or the new one.
 
     A publication loads each table's rows, as Parquet, into the night's partition of a table of
@@ -238,17 +237,6 @@ class BigQueryStore:
     def close(self) -> None:
         """Let go of the connections."""
         self._dataset.client.close()  # type: ignore[no-untyped-call] # the client's own
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 def _load_config(wanted: bigquery.Table, labels: dict[str, str]) -> bigquery.LoadJobConfig:

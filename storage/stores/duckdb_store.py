@@ -3,8 +3,6 @@
 from contextlib import suppress
 from datetime import date
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import duckdb
 import pandas as pd
@@ -12,7 +10,7 @@ import pandas as pd
 from storage.errors import StoreBusyError, TerminalStoreError
 from storage.sql import first_line, identifier, listing
 from storage.stores.ddl import add_columns, create_table
-from storage.stores.protocol import Publication
+from storage.stores.protocol import Closing, Publication
 from storage.stores.shards import output_table, refuse_unlisted_run, stage_shards
 from storage.stores.staging import MEMORY_LIMIT
 from storage.tables import OUTPUT_TABLES, RUNS
@@ -20,7 +18,7 @@ from storage.tables.table import Table
 from storage.views import ready_views
 
 
-class DuckDBStore:
+class DuckDBStore(Closing):
     """A DuckDB file; readers see the old night or the new one.
 
     Parameters
@@ -154,14 +152,3 @@ class DuckDBStore:
     def close(self) -> None:
         """Close the file."""
         self._connection.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()

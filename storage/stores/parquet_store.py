@@ -7,8 +7,6 @@ step, so that a reader sees the old night or the new one, and a crash leaves the
 from datetime import date
 from io import BytesIO
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 from urllib.parse import quote
 
 import duckdb
@@ -19,14 +17,14 @@ from storage.sql import ROW_GROUP, first_line, listing
 from storage.stores.folder import Folder
 from storage.stores.local_folder import LocalFolder
 from storage.stores.manifest import Entry, Manifest, checksum
-from storage.stores.protocol import Publication
+from storage.stores.protocol import Closing, Publication
 from storage.stores.remote_folder import RemoteFolder
 from storage.stores.shards import output_table, refuse_unlisted_run, stage_shards
 from storage.stores.staging import staging
 from storage.tables import OUTPUT_TABLES, RUNS
 
 
-class ParquetStore:
+class ParquetStore(Closing):
     """A folder with one Parquet file per table and run.
 
     Parameters
@@ -154,17 +152,6 @@ class ParquetStore:
 
     def close(self) -> None:
         """Do nothing: no file stays open."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 def _lists(manifest: Manifest, run_id: str) -> bool:

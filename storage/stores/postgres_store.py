@@ -5,8 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import duckdb
 import pandas as pd
@@ -25,7 +24,7 @@ from storage.stores.postgres_ddl import (
     new_partition_name,
     postgres_checksum,
 )
-from storage.stores.protocol import Publication
+from storage.stores.protocol import Closing, Publication
 from storage.stores.shards import output_table, refuse_unlisted_run, stage_shards
 from storage.stores.staging import staging
 from storage.tables import OUTPUT_TABLES, RUNS
@@ -55,7 +54,7 @@ class _Part:
     checksum: int
 
 
-class PostgresStore:
+class PostgresStore(Closing):
     """A PostgreSQL database; readers see the old night or the new one.
 
     A publication loads each table's rows into a table of its own, indexes it, and compares count
@@ -269,17 +268,6 @@ class PostgresStore:
             raise TransientStoreError(f"store {self._name}: {first_line(error)}") from error
         except (psycopg.Error, duckdb.Error) as error:
             raise TerminalStoreError(f"store {self._name}: {first_line(error)}") from error
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 def _shown(address: str) -> str:

@@ -1,5 +1,6 @@
 """What every store does."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -82,3 +83,17 @@ class Store(Protocol):
         trace: TracebackType | None,
     ) -> None:
         """Close it at the block's end."""
+
+
+class Closing(ABC):
+    """What is closed at the end of a block."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Close it."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_fault: object) -> None:
+        self.close()
