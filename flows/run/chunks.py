@@ -2,10 +2,10 @@
 
 import math
 import shutil
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
@@ -38,6 +38,43 @@ class Failed:
     stage: str
     error_type: str
     message: str
+
+
+class DomainFailure(Protocol):
+    """A failure as `forecasting`, `inventory` and `risk` tell of one."""
+
+    @property
+    def entity(self) -> str:
+        """Its ids, joined with "/"."""
+
+    @property
+    def stage(self) -> str:
+        """Where it failed."""
+
+    @property
+    def error_type(self) -> str:
+        """What went wrong."""
+
+    @property
+    def message(self) -> str:
+        """The same, in a sentence."""
+
+
+def as_failed(
+    table: str, failures: Iterable[DomainFailure], stage: str | None = None
+) -> list[Failed]:
+    """Return failures as those of entities of an input.
+
+    Parameters
+    ----------
+    table : the input that brought the entities
+    failures : of a domain package
+    stage : where they failed; None is where they say
+    """
+    return [
+        Failed(table, each.entity, stage or each.stage, each.error_type, each.message)
+        for each in failures
+    ]
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,10 @@ from pydantic import Field, model_validator
 from flows.spec.extras import need_extra
 from flows.spec.lists import Distinct
 from flows.spec.sources import Frozen
-from storage.checks.plan import PERIODS
+from storage.checks.plan import PERIODS, Frequency
 
 NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-Frequency = Literal["h", "D", "W", "MS", "QS"]
 Knowledge = Literal["known", "lagged"]
 # Whose fits can be stored: `forecasting.LASTING`, which takes seconds to import.
 Lasting = Literal[

@@ -6,7 +6,17 @@ import numpy as np
 import pandas as pd
 
 from flows.errors import JobRefusedError
-from flows.run import ChunkRecord, ChunkWork, Failed, Independent, Only, Run, among, run_entities
+from flows.run import (
+    ChunkRecord,
+    ChunkWork,
+    Failed,
+    Independent,
+    Only,
+    Run,
+    among,
+    as_failed,
+    run_entities,
+)
 from flows.spec import BacktestSpec
 from flows.steps.failing import guarded
 from flows.steps.risk import BOOK
@@ -104,10 +114,7 @@ def _judge(run: Run, market: Market, positions: pd.DataFrame, block: Block) -> C
     sound = figures.finite()
     reason = BookError.__name__, "a figure of a past day overflows"
     failed = [
-        *(
-            Failed("positions", failure.entity, STAGE, failure.error_type, failure.message)
-            for failure in failures
-        ),
+        *as_failed("positions", failures, STAGE),
         *(
             Failed("positions", book.portfolio_id, STAGE, *reason)
             for book, whole in zip(books, sound, strict=True)

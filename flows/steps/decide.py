@@ -14,6 +14,7 @@ from flows.run import (
     Only,
     Run,
     among,
+    as_failed,
     entity_names,
     entity_words,
     of_series,
@@ -118,10 +119,7 @@ def _plan_stock(run: Run, members: list[int], stock: pd.DataFrame) -> ChunkWork:
         seed=run.job.seed,
         prove=_to_prove(run),
     )
-    failures = [
-        Failed("stock", failure.entity, failure.stage, failure.error_type, failure.message)
-        for failure in result.failures
-    ]
+    failures = as_failed("stock", result.failures)
     told = {
         "service_cost_curves": run.stamp(result.curves),
         "policy_gaps": run.stamp(result.gaps),

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from flows.run import ChunkRecord, ChunkWork, Failed, Run, run_chunk
+from flows.run import ChunkRecord, ChunkWork, Run, as_failed, run_chunk
 from flows.steps.shared_market import read_market, risk_plan
 from flows.steps.trends import price_trends
 from risk import Market, RiskPlan, VolatilityModel, market_outlook, volatility_outlook
@@ -19,10 +19,6 @@ def outlook_chunk(run: Run) -> ChunkRecord:
 
 def _outlook(run: Run) -> ChunkWork:
     market = read_market(run)
-    failures = [
-        Failed("instruments", failure.entity, failure.stage, failure.error_type, failure.message)
-        for failure in market.failures
-    ]
     instruments = pd.read_parquet(run.staging.clean("instruments"))
     plan = risk_plan(run)
     outlook = market_outlook(market, instruments, decay=plan.ewma_decay)
@@ -34,7 +30,7 @@ def _outlook(run: Run) -> ChunkWork:
         "volatility_outlook": run.stamp(ahead),
         "repairs": market.repairs,
     }
-    return ChunkWork(tables, failures)
+    return ChunkWork(tables, as_failed("instruments", market.failures))
 
 
 def _own_prices(market: Market, outlook: pd.DataFrame) -> pd.DataFrame:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from flows.run import SERIES, Failed, Run, entity_words, read_by_series
+from flows.run import SERIES, Failed, Run, as_failed, entity_words, read_by_series
 from flows.steps.past_drivers import PastDrivers, learn_past_drivers, take_past_drivers
 from flows.steps.predict_plan import forecast_plan
 from forecasting import (
@@ -130,10 +130,7 @@ def forecast_past(
         drawn = sample_paths(*found, entities, spec.paths, run.job.seed)
         for n, key in enumerate(keys):
             paths.setdefault(key, []).append(drawn[n])
-        for failure in result.failures:
-            failed[failure.entity] = Failed(
-                "stock", failure.entity, STAGE, failure.error_type, failure.message
-            )
+        failed |= {each.entity: each for each in as_failed("stock", result.failures, STAGE)}
     whole = {key: own for key, own in paths.items() if len(own) == len(origins)}
     return PastPaths(whole, list(failed.values()))
 

@@ -10,11 +10,11 @@ from flows.run import (
     SERIES,
     ChunkRecord,
     ChunkWork,
-    Failed,
     Independent,
     Only,
     Run,
     among,
+    as_failed,
     assign_groups,
     entity_names,
     entity_words,
@@ -142,10 +142,7 @@ def _forecast_slice(run: Run, number: int, only: Only) -> ChunkWork:
             **stored_models.model_shards(result),
             **stored_choices.choice_shards(result),
         },
-        [
-            Failed("demand", failure.entity, failure.stage, failure.error_type, failure.message)
-            for failure in result.failures
-        ],
+        as_failed("demand", result.failures),
     )
 
 

@@ -14,6 +14,7 @@ from flows.run import (
     Only,
     Run,
     among,
+    as_failed,
     assign_chunks,
     entity_words,
     number_of_chunks,
@@ -75,7 +76,9 @@ def _profiles(run: Run) -> ChunkWork:
     # A book that holds what cannot be valued fails where it is measured.
     moved, unmoved = sensitivities(market, positions)
     stages = (PROFILE_STAGE, SENSITIVITY_STAGE)
-    failures = _as_failed([each for each in (*found.failures, *unmoved) if each.stage in stages])
+    failures = as_failed(
+        "positions", [each for each in (*found.failures, *unmoved) if each.stage in stages]
+    )
     tables = {"portfolio_profiles": [found.profiles], "sensitivities": [moved]}
     return ChunkWork(_complete_books(run, tables, failures), failures)
 
@@ -120,10 +123,10 @@ def _measure(run: Run, members: list[str]) -> ChunkWork:
         tables["portfolio_risk"].append(measured.risk)
         tables["risk_contributions"].append(measured.contributions)
         tables["loss_quantiles"].append(measured.loss_quantiles)
-        failures += _as_failed(measured.failures)
+        failures += as_failed("positions", measured.failures)
     stressed, stress_failures = _stress(run, market, positions)
     tables["stress_losses"].append(stressed)
-    failures += _as_failed(stress_failures)
+    failures += as_failed("positions", stress_failures)
     utilisation = _utilisation(run, pd.concat(tables["portfolio_risk"], ignore_index=True))
     tables["limit_utilisation"].append(utilisation)
     tables["limit_breaches"].append(utilisation.loc[utilisation["utilisation"] > 1])
@@ -170,10 +173,3 @@ def _complete_books(
         frame = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
         whole[table] = run.stamp(frame.loc[~frame["portfolio_id"].isin(failed)])
     return whole
-
-
-def _as_failed(failures: Sequence[Failure]) -> list[Failed]:
-    return [
-        Failed("positions", failure.entity, failure.stage, failure.error_type, failure.message)
-        for failure in failures
-    ]

@@ -10,8 +10,8 @@ from flows.run import (
     SERIES,
     ChunkRecord,
     ChunkWork,
-    Failed,
     Run,
+    as_failed,
     assign_chunks,
     entity_words,
     number_of_chunks,
@@ -112,10 +112,7 @@ def _plan(run: Run, items: list[str], records: Sequence[ChunkRecord]) -> ChunkWo
         seed=run.job.seed,
         full=spec.capacities,
     )
-    failures = [
-        Failed("items", failure.entity, failure.stage, failure.error_type, failure.message)
-        for failure in result.failures
-    ]
+    failures = as_failed("items", result.failures)
     tables = {
         "transfers": run.stamp(result.transfers),
         "stock_pooling": run.stamp(result.pooling),

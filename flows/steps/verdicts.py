@@ -2,10 +2,11 @@
 
 import hashlib
 from collections.abc import Sequence
+from itertools import chain
 
 import pandas as pd
 
-from flows.run import ChunkRecord, ChunkWork, Failed, Run, read_chunk, run_chunk
+from flows.run import ChunkRecord, ChunkWork, Run, as_failed, read_chunk, run_chunk
 from risk.backtests import BacktestPlan, Backtests, backtest
 from storage.tables import RISK_BACKTESTS
 
@@ -41,11 +42,7 @@ def _verdicts(run: Run, records: Sequence[ChunkRecord]) -> ChunkWork:
     plan = BacktestPlan(seed=run.job.seed)
     tested = [_of_method(group, plan) for _, group in days.groupby(["method", "level"], sort=True)]
     results = pd.concat([found.results for found in tested], ignore_index=True)
-    failures = [
-        Failed("positions", failure.entity, STAGE, failure.error_type, failure.message)
-        for found in tested
-        for failure in found.failures
-    ]
+    failures = as_failed("positions", chain.from_iterable(each.failures for each in tested), STAGE)
     return ChunkWork({RISK_BACKTESTS.name: run.stamp(results[own])}, failures)
 
 
