@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from risk.covariance import CovarianceError, CovarianceMethod
     from risk.errors import BookError, Failure, MarketError, PlanError, RiskError
     from risk.greeks import sensitivities
+    from risk.market.liquidity import liquidity_horizons
     from risk.market.market import Market, build_market
     from risk.market.revalue import current_values
     from risk.measures.limits import limit_utilisation
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
         RiskPlan,
         VarianceReduction,
     )
-    from risk.profiles import Profiles, liquidity_horizons, profile_portfolios
+    from risk.profiles import Profiles, profile_portfolios
     from risk.replays import replay_losses
     from risk.requested_error import ScenarioSet, draw_scenario_set
     from risk.rolling import REFRESH_DAYS, RollingFigures, judged_days, rolling_figures
@@ -47,6 +48,7 @@ else:
         "risk.covariance": "CovarianceError CovarianceMethod",
         "risk.errors": "BookError Failure MarketError PlanError RiskError",
         "risk.greeks": "sensitivities",
+        "risk.market.liquidity": "liquidity_horizons",
         "risk.market.market": "Market build_market",
         "risk.market.revalue": "current_values",
         "risk.measures.limits": "limit_utilisation",
@@ -55,7 +57,7 @@ else:
         "risk.outlook": "market_outlook",
         "risk.plan": "NIGHTLY_METHODS QUASI_METHODS Margins Method Revaluation RiskPlan "
         "VarianceReduction",
-        "risk.profiles": "Profiles liquidity_horizons profile_portfolios",
+        "risk.profiles": "Profiles profile_portfolios",
         "risk.replays": "replay_losses",
         "risk.requested_error": "ScenarioSet draw_scenario_set",
         "risk.rolling": "REFRESH_DAYS RollingFigures judged_days rolling_figures",

@@ -3,24 +3,24 @@
 References
 ----------
 McNeil, Frey & Embrechts (2015), "Quantitative risk management", section 9.2 (historical losses of
-today's positions); Basel Committee (2019), MAR33.4, MAR33.5 and MAR33.12 (liquidity horizons).
+today's positions); Basel Committee (2019), MAR33.4 and MAR33.5 (liquidity horizons).
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from kernels.arrays import Flags, Floats, Integers
+from kernels.arrays import Flags, Floats
 from kernels.book_losses import book_losses
 from risk.books import Book, books_of, overflows
 from risk.covariance.sample import moving
 from risk.errors import BookError, Failure, PlanError
+from risk.market.liquidity import liquidity_horizons, position_horizons
 from risk.market.market import NO_FACTOR, Market
 from risk.market.revalue import TRADING_DAYS, Shifts, current_values, revalue
-from risk.market.terms import LIQUIDITY_HORIZONS, PRICED_KINDS, own_liquidity_horizon
+from risk.market.terms import BASE_HORIZON, LIQUIDITY_HORIZONS
 from risk.measures.allocation import diversification_ratio
 from risk.measures.dependence import (
     Betas,
@@ -31,11 +31,7 @@ from risk.measures.dependence import (
 from risk.measures.deviation import deviation_errors, diversification_error, measure_deviations
 from risk.measures.drawdown import measure_drawdowns
 from risk.measures.exposures import unit_exposures
-from risk.measures.liquidity import (
-    BASE_HORIZON,
-    liquidity_horizon_error,
-    liquidity_horizon_shortfall,
-)
+from risk.measures.liquidity import liquidity_horizon_error, liquidity_horizon_shortfall
 from risk.measures.selected_tails import select_tails
 from risk.plan import RiskPlan
 from risk.scenarios import factor_moves
@@ -45,12 +41,6 @@ LIQUIDITY_LEVEL = 0.975
 DEPENDENCE_LEVEL = 0.95
 # What positions that cancel leave of their moves: options are good to 1e-14 of spot and strike.
 _ROUNDING = 1e-9
-# MAR33.12: what is liquid enough for ten days; all else waits for twenty.
-LIQUID_CURRENCIES = frozenset(
-    {"AUD", "BRL", "CAD", "CHF", "CNY", "EUR", "GBP", "HKD", "INR", "JPY", "KRW", "MXN"}
-    | {"NOK", "NZD", "RUB", "SEK", "SGD", "TRY", "USD", "ZAR"}
-)
-LIQUID_RATES = ("AUD", "CAD", "EUR", "GBP", "JPY", "SEK", "USD")
 COLUMNS = [
     "portfolio_id",
     "positions",
@@ -172,85 +162,6 @@ def _without_rounding(losses: Floats, moved: float) -> Floats:
         return losses
     mean = float(losses.mean())
     return np.full(len(losses), mean if abs(mean) > _ROUNDING * moved else 0.0)
-
-
-def liquidity_horizons(market: Market) -> Integers:
-    """Return the liquidity horizon of each factor, trading days, by MAR33.12.
-
-    A price has the horizon that its instrument names. Where it names none, equities, ETFs and
-    futures count as of large companies and their indices, 10 days. An exchange
-    rate has 10 days between two currencies that the standard names, and 20 otherwise. Zero rates
-    have 10 days in those that it names and in the reporting currency, which counts as the bank's
-    own, and 20 in others; a curve is of the currency of the instruments that are discounted on it,
-    or whose foreign currency is. One that nothing is discounted on has 10.
-
-    Parameters
-    ----------
-    market : instruments and factors
-
-    Returns
-    -------
-    (n_factors,) int64, trading days.
-
-    References
-    ----------
-    Basel Committee (2019), MAR33.12.
-    """
-    factors = market.factors
-    horizons = np.full(len(factors.levels), BASE_HORIZON, np.int64)
-    rows = market.rows
-    pairs = {
-        str(row["instrument_id"]): {row["underlying"], row["currency"]}
-        for row in rows
-        if row["kind"] == "fx"
-    }
-    named = {str(row["instrument_id"]): own_liquidity_horizon(row) for row in rows}
-    for number, name in enumerate(factors.prices):
-        if not pairs.get(name, set()) <= LIQUID_CURRENCIES:
-            horizons[number] = 20
-        horizons[number] = named.get(name) or horizons[number]
-    liquid = {*LIQUID_RATES, market.currency}
-    currencies = _curve_currencies(rows)
-    for number, (curve_id, _) in enumerate(factors.points, start=len(factors.prices)):
-        if not currencies.get(curve_id, set()) <= liquid:
-            horizons[number] = 20
-    return horizons
-
-
-def position_horizons(market: Market) -> Integers:
-    """Return the liquidity horizons that bonds, options and forwards name for themselves.
-
-    All that moves such an instrument then waits as long as it: its curves, its underlying's price
-    and its exchange rate.
-
-    Parameters
-    ----------
-    market : instruments and factors
-
-    Returns
-    -------
-    (n_instruments,) int64, trading days; 0 where its factors' own hold.
-
-    References
-    ----------
-    Basel Committee (2019), MAR33.4: shocks of each position's own set of factors.
-    """
-    rows = market.rows
-    own = (None if row["kind"] in PRICED_KINDS else own_liquidity_horizon(row) for row in rows)
-    return np.array([horizon or 0 for horizon in own], np.int64)
-
-
-def _curve_currencies(rows: Sequence[Mapping[Any, Any]]) -> dict[str, set[str]]:
-    """Return the currencies of what each curve discounts."""
-    foreign = {str(row["instrument_id"]): row["underlying"] for row in rows if row["kind"] == "fx"}
-    found: dict[str, set[str]] = {}
-    for row in rows:
-        if isinstance(row.get("curve_id"), str):
-            found.setdefault(row["curve_id"], set()).add(str(row["currency"]))
-        if isinstance(row.get("foreign_curve_id"), str) and str(row["underlying"]) in foreign:
-            own = str(foreign[str(row["underlying"])])
-            found.setdefault(row["foreign_curve_id"], set()).add(own)
-    return found
 
 
 def _losses(market: Market, moves: Floats, horizon: int) -> Floats:

@@ -15,6 +15,8 @@ FREQUENCIES = (1, 2, 3, 4, 6, 12)
 OPTION_TYPES = ("call", "put")
 # Trading days, of MAR33.12.
 LIQUIDITY_HORIZONS = (10, 20, 40, 60, 120)
+# Of what is most liquid: the one that shortfalls are measured over.
+BASE_HORIZON = LIQUIDITY_HORIZONS[0]
 
 
 def multiplier(row: Mapping[Any, Any]) -> float:

@@ -10,13 +10,11 @@ import numpy as np
 
 from kernels.arrays import Floats
 from risk.errors import PlanError
-from risk.market.terms import LIQUIDITY_HORIZONS
+from risk.market.terms import BASE_HORIZON, LIQUIDITY_HORIZONS
 from risk.measures.influence import shortfall_influence
 from risk.measures.selected_tails import select_tails
 from risk.measures.tail import tail_errors
 
-# Trading days of the shortfalls: the first of the horizons.
-BASE_HORIZON = 10
 # Of the factors by which shortfalls grow from one horizon to the next.
 _SQUARED_GROWTH = np.diff(np.asarray(LIQUIDITY_HORIZONS, float), prepend=0.0) / BASE_HORIZON
 

@@ -9,11 +9,12 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from risk import PlanError, build_market, liquidity_horizons, profile_portfolios
 from risk.books import Book
+from risk.market.liquidity import position_horizons
 from risk.measures.dependence import tail_dependence
 from risk.measures.deviation import deviation_errors, measure_deviations
 from risk.measures.drawdown import measure_drawdowns
 from risk.measures.tail import measure_tail
-from risk.profiles import _diversification, _tail_dependence, position_horizons
+from risk.profiles import _diversification, _tail_dependence
 from tests.risk.markets import AS_OF, NIGHT, PLAN, bond, closes, curve, days, option, prices, terms
 
 NAMES = ["AAA", "BBB", "CCC"]
