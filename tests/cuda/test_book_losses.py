@@ -136,6 +136,16 @@ def test_books_measured_on_a_device_are_the_processors(method, monkeypatch):
     pd.testing.assert_frame_equal(found.contributions, expected.contributions, rtol=1e-9, atol=1e-9)
 
 
+def put_in(monkeypatch, name, kernel):
+    """Put a kernel in the place of the processor's, whoever asks for it."""
+    from kernels import loss_order, on_device
+
+    pair = vars(getattr(on_device, f"{name}_on"))
+    monkeypatch.setattr(loss_order, name, kernel)
+    monkeypatch.setitem(pair, "processor", kernel)
+    monkeypatch.setitem(pair, "name", name)
+
+
 @pytest.mark.parametrize("method", ["gaussian", "quasi_gaussian"])
 def test_whole_books_are_sent_once_and_put_in_order_on_a_device(method, monkeypatch):
     from kernels import loss_order as ordered
@@ -154,7 +164,7 @@ def test_whole_books_are_sent_once_and_put_in_order_on_a_device(method, monkeypa
         return lambda losses, first: lengths.append(len(losses)) or order(losses, first)
 
     for name in ("largest_losses", "largest_scenarios"):
-        monkeypatch.setattr(ordered, name, noting(getattr(ordered, name)))
+        put_in(monkeypatch, name, noting(getattr(ordered, name)))
     monkeypatch.setattr(loss_order, "at_hand", looking)
     monkeypatch.setattr(loss_order, "_FEW", 0)
     plan = replace(PLAN, scenarios=256)
@@ -170,7 +180,6 @@ def test_whole_books_are_sent_once_and_put_in_order_on_a_device(method, monkeypa
 
 
 def test_a_tail_corrected_by_a_control_is_the_processors(monkeypatch):
-    from kernels import loss_order as ordered
     from kernels.cuda import loss_order
     from risk.controls import Control
     from risk.measures.portfolios import measure_book_tails
@@ -183,7 +192,7 @@ def test_a_tail_corrected_by_a_control_is_the_processors(monkeypatch):
     control = Control(moves, QuadraticLaw(0.0, np.ones(1), np.zeros(1)))
     plan = replace(PLAN, levels=(0.95,))
     (expected,) = measure_book_tails(losses, "gaussian", 1, plan, control)
-    monkeypatch.setattr(ordered, "largest_scenarios", None)
+    put_in(monkeypatch, "largest_scenarios", None)
     monkeypatch.setattr(loss_order, "_FEW", 0)
     (found,) = measure_book_tails(losses, "gaussian", 1, replace(plan, device="cuda"), control)
     np.testing.assert_array_equal(found.scenarios, expected.scenarios)
