@@ -1,5 +1,6 @@
 """Chunks of work: which entities belong together, and which are done already."""
 
+import hashlib
 import math
 import shutil
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -270,6 +271,11 @@ def _recorded(folder: Path, content: dict[str, Any], *, reused: bool = True) -> 
         tuple(content["unsettled"]),
         reused,
     )
+
+
+def content_of(checksums: Iterable[str]) -> str:
+    """Return what stands for the content of some shards in the key of a chunk made from them."""
+    return hashlib.sha256(" ".join(checksums).encode()).hexdigest()
 
 
 def find_chunk(folder: Path, key: str) -> ChunkRecord | None:

@@ -1,6 +1,5 @@
 """Aggregate: the night's forecasts added up to warehouses, categories and the total."""
 
-import hashlib
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -14,6 +13,7 @@ from flows.run import (
     ChunkRecord,
     ChunkWork,
     Run,
+    content_of,
     entity_words,
     of_series,
     places_among,
@@ -52,7 +52,7 @@ def add_up(run: Run, blocks: Sequence[str]) -> ChunkRecord:
     blocks : URIs of the chunks of forecasts; what they hold is part of this chunk's key
     """
     records = [record for uri in blocks if FORECASTS in (record := read_chunk(uri)).shards]
-    content = hashlib.sha256(" ".join(r.checksums[FORECASTS] for r in records).encode()).hexdigest()
+    content = content_of(record.checksums[FORECASTS] for record in records)
     return run_chunk(
         run.staging.chunk(STAGE, 0),
         f"{run.chunk_key(STAGE, 0, 1)}-{content}-{calibration_content(run)}",

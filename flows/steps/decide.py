@@ -1,8 +1,5 @@
 """Decide: orders from stock simulated against the forecast's paths."""
 
-import hashlib
-from collections.abc import Sequence
-
 import pandas as pd
 
 from flows.run import (
@@ -15,6 +12,7 @@ from flows.run import (
     Run,
     among,
     as_failed,
+    content_of,
     entity_names,
     entity_words,
     of_series,
@@ -64,14 +62,10 @@ def plan_chunk(run: Run, number: int) -> ChunkRecord:
     key = run.chunk_key(STAGE, number, len(forecast))
     return run_entities(
         run.staging.chunk(STAGE, number),
-        f"{key}/{_digest(held)}",
-        Independent(SERIES, f"{key}/{_digest(made_from)}", failed),
+        f"{key}/{content_of(held)}",
+        Independent(SERIES, f"{key}/{content_of(made_from)}", failed),
         lambda only: _plan(run, members, only),
     )
-
-
-def _digest(content: Sequence[str]) -> str:
-    return hashlib.sha256(" ".join(content).encode()).hexdigest()
 
 
 def _record(run: Run, member: int) -> ChunkRecord:

@@ -1,6 +1,5 @@
 """Decision backtest: past periods replayed, each order placed with what was known then."""
 
-import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from flows.run import (
     Run,
     among,
     assign_chunks,
+    content_of,
     entity_names,
     entity_words,
     number_of_chunks,
@@ -151,10 +151,9 @@ def compare_chunks(run: Run, blocks: Sequence[str]) -> ChunkRecord:
     """
     records = [record for uri in blocks if ITEMS in (record := read_chunk(uri)).shards]
     held = [record.checksums[name] for record in records for name in (ITEMS, PERIODS)]
-    content = hashlib.sha256(" ".join(held).encode()).hexdigest()
     return run_chunk(
         run.staging.chunk("decisions", 0),
-        f"{run.chunk_key('decisions', 0, 1)}-{content}",
+        f"{run.chunk_key('decisions', 0, 1)}-{content_of(held)}",
         lambda: _compare(run, records),
     )
 

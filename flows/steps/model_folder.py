@@ -10,18 +10,13 @@ import numpy as np
 
 from flows.errors import JobRefusedError
 from flows.run import checksum, read_json, write_json, write_text
+from flows.run.versions import CHAMPION, LENGTH_OF_VERSION, MANIFEST
 from flows.spec import JobSpec
 from forecasting.drivers import DriverPipeline
 from forecasting.models.global_model import FeatureRecipe
 from forecasting.training import TrainedTexts
 
-CHAMPION, MANIFEST, PIPELINE, RECIPE = (
-    "champion.json",
-    "manifest.json",
-    "pipeline.json",
-    "recipe.json",
-)
-LENGTH_OF_VERSION = 12
+PIPELINE, RECIPE = "pipeline.json", "recipe.json"
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,5 @@
 """Share: each warehouse's budget and capacity among the orders that chunks planned for it."""
 
-import hashlib
 import math
 from collections.abc import Sequence
 
@@ -11,6 +10,7 @@ from flows.run import (
     ChunkRecord,
     ChunkWork,
     Run,
+    content_of,
     read_by_series,
     read_chunk,
     run_chunk,
@@ -41,10 +41,9 @@ def share_limits(run: Run, blocks: Sequence[str]) -> ChunkRecord:
     """
     records = [record for uri in blocks if PLANNED in (record := read_chunk(uri)).shards]
     held = [record.checksums[name] for record in records for name in (PLANNED, CURVES)]
-    content = hashlib.sha256(" ".join(held).encode()).hexdigest()
     return run_chunk(
         run.staging.chunk(STAGE, 0),
-        f"{run.chunk_key(STAGE, 0, 1)}-{content}",
+        f"{run.chunk_key(STAGE, 0, 1)}-{content_of(held)}",
         lambda: _share(run, records),
     )
 

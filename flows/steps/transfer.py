@@ -1,6 +1,5 @@
 """Transfer: stock moved between warehouses tonight, item by item."""
 
-import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from flows.run import (
     Run,
     as_failed,
     assign_chunks,
+    content_of,
     entity_words,
     number_of_chunks,
     of_series,
@@ -49,7 +49,7 @@ def transfer_chunk(run: Run, number: int, blocks: Sequence[str]) -> ChunkRecord:
     blocks : URIs of the chunks of orders; what they hold is part of this chunk's key
     """
     records = [record for uri in blocks if PLANS in (record := read_chunk(uri)).shards]
-    content = hashlib.sha256(" ".join(r.checksums[PLANS] for r in records).encode()).hexdigest()
+    content = content_of(record.checksums[PLANS] for record in records)
     chunk_of = _chunk_of_items(run)
     items = sorted(chunk_of.index[chunk_of == number])
     key = run.chunk_key(STAGE, number, int(chunk_of.max()) + 1)

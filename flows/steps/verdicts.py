@@ -1,12 +1,11 @@
 """Verdicts: what the tests of backtesting say of each portfolio's figures."""
 
-import hashlib
 from collections.abc import Sequence
 from itertools import chain
 
 import pandas as pd
 
-from flows.run import ChunkRecord, ChunkWork, Run, as_failed, read_chunk, run_chunk
+from flows.run import ChunkRecord, ChunkWork, Run, as_failed, content_of, read_chunk, run_chunk
 from risk.backtests import BacktestPlan, Backtests, backtest
 from storage.tables import RISK_BACKTESTS
 
@@ -25,10 +24,9 @@ def judge_figures(run: Run, blocks: Sequence[str]) -> ChunkRecord:
     """
     records = [read_chunk(uri) for uri in blocks]
     held = [record.checksums[DAYS] for record in records if DAYS in record.shards]
-    content = hashlib.sha256(" ".join(held).encode()).hexdigest()
     return run_chunk(
         run.staging.chunk(STAGE, 0),
-        f"{run.chunk_key(STAGE, 0, 1)}-{content}",
+        f"{run.chunk_key(STAGE, 0, 1)}-{content_of(held)}",
         lambda: _verdicts(run, records),
     )
 
