@@ -4,12 +4,11 @@ from typing import Any
 
 import pandas as pd
 
-from reports.sections.section import Explorer, Tables, has
+from reports.sections.section import SERIES, Explorer, Tables, has
 from reports.wording import money, number, percent
 
 # Items to look at one by one: the dearest orders, and those that ordering nothing hurts most.
 MOST_ITEMS = 60
-SERIES = ["warehouse_id", "item_id"]
 
 
 def curve_explorer(tables: Tables) -> Explorer | None:

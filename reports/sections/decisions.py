@@ -3,7 +3,7 @@
 import pandas as pd
 
 from reports.figures import decisions as figures
-from reports.sections.section import Card, Listing, Picture, Section, Tables, has
+from reports.sections.section import SERIES_COLUMNS, Card, Listing, Picture, Section, Tables, has
 from reports.tables import PageColumn, page_table
 from reports.wording import amount, count, currencies, money, percent, plural
 from storage.tables.decisions import PLANNERS
@@ -180,8 +180,7 @@ def _worst(items: pd.DataFrame) -> list[Listing]:
         return []
     rivals = items[lost].sort_values("saving", kind="stable")
     columns = [
-        PageColumn("warehouse_id", "warehouse"),
-        PageColumn("item_id", "item"),
+        *SERIES_COLUMNS,
         PageColumn("saving", "the plan saves", amount),
         PageColumn("cost", "tuned average costs", amount),
         PageColumn("demanded", "demanded", count),

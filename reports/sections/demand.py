@@ -8,11 +8,20 @@ from reports.figures import demand as figures
 from reports.sections.aggregates import SUMMED_BANDS, aggregate_pictures
 from reports.sections.evaluation import BAND, evaluation_listings, evaluation_pictures
 from reports.sections.new_items import new_item_listings
-from reports.sections.section import Card, Explorer, Listing, Picture, Section, Tables, has
+from reports.sections.section import (
+    SERIES,
+    SERIES_COLUMNS,
+    Card,
+    Explorer,
+    Listing,
+    Picture,
+    Section,
+    Tables,
+    has,
+)
 from reports.tables import PageColumn, page_table
 from reports.wording import count, number, percent
 
-SERIES = ["warehouse_id", "item_id"]
 MOST_SERIES = 80
 BASELINES = ("SeasonalNaive", "HistoricAverage", "WindowAverage")
 BANDS = ("q05", "q10", "q25", "q50", "q75", "q90", "q95")
@@ -228,8 +237,7 @@ def _listings(accuracy: pd.DataFrame, scored: pd.DataFrame) -> list[Listing]:
     worst = page_table(
         scored.sort_values("mase", ascending=False),
         [
-            PageColumn("warehouse_id", "warehouse"),
-            PageColumn("item_id", "item"),
+            *SERIES_COLUMNS,
             PageColumn("demand_class", "class"),
             PageColumn("model", "model"),
             PageColumn("mase", "MASE", number),

@@ -6,11 +6,10 @@ import numpy as np
 import pandas as pd
 
 from reports.figures.evaluation import value_added_ahead
-from reports.sections.section import Listing, Picture, Tables, has
+from reports.sections.section import SERIES, Listing, Picture, Tables, has
 from reports.tables import PageColumn, PageTable, page_table
 from reports.wording import count, number, percent
 
-SERIES = ["warehouse_id", "item_id"]
 BENCHMARK = "SeasonalNaive"
 BAND = 80
 BY_HORIZON = "accuracy_by_horizon"

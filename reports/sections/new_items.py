@@ -1,10 +1,9 @@
 """New items: what each has sold so far beside what its category's profile expects of it."""
 
-from reports.sections.section import Listing, Tables, has
+from reports.sections.section import SERIES, SERIES_COLUMNS, Listing, Tables, has
 from reports.tables import PageColumn, page_table
 from reports.wording import count, number
 
-SERIES = ["warehouse_id", "item_id"]
 PROFILE = "CategoryProfile"
 
 
@@ -22,8 +21,7 @@ def new_item_listings(tables: Tables) -> list[Listing]:
         return []
     apart = (shown["mean"] - shown["ahead"]).abs().sort_values(ascending=False, kind="stable")
     columns = [
-        PageColumn("warehouse_id", "warehouse"),
-        PageColumn("item_id", "item"),
+        *SERIES_COLUMNS,
         PageColumn("size", "periods so far", count, "of the history that is published"),
         PageColumn("mean", "sold per period", number, "mean of these periods, in units"),
         PageColumn("ahead", "expected per period", number, "mean of the forecast, in units"),

@@ -7,9 +7,12 @@ from typing import Any
 import pandas as pd
 import plotly.graph_objects as go
 
-from reports.tables import PageTable
+from reports.tables import PageColumn, PageTable
 
 Tables = Mapping[str, pd.DataFrame]
+# What names a series, and how a table shows it.
+SERIES = ["warehouse_id", "item_id"]
+SERIES_COLUMNS = [PageColumn("warehouse_id", "warehouse"), PageColumn("item_id", "item")]
 
 
 @dataclass(frozen=True)

@@ -5,14 +5,13 @@ import pandas as pd
 from reports.figures import stock as figures
 from reports.figures.stock import served, served_error
 from reports.sections.curves import curve_explorer
-from reports.sections.section import Card, Listing, Picture, Section, Tables, has
+from reports.sections.section import SERIES_COLUMNS, Card, Listing, Picture, Section, Tables, has
 from reports.sections.stock_gaps import gap_listings
 from reports.sections.stock_sharing import sharing_cards, sharing_listings
 from reports.tables import PageColumn, page_table
 from reports.wording import count, currencies, money, number, percent, total_money
 from storage.tables.stock import EXCEPTIONS
 
-ITEM = [PageColumn("warehouse_id", "warehouse"), PageColumn("item_id", "item")]
 OVERSTOCK_PERIODS = 45
 POLICIES = {
     "newsvendor": "an item is ordered up to its level once, for as long as the forecast reaches",
@@ -113,7 +112,7 @@ def _exceptions(tables: Tables) -> list[Listing]:
         return []
     ranked = tables["order_exceptions"].sort_values("money", ascending=False, kind="stable")
     columns = [
-        *ITEM,
+        *SERIES_COLUMNS,
         PageColumn("kind", "exception"),
         PageColumn("money", "at stake", money),
         PageColumn("reason", "why"),
@@ -154,7 +153,7 @@ def _listings(tables: Tables) -> list[Listing]:
             page_table(
                 ranked,
                 [
-                    *ITEM,
+                    *SERIES_COLUMNS,
                     PageColumn("order_quantity", "order, units", count),
                     PageColumn("order_value", "value", money),
                     PageColumn("on_hand", "on hand", count),
@@ -175,7 +174,7 @@ def _listings(tables: Tables) -> list[Listing]:
             page_table(
                 risky,
                 [
-                    *ITEM,
+                    *SERIES_COLUMNS,
                     PageColumn("saving", "expected saving", money),
                     PageColumn("no_order_fill_rate", "fill rate without", percent),
                     PageColumn("fill_rate", "fill rate with", percent),
@@ -193,7 +192,7 @@ def _listings(tables: Tables) -> list[Listing]:
             page_table(
                 idle,
                 [
-                    *ITEM,
+                    *SERIES_COLUMNS,
                     PageColumn("category", "category"),
                     PageColumn("periods_of_cover", "cover, periods", lambda v: number(v, 0)),
                     PageColumn("on_hand", "on hand", count),

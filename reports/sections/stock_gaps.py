@@ -1,6 +1,6 @@
 """How far the plan is from the best orders there are."""
 
-from reports.sections.section import Listing, Tables, has
+from reports.sections.section import SERIES_COLUMNS, Listing, Tables, has
 from reports.tables import PageColumn, page_table
 from reports.wording import amount, count, currencies, number, percent, plural
 
@@ -22,8 +22,7 @@ def gap_listings(tables: Tables) -> list[Listing]:
         for name in ("order_cost", "cheapest_level_cost", "policy_cost")
     }
     columns = [
-        PageColumn("warehouse_id", "warehouse"),
-        PageColumn("item_id", "item"),
+        *SERIES_COLUMNS,
         PageColumn("expected_cost", "cost of the plan", amount),
         PageColumn("expected_cost_standard_error", "\N{PLUS-MINUS SIGN}", number),
         PageColumn("policy_cost", "exactly", amount),
