@@ -81,6 +81,12 @@ def read_json(path: Path) -> Any:  # noqa: ANN401 - JSON
     return json.loads(path.read_text(encoding="utf-8"))
 
 
+def stack_filled(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Return frames end to end, one at least; those without rows tell of no types."""
+    filled = [frame for frame in frames if len(frame)] or list(frames[:1])
+    return pd.concat(filled, ignore_index=True)
+
+
 def read_by_series(
     paths: Path | Sequence[Path],
     columns: Sequence[str] | None = None,

@@ -17,6 +17,7 @@ from flows.run import (
     code_version,
     is_retrying,
     read_state,
+    stack_filled,
     write_frame,
 )
 from flows.steps import check, decision_backtest, predict
@@ -158,7 +159,7 @@ def _bookkeeping(
     )
     return {
         "rejects": _numbered(pd.read_parquet(checked.shard("rejects")), _own_columns(REJECTS)),
-        "repairs": _numbered(_stacked(repairs), _own_columns(REPAIRS)),
+        "repairs": _numbered(stack_filled(repairs), _own_columns(REPAIRS)),
         "failures": failures.drop_duplicates(["input", "entity", "stage"]),
         "run_entities": settlement.entities,
         "run_steps": _step_rows(steps),
@@ -168,11 +169,6 @@ def _bookkeeping(
 
 def _own_columns(table: Table) -> list[str]:
     return list(table.column_names[2:])
-
-
-def _stacked(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    filled = [frame for frame in frames if len(frame)] or list(frames[:1])
-    return pd.concat(filled, ignore_index=True)
 
 
 def _numbered(frame: pd.DataFrame, columns: list[str]) -> pd.DataFrame:

@@ -20,6 +20,7 @@ from flows.run import (
     number_of_chunks,
     run_chunk,
     run_entities,
+    stack_filled,
 )
 from flows.steps.failing import guarded
 from flows.steps.scenarios import read_losses, scenario_sets
@@ -152,8 +153,7 @@ def _stress(
         replayed, failed = replay_losses(whole, positions, replays)
         parts.append(replayed)
         failures = [*failures, *failed]
-    filled = [part for part in parts if len(part)] or parts[:1]
-    return pd.concat(filled, ignore_index=True), failures
+    return stack_filled(parts), failures
 
 
 def _utilisation(run: Run, risk: pd.DataFrame) -> pd.DataFrame:
@@ -170,6 +170,6 @@ def _complete_books(
     failed = {failure.entity for failure in failures}
     whole = {}
     for table, parts in tables.items():
-        frame = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
+        frame = stack_filled(parts)
         whole[table] = run.stamp(frame.loc[~frame["portfolio_id"].isin(failed)])
     return whole

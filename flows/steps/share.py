@@ -14,6 +14,7 @@ from flows.run import (
     read_by_series,
     read_chunk,
     run_chunk,
+    stack_filled,
 )
 from flows.steps.decide import PLANNED
 from inventory import (
@@ -73,8 +74,7 @@ def _share(run: Run, records: Sequence[ChunkRecord]) -> ChunkWork:
     }
     free = plans[~plans["warehouse_id"].isin(list(shared))]
     parts = [free, *(found.plans for found in shared.values())]
-    whole = pd.concat([part for part in parts if len(part)] or parts[:1])
-    whole = whole.sort_values(SERIES, ignore_index=True)
+    whole = stack_filled(parts).sort_values(SERIES, ignore_index=True)
     cuts = {key: cut for found in shared.values() for key, cut in found.cuts.items()}
     budgets = [
         shared[name].budget if name in shared else unused_budget(name, most, spec.currency)
