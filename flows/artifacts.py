@@ -14,6 +14,7 @@ from prefect.artifacts import (
 
 from flows.run import Run, StepRecord
 from flows.steps.settle import Settlement
+from reports.wording import plural
 
 # An update is a call to the server; more than these would cost more than they tell.
 UPDATES = 20
@@ -28,7 +29,9 @@ class ProgressArtifact:
         self._shown = 0
         self._artifact = cast(
             "UUID",
-            create_progress_artifact(progress=0.0, description=f"{step}: {chunks} chunks"),
+            create_progress_artifact(
+                progress=0.0, description=f"{step}: {plural(chunks, 'chunk')}"
+            ),
         )
 
     def advance(self) -> None:
@@ -70,10 +73,7 @@ def summary(run: Run, settlement: Settlement, steps: Sequence[StepRecord], page:
     lines = [
         f"# {run.job.name}, {run.as_of:%d %B %Y}",
         "",
-        (
-            f"Run `{run.run_id}` on {run.device_words}. "
-            f"[Open the report]({page.as_uri()}) · store `{run.job.outputs.store}`"
-        ),
+        (f"Run `{run.run_id}` on {run.device_words}. Report `{page}` · store `{run.store_url}`"),
         "",
         "| input | in | published | rejected | failed |",
         "| --- | ---: | ---: | ---: | ---: |",

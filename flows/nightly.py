@@ -9,6 +9,7 @@ from prefect import Flow, Task, flow
 from prefect.futures import PrefectFuture, as_completed
 
 from flows.artifacts import ProgressArtifact, show_results
+from flows.deployed import heard_by_server, tell_server
 from flows.device_slot import open_slot
 from flows.errors import AlmanacError, ExitCode, TornRunError
 from flows.outcome import Outcome
@@ -186,7 +187,14 @@ def nightly(job: JobSpec, only: Side | None = None, again: bool = False) -> Outc
     only : one side of the job alone
     again : publish even where the same run was published before
     """
-    run = prepare_run(job, only)
+    with heard_by_server():
+        run = prepare_run(job, only)
+        outcome = _do_once(run, again=again)
+        tell_server(run, outcome)
+    return outcome
+
+
+def _do_once(run: Run, *, again: bool) -> Outcome:
     if not again and publishing.is_finished(run):
         return _already_published(run)
     inspect_sources(run)

@@ -13,6 +13,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import FrameType
 
+from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy
 from prefect.deployments.runner import RunnerDeployment
 from prefect.types.entrypoint import EntrypointType
 from rich.console import Console
@@ -86,6 +87,10 @@ def deployment(spec: JobSpec) -> RunnerDeployment:
         description=f"The night of job {spec.name}.",
         entrypoint_type=EntrypointType.MODULE_PATH,
         work_pool_name=WORK_POOL,
+        # Two nights of one job never run side by side: the later one waits.
+        concurrency_limit=ConcurrencyLimitConfig(
+            limit=1, collision_strategy=ConcurrencyLimitStrategy.ENQUEUE
+        ),
     )
 
 

@@ -69,6 +69,11 @@ def plural(value: int, one: str, many: str | None = None) -> str:
     return f"{count(value)} {one if value == 1 else many or one + 's'}"
 
 
+def steps(first: int, last: int) -> str:
+    """Return a part of the horizon: 8-14, and 1 where it is one period."""
+    return str(first) if first == last else f"{first}-{last}"
+
+
 def spaced(value: object) -> str:
     """Return a name with its underscores as spaces."""
     return str(value).replace("_", " ")

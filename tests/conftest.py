@@ -13,8 +13,13 @@ os.environ.setdefault("PREFECT_LOGGING_LEVEL", "ERROR")
 import pytest
 from hypothesis import settings
 
-# The gate tries the same examples every time; by itself pytest looks for new ones.
-settings.register_profile("reproducible", derandomize=True)
+from tests.scratch import UNTIL_END
+
+# The gate tries the same examples every time; by itself pytest looks for new ones. How long one
+# takes is no law: it may compile, and a busy machine may take any time.
+settings.register_profile("reproducible", derandomize=True, deadline=None)
+settings.register_profile("new examples", deadline=None)
+settings.load_profile("new examples")
 
 ROOT = Path(__file__).parents[1]
 # Begun first, in this order: the first of them compiles what later nights find compiled while the
@@ -68,6 +73,12 @@ def pytest_collection_modifyitems(items):
     """Begin with the files that take longest, so that processes that share them end together."""
     places = {name: place for place, name in enumerate(LONGEST)}
     items.sort(key=lambda item: places.get(item.nodeid.partition("::")[0], len(places)))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish():
+    """End servers and remove folders here: a process of pytest-xdist is soon killed after it."""
+    UNTIL_END.close()
 
 
 @pytest.hookimpl(optionalhook=True)

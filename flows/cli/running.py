@@ -2,7 +2,6 @@
 
 import logging
 import sys
-from pathlib import Path
 
 from rich.console import Console
 
@@ -14,8 +13,9 @@ from flows.progress import LogListener, listening
 from flows.run import Run, forget_failed, holding, is_retrying, prepare_run
 from flows.spec import JobSpec, Side
 from flows.steps.collect import inspect_sources
-from flows.steps.page import other_job_at, page_of
+from flows.steps.page import page_of
 from flows.steps.publish import is_finished
+from flows.told import told_of
 
 
 def run_job(job: JobSpec, only: Side | None, console: Console) -> ExitCode:
@@ -40,7 +40,7 @@ def _run_flow(job: JobSpec, only: Side | None, console: Console, *, again: bool 
         console.print("starting Prefect …")
     with console.status("Starting Prefect …"):
         from flows.cli.ahead import compiling_ahead  # noqa: PLC0415 - loads pandas
-        from flows.cli.compiling import noting_compilation  # noqa: PLC0415 - loads the compiler
+        from flows.compiling import noting_compilation  # noqa: PLC0415 - loads the compiler
         from flows.nightly import nightly  # noqa: PLC0415 - the environment comes first
     drop_known_tracebacks()
     ahead = compiling_ahead(job.restricted(only))
@@ -92,35 +92,5 @@ def refuse_changed(run: Run, job: JobSpec) -> None:
 
 def say_outcome(run: Run, outcome: Outcome, console: Console) -> None:
     """Tell the user how the run ended, and where its results are."""
-    if outcome.already_published:
-        console.print(
-            f"Run [bold]{outcome.run_id}[/] is published already: the same job, inputs, code and "
-            "night. Nothing to do."
-        )
-    elif outcome.failed:
-        console.print(
-            f"Run [bold]{outcome.run_id}[/] is published; {outcome.failed} entities failed "
-            f"(`almanac retry {outcome.run_id}` tries them again)."
-        )
-    else:
-        console.print(f"Run [bold]{outcome.run_id}[/] is published.")
-    if outcome.rejected_rows or outcome.rejected:
-        console.print(
-            f"Of its inputs {outcome.rejected_rows:,} rows were rejected, and {outcome.rejected:,} "
-            "entities whole: each is a row of `rejects`.",
-            soft_wrap=True,
-        )
-    for notice in outcome.notices:
-        console.print(f"Note: {notice}.", soft_wrap=True, markup=False, highlight=False)
-    console.print(f"  report  {_told_page(run, outcome)}", soft_wrap=True, markup=False)
-    console.print(f"  store   {run.store_url}", soft_wrap=True, markup=False)
-
-
-def _told_page(run: Run, outcome: Outcome) -> str:
-    """Return where a run's page is, and why not at the job's report."""
-    page = Path(outcome.report)
-    other = other_job_at(run.report, run)
-    whose = "a later night" if other is None else f"job {other!r}"
-    told = [] if page == run.report else [f"{run.report.name} is that of {whose}"]
-    told += [] if page.exists() else [f"not there; `almanac report {run.run_id}` writes it"]
-    return f"{page} ({'; '.join(told)})" if told else str(page)
+    for line in told_of(run, outcome):
+        console.print(line, soft_wrap=True, markup=False, highlight=False)

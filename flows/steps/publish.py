@@ -23,12 +23,13 @@ from flows.run import (
 from flows.steps import check, decision_backtest, predict
 from flows.steps.patience import patiently
 from flows.steps.settle import Settlement
-from storage.stores import Publication, is_absent, open_store
+from storage.stores import Publication, Store, is_absent, open_store
 from storage.tables import (
     FAILURES,
     OUTPUT_TABLES,
     REJECTS,
     REPAIRS,
+    RUN_ENTITIES,
     RUN_STEPS,
     Table,
 )
@@ -76,10 +77,10 @@ def status_of(settlement: Settlement) -> str:
 
 
 def is_published(run: Run) -> bool:
-    """Return whether the store holds this very run."""
+    """Return whether the store holds this very run, and no other of its night in its place."""
     if is_absent(run.store_url):
         return False
-    return patiently(lambda: _holds_run(run))
+    return patiently(lambda: _in_store(run))
 
 
 def is_finished(run: Run) -> bool:
@@ -117,9 +118,20 @@ def refuse_torn(run: Run, records: Sequence[ChunkRecord]) -> None:
         )
 
 
-def _holds_run(run: Run) -> bool:
+def _in_store(run: Run) -> bool:
     with open_store(run.store_url) as store:
-        return bool(store.published(run.run_id))
+        return _holds(store, run)
+
+
+def _holds(store: Store, run: Run) -> bool:
+    """Return whether the run's tables are there.
+
+    `runs` lists a run for good; another run of its job and night takes its rows away, which is one
+    of corrected inputs, say, or of one side alone.
+    """
+    if not store.published(run.run_id):
+        return False
+    return not store.read(RUN_ENTITIES.name, run_id=run.run_id, as_of=run.as_of).empty
 
 
 def _to_store(run: Run, shards: Mapping[str, Sequence[Path]], *, again: bool) -> None:
@@ -129,7 +141,7 @@ def _to_store(run: Run, shards: Mapping[str, Sequence[Path]], *, again: bool) ->
 
 def _publish_once(run: Run, shards: Mapping[str, Sequence[Path]], *, again: bool) -> None:
     with open_store(run.store_url) as store:
-        if again or not store.published(run.run_id):
+        if again or not _holds(store, run):
             store.publish(Publication(run.run_id, run.as_of, run.job.name, shards))
 
 

@@ -10,7 +10,7 @@ from flows.steps.page import newest_night, page_beside
 from flows.steps.patience import patiently
 from reports import render_report
 from storage.stores import TerminalStoreError, open_existing
-from storage.tables import OUTPUT_TABLES, RUNS
+from storage.tables import OUTPUT_TABLES, RUN_ENTITIES, RUNS
 
 
 def write_report(run: Run) -> Path:
@@ -21,7 +21,7 @@ def write_report(run: Run) -> Path:
     Raises
     ------
     TerminalStoreError
-        Where the run is not in its store, or the store is not there.
+        Where the run is not in its store, or no longer, or the store is not there.
     """
     tables, newest = patiently(lambda: _published(run))
     page = page_beside(run, newest)
@@ -36,8 +36,17 @@ def _published(run: Run) -> tuple[dict[str, pd.DataFrame], date]:
         tables = {
             name: store.read(name, run_id=run.run_id) for name in OUTPUT_TABLES if name in present
         }
-        if not len(tables.get(RUNS.name, ())):
-            raise TerminalStoreError(
-                f"store {run.store_url}: run {run.run_id} is not published there"
-            )
+        if not len(tables.get(RUN_ENTITIES.name, ())):
+            listed = len(tables.get(RUNS.name, ())) > 0
+            raise TerminalStoreError(_missing(run, listed=listed))
         return tables, newest_night(store, run)
+
+
+def _missing(run: Run, *, listed: bool) -> str:
+    if not listed:
+        return f"store {run.store_url}: run {run.run_id} is not published there"
+    return (
+        f"store {run.store_url}: another run of the night of {run.as_of} took the place of "
+        f"{run.run_id}, whose tables are gone; its job, on the inputs that it had, publishes it "
+        "again"
+    )

@@ -4,7 +4,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from reports.figures.theme import BLUE, PAPER, PERCENT, RED, figure
-from reports.wording import inert
+from reports.wording import inert, steps
 
 
 def value_added_ahead(rows: pd.DataFrame, warehouses: list[str]) -> go.Figure:
@@ -20,7 +20,7 @@ def value_added_ahead(rows: pd.DataFrame, warehouses: list[str]) -> go.Figure:
     table = table.reindex(warehouses)
     return figure(
         go.Heatmap(
-            x=[f"{first}-{last}" for first, last in ends.items()],
+            x=[steps(int(str(first)), last) for first, last in ends.items()],
             y=[inert(name) for name in warehouses],
             z=table.to_numpy(),
             zmid=0.0,

@@ -9,6 +9,10 @@ import plotly.graph_objects as go
 from reports.figures.theme import BLUE, INK, MUTED, ORANGE, PERCENT, figure
 from reports.wording import inert
 
+COVER_BARS = 30
+# Periods to a bar: hours, days and quarters of cover differ by two orders of magnitude.
+COVER_STEPS = (0.1, 0.2, 0.5, 1.0, 2.0, 3.0, 5.0, 10.0, 20.0, 50.0)
+
 
 def orders_by_warehouse(plans: pd.DataFrame) -> go.Figure:
     """Draw the money ordered tonight by warehouse, the largest first."""
@@ -59,13 +63,21 @@ def _served_bars(fill_rates: pd.Series, name: str, colour: str) -> go.Bar:
     )
 
 
+def cover_step(plans: pd.DataFrame) -> float:
+    """Return how many periods a bar of `cover` has: the fewest that leave few items beyond it."""
+    most = plans["periods_of_cover"].quantile(0.95)
+    return next((step for step in COVER_STEPS if not COVER_BARS * step < most), COVER_STEPS[-1])
+
+
 def cover(plans: pd.DataFrame) -> go.Figure:
     """Draw how long stock and orders on the way last, before tonight's orders."""
-    known = plans["periods_of_cover"].dropna().clip(upper=90)
+    step = cover_step(plans)
+    most = COVER_BARS * step
+    known = plans["periods_of_cover"].dropna().clip(upper=most)
     return figure(
         go.Histogram(
             x=known,
-            xbins={"start": 0, "end": 90.001, "size": 3},
+            xbins={"start": 0, "end": most * 1.00001, "size": step},
             marker={"color": ORANGE},
             showlegend=False,
         ),

@@ -71,7 +71,9 @@ def _cards(tables: Tables, scored: pd.DataFrame) -> list[Card]:
     periods = forecasts["ds"].nunique()
     cards = [Card(count(forecasts["mean"].sum()), f"units expected in {periods} periods")]
     if len(scored):
-        cards.append(Card(number(scored["mase"].median()), "median MASE (1 is seasonal naive)"))
+        cards.append(
+            Card(number(scored["mase"].dropna().median()), "median MASE (1 is seasonal naive)")
+        )
         covered = scored["demand_class"].map(_covered(tables, scored)).mean()
         cards.append(Card(percent(covered), "of held-out actuals within the 80% band"))
     return cards

@@ -8,7 +8,7 @@ import pandas as pd
 from reports.figures.evaluation import value_added_ahead
 from reports.sections.section import SERIES, Listing, Picture, Tables, has
 from reports.tables import PageColumn, PageTable, page_table
-from reports.wording import count, number, percent
+from reports.wording import count, number, percent, steps
 
 BENCHMARK = "SeasonalNaive"
 BAND = 80
@@ -136,7 +136,7 @@ def _by_horizon(tables: Tables) -> Listing:
         rows = rows.merge(told, on=["demand_class", "band"], how="left")
     else:
         rows = rows.assign(after=np.nan)
-    ahead = rows["first_step"].astype(str) + "-" + rows["last_step"].astype(str)
+    ahead = [steps(*ends) for ends in zip(rows["first_step"], rows["last_step"], strict=True)]
     table = page_table(
         rows.assign(ahead=ahead),
         [

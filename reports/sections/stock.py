@@ -12,7 +12,6 @@ from reports.tables import PageColumn, page_table
 from reports.wording import count, currencies, money, number, percent, total_money
 from storage.tables.stock import EXCEPTIONS
 
-OVERSTOCK_PERIODS = 45
 POLICIES = {
     "newsvendor": "an item is ordered up to its level once, for as long as the forecast reaches",
     "base-stock": "an item is ordered up to its level at every review",
@@ -40,7 +39,7 @@ def stock_section(tables: Tables) -> Section | None:
         return None
     plans = tables["order_plans"]
     short = _below_target(plans)
-    over = plans["periods_of_cover"] > OVERSTOCK_PERIODS
+    longest = figures.COVER_BARS * figures.cover_step(plans)
     return Section(
         "orders",
         "Orders",
@@ -60,7 +59,7 @@ def stock_section(tables: Tables) -> Section | None:
             Card(total_money(plans, "expected_cost"), "expected cost over the horizon"),
             Card(total_money(plans, "no_order_cost"), "cost if nothing is ordered"),
             Card(count(short.sum()), "items below their target", alarm=bool(short.any())),
-            Card(count(over.sum()), f"items with over {OVERSTOCK_PERIODS} periods of cover"),
+            Card(count(_overstocked(tables)), "items with more stock than the job allows"),
             *sharing_cards(tables),
         ],
         pictures=[
@@ -86,12 +85,20 @@ def stock_section(tables: Tables) -> Section | None:
                 "cover",
                 "Cover before tonight",
                 figures.cover(plans),
-                "Items by how long stock and orders on the way last; the last bar has 90 and more.",
+                "Items by how long stock and orders on the way last; the last bar has "
+                f"{longest:g} and more.",
             ),
         ],
         explorer=curve_explorer(tables),
         listings=_listings(tables),
     )
+
+
+def _overstocked(tables: Tables) -> int:
+    """Return how many items last longer than the job's `most_cover`, or have no demand."""
+    if not has(tables, "order_exceptions"):
+        return 0
+    return int((tables["order_exceptions"]["kind"] == "overstock").sum())
 
 
 def _ordered(plans: pd.DataFrame) -> str:
@@ -194,7 +201,7 @@ def _listings(tables: Tables) -> list[Listing]:
                 [
                     *SERIES_COLUMNS,
                     PageColumn("category", "category"),
-                    PageColumn("periods_of_cover", "cover, periods", lambda v: number(v, 0)),
+                    PageColumn("periods_of_cover", "cover, periods", lambda v: number(v, 1)),
                     PageColumn("on_hand", "on hand", count),
                     PageColumn("on_order", "on order", count),
                     PageColumn("reason", "why"),

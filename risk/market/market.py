@@ -19,6 +19,11 @@ from risk.plan import RiskPlan
 
 NO_FACTOR = -1
 STAGE = "build market"
+NEEDED = {
+    "prices": ("instrument_id", "ds", "close"),
+    "instruments": ("instrument_id", "kind", "currency"),
+    "curves": ("curve_id", "ds", "tenor", "zero_rate"),
+}
 
 
 @dataclass(frozen=True)
@@ -99,10 +104,11 @@ def build_market(
     Raises
     ------
     MarketError
-        Where no scenario can be made at all, or a table has a column more than once.
+        Where no scenario can be made at all, or a table lacks a column that it needs, or
+        has one more than once.
     """
     for what, table in (("prices", prices), ("instruments", instruments), ("curves", curves)):
-        _refuse_repeated_columns(what, table)
+        _refuse_other_columns(what, table)
     if prices.empty or instruments.empty:
         raise MarketError("there are no prices or no instruments")
     refused: Problems = {}
@@ -133,9 +139,11 @@ def build_market(
     )
 
 
-def _refuse_repeated_columns(what: str, table: pd.DataFrame | None) -> None:
-    for name, times in ({} if table is None else table.columns.value_counts().to_dict()).items():
-        if times > 1:
+def _refuse_other_columns(what: str, table: pd.DataFrame | None) -> None:
+    if table is None:
+        return
+    for name in dict.fromkeys([*NEEDED[what], *table.columns]):
+        if (times := list(table.columns).count(name)) != 1:
             raise MarketError(f"{what} must have one column {name!r}; they have {times}")
 
 

@@ -44,3 +44,7 @@ def test_a_served_job_is_a_deployment_of_the_same_flow():
     assert served.entrypoint == "flows.nightly.nightly"
     assert served.parameters["job"]["name"] == "demo"
     assert served.schedules[0].schedule.cron == NIGHTLY_CRON
+    (nightly,) = [one for one in deployments() if one["name"] == "nightly"]
+    assert served.concurrency_limit == nightly["concurrency_limit"]["limit"]
+    strategy = nightly["concurrency_limit"]["collision_strategy"]
+    assert served.concurrency_options.collision_strategy == strategy

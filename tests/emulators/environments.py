@@ -2,12 +2,13 @@
 
 import os
 import subprocess
-import tempfile
 import venv
 from functools import cache
 from pathlib import Path
 
 import pytest
+
+from tests.scratch import folder_until_end
 
 FOLDER = Path(__file__).parent
 
@@ -19,7 +20,7 @@ def python_of(name):
     ALMANAC_EMULATORS names a folder in which environments are kept between runs.
     """
     kept = os.environ.get("ALMANAC_EMULATORS")
-    root = Path(kept or tempfile.mkdtemp(prefix="almanac-emulators-")) / name
+    root = (Path(kept) if kept else folder_until_end("emulators")) / name
     python = root / "bin" / "python"
     ready = root / "ready"
     if not ready.exists():

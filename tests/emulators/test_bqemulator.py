@@ -35,8 +35,9 @@ SECONDS = 120
 
 
 @pytest.fixture(scope="module")
-def server():
+def server(tmp_path_factory):
     """Return the emulator's address, and its port for gRPC."""
+    own = {**environment(), "TMPDIR": str(tmp_path_factory.mktemp("emulator"))}
     python = python_of("bqemulator")
     with socket.socket() as rest, socket.socket() as grpc:
         for free in (rest, grpc):
@@ -44,7 +45,7 @@ def server():
         ports = rest.getsockname()[1], grpc.getsockname()[1]
     command = [python, FOLDER / "bqemulator" / "serve.py", *map(str, ports)]
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    with subprocess.Popen(command, stdin=subprocess.PIPE, env=environment(), **quiet) as process:
+    with subprocess.Popen(command, stdin=subprocess.PIPE, env=own, **quiet) as process:
         url = f"http://127.0.0.1:{ports[0]}"
         wait_for(f"{url}/bigquery/v2/projects/{PROJECT}/datasets", process)
         yield url, ports

@@ -3,7 +3,7 @@
 import pytest
 from numba.core.event import trigger_event
 
-from flows.cli.compiling import NOTE, noting_compilation
+from flows.compiling import NOTE, noting_compilation
 from flows.progress import LogListener
 from flows.run.meter import StepRecord
 from kernels.compile_turns import WAITING

@@ -135,3 +135,27 @@ def test_a_run_whose_store_is_gone_is_told_of_without_it(job, outcomes):
     assert refused.exit_code == empty.exit_code == 3
     assert f"store duckdb:{store}: there is none at that path" in refused.output
     assert f"run {outcomes[0].run_id} is not published there" in empty.output
+
+
+def test_of_two_runs_of_a_night_the_last_one_done_has_its_page_and_its_tables(job, tmp_path):
+    """Corrected inputs make another run, and those of before make the first one again."""
+    job = job.model_copy(update={"folder": tmp_path})
+    demand, page = tmp_path / "demand.csv", tmp_path / "out" / "night.html"
+    slip, right = demand_rows(), demand_rows(item="cocoa")
+    ids = []
+    for rows in (slip, right, slip):
+        rows.to_csv(demand, index=False)
+        outcome = run_plain(of(job, LATER))
+        assert not outcome.already_published
+        ids.append(outcome.run_id)
+        run = prepare_run(of(job, LATER))
+        with open_store(run.store_url) as store:
+            assert set(store.read("demand_forecasts")["run_id"]) == {outcome.run_id}
+        assert outcome.run_id in page.read_text(encoding="utf-8")
+    assert ids[0] == ids[2] != ids[1]
+    assert run_plain(of(job, LATER)).already_published
+    written = page.read_bytes()
+    refused = CliRunner().invoke(main, ["report", ids[1], "--folder", str(tmp_path)])
+    assert refused.exit_code != 0
+    assert page.read_bytes() == written
+    assert f"took the place of {ids[1]}" in " ".join(refused.output.split())

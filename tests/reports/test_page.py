@@ -108,6 +108,12 @@ def test_coverage_is_told_before_and_after_calibration():
     assert {"62.0%", "78.0%"} <= set(cells)
 
 
+def test_demand_that_never_changes_has_no_scaled_error_and_a_page():
+    tables = night()
+    flat = tables["forecast_accuracy"].assign(mase=np.nan)
+    assert "median MASE" in render_report({**tables, "forecast_accuracy": flat})
+
+
 def test_accuracy_is_told_by_class_horizon_and_warehouse(page):
     for title in ("class", "horizon", "warehouse", "warehouse and horizon"):
         assert f"Accuracy by {title}<" in page

@@ -1,8 +1,9 @@
 """Pictures of orders show every item, and no rate that cannot be."""
 
 import numpy as np
+import pytest
 
-from reports.figures.stock import service_bought
+from reports.figures.stock import COVER_BARS, cover, cover_step, service_bought
 from reports.sections.stock import stock_section
 from tests.reports.builder import night
 
@@ -25,3 +26,28 @@ def test_orders_come_before_what_transfers_would_change_of_them():
     titles = [listing.title for listing in stock_section(tables).listings]
     assert titles[0] == "Orders ranked by money, USD"
     assert "Transfers" in titles
+
+
+@pytest.mark.parametrize(
+    ("covers", "step"),
+    [([1.5, 2.9], 0.1), ([10.0, 80.0], 3.0), ([9.0, 9e9], 50.0), ([np.nan, np.nan], 0.1)],
+    ids=["quarters", "days", "hardly any demand", "no demand"],
+)
+def test_bars_of_cover_are_as_wide_as_cover_is_long(covers, step):
+    plans = night()["order_plans"].iloc[[0] * 2].assign(periods_of_cover=covers)
+    assert cover_step(plans) == step
+    (bars,) = cover(plans).data
+    assert bars.xbins.size == step
+    last = COVER_BARS * step
+    assert bars.xbins.end > last
+    assert (bars.x <= last).all()
+    note = {shown.name: shown.note for shown in stock_section({"order_plans": plans}).pictures}
+    assert f"the last bar has {last:g} and more" in note["cover"]
+
+
+def test_items_overstocked_are_those_that_the_job_calls_so():
+    own = night()["order_plans"].iloc[[0] * 3][["warehouse_id", "item_id", "currency"]]
+    found = own.assign(kind=["overstock", "stock-out risk", "overstock"], money=1.0, reason="why")
+    for exceptions, expected in ((found, "2"), (found[:0], "0")):
+        cards = stock_section({**night(), "order_exceptions": exceptions}).cards
+        assert [c.value for c in cards if c.label.startswith("items with more")] == [expected]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from reports.wording import money, number, percent
+from reports.wording import money, number, percent, steps
 
 
 @pytest.mark.parametrize(
@@ -28,3 +28,7 @@ def test_money_has_three_digits_so_that_a_limit_and_what_is_beyond_it_can_be_tol
 def test_what_rounds_to_zero_has_no_sign():
     assert (number(-0.004), number(-0.006)) == ("0.00", "-0.01")
     assert (percent(-0.0004), percent(-0.0006)) == ("0.0%", "-0.1%")
+
+
+def test_a_part_of_the_horizon_that_is_one_period_is_told_once():
+    assert (steps(1, 1), steps(8, 14)) == ("1", "8-14")

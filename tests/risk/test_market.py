@@ -68,9 +68,13 @@ BAD_PRICES = [
 @pytest.mark.parametrize(
     ("what", "name"), [("prices", "close"), ("instruments", "currency"), ("curves", "zero_rate")]
 )
-def test_a_column_that_is_there_twice_is_named(what, name):
+def test_a_column_that_is_there_twice_or_not_at_all_is_named(what, name):
     tables = {"prices": prices(SOUND), "instruments": stocks(*SOUND), "curves": curve()}
-    tables[what] = pd.concat([tables[what], tables[what][[name]]], axis=1)
+    whole = tables[what]
+    tables[what] = whole.drop(columns=name)
+    with pytest.raises(MarketError, match=f"{what} must have one column '{name}'; they have 0"):
+        build_market(*tables.values(), AS_OF, PLAN)
+    tables[what] = pd.concat([whole, whole[[name]]], axis=1)
     with pytest.raises(MarketError, match=f"{what} must have one column '{name}'; they have 2"):
         build_market(*tables.values(), AS_OF, PLAN)
 

