@@ -44,7 +44,7 @@ def batch_of(lengths):
     st.integers(1, 9),
     st.integers(1, 20),
 )
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_origins_stand_where_history_and_horizon_allow(lengths, horizon, windows, step, minimum):
     plan = daily_plan(horizon=horizon, windows=windows, step=step, minimum_history=minimum)
     batch = batch_of(lengths)

@@ -64,7 +64,7 @@ def test_hits_of_the_true_law_are_the_levels(law):
 
 
 @given(st.floats(0.0, 60.0), st.integers(0, 2**31))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_probabilities_of_an_actual_lie_in_order(actual, seed):
     quantiles = np.sort(np.random.default_rng(seed).poisson(9.0, 99).astype(float))
     low, high = probability_bounds(actual, quantiles)
@@ -86,7 +86,7 @@ def test_without_hits_the_levels_stay():
     st.integers(1, 6),
     st.sampled_from([LEVELS, HEAVY_TAILED]),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_levels_ascend_within_zero_and_one(seed, n_series, windows, usual):
     draws = np.random.default_rng(seed)
     found = np.sort(draws.beta(0.5, 0.5, (windows, 1, 99)), axis=2) * 50.0
@@ -97,7 +97,7 @@ def test_levels_ascend_within_zero_and_one(seed, n_series, windows, usual):
 
 
 @given(st.integers(0, 2**31), st.floats(0.01, 1000.0), st.sampled_from([LEVELS, HEAVY_TAILED]))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_levels_depend_on_shares_of_hits_and_not_on_how_many(seed, times, usual):
     draws = np.random.default_rng(seed)
     found = np.sort(draws.beta(0.5, 0.5, (3, 2, 100)), axis=2)
@@ -106,7 +106,7 @@ def test_levels_depend_on_shares_of_hits_and_not_on_how_many(seed, times, usual)
 
 
 @given(st.integers(0, 2**31), st.integers(-3, 3))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_calibrated_quantiles_follow_the_unit_of_demand(seed, power):
     # By a power of two, which leaves every comparison as it was.
     draws, unit = np.random.default_rng(seed), 2.0**power
@@ -164,7 +164,7 @@ def test_counts_by_chance_teach_levels_that_no_heavy_tail_moves():
 
 
 @given(st.integers(0, 5000), st.integers(1, 6))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_what_is_usual_is_taken_however_many_origins_say_it(n_series, windows):
     hits = np.append(HEAVY_TAILED * 50.0, 50.0)[None]
     levels = levels_of_all(np.stack([hits] * windows), n_series, HEAVY_TAILED)
@@ -303,7 +303,7 @@ def test_levels_of_rare_demand_leave_its_tail_alone():
 
 
 @given(st.integers(0, 2**31))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_levels_ascend_with_their_tail_left(seed):
     levels = np.sort(np.random.default_rng(seed).beta(0.3, 0.3, (3, 99)))
     left = leave_tail(levels)

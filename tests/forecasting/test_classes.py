@@ -16,7 +16,7 @@ def batch_of(series):
 
 
 @given(st.lists(st.lists(st.integers(0, 9), min_size=1, max_size=40), min_size=1, max_size=8))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_classes_are_those_of_the_paper(series):
     found = classify_demand(batch_of(series))
     assert list(found) == [demand_class(values) for values in series]
@@ -37,7 +37,7 @@ def test_plain_cases(values, expected):
 
 
 @given(st.floats(0.001, 1e6), st.integers(0, 2**31))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_a_class_knows_no_unit(factor, seed):
     values = np.random.default_rng(seed).poisson(0.9, 60)
     both = classify_demand(batch_of([values, factor * values]))

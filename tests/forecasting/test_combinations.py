@@ -24,7 +24,7 @@ scores = st.lists(st.floats(0.01, 100.0), min_size=2, max_size=7)
 
 
 @given(scores)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_weights_sum_to_one_and_the_better_model_weighs_more(losses):
     weights = weigh_models(np.array(losses)[:, None])[:, 0]
     assert weights.sum() == pytest.approx(1.0)
@@ -34,7 +34,7 @@ def test_weights_sum_to_one_and_the_better_model_weighs_more(losses):
 
 
 @given(scores, st.floats(0.001, 1000.0))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_weights_know_no_unit(losses, factor):
     one = weigh_models(np.array(losses)[:, None])
     other = weigh_models(factor * np.array(losses)[:, None])

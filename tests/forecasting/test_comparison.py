@@ -20,7 +20,7 @@ seeds = st.integers(0, 2**31)
 
 
 @given(seeds)
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_models_that_answered_everywhere_have_their_own_means(seed):
     losses = np.random.default_rng(seed).gamma(2.0, 1.0, (4, 3, 5, 2))
     found = comparable_means(*tables(losses))
@@ -28,7 +28,7 @@ def test_models_that_answered_everywhere_have_their_own_means(seed):
 
 
 @given(seeds, st.floats(0.2, 5.0), st.integers(0, 3))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_a_model_as_much_better_at_each_origin_is_so_over_all(seed, ratio, silent):
     """However hard the origins were at which it was silent."""
     hard = np.random.default_rng(seed).gamma(0.5, 10.0, (1, 6, 3)) + 0.01
@@ -54,7 +54,7 @@ def test_where_the_others_lose_nothing_a_model_keeps_its_own_mean():
 
 
 @given(seeds)
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_a_series_is_judged_the_same_in_any_company(seed):
     draws = np.random.default_rng(seed)
     losses = draws.gamma(1.0, 1.0, (9, 12, 6, 4))

@@ -87,7 +87,7 @@ def test_the_same_pattern_says_more_the_more_errors_show_it():
 
 
 @given(st.integers(0, 2**31), st.integers(1, 4), st.integers(1, 12))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_growth_stays_in_its_range(seed, windows, horizon):
     draws = np.random.default_rng(seed)
     squares = draws.gamma(0.2, 5.0, (4, windows, horizon))
@@ -101,7 +101,7 @@ def test_growth_stays_in_its_range(seed, windows, horizon):
     st.integers(0, 2**31),
     st.floats(0.0, 3.0),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_quantiles_are_not_negative_and_never_cross(law, seed, growth):
     draws = np.random.default_rng(seed)
     means = draws.gamma(0.5, 40.0, (3, 8))

@@ -136,7 +136,7 @@ def test_what_never_changes_goes_on(result):
 
 
 @given(st.integers(0, 50), st.data())
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=6)
 def test_a_series_is_forecast_the_same_in_any_company(seed, data):
     series = mixed_series(seed)
     plan, panel = daily_plan(), panel_of(series)
@@ -155,7 +155,7 @@ def test_a_series_is_forecast_the_same_in_any_company(seed, data):
 
 
 @given(st.sampled_from([0.25, 4.0, 1024.0]), st.integers(0, 100))
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 def test_continuous_demand_in_another_unit_is_the_same_forecast(factor, seed):
     draws, t = np.random.default_rng(seed), np.arange(140)
     y = draws.gamma(6.0, 2.0 * week(t)) + 0.125

@@ -112,7 +112,7 @@ def test_counts_stay_whole_and_nothing_is_negative():
 
 
 @given(st.integers(0, 2**32 - 1), st.lists(st.integers(0, 2**63), min_size=1, max_size=4))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_a_path_depends_on_its_seed_and_entity_alone(seed, entities):
     words = np.array(entities, np.uint64)
     forecasts, champions = frames([COUNT] * len(entities))

@@ -118,7 +118,7 @@ def test_scaled_losses_are_those_of_whole_horizons():
 
 
 @given(st.integers(0, 2**31), st.floats(0.01, 100.0))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_typical_scores_know_no_unit_of_a_series(seed, unit):
     draws = np.random.default_rng(seed)
     scores, units = draws.gamma(2.0, size=(4, 9)), np.where(np.arange(9) < 5, 1.0, unit)

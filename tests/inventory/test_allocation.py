@@ -32,7 +32,7 @@ def cheapest(items, limit):
 
 
 @given(st.lists(CHOICES, min_size=1, max_size=4), st.integers(0, 60))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_cost_lies_between_the_bound_and_one_step_above_the_best(items, limit):
     least = sum(options.use.min() for options in items)
     if limit < least:
@@ -49,7 +49,7 @@ def test_cost_lies_between_the_bound_and_one_step_above_the_best(items, limit):
 
 
 @given(st.lists(CHOICES, min_size=1, max_size=4))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_without_a_limit_every_item_takes_its_cheapest_option(items):
     found = allocate(items, math.inf)
     assert found.cost == sum(options.cost.min() for options in items)
@@ -72,7 +72,7 @@ def test_the_shadow_price_is_what_the_next_unit_saves():
 
 
 @given(st.lists(CHOICES, min_size=2, max_size=4), st.integers(0, 60))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_bound_falls_by_what_more_of_the_resource_saves(items, more):
     least = float(sum(options.use.min() for options in items))
     tight = allocate(items, least)

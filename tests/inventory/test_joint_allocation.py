@@ -42,7 +42,7 @@ def cheapest(items, limits):
 
 
 @given(ITEMS, LIMITS)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_both_limits_hold_and_the_best_choice_lies_between_bound_and_cost(items, limits):
     first, second = options_of(items)
     found = allocate_jointly(first, second, limits)
@@ -55,7 +55,7 @@ def test_both_limits_hold_and_the_best_choice_lies_between_bound_and_cost(items,
 
 
 @given(ITEMS, st.integers(0, 50))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_one_limit_is_shared_as_if_it_were_alone(items, limit):
     first, second = options_of(items)
     alone, _ = allocate_jointly(first, second, (limit, math.inf))

@@ -135,7 +135,7 @@ def test_orders_of_many_items_are_those_of_each(seed):
 
 
 @given(st.integers(0, 2**31), st.integers(1, 300), st.sampled_from([0.0, 0.3, 0.77, 1.0]))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_ranges_of_demand_are_numpys_to_the_last_digit(seed, n_paths, share):
     paths = np.random.default_rng(seed).gamma(0.8, 3.0, (3, n_paths, 30))
     prompt, late, low, high = np.array([1, 7, 30]), np.array([1, 11, 30]), np.empty(3), np.empty(3)

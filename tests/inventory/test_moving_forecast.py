@@ -97,7 +97,7 @@ def test_what_is_independent_does_not_move_a_level_but_a_season_does():
 
 
 @given(st.integers(3, 40), st.integers(1, 9), st.integers(1, 12), st.integers(0, 99))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_a_forecast_does_not_know_the_demand_to_come(n_paths, horizon, interval, seed):
     paths = np.random.default_rng(seed).poisson(3.0, (n_paths, horizon)).astype(float)
     found = MovingForecast.of(paths, interval)

@@ -133,7 +133,7 @@ def test_the_cheapest_that_serves_is_chosen_among_all_lots_and_caps(kind):
 # A case has room but for the last bit of what is there.
 @example(math.nextafter(15.0, 16.0), 1.0, 0.0, 31.0)
 @example(27.0 + 2e-13, 4.0, 0.0, 31.0)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_orders_have_the_form_of_their_policy(on_hand, case_pack, minimum_order, capacity):
     stock = {"on_hand": on_hand, "capacity": capacity}
     item = {"case_pack": case_pack, "minimum_order": minimum_order}
@@ -164,7 +164,7 @@ def test_orders_have_the_form_of_their_policy(on_hand, case_pack, minimum_order,
     st.sampled_from([0.0, 5.0, 1e6]),
     st.integers(1, 3),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_lots_and_caps_can_be_ordered(kind, case_pack, minimum, capacity, ordering, review):
     stock = {"capacity": capacity, "ordering_cost": ordering, "review_period": review}
     position = own_position(stock, {"case_pack": case_pack, "minimum_order": minimum})

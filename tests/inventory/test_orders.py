@@ -150,7 +150,7 @@ def test_perishables_are_ordered_in_smaller_lots_than_what_keeps():
 
 
 @given(st.lists(st.floats(0.0, 30.0), min_size=1, max_size=4), st.integers(0, HORIZON + 3))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_units_on_the_way_count_in_the_position(quantities, day):
     arrivals = pd.DataFrame(
         {

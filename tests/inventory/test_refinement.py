@@ -70,7 +70,7 @@ def cost(decision):
     st.sampled_from([math.inf, 30.0]),
     st.sampled_from([0, 3]),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_a_refined_policy_never_costs_more_on_the_same_paths(
     kind, target, mean, case_pack, ordering, capacity, shelf_life
 ):

@@ -53,7 +53,7 @@ def test_without_a_limit_orders_are_those_of_least_cost():
 
 
 @given(SHARES, SHARES)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_orders_stay_within_both_limits(money, space):
     budget, room = money * worth(), space * wanted()
     found = shared(budget=budget, room=room)
@@ -69,7 +69,7 @@ def test_orders_stay_within_both_limits(money, space):
 
 
 @given(SHARES, SHARES)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_a_looser_limit_never_costs_more(one, other):
     tight, loose = sorted((one, other))
     for name, whole in (("budget", worth()), ("room", wanted())):
@@ -78,7 +78,7 @@ def test_a_looser_limit_never_costs_more(one, other):
 
 
 @given(SHARES)
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_a_room_in_units_of_money_is_a_budget(share):
     priced = ITEMS.assign(volume=COSTS)
     as_room = shared(priced, room=share * worth())

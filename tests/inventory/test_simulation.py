@@ -24,7 +24,7 @@ DEMAND = st.lists(st.integers(0, 20).map(float), min_size=12, max_size=30)
     st.booleans(),
     st.sampled_from([(0, False), (2, False), (3, True)]),
 )
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_a_fixed_level_replays_as_simulation_walks(demand, lead_time, review, lost, cases, shelf):
     terms = review, 6.0 if cases else 0.0, 3.0, 70.0, lost, *shelf
     supply = Supply(fixed_lead_time(lead_time), *terms)

@@ -25,7 +25,7 @@ def risk_stock_out(on_hand, receipts, paths, law, lost_share):
     st.lists(st.integers(0, 5), min_size=2, max_size=6).filter(any),
     st.sampled_from([0.0, 0.4, 1.0]),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_the_risk_is_that_of_every_lead_time_weighed(demand, receipts, on_hand, weights, lost):
     paths = np.resize(np.array(demand, float), (3, 6))
     chances = np.array(weights) / sum(weights)

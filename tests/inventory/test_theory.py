@@ -32,7 +32,7 @@ def law_of(weights):
 
 
 @given(LAWS, st.integers(1, 15))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_mean_shortages_are_those_of_the_law(weights, n_levels):
     law = law_of(weights)
     units = np.arange(len(law))
@@ -48,7 +48,7 @@ def test_normal_loss_is_the_mean_shortage_of_draws():
 
 
 @given(LAWS, PRICES, PRICES)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_no_level_is_cheaper_than_the_newsvendors(weights, holding, shortage):
     law = law_of(weights)
     units = np.arange(len(law))
@@ -62,7 +62,7 @@ def test_no_level_is_cheaper_than_the_newsvendors(weights, holding, shortage):
 
 
 @given(LAWS, PRICES, PRICES, st.floats(0.0, 30.0), st.integers(0, 2))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_no_pair_is_cheaper_than_the_best_reorder_up_to(weights, holding, owing, ordering, lead):
     law = law_of(weights)
     found = best_reorder_up_to(holding, owing, ordering, law, lead)
@@ -76,7 +76,7 @@ def test_no_pair_is_cheaper_than_the_best_reorder_up_to(weights, holding, owing,
 
 
 @given(PRICES, PRICES, st.floats(0.5, 50.0), st.floats(0.2, 4.0), st.floats(0.2, 3.0))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_no_pair_is_cheaper_than_the_best_reorder_quantity(holding, owing, ordering, demand, lead):
     found = best_reorder_quantity(holding, owing, ordering, demand, lead)
     mean = demand * lead
@@ -98,7 +98,7 @@ def test_no_pair_is_cheaper_than_the_best_reorder_quantity(holding, owing, order
 
 
 @given(st.lists(st.integers(0, 30), min_size=1, max_size=6), PRICES, PRICES)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_no_plan_is_cheaper_than_that_of_known_demand(demand, ordering, holding):
     orders, cost = plan_known_demand(ordering, holding, np.array(demand, float))
 

@@ -63,7 +63,7 @@ def test_plans_that_the_budget_pays_for_stay_to_the_bit(share):
 
 
 @given(st.floats(0.0, 1.2))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_the_budget_holds_and_every_cut_is_named(share):
     limit = share * total()
     found = share_warehouse(served().plans, served().curves, ITEMS, Limits(budget=limit))
@@ -131,7 +131,7 @@ def within(capacity, budget=np.inf):
 
 
 @given(st.floats(0.01, 1.5))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_stock_and_orders_never_fill_more_than_the_capacity(share):
     capacity = share * (HELD + space())
     found = within(capacity)

@@ -84,7 +84,7 @@ def test_values_exceed_longstaff_and_schwartzs_table_by_what_more_exercise_is_wo
         assert american(*case) > weekly
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     prices, rates, yields, st.floats(0.1, 0.8), st.floats(0.1, 3.0), st.sampled_from([CALL, PUT])
 )

@@ -360,7 +360,7 @@ def test_the_criterion_finds_the_orders_of_a_long_series():
 
 
 @given(st.integers(0, 2**31), st.floats(-1e3, 1e3), st.floats(0.1, 50.0))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_forecasts_move_and_grow_with_the_series(seed, shift, factor):
     y = np.random.default_rng(seed).normal(size=60).cumsum()
     choices = {"differences": (1, 0), "grid": (Orders(1, 0), Orders(0, 1))}
@@ -372,7 +372,7 @@ def test_forecasts_move_and_grow_with_the_series(seed, shift, factor):
 
 
 @given(st.integers(0, 2**31), st.integers(1, 40))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_a_series_is_forecast_the_same_in_any_company(seed, n_series):
     draws = np.random.default_rng(seed)
     series = [draws.gamma(2, 10, draws.integers(1, 90)) for _ in range(n_series)]
@@ -382,7 +382,7 @@ def test_a_series_is_forecast_the_same_in_any_company(seed, n_series):
 
 
 @given(st.integers(0, 2**31), st.sampled_from([np.nan, np.inf, -np.inf, 1e300, -1e308]))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_a_broken_series_is_silent_and_leaves_the_others_alone(seed, broken):
     draws = np.random.default_rng(seed)
     series = [draws.normal(50.0, 5.0, draws.integers(10, 70)) for _ in range(5)]

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from kernels.book_losses import book_losses, position_losses
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(1, 12), st.integers(1, 2500), st.integers(0, 2**32 - 1))
 def test_losses_are_the_weighted_sums(n_positions, n_scenarios, seed):
     draws = np.random.default_rng(seed)

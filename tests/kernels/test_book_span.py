@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
@@ -11,7 +11,6 @@ from kernels.linear_books import keep_book_tails, multiply_books, pad_books, par
 
 
 # The first example may have to compile.
-@settings(deadline=None)
 @given(st.integers(1, 30), st.integers(1, 30), st.integers(0, 2**16))
 def test_books_are_sums_over_orthonormal_directions(n_books, n_factors, seed):
     books = np.random.default_rng(seed).normal(size=(n_books, n_factors))

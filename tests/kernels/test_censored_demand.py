@@ -55,7 +55,7 @@ def test_censoring_a_series_does_not_bias_its_mean_low(law, limited):
 
 
 @given(st.integers(0, 2**31), st.integers(1, 8), st.integers(1, 60), st.booleans())
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_no_period_falls_below_what_was_sold_and_open_ones_stand(seed, season, n, whole):
     draws = np.random.default_rng(seed)
     values = draws.poisson(5.0, n) * (1.0 if whole else 0.37)

@@ -33,7 +33,7 @@ def test_quantiles_are_those_of_scipy(mean, dispersion):
 
 
 @given(st.floats(0.01, 2000.0), st.floats(0.02, 0.98) | st.floats(1.01, 40.0))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_each_quantile_is_the_smallest_count_that_reaches_its_level(mean, dispersion):
     found, law = quantiles(mean, dispersion), scipy_law(mean, dispersion)
     # Sums of thousands of probabilities, and scipy's own incomplete beta, agree to 1e-8.
@@ -50,7 +50,7 @@ def test_probabilities_are_those_of_scipy(count, dispersion):
 
 
 @given(st.floats(0.001, 500.0), st.floats(0.0, 30.0))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_probabilities_sum_to_one_and_their_mean_is_the_mean(mean, dispersion):
     counts = np.arange(int(mean + 60 * np.sqrt(mean * max(dispersion, 1.0)) + 2000.0))
     logs = np.array([count_log_probability(float(c), mean, dispersion) for c in counts])

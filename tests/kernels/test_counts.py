@@ -52,7 +52,7 @@ def fitted(y):
 
 
 @given(st.integers(0, 2**31), st.sampled_from([0.1, 1.0, 8.0, 60.0, 3000.0]))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_likelihoods_of_counts_are_scipys(seed, mean):
     draws = np.random.default_rng(seed)
     y = draws.negative_binomial(0.7, 0.7 / (0.7 + mean), 60).astype(float)
@@ -70,7 +70,7 @@ def test_likelihoods_of_counts_are_scipys(seed, mean):
 
 
 @given(st.integers(0, 2**31), st.floats(0.02, 0.98))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_likelihoods_of_chances_are_the_trials_own(seed, chance):
     y = (np.random.default_rng(seed).random(70) < chance).astype(float)
     lanes = lanes_of(seed)
@@ -142,7 +142,7 @@ def test_demand_in_every_period_is_certain():
 
 
 @given(st.integers(0, 2**31))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_a_series_is_fitted_the_same_in_any_company(seed):
     draws = np.random.default_rng(seed)
     series = [draws.poisson(0.8, n).astype(float) for n in draws.integers(1, 50, 5)]
@@ -157,7 +157,7 @@ SIZES = st.just(0.0) | st.floats(1e-6, 20.0)
 
 
 @given(st.floats(0.01, 1.0), SIZES, st.floats(1.01, 9.0))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_quantiles_of_a_hurdle_are_its_probabilities_added_up(chance, size, dispersion):
     levels = np.array([0.05, 0.3, 0.5, 0.8, 0.95, 0.99])
     out = np.empty(6)

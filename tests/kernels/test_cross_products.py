@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from kernels.cross_products import cross_products
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(n_rows=st.integers(1, 12), n_columns=st.integers(1, 40), seed=st.integers(0, 1000))
 def test_products_are_those_of_numpy_and_symmetric_to_the_bit(n_rows, n_columns, seed):
     rows = np.random.default_rng(seed).normal(size=(n_rows, n_columns))

@@ -27,7 +27,7 @@ def quantiles(law, mean, dispersion, zero_share=0.0, ratios=RATIOS):
     st.floats(1e-4, 50.0),
     st.floats(0.0, 0.99),
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_quantiles_ascend_and_are_not_negative(law, mean, dispersion, zero_share):
     found = quantiles(law, mean, dispersion, zero_share)
     assert np.isfinite(found).all()

@@ -21,7 +21,7 @@ def test_a_pairwise_sum_is_numpys(n):
     st.booleans(),
     st.integers(0, 2**31),
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_scales_are_the_means_of_the_differences_of_each_series(
     lengths, lag, dropped, squared, seed
 ):

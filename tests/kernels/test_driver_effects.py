@@ -30,7 +30,7 @@ def sums(y, design, effects, lag, lags):
     return scores, information, common, count
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(0, 10_000), st.integers(1, 80), st.sampled_from([1, 3, 7]))
 def test_sums_are_those_of_the_definition(seed, n, lag):
     y, design, effects = drawn(seed, n)
@@ -87,7 +87,7 @@ def test_shifted_rows_stay_in_their_series():
     )
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(0, 1000), st.integers(1, 30), st.integers(1, 12), st.integers(0, 3))
 def test_log_ratios_are_to_the_median_of_what_there_is_of_the_window(seed, n, length, missing):
     values = np.random.default_rng(seed).uniform(1.0, 9.0, n)

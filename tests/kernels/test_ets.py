@@ -253,7 +253,7 @@ def test_constant_means_are_worth_what_a_model_that_stands_still_is(relative, se
 
 
 @given(st.integers(0, 2**31), st.sampled_from([1, 4]), st.integers(14, 60))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_no_model_is_worse_than_the_means_that_it_contains(seed, m, n):
     # Noise around still means, on which searches stop short of the bound of alpha.
     draws = np.random.default_rng(seed)
@@ -267,7 +267,7 @@ def test_no_model_is_worse_than_the_means_that_it_contains(seed, m, n):
 
 
 @given(st.integers(0, 2**31), st.integers(1, 40), st.sampled_from([1, 4, 7]))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_a_series_is_fitted_the_same_in_any_company(seed, n_series, season_length):
     draws = np.random.default_rng(seed)
     series = [draws.gamma(2, 10, draws.integers(1, 60)) for _ in range(n_series)]
@@ -279,7 +279,7 @@ def test_a_series_is_fitted_the_same_in_any_company(seed, n_series, season_lengt
 
 
 @given(st.integers(0, 2**31), st.sampled_from([0.5, 4.0, 1024.0]))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_a_fit_scales_with_the_series(seed, factor):
     # A power of two changes no digit.
     y = np.random.default_rng(seed).gamma(3, 5, 48)
@@ -367,7 +367,7 @@ def test_paths_average_to_the_forecast():
 
 
 @given(st.integers(0, 2**31), st.integers(0, 30))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_states_carried_in_two_parts_are_those_carried_at_once(seed, cut):
     draws = np.random.default_rng(seed)
     fits = fit([draws.gamma(4, 3, 40), draws.gamma(4, 3, 9)], 4)

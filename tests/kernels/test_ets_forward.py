@@ -26,7 +26,7 @@ def assert_same_states(ours, theirs):
 
 
 @given(st.integers(0, 2**31))
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 def test_a_model_run_from_its_start_stands_where_its_fit_left_it(seed):
     series = series_of(seed)
     fits = fit_ets(np.concatenate(series), offsets_of(series), 4)
@@ -36,7 +36,7 @@ def test_a_model_run_from_its_start_stands_where_its_fit_left_it(seed):
 
 
 @given(st.integers(0, 2**31), st.integers(1, 20))
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 def test_a_state_carried_forward_is_that_of_its_model_run_through_everything(seed, news):
     series = series_of(seed)
     known, new = [y[:-news] for y in series], [y[-news:] for y in series]

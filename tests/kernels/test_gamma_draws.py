@@ -33,7 +33,7 @@ def gammas(seed, entities, shapes, n_paths, n_steps, stream=STREAM):
     return out
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     shape=st.floats(0.06, 1e6),
     seed=st.integers(0, 2**32 - 1),

@@ -23,7 +23,7 @@ def quantiles(mean, dispersion, table):
 
 
 @given(st.floats(1e-6, 500.0), st.floats(0.01, 1e6))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_quantiles_are_within_a_thousandth_of_the_mean(table, dispersion, mean):
     expected = stats.gamma(1.0 / dispersion, scale=mean * dispersion).ppf(LEVELS)
     # Linear in the logarithm of the shape: error step**2 / 8 times the curvature.
@@ -32,7 +32,7 @@ def test_quantiles_are_within_a_thousandth_of_the_mean(table, dispersion, mean):
 
 
 @given(st.floats(1e-9, 1e5))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_quantiles_ascend_and_are_not_negative(table, dispersion):
     found = quantiles(3.0, dispersion, table)
     assert found[0] >= 0.0

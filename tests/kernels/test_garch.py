@@ -231,7 +231,7 @@ def test_information_is_the_mean_square_of_the_score():
     assert (np.abs(ratio - 1) < 5 / math.sqrt(150) + 0.05).all()
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.integers(0, 10_000))
 def test_a_step_is_the_best_one_within_its_bounds(seed):
     generator = np.random.default_rng(seed)
@@ -311,7 +311,7 @@ def test_a_late_series_is_fitted_as_if_it_had_no_days_before():
     assert fits.log_likelihood[0] == alone.log_likelihood[0]
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(st.floats(-3, 3), st.floats(-5, 5))
 def test_units_of_a_series_only_move_its_parameters(power, shift):
     values, unit = simulated(n=300), 10.0**power

@@ -77,7 +77,7 @@ def test_forecasts_of_any_density_are_those_of_statsforecast(model, name, argume
 
 
 @given(st.integers(0, 2**31), st.floats(0.02, 0.98))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_rates_follow_the_papers_recursions(seed, alpha):
     (y,) = pausing(seed, 1)
     croston = oracle.croston(y.tolist(), alpha)
@@ -87,7 +87,7 @@ def test_rates_follow_the_papers_recursions(seed, alpha):
 
 
 @given(st.integers(0, 2**31), st.integers(1, 30))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_buckets_count_back_from_the_end(seed, length):
     draws = np.random.default_rng(seed)
     y = draws.poisson(1.0, int(draws.integers(length, 90))).astype(float)

@@ -47,7 +47,7 @@ def test_a_state_forecasts_as_the_model_does_at_its_fits_end(model):
 
 
 @given(st.integers(0, 2**31), st.sampled_from(CARRIED), st.integers(0, 20))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_a_state_carried_forward_is_that_of_its_model_run_through_everything(seed, model, news):
     series = series_of(seed)
     known, new = ([y[: len(y) - news] for y in series], [y[len(y) - news :] for y in series])
@@ -59,7 +59,7 @@ def test_a_state_carried_forward_is_that_of_its_model_run_through_everything(see
 
 
 @given(st.integers(0, 2**31), st.integers(1, 20))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_rates_after_new_periods_are_those_of_the_papers(seed, news):
     series = series_of(seed)
     new = flat([y[-news:] for y in series])

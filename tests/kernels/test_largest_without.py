@@ -15,7 +15,7 @@ def sorted_columns(losses, instruments, quantities, total, kept):
     return np.array(columns)[:, len(total) - kept :]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     n_positions=st.integers(1, 6),
     n_scenarios=st.integers(1, 4_000),

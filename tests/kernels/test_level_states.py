@@ -37,7 +37,7 @@ def test_seasonal_levels_are_the_forecast_of_the_model_at_its_fits_end():
 
 
 @given(st.integers(0, 2**31), st.sampled_from([1, 4, 7]), st.integers(0, 20))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_levels_carried_forward_are_those_of_a_run_through_everything(seed, season_length, news):
     series = series_of(seed)
     known, new = ([y[: len(y) - news] for y in series], [y[len(y) - news :] for y in series])
@@ -50,7 +50,7 @@ def test_levels_carried_forward_are_those_of_a_run_through_everything(seed, seas
 
 
 @given(st.integers(0, 2**31), st.integers(1, 20))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_a_level_and_its_errors_are_those_of_the_recursion_written_out(seed, news):
     y = series_of(seed, count=1)[0]
     states = fit_levels(*flat([y[:-news]]), 1, LOWEST, HIGHEST)

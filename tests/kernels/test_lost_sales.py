@@ -1,14 +1,13 @@
 """What is expected after demand: against the sum over all outcomes."""
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kernels.lost_sales import fill_expected
 
 
 @given(st.integers(1, 12), st.integers(1, 12), st.integers(1, 5), st.integers(0, 99))
-@settings(deadline=None)
 def test_the_mean_of_what_is_left(n_stock, n_outcomes, n_others, seed):
     draws = np.random.default_rng(seed)
     law = draws.dirichlet(np.ones(n_outcomes)) * (draws.random(n_outcomes) < 0.7)

@@ -13,7 +13,7 @@ from kernels.order_quantiles import fill_order_quantiles
     arrays(np.float64, st.integers(2, 300), elements=st.integers(-5, 5).map(float)),
     st.lists(st.floats(0, 1), min_size=1, max_size=8),
 )
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_they_are_those_of_numpy(values, levels):
     levels = np.array(levels)
     out = np.empty(len(levels))

@@ -88,7 +88,7 @@ def test_a_peak_of_two_years_ago_is_that_of_this_year():
 
 
 @given(st.integers(0, 2**31), st.sampled_from([0.2, 2.0, 20.0, 300.0]))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_poisson_demand_of_a_week_has_no_outliers(seed, level):
     expected, capped = outliers(weekly(seed, level=level))
     assert np.isnan(expected).all()
@@ -131,7 +131,7 @@ def test_continuous_demand_in_another_unit_has_the_same_outliers(factor):
 
 
 @given(st.integers(0, 2**31))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_a_series_is_judged_the_same_in_any_company(seed):
     draws = np.random.default_rng(seed)
     series = [draws.negative_binomial(0.5, 0.1, n).astype(float) for n in draws.integers(1, 90, 4)]
@@ -180,7 +180,7 @@ def test_shifts_are_named_once_each_and_near_where_they_are():
 
 
 @given(st.integers(0, 2**31))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_no_two_shifts_are_nearer_than_a_side(seed):
     draws = np.random.default_rng(seed)
     levels = np.repeat(draws.integers(0, 60, 12), draws.integers(10, 60, 12))

@@ -14,7 +14,7 @@ from kernels.principal_directions import diagonalise, orthonormalise, principal_
 SIZES = st.tuples(st.integers(1, 15), st.integers(1, 15), st.integers(0, 10_000))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(SIZES)
 def test_all_directions_are_those_of_a_library(size):
     n_rows, n_columns, seed = size
@@ -44,7 +44,7 @@ def test_rows_that_span_less_have_directions_of_zero():
     assert not principal_directions(np.zeros((3, 3)), 2).any()
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(n=st.integers(1, 12), seed=st.integers(0, 10_000))
 def test_rotations_find_a_librarys_eigenvalues(n, seed):
     half = np.random.default_rng(seed).normal(size=(n, n))

@@ -12,7 +12,7 @@ LEVELS = np.arange(1, 100) / 100.0
 
 
 @given(st.floats(0.0, 1e4), st.integers(0, 2**31))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_pinball_is_the_mean_loss_over_levels(actual, seed):
     quantiles = np.sort(np.random.default_rng(seed).gamma(2.0, 30.0, 99))
     expected = pinball_loss(actual, quantiles, LEVELS)

@@ -14,7 +14,7 @@ VALUES = st.lists(
 
 
 @given(VALUES, st.integers(1, 20))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_trailing_medians_are_those_of_each_window(values, length):
     out = np.empty(len(values))
     fill_trailing_medians(values, length, out)
@@ -26,7 +26,7 @@ def test_trailing_medians_are_those_of_each_window(values, length):
 
 
 @given(VALUES, st.integers(0, 10))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_centred_medians_are_those_of_each_window(values, reach):
     out = np.empty(len(values))
     fill_centred_medians(values, reach, out)

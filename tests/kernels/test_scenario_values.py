@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kernels.scenario_values import (
@@ -75,7 +75,6 @@ def test_bonds_are_the_scalar():
     np.testing.assert_allclose(out, scalar, rtol=6 * CLOSE)
 
 
-@settings(deadline=None)
 @given(st.lists(st.floats(0.01, 40.0), min_size=1, max_size=8), st.integers(1, 5))
 def test_rates_are_interpolated_between_two_tenors(years, n_tenors):
     tenors, levels = TENORS[:n_tenors], LEVELS[:n_tenors]

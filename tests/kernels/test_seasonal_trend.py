@@ -46,7 +46,7 @@ def test_season_and_trend_are_those_of_stl(n, season, window):
 
 
 @given(st.integers(0, 2**31), st.integers(56, 300), st.sampled_from([(7, 15), (11, 7), (31, 5)]))
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 def test_two_seasons_are_separated_in_turns(seed, n, windows):
     y = wavy(seed, n, 4, 28)
     found = np.empty((2, n))
@@ -87,7 +87,7 @@ def test_a_series_is_decomposed_the_same_in_any_company():
 
 
 @given(st.integers(0, 2**31), st.integers(3, 60), st.integers(1, 9), st.integers(1, 40))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_local_lines_keep_a_line(seed, n, jump, half):
     slope, level = np.random.default_rng(seed).normal(0, 3, 2)
     y = level + slope * np.arange(n)

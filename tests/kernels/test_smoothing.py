@@ -49,7 +49,7 @@ def test_forecasts_are_those_of_statsforecast(low, high):
 
 
 @given(st.integers(0, 2**31))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_no_local_search_finds_a_parameter_that_is_better_around_it(seed):
     y = walks(seed, count=4, longest=60)[seed % 4]
     alpha = best_smoothing(y, LOWEST, HIGHEST, np.empty((3, LANES)))
@@ -88,7 +88,7 @@ def test_of_two_observations_the_middle_parameter_is_taken():
 
 
 @given(st.integers(0, 2**31))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_a_series_is_smoothed_the_same_in_any_company(seed):
     series = walks(seed, count=6, longest=40)
     alone = [levels([y])[0] for y in series]

@@ -37,7 +37,7 @@ def test_direction_numbers_make_the_points_of_scipy(n_points):
         assert np.array_equal(word, published[number])
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(seed=SEEDS, m=st.integers(1, 9), randomisation=st.integers(0, 3))
 def test_every_randomisation_puts_one_point_in_each_elementary_box(seed, m, randomisation):
     points = sequence(5, 2**m, seed, randomisation, of=4)
@@ -77,7 +77,7 @@ def test_randomisations_are_independent_of_each_other():
 
 
 @given(seed=SEEDS, few=st.integers(3, 40), more=st.integers(41, 200))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_more_scenarios_or_dimensions_continue_the_fewer(seed, few, more):
     whole = sobol_uniforms(9, more, 3, seed)
     assert np.array_equal(whole[:4, :few], sobol_uniforms(4, few, 3, seed))

@@ -38,7 +38,7 @@ def alias_of(chances):
     st.sampled_from([1.0, 0.25, 7.0]),
     st.integers(0, 2**20),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_a_row_draws_as_the_scalar_does_to_the_bit(chances, unit, entity):
     keep, alias = alias_of(chances)
     found = np.empty((2 * DRAWS, 32))
@@ -71,7 +71,7 @@ def _near(edges):
 
 
 @given(st.sampled_from([2, 4, 32, 64, 256, 512, 4096]), st.integers(0, 2**20))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_one_look_up_draws_as_the_scalar_does_at_every_edge(n_outcomes, seed):
     keep, alias = alias_of(np.random.default_rng(seed).exponential(size=n_outcomes) ** 3)
     # What a column keeps may be nothing, all, or all but less than a draw.

@@ -54,7 +54,7 @@ def situations(draw):
 
 
 @given(situations(), st.sampled_from([2, 3, 8, 9]), st.integers(0, 3), st.integers(0, 4))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_whole_units_walk_as_the_truth_to_the_bit(case, n_outcomes, counted, reached):
     own = (case["law"], case["opening"], case["receipts"], case["terms"])
     rules = np.array([case["rule"]])

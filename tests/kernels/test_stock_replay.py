@@ -45,7 +45,7 @@ def laws_of(law, n_items=1):
     ),
     st.integers(0, 2**32),
 )
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_a_rule_that_stays_replays_as_it_is_walked(demand, rule, law, terms, seed):
     horizon = len(demand)
     draws = np.random.default_rng(seed).random(horizon)
@@ -78,7 +78,7 @@ def test_a_rule_that_stays_replays_as_it_is_walked(demand, rule, law, terms, see
 
 
 @given(st.integers(1, 300), st.integers(1, 200), st.integers(0, 2**32))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_averages_are_numpys_to_the_last_digit(n_known, window, seed):
     values = np.random.default_rng(seed).gamma(2.0, 7.0, n_known + 3)
     assert mean_before(values, n_known, window) == values[:n_known][-window:].mean()

@@ -63,7 +63,7 @@ def _common(case, receipts):
 
 
 @given(situations(), st.integers(0, 2**32 - 1))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_a_given_path_is_walked_as_by_the_truth(case, seed):
     draws = np.random.default_rng(seed)
     demand = draws.integers(0, 9, (3, case["horizon"])).astype(float)
@@ -86,7 +86,7 @@ def test_a_given_path_is_walked_as_by_the_truth(case, seed):
 
 
 @given(situations(), st.integers(1, 3))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_a_drawn_path_is_walked_as_by_the_truth(case, n_laws):
     chances = np.random.default_rng(n_laws).dirichlet(np.ones(9), n_laws)
     keep, alias = np.empty(chances.shape), np.empty(chances.shape, np.int64)

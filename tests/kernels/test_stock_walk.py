@@ -112,7 +112,7 @@ def situations(draw, shelf_lives=(0, 1, 2, 4)):
 
 
 @given(situations())
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 def test_walk_counts_what_plain_bookkeeping_of_batches_counts(situation):
     found, expected = walk(**situation), oracle.walk(**situation)
     for name in NAMES:
@@ -122,7 +122,7 @@ def test_walk_counts_what_plain_bookkeeping_of_batches_counts(situation):
 
 
 @given(situations())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_every_unit_is_sold_lost_to_age_in_stock_or_on_the_way(situation):
     situation = {**situation, "first_counted": 0}
     found, books = walk(**situation), oracle.walk(**situation)
@@ -134,7 +134,7 @@ def test_every_unit_is_sold_lost_to_age_in_stock_or_on_the_way(situation):
 
 
 @given(situations())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_orders_are_whole_cases_not_below_the_minimum_and_within_the_capacity(situation):
     terms, books = situation["terms"], oracle.walk(**situation)
     for size, position in zip(books.sizes, books.positions, strict=True):
@@ -153,7 +153,7 @@ def test_orders_are_whole_cases_not_below_the_minimum_and_within_the_capacity(si
     st.sampled_from([0.0, 2.5, 4.0]),
     CASES,
 )
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_order_quantity_is_the_oracles(position, reorder_point, above, batch, case_pack):
     rule = Rule(reorder_point, reorder_point + above, batch, 25.0)
     terms = Terms(1, case_pack, 1.5, 60.0, 1.0, 0, False)
@@ -245,7 +245,7 @@ def test_minimum_order_that_does_not_fit_orders_nothing():
 
 
 @given(st.lists(UNITS, min_size=1, max_size=6), UNITS, st.booleans())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_ageing_keeps_every_unit(ages, demand, freshest_first):
     before = np.array(ages)
     sold = min(demand, before.sum())
@@ -369,7 +369,7 @@ def test_lead_times_differ_between_entities_and_not_between_rules():
 
 
 @given(st.lists(st.floats(0.0, 1.0), min_size=1, max_size=12))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_the_guide_finds_the_lead_time_that_a_search_finds(weights):
     chances = np.array(weights) + 1e-3
     chances /= chances.sum()

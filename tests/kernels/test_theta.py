@@ -112,7 +112,7 @@ def test_a_batch_is_fitted_as_one_series_after_another(monthly, model):
 
 
 @given(st.integers(0, 2**31), st.integers(5, 400), st.floats(ALPHA_LOW, 0.9), st.booleans())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_alphas_side_by_side_have_the_errors_they_have_alone(seed, n, low, optimise):
     y = 1.0 + 0.3 * np.random.default_rng(seed).normal(size=n).cumsum()
     width = (ALPHA_HIGH - low) / (LANES - 1)
@@ -149,7 +149,7 @@ def test_no_alpha_has_a_clearly_smaller_error(monthly, model):
 
 
 @given(st.integers(0, 2**31), st.integers(4, 70), st.integers(0, 60))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_a_season_is_seen_with_lags_side_by_side_as_one_by_one(seed, season_length, more):
     draws = np.random.default_rng(seed)
     n = 2 * season_length + more
@@ -161,7 +161,7 @@ def test_a_season_is_seen_with_lags_side_by_side_as_one_by_one(seed, season_leng
 
 
 @given(st.integers(0, 2**31), st.integers(1, 6))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_a_series_is_forecast_the_same_in_any_company(seed, n_series):
     draws = np.random.default_rng(seed)
     series = [draws.gamma(2, 10, draws.integers(1, 60)) for _ in range(n_series)]
@@ -172,7 +172,7 @@ def test_a_series_is_forecast_the_same_in_any_company(seed, n_series):
 
 
 @given(st.floats(0.01, 1e6), st.integers(0, 2**31))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_forecasts_scale_with_the_series(factor, seed):
     y = np.random.default_rng(seed).gamma(3, 5, 48)
     base = fit([y], ThetaModel.OPTIMISED).means

@@ -60,7 +60,7 @@ def test_a_state_forecasts_as_the_model_does_at_its_fits_end(model):
 
 
 @given(st.integers(0, 2**31), st.sampled_from([*MODELS, None]), st.integers(0, 30))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_a_state_carried_forward_is_that_of_its_model_run_through_everything(seed, model, news):
     series = series_of(seed)
     fitted = fit([y[: len(y) - news] for y in series], model)
@@ -76,7 +76,7 @@ def test_a_state_carried_forward_is_that_of_its_model_run_through_everything(see
 
 
 @given(st.integers(0, 2**31), st.sampled_from([*MODELS, None]))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_a_model_run_from_its_start_stands_where_its_fit_left_it(seed, model):
     series = series_of(seed)
     states = fit(series, model)
@@ -88,7 +88,7 @@ def test_a_model_run_from_its_start_stands_where_its_fit_left_it(seed, model):
 
 
 @given(st.integers(0, 2**31), st.sampled_from(MODELS), st.integers(1, 20))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_a_state_and_its_errors_are_those_of_the_published_recursion(seed, model, news):
     y = series_of(seed, count=2)[1]
     known, new = y[:-news], y[-news:]

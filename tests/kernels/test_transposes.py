@@ -1,14 +1,13 @@
 """Tables turned over."""
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kernels.transposes import transpose
 
 
 # The first example compiles.
-@settings(deadline=None)
 @given(st.integers(0, 40), st.integers(0, 40))
 def test_rows_become_columns(n, m):
     table = np.arange(float(n * m)).reshape(n, m)

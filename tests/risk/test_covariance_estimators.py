@@ -60,7 +60,7 @@ def test_shrinkage_is_that_of_scikit_learn(estimate, share, elements):
     assert matrix[4, 2] == pytest.approx(elements[2], rel=1e-10)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(SHAPES)
 def test_ledoit_wolfs_share_is_that_of_the_papers_sums(shape):
     n_returns, n_factors, seed = shape
@@ -68,7 +68,7 @@ def test_ledoit_wolfs_share_is_that_of_the_papers_sums(shape):
     assert ledoit_wolf(moves).shrinkage == pytest.approx(ledoit_wolf_share(moves), rel=1e-8)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(SHAPES, st.sampled_from([ledoit_wolf, oracle_approximating]))
 def test_shrinking_lies_between_the_sample_and_its_target_and_keeps_the_trace(shape, estimate):
     moves = drawn(*shape)
@@ -102,7 +102,7 @@ def test_shrinkage_brings_a_noisy_sample_nearer_to_the_truth():
     assert max(shrunk) < 0.95 * plain
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(SHAPES)
 def test_the_sample_covariance_is_numpys(shape):
     moves = drawn(*shape)

@@ -81,7 +81,7 @@ def test_correlations_that_cannot_be_together_are_repaired_and_the_distance_reco
     np.testing.assert_allclose(np.diag(found.matrix), np.nanvar(moves, axis=0, ddof=1), rtol=1e-12)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(seed=st.integers(0, 10_000), start=st.integers(1, 150))
 def test_late_histories_have_stambaughs_closed_form(seed, start):
     moves = ragged(200, 5, seed, {3: start, 4: start})
@@ -90,7 +90,7 @@ def test_late_histories_have_stambaughs_closed_form(seed, start):
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-12 * np.diag(expected).max())
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(seed=st.integers(0, 10_000), starts=st.lists(st.integers(0, 120), min_size=5, max_size=5))
 def test_regressions_find_what_expectation_and_maximisation_come_to(seed, starts):
     moves = ragged(200, 5, seed, dict(enumerate(starts)))

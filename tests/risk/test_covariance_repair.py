@@ -36,7 +36,7 @@ def test_the_nearest_correlation_is_highams():
     assert found.smallest_eigenvalue == pytest.approx(1.0 - np.sqrt(2.0), abs=1e-14)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(n=st.integers(2, 12), seed=st.integers(0, 10_000))
 def test_repairs_are_correlations_and_the_nearest_is_no_further_than_the_spectral(n, seed):
     matrix = inconsistent(n, seed)
@@ -50,7 +50,7 @@ def test_repairs_are_correlations_and_the_nearest_is_no_further_than_the_spectra
     assert nearest.distance <= spectral.distance + 1e-7
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(n=st.integers(2, 8), seed=st.integers(0, 10_000))
 def test_no_correlation_on_the_way_to_another_is_nearer(n, seed):
     matrix = inconsistent(n, seed)

@@ -179,7 +179,7 @@ def test_a_book_that_overflows_counts_as_empty_for_books_whose_directions_are_dr
 
 @pytest.mark.parametrize("drawn", ["factors", "books"])
 # Tens of blocks of twenty books, which a busy machine takes its time for.
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(
     blocks=st.lists(st.integers(2, 4), min_size=1, max_size=4),
     order=st.randoms(use_true_random=False),
@@ -237,7 +237,6 @@ def test_a_book_that_overflows_has_no_figures_and_leaves_the_others_as_they_are(
     assert_array_equal(after.expected_shortfall[:, others], before.expected_shortfall[:, others])
 
 
-@settings(deadline=None)
 @given(st.lists(st.integers(0, 5), min_size=1, max_size=60), st.data())
 def test_tails_rank_by_loss_and_then_by_scenario(losses, data):
     n = len(losses)
@@ -250,7 +249,6 @@ def test_tails_rank_by_loss_and_then_by_scenario(losses, data):
     assert_array_equal(values[:kept], np.array(losses, float)[ranked])
 
 
-@settings(deadline=None)
 @given(st.lists(st.integers(0, 5), min_size=2, max_size=60), st.data())
 def test_ranked_tails_merge_as_one_sorted_whole(losses, data):
     n = len(losses)

@@ -270,7 +270,7 @@ def test_a_conversion_loses_nothing():
         np.testing.assert_allclose(risk["value"], 0.0, rtol=0, atol=1e-10)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     st.lists(st.floats(-100.0, 100.0), min_size=4, max_size=4),
     st.lists(st.floats(-100.0, 100.0), min_size=4, max_size=4),

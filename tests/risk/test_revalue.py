@@ -133,7 +133,7 @@ def test_every_kind_is_revalued_by_its_formula_under_every_scenario(method, hori
         np.testing.assert_allclose(losses[number], today[number] - values, **EXACT)
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(st.floats(60.0, 160.0), st.integers(20, 700), st.sampled_from(PLAN.methods))
 def test_call_less_put_is_stock_less_bond_under_every_scenario(strike, ahead, method):
     plan = RiskPlan(history=250, scenarios=300)

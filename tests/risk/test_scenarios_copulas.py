@@ -128,7 +128,7 @@ def test_the_copula_hangs_on_ranks_alone(method):
     )
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(seed=st.integers(0, 10_000), n=st.integers(2, 8), horizon=st.integers(2, 5))
 def test_the_law_of_a_sum_is_that_of_enumeration(seed, n, horizon):
     days = np.random.default_rng(seed).standard_t(3, n) * 0.02
@@ -146,7 +146,7 @@ def test_the_law_of_a_sum_is_that_of_enumeration(seed, n, horizon):
     assert np.abs(found - exact).max() <= (horizon + 1.0) * step + 1e-15
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(seed=st.integers(0, 10_000), horizon=st.sampled_from([2, 10, 60, 250]))
 def test_a_sums_moments_are_those_of_independent_days(seed, horizon):
     days = np.random.default_rng(seed).standard_t(3, 400)
@@ -172,7 +172,7 @@ def test_the_sum_of_a_year_of_one_crash_does_not_wrap_around():
     np.testing.assert_allclose(found, expected, rtol=0, atol=250 * days.std() / 64.0)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.floats(2.6, 45.0), st.floats(2.6, 45.0))
 def test_laying_a_t_margin_between_knots_is_good_to_a_ten_thousandth(copula, margin):
     knots = score_knots(copula)

@@ -64,7 +64,7 @@ def test_one_curved_direction_is_ores_delta_gamma():
     assert stats.chi2(1).cdf(near / 5000.0) == pytest.approx(0.01, abs=5e-4)
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(st.floats(-3.0, 3.0), st.floats(0.01, 2.0), st.sampled_from([0.9, 0.975, 0.99]))
 def test_one_direction_is_a_noncentral_chi_square(shift, curvature, level):
     # The square of a shifted normal, times the curvature.
@@ -102,7 +102,7 @@ def test_a_laws_tail_is_that_of_its_simulation():
     )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(seed=st.integers(0, 10_000), n_factors=st.integers(1, 5), n_rows=st.integers(1, 7))
 def test_the_law_has_the_moments_of_the_losses(seed, n_factors, n_rows):
     draws = np.random.default_rng(seed)

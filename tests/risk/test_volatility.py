@@ -191,7 +191,7 @@ def test_scenarios_draw_from_days_that_all_series_share(moves):
         filtered_moves(fit_volatility(late), 5, 100, 0)
 
 
-@settings(deadline=None, max_examples=15)
+@settings(max_examples=15)
 @given(st.integers(1, 40), st.integers(1, 150), st.integers(0, 2**32 - 1))
 def test_scenarios_are_the_same_in_any_chunks(horizon, cut, seed):
     fit = fit_volatility(clustered(n=150))

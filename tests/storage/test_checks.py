@@ -501,9 +501,7 @@ dirty_id = st.sampled_from(["a", "b", "", " ", "é", "a/b", "<b>", "x'y"])
     ),
     gaps=st.sampled_from(["zero", "carry", "reject"]),
 )
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_whatever_comes_in_is_clean_or_named(tmp_path, rows, gaps):
     frame = pd.DataFrame(rows, columns=["warehouse_id", "item_id", "ds", "quantity"])
     report = check(tmp_path, dataclasses.replace(PLAN, gaps=gaps), demand=frame)

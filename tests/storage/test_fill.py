@@ -46,7 +46,7 @@ def holes_by_hand(history, end):
 @given(
     histories=st.lists(histories, min_size=1, max_size=3), gaps=st.sampled_from(["zero", "carry"])
 )
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_gaps_are_filled_as_by_hand_and_each_is_one_repair(tmp_path_factory, histories, gaps):
     rows = [
         ("w", str(item), START + pd.Timedelta(days=period), quantity)
@@ -77,7 +77,7 @@ def test_gaps_are_filled_as_by_hand_and_each_is_one_repair(tmp_path_factory, his
     # Thirty months from the last start end before the plan's as_of.
     start=st.dates(date(1950, 1, 1), date(2021, 9, 30)),
 )
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_every_frequency_counts_its_periods_before_and_after_1970(tmp_path_factory, frame, start):
     day = pd.Timestamp(start).replace(day=1) if frame == "MS" else pd.Timestamp(start)
     step = {"h": "h", "D": "D", "W": "7D", "MS": "MS"}[frame]
@@ -155,7 +155,7 @@ prices = st.dictionaries(st.integers(0, 19), st.integers(1, 99).map(float), min_
     longest=st.integers(0, 4),
     least=st.integers(1, 6),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_prices_are_aligned_as_by_hand(tmp_path_factory, listed, longest, least):
     rows = [
         (str(name), START + pd.Timedelta(days=day), close)

@@ -48,7 +48,7 @@ def test_errors_are_as_large_as_effects_stray():
     assert 0.45 < np.mean(np.square(scores)) < 1.9
 
 
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=5)
 @given(st.floats(0.001, 1000.0))
 def test_effects_do_not_depend_on_the_unit_of_demand(unit):
     panel, names, groups = promoted_panel(n=6, periods=120, seed=4)

@@ -63,7 +63,7 @@ def test_each_driver_becomes_the_column_it_is_said_to():
     np.testing.assert_allclose(columns[0, :, place["after an event"]][days.day == 16], 7 / 8)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(20, PERIODS), st.integers(0, 2**32 - 1))
 def test_no_column_within_a_horizon_of_an_origin_looks_beyond_what_is_known_there(origin, seed):
     """Known drivers may be looked up to the horizon, lagged ones and scales up to the origin."""

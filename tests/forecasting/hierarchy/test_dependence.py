@@ -68,7 +68,7 @@ def test_the_share_of_one_level_is_by_hand_that_of_its_pairs():
 
 
 @given(st.integers(0, 2**32 - 1))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_shares_are_never_negative_and_leave_each_series_something(seed):
     rng = np.random.default_rng(seed)
     errors = rng.choice([-1.0, 1.0]) * errors_of(rng, (2, 3)) + rng.uniform(-9.0, 9.0)

@@ -34,7 +34,7 @@ def some_errors(company: Hierarchy, rng: np.random.Generator) -> Floats:
 
 
 @given(seed=st.integers(0, 2**32 - 1), method=st.sampled_from(METHODS))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_reconciled_forecasts_are_coherent_and_stay_as_they_are(seed: int, method: Method) -> None:
     company, rng = make_company(4, 6, seed), np.random.default_rng(seed)
     projection = project(company, method, some_errors(company, rng))
@@ -49,7 +49,7 @@ def test_reconciled_forecasts_are_coherent_and_stay_as_they_are(seed: int, metho
 
 
 @given(seed=st.integers(0, 2**32 - 1))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_projection_is_that_of_dense_algebra(seed: int) -> None:
     company, rng = make_company(3, 5, seed), np.random.default_rng(seed)
     n_aggregates, n_leaves = company.membership.shape

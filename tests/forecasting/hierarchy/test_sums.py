@@ -14,7 +14,7 @@ N = len(COMPANY.leaves)
 
 
 @given(seed=st.integers(0, 2**32 - 1), n_chunks=st.integers(1, 6))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_sums_do_not_depend_on_chunks_or_their_order(seed: int, n_chunks: int) -> None:
     rng = np.random.default_rng(seed)
     paths = rng.gamma(0.7, 9.0, size=(N, 5, 3))
