@@ -36,6 +36,7 @@ from benchmarks.sets import (
     Window,
     arrays_of,
     mean_loss,
+    panel_at_night,
     panel_of,
     plan_of,
     window_of,
@@ -155,7 +156,7 @@ def _write(name: str, lines: list[str]) -> None:
 def _measure(case: Case) -> list[str]:
     windows = [each for cut in range(WINDOWS) if (each := window_of(case, cut)).train]
     # Once for what is compiled, or read, at first.
-    night(case, windows[0].train[:WARM])
+    night(case, windows[0].train[:WARM], windows[0].numbers[:WARM])
     nights = [_hold(case, window) for window in windows]
     own = _joined([night.window for night in nights], [night.scores() for night in nights])
     others = _ours(case, nights)
@@ -347,14 +348,16 @@ def _joined(windows: Sequence[Window], values: Sequence[Floats]) -> Scores:
 
 
 def _hold(case: Case, window: Window) -> _Held:
-    return _Held(window, *night(case, window.train))
+    return _Held(window, *night(case, window.train, window.numbers))
 
 
-def night(case: Case, train: list[Floats]) -> tuple[Floats, Floats, float]:
+def night(
+    case: Case, train: list[Floats], numbers: Integers | slice = slice(None)
+) -> tuple[Floats, Floats, float]:
     """Forecast as a night does: means (n, horizon), quantiles (n, horizon, 99), seconds."""
-    panel, plan = panel_of(case, train), plan_of(case)
-    date = pd.Timestamp(panel.last_ds.max()).date()
     started = time.perf_counter()
+    panel, plan = panel_at_night(case, train, numbers), plan_of(case)
+    date = pd.Timestamp(panel.last_ds.max()).date()
     profiles = category_profiles(panel, {}, plan)
     calibration = learn_calibration(panel, plan)
     found = forecast_demand(panel, plan, date, profiles, {}, calibration).forecasts

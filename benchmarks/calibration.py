@@ -16,7 +16,16 @@ import pandas as pd
 
 from benchmarks.accuracy import COVERAGES, covered
 from benchmarks.machine import describe_machine
-from benchmarks.sets import CASES, OTHERS, WINDOWS, Case, mean_loss, panel_of, plan_of, window_of
+from benchmarks.sets import (
+    CASES,
+    OTHERS,
+    WINDOWS,
+    Case,
+    mean_loss,
+    panel_at_night,
+    plan_of,
+    window_of,
+)
 from forecasting import category_profiles, forecast_demand
 from forecasting.calibration import learn_calibration
 from forecasting.labels import Labels
@@ -51,7 +60,7 @@ def measure(case: Case, cut: int) -> Coverage | None:
     if not window.train:
         return None
     train, held, plan = window.train, window.held, plan_of(case)
-    panel = panel_of(case, train)
+    panel = panel_at_night(case, train, window.numbers)
     night = pd.Timestamp(panel.last_ds.max()).date()
     calibration = learn_calibration(panel, plan)
     weighed = replace(calibration, levels=calibration.levels.iloc[:0])

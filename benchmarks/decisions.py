@@ -25,7 +25,7 @@ from flows.spec import JobSpec, load_job
 from flows.steps import check, collect, decision_backtest
 from flows.steps.past_drivers import PastDrivers
 from flows.steps.past_forecasts import PastPaths, forecast_past
-from forecasting import Calibration
+from forecasting import Calibration, SharedYears
 from inventory import compare_planners
 
 ROOT = Path(__file__).parents[1]
@@ -140,10 +140,12 @@ def _replay_chunk(uris: Sequence[str], number: int) -> list[pd.DataFrame]:
         first: pd.Timestamp,
         profiles: pd.DataFrame,
         drivers: PastDrivers,
+        years: SharedYears,
         calibration: Calibration,
     ) -> PastPaths:
         if not made:
-            made.append(forecast_past(run, demand, first, profiles, drivers, calibration))
+            told = profiles, drivers, years, calibration
+            made.append(forecast_past(run, demand, first, *told))
         return made[0]
 
     decision_backtest.forecast_past = forecast_once  # type: ignore[attr-defined]

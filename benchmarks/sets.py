@@ -5,6 +5,7 @@ errors of one period are alike over a set's series, so that one window says litt
 """
 
 from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
@@ -12,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from forecasting import DemandPanel, ForecastPlan
+from forecasting import DemandPanel, ForecastPlan, know_years, learn_years
 from forecasting.distributions import LEVELS
 from forecasting.grid import Frequency
 from kernels.arrays import Floats, Integers
@@ -20,6 +21,9 @@ from kernels.arrays import Floats, Integers
 DATA = Path(__file__).parents[2] / "shared" / "data"
 WINDOWS = 3
 YEAR_OF_WEEKS = 52
+# Files, and the fewest periods of a series.
+STORE_DEPARTMENTS = "walmart_store_dept_weekly", 143
+STORE_ITEMS = "store_item_daily", 1_000
 
 
 class Case(NamedTuple):
@@ -32,6 +36,7 @@ class Case(NamedTuple):
     line_up : models by class of demand; those of the default where a class is left out
     published_season : of MASE where the set's own is another; None is the night's
     sparse : whether most periods sell nothing, so that the point nearest to most of them is zero
+    items : what each series sells, where several warehouses sell it; None where all are different
     """
 
     name: str
@@ -42,6 +47,7 @@ class Case(NamedTuple):
     line_up: Mapping[str, tuple[str, ...]] = MappingProxyType({})
     published_season: int | None = None
     sparse: bool = False
+    items: Callable[[], list[str]] | None = None
 
     @property
     def scale_season(self) -> int:
@@ -107,19 +113,28 @@ def _whole(frame: pd.DataFrame) -> list[Floats]:
 
 
 def _sales(name: str, least: int) -> list[Floats]:
+    return [y for _, y in _sales_of_items(name, least)]
+
+
+@cache
+def _sales_of_items(name: str, least: int) -> list[tuple[str, Floats]]:
     frame = pd.read_parquet(DATA / f"{name}.parquet")
     keys = [name for name in ("warehouse_id", "item_id", "unique_id") if name in frame]
     found = []
-    for _, group in frame.groupby(keys, observed=True, sort=True):
+    for ids, group in frame.groupby(keys, observed=True, sort=True):
         y = group.sort_values("ds")["y"].to_numpy(float)
         if len(y) >= least and np.isfinite(y).all():
-            found.append(np.maximum(y, 0.0))
+            found.append((str(ids[-1]), np.maximum(y, 0.0)))
     return found
+
+
+def _items(name: str, least: int) -> list[str]:
+    return [item for item, _ in _sales_of_items(name, least)]
 
 
 def of_store_departments() -> list[Floats]:
     """Return Walmart's whole weekly series, (n_weeks,) each, USD, not below zero."""
-    return _sales("walmart_store_dept_weekly", 143)
+    return _sales(*STORE_DEPARTMENTS)
 
 
 def of_car_parts() -> list[Floats]:
@@ -136,8 +151,22 @@ CASES = (
     Case("M3 quarterly", lambda: of_m3("QUARTERLY"), "QS", 4, 8),
     Case("M4 weekly", lambda: _m4("weekly"), "W", YEAR_OF_WEEKS, 13, published_season=1),
     Case("M4 hourly", lambda: _m4("hourly"), "h", 24, 48),
-    Case("Walmart weekly", of_store_departments, "W", YEAR_OF_WEEKS, 13),
-    Case("Store-Item daily", lambda: _sales("store_item_daily", 1_000), "D", 7, 28),
+    Case(
+        "Walmart weekly",
+        of_store_departments,
+        "W",
+        YEAR_OF_WEEKS,
+        13,
+        items=lambda: _items(*STORE_DEPARTMENTS),
+    ),
+    Case(
+        "Store-Item daily",
+        lambda: _sales(*STORE_ITEMS),
+        "D",
+        7,
+        28,
+        items=lambda: _items(*STORE_ITEMS),
+    ),
     Case("carparts monthly", of_car_parts, "MS", 12, 6, sparse=True),
 )
 # Sets whose peers are not measured.
@@ -181,6 +210,25 @@ def panel_of(case: Case, train: list[Floats]) -> DemandPanel:
     frame = pd.DataFrame(parts).assign(warehouse_id="all", censored=False)
     typed = frame.astype({"warehouse_id": object, "item_id": object})
     return DemandPanel.from_frame(typed, case.frequency)
+
+
+def panel_at_night(
+    case: Case, train: list[Floats], numbers: Integers | slice = slice(None)
+) -> DemandPanel:
+    """Return the demand of a set with what a night learns of years before it forecasts.
+
+    Parameters
+    ----------
+    case : the set
+    train : (n_periods,) float64 each
+    numbers : of these series in the whole set
+    """
+    panel = panel_of(case, train)
+    if case.items is None:
+        return panel
+    names = np.array(case.items(), object)[numbers]
+    kinds = dict(zip(panel.item_id.names, names, strict=True))
+    return know_years(panel, kinds, learn_years(panel, kinds, plan_of(case)))
 
 
 def plan_of(case: Case) -> ForecastPlan:

@@ -26,7 +26,7 @@ import pandas as pd
 
 from benchmarks.machine import describe_machine
 from benchmarks.nightly import ROOT, moved_to, run_night
-from benchmarks.sets import CASES, Case, arrays_of, mean_loss, naive_scale, panel_of, plan_of
+from benchmarks.sets import CASES, Case, arrays_of, mean_loss, naive_scale, panel_at_night, plan_of
 from flows.run import read_champion, read_manifest
 from flows.spec import JobSpec, RegistrySpec, load_job
 from forecasting import (
@@ -206,7 +206,7 @@ def _cells(own: Floats, base: Floats) -> str:
 
 def _hold(case: Case, train: list[Floats], before: Night | None = None) -> Night:
     """Hold the night after the last period, with what an earlier one left where it is given."""
-    panel, plan = panel_of(case, train), plan_of(case)
+    panel, plan = panel_at_night(case, train), plan_of(case)
     as_of = pd.Timestamp(panel.last_ds.max()).date()
     profiles = category_profiles(panel, {}, plan)
     stored = Choices.none() if before is None else before.choices

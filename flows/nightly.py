@@ -65,6 +65,7 @@ from flows.tasks import (
     share_task,
     transfer_task,
     verdict_task,
+    years_task,
 )
 from storage.inputs import InputRefusedError
 from storage.stores import StorageError
@@ -104,6 +105,7 @@ def demand_forecast(run_uri: str) -> list[dict[str, Any]]:
     refuse_torn_calibration(run)
     # Every chunk moves its quantiles alike, so what is learnt of all series comes first.
     learnt = [drivers_task(run_uri)] if run.job.demand.drivers else []
+    learnt += [years_task(run_uri)]
     learnt += [calibrate_task(run_uri)] if run.job.demand.calibrate else []
     blocks = _follow("predict", predict_task, run_uri, predict.prepare(run))
     summed = aggregate_task.submit(run_uri, [str(block["uri"]) for block in blocks])

@@ -22,6 +22,7 @@ from flows.steps import (
     share,
     transfer,
     verdicts,
+    years,
 )
 from flows.steps.failing import TRANSIENT
 
@@ -62,6 +63,12 @@ def check_task(run_uri: str) -> dict[str, object]:
 def drivers_task(run_uri: str) -> dict[str, object]:
     """Learn what the run's drivers do to demand."""
     return _summary(drivers.learn_drivers(load_run(run_uri)))
+
+
+@task(**PATIENT)
+def years_task(run_uri: str) -> dict[str, object]:
+    """Learn what the run's items and categories share of a year."""
+    return _summary(years.learn_shared_years(load_run(run_uri)))
 
 
 @task(**PATIENT)

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, cast
 
+import numpy as np
+
 from forecasting.classes import CLASSES
 from forecasting.draws import LARGEST_SEED
 from forecasting.errors import PlanError
@@ -17,6 +19,7 @@ from forecasting.models import (
     find_model,
     place_on,
 )
+from kernels.arrays import Integers
 from kernels.device import Device
 
 SEASON_LENGTHS: Mapping[Frequency, int] = {"h": 24, "D": 7, "W": 52, "MS": 12, "QS": 4}
@@ -174,6 +177,11 @@ class ForecastPlan:
     def seasons(self) -> Seasons:
         """How demand repeats itself on this grid."""
         return Seasons(self.season_length, _YEARS[self.frequency])
+
+    def origin_ends(self, last: int) -> Integers:
+        """Return the last period known at each origin of a backtest, and ``last``, its end."""
+        origins = last - self.horizon - self.step * np.arange(self.windows - 1, -1, -1)
+        return np.append(origins, last).astype(np.int64)
 
     def models_for(self, demand_class: str) -> tuple[str, ...]:
         """Return the names of the models that compete for a demand class."""

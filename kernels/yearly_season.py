@@ -3,7 +3,9 @@
 References
 ----------
 Harvey (1993), "Time series models", section 5.6 (trigonometric seasonality); James & Stein (1961),
-"Estimation with quadratic loss" (the shrinkage, here of each harmonic by itself).
+"Estimation with quadratic loss" (the shrinkage, here of each harmonic by itself); Efron & Morris
+(1975), "Data analysis using Stein's estimator and its generalizations", JASA 70(350) (towards what
+series of a kind have, where it is known how much they differ).
 """
 
 import math
@@ -18,20 +20,21 @@ HARMONICS = 10
 SMALLEST_PROFILE = 0.2
 SMALLEST_TREND = 0.2
 LARGEST_CORRELATION = 0.9
-_COLUMNS = 2 + 2 * HARMONICS
+TERMS = 2 + 2 * HARMONICS
+# Of a coefficient of which nothing is known; they are shares of a mean.
+UNKNOWN = 1e6
 
 
 @njit(cache=True, nogil=True)
-def solve_symmetric(matrix: Floats, right: Floats, inverse: Floats) -> bool:
-    """Solve ``matrix @ x = right`` in place by Gauss-Jordan; return whether it is regular.
+def invert_symmetric(matrix: Floats, inverse: Floats) -> bool:
+    """Invert in place by Gauss-Jordan; return whether the matrix is regular.
 
     Parameters
     ----------
     matrix : (k, k) float64, symmetric and positive definite; destroyed
-    right : (k,) float64, overwritten with the solution
-    inverse : (k, k) float64, overwritten with the inverse of ``matrix``
+    inverse : (k, k) float64, overwritten
     """
-    k = right.shape[0]
+    k = matrix.shape[0]
     inverse[:] = 0.0
     for i in range(k):
         inverse[i, i] = 1.0
@@ -41,32 +44,38 @@ def solve_symmetric(matrix: Floats, right: Floats, inverse: Floats) -> bool:
             return False
         matrix[i] /= pivot
         inverse[i] /= pivot
-        right[i] /= pivot
         for j in range(k):
             if j != i:
                 factor = matrix[j, i]
                 matrix[j] -= factor * matrix[i]
                 inverse[j] -= factor * inverse[i]
-                right[j] -= factor * right[i]
     return True
 
 
 @njit(cache=True, nogil=True)
 def fill_harmonics(time: float, year: float, row: Floats) -> None:
-    """Fill one row of regressors: 1, trend in years, then cosine and sine of each harmonic."""
+    """Fill one row of regressors: 1, trend in years, then cosine and sine of each harmonic.
+
+    Parameters
+    ----------
+    time, year : periods
+    row : (2 + 2 * harmonics,) float64, overwritten
+    """
     angle = 2.0 * math.pi * time / year
     cosine, sine = math.cos(angle), math.sin(angle)
     row[0] = 1.0
     row[1] = time / year
     row[2] = cosine
     row[3] = sine
-    for i in range(4, _COLUMNS, 2):
+    for i in range(4, row.shape[0], 2):
         row[i] = row[i - 2] * cosine - row[i - 1] * sine
         row[i + 1] = row[i - 1] * cosine + row[i - 2] * sine
 
 
 @njit(cache=True, nogil=True)
-def fit_harmonics(design: Floats, values: Floats, out: Floats, variances: Floats) -> bool:
+def fit_harmonics(
+    design: Floats, inverse: Floats, values: Floats, out: Floats, variances: Floats
+) -> None:
     """Least squares of ``values`` on ``design``, and the variances of the coefficients.
 
     The variances allow for errors that follow a first-order autoregression, so that a slow
@@ -75,18 +84,12 @@ def fit_harmonics(design: Floats, values: Floats, out: Floats, variances: Floats
     Parameters
     ----------
     design : (n, k) float64
+    inverse : (k, k) float64, of the design's squares
     values : (n,) float64
     out, variances : (k,) float64, overwritten
-
-    Returns
-    -------
-    Whether the regression could be solved.
     """
     n, k = design.shape
-    inverse = np.empty((k, k))
-    out[:] = design.T @ values
-    if not solve_symmetric(design.T @ design, out, inverse):
-        return False
+    out[:] = inverse @ (design.T @ values)
     residuals = values - design @ out
     squares, products = 1e-12, 0.0
     for t in range(n):
@@ -97,60 +100,160 @@ def fit_harmonics(design: Floats, values: Floats, out: Floats, variances: Floats
     variance = squares / max(n - k, 1) * (1.0 + rho) / (1.0 - rho)
     for i in range(k):
         variances[i] = variance * inverse[i, i]
-    return True
 
 
 @njit(cache=True, nogil=True)
-def fit_year(y: Floats, year: float, block: int, coefficients: Floats) -> bool:
-    """Fit the profile of a year to one series; return False where there is none to see.
-
-    Blocks of ``block`` periods, averaged, are regressed on a trend and harmonics of the year; the
-    trend is divided out and the harmonics fitted again. A harmonic whose coefficients have the
-    mean squared t-value F is multiplied by ``max(0, 1 - 1/F)``.
+def design_for(
+    n_blocks: int, n_terms: int, block: int, year: float, design: Floats, inverse: Floats
+) -> tuple[Floats, Floats]:
+    """Return the regressors of so many blocks, and the inverse of their squares, NaN for none.
 
     Parameters
     ----------
-    y : (n,) float64, n >= 2 years; time 0 is the last observation
-    year : periods
-    block : periods averaged together, the shorter season
-    coefficients : (2 + 2 * HARMONICS,) float64, overwritten: mean 1, no trend, then the harmonics
+    n_blocks, n_terms : rows and columns
+    block, year : periods
+    design, inverse : those of the series before, which often serve again
     """
-    n_blocks = y.shape[0] // block
-    design = np.empty((n_blocks, _COLUMNS))
+    if design.shape == (n_blocks, n_terms):
+        return design, inverse
+    design, inverse = np.empty((n_blocks, n_terms)), np.empty((n_terms, n_terms))
+    for j in range(n_blocks):
+        time = -block * (n_blocks - 1.0 - j) - 0.5 * (block - 1.0)
+        fill_harmonics(time, year, design[j])
+    if not invert_symmetric(design.T @ design, inverse):
+        inverse[:] = np.nan
+    return design, inverse
+
+
+@njit(cache=True, nogil=True)
+def fill_season(
+    y: Floats, block: int, design: Floats, inverse: Floats, out: Floats, variances: Floats
+) -> bool:
+    """Fit the season of one series, without shrinkage; return whether there is one to see.
+
+    Blocks of ``block`` periods, averaged, are regressed on a trend and harmonics of the year; the
+    trend is divided out and the harmonics fitted again.
+
+    Parameters
+    ----------
+    y : (n,) float64
+    block : periods averaged together, the shorter season
+    design, inverse : as `design_for` returns them
+    out, variances : (n_terms,) float64, overwritten: mean 1, no trend, then the harmonics
+    """
+    n_blocks = design.shape[0]
     means = np.empty(n_blocks)
     for j in range(n_blocks):
         stop = y.shape[0] - (n_blocks - 1 - j) * block
         means[j] = y[stop - block : stop].mean()
-        fill_harmonics(stop - 0.5 * (block + 1) - (y.shape[0] - 1), year, design[j])
     level = means.mean()
-    variances = np.empty(_COLUMNS)
-    if level <= 0.0 or n_blocks <= 2 * _COLUMNS:
+    if level <= 0.0:
         return False
     means /= level
-    if not fit_harmonics(design, means, coefficients, variances):
-        return False
+    fit_harmonics(design, inverse, means, out, variances)
     for j in range(n_blocks):
-        means[j] /= max(coefficients[0] + coefficients[1] * design[j, 1], SMALLEST_TREND)
-    if not fit_harmonics(design, means, coefficients, variances):
-        return False
-    for harmonic in range(1, HARMONICS + 1):
-        a, b = 2 * harmonic, 2 * harmonic + 1
-        strength = 0.5 * (coefficients[a] ** 2 / variances[a] + coefficients[b] ** 2 / variances[b])
-        shrinkage = max(0.0, 1.0 - 1.0 / max(strength, 1e-12)) / coefficients[0]
-        coefficients[a] *= shrinkage
-        coefficients[b] *= shrinkage
-    coefficients[0] = 1.0
-    coefficients[1] = 0.0
-    return True
+        means[j] /= max(out[0] + out[1] * design[j, 1], SMALLEST_TREND)
+    fit_harmonics(design, inverse, means, out, variances)
+    variances /= out[0] ** 2
+    out /= out[0]
+    out[0] = 1.0
+    out[1] = 0.0
+    return not math.isnan(out[2])
 
 
 @njit(cache=True, nogil=True)
-def profile_at(time: float, year: float, coefficients: Floats, row: Floats) -> float:
+def terms_of(length: int, year: float, block: int, most: int) -> int:
+    """Return how many terms a series of so many periods tells of, at least `TERMS` or none.
+
+    It has two years or more, and more than two blocks a term.
+    """
+    terms = min(most, 2 * ((length // block - 1) // 4))
+    return terms if terms >= TERMS and length >= math.floor(2.0 * year) else 0
+
+
+@njit(cache=True, nogil=True)
+def fill_seasons(
+    values: Floats, offsets: Integers, year: float, block: int, found: Floats, variances: Floats
+) -> None:
+    """Fit the season of each series, without shrinkage.
+
+    Parameters
+    ----------
+    values : (n_observations,) float64
+    offsets : (n_series + 1,) int64
+    year, block : periods
+    found, variances : (n_series, n_terms) float64, overwritten; NaN where there is no season to
+        see, and 0 of variance `UNKNOWN` where a series is too short for a harmonic
+    """
+    design, inverse = np.empty((0, 0)), np.empty((0, 0))
+    found[:] = np.nan
+    variances[:] = np.nan
+    for s in range(offsets.shape[0] - 1):
+        y = values[offsets[s] : offsets[s + 1]]
+        n_terms = terms_of(y.shape[0], year, block, found.shape[1])
+        if n_terms > 0:
+            n_blocks = y.shape[0] // block
+            design, inverse = design_for(n_blocks, n_terms, block, year, design, inverse)
+            own = found[s, :n_terms], variances[s, :n_terms]
+            if fill_season(y, block, design, inverse, *own):
+                found[s, n_terms:] = 0.0
+                variances[s, n_terms:] = UNKNOWN
+            else:
+                found[s] = np.nan
+
+
+@njit(cache=True, nogil=True)
+def shrink_season(found: Floats, variances: Floats, spreads: Floats, season: Floats) -> None:
+    """Move a season from what is expected of it towards what was found.
+
+    A coefficient of variance v goes the share ``s / (s + v)`` of the way, where series of its kind
+    spread by s about what is expected; where that is not known, a harmonic whose coefficients have
+    the mean squared t-value F goes ``max(0, 1 - 1/F)``.
+
+    Parameters
+    ----------
+    found, variances : (k,) float64, as `fill_season` gives them
+    spreads : (harmonics,) float64, variance between series of a kind; NaN where it is not known
+    season : (k or more,) float64, as expected; moved in place
+    """
+    for harmonic in range((found.shape[0] - 2) // 2):
+        first = 2 + 2 * harmonic
+        strength = 0.0
+        for i in range(first, first + 2):
+            strength += 0.5 * (found[i] - season[i]) ** 2 / variances[i]
+        share = max(0.0, 1.0 - 1.0 / max(strength, 1e-12))
+        for i in range(first, first + 2):
+            if not math.isnan(spreads[harmonic]):
+                share = spreads[harmonic] / (spreads[harmonic] + variances[i])
+            season[i] += share * (found[i] - season[i])
+
+
+@njit(cache=True, nogil=True)
+def turn_season(season: Floats, since: float, year: float, out: Floats) -> None:
+    """Tell a season by times that begin later.
+
+    Parameters
+    ----------
+    season : (2 + 2 * harmonics,) float64
+    since : how much later, periods
+    year : periods
+    out : as season, overwritten
+    """
+    out[:] = season
+    for first in range(2, season.shape[0], 2):
+        angle = math.pi * first * since / year
+        cosine, sine = math.cos(angle), math.sin(angle)
+        out[first] = season[first] * cosine + season[first + 1] * sine
+        out[first + 1] = season[first + 1] * cosine - season[first] * sine
+
+
+@njit(cache=True, nogil=True)
+def profile_at(time: float, year: float, season: Floats, row: Floats) -> float:
     """Level of the year's profile (mean 1) at ``time`` periods after the last observation."""
     fill_harmonics(time, year, row)
     total = 0.0
-    for i in range(_COLUMNS):
-        total += coefficients[i] * row[i]
+    for i in range(row.shape[0]):
+        total += season[i] * row[i]
     return max(total, SMALLEST_PROFILE)
 
 
@@ -160,6 +263,9 @@ def divide_by_year(
     offsets: Integers,
     year: float,
     block: int,
+    shared: Floats,
+    since: Integers,
+    spreads: Floats,
     adjusted: Floats,
     ahead: Floats,
 ) -> None:
@@ -170,20 +276,40 @@ def divide_by_year(
     values : (n_observations,) float64
     offsets : (n_series + 1,) int64
     year, block : periods
+    shared : (n_series, 2 + 2 * harmonics) float64, what is expected of each series' season; NaN
+        where nothing is, and then a series has the first `HARMONICS` at most
+    since : (n_series,) int64, periods from the time 0 of ``shared`` to the last observation
+    spreads : (n_series, harmonics) float64, as in `shrink_season`
     adjusted : (n_observations,) float64, overwritten
-    ahead : (n_series, horizon) float64, overwritten; NaN for a series shorter than two years, or
-        without demand, which is left as it is
+    ahead : (n_series, horizon) float64, overwritten. A series shorter than two years, or without
+        demand, has what is expected of it; where nothing is, NaN, and it is left as it is
     """
-    coefficients, row = np.empty(_COLUMNS), np.empty(_COLUMNS)
+    most = shared.shape[1]
+    season, row = np.empty(most), np.empty(most)
+    design, inverse = np.empty((0, 0)), np.empty((0, 0))
+    found, variances = np.empty(most), np.empty(most)
     for s in range(offsets.shape[0] - 1):
         start, stop = offsets[s], offsets[s + 1]
         y = values[start:stop]
         adjusted[start:stop] = y
-        if stop - start < math.floor(2.0 * year) or not fit_year(y, year, block, coefficients):
+        season[:] = 0.0
+        season[0] = 1.0
+        expected = not math.isnan(shared[s, 0])
+        if expected:
+            turn_season(shared[s], float(since[s]), year, season)
+        n_terms = terms_of(stop - start, year, block, most if expected else TERMS)
+        told = n_terms > 0
+        if told:
+            n_blocks = (stop - start) // block
+            design, inverse = design_for(n_blocks, n_terms, block, year, design, inverse)
+            own = found[:n_terms], variances[:n_terms]
+            told = fill_season(y, block, design, inverse, *own)
+            if told:
+                shrink_season(*own, spreads[s], season)
+        if not told and not expected:
             ahead[s, :] = np.nan
             continue
         for t in range(stop - start):
-            time = float(t + 1 - (stop - start))
-            adjusted[start + t] /= profile_at(time, year, coefficients, row)
+            adjusted[start + t] /= profile_at(float(t + 1 - (stop - start)), year, season, row)
         for step in range(ahead.shape[1]):
-            ahead[s, step] = profile_at(step + 1.0, year, coefficients, row)
+            ahead[s, step] = profile_at(step + 1.0, year, season, row)

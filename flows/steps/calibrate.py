@@ -16,6 +16,7 @@ from flows.steps.failing import guarded
 from flows.steps.groups import categories_of, regions_of
 from flows.steps.predict_plan import forecast_plan
 from flows.steps.version_tables import manifest_before, read_frame, registry_folder, to_bytes
+from flows.steps.years import take_years, years_content
 from forecasting import Calibration, DemandPanel, learn_calibration
 from forecasting.standing import periods_since
 
@@ -126,7 +127,7 @@ def _found(run: Run) -> ChunkRecord | None:
 
 
 def _key(run: Run) -> str:
-    return f"{run.chunk_key(STAGE, 0, 1)}/{drivers_content(run)}"
+    return f"{run.chunk_key(STAGE, 0, 1)}/{drivers_content(run)}/{years_content(run)}"
 
 
 def _calibrate(run: Run) -> ChunkWork:
@@ -138,7 +139,8 @@ def _calibrate(run: Run) -> ChunkWork:
     # No other task runs beside this one.
     threads = run.job.execution.workers
     groups = categories_of(run), regions_of(run)
-    found = learn_calibration(*take_drivers(run, panel, demand, plan), threads, *groups)
+    panel, plan = take_drivers(run, take_years(run, panel), demand, plan)
+    found = learn_calibration(panel, plan, threads, *groups)
     learnt = found.levels, found.weighings, found.dependence
     return _work(run, *learnt, found.coverage, found.evaluation)
 

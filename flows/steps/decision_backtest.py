@@ -39,9 +39,10 @@ from flows.steps.past_forecasts import (
     past_calibration,
     past_drivers,
     past_profiles,
+    past_shared_years,
 )
 from flows.steps.predict import device_of
-from forecasting import Calibration
+from forecasting import Calibration, SharedYears
 from inventory import (
     PERIOD_COLUMNS,
     Backtest,
@@ -99,10 +100,13 @@ def _learnt(run: Run, demand: pd.DataFrame) -> dict[str, pd.DataFrame]:
     """Return what all chunks take from the periods before those replayed."""
     first = _first(run)
     drivers = past_drivers(run, first)
-    found = past_calibration(run, demand, first, past_drivers_of(drivers))
+    years = past_shared_years(run, first)
+    known = past_drivers_of(drivers), SharedYears.from_frame(years)
+    found = past_calibration(run, demand, first, *known)
     return {
         "profiles": past_profiles(run, first),
         "drivers": drivers,
+        "years": years,
         "levels": found.levels,
         "weighings": found.weighings,
     }
@@ -192,11 +196,12 @@ def _replay(run: Run, series: pd.DataFrame) -> ChunkWork:
     demand = _demand(run, series)
     profiles = pd.read_parquet(_laid_out(run, "profiles"))
     drivers = past_drivers_of(pd.read_parquet(_laid_out(run, "drivers")))
+    years = SharedYears.from_frame(pd.read_parquet(_laid_out(run, "years")))
     learnt = [pd.read_parquet(_laid_out(run, name)) for name in ("levels", "weighings")]
     calibration = Calibration.from_frames(*learnt)
     # The rest of a replay is the processor's.
     with device_slot(device_of(run)):
-        past = forecast_past(run, demand, first, profiles, drivers, calibration)
+        past = forecast_past(run, demand, first, profiles, drivers, years, calibration)
     stock = series.merge(pd.read_parquet(run.staging.clean("stock")), on=SERIES)
     stock = stock[np.array([key in past.paths for key in keys_of(stock)], bool)]
     items = items_of(stock, pd.read_parquet(run.staging.clean("items")))

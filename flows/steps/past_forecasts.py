@@ -8,13 +8,16 @@ import pandas as pd
 from flows.run import SERIES, Failed, Run, as_failed, entity_words, read_by_series
 from flows.steps.past_drivers import PastDrivers, learn_past_drivers, take_past_drivers
 from flows.steps.predict_plan import forecast_plan
+from flows.steps.years import past_years
 from forecasting import (
     Calibration,
     CategoryProfiles,
     DemandPanel,
     ForecastPlan,
+    SharedYears,
     category_profiles,
     forecast_demand,
+    know_years,
     learn_calibration,
     sample_paths,
 )
@@ -67,8 +70,24 @@ def past_drivers(run: Run, first: pd.Timestamp) -> pd.DataFrame:
     return learn_past_drivers(run, demand, origins, _plan(run))
 
 
+def past_shared_years(run: Run, first: pd.Timestamp) -> pd.DataFrame:
+    """Return what series shared of a year at each origin.
+
+    Parameters
+    ----------
+    run : whose demand it is
+    first : start of the first period replayed, the first origin
+    """
+    demand = read_by_series(run.staging.clean("demand"))
+    return past_years(run, demand, _origins(run, demand, first), _plan(run))
+
+
 def past_calibration(
-    run: Run, demand: pd.DataFrame, first: pd.Timestamp, drivers: PastDrivers
+    run: Run,
+    demand: pd.DataFrame,
+    first: pd.Timestamp,
+    drivers: PastDrivers,
+    years: SharedYears,
 ) -> Calibration:
     """Return what series said before ``first`` of quantiles and weights, if the job calibrates.
 
@@ -80,12 +99,12 @@ def past_calibration(
     run : whose demand it is
     demand : clean demand of the series replayed, sorted by series and ds
     first : start of the first period replayed, the first origin
-    drivers : as in `forecast_past`
+    drivers, years : as in `forecast_past`
     """
     assert run.job.demand is not None
     if demand.empty or not run.job.demand.calibrate:
         return Calibration.nothing()
-    panel, plan = _known(run, demand, first, drivers)
+    panel, plan = _known(run, demand, first, drivers, years)
     # No other task runs beside this one.
     return learn_calibration(panel, plan, run.job.execution.workers)
 
@@ -96,6 +115,7 @@ def forecast_past(
     first: pd.Timestamp,
     profiles: pd.DataFrame,
     drivers: PastDrivers,
+    years: SharedYears,
     calibration: Calibration,
 ) -> PastPaths:
     """Forecast every series at each origin, from what was known before it alone.
@@ -109,6 +129,7 @@ def forecast_past(
     first : start of the first period replayed, the first origin
     profiles : as `past_profiles` returns them
     drivers : what was learnt of them, by origin; an origin without is forecast without
+    years : what series shared at each origin
     calibration : as `past_calibration` returns it
     """
     spec = run.job.stock.backtest if run.job.stock else None
@@ -120,7 +141,7 @@ def forecast_past(
     origins = _origins(run, demand, first)
     words = _words(demand)
     for origin in origins:
-        panel, plan = _known(run, demand, origin, drivers)
+        panel, plan = _known(run, demand, origin, drivers, years)
         night = pd.Timestamp(panel.last_ds.max()).date()
         told = (panel, plan, night, known_profiles, categories, calibration)
         result = forecast_demand(*told, judged=False)
@@ -136,12 +157,17 @@ def forecast_past(
 
 
 def _known(
-    run: Run, demand: pd.DataFrame, origin: pd.Timestamp, drivers: PastDrivers
+    run: Run,
+    demand: pd.DataFrame,
+    origin: pd.Timestamp,
+    drivers: PastDrivers,
+    years: SharedYears,
 ) -> tuple[DemandPanel, ForecastPlan]:
     """Return what was known before an origin, and the plan with the models that it allows."""
     plan = _plan(run)
     known = demand[demand["ds"] < origin]
     panel = DemandPanel.from_frame(known, plan.frequency)
+    panel = know_years(panel, _categories(run), years)
     if origin not in drivers:
         return panel, plan
     told = (known, demand[demand["ds"] >= origin])

@@ -87,9 +87,7 @@ def origin_ends(panel: DemandPanel, plan: ForecastPlan) -> Integers:
 
     Series may end on different dates; the origins are those of the series that end last.
     """
-    last = int(panel.last_periods.max())
-    origins = last - plan.horizon - plan.step * np.arange(plan.windows - 1, -1, -1)
-    return np.append(origins, last).astype(np.int64)
+    return plan.origin_ends(int(panel.last_periods.max()))
 
 
 def group_series(categories: pd.Series) -> tuple[Integers, tuple[str, ...]]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from forecasting.known_years import ExpectedYears
 from forecasting.models.protocol import (
     BatchForecast,
     Forecaster,
@@ -39,15 +40,16 @@ class _WithoutYear:
 class YearlyModel:
     """A model on demand divided by the year's profile, which is multiplied back.
 
-    The profile is fitted to each series by itself (`kernels.yearly_season`), from its history
-    before the origin. Where the season is the year's own, the profile stands for it and the model
-    within sees none.
+    The profile is fitted to each series (`kernels.yearly_season`) from its history before the
+    origin, and is moved towards what series of its kind are known to have (`Batch.years`); one of
+    less than two years has that. Where the season is the year's own, the profile stands for it and
+    the model within sees none.
 
     Parameters
     ----------
     within : the model of what the profile leaves
-    answers_short : whether the model within answers for a series of less than two years too, where
-        the season is not the year's; others have no answer
+    answers_short : whether the model within answers for a series of less than two years too, of
+        whose kind nothing is known, where the season is not the year's; others have no answer
     """
 
     within: Forecaster
@@ -82,7 +84,10 @@ class YearlyModel:
         length = seasons.length if seasons.length < seasons.year / 2.0 else 1
         adjusted = np.empty_like(batch.values)
         ahead = np.empty((len(batch), horizon))
-        divide_by_year(batch.values, batch.offsets, seasons.year, length, adjusted, ahead)
+        nothing = ExpectedYears.nothing(len(batch))
+        expected = nothing if batch.years is None else batch.years.expected()
+        told = batch.values, batch.offsets, seasons.year, length
+        divide_by_year(*told, *expected, adjusted, ahead)
         if self.answers_short and length == seasons.length:
             short = np.isnan(ahead).all(axis=1)
             ahead[short] = 1.0

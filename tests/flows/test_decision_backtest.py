@@ -18,9 +18,10 @@ from flows.steps.past_forecasts import (
     past_calibration,
     past_drivers,
     past_profiles,
+    past_shared_years,
 )
 from flows.steps.predict_plan import forecast_plan
-from forecasting import Calibration
+from forecasting import Calibration, SharedYears
 from inventory import positions_of
 from storage.stores import open_store
 from storage.tables import OUTPUT_TABLES
@@ -97,7 +98,8 @@ def test_a_past_forecast_does_not_know_what_came_after(nights):
     changed = demand.assign(quantity=demand["quantity"].where(~later, 999.0))
     learnt = past_drivers_of(past_drivers(run, first))
     assert len(learnt) == 3
-    told = profiles, learnt, past_calibration(run, demand, first, learnt)
+    years = SharedYears.from_frame(past_shared_years(run, first))
+    told = profiles, learnt, years, past_calibration(run, demand, first, learnt, years)
     known = forecast_past(run, demand, first, *told).paths
     unknown = forecast_past(run, changed, first, *told).paths
     assert known
@@ -114,12 +116,14 @@ def test_past_forecasts_are_calibrated_on_what_came_before(nights):
     demand = pd.read_parquet(run.staging.clean("demand"))
     demand = demand.sort_values(["warehouse_id", "item_id", "ds"], ignore_index=True)
     changed = demand.assign(quantity=demand["quantity"].where(demand["ds"] < first, 999.0))
-    own, other = (past_calibration(run, part, first, {}) for part in (demand, changed))
+    years = SharedYears.from_frame(past_shared_years(run, first))
+    own, other = (past_calibration(run, part, first, {}, years) for part in (demand, changed))
     pd.testing.assert_frame_equal(own.levels, other.levels, check_exact=True)
     pd.testing.assert_frame_equal(own.weighings, other.weighings, check_exact=True)
     profiles = past_profiles(run, first)
     calibrated, plain = (
-        forecast_past(run, demand, first, profiles, {}, learnt).paths for learnt in (own, NOTHING)
+        forecast_past(run, demand, first, profiles, {}, years, learnt).paths
+        for learnt in (own, NOTHING)
     )
     moved = [not np.array_equal(paths[0], plain[key][0]) for key, paths in calibrated.items()]
     assert np.mean(moved) > 0.9
@@ -154,19 +158,20 @@ def test_a_past_forecast_knows_the_promotions_that_were_planned(nights):
     demand = demand.sort_values(["warehouse_id", "item_id", "ds"], ignore_index=True)
     profiles = past_profiles(run, first)
     learnt = past_drivers_of(past_drivers(run, first))
+    years = SharedYears.from_frame(past_shared_years(run, first))
     later = demand["ds"] >= first
     means = {}
     for promoted in (False, True):
         planned = demand.assign(promotion=demand["promotion"].where(~later, promoted))
-        found = forecast_past(run, planned, first, profiles, learnt, NOTHING).paths
+        found = forecast_past(run, planned, first, profiles, learnt, years, NOTHING).paths
         means[promoted] = np.array([paths[0].mean() for paths in found.values()])
     # Series that sell rarely are forecast without drivers.
     assert (means[True] >= means[False]).mean() > 0.9
     assert means[True].sum() > 1.05 * means[False].sum()
     # Without what was learnt, a promotion changes nothing.
-    plain = forecast_past(run, demand, first, profiles, {}, NOTHING).paths
+    plain = forecast_past(run, demand, first, profiles, {}, years, NOTHING).paths
     other = demand.assign(promotion=demand["promotion"].where(~later, True))
-    for key, paths in forecast_past(run, other, first, profiles, {}, NOTHING).paths.items():
+    for key, paths in forecast_past(run, other, first, profiles, {}, years, NOTHING).paths.items():
         np.testing.assert_array_equal(paths[0], plain[key][0])
 
 

@@ -118,7 +118,7 @@ def items(draw):
     ),
     st.integers(0, 2**32 - 1),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_many_items_are_replayed_as_each_is_decision_by_decision(own, plan, rivals, seed):
     draws = np.random.default_rng(seed)
     # Numbers whose sums hang on their order.
@@ -242,7 +242,7 @@ def test_a_forecast_grows_old_until_the_next_origin():
 
 
 @given(st.integers(0, PERIODS - 1), st.floats(0.0, 60.0))
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 def test_no_planner_knows_the_demand_to_come(after, other):
     demand = demand_of(2)
     changed = demand.copy()
@@ -287,7 +287,7 @@ def test_all_planners_meet_the_same_demand():
 
 
 @given(st.integers(0, 50), st.sampled_from([0, 3]))
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 def test_periods_add_up_to_the_cost_of_the_replay(seed, shelf_life):
     terms = {"shelf_life": shelf_life, "costs": Costs(0.1, 4.0, 1.0, owing=0.3, waste=3.0)}
     found = backtest([demand_of(seed), demand_of(seed + 1)], [position(**terms), position()])

@@ -5,17 +5,47 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kernels.yearly_season import HARMONICS, divide_by_year, fill_harmonics, solve_symmetric
+from forecasting.known_years import ExpectedYears
+from kernels.yearly_season import (
+    HARMONICS,
+    TERMS,
+    UNKNOWN,
+    divide_by_year,
+    fill_harmonics,
+    fill_seasons,
+    invert_symmetric,
+    profile_at,
+    shrink_season,
+    turn_season,
+)
 
 YEAR = 365.25
 
 
-def divide(series, horizon=28, year=YEAR, block=7):
+def divide(series, horizon=28, year=YEAR, block=7, expected=None):
     offsets = np.concatenate([[0], np.cumsum([len(y) for y in series])]).astype(np.int64)
     values = np.concatenate(series)
     adjusted, ahead = np.empty_like(values), np.empty((len(series), horizon))
-    divide_by_year(values, offsets, year, block, adjusted, ahead)
+    told = expected or ExpectedYears.nothing(len(series))
+    divide_by_year(values, offsets, year, block, *told, adjusted, ahead)
     return np.split(adjusted, offsets[1:-1]), ahead
+
+
+def expect(season, n_series=1, since=0, spread=np.nan):
+    seasons = np.tile(season, (n_series, 1))
+    spreads = np.full((n_series, len(season) // 2 - 1), spread)
+    return ExpectedYears(seasons, np.full(n_series, since), spreads)
+
+
+def season_of(first, second=0.0, n_terms=54):
+    season = np.zeros(n_terms)
+    season[:6] = 1.0, 0.0, first, 0.0, 0.0, second
+    return season
+
+
+def levels_at(season, times, year=YEAR):
+    row = np.empty(len(season))
+    return np.array([profile_at(float(time), year, season, row) for time in times])
 
 
 def year_of(t, amplitude=0.4):
@@ -55,7 +85,7 @@ def test_less_than_two_years_or_no_demand_has_no_answer(y):
 
 
 @given(st.integers(0, 2**31), st.floats(0.01, 1e4))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_a_profile_knows_no_unit_and_no_company(seed, factor):
     draws = np.random.default_rng(seed)
     series = [draws.poisson(6.0 * year_of(np.arange(n))) + 0.0 for n in (740, 900, 1096)]
@@ -78,14 +108,77 @@ def test_harmonics_are_cosines_and_sines():
     assert np.allclose(row[3::2], np.sin(k * angle), atol=1e-13)
 
 
-def test_equations_are_solved_as_numpy_does_and_singular_ones_are_not():
+def test_matrices_are_inverted_as_numpy_does_and_singular_ones_are_not():
     draws = np.random.default_rng(1)
     root = draws.normal(size=(9, 6))
-    matrix, right, inverse = root.T @ root, draws.normal(size=6), np.empty((6, 6))
-    expected = np.linalg.solve(matrix, right)
-    expected_inverse = np.linalg.inv(matrix)
-    assert solve_symmetric(matrix.copy(), right, inverse)
+    matrix, inverse = root.T @ root, np.empty((6, 6))
+    expected = np.linalg.inv(matrix)
+    assert invert_symmetric(matrix.copy(), inverse)
     # Condition numbers here are in the hundreds.
-    assert np.allclose(right, expected, rtol=1e-9)
-    assert np.allclose(inverse, expected_inverse, rtol=1e-9)
-    assert not solve_symmetric(np.ones((3, 3)), np.ones(3), np.empty((3, 3)))
+    assert np.allclose(inverse, expected, rtol=1e-9)
+    assert not invert_symmetric(np.ones((3, 3)), np.empty((3, 3)))
+
+
+def test_a_short_series_has_the_season_that_is_expected_of_it():
+    season = season_of(0.3, -0.1)
+    y = np.random.default_rng(2).poisson(9.0, 100).astype(float)
+    (adjusted,), ahead = divide([y], expected=expect(season))
+    np.testing.assert_allclose(adjusted, y / levels_at(season, range(-99, 1)), rtol=1e-12)
+    np.testing.assert_allclose(ahead[0], levels_at(season, range(1, 29)), rtol=1e-12)
+
+
+def test_what_is_expected_moves_on_with_the_calendar():
+    season = season_of(0.3, -0.1)
+    _, later = divide([np.ones(50)], expected=expect(season, since=40))
+    np.testing.assert_allclose(later[0], levels_at(season, range(41, 69)), rtol=1e-12)
+    turned = np.empty_like(season)
+    turn_season(season, 40.0, YEAR, turned)
+    np.testing.assert_allclose(levels_at(turned, range(9)), levels_at(season, range(40, 49)))
+
+
+@pytest.mark.parametrize(("spread", "error"), [(0.0, 1e-12), (np.nan, 2e-3), (1e12, 2e-3)])
+def test_how_much_series_of_a_kind_differ_says_how_far_one_leaves_what_is_expected(spread, error):
+    t, season = np.arange(4 * 366), season_of(0.1)
+    y = 50.0 * year_of(t)
+    _, ahead = divide([y], expected=expect(season, spread=spread))
+    own = year_of(len(t) + np.arange(28))
+    target = levels_at(season, range(1, 29)) if spread == 0.0 else own
+    np.testing.assert_allclose(ahead[0], target, rtol=error)
+    assert not np.allclose(levels_at(season, range(1, 29)), own, rtol=0.05)
+
+
+@given(st.floats(0.0, 1.0), st.floats(-0.5, 0.5), st.floats(1e-6, 1.0), st.floats(0.0, 10.0))
+def test_a_season_goes_from_what_is_expected_towards_what_was_found(start, end, variance, spread):
+    season = season_of(start, n_terms=6)
+    found, variances = np.array([1.0, 0.0, end, 0.0, 0.0, 0.0]), np.full(6, variance)
+    known, unknown = season.copy(), season.copy()
+    shrink_season(found, variances, np.full(2, spread), known)
+    shrink_season(found, variances, np.full(2, np.nan), unknown)
+    assert known[2] == pytest.approx(start + (end - start) * spread / (spread + variance))
+    low, high = min(start, end), max(start, end)
+    assert low - 1e-12 <= unknown[2] <= high + 1e-12
+    # A pair whose mean square is its variance may be chance.
+    assert unknown[2] == start or (end - start) ** 2 > 2.0 * variance
+
+
+def test_seasons_are_least_squares_of_demand_over_its_trend():
+    draws = np.random.default_rng(4)
+    lengths = [1096, 740, 1096, 700, 300]
+    series = [draws.poisson(20.0 * year_of(np.arange(n))).astype(float) for n in lengths]
+    offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+    found, variances = np.empty((2, len(series), 54))
+    fill_seasons(np.concatenate(series), offsets, YEAR, 7, found, variances)
+    assert np.isnan(found[3:]).all()
+    for own, y, n_terms in zip(found, series, (54, 52, 54), strict=False):
+        n_blocks = len(y) // 7
+        means = y[len(y) - 7 * n_blocks :].reshape(n_blocks, 7).mean(axis=1)
+        design = np.empty((n_blocks, n_terms))
+        for row, back in zip(design, range(n_blocks - 1, -1, -1), strict=True):
+            fill_harmonics(-7.0 * back - 3.0, YEAR, row)
+        scaled = means / means.mean()
+        line = np.linalg.lstsq(design, scaled, rcond=None)[0][:2] @ design[:, :2].T
+        terms = np.linalg.lstsq(design, scaled / line, rcond=None)[0]
+        np.testing.assert_allclose(own[2:n_terms], terms[2:] / terms[0], rtol=1e-6, atol=1e-9)
+        assert (own[n_terms:] == 0.0).all()
+    assert (variances[1, 52:] == UNKNOWN).all()
+    assert TERMS == 2 + 2 * HARMONICS

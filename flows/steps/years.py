@@ -1,0 +1,76 @@
+"""What series share of a year, learnt once for all chunks of a night."""
+
+import numpy as np
+import pandas as pd
+
+from flows.run import ChunkRecord, ChunkWork, Run, find_chunk, read_by_series, run_chunk
+from flows.steps.failing import guarded
+from flows.steps.groups import categories_of
+from flows.steps.predict_plan import forecast_plan
+from forecasting import DemandPanel, ForecastPlan, SharedYears, know_years, learn_years
+from forecasting.grid import period_numbers
+
+STAGE = "years"
+SHARED = "shared_years"
+# What is told of a fault that is no series' own.
+EVERY_GROUP = "every group"
+
+
+def learn_shared_years(run: Run) -> ChunkRecord:
+    """Learn what the run's items and categories share of a year, from all its series."""
+    return run_chunk(
+        run.staging.chunk(STAGE, 0),
+        run.chunk_key(STAGE, 0, 1),
+        lambda: guarded("seasons in common", STAGE, lambda: [EVERY_GROUP], lambda: _learn(run)),
+    )
+
+
+def years_content(run: Run) -> str:
+    """Return what stands for the shared years in the key of a chunk that is made with them."""
+    record = _found(run)
+    return "no shared years" if record is None else record.checksums[SHARED]
+
+
+def take_years(run: Run, panel: DemandPanel) -> DemandPanel:
+    """Return a panel whose series know what they share, if it was learnt.
+
+    Parameters
+    ----------
+    run : with its shared years learnt
+    panel : some series
+    """
+    record = _found(run)
+    if record is None:
+        return panel
+    shared = SharedYears.from_frame(pd.read_parquet(record.shard(SHARED)))
+    return know_years(panel, categories_of(run), shared)
+
+
+def past_years(
+    run: Run, demand: pd.DataFrame, origins: list[pd.Timestamp], plan: ForecastPlan
+) -> pd.DataFrame:
+    """Return what series shared at the origins of a replay, and at those of their backtests.
+
+    Parameters
+    ----------
+    run : whose categories they are
+    demand : clean demand of all series
+    origins : first periods that were not known
+    plan : of the forecasts
+    """
+    panel = DemandPanel.from_frame(demand, plan.frequency)
+    last = period_numbers(np.array(origins, "datetime64[us]"), plan.frequency) - 1
+    until = np.unique([plan.origin_ends(int(period)) for period in last])
+    return learn_years(panel, categories_of(run), plan, until).to_frame()
+
+
+def _found(run: Run) -> ChunkRecord | None:
+    record = find_chunk(run.staging.chunk(STAGE, 0), run.chunk_key(STAGE, 0, 1))
+    return record if record is not None and SHARED in record.shards else None
+
+
+def _learn(run: Run) -> ChunkWork:
+    plan = forecast_plan(run)
+    panel = DemandPanel.from_frame(read_by_series(run.staging.clean("demand")), plan.frequency)
+    shared = learn_years(panel, categories_of(run), plan)
+    return ChunkWork({SHARED: shared.to_frame()} if len(shared.until) else {})

@@ -1,0 +1,173 @@
+"""What series share of a year: found where it is there, and not where it is not."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from forecasting import (
+    DemandPanel,
+    ForecastPlan,
+    SharedYears,
+    category_profiles,
+    forecast_demand,
+    know_years,
+    learn_years,
+)
+from forecasting.models import find_model
+from forecasting.shared_years import _Members, _variance_between
+from tests.forecasting.demand import START, frame_of, panel_of
+
+WEEKS = 52.1775
+PLAN = ForecastPlan("W", 52, 13, windows=2, step=13)
+NIGHT = pd.Timestamp("2024-01-01").date()
+NOTHING = pd.Series(dtype=object)
+
+
+def demand(n_series, seed=1, n=156, amplitude=0.5, noise=0.4, phases=None):
+    """Series of one sharp season, or each of a phase of its own, under noise of their own."""
+    draws = np.random.default_rng(seed)
+    t = np.arange(n)
+    phases = np.zeros(n_series) if phases is None else phases
+    angles = 2 * np.pi * (t / WEEKS + phases[:, None])
+    level = 30.0 * (1.0 + amplitude * np.exp(4.0 * (np.cos(angles) - 1.0)))
+    return np.maximum(level * (1.0 + noise * draws.normal(size=(n_series, n))), 0.0)
+
+
+def shops(series, item="milk"):
+    return panel_of({(f"W{n:02d}", item): y for n, y in enumerate(series)}, frequency="W")
+
+
+def ahead(panel):
+    """Return the year's profile of the horizon, as a model of the mean alone shows it."""
+    batch = panel.uncensored(52)
+    return find_model("YearlyETS").forecast(batch, PLAN.seasons, PLAN.horizon).means
+
+
+def test_series_of_an_item_forecast_by_what_they_share():
+    whole = demand(20, n=169, noise=0.0)[0]
+    noisy = demand(20)
+    panel = shops(noisy)
+    told = know_years(panel, NOTHING, learn_years(panel, NOTHING, PLAN))
+    own, shared = (np.abs(ahead(each) - whole[156:]).mean() for each in (panel, told))
+    # A season of three noisy years is told from twenty shops to a fraction of one's error.
+    assert shared < 0.6 * own
+
+
+def test_series_that_have_nothing_in_common_keep_their_own_season():
+    panel = shops(demand(40, phases=np.random.default_rng(5).uniform(size=40)))
+    shared = learn_years(panel, NOTHING, PLAN)
+    terms, spreads = shared.coefficients[-1, 0, 2:], shared.spreads[-1, 0]
+    # Of forty random phases a mean keeps a fortieth of the squares, and shrinkage less.
+    assert (terms**2).sum() < 0.5 * 2.0 * spreads.sum() / 40
+    expected = know_years(panel, NOTHING, shared).batch.years.expected()
+    assert (expected.spreads == spreads).all()
+
+
+def test_a_short_series_takes_its_items_season():
+    short = {("X", "milk"): demand(1, noise=0.1)[0][-40:]}
+    known = {(f"W{n}", "milk"): y for n, y in enumerate(demand(10, noise=0.1))}
+    begun = pd.Timestamp(START) + pd.Timedelta(weeks=116)
+    frames = [frame_of(known, frequency="W"), frame_of(short, frequency="W", start=begun)]
+    panel = DemandPanel.from_frame(pd.concat(frames, ignore_index=True), "W")
+    told = know_years(panel, NOTHING, learn_years(panel, NOTHING, PLAN))
+    assert np.isnan(ahead(panel)[-1]).all()
+    truth = demand(1, n=169, noise=0.0)[0][156:]
+    # The mean over the horizon is the level's, which a model within tells.
+    found = ahead(told)[-1]
+    np.testing.assert_allclose(found / found.mean(), truth / truth.mean(), rtol=0.06)
+
+
+def test_series_that_are_the_same_differ_by_nothing():
+    series = np.tile(demand(1)[0], (4, 1))
+    shared = learn_years(shops(series), NOTHING, PLAN)
+    assert (shared.spreads == 0.0).all()
+    own = know_years(shops(series), NOTHING, shared)
+    assert np.isfinite(ahead(own)).all()
+
+
+def test_a_date_knows_nothing_of_what_came_later():
+    series = demand(6)
+    later = series.copy()
+    later[:, 140:] *= 5.0
+    first, second = (learn_years(shops(each), NOTHING, PLAN) for each in (series, later))
+    # Its origins are 26 and 13 weeks before the end.
+    np.testing.assert_array_equal(first.until, second.until)
+    np.testing.assert_array_equal(first.coefficients[0], second.coefficients[0])
+    assert not np.array_equal(first.coefficients[-1], second.coefficients[-1])
+
+
+def test_a_series_takes_the_newest_of_what_was_known_at_its_end():
+    panel = shops(demand(6))
+    shared = learn_years(panel, NOTHING, PLAN)
+    batch = know_years(panel, NOTHING, shared).batch
+    for drop, vintage in ((0, 2), (1, 1), (13, 1), (14, 0), (26, 0)):
+        cut = batch.cut(np.arange(6), np.full(6, drop), None).years
+        assert (shared.vintage_of(cut.periods) == vintage).all()
+        assert (cut.expected().since == cut.periods - shared.until[vintage]).all()
+    before = batch.cut(np.arange(6), np.full(6, 27), None).years
+    assert np.isnan(before.expected().seasons).all()
+
+
+def test_an_item_has_what_its_category_leaves():
+    kinds = {("W", f"{kind}{n}"): y for kind in "ab" for n, y in enumerate(demand(4))}
+    third = demand(4, phases=np.full(4, 0.5), noise=0.05)
+    series = {**kinds, **{(f"W{n}", "late"): y for n, y in enumerate(third)}}
+    categories = pd.Series({item: "food" for _, item in series})
+    panel = panel_of(series, frequency="W")
+    shared = learn_years(panel, categories, PLAN)
+    assert shared.groups == (("category", "food"), ("item", "late"))
+    expected = know_years(panel, categories, shared).batch.years.expected().seasons
+    late = panel.item_id.codes == list(panel.item_id.names).index("late")
+    food, own = shared.coefficients[-1]
+    np.testing.assert_allclose(expected[~late, 2:], np.tile(food[2:], (8, 1)))
+    np.testing.assert_allclose(expected[late, 2:], np.tile(food[2:] + own[2:], (4, 1)))
+    # Half a year apart their first cosines are of opposite signs.
+    assert expected[late, 2].max() < 0.0 < food[2] - own[2]
+
+
+def test_a_part_of_the_series_knows_what_all_of_them_taught():
+    panel = shops(demand(9))
+    shared = learn_years(panel, NOTHING, PLAN)
+    kept = SharedYears.from_frame(shared.to_frame())
+    told = PLAN, NIGHT, category_profiles(panel, NOTHING, PLAN), NOTHING
+    whole = forecast_demand(know_years(panel, NOTHING, kept), *told).forecasts
+    part = know_years(shops(demand(9)[:2]), NOTHING, shared)
+    found = forecast_demand(part, *told).forecasts
+    pd.testing.assert_frame_equal(found, whole.iloc[: len(found)], check_categorical=False)
+
+
+@pytest.mark.parametrize(
+    ("plan", "n_series"),
+    [
+        (PLAN, 2),
+        (ForecastPlan("MS", 12, 6), 5),
+        (replace(PLAN, frequency="MS", season_length=12), 5),
+    ],
+)
+def test_nothing_is_learnt_of_two_series_or_of_months(plan, n_series):
+    panel = panel_of(
+        {(f"W{n}", "milk"): y for n, y in enumerate(demand(n_series))}, frequency=plan.frequency
+    )
+    shared = learn_years(panel, NOTHING, plan)
+    assert len(shared.until) == 0
+    batch = know_years(panel, NOTHING, SharedYears.from_frame(shared.to_frame())).batch
+    assert np.isnan(batch.years.expected().seasons).all()
+
+
+def test_the_variance_between_series_is_the_one_that_explains_their_scatter():
+    draws = np.random.default_rng(6)
+    variances = draws.uniform(0.5, 2.0, (300, 2)) ** 2
+    groups = np.repeat([0, 1, 2], 100)
+    spread = np.array([0.0, 1.0, 9.0])
+    terms = draws.normal(size=(300, 2)) * np.sqrt(variances + spread[groups, None])
+    found = _variance_between(terms, variances, _Members.of(groups))[:, 0]
+    # Paule and Mandel's equation; at zero there is less scatter than the variances explain.
+    for group in np.flatnonzero(found > 0.0):
+        own = groups == group
+        weights = 1.0 / (variances[own] + found[group])
+        centre = (weights * terms[own]).sum(axis=0) / weights.sum(axis=0)
+        assert (weights * (terms[own] - centre) ** 2).sum() == pytest.approx(2 * 99, rel=1e-9)
+    # Of 200 squares, whose relative deviation is a tenth, and more where noise is subtracted.
+    assert (np.abs(found - spread) < 0.4 + 0.3 * spread).all()
