@@ -36,7 +36,8 @@ class Case(NamedTuple):
     line_up : models by class of demand; those of the default where a class is left out
     published_season : of MASE where the set's own is another; None is the night's
     sparse : whether most periods sell nothing, so that the point nearest to most of them is zero
-    items : what each series sells, where several warehouses sell it; None where all are different
+    ids : warehouse and item of each series, where several warehouses sell an item; None where all
+        are different
     """
 
     name: str
@@ -47,7 +48,7 @@ class Case(NamedTuple):
     line_up: Mapping[str, tuple[str, ...]] = MappingProxyType({})
     published_season: int | None = None
     sparse: bool = False
-    items: Callable[[], list[str]] | None = None
+    ids: Callable[[], list[tuple[str, ...]]] | None = None
 
     @property
     def scale_season(self) -> int:
@@ -113,23 +114,23 @@ def _whole(frame: pd.DataFrame) -> list[Floats]:
 
 
 def _sales(name: str, least: int) -> list[Floats]:
-    return [y for _, y in _sales_of_items(name, least)]
+    return [y for _, y in _sales_with_ids(name, least)]
 
 
 @cache
-def _sales_of_items(name: str, least: int) -> list[tuple[str, Floats]]:
+def _sales_with_ids(name: str, least: int) -> list[tuple[tuple[str, ...], Floats]]:
     frame = pd.read_parquet(DATA / f"{name}.parquet")
     keys = [name for name in ("warehouse_id", "item_id", "unique_id") if name in frame]
     found = []
     for ids, group in frame.groupby(keys, observed=True, sort=True):
         y = group.sort_values("ds")["y"].to_numpy(float)
         if len(y) >= least and np.isfinite(y).all():
-            found.append((str(ids[-1]), np.maximum(y, 0.0)))
+            found.append((tuple(str(each) for each in ids), np.maximum(y, 0.0)))
     return found
 
 
-def _items(name: str, least: int) -> list[str]:
-    return [item for item, _ in _sales_of_items(name, least)]
+def _ids(name: str, least: int) -> list[tuple[str, ...]]:
+    return [ids for ids, _ in _sales_with_ids(name, least)]
 
 
 def of_store_departments() -> list[Floats]:
@@ -157,7 +158,7 @@ CASES = (
         "W",
         YEAR_OF_WEEKS,
         13,
-        items=lambda: _items(*STORE_DEPARTMENTS),
+        ids=lambda: _ids(*STORE_DEPARTMENTS),
     ),
     Case(
         "Store-Item daily",
@@ -165,7 +166,7 @@ CASES = (
         "D",
         7,
         28,
-        items=lambda: _items(*STORE_ITEMS),
+        ids=lambda: _ids(*STORE_ITEMS),
     ),
     Case("carparts monthly", of_car_parts, "MS", 12, 6, sparse=True),
 )
@@ -224,10 +225,10 @@ def panel_at_night(
     numbers : of these series in the whole set
     """
     panel = panel_of(case, train)
-    if case.items is None:
+    if case.ids is None:
         return panel
-    names = np.array(case.items(), object)[numbers]
-    kinds = dict(zip(panel.item_id.names, names, strict=True))
+    items = np.array(case.ids(), object)[numbers, -1]
+    kinds = dict(zip(panel.item_id.names, items, strict=True))
     return know_years(panel, kinds, learn_years(panel, kinds, plan_of(case)))
 
 
