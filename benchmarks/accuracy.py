@@ -9,7 +9,8 @@ those of its class. The errors of statsforecast's models on the same windows are
 `benchmarks.peers` keeps. Each is compared by the mean difference of MASE, RMSSE and pinball loss on
 the series that both forecast, beside its standard error, series taken as a sample with all their
 windows. Pinball loss, of percentiles, is what a night chooses by; a mean is judged by squares, and
-what is nearest by absolute error is a median, which ours have too. Where ours has a model of the
+what is nearest by absolute error is a median, which ours have too. Where several warehouses sell an
+item, ours are told without what their years have in common, too. Where ours has a model of the
 same name, the two are set against each other too, told the same season. Coverage is that of all
 series' calibrated central intervals.
 """
@@ -55,6 +56,7 @@ WARM = 20
 MEASURES = {"mase": "MASE", "rmsse": "RMSSE", "pinball": "pinball"}
 SINGLE = ("AutoETS", "AutoTheta", "DynamicOptimizedTheta")
 MEDIANS = "ours, medians"
+OWN_YEARS = "ours, each series' year its own"
 _WINDOW_HEAD = (
     "| window | series | MASE of ours | RMSSE | pinball loss, in units of MASE | "
     + " | ".join(f"within {nominal}%" for nominal in COVERAGES)
@@ -206,6 +208,9 @@ def _ours(case: Case, nights: Sequence[_Held]) -> dict[str, Scores]:
     """Return errors of what else ours can say, by name."""
     windows = [night.window for night in nights]
     found = {MEDIANS: _scores(windows, [night.medians for night in nights])}
+    if case.ids is not None:
+        apart = [_hold(case._replace(ids=None), window) for window in windows]
+        found[OWN_YEARS] = _joined(windows, [each.scores() for each in apart])
     for name in SINGLE:
         means = [_alone(case, window.train, name, case.season) for window in windows]
         found[f"ours, {name} alone"] = _scores(windows, means)
