@@ -15,7 +15,8 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.machine import describe_machine
-from benchmarks.sets import CASES, DATA, WINDOWS, Case, naive_scale, plan_of
+from benchmarks.series import DATA
+from benchmarks.sets import CASES, WINDOWS, Case, naive_scale, plan_of
 from forecasting import (
     DemandPanel,
     category_profiles,

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from benchmarks.accuracy import night
+from benchmarks.accuracy import BACK, night
 from benchmarks.machine import describe_machine
 from benchmarks.sets import CASES, Case, Window, panel_of, window_of
 from kernels.arrays import Floats
@@ -44,7 +44,6 @@ HEAD = (
     "| set | window | forecasts | series | seconds | MASE | ours less by | ± | RMSSE "
     "| ours less by | ± |\n| --- | --- |" + " --- |" + " ---: |" * 8
 )
-BACK = ("the last", "one before")
 
 
 class Recipe(NamedTuple):

@@ -6,19 +6,18 @@ errors of one period are alike over a set's series, so that one window says litt
 
 from collections.abc import Callable, Mapping
 from functools import cache
-from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
+from benchmarks.series import DATA
 from forecasting import DemandPanel, ForecastPlan, know_years, learn_years
 from forecasting.distributions import LEVELS
 from forecasting.grid import Frequency
 from kernels.arrays import Floats, Integers
 
-DATA = Path(__file__).parents[2] / "shared" / "data"
 WINDOWS = 3
 YEAR_OF_WEEKS = 52
 # Files, and the fewest periods of a series.

@@ -73,7 +73,7 @@ def summary(run: Run, settlement: Settlement, steps: Sequence[StepRecord], page:
     lines = [
         f"# {run.job.name}, {run.as_of:%d %B %Y}",
         "",
-        (f"Run `{run.run_id}` on {run.device_words}. Report `{page}` · store `{run.store_url}`"),
+        f"Run `{run.run_id}` on {run.device_words}. Report `{page}` · store `{run.store_url}`",
         "",
         "| input | in | published | rejected | failed |",
         "| --- | ---: | ---: | ---: | ---: |",

@@ -58,3 +58,14 @@ def check_grid(ds: Dates, new: Flags, frequency: Frequency) -> None:
             f"periods of a series must be one {frequency} apart; {ds[row]} is followed by "
             f"{ds[row + 1]}"
         )
+
+
+def newest_before(until: Integers, periods: Integers) -> Integers:
+    """Return the newest of what has seen nothing after each period, (n,) int64; -1 where none.
+
+    Parameters
+    ----------
+    until : (n_vintages,) int64, ascending, number since 1970 of the last period each has seen
+    periods : (n,) int64, numbers since 1970
+    """
+    return np.asarray(np.searchsorted(until, periods, side="right") - 1)

@@ -6,6 +6,7 @@ from typing import NamedTuple, Self
 import numpy as np
 import pandas as pd
 
+from forecasting.grid import newest_before
 from kernels.arrays import Floats, Integers
 from kernels.yearly_season import TERMS
 
@@ -38,7 +39,7 @@ class SharedYears:
 
     def vintage_of(self, periods: Integers) -> Integers:
         """Return the newest vintage that has seen nothing after each period; -1 where none."""
-        return np.asarray(np.searchsorted(self.until, periods, side="right") - 1)
+        return newest_before(self.until, periods)
 
     def to_frame(self) -> pd.DataFrame:
         """Return every vintage as a plain frame, a row a group."""

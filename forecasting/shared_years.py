@@ -130,8 +130,8 @@ def _learn_groups(
     numbers : (n_series, n_levels) int64, group of each series at each level
     coefficients, spreads : a row a group
     """
-    for groups in numbers.T:
-        kind = _Members.of(groups)
+    kinds = [_Members.of(groups) for groups in numbers.T]
+    for kind in kinds:
         told = left[kind.series], variances[kind.series]
         between = np.repeat(_variance_between(*told, kind), 2, axis=1)
         weights = 1.0 / (told[1] + between[kind.places])
@@ -141,8 +141,7 @@ def _learn_groups(
         coefficients[kind.groups, :2] = 1.0, 0.0
         coefficients[kind.groups, 2:] = centre
         left[kind.series] -= centre[kind.places]
-    for groups in numbers.T:
-        kind = _Members.of(groups)
+    for kind in kinds:
         told = left[kind.series], variances[kind.series]
         spreads[kind.groups] = _variance_between(*told, kind, centred=True)
 

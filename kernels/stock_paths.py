@@ -262,41 +262,10 @@ def walk_law(
     lifts = np.zeros(receipts.shape[0])
     n_draws = -(-receipts.shape[0] // DRAWS) * DRAWS
     most = (keep.shape[1] - 1) * unit
+    told = (seed, entity, first_path, keep, alias, unit)
+    common = (law, opening, receipts, terms, rules, lifts, first_counted, first_reached, totals)
+    lanes = lanes_of(totals.shape[1])
     if is_whole(unit) and most <= largest_exact_demand(opening[0], receipts, terms, rules, lifts):
-        _walk_drawn(
-            seed,
-            entity,
-            first_path,
-            keep,
-            alias,
-            unit,
-            np.empty((n_draws, lanes_of(totals.shape[1])), np.float32),
-            law,
-            opening,
-            receipts,
-            terms,
-            rules,
-            lifts,
-            first_counted,
-            first_reached,
-            totals,
-        )
+        _walk_drawn(*told, np.empty((n_draws, lanes), np.float32), *common)
     else:
-        _walk_drawn(
-            seed,
-            entity,
-            first_path,
-            keep,
-            alias,
-            unit,
-            np.empty((n_draws, lanes_of(totals.shape[1]))),
-            law,
-            opening,
-            receipts,
-            terms,
-            rules,
-            lifts,
-            first_counted,
-            first_reached,
-            totals,
-        )
+        _walk_drawn(*told, np.empty((n_draws, lanes)), *common)

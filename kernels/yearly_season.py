@@ -172,6 +172,39 @@ def terms_of(length: int, year: float, block: int, most: int) -> int:
 
 
 @njit(cache=True, nogil=True)
+def tell_season(
+    y: Floats,
+    year: float,
+    block: int,
+    most: int,
+    design: Floats,
+    inverse: Floats,
+    found: Floats,
+    variances: Floats,
+) -> tuple[int, Floats, Floats]:
+    """Fit the season of one series as far as it is long enough, without shrinkage.
+
+    Parameters
+    ----------
+    y : (n,) float64
+    year, block, most : as in `terms_of`
+    design, inverse : of the series before, as in `design_for`
+    found, variances : (most or more,) float64; the first terms are overwritten, as by `fill_season`
+
+    Returns
+    -------
+    How many terms it tells of, 0 where there is no season to see, and its design and inverse.
+    """
+    n_terms = terms_of(y.shape[0], year, block, most)
+    if n_terms > 0:
+        n_blocks = y.shape[0] // block
+        design, inverse = design_for(n_blocks, n_terms, block, year, design, inverse)
+        if not fill_season(y, block, design, inverse, found[:n_terms], variances[:n_terms]):
+            n_terms = 0
+    return n_terms, design, inverse
+
+
+@njit(cache=True, nogil=True)
 def fill_seasons(
     values: Floats, offsets: Integers, year: float, block: int, found: Floats, variances: Floats
 ) -> None:
@@ -186,20 +219,14 @@ def fill_seasons(
         see, and 0 of variance `UNKNOWN` where a series is too short for a harmonic
     """
     design, inverse = np.empty((0, 0)), np.empty((0, 0))
-    found[:] = np.nan
-    variances[:] = np.nan
     for s in range(offsets.shape[0] - 1):
         y = values[offsets[s] : offsets[s + 1]]
-        n_terms = terms_of(y.shape[0], year, block, found.shape[1])
-        if n_terms > 0:
-            n_blocks = y.shape[0] // block
-            design, inverse = design_for(n_blocks, n_terms, block, year, design, inverse)
-            own = found[s, :n_terms], variances[s, :n_terms]
-            if fill_season(y, block, design, inverse, *own):
-                found[s, n_terms:] = 0.0
-                variances[s, n_terms:] = UNKNOWN
-            else:
-                found[s] = np.nan
+        own = found[s], variances[s]
+        n_terms, design, inverse = tell_season(
+            y, year, block, found.shape[1], design, inverse, *own
+        )
+        found[s, n_terms:] = 0.0 if n_terms > 0 else np.nan
+        variances[s, n_terms:] = UNKNOWN if n_terms > 0 else np.nan
 
 
 @njit(cache=True, nogil=True)
@@ -297,16 +324,12 @@ def divide_by_year(
         expected = not math.isnan(shared[s, 0])
         if expected:
             turn_season(shared[s], float(since[s]), year, season)
-        n_terms = terms_of(stop - start, year, block, most if expected else TERMS)
-        told = n_terms > 0
-        if told:
-            n_blocks = (stop - start) // block
-            design, inverse = design_for(n_blocks, n_terms, block, year, design, inverse)
-            own = found[:n_terms], variances[:n_terms]
-            told = fill_season(y, block, design, inverse, *own)
-            if told:
-                shrink_season(*own, spreads[s], season)
-        if not told and not expected:
+        n_terms, design, inverse = tell_season(
+            y, year, block, most if expected else TERMS, design, inverse, found, variances
+        )
+        if n_terms > 0:
+            shrink_season(found[:n_terms], variances[:n_terms], spreads[s], season)
+        elif not expected:
             ahead[s, :] = np.nan
             continue
         for t in range(stop - start):

@@ -278,10 +278,18 @@ def content_of(checksums: Iterable[str]) -> str:
     return hashlib.sha256(" ".join(checksums).encode()).hexdigest()
 
 
-def find_chunk(folder: Path, key: str) -> ChunkRecord | None:
-    """Return the finished chunk in ``folder``, or None where it must be done."""
+def find_chunk(folder: Path, key: str, holding: str | None = None) -> ChunkRecord | None:
+    """Return the finished chunk in ``folder``, or None where it must be done.
+
+    Parameters
+    ----------
+    folder, key : of the chunk
+    holding : a shard without which it is none; None asks for none
+    """
     record = _read(folder)
-    return record if record is not None and record.key == key and not record.torn() else None
+    if record is None or record.key != key or record.torn():
+        return None
+    return record if holding is None or holding in record.shards else None
 
 
 def find_aside(folder: Path, kept_key: str) -> ChunkRecord | None:

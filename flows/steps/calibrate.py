@@ -122,8 +122,7 @@ def _file(name: str) -> str:
 
 
 def _found(run: Run) -> ChunkRecord | None:
-    record = find_chunk(run.staging.chunk(STAGE, 0), _key(run))
-    return record if record is not None and LEVELS in record.shards else None
+    return find_chunk(run.staging.chunk(STAGE, 0), _key(run), LEVELS)
 
 
 def _key(run: Run) -> str:

@@ -98,13 +98,13 @@ def prepare(run: Run) -> list[int]:
 
 def _learnt(run: Run, demand: pd.DataFrame) -> dict[str, pd.DataFrame]:
     """Return what all chunks take from the periods before those replayed."""
-    first = _first(run)
-    drivers = past_drivers(run, first)
-    years = past_shared_years(run, first)
+    first, everything = _first(run), read_by_series(run.staging.clean("demand"))
+    drivers = past_drivers(run, everything, first)
+    years = past_shared_years(run, everything, first)
     known = past_drivers_of(drivers), SharedYears.from_frame(years)
     found = past_calibration(run, demand, first, *known)
     return {
-        "profiles": past_profiles(run, first),
+        "profiles": past_profiles(run, everything, first),
         "drivers": drivers,
         "years": years,
         "levels": found.levels,

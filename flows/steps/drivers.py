@@ -113,8 +113,7 @@ def _teach_anew(stored: StoredModel, name: str, taught: object, now: object) -> 
 
 
 def _found(run: Run) -> ChunkRecord | None:
-    record = find_chunk(run.staging.chunk(STAGE, 0), run.chunk_key(STAGE, 0, 1))
-    return record if record is not None and EFFECTS in record.shards else None
+    return find_chunk(run.staging.chunk(STAGE, 0), run.chunk_key(STAGE, 0, 1), EFFECTS)
 
 
 def _learn(run: Run) -> ChunkWork:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from flows.run import SERIES, Failed, Run, as_failed, entity_words, read_by_series
+from flows.run import SERIES, Failed, Run, as_failed, entity_words
 from flows.steps.past_drivers import PastDrivers, learn_past_drivers, take_past_drivers
 from flows.steps.predict_plan import forecast_plan
 from flows.steps.years import past_years
@@ -41,44 +41,44 @@ class PastPaths:
     failures: list[Failed]
 
 
-def past_profiles(run: Run, first: pd.Timestamp) -> pd.DataFrame:
+def past_profiles(run: Run, demand: pd.DataFrame, first: pd.Timestamp) -> pd.DataFrame:
     """Return category profiles of what was known before ``first``.
 
     Parameters
     ----------
-    run : whose demand it is
+    run : settings of the forecast
+    demand : clean demand of all series, sorted by series and ds
     first : start of the first period that was not known
     """
-    demand = read_by_series(run.staging.clean("demand"))
     plan = _plan(run)
     known = DemandPanel.from_frame(demand[demand["ds"] < first], plan.frequency)
     return category_profiles(known, _categories(run), plan).to_frame()
 
 
-def past_drivers(run: Run, first: pd.Timestamp) -> pd.DataFrame:
+def past_drivers(run: Run, demand: pd.DataFrame, first: pd.Timestamp) -> pd.DataFrame:
     """Return what could be learnt of the run's drivers at each origin; nothing without drivers.
 
     Parameters
     ----------
-    run : whose demand it is
+    run : whose drivers they are
+    demand : as in `past_profiles`
     first : start of the first period replayed, the first origin
     """
     assert run.job.demand is not None
-    demand = read_by_series(run.staging.clean("demand"))
     named = run.job.demand.drivers is not None
     origins = _origins(run, demand, first) if named else []
     return learn_past_drivers(run, demand, origins, _plan(run))
 
 
-def past_shared_years(run: Run, first: pd.Timestamp) -> pd.DataFrame:
+def past_shared_years(run: Run, demand: pd.DataFrame, first: pd.Timestamp) -> pd.DataFrame:
     """Return what series shared of a year at each origin.
 
     Parameters
     ----------
-    run : whose demand it is
+    run : whose categories they are
+    demand : as in `past_profiles`
     first : start of the first period replayed, the first origin
     """
-    demand = read_by_series(run.staging.clean("demand"))
     return past_years(run, demand, _origins(run, demand, first), _plan(run))
 
 

@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 
 from flows.errors import JobRefusedError
-from flows.run import Run, read_chunk
+from flows.run import Run
 from flows.spec import FileSource
 from flows.steps.collect import file_source
-from flows.steps.scenarios import scenario_chunk, scenario_sets
+from flows.steps.scenarios import read_losses, scenario_chunk, scenario_sets
 from flows.steps.shared_market import read_market, risk_plan
 from kernels.arrays import Floats
 from kernels.book_losses import book_losses
@@ -92,9 +92,8 @@ def what_if(run: Run, path: Path) -> WhatIf:
     failures = [replace(failure, stage=STAGE) for failure in failures]
     parts = []
     for number, (method, horizon) in enumerate(scenario_sets(run)):
-        losses = np.load(
-            read_chunk(str(scenario_chunk(run, number).folder)).shard("losses"), mmap_mode="r"
-        )
+        scenario_chunk(run, number)
+        losses = read_losses(run, number)
         for book in list(after):
             pair = _losses(losses, before.get(book.portfolio_id)), _losses(losses, book)
             if any(map(overflows, pair)):

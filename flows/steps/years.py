@@ -65,8 +65,7 @@ def past_years(
 
 
 def _found(run: Run) -> ChunkRecord | None:
-    record = find_chunk(run.staging.chunk(STAGE, 0), run.chunk_key(STAGE, 0, 1))
-    return record if record is not None and SHARED in record.shards else None
+    return find_chunk(run.staging.chunk(STAGE, 0), run.chunk_key(STAGE, 0, 1), SHARED)
 
 
 def _learn(run: Run) -> ChunkWork:

@@ -9,6 +9,7 @@ import pandas as pd
 from forecasting.drivers.effects import EVERYTHING, Clock, GroupEffects, Sample, fit_groups
 from forecasting.drivers.pipeline import DriverPipeline
 from forecasting.errors import PanelError
+from forecasting.grid import newest_before
 from forecasting.panel import Batch, DemandPanel
 from forecasting.plan import ForecastPlan
 from kernels.arrays import Floats, Integers
@@ -42,7 +43,7 @@ class DriverEffects:
 
     def vintage_of(self, periods: Integers) -> Integers:
         """Return the newest vintage that has seen nothing after each period; -1 where none."""
-        return np.asarray(np.searchsorted(self.until, periods, side="right") - 1)
+        return newest_before(self.until, periods)
 
     def to_frame(self) -> pd.DataFrame:
         """Return every vintage as a plain frame: until, category and a column by driver."""

@@ -9,7 +9,7 @@ import numpy as np
 
 from forecasting.drivers.calendar import calendar_fields
 from forecasting.errors import DriverError, PlanError
-from forecasting.grid import Frequency
+from forecasting.grid import Frequency, newest_before
 from forecasting.models.protocol import BatchForecast, Seasons
 from forecasting.panel import Batch
 from kernels.arrays import Floats, Integers
@@ -96,7 +96,7 @@ class GlobalModel:
         means = np.full((len(batch), horizon), np.nan)
         if batch.drivers is None:
             return BatchForecast(means)
-        vintages = np.searchsorted(self.until, batch.drivers.periods, side="right") - 1
+        vintages = newest_before(self.until, batch.drivers.periods)
         answered = np.flatnonzero((vintages >= 0) & (batch.lengths > 0))
         some = batch.cut(answered, np.zeros(len(answered), np.int64), None)
         features, scales = make_features(self.recipe, some, self.codes, horizon)

@@ -84,8 +84,8 @@ class YearlyModel:
         length = seasons.length if seasons.length < seasons.year / 2.0 else 1
         adjusted = np.empty_like(batch.values)
         ahead = np.empty((len(batch), horizon))
-        nothing = ExpectedYears.nothing(len(batch))
-        expected = nothing if batch.years is None else batch.years.expected()
+        years = batch.years
+        expected = ExpectedYears.nothing(len(batch)) if years is None else years.expected()
         told = batch.values, batch.offsets, seasons.year, length
         divide_by_year(*told, *expected, adjusted, ahead)
         if self.answers_short and length == seasons.length:

@@ -93,12 +93,12 @@ def test_a_past_forecast_does_not_know_what_came_after(nights):
     first = pd.Timestamp(run.as_of) - pd.Timedelta(days=PAST.periods - 1)
     demand = pd.read_parquet(run.staging.clean("demand"))
     demand = demand.sort_values(["warehouse_id", "item_id", "ds"], ignore_index=True)
-    profiles = past_profiles(run, first)
+    profiles = past_profiles(run, demand, first)
     later = demand["ds"] >= first + pd.Timedelta(days=PAST.refresh)
     changed = demand.assign(quantity=demand["quantity"].where(~later, 999.0))
-    learnt = past_drivers_of(past_drivers(run, first))
+    learnt = past_drivers_of(past_drivers(run, demand, first))
     assert len(learnt) == 3
-    years = SharedYears.from_frame(past_shared_years(run, first))
+    years = SharedYears.from_frame(past_shared_years(run, demand, first))
     told = profiles, learnt, years, past_calibration(run, demand, first, learnt, years)
     known = forecast_past(run, demand, first, *told).paths
     unknown = forecast_past(run, changed, first, *told).paths
@@ -116,11 +116,11 @@ def test_past_forecasts_are_calibrated_on_what_came_before(nights):
     demand = pd.read_parquet(run.staging.clean("demand"))
     demand = demand.sort_values(["warehouse_id", "item_id", "ds"], ignore_index=True)
     changed = demand.assign(quantity=demand["quantity"].where(demand["ds"] < first, 999.0))
-    years = SharedYears.from_frame(past_shared_years(run, first))
+    years = SharedYears.from_frame(past_shared_years(run, demand, first))
     own, other = (past_calibration(run, part, first, {}, years) for part in (demand, changed))
     pd.testing.assert_frame_equal(own.levels, other.levels, check_exact=True)
     pd.testing.assert_frame_equal(own.weighings, other.weighings, check_exact=True)
-    profiles = past_profiles(run, first)
+    profiles = past_profiles(run, demand, first)
     calibrated, plain = (
         forecast_past(run, demand, first, profiles, {}, years, learnt).paths
         for learnt in (own, NOTHING)
@@ -156,9 +156,9 @@ def test_a_past_forecast_knows_the_promotions_that_were_planned(nights):
     first = pd.Timestamp(run.as_of) - pd.Timedelta(days=PAST.periods - 1)
     demand = pd.read_parquet(run.staging.clean("demand"))
     demand = demand.sort_values(["warehouse_id", "item_id", "ds"], ignore_index=True)
-    profiles = past_profiles(run, first)
-    learnt = past_drivers_of(past_drivers(run, first))
-    years = SharedYears.from_frame(past_shared_years(run, first))
+    profiles = past_profiles(run, demand, first)
+    learnt = past_drivers_of(past_drivers(run, demand, first))
+    years = SharedYears.from_frame(past_shared_years(run, demand, first))
     later = demand["ds"] >= first
     means = {}
     for promoted in (False, True):
