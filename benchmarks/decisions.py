@@ -25,7 +25,7 @@ from flows.spec import JobSpec, load_job
 from flows.steps import check, collect, decision_backtest
 from flows.steps.past_drivers import PastDrivers
 from flows.steps.past_forecasts import PastPaths, forecast_past
-from forecasting import Calibration, SharedYears
+from forecasting import Calibration, SharedSeasons
 from inventory import compare_planners
 
 ROOT = Path(__file__).parents[1]
@@ -140,11 +140,11 @@ def _replay_chunk(uris: Sequence[str], number: int) -> list[pd.DataFrame]:
         first: pd.Timestamp,
         profiles: pd.DataFrame,
         drivers: PastDrivers,
-        years: SharedYears,
+        shared: SharedSeasons,
         calibration: Calibration,
     ) -> PastPaths:
         if not made:
-            told = profiles, drivers, years, calibration
+            told = profiles, drivers, shared, calibration
             made.append(forecast_past(run, demand, first, *told))
         return made[0]
 

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.series import DATA
-from forecasting import DemandPanel, ForecastPlan, know_years, learn_years
+from forecasting import DemandPanel, ForecastPlan, know_seasons, learn_seasons
 from forecasting.distributions import LEVELS
 from forecasting.grid import Frequency
 from kernels.arrays import Floats, Integers
@@ -228,7 +228,7 @@ def panel_at_night(
         return panel
     items = np.array(case.ids(), object)[numbers, -1]
     kinds = dict(zip(panel.item_id.names, items, strict=True))
-    return know_years(panel, kinds, learn_years(panel, kinds, plan_of(case)))
+    return know_seasons(panel, kinds, learn_seasons(panel, kinds, plan_of(case)))
 
 
 def plan_of(case: Case) -> ForecastPlan:

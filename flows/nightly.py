@@ -62,10 +62,10 @@ from flows.tasks import (
     profile_task,
     replay_task,
     scenario_task,
+    seasons_task,
     share_task,
     transfer_task,
     verdict_task,
-    years_task,
 )
 from storage.inputs import InputRefusedError
 from storage.stores import StorageError
@@ -105,7 +105,7 @@ def demand_forecast(run_uri: str) -> list[dict[str, Any]]:
     refuse_torn_calibration(run)
     # Every chunk moves its quantiles alike, so what is learnt of all series comes first.
     learnt = [drivers_task(run_uri)] if run.job.demand.drivers else []
-    learnt += [years_task(run_uri)]
+    learnt += [seasons_task(run_uri)]
     learnt += [calibrate_task(run_uri)] if run.job.demand.calibrate else []
     blocks = _follow("predict", predict_task, run_uri, predict.prepare(run))
     summed = aggregate_task.submit(run_uri, [str(block["uri"]) for block in blocks])

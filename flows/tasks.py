@@ -19,10 +19,10 @@ from flows.steps import (
     predict,
     risk,
     scenarios,
+    seasons,
     share,
     transfer,
     verdicts,
-    years,
 )
 from flows.steps.failing import TRANSIENT
 
@@ -66,9 +66,9 @@ def drivers_task(run_uri: str) -> dict[str, object]:
 
 
 @task(**PATIENT)
-def years_task(run_uri: str) -> dict[str, object]:
+def seasons_task(run_uri: str) -> dict[str, object]:
     """Learn what the run's items and categories share of a year."""
-    return _summary(years.learn_shared_years(load_run(run_uri)))
+    return _summary(seasons.learn_shared_seasons(load_run(run_uri)))
 
 
 @task(**PATIENT)

@@ -6,7 +6,7 @@ from forecasting.counts import CountKind, CountLaws, fit_count_laws
 from forecasting.errors import Failure, ForecastError, PanelError, PlanError, UnknownModelError
 from forecasting.ets_laws import EtsLaws, fit_ets_laws
 from forecasting.forecast import forecast_demand
-from forecasting.known_years import SharedYears
+from forecasting.known_seasons import SharedSeasons
 from forecasting.models import LASTING, MODELS, find_lasting
 from forecasting.panel import DemandPanel
 from forecasting.paths import sample_paths
@@ -14,7 +14,7 @@ from forecasting.plan import SEASON_LENGTHS, ForecastPlan, default_line_up, runs
 from forecasting.profiles import CategoryProfiles, category_profiles
 from forecasting.results import ForecastResult
 from forecasting.roll_forward import RefitRules, RollForward
-from forecasting.shared_years import know_years, learn_years
+from forecasting.shared_seasons import know_seasons, learn_seasons
 from forecasting.standing import Standing
 from forecasting.states import SeriesStates
 
@@ -38,7 +38,7 @@ __all__ = [
     "RefitRules",
     "RollForward",
     "SeriesStates",
-    "SharedYears",
+    "SharedSeasons",
     "Standing",
     "UnknownModelError",
     "category_profiles",
@@ -47,9 +47,9 @@ __all__ = [
     "fit_count_laws",
     "fit_ets_laws",
     "forecast_demand",
-    "know_years",
+    "know_seasons",
     "learn_calibration",
-    "learn_years",
+    "learn_seasons",
     "runs_on_device",
     "sample_paths",
 ]

@@ -12,7 +12,7 @@ from forecasting.errors import PanelError
 from forecasting.fits import Fits, take_fits
 from forecasting.grid import Frequency, check_grid, earlier_periods, future_periods, period_numbers
 from forecasting.known_drivers import KnownDrivers
-from forecasting.known_years import KnownYears
+from forecasting.known_seasons import KnownSeasons
 from forecasting.labels import EntityNames, Labels
 from kernels.arrays import Dates, Flags, Floats, Integers
 from kernels.censored_demand import uncensor
@@ -33,7 +33,7 @@ class Batch:
     offsets : (n_series + 1,) int64, where each series starts
     raised : (n_observations,) bool, values that are expected and not observed; None is none
     drivers : what moves demand, as known at the end of each series; None is nothing
-    years : what series share of a year, as known at the end of each; None is nothing
+    shared : what series share of seasons, as known at the end of each; None is nothing
     fitted : a model -> its fits to the series, carried to their last periods; None where there are
         none to take
     """
@@ -42,7 +42,7 @@ class Batch:
     offsets: Integers
     raised: Flags | None = None
     drivers: KnownDrivers | None = None
-    years: KnownYears | None = None
+    shared: KnownSeasons | None = None
     fitted: Mapping[Hashable, Fits] | None = None
 
     def __len__(self) -> int:
@@ -80,12 +80,12 @@ class Batch:
         places = np.arange(offsets[-1]) - np.repeat(offsets[:-1] - starts, lengths)
         raised = None if self.raised is None else self.raised[places]
         drivers = None if self.drivers is None else self.drivers.cut(chosen, drop_last)
-        years = None if self.years is None else self.years.cut(chosen, drop_last)
+        shared = None if self.shared is None else self.shared.cut(chosen, drop_last)
         # A model has seen all of its series, and an earlier origin must not know of it.
         fitted = None
         if self.fitted is not None and keep is None and not drop_last.any():
             fitted = {model: take_fits(fits, chosen) for model, fits in self.fitted.items()}
-        return Batch(self.values[places], offsets, raised, drivers, years, fitted)
+        return Batch(self.values[places], offsets, raised, drivers, shared, fitted)
 
     def observed(self) -> "Batch":
         """Return what was observed alone; a series of which nothing was keeps what it has."""
@@ -190,9 +190,9 @@ class DemandPanel:
         """Return the panel with what moves its demand."""
         return replace(self, batch=replace(self.batch, drivers=drivers))
 
-    def with_years(self, years: KnownYears) -> Self:
-        """Return the panel with what its series share of a year."""
-        return replace(self, batch=replace(self.batch, years=years))
+    def with_shared(self, shared: KnownSeasons) -> Self:
+        """Return the panel with what its series share of seasons."""
+        return replace(self, batch=replace(self.batch, shared=shared))
 
     def recent_rows(self, periods: int) -> Flags:
         """Return which observations are among the last so many of their series."""

@@ -15,8 +15,8 @@ from flows.steps.drivers import drivers_content, take_drivers
 from flows.steps.failing import guarded
 from flows.steps.groups import categories_of, regions_of
 from flows.steps.predict_plan import forecast_plan
+from flows.steps.seasons import seasons_content, take_seasons
 from flows.steps.version_tables import manifest_before, read_frame, registry_folder, to_bytes
-from flows.steps.years import take_years, years_content
 from forecasting import Calibration, DemandPanel, learn_calibration
 from forecasting.standing import periods_since
 
@@ -126,7 +126,7 @@ def _found(run: Run) -> ChunkRecord | None:
 
 
 def _key(run: Run) -> str:
-    return f"{run.chunk_key(STAGE, 0, 1)}/{drivers_content(run)}/{years_content(run)}"
+    return f"{run.chunk_key(STAGE, 0, 1)}/{drivers_content(run)}/{seasons_content(run)}"
 
 
 def _calibrate(run: Run) -> ChunkWork:
@@ -138,7 +138,7 @@ def _calibrate(run: Run) -> ChunkWork:
     # No other task runs beside this one.
     threads = run.job.execution.workers
     groups = categories_of(run), regions_of(run)
-    panel, plan = take_drivers(run, take_years(run, panel), demand, plan)
+    panel, plan = take_drivers(run, take_seasons(run, panel), demand, plan)
     found = learn_calibration(panel, plan, threads, *groups)
     learnt = found.levels, found.weighings, found.dependence
     return _work(run, *learnt, found.coverage, found.evaluation)

@@ -39,10 +39,10 @@ from flows.steps.past_forecasts import (
     past_calibration,
     past_drivers,
     past_profiles,
-    past_shared_years,
+    past_shared_seasons,
 )
 from flows.steps.predict import device_of
-from forecasting import Calibration, SharedYears
+from forecasting import Calibration, SharedSeasons
 from inventory import (
     PERIOD_COLUMNS,
     Backtest,
@@ -100,13 +100,13 @@ def _learnt(run: Run, demand: pd.DataFrame) -> dict[str, pd.DataFrame]:
     """Return what all chunks take from the periods before those replayed."""
     first, everything = _first(run), read_by_series(run.staging.clean("demand"))
     drivers = past_drivers(run, everything, first)
-    years = past_shared_years(run, everything, first)
-    known = past_drivers_of(drivers), SharedYears.from_frame(years)
+    seasons = past_shared_seasons(run, everything, first)
+    known = past_drivers_of(drivers), SharedSeasons.from_frame(seasons)
     found = past_calibration(run, demand, first, *known)
     return {
         "profiles": past_profiles(run, everything, first),
         "drivers": drivers,
-        "years": years,
+        "seasons": seasons,
         "levels": found.levels,
         "weighings": found.weighings,
     }
@@ -196,12 +196,12 @@ def _replay(run: Run, series: pd.DataFrame) -> ChunkWork:
     demand = _demand(run, series)
     profiles = pd.read_parquet(_laid_out(run, "profiles"))
     drivers = past_drivers_of(pd.read_parquet(_laid_out(run, "drivers")))
-    years = SharedYears.from_frame(pd.read_parquet(_laid_out(run, "years")))
+    shared = SharedSeasons.from_frame(pd.read_parquet(_laid_out(run, "seasons")))
     learnt = [pd.read_parquet(_laid_out(run, name)) for name in ("levels", "weighings")]
     calibration = Calibration.from_frames(*learnt)
     # The rest of a replay is the processor's.
     with device_slot(device_of(run)):
-        past = forecast_past(run, demand, first, profiles, drivers, years, calibration)
+        past = forecast_past(run, demand, first, profiles, drivers, shared, calibration)
     stock = series.merge(pd.read_parquet(run.staging.clean("stock")), on=SERIES)
     stock = stock[np.array([key in past.paths for key in keys_of(stock)], bool)]
     items = items_of(stock, pd.read_parquet(run.staging.clean("items")))

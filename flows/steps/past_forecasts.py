@@ -8,16 +8,16 @@ import pandas as pd
 from flows.run import SERIES, Failed, Run, as_failed, entity_words
 from flows.steps.past_drivers import PastDrivers, learn_past_drivers, take_past_drivers
 from flows.steps.predict_plan import forecast_plan
-from flows.steps.years import past_years
+from flows.steps.seasons import past_seasons
 from forecasting import (
     Calibration,
     CategoryProfiles,
     DemandPanel,
     ForecastPlan,
-    SharedYears,
+    SharedSeasons,
     category_profiles,
     forecast_demand,
-    know_years,
+    know_seasons,
     learn_calibration,
     sample_paths,
 )
@@ -70,8 +70,8 @@ def past_drivers(run: Run, demand: pd.DataFrame, first: pd.Timestamp) -> pd.Data
     return learn_past_drivers(run, demand, origins, _plan(run))
 
 
-def past_shared_years(run: Run, demand: pd.DataFrame, first: pd.Timestamp) -> pd.DataFrame:
-    """Return what series shared of a year at each origin.
+def past_shared_seasons(run: Run, demand: pd.DataFrame, first: pd.Timestamp) -> pd.DataFrame:
+    """Return what series shared of seasons at each origin.
 
     Parameters
     ----------
@@ -79,7 +79,7 @@ def past_shared_years(run: Run, demand: pd.DataFrame, first: pd.Timestamp) -> pd
     demand : as in `past_profiles`
     first : start of the first period replayed, the first origin
     """
-    return past_years(run, demand, _origins(run, demand, first), _plan(run))
+    return past_seasons(run, demand, _origins(run, demand, first), _plan(run))
 
 
 def past_calibration(
@@ -87,7 +87,7 @@ def past_calibration(
     demand: pd.DataFrame,
     first: pd.Timestamp,
     drivers: PastDrivers,
-    years: SharedYears,
+    shared: SharedSeasons,
 ) -> Calibration:
     """Return what series said before ``first`` of quantiles and weights, if the job calibrates.
 
@@ -99,12 +99,12 @@ def past_calibration(
     run : whose demand it is
     demand : clean demand of the series replayed, sorted by series and ds
     first : start of the first period replayed, the first origin
-    drivers, years : as in `forecast_past`
+    drivers, shared : as in `forecast_past`
     """
     assert run.job.demand is not None
     if demand.empty or not run.job.demand.calibrate:
         return Calibration.nothing()
-    panel, plan = _known(run, demand, first, drivers, years)
+    panel, plan = _known(run, demand, first, drivers, shared)
     # No other task runs beside this one.
     return learn_calibration(panel, plan, run.job.execution.workers)
 
@@ -115,7 +115,7 @@ def forecast_past(
     first: pd.Timestamp,
     profiles: pd.DataFrame,
     drivers: PastDrivers,
-    years: SharedYears,
+    shared: SharedSeasons,
     calibration: Calibration,
 ) -> PastPaths:
     """Forecast every series at each origin, from what was known before it alone.
@@ -129,7 +129,7 @@ def forecast_past(
     first : start of the first period replayed, the first origin
     profiles : as `past_profiles` returns them
     drivers : what was learnt of them, by origin; an origin without is forecast without
-    years : what series shared at each origin
+    shared : what series share of seasons, as known at each origin
     calibration : as `past_calibration` returns it
     """
     spec = run.job.stock.backtest if run.job.stock else None
@@ -141,7 +141,7 @@ def forecast_past(
     origins = _origins(run, demand, first)
     words = _words(demand)
     for origin in origins:
-        panel, plan = _known(run, demand, origin, drivers, years)
+        panel, plan = _known(run, demand, origin, drivers, shared)
         night = pd.Timestamp(panel.last_ds.max()).date()
         told = (panel, plan, night, known_profiles, categories, calibration)
         result = forecast_demand(*told, judged=False)
@@ -161,13 +161,13 @@ def _known(
     demand: pd.DataFrame,
     origin: pd.Timestamp,
     drivers: PastDrivers,
-    years: SharedYears,
+    shared: SharedSeasons,
 ) -> tuple[DemandPanel, ForecastPlan]:
     """Return what was known before an origin, and the plan with the models that it allows."""
     plan = _plan(run)
     known = demand[demand["ds"] < origin]
     panel = DemandPanel.from_frame(known, plan.frequency)
-    panel = know_years(panel, _categories(run), years)
+    panel = know_seasons(panel, _categories(run), shared)
     if origin not in drivers:
         return panel, plan
     told = (known, demand[demand["ds"] >= origin])

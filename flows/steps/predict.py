@@ -33,7 +33,7 @@ from flows.steps.failing import guarded
 from flows.steps.groups import categories_of
 from flows.steps.predict_plan import forecast_plan
 from flows.steps.predict_repairs import repairs_of
-from flows.steps.years import take_years, years_content
+from flows.steps.seasons import seasons_content, take_seasons
 from forecasting import (
     CategoryProfiles,
     DemandPanel,
@@ -86,7 +86,7 @@ def forecast_chunk(run: Run, number: int) -> ChunkRecord:
     key = run.chunk_key(STAGE, number, len(chunk_numbers(run)))
     return run_entities(
         run.staging.chunk(STAGE, number),
-        f"{key}/{drivers_content(run)}/{years_content(run)}/{calibration_content(run)}",
+        f"{key}/{drivers_content(run)}/{seasons_content(run)}/{calibration_content(run)}",
         Independent(SERIES),
         lambda only: _forecast(run, number, only),
     )
@@ -117,7 +117,7 @@ def _forecast_slice(run: Run, number: int, only: Only) -> ChunkWork:
     frame = among(read_by_series(_slice(run, number)), SERIES, only)
     plan = forecast_plan(run)
     panel = DemandPanel.from_frame(frame, plan.frequency)
-    panel, plan = take_drivers(run, take_years(run, panel), frame, plan)
+    panel, plan = take_drivers(run, take_seasons(run, panel), frame, plan)
     profiles = CategoryProfiles.from_frame(pd.read_parquet(_folder(run) / "profiles.parquet"))
     result = forecast_demand(
         panel,

@@ -7,7 +7,7 @@ from forecasting.classes import CLASSES
 from forecasting.drivers.vintages import DriverEffects
 from forecasting.models import Forecaster, find_model
 from forecasting.models.regression_model import RegressionModel
-from forecasting.plan import ForecastPlan
+from forecasting.plan import WITH_GROUPS, ForecastPlan
 
 # By name, the model of what drivers leave, whose place it takes: where drivers do nothing the two
 # are one, and a line-up of both weighed what it has twice. Beside them the plain ones gained a
@@ -24,6 +24,8 @@ ENTERED = ("smooth", "erratic")
 def enter_regression(plan: ForecastPlan, effects: DriverEffects) -> ForecastPlan:
     """Return a plan in whose line-ups models that know what drivers do stand for plain ones.
 
+    They stand for those around which the season of a kind is taken out, too.
+
     A line-up without any of the plain ones ends with the first of those that know. Where no driver
     ever moved there is nothing to know, and the plan stays.
 
@@ -37,6 +39,7 @@ def enter_regression(plan: ForecastPlan, effects: DriverEffects) -> ForecastPlan
     trained = {name: RegressionModel(find_model(own), effects) for name, own in WITHIN.items()}
     line_up = {name: plan.models_for(name) for name in CLASSES}
     knowing = {own: name for name, own in WITHIN.items()}
+    knowing |= {WITH_GROUPS[own]: name for own, name in knowing.items() if own in WITH_GROUPS}
     for demand_class in ENTERED:
         plain = line_up[demand_class]
         driven = tuple(knowing.get(name, name) for name in plain)

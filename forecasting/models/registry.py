@@ -11,6 +11,7 @@ from forecasting.models.average_models import LastPeriods, LastSeasons, WholeHis
 from forecasting.models.count_model import BatchedCounts
 from forecasting.models.decomposed_model import DecomposedModel
 from forecasting.models.ets_model import BatchedEts
+from forecasting.models.group_seasonal_model import GroupSeasonalModel
 from forecasting.models.intermittent_model import BatchedIntermittent
 from forecasting.models.protocol import Forecaster, LastingForecaster
 from forecasting.models.smoothing_model import BatchedSmoothing
@@ -45,6 +46,10 @@ def _zoo(name: str, seasons: int = 0) -> StatsforecastModel:
 
 _SEASONAL_SMOOTHING = BatchedSmoothing(seasonal=True)
 _DYNAMIC_THETA = BatchedTheta(ThetaModel.DYNAMIC_OPTIMISED)
+_SBA = BatchedIntermittent(IntermittentModel.SBA)
+_TSB = BatchedIntermittent(IntermittentModel.TSB, TSB_SMOOTHING, TSB_SMOOTHING)
+_ADIDA = BatchedIntermittent(IntermittentModel.ADIDA)
+_IMAPA = BatchedIntermittent(IntermittentModel.IMAPA)
 
 MODELS: Mapping[str, Forecaster] = {
     "Naive": LastPeriods(),
@@ -75,10 +80,17 @@ MODELS: Mapping[str, Forecaster] = {
     "MSTL": _zoo("MSTL", seasons=2),
     "CrostonClassic": BatchedIntermittent(IntermittentModel.CROSTON),
     "CrostonOptimized": BatchedIntermittent(IntermittentModel.CROSTON_OPTIMISED),
-    "CrostonSBA": BatchedIntermittent(IntermittentModel.SBA),
-    "TSB": BatchedIntermittent(IntermittentModel.TSB, TSB_SMOOTHING, TSB_SMOOTHING),
-    "ADIDA": BatchedIntermittent(IntermittentModel.ADIDA),
-    "IMAPA": BatchedIntermittent(IntermittentModel.IMAPA),
+    "CrostonSBA": _SBA,
+    "TSB": _TSB,
+    "ADIDA": _ADIDA,
+    "IMAPA": _IMAPA,
+    "GroupSeasonalSBA": GroupSeasonalModel(_SBA),
+    "GroupSeasonalTSB": GroupSeasonalModel(_TSB),
+    "GroupSeasonalADIDA": GroupSeasonalModel(_ADIDA),
+    "GroupSeasonalIMAPA": GroupSeasonalModel(_IMAPA),
+    "GroupSeasonalAverage": GroupSeasonalModel(WholeHistory()),
+    "GroupSeasonalSmoothing": GroupSeasonalModel(BatchedSmoothing()),
+    "GroupSeasonalTheta": GroupSeasonalModel(_DYNAMIC_THETA),
     "NegativeBinomial": BatchedCounts(CountKind.NEGATIVE_BINOMIAL),
     "CompoundCount": BatchedCounts(CountKind.COMPOUND),
 }

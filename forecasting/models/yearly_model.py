@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from forecasting.known_years import ExpectedYears
+from forecasting.known_seasons import ExpectedSeasons
 from forecasting.models.protocol import (
     BatchForecast,
     Forecaster,
@@ -17,7 +17,7 @@ from forecasting.models.protocol import (
 from forecasting.panel import Batch
 from kernels.arrays import Floats, Integers
 from kernels.device import Device
-from kernels.yearly_season import divide_by_year
+from kernels.harmonic_season import SMALLEST_PROFILE, divide_by_season
 
 
 @dataclass(frozen=True)
@@ -40,8 +40,8 @@ class _WithoutYear:
 class YearlyModel:
     """A model on demand divided by the year's profile, which is multiplied back.
 
-    The profile is fitted to each series (`kernels.yearly_season`) from its history before the
-    origin, and is moved towards what series of its kind are known to have (`Batch.years`); one of
+    The profile is fitted to each series (`kernels.harmonic_season`) from its history before the
+    origin, and is moved towards what series of its kind are known to have (`Batch.shared`); one of
     less than two years has that. Where the season is the year's own, the profile stands for it and
     the model within sees none.
 
@@ -84,10 +84,12 @@ class YearlyModel:
         length = seasons.length if seasons.length < seasons.year / 2.0 else 1
         adjusted = np.empty_like(batch.values)
         ahead = np.empty((len(batch), horizon))
-        years = batch.years
-        expected = ExpectedYears.nothing(len(batch)) if years is None else years.expected()
+        known = batch.shared
+        expected = ExpectedSeasons.nothing(len(batch))
+        if known is not None:
+            expected = known.expected(known.shared.year)
         told = batch.values, batch.offsets, seasons.year, length
-        divide_by_year(*told, *expected, adjusted, ahead)
+        divide_by_season(*told, *expected, SMALLEST_PROFILE, adjusted, ahead)
         if self.answers_short and length == seasons.length:
             short = np.isnan(ahead).all(axis=1)
             ahead[short] = 1.0

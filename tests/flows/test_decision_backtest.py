@@ -18,10 +18,10 @@ from flows.steps.past_forecasts import (
     past_calibration,
     past_drivers,
     past_profiles,
-    past_shared_years,
+    past_shared_seasons,
 )
 from flows.steps.predict_plan import forecast_plan
-from forecasting import Calibration, SharedYears
+from forecasting import Calibration, SharedSeasons
 from inventory import positions_of
 from storage.stores import open_store
 from storage.tables import OUTPUT_TABLES
@@ -98,7 +98,7 @@ def test_a_past_forecast_does_not_know_what_came_after(nights):
     changed = demand.assign(quantity=demand["quantity"].where(~later, 999.0))
     learnt = past_drivers_of(past_drivers(run, demand, first))
     assert len(learnt) == 3
-    years = SharedYears.from_frame(past_shared_years(run, demand, first))
+    years = SharedSeasons.from_frame(past_shared_seasons(run, demand, first))
     told = profiles, learnt, years, past_calibration(run, demand, first, learnt, years)
     known = forecast_past(run, demand, first, *told).paths
     unknown = forecast_past(run, changed, first, *told).paths
@@ -116,7 +116,7 @@ def test_past_forecasts_are_calibrated_on_what_came_before(nights):
     demand = pd.read_parquet(run.staging.clean("demand"))
     demand = demand.sort_values(["warehouse_id", "item_id", "ds"], ignore_index=True)
     changed = demand.assign(quantity=demand["quantity"].where(demand["ds"] < first, 999.0))
-    years = SharedYears.from_frame(past_shared_years(run, demand, first))
+    years = SharedSeasons.from_frame(past_shared_seasons(run, demand, first))
     own, other = (past_calibration(run, part, first, {}, years) for part in (demand, changed))
     pd.testing.assert_frame_equal(own.levels, other.levels, check_exact=True)
     pd.testing.assert_frame_equal(own.weighings, other.weighings, check_exact=True)
@@ -158,7 +158,7 @@ def test_a_past_forecast_knows_the_promotions_that_were_planned(nights):
     demand = demand.sort_values(["warehouse_id", "item_id", "ds"], ignore_index=True)
     profiles = past_profiles(run, demand, first)
     learnt = past_drivers_of(past_drivers(run, demand, first))
-    years = SharedYears.from_frame(past_shared_years(run, demand, first))
+    years = SharedSeasons.from_frame(past_shared_seasons(run, demand, first))
     later = demand["ds"] >= first
     means = {}
     for promoted in (False, True):

@@ -4,7 +4,7 @@ import pytest
 
 from forecasting import MODELS, ForecastPlan, PlanError, UnknownModelError
 from forecasting.classes import CLASSES
-from forecasting.plan import SEASON_LENGTHS, default_line_up
+from forecasting.plan import DEFAULT_LINE_UP, SEASON_LENGTHS, WITH_GROUPS, default_line_up
 from tests.forecasting.demand import daily_plan
 
 
@@ -68,7 +68,15 @@ def test_months_and_quarters_have_defaults_of_their_own(frequency, added):
     for demand_class in ("smooth", "erratic"):
         assert added in plan.models_for(demand_class)
         assert added not in daily_plan().models_for(demand_class)
-    assert plan.models_for("lumpy") == daily_plan().models_for("lumpy")
+    assert plan.models_for("lumpy") == DEFAULT_LINE_UP["lumpy"]
+
+
+def test_days_and_hours_take_the_season_of_their_kind_out():
+    for frequency in ("h", "D"):
+        plan = ForecastPlan(frequency, SEASON_LENGTHS[frequency], 4)
+        for demand_class, names in DEFAULT_LINE_UP.items():
+            expected = tuple(WITH_GROUPS.get(name, name) for name in names)
+            assert plan.models_for(demand_class) == expected
 
 
 def test_every_grid_has_a_season_and_a_year():

@@ -135,6 +135,12 @@ def test_models_that_know_drivers_take_the_place_of_those_that_do_not(promoted):
     assert entered.find("RegressionTheta").within == find_model("DynamicOptimizedTheta")
 
 
+def test_models_that_know_drivers_take_the_place_of_those_with_a_season_of_their_kind(promoted):
+    plan = demand_plan(line_up={"smooth": ("GroupSeasonalTheta", "GroupSeasonalSmoothing")})
+    entered = enter_regression(plan, promoted[1].effects)
+    assert entered.models_for("smooth") == ("RegressionTheta", "RegressionSmoothing")
+
+
 def test_a_model_of_all_series_competes_for_every_class(promoted):
     entered = enter_model(demand_plan(), "Global", promoted[1])
     assert all(entered.models_for(name)[-1] == "Global" for name in CLASSES)

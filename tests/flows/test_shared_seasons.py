@@ -6,12 +6,12 @@ import pytest
 
 from flows.run import prepare_run
 from flows.spec import JobSpec
-from flows.steps import years
+from flows.steps import seasons
 from flows.steps.predict_plan import forecast_plan
-from forecasting import SharedYears, learn_years
+from forecasting import SharedSeasons, learn_seasons
 from storage.stores import open_store
 from tests.forecasting.demand import frame_of
-from tests.forecasting.test_shared_years import NOTHING, demand, shops
+from tests.forecasting.test_shared_seasons import NOTHING, demand, shops
 from tests.survival.plain import run_plain
 
 # Three years, and 40 weeks of the last shop.
@@ -47,7 +47,7 @@ def _night(source, folder, size, *, learns):
     )
     with pytest.MonkeyPatch.context() as patch:
         if not learns:
-            patch.setattr(years, "learn_years", _fails)
+            patch.setattr(seasons, "learn_seasons", _fails)
         outcome = run_plain(job, report=False)
     run = prepare_run(job)
     with open_store(run.store_url) as store:
@@ -72,18 +72,20 @@ def test_chunks_of_any_size_forecast_with_what_all_series_share(nights):
 
 def test_a_night_learns_what_the_library_does(nights):
     run, _ = nights["whole"]
-    shard = run.staging.chunk(years.STAGE, 0) / f"{years.SHARED}.parquet"
-    found = SharedYears.from_frame(pd.read_parquet(shard))
+    shard = run.staging.chunk(seasons.STAGE, 0) / f"{seasons.SHARED}.parquet"
+    found = SharedSeasons.from_frame(pd.read_parquet(shard))
     assert found.groups == (("item", "milk"),)
     series = [y for n, y in SHOPS.items() if n < 6]
-    expected = learn_years(shops(series), NOTHING, forecast_plan(run))
-    np.testing.assert_allclose(found.coefficients[-1], expected.coefficients[-1], rtol=1e-9)
+    expected = learn_seasons(shops(series), NOTHING, forecast_plan(run))
+    np.testing.assert_allclose(
+        found.year.coefficients[-1], expected.year.coefficients[-1], rtol=1e-9
+    )
 
 
 def test_a_night_that_learns_nothing_of_years_says_so_and_forecasts_all_the_same(nights):
     (_, whole), (_, without) = nights["whole"], nights["unlearnt"]
     failure = without["failures"].iloc[0]
-    assert (failure["stage"], failure["entity"]) == (years.STAGE, years.EVERY_GROUP)
+    assert (failure["stage"], failure["entity"]) == (seasons.STAGE, seasons.EVERY_GROUP)
     assert "no such year" in failure["message"]
     told, other = (tables["demand_forecasts"] for tables in (whole, without))
     assert len(told) == len(other) == 7 * 13

@@ -5,12 +5,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from forecasting.known_years import ExpectedYears
-from kernels.yearly_season import (
+from forecasting.known_seasons import ExpectedSeasons
+from kernels.harmonic_season import (
     HARMONICS,
+    SMALLEST_PROFILE,
     TERMS,
     UNKNOWN,
-    divide_by_year,
+    divide_by_season,
     fill_harmonics,
     fill_seasons,
     invert_symmetric,
@@ -22,19 +23,19 @@ from kernels.yearly_season import (
 YEAR = 365.25
 
 
-def divide(series, horizon=28, year=YEAR, block=7, expected=None):
+def divide(series, horizon=28, year=YEAR, block=7, expected=None, least=SMALLEST_PROFILE):
     offsets = np.concatenate([[0], np.cumsum([len(y) for y in series])]).astype(np.int64)
     values = np.concatenate(series)
     adjusted, ahead = np.empty_like(values), np.empty((len(series), horizon))
-    told = expected or ExpectedYears.nothing(len(series))
-    divide_by_year(values, offsets, year, block, *told, adjusted, ahead)
+    told = expected or ExpectedSeasons.nothing(len(series))
+    divide_by_season(values, offsets, year, block, *told, least, adjusted, ahead)
     return np.split(adjusted, offsets[1:-1]), ahead
 
 
 def expect(season, n_series=1, since=0, spread=np.nan):
     seasons = np.tile(season, (n_series, 1))
     spreads = np.full((n_series, len(season) // 2 - 1), spread)
-    return ExpectedYears(seasons, np.full(n_series, since), spreads)
+    return ExpectedSeasons(seasons, np.full(n_series, since), spreads)
 
 
 def season_of(first, second=0.0, n_terms=54):
@@ -182,3 +183,24 @@ def test_seasons_are_least_squares_of_demand_over_its_trend():
         assert (own[n_terms:] == 0.0).all()
     assert (variances[1, 52:] == UNKNOWN).all()
     assert TERMS == 2 + 2 * HARMONICS
+
+
+def test_a_week_is_told_by_all_its_harmonics():
+    week = np.array([0.5, 1.0, 0.8, 0.9, 1.2, 1.6, 1.0])
+    t = np.arange(56)
+    told = expect(np.array([1.0] + 7 * [0.0]), spread=1.0)
+    adjusted, ahead = divide([20.0 * week[t % 7]], 14, 7.0, 1, told, 0.0)
+    # Without noise a series goes all the way from a kind that has no season to its own.
+    assert np.allclose(adjusted[0], 20.0, rtol=1e-6)
+    assert np.allclose(ahead[0], np.tile(week, 2), rtol=1e-6)
+
+
+def test_a_day_that_is_shut_sells_nothing_ahead():
+    t = np.arange(70)
+    shut = np.where(t % 7 == 6, 0.0, 7.0 / 6.0)
+    told = expect(np.array([1.0] + 7 * [0.0]), spread=1.0)
+    floored = divide([shut], 7, 7.0, 1, told)[1][0]
+    ahead = divide([shut], 7, 7.0, 1, told, 0.0)[1][0]
+    assert floored[6] == SMALLEST_PROFILE
+    assert ahead[6] < 1e-9
+    assert np.array_equal(ahead[:6], floored[:6])

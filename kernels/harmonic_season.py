@@ -1,4 +1,4 @@
-"""The season of a year in demand whose own season is shorter: a smooth, shrunken profile.
+"""A season told by harmonics: of a year, or one within it; a smooth, shrunken profile.
 
 References
 ----------
@@ -163,12 +163,14 @@ def fill_season(
 
 @njit(cache=True, nogil=True)
 def terms_of(length: int, year: float, block: int, most: int) -> int:
-    """Return how many terms a series of so many periods tells of, at least `TERMS` or none.
+    """Return how many terms a series of so many periods tells of.
 
-    It has two years or more, and more than two blocks a term.
+    Where there are more than `TERMS` they are that at least, else all; or none.
+
+    It has two seasons or more, and more than two blocks a term.
     """
     terms = min(most, 2 * ((length // block - 1) // 4))
-    return terms if terms >= TERMS and length >= math.floor(2.0 * year) else 0
+    return terms if terms >= min(TERMS, most) and length >= math.floor(2.0 * year) else 0
 
 
 @njit(cache=True, nogil=True)
@@ -276,16 +278,16 @@ def turn_season(season: Floats, since: float, year: float, out: Floats) -> None:
 
 @njit(cache=True, nogil=True)
 def profile_at(time: float, year: float, season: Floats, row: Floats) -> float:
-    """Level of the year's profile (mean 1) at ``time`` periods after the last observation."""
+    """Level of a profile (mean 1) at ``time`` periods after the last observation."""
     fill_harmonics(time, year, row)
     total = 0.0
     for i in range(row.shape[0]):
         total += season[i] * row[i]
-    return max(total, SMALLEST_PROFILE)
+    return total
 
 
 @njit(cache=True, nogil=True)
-def divide_by_year(
+def divide_by_season(
     values: Floats,
     offsets: Integers,
     year: float,
@@ -293,10 +295,11 @@ def divide_by_year(
     shared: Floats,
     since: Integers,
     spreads: Floats,
+    least: float,
     adjusted: Floats,
     ahead: Floats,
 ) -> None:
-    """Divide each series by its year's profile, and fill the profile of the periods ahead.
+    """Divide each series by its season's profile, and fill the profile of the periods ahead.
 
     Parameters
     ----------
@@ -307,8 +310,9 @@ def divide_by_year(
         where nothing is, and then a series has the first `HARMONICS` at most
     since : (n_series,) int64, periods from the time 0 of ``shared`` to the last observation
     spreads : (n_series, harmonics) float64, as in `shrink_season`
+    least : the smallest profile of a period ahead
     adjusted : (n_observations,) float64, overwritten
-    ahead : (n_series, horizon) float64, overwritten. A series shorter than two years, or without
+    ahead : (n_series, horizon) float64, overwritten. A series shorter than two seasons, or without
         demand, has what is expected of it; where nothing is, NaN, and it is left as it is
     """
     most = shared.shape[1]
@@ -325,7 +329,14 @@ def divide_by_year(
         if expected:
             turn_season(shared[s], float(since[s]), year, season)
         n_terms, design, inverse = tell_season(
-            y, year, block, most if expected else TERMS, design, inverse, found, variances
+            y,
+            year,
+            block,
+            most if expected else min(most, TERMS),
+            design,
+            inverse,
+            found,
+            variances,
         )
         if n_terms > 0:
             shrink_season(found[:n_terms], variances[:n_terms], spreads[s], season)
@@ -333,6 +344,7 @@ def divide_by_year(
             ahead[s, :] = np.nan
             continue
         for t in range(stop - start):
-            adjusted[start + t] /= profile_at(float(t + 1 - (stop - start)), year, season, row)
+            level = profile_at(float(t + 1 - (stop - start)), year, season, row)
+            adjusted[start + t] /= max(level, SMALLEST_PROFILE)
         for step in range(ahead.shape[1]):
-            ahead[s, step] = profile_at(step + 1.0, year, season, row)
+            ahead[s, step] = max(profile_at(step + 1.0, year, season, row), least)

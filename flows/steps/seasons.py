@@ -1,4 +1,4 @@
-"""What series share of a year, learnt once for all chunks of a night."""
+"""What series share of their seasons, learnt once for all chunks of a night."""
 
 import numpy as np
 import pandas as pd
@@ -7,17 +7,17 @@ from flows.run import ChunkRecord, ChunkWork, Run, find_chunk, read_by_series, r
 from flows.steps.failing import guarded
 from flows.steps.groups import categories_of
 from flows.steps.predict_plan import forecast_plan
-from forecasting import DemandPanel, ForecastPlan, SharedYears, know_years, learn_years
+from forecasting import DemandPanel, ForecastPlan, SharedSeasons, know_seasons, learn_seasons
 from forecasting.grid import period_numbers
 
-STAGE = "years"
-SHARED = "shared_years"
+STAGE = "seasons"
+SHARED = "shared_seasons"
 # What is told of a fault that is no series' own.
 EVERY_GROUP = "every group"
 
 
-def learn_shared_years(run: Run) -> ChunkRecord:
-    """Learn what the run's items and categories share of a year, from all its series."""
+def learn_shared_seasons(run: Run) -> ChunkRecord:
+    """Learn what the run's items and categories share of seasons, from all its series."""
     return run_chunk(
         run.staging.chunk(STAGE, 0),
         run.chunk_key(STAGE, 0, 1),
@@ -25,28 +25,28 @@ def learn_shared_years(run: Run) -> ChunkRecord:
     )
 
 
-def years_content(run: Run) -> str:
-    """Return what stands for the shared years in the key of a chunk that is made with them."""
+def seasons_content(run: Run) -> str:
+    """Return what stands for the shared seasons in the key of a chunk that is made with them."""
     record = _found(run)
-    return "no shared years" if record is None else record.checksums[SHARED]
+    return "no shared seasons" if record is None else record.checksums[SHARED]
 
 
-def take_years(run: Run, panel: DemandPanel) -> DemandPanel:
+def take_seasons(run: Run, panel: DemandPanel) -> DemandPanel:
     """Return a panel whose series know what they share, if it was learnt.
 
     Parameters
     ----------
-    run : with its shared years learnt
+    run : with its shared seasons learnt
     panel : some series
     """
     record = _found(run)
     if record is None:
         return panel
-    shared = SharedYears.from_frame(pd.read_parquet(record.shard(SHARED)))
-    return know_years(panel, categories_of(run), shared)
+    shared = SharedSeasons.from_frame(pd.read_parquet(record.shard(SHARED)))
+    return know_seasons(panel, categories_of(run), shared)
 
 
-def past_years(
+def past_seasons(
     run: Run, demand: pd.DataFrame, origins: list[pd.Timestamp], plan: ForecastPlan
 ) -> pd.DataFrame:
     """Return what series shared at the origins of a replay, and at those of their backtests.
@@ -61,7 +61,7 @@ def past_years(
     panel = DemandPanel.from_frame(demand, plan.frequency)
     last = period_numbers(np.array(origins, "datetime64[us]"), plan.frequency) - 1
     until = np.unique([plan.origin_ends(int(period)) for period in last])
-    return learn_years(panel, categories_of(run), plan, until).to_frame()
+    return learn_seasons(panel, categories_of(run), plan, until).to_frame()
 
 
 def _found(run: Run) -> ChunkRecord | None:
@@ -71,5 +71,5 @@ def _found(run: Run) -> ChunkRecord | None:
 def _learn(run: Run) -> ChunkWork:
     plan = forecast_plan(run)
     panel = DemandPanel.from_frame(read_by_series(run.staging.clean("demand")), plan.frequency)
-    shared = learn_years(panel, categories_of(run), plan)
+    shared = learn_seasons(panel, categories_of(run), plan)
     return ChunkWork({SHARED: shared.to_frame()} if len(shared.until) else {})

@@ -1,4 +1,4 @@
-"""The season of a year that series of a kind share: learnt from all of them at once.
+"""Seasons that series of a kind share: learnt from all of them at once.
 
 References
 ----------
@@ -14,13 +14,20 @@ from typing import NamedTuple, Self
 import numpy as np
 
 from forecasting.drivers.vintages import origin_ends
-from forecasting.known_years import LEVELS, NO_GROUP, KnownYears, SharedYears
+from forecasting.known_seasons import (
+    LEVELS,
+    NO_GROUP,
+    KnownSeasons,
+    Profiles,
+    SharedSeasons,
+)
+from forecasting.models import Seasons
 from forecasting.panel import Batch, DemandPanel
 from forecasting.plan import ForecastPlan
 from forecasting.profiles import EVERYTHING, Categories, label_categories
 from kernels.arrays import Floats, Integers
 from kernels.censored_demand import uncensor
-from kernels.yearly_season import TERMS, fill_seasons
+from kernels.harmonic_season import HARMONICS, fill_seasons
 
 # Of a group's profile: a week's step. Shrinkage silences those that it does not need.
 GROUP_HARMONICS = 26
@@ -30,19 +37,20 @@ FEWEST_SERIES = 3
 _ROUNDS, _SAME, _LEAST = 30, 1e-12, 1e-100
 
 
-def learn_years(
+def learn_seasons(
     panel: DemandPanel,
     categories: Categories,
     plan: ForecastPlan,
     until: Integers | None = None,
-) -> SharedYears:
-    """Learn what series share of a year, by what was known at several dates.
+) -> SharedSeasons:
+    """Learn what series share of their seasons, by what was known at several dates.
 
-    The season of a year of each series of two years or more is told by harmonics of demand over its
-    trend. Groups of `LEVELS` with three such series or more have the mean of what the level before
-    leaves, each series weighed by how exactly it tells and how much series differ, less what may be
-    chance. Where the season is half a year or longer, or a year has too few periods, nothing is
-    learnt.
+    There are two: the year, where it is longer than the plan's season, and that season. Of each
+    series with two of one or more, it is told by harmonics of demand over its trend. Groups of
+    `LEVELS` with three such series or more have the mean of what the level before leaves, each
+    series weighed by how exactly it tells and how much series differ, less what may be chance.
+    Where the plan's season is half a year or longer, or a year has too few periods, nothing is
+    learnt of it.
 
     Parameters
     ----------
@@ -52,15 +60,16 @@ def learn_years(
     until : (n_vintages,) int64, ascending, number since 1970 of the last period known at each date;
         those of `origin_ends` where left out
     """
-    season, year = plan.seasons
-    block = season if season < year / 2.0 else 1
-    n_terms = 2 + 2 * min(GROUP_HARMONICS, int(year / block / 2.0))
+    season = plan.season_length
     until = origin_ends(panel, plan) if until is None else until
     numbers, groups = _large_groups(*_group_series(panel, categories))
-    if n_terms < TERMS or not groups:
+    told = _tellable(plan.seasons)
+    if not groups or not any(harmonics for _, _, harmonics in told):
         until = until[:0]
-    coefficients = np.full((len(until), len(groups), n_terms), np.nan)
-    spreads = np.full((len(until), len(groups), n_terms // 2 - 1), np.nan)
+    found = [
+        Profiles.unknown(period, len(until), len(groups), harmonics)
+        for period, _, harmonics in told
+    ]
     observed = Batch(panel.batch.values, panel.batch.offsets, panel.censored)
     for vintage, period in enumerate(until):
         after = np.maximum(panel.last_periods - period, 0)
@@ -69,27 +78,58 @@ def learn_years(
         assert some.raised is not None
         values = np.empty_like(some.values)
         uncensor(some.values, some.raised, some.offsets, season, values)
-        found, variances = np.empty((2, len(known), n_terms))
-        fill_seasons(values, some.offsets, year, block, found, variances)
-        told = np.isfinite(found[:, 0])
-        own = found[told, 2:], variances[told, 2:], numbers[known[told]]
-        _learn_groups(*own, coefficients[vintage], spreads[vintage])
-    return SharedYears(year, until, groups, coefficients, spreads)
+        demand = Batch(values, some.offsets)
+        for (_, block, harmonics), profiles in zip(told, found, strict=True):
+            if harmonics:
+                _learn_profiles(demand, block, numbers[known], profiles, vintage)
+    return SharedSeasons(until, groups, *found)
 
 
-def know_years(panel: DemandPanel, categories: Categories, shared: SharedYears) -> DemandPanel:
+def _tellable(seasons: Seasons) -> tuple[tuple[float, int, int], tuple[float, int, int]]:
+    """Return periods, periods averaged together, and harmonics of the year and of the season."""
+    length, year = seasons
+    within = length < year / 2.0
+    block = length if within else 1
+    harmonics = min(GROUP_HARMONICS, int(year / block / 2.0))
+    return (
+        (year, block, harmonics if harmonics >= HARMONICS else 0),
+        (float(length), 1, (length - 1) // 2 if within else 0),
+    )
+
+
+def _learn_profiles(
+    demand: Batch, block: int, numbers: Integers, profiles: Profiles, vintage: int
+) -> None:
+    """Fill the profiles of one vintage.
+
+    Parameters
+    ----------
+    demand : what was known by then
+    block : periods averaged together
+    numbers : (n_series, n_levels) int64, group of each series at each level
+    profiles : filled where groups have them
+    vintage : its number
+    """
+    found, variances = np.empty((2, len(demand), profiles.coefficients.shape[2]))
+    fill_seasons(demand.values, demand.offsets, profiles.period, block, found, variances)
+    told = np.isfinite(found[:, 0])
+    own = found[told, 2:], variances[told, 2:], numbers[told]
+    _learn_groups(*own, profiles.coefficients[vintage], profiles.spreads[vintage])
+
+
+def know_seasons(panel: DemandPanel, categories: Categories, shared: SharedSeasons) -> DemandPanel:
     """Return a panel whose series know what they share.
 
     Parameters
     ----------
     panel : some series
-    categories : as in `learn_years`
-    shared : as `learn_years` returns it, of these series among others
+    categories : as in `learn_seasons`
+    shared : as `learn_seasons` returns it, of these series among others
     """
     numbers, groups = _group_series(panel, categories)
     known = {group: number for number, group in enumerate(shared.groups)}
     places = np.array([known.get(group, NO_GROUP) for group in groups] + [NO_GROUP], np.int64)
-    return panel.with_years(KnownYears(shared, panel.last_periods, places[numbers]))
+    return panel.with_shared(KnownSeasons(shared, panel.last_periods, places[numbers]))
 
 
 def _group_series(
@@ -121,7 +161,7 @@ def _large_groups(
 def _learn_groups(
     left: Floats, variances: Floats, numbers: Integers, coefficients: Floats, spreads: Floats
 ) -> None:
-    """Fill what groups have at a date, as `SharedYears` holds it, where it is known.
+    """Fill what groups have at a date, as `Profiles` holds it, where it is known.
 
     Parameters
     ----------

@@ -1,0 +1,63 @@
+"""The season that series of a kind share around a model that then sees none."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from forecasting.models.protocol import BatchForecast, Forecaster, Seasons, place_on
+from forecasting.panel import Batch
+from kernels.device import Device
+from kernels.harmonic_season import divide_by_season
+
+
+@dataclass(frozen=True)
+class GroupSeasonalModel:
+    """A model on demand divided by the season of its kind, which is multiplied back.
+
+    The profile is what the categories and items of the series are known to have (`Batch.shared`),
+    moved towards its own by how exactly that is told: what sells rarely has its kind's. Where
+    nothing is known of a kind, the model within answers by itself.
+
+    Parameters
+    ----------
+    within : the model of what the profile leaves
+
+    References
+    ----------
+    Withycombe (1989), "Forecasting with combined seasonal indices", Int. J. Forecasting 5(4); Chen
+    & Boylan (2007), "Use of individual and group seasonal indices in subaggregate demand
+    forecasting", JORS 58(12).
+    """
+
+    within: Forecaster
+
+    def on(self, device: Device) -> "GroupSeasonalModel":
+        """Return the same model, with the one within on ``device``."""
+        return replace(self, within=place_on(self.within, device))
+
+    def forecast(self, batch: Batch, seasons: Seasons, horizon: int) -> BatchForecast:
+        """Forecast each series."""
+        known = batch.shared
+        if known is None:
+            return self.within.forecast(batch, seasons, horizon)
+        expected = known.expected(known.shared.season)
+        adjusted = np.empty_like(batch.values)
+        ahead = np.empty((len(batch), horizon))
+        told = batch.values, batch.offsets, float(seasons.length), 1
+        divide_by_season(*told, *expected, 0.0, adjusted, ahead)
+        without = np.isnan(expected.seasons[:, 0])
+        ahead[without] = 1.0
+        rest = Batch(adjusted, batch.offsets, batch.raised)
+        means = np.empty(ahead.shape)
+        errors: dict[int, Exception] = {}
+        for own, left, rhythm in (
+            (without, batch, seasons),
+            (~without, rest, Seasons(1, seasons.year)),
+        ):
+            chosen = np.flatnonzero(own)
+            if len(chosen):
+                some = left.cut(chosen, np.zeros(len(chosen), np.int64), None)
+                found = self.within.forecast(some, rhythm, horizon)
+                means[chosen] = found.means * ahead[chosen]
+                errors |= {int(chosen[n]): error for n, error in found.errors.items()}
+        return BatchForecast(means, errors)
