@@ -3,15 +3,28 @@
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from prefect.logging.handlers import APILogHandler
-from prefect.runtime import deployment
+from prefect.runtime import deployment, flow_run
 
 from flows.compiling import noting_compilation
 from flows.outcome import Outcome
 from flows.progress import LOGGER, LogListener, listening
-from flows.run import Run
+from flows.run import Run, night_of
 from flows.told import told_of
+
+
+def name_of_night() -> str:
+    """Return what the page of a night is called: its job, its night, and its side if but one."""
+    job, only = (flow_run.parameters[name] for name in ("job", "only"))
+    night = f"{job.name} {night_of(job)}"
+    return night if only is None else f"{night} {only}"
+
+
+def name_of_part() -> str:
+    """Return what the page of a part of a night is called: its run."""
+    return Path(flow_run.parameters["run_uri"]).name
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from prefect import Flow, Task, flow
 from prefect.futures import PrefectFuture, as_completed
 
 from flows.artifacts import ProgressArtifact, show_results
-from flows.deployed import heard_by_server, tell_server
+from flows.deployed import heard_by_server, name_of_night, name_of_part, tell_server
 from flows.device_slot import open_slot
 from flows.errors import AlmanacError, ExitCode, TornRunError
 from flows.outcome import Outcome
@@ -95,7 +95,7 @@ class _Night:
         update_state(self.run.staging, {"chunks": self.chunks})
 
 
-@flow(name="demand-forecast")
+@flow(name="demand-forecast", flow_run_name=name_of_part)
 def demand_forecast(run_uri: str) -> list[dict[str, Any]]:
     """Forecast every series of the run, a chunk a task, and add them up to every level."""
     run = load_run(run_uri)
@@ -112,7 +112,7 @@ def demand_forecast(run_uri: str) -> list[dict[str, Any]]:
     return [*learnt, *blocks, summed.result()]
 
 
-@flow(name="stock-plan")
+@flow(name="stock-plan", flow_run_name=name_of_part)
 def stock_plan(run_uri: str) -> list[dict[str, Any]]:
     """Plan the orders of the run on its forecasts, a few chunks a task."""
     run = load_run(run_uri)
@@ -126,7 +126,7 @@ def stock_plan(run_uri: str) -> list[dict[str, Any]]:
     return [*blocks, *(move.result() for move in moves)]
 
 
-@flow(name="stock-backtest")
+@flow(name="stock-backtest", flow_run_name=name_of_part)
 def stock_backtest(run_uri: str) -> list[dict[str, Any]]:
     """Replay past periods by the plan and by simpler planners."""
     chunks = decision_backtest.prepare(load_run(run_uri))
@@ -137,7 +137,7 @@ def stock_backtest(run_uri: str) -> list[dict[str, Any]]:
     return [*blocks, compared.result()]
 
 
-@flow(name="portfolio-risk")
+@flow(name="portfolio-risk", flow_run_name=name_of_part)
 def portfolio_risk(run_uri: str) -> list[dict[str, Any]]:
     """Measure every book of the run under common scenarios."""
     run = load_run(run_uri)
@@ -148,7 +148,7 @@ def portfolio_risk(run_uri: str) -> list[dict[str, Any]]:
     return [*(chunk.result() for chunk in whole), *scenarios, *books]
 
 
-@flow(name="risk-backtest")
+@flow(name="risk-backtest", flow_run_name=name_of_part)
 def risk_backtest(run_uri: str) -> list[dict[str, Any]]:
     """Judge the night's risk figures on past days."""
     blocks = _follow("backtest", backtest_task, run_uri, backtest.prepare(load_run(run_uri)))
@@ -158,7 +158,7 @@ def risk_backtest(run_uri: str) -> list[dict[str, Any]]:
     return [*blocks, verdicts.result()]
 
 
-@flow(name="publish")
+@flow(name="publish", flow_run_name=name_of_part)
 def publish(run_uri: str, again: bool = False) -> Settlement:  # noqa: FBT001, FBT002 - as the night's
     """Settle the run's identity, then publish every table or none.
 
@@ -179,7 +179,7 @@ def publish(run_uri: str, again: bool = False) -> Settlement:  # noqa: FBT001, F
     return settlement
 
 
-@flow(name="nightly", flow_run_name="{job.name}")
+@flow(name="nightly", flow_run_name=name_of_night)
 def nightly(job: JobSpec, only: Side | None = None, again: bool = False) -> Outcome:  # noqa: FBT001, FBT002 - a tick box in the UI's form
     """Run a night of a job: the same night twice is the same run, and is done once.
 

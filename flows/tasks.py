@@ -53,25 +53,25 @@ def _summary(record: ChunkRecord) -> dict[str, object]:
     }
 
 
-@task(**PATIENT)
+@task(task_run_name="check", **PATIENT)
 def check_task(run_uri: str) -> dict[str, object]:
     """Check every input of the run."""
     return _summary(check.check(load_run(run_uri)))
 
 
-@task(**PATIENT)
+@task(task_run_name="drivers", **PATIENT)
 def drivers_task(run_uri: str) -> dict[str, object]:
     """Learn what the run's drivers do to demand."""
     return _summary(drivers.learn_drivers(load_run(run_uri)))
 
 
-@task(**PATIENT)
+@task(task_run_name="seasons", **PATIENT)
 def seasons_task(run_uri: str) -> dict[str, object]:
-    """Learn what the run's items and categories share of a year."""
+    """Learn what the run's items and categories share of seasons."""
     return _summary(seasons.learn_shared_seasons(load_run(run_uri)))
 
 
-@task(**PATIENT)
+@task(task_run_name="calibrate", **PATIENT)
 def calibrate_task(run_uri: str) -> dict[str, object]:
     """Learn how far the run's quantiles are to be moved."""
     run = load_run(run_uri)
@@ -87,7 +87,7 @@ def predict_task(run_uri: str, number: int) -> dict[str, object]:
         return _summary(predict.forecast_chunk(run, number))
 
 
-@task(**PATIENT)
+@task(task_run_name="aggregate", **PATIENT)
 def aggregate_task(run_uri: str, blocks: list[str]) -> dict[str, object]:
     """Add the forecasts of all chunks up to every level."""
     return _summary(aggregate.add_up(load_run(run_uri), blocks))
@@ -101,7 +101,7 @@ def decide_task(run_uri: str, number: int) -> dict[str, object]:
         return _summary(decide.plan_chunk(run, number))
 
 
-@task(**PATIENT)
+@task(task_run_name="share", **PATIENT)
 def share_task(run_uri: str, blocks: list[str]) -> dict[str, object]:
     """Share the warehouses' budgets and capacities among the orders of all chunks."""
     return _summary(share.share_limits(load_run(run_uri), blocks))
@@ -119,13 +119,13 @@ def replay_task(run_uri: str, number: int) -> dict[str, object]:
     return _summary(decision_backtest.replay_chunk(load_run(run_uri), number))
 
 
-@task(**PATIENT)
+@task(task_run_name="compare", **PATIENT)
 def compare_task(run_uri: str, blocks: list[str]) -> dict[str, object]:
     """Compare the planners over all items replayed."""
     return _summary(decision_backtest.compare_chunks(load_run(run_uri), blocks))
 
 
-@task(**PATIENT)
+@task(task_run_name="market", **PATIENT)
 def market_task(run_uri: str) -> dict[str, object]:
     """Measure trend and volatility of every instrument."""
     run = load_run(run_uri)
@@ -133,7 +133,7 @@ def market_task(run_uri: str) -> dict[str, object]:
         return _summary(outlook.outlook_chunk(run))
 
 
-@task(**PATIENT)
+@task(task_run_name="profile", **PATIENT)
 def profile_task(run_uri: str) -> dict[str, object]:
     """Describe every book by its past days."""
     return _summary(risk.profile_chunk(load_run(run_uri)))
@@ -163,7 +163,7 @@ def backtest_task(run_uri: str, number: int) -> dict[str, object]:
         return _summary(backtest.judge_block(run, number))
 
 
-@task(**PATIENT)
+@task(task_run_name="verdicts", **PATIENT)
 def verdict_task(run_uri: str, blocks: list[str]) -> dict[str, object]:
     """Put the figures of all judged days to every test."""
     return _summary(verdicts.judge_figures(load_run(run_uri), blocks))

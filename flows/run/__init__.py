@@ -25,7 +25,7 @@ from flows.run.context import (
     update_state,
 )
 from flows.run.entities import Independent, Only, among, of_series, places_among, run_entities
-from flows.run.identity import code_version, fingerprint_inputs
+from flows.run.identity import code_version, fingerprint_inputs, night_of
 from flows.run.lock import holding
 from flows.run.meter import StepRecord, measured
 from flows.run.seals import seal_files, torn_files
@@ -94,6 +94,7 @@ __all__ = [
     "measured",
     "models_file",
     "most_series",
+    "night_of",
     "number_of_chunks",
     "of_series",
     "places_among",

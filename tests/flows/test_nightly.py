@@ -8,6 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from click.testing import CliRunner
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterId
+from prefect.client.schemas.sorting import FlowRunSort
 
 from flows.cli import main
 from flows.demo import write_demo
@@ -422,6 +425,20 @@ def test_too_many_failures_publish_nothing(sample, prefect, tmp_path, monkeypatc
         assert len(store.runs()) == 0
     assert read_state(run.staging)["status"] == "failed"
     assert not run.report.exists()
+
+
+def test_a_night_its_parts_and_its_tasks_are_told_apart_by_their_names(sample, prefect, tmp_path):
+    job = without_backtests(night_in(tmp_path / "job", sample))
+    outcome = nightly(job, "risk")
+    with get_client(sync_client=True) as client:
+        newest = client.read_flow_runs(sort=FlowRunSort.START_TIME_DESC, limit=3)
+        night = next(run for run in newest if run.parent_task_run_id is None)
+        tasks = client.read_task_runs(
+            flow_run_filter=FlowRunFilter(id=FlowRunFilterId(any_=[run.id for run in newest]))
+        )
+    assert night.name == f"{job.name} {job.as_of} risk"
+    assert {run.name for run in newest if run is not night} == {outcome.run_id}
+    assert {"check", "market", "profile", "risk-0"} <= {task.name for task in tasks}
 
 
 def test_one_side_alone_publishes_that_side(sample, prefect, tmp_path):
