@@ -16,7 +16,7 @@ import pandas as pd
 from benchmarks.accuracy import night
 from benchmarks.machine import describe_machine
 from benchmarks.series import DATA
-from benchmarks.sets import Case, mean_loss, naive_scales
+from benchmarks.sets import Case, Window, mean_loss, naive_scales
 from forecasting.plan import DEFAULT_LINE_UP
 from kernels.arrays import Floats, Integers
 
@@ -58,21 +58,19 @@ def _read() -> tuple[Floats, list[tuple[str, ...]]]:
 
 
 def _rows(demand: Floats, ids: list[tuple[str, ...]], horizon: int, window: int) -> list[str]:
-    train, held = demand[:, :-horizon], demand[:, -horizon:]
-    scales = np.array([naive_scales(y, 1) for y in train])
+    scales = np.array([naive_scales(y, 1) for y in demand[:, :-horizon]])
     known = np.flatnonzero(np.isfinite(scales).all(axis=1))
-    held, scales, kept = held[known], scales[known], [ids[number] for number in known]
-    places = pd.MultiIndex.from_tuples(kept).factorize()[0]
+    train, held = demand[known, :-horizon], demand[known, -horizon:]
+    kept = Window(known, list(train), held, scales[known].T)
+    places = pd.MultiIndex.from_tuples([ids[number] for number in known]).factorize()[0]
     lines, before = [], np.full(len(known), np.nan)
     for name, line_up in LINE_UPS.items():
-        case = Case("M5", list, "D", 7, horizon, line_up, ids=lambda: kept)
-        means, quantiles, _ = night(case, list(train[known]))
-        gap = means - held
-        mase = np.abs(gap).mean(axis=1) / scales[:, 0]
-        rmsse = np.sqrt((gap * gap).mean(axis=1)) / scales[:, 1]
-        loss = mean_loss(quantiles, held) / scales[:, 0]
+        case = Case("M5", list, "D", 7, horizon, line_up, ids=lambda: ids)
+        means, quantiles, _ = night(case, kept.train, kept.numbers)
+        mase, rmsse = kept.errors(means)
+        loss = mean_loss(quantiles, kept.held) / kept.scales[0]
         error = (mase - before).std() / np.sqrt(len(mase))
-        totals = np.abs(_sums(gap, places)).sum() / held.sum()
+        totals = np.abs(_sums(means - held, places)).sum() / held.sum()
         told = "" if np.isnan(error) else f"{error:.4f}"
         lines.append(
             f"| {horizon} | {window + 1} | {len(known):,} | {name} | {mase.mean():.4f} | {told} "

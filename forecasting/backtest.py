@@ -103,7 +103,7 @@ def run_model(
     for window in range(plan.windows):
         history, found = histories[-2 - window], answers[-2 - window]
         past[history.series, window] = np.maximum(found.means, 0.0)
-        failed |= {int(history.series[number]): error for number, error in found.errors.items()}
+        failed |= found.errors_at(history.series)
     future = np.maximum(answers[-1].means, 0.0)
     failed |= dict(answers[-1].errors)
     broken = np.array(sorted(failed), dtype=np.int64)

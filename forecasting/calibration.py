@@ -235,7 +235,7 @@ def _learn_class(
     places = np.linspace(0, len(members) - 1, min(len(members), LARGEST_SAMPLE))
     chosen = members[np.round(places).astype(np.int64)]
     some = origins.of(chosen)
-    group = batch.cut(chosen, np.zeros(len(chosen), np.int64), None)
+    group = batch.take(chosen)
     names, frequent = plan.models_for(demand_class), demand_class in FREQUENT
     contest = hold_contest(
         names, group, some, entities.take(chosen), plan, threads, learning=frequent

@@ -152,7 +152,7 @@ def fit_count_laws(batch: Batch, kind: CountKind, device: Device = "cpu") -> Cou
     chances, sizes = np.zeros((len(batch), FIT)), np.zeros((len(batch), FIT))
     sizes[:, SPREAD] = 1.0
     chosen = np.flatnonzero(whole)
-    some = seen.cut(chosen, np.zeros(len(chosen), np.int64), None)
+    some = seen.take(chosen)
     of_chance, of_size = np.empty((len(chosen), FIT)), np.empty((len(chosen), FIT))
     if kind is CountKind.COMPOUND:
         fit_hurdles_on(device)(some.values, some.offsets, of_chance, of_size)

@@ -160,7 +160,7 @@ def _forecast_new(
     if not len(chosen):
         return
     own = profiles.find(label_categories(panel.item_id.take(chosen), categories))
-    histories = batch.cut(chosen, np.zeros(len(chosen), np.int64), None)
+    histories = batch.take(chosen)
     places = panel.next_places(plan.season_length)[chosen]
     found = forecast_by_profile(histories, places, own, plan.horizon)
     whole = own.whole > 0.5
@@ -206,7 +206,7 @@ def _forecast_contested(
     plan = results.plan
     names = plan.models_for(demand_class)
     entities = results.panel.entities.take(chosen)
-    group = batch.cut(chosen, np.zeros(len(chosen), np.int64), None)
+    group = batch.take(chosen)
     weighing = calibration.weighing_for(demand_class, names) if calibration is not None else None
     told = (names, group, origins.of(chosen), entities, plan)
     contest = hold_contest(*told, weighing=weighing, judged=judged)

@@ -51,12 +51,10 @@ class Profiles(NamedTuple):
         return frame
 
     @classmethod
-    def from_frame(cls, frame: pd.DataFrame, name: str, n_vintages: int) -> Self:
+    def from_frame(cls, frame: pd.DataFrame, name: str, n_vintages: int, n_groups: int) -> Self:
         """Return those that `to_frame` made columns of."""
         columns = [column for column in frame.columns if column.startswith(f"{name}_")]
         n_terms = 2 * (len(columns) + 1) // 3
-        n_groups = len(frame) // max(n_vintages, 1)
-        # With no group there is no row, and a season of no harmonics.
         whole = frame[columns].to_numpy(np.float64).reshape(n_vintages, n_groups, len(columns))
         return cls(float(frame[name].max()), whole[..., :n_terms], whole[..., n_terms:])
 
@@ -96,7 +94,8 @@ class SharedSeasons:
         n_groups = len(frame) // max(len(until), 1)
         named = frame[["level", "name"]].iloc[:n_groups].to_numpy()
         groups = tuple((str(level), str(name)) for level, name in named)
-        parts = [Profiles.from_frame(frame, name, len(until)) for name in ("year", "season")]
+        names = "year", "season"
+        parts = [Profiles.from_frame(frame, name, len(until), n_groups) for name in names]
         return cls(until, groups, *parts)
 
 
@@ -119,6 +118,10 @@ class ExpectedSeasons(NamedTuple):
         """Return what is expected of a year where nothing is known."""
         seasons = np.full((n_series, TERMS), np.nan)
         return cls(seasons, np.zeros(n_series, np.int64), seasons[:, 2::2])
+
+    def of(self, chosen: Integers) -> Self:
+        """Return what is expected of some series."""
+        return type(self)(self.seasons[chosen], self.since[chosen], self.spreads[chosen])
 
 
 @dataclass(frozen=True)

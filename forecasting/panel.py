@@ -87,6 +87,15 @@ class Batch:
             fitted = {model: take_fits(fits, chosen) for model, fits in self.fitted.items()}
         return Batch(self.values[places], offsets, raised, drivers, shared, fitted)
 
+    def take(self, chosen: Integers) -> "Batch":
+        """Return some series whole.
+
+        Parameters
+        ----------
+        chosen : (n,) int64, numbers of the series
+        """
+        return self.cut(chosen, np.zeros(len(chosen), np.int64), None)
+
     def observed(self) -> "Batch":
         """Return what was observed alone; a series of which nothing was keeps what it has."""
         if self.raised is None or not len(self):

@@ -143,7 +143,7 @@ def roll_forward(
     outcome.fill(asked, NEW)
     kept = _keep(night, asked, model, stored, rules, outcome)
     fresh = np.setdiff1d(asked, kept.series)
-    refitted = model.fit(batch.cut(fresh, np.zeros(len(fresh), np.int64), None), seasons)
+    refitted = model.fit(batch.take(fresh), seasons)
     fits = join_fits(len(panel), [(kept.series, kept.fits), (fresh, refitted)])
     outcome.fill(fresh[~model.known(refitted)], NO_ANSWER)
     return Carried(fits, _states(night, model, fits, kept, asked), outcome)

@@ -103,7 +103,7 @@ def _keep(
     """Fill the results of series of a class that have an answer; return which have none."""
     plan = results.plan
     names = plan.models_for(demand_class)
-    part = batch.cut(series, np.zeros(len(series), np.int64), None)
+    part = batch.take(series)
     weights, means = _forecast_members(names, part, stored, plan)
     silent = np.asarray(np.isnan(means).any(axis=1))
     rows = np.flatnonzero(~silent)
@@ -147,7 +147,7 @@ def _forecast_members(
         ahead = np.full((len(batch), plan.horizon), np.nan)
         if len(series):
             weights[row, series] = stored.weights[series, places]
-            part = batch.cut(series, np.zeros(len(series), np.int64), None)
+            part = batch.take(series)
             ahead[series] = forecast_ahead(name, part, plan)
             silent[series] |= np.isnan(ahead[series]).any(axis=1)
         means.append(ahead)

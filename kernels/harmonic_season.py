@@ -53,18 +53,18 @@ def invert_symmetric(matrix: Floats, inverse: Floats) -> bool:
 
 
 @njit(cache=True, nogil=True)
-def fill_harmonics(time: float, year: float, row: Floats) -> None:
-    """Fill one row of regressors: 1, trend in years, then cosine and sine of each harmonic.
+def fill_harmonics(time: float, period: float, row: Floats) -> None:
+    """Fill one row of regressors: 1, trend in seasons, then cosine and sine of each harmonic.
 
     Parameters
     ----------
-    time, year : periods
+    time, period : periods
     row : (2 + 2 * harmonics,) float64, overwritten
     """
-    angle = 2.0 * math.pi * time / year
+    angle = 2.0 * math.pi * time / period
     cosine, sine = math.cos(angle), math.sin(angle)
     row[0] = 1.0
-    row[1] = time / year
+    row[1] = time / period
     row[2] = cosine
     row[3] = sine
     for i in range(4, row.shape[0], 2):
@@ -104,14 +104,14 @@ def fit_harmonics(
 
 @njit(cache=True, nogil=True)
 def design_for(
-    n_blocks: int, n_terms: int, block: int, year: float, design: Floats, inverse: Floats
+    n_blocks: int, n_terms: int, block: int, period: float, design: Floats, inverse: Floats
 ) -> tuple[Floats, Floats]:
     """Return the regressors of so many blocks, and the inverse of their squares, NaN for none.
 
     Parameters
     ----------
     n_blocks, n_terms : rows and columns
-    block, year : periods
+    block, period : periods
     design, inverse : those of the series before, which often serve again
     """
     if design.shape == (n_blocks, n_terms):
@@ -119,7 +119,7 @@ def design_for(
     design, inverse = np.empty((n_blocks, n_terms)), np.empty((n_terms, n_terms))
     for j in range(n_blocks):
         time = -block * (n_blocks - 1.0 - j) - 0.5 * (block - 1.0)
-        fill_harmonics(time, year, design[j])
+        fill_harmonics(time, period, design[j])
     if not invert_symmetric(design.T @ design, inverse):
         inverse[:] = np.nan
     return design, inverse
@@ -131,7 +131,7 @@ def fill_season(
 ) -> bool:
     """Fit the season of one series, without shrinkage; return whether there is one to see.
 
-    Blocks of ``block`` periods, averaged, are regressed on a trend and harmonics of the year; the
+    Blocks of ``block`` periods, averaged, are regressed on a trend and harmonics; the
     trend is divided out and the harmonics fitted again.
 
     Parameters
@@ -162,21 +162,20 @@ def fill_season(
 
 
 @njit(cache=True, nogil=True)
-def terms_of(length: int, year: float, block: int, most: int) -> int:
-    """Return how many terms a series of so many periods tells of.
+def terms_of(length: int, period: float, block: int, most: int) -> int:
+    """Return how many terms a series of so many periods tells of, none or `TERMS` at least.
 
-    Where there are more than `TERMS` they are that at least, else all; or none.
-
-    It has two seasons or more, and more than two blocks a term.
+    Where there are no more than those, it tells of all or none. It has two seasons or more, and
+    more than two blocks a term.
     """
     terms = min(most, 2 * ((length // block - 1) // 4))
-    return terms if terms >= min(TERMS, most) and length >= math.floor(2.0 * year) else 0
+    return terms if terms >= min(TERMS, most) and length >= math.floor(2.0 * period) else 0
 
 
 @njit(cache=True, nogil=True)
 def tell_season(
     y: Floats,
-    year: float,
+    period: float,
     block: int,
     most: int,
     design: Floats,
@@ -189,7 +188,7 @@ def tell_season(
     Parameters
     ----------
     y : (n,) float64
-    year, block, most : as in `terms_of`
+    period, block, most : as in `terms_of`
     design, inverse : of the series before, as in `design_for`
     found, variances : (most or more,) float64; the first terms are overwritten, as by `fill_season`
 
@@ -197,10 +196,10 @@ def tell_season(
     -------
     How many terms it tells of, 0 where there is no season to see, and its design and inverse.
     """
-    n_terms = terms_of(y.shape[0], year, block, most)
+    n_terms = terms_of(y.shape[0], period, block, most)
     if n_terms > 0:
         n_blocks = y.shape[0] // block
-        design, inverse = design_for(n_blocks, n_terms, block, year, design, inverse)
+        design, inverse = design_for(n_blocks, n_terms, block, period, design, inverse)
         if not fill_season(y, block, design, inverse, found[:n_terms], variances[:n_terms]):
             n_terms = 0
     return n_terms, design, inverse
@@ -208,7 +207,7 @@ def tell_season(
 
 @njit(cache=True, nogil=True)
 def fill_seasons(
-    values: Floats, offsets: Integers, year: float, block: int, found: Floats, variances: Floats
+    values: Floats, offsets: Integers, period: float, block: int, found: Floats, variances: Floats
 ) -> None:
     """Fit the season of each series, without shrinkage.
 
@@ -216,7 +215,7 @@ def fill_seasons(
     ----------
     values : (n_observations,) float64
     offsets : (n_series + 1,) int64
-    year, block : periods
+    period, block : periods
     found, variances : (n_series, n_terms) float64, overwritten; NaN where there is no season to
         see, and 0 of variance `UNKNOWN` where a series is too short for a harmonic
     """
@@ -225,7 +224,7 @@ def fill_seasons(
         y = values[offsets[s] : offsets[s + 1]]
         own = found[s], variances[s]
         n_terms, design, inverse = tell_season(
-            y, year, block, found.shape[1], design, inverse, *own
+            y, period, block, found.shape[1], design, inverse, *own
         )
         found[s, n_terms:] = 0.0 if n_terms > 0 else np.nan
         variances[s, n_terms:] = UNKNOWN if n_terms > 0 else np.nan
@@ -258,28 +257,28 @@ def shrink_season(found: Floats, variances: Floats, spreads: Floats, season: Flo
 
 
 @njit(cache=True, nogil=True)
-def turn_season(season: Floats, since: float, year: float, out: Floats) -> None:
+def turn_season(season: Floats, since: float, period: float, out: Floats) -> None:
     """Tell a season by times that begin later.
 
     Parameters
     ----------
     season : (2 + 2 * harmonics,) float64
     since : how much later, periods
-    year : periods
+    period : periods
     out : as season, overwritten
     """
     out[:] = season
     for first in range(2, season.shape[0], 2):
-        angle = math.pi * first * since / year
+        angle = math.pi * first * since / period
         cosine, sine = math.cos(angle), math.sin(angle)
         out[first] = season[first] * cosine + season[first + 1] * sine
         out[first + 1] = season[first + 1] * cosine - season[first] * sine
 
 
 @njit(cache=True, nogil=True)
-def profile_at(time: float, year: float, season: Floats, row: Floats) -> float:
+def profile_at(time: float, period: float, season: Floats, row: Floats) -> float:
     """Level of a profile (mean 1) at ``time`` periods after the last observation."""
-    fill_harmonics(time, year, row)
+    fill_harmonics(time, period, row)
     total = 0.0
     for i in range(row.shape[0]):
         total += season[i] * row[i]
@@ -290,7 +289,7 @@ def profile_at(time: float, year: float, season: Floats, row: Floats) -> float:
 def divide_by_season(
     values: Floats,
     offsets: Integers,
-    year: float,
+    period: float,
     block: int,
     shared: Floats,
     since: Integers,
@@ -305,7 +304,7 @@ def divide_by_season(
     ----------
     values : (n_observations,) float64
     offsets : (n_series + 1,) int64
-    year, block : periods
+    period, block : periods
     shared : (n_series, 2 + 2 * harmonics) float64, what is expected of each series' season; NaN
         where nothing is, and then a series has the first `HARMONICS` at most
     since : (n_series,) int64, periods from the time 0 of ``shared`` to the last observation
@@ -327,10 +326,10 @@ def divide_by_season(
         season[0] = 1.0
         expected = not math.isnan(shared[s, 0])
         if expected:
-            turn_season(shared[s], float(since[s]), year, season)
+            turn_season(shared[s], float(since[s]), period, season)
         n_terms, design, inverse = tell_season(
             y,
-            year,
+            period,
             block,
             most if expected else min(most, TERMS),
             design,
@@ -344,7 +343,7 @@ def divide_by_season(
             ahead[s, :] = np.nan
             continue
         for t in range(stop - start):
-            level = profile_at(float(t + 1 - (stop - start)), year, season, row)
+            level = profile_at(float(t + 1 - (stop - start)), period, season, row)
             adjusted[start + t] /= max(level, SMALLEST_PROFILE)
         for step in range(ahead.shape[1]):
-            ahead[s, step] = max(profile_at(step + 1.0, year, season, row), least)
+            ahead[s, step] = max(profile_at(step + 1.0, period, season, row), least)

@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from flows.run import ChunkRecord, ChunkWork, Run, find_chunk, read_by_series, run_chunk
+from flows.run import ChunkRecord, ChunkWork, Run, read_by_series
 from flows.steps.drivers import drivers_content, take_drivers
-from flows.steps.failing import guarded
 from flows.steps.groups import categories_of, regions_of
+from flows.steps.learnt import find_learnt, learn_once
 from flows.steps.predict_plan import forecast_plan
 from flows.steps.seasons import seasons_content, take_seasons
 from flows.steps.version_tables import manifest_before, read_frame, registry_folder, to_bytes
@@ -34,11 +34,7 @@ EVERY_CLASS = "every class"
 
 def calibrate(run: Run) -> ChunkRecord:
     """Learn the calibration of the run's quantiles from all its series."""
-    return run_chunk(
-        run.staging.chunk(STAGE, 0),
-        _key(run),
-        lambda: guarded("calibration", STAGE, lambda: [EVERY_CLASS], lambda: _calibrate(run)),
-    )
+    return learn_once(run, STAGE, ("calibration", EVERY_CLASS), _calibrate, *_made_with(run))
 
 
 def read_calibration(run: Run) -> Calibration | None:
@@ -122,11 +118,11 @@ def _file(name: str) -> str:
 
 
 def _found(run: Run) -> ChunkRecord | None:
-    return find_chunk(run.staging.chunk(STAGE, 0), _key(run), LEVELS)
+    return find_learnt(run, STAGE, LEVELS, *_made_with(run))
 
 
-def _key(run: Run) -> str:
-    return f"{run.chunk_key(STAGE, 0, 1)}/{drivers_content(run)}/{seasons_content(run)}"
+def _made_with(run: Run) -> tuple[str, ...]:
+    return drivers_content(run), seasons_content(run)
 
 
 def _calibrate(run: Run) -> ChunkWork:

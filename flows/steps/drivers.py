@@ -3,7 +3,7 @@
 import pandas as pd
 
 from flows.errors import JobRefusedError
-from flows.run import ChunkRecord, ChunkWork, Run, find_chunk, read_by_series, run_chunk
+from flows.run import ChunkRecord, ChunkWork, Run, read_by_series
 from flows.steps.driver_rows import (
     category_of,
     driver_plan,
@@ -11,7 +11,7 @@ from flows.steps.driver_rows import (
     know_drivers,
     lay_rows,
 )
-from flows.steps.failing import guarded
+from flows.steps.learnt import find_learnt, learn_once
 from flows.steps.model_folder import StoredModel, champion_of
 from flows.steps.predict_plan import forecast_plan
 from forecasting import DemandPanel, ForecastPlan
@@ -33,11 +33,7 @@ GLOBAL_MODEL = "GlobalTrees"
 
 def learn_drivers(run: Run) -> ChunkRecord:
     """Fit the pipeline of the run's drivers, and learn what they do, from all its series."""
-    return run_chunk(
-        run.staging.chunk(STAGE, 0),
-        run.chunk_key(STAGE, 0, 1),
-        lambda: guarded("driver effects", STAGE, lambda: [EVERY_DRIVER], lambda: _learn(run)),
-    )
+    return learn_once(run, STAGE, ("driver effects", EVERY_DRIVER), _learn)
 
 
 def drivers_content(run: Run) -> str:
@@ -113,7 +109,7 @@ def _teach_anew(stored: StoredModel, name: str, taught: object, now: object) -> 
 
 
 def _found(run: Run) -> ChunkRecord | None:
-    return find_chunk(run.staging.chunk(STAGE, 0), run.chunk_key(STAGE, 0, 1), EFFECTS)
+    return find_learnt(run, STAGE, EFFECTS)
 
 
 def _learn(run: Run) -> ChunkWork:

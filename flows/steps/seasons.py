@@ -3,9 +3,9 @@
 import numpy as np
 import pandas as pd
 
-from flows.run import ChunkRecord, ChunkWork, Run, find_chunk, read_by_series, run_chunk
-from flows.steps.failing import guarded
+from flows.run import ChunkRecord, ChunkWork, Run, read_by_series
 from flows.steps.groups import categories_of
+from flows.steps.learnt import find_learnt, learn_once
 from flows.steps.predict_plan import forecast_plan
 from forecasting import DemandPanel, ForecastPlan, SharedSeasons, know_seasons, learn_seasons
 from forecasting.grid import period_numbers
@@ -18,11 +18,7 @@ EVERY_GROUP = "every group"
 
 def learn_shared_seasons(run: Run) -> ChunkRecord:
     """Learn what the run's items and categories share of seasons, from all its series."""
-    return run_chunk(
-        run.staging.chunk(STAGE, 0),
-        run.chunk_key(STAGE, 0, 1),
-        lambda: guarded("seasons in common", STAGE, lambda: [EVERY_GROUP], lambda: _learn(run)),
-    )
+    return learn_once(run, STAGE, ("seasons in common", EVERY_GROUP), _learn)
 
 
 def seasons_content(run: Run) -> str:
@@ -65,7 +61,7 @@ def past_seasons(
 
 
 def _found(run: Run) -> ChunkRecord | None:
-    return find_chunk(run.staging.chunk(STAGE, 0), run.chunk_key(STAGE, 0, 1), SHARED)
+    return find_learnt(run, STAGE, SHARED)
 
 
 def _learn(run: Run) -> ChunkWork:

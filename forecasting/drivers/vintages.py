@@ -151,7 +151,7 @@ def _sample(panel: DemandPanel, n_groups: int) -> Sample:
     lengths = panel.batch.lengths[chosen]
     places = known.cut(chosen, np.zeros(len(chosen), np.int64)).past(lengths)
     seen = Batch(np.where(panel.censored, np.nan, panel.batch.values), panel.batch.offsets)
-    some = seen.cut(chosen, np.zeros(len(chosen), np.int64), None)
+    some = seen.take(chosen)
     firsts = known.periods[chosen] - lengths + 1
     periods = np.arange(len(places)) + np.repeat(firsts - some.offsets[:-1], lengths)
     return Sample(

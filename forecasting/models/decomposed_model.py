@@ -52,13 +52,13 @@ class DecomposedModel:
             if len(chosen):
                 found = self._forecast(batch, chosen, lengths[:count], seasons, horizon)
                 means[chosen] = found.means
-                errors |= {int(chosen[n]): error for n, error in found.errors.items()}
+                errors |= found.errors_at(chosen)
         return BatchForecast(means, errors)
 
     def _forecast(
         self, batch: Batch, chosen: Integers, lengths: Integers, seasons: Seasons, horizon: int
     ) -> BatchForecast:
-        some = batch.cut(chosen, np.zeros(len(chosen), np.int64), None)
+        some = batch.take(chosen)
         windows = np.full(len(lengths), CYCLES_OF_WEEK)
         windows[0] = self.cycles
         adjusted, ahead = np.empty_like(some.values), np.empty((len(chosen), horizon))

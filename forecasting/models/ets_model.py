@@ -119,7 +119,7 @@ class BatchedEts:
 
 
 def _part(batch: Batch, chosen: Integers) -> Batch:
-    return batch.cut(chosen, np.zeros(len(chosen), np.int64), None)
+    return batch.take(chosen)
 
 
 def _flat(batch: Batch, chosen: Integers) -> tuple[np.ndarray, Integers]:

@@ -98,7 +98,7 @@ class GlobalModel:
             return BatchForecast(means)
         vintages = newest_before(self.until, batch.drivers.periods)
         answered = np.flatnonzero((vintages >= 0) & (batch.lengths > 0))
-        some = batch.cut(answered, np.zeros(len(answered), np.int64), None)
+        some = batch.take(answered)
         features, scales = make_features(self.recipe, some, self.codes, horizon)
         errors = self._unplanned(features)
         for vintage, booster in enumerate(self.boosters):

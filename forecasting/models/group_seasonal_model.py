@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from forecasting.known_seasons import ExpectedSeasons
 from forecasting.models.protocol import BatchForecast, Forecaster, Seasons, place_on
 from forecasting.panel import Batch
 from kernels.device import Device
@@ -41,23 +42,29 @@ class GroupSeasonalModel:
         if known is None:
             return self.within.forecast(batch, seasons, horizon)
         expected = known.expected(known.shared.season)
+        told = np.isfinite(expected.seasons[:, 0])
+        means = np.empty((len(batch), horizon))
+        errors: dict[int, Exception] = {}
+        for own in (told, ~told):
+            chosen = np.flatnonzero(own)
+            if not len(chosen):
+                continue
+            some = batch.take(chosen)
+            if own is told:
+                found = self._without_season(some, expected.of(chosen), seasons, horizon)
+            else:
+                found = self.within.forecast(some, seasons, horizon)
+            means[chosen] = found.means
+            errors |= found.errors_at(chosen)
+        return BatchForecast(means, errors)
+
+    def _without_season(
+        self, batch: Batch, expected: ExpectedSeasons, seasons: Seasons, horizon: int
+    ) -> BatchForecast:
         adjusted = np.empty_like(batch.values)
         ahead = np.empty((len(batch), horizon))
         told = batch.values, batch.offsets, float(seasons.length), 1
         divide_by_season(*told, *expected, 0.0, adjusted, ahead)
-        without = np.isnan(expected.seasons[:, 0])
-        ahead[without] = 1.0
         rest = Batch(adjusted, batch.offsets, batch.raised)
-        means = np.empty(ahead.shape)
-        errors: dict[int, Exception] = {}
-        for own, left, rhythm in (
-            (without, batch, seasons),
-            (~without, rest, Seasons(1, seasons.year)),
-        ):
-            chosen = np.flatnonzero(own)
-            if len(chosen):
-                some = left.cut(chosen, np.zeros(len(chosen), np.int64), None)
-                found = self.within.forecast(some, rhythm, horizon)
-                means[chosen] = found.means * ahead[chosen]
-                errors |= {int(chosen[n]): error for n, error in found.errors.items()}
-        return BatchForecast(means, errors)
+        found = self.within.forecast(rest, Seasons(1, seasons.year), horizon)
+        return BatchForecast(found.means * ahead, found.errors)

@@ -38,6 +38,15 @@ class BatchForecast:
     means: Floats
     errors: Mapping[int, Exception] = field(default_factory=dict)
 
+    def errors_at(self, chosen: Integers) -> dict[int, Exception]:
+        """Return the errors by the numbers that the series have elsewhere.
+
+        Parameters
+        ----------
+        chosen : (n_series,) int64, those numbers
+        """
+        return {int(chosen[number]): error for number, error in self.errors.items()}
+
 
 class Forecaster(Protocol):
     """A model that forecasts many series at a call.

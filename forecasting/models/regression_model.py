@@ -41,7 +41,7 @@ class RegressionModel:
         answered = answered[~np.isin(answered, list(errors))]
         if not len(answered):
             return BatchForecast(means, errors)
-        some = batch.cut(answered, np.zeros(len(answered), np.int64), None)
+        some = batch.take(answered)
         assert some.drivers is not None
         effects = self.effects.effects[vintages[answered], some.drivers.groups]
         past = _factors(
@@ -52,9 +52,7 @@ class RegressionModel:
         ahead = some.drivers.ahead(horizon)
         factors = _factors(some.drivers, ahead.reshape(-1), np.repeat(effects, horizon, axis=0))
         means[answered] = found.means * factors.reshape(ahead.shape)
-        return BatchForecast(
-            means, errors | {int(answered[n]): error for n, error in found.errors.items()}
-        )
+        return BatchForecast(means, errors | found.errors_at(answered))
 
     def _unplanned(
         self, drivers: KnownDrivers, vintages: Integers, horizon: int

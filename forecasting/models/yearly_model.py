@@ -33,7 +33,7 @@ class _WithoutYear:
         """Multiply the year into what the model within found."""
         means = np.full(self.ahead.shape, np.nan)
         means[self.answered] = found.means * self.ahead[self.answered]
-        return BatchForecast(means, {int(self.answered[n]): e for n, e in found.errors.items()})
+        return BatchForecast(means, found.errors_at(self.answered))
 
 
 @dataclass(frozen=True)
@@ -95,6 +95,5 @@ class YearlyModel:
             ahead[short] = 1.0
             adjusted = np.where(np.repeat(short, batch.lengths), batch.values, adjusted)
         answered = np.flatnonzero(np.isfinite(ahead).all(axis=1))
-        everything = Batch(adjusted, batch.offsets)
-        some = everything.cut(answered, np.zeros(len(answered), np.int64), None)
+        some = Batch(adjusted, batch.offsets).take(answered)
         return _WithoutYear(some, Seasons(length, seasons.year), answered, ahead)

@@ -17,7 +17,7 @@ def held(names, plan):
     panel = panel_of(mixed_series())
     origins = place_origins(panel.batch, panel.censored, plan)
     chosen = np.flatnonzero(np.isfinite(origins.actuals).any(axis=(1, 2)))
-    batch = panel.batch.cut(chosen, np.zeros(len(chosen), np.int64), None)
+    batch = panel.batch.take(chosen)
     entities = [str(number) for number in chosen]
     return hold_contest(names, batch, origins.of(chosen), entities, plan), batch, origins.of(chosen)
 

@@ -86,7 +86,7 @@ def expected_means(panel, plan, name, states):
     """Return forecasts of stored parameters run through all that models learn from tonight."""
     learnt = find_anomalies(panel, panel.uncensored(7), plan.seasons).capped
     places = find_series((panel.warehouse_id, panel.item_id), (states.warehouse_id, states.item_id))
-    part = learnt.cut(places, np.zeros(len(places), np.int64), None)
+    part = learnt.take(places)
     model = find_lasting(name)
     part = replace(part, fitted={model: model.run(states.fits, part)})
     return np.maximum(model.forecast(part, plan.seasons, plan.horizon).means, 0.0)
