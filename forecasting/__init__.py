@@ -14,6 +14,7 @@ from forecasting.plan import SEASON_LENGTHS, ForecastPlan, default_line_up, runs
 from forecasting.profiles import CategoryProfiles, category_profiles
 from forecasting.results import ForecastResult
 from forecasting.roll_forward import RefitRules, RollForward
+from forecasting.season_report import report_seasons
 from forecasting.shared_seasons import know_seasons, learn_seasons
 from forecasting.standing import Standing
 from forecasting.states import SeriesStates
@@ -50,6 +51,7 @@ __all__ = [
     "know_seasons",
     "learn_calibration",
     "learn_seasons",
+    "report_seasons",
     "runs_on_device",
     "sample_paths",
 ]

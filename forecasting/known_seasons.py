@@ -28,24 +28,28 @@ class Profiles(NamedTuple):
         vintage's last period; NaN where a group has no profile
     spreads : (n_vintages, n_groups, harmonics) float64, variance between series of a group of what
         their own seasons have beyond the groups'
+    variances : (n_vintages, n_groups, harmonics) float64, of a group's coefficients
     """
 
     period: float
     coefficients: Floats
     spreads: Floats
+    variances: Floats
 
     @classmethod
     def unknown(cls, period: float, n_vintages: int, n_groups: int, harmonics: int) -> Self:
         """Return profiles of which nothing is known yet."""
         coefficients = np.full((n_vintages, n_groups, 2 + 2 * harmonics), np.nan)
-        return cls(period, coefficients, np.full((n_vintages, n_groups, harmonics), np.nan))
+        spreads, variances = np.full((2, n_vintages, n_groups, harmonics), np.nan)
+        return cls(period, coefficients, spreads, variances)
 
     def to_frame(self, name: str) -> pd.DataFrame:
         """Return them as columns, a row a vintage and group."""
         n_vintages, n_groups, n_terms = self.coefficients.shape
         columns = [f"{name}_term_{number}" for number in range(n_terms)]
-        columns += [f"{name}_spread_{number + 1}" for number in range(n_terms // 2 - 1)]
-        whole = np.concatenate([self.coefficients, self.spreads], axis=2)
+        for what in ("spread", "variance"):
+            columns += [f"{name}_{what}_{number + 1}" for number in range(n_terms // 2 - 1)]
+        whole = np.concatenate([self.coefficients, self.spreads, self.variances], axis=2)
         frame = pd.DataFrame(whole.reshape(n_vintages * n_groups, len(columns)), columns=columns)
         frame.insert(0, name, self.period)
         return frame
@@ -54,9 +58,10 @@ class Profiles(NamedTuple):
     def from_frame(cls, frame: pd.DataFrame, name: str, n_vintages: int, n_groups: int) -> Self:
         """Return those that `to_frame` made columns of."""
         columns = [column for column in frame.columns if column.startswith(f"{name}_")]
-        n_terms = 2 * (len(columns) + 1) // 3
+        harmonics = (len(columns) - NO_TERMS) // 4
         whole = frame[columns].to_numpy(np.float64).reshape(n_vintages, n_groups, len(columns))
-        return cls(float(frame[name].max()), whole[..., :n_terms], whole[..., n_terms:])
+        stops = np.cumsum([NO_TERMS + 2 * harmonics, harmonics])
+        return cls(float(frame[name].max()), *np.split(whole, stops, axis=2))
 
 
 @dataclass(frozen=True)

@@ -114,7 +114,8 @@ def _learn_profiles(
     fill_seasons(demand.values, demand.offsets, profiles.period, block, found, variances)
     told = np.isfinite(found[:, 0])
     own = found[told, 2:], variances[told, 2:], numbers[told]
-    _learn_groups(*own, profiles.coefficients[vintage], profiles.spreads[vintage])
+    filled = profiles.coefficients, profiles.spreads, profiles.variances
+    _learn_groups(*own, *(values[vintage] for values in filled))
 
 
 def know_seasons(panel: DemandPanel, categories: Categories, shared: SharedSeasons) -> DemandPanel:
@@ -159,7 +160,12 @@ def _large_groups(
 
 
 def _learn_groups(
-    left: Floats, variances: Floats, numbers: Integers, coefficients: Floats, spreads: Floats
+    left: Floats,
+    variances: Floats,
+    numbers: Integers,
+    coefficients: Floats,
+    spreads: Floats,
+    errors: Floats,
 ) -> None:
     """Fill what groups have at a date, as `Profiles` holds it, where it is known.
 
@@ -168,7 +174,7 @@ def _learn_groups(
     left, variances : (n_series, 2 * harmonics) float64, each series' season and how exactly it is
         told; of the first, what no group has is left
     numbers : (n_series, n_levels) int64, group of each series at each level
-    coefficients, spreads : a row a group
+    coefficients, spreads, errors : a row a group; the last are variances
     """
     kinds = [_Members.of(groups) for groups in numbers.T]
     for kind in kinds:
@@ -177,6 +183,8 @@ def _learn_groups(
         weights = 1.0 / (told[1] + between[kind.places])
         whole = kind.sums(weights)
         centre = kind.sums(weights * told[0]) / whole
+        # Before shrinkage: what it silences may be as large.
+        errors[kind.groups] = 0.5 * _pairs(1.0 / whole)
         centre *= _shrinkage(centre, 1.0 / whole)
         coefficients[kind.groups, :2] = 1.0, 0.0
         coefficients[kind.groups, 2:] = centre

@@ -20,6 +20,7 @@ from reports.sections.drivers import drivers_section
 from reports.sections.market import market_section
 from reports.sections.quality import quality_section
 from reports.sections.risk import risk_section
+from reports.sections.seasons import seasons_section
 from reports.sections.section import Section
 from reports.sections.stock import stock_section
 from reports.sections.summary import summary_section
@@ -43,6 +44,7 @@ def render_report(tables: Mapping[str, pd.DataFrame]) -> str:
         for section in (
             summary_section(tables),
             demand_section(tables),
+            seasons_section(tables),
             drivers_section(tables),
             stock_section(tables),
             decision_section(tables),

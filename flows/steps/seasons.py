@@ -7,11 +7,18 @@ from flows.run import ChunkRecord, ChunkWork, Run, read_by_series
 from flows.steps.groups import categories_of
 from flows.steps.learnt import find_learnt, learn_once
 from flows.steps.predict_plan import forecast_plan
-from forecasting import DemandPanel, ForecastPlan, SharedSeasons, know_seasons, learn_seasons
+from forecasting import (
+    DemandPanel,
+    ForecastPlan,
+    SharedSeasons,
+    know_seasons,
+    learn_seasons,
+    report_seasons,
+)
 from forecasting.grid import period_numbers
 
 STAGE = "seasons"
-SHARED = "shared_seasons"
+SHARED = "learnt_seasons"
 # What is told of a fault that is no series' own.
 EVERY_GROUP = "every group"
 
@@ -67,5 +74,9 @@ def _found(run: Run) -> ChunkRecord | None:
 def _learn(run: Run) -> ChunkWork:
     plan = forecast_plan(run)
     panel = DemandPanel.from_frame(read_by_series(run.staging.clean("demand")), plan.frequency)
-    shared = learn_seasons(panel, categories_of(run), plan)
-    return ChunkWork({SHARED: shared.to_frame()} if len(shared.until) else {})
+    categories = categories_of(run)
+    shared = learn_seasons(panel, categories, plan)
+    if not len(shared.until):
+        return ChunkWork({})
+    told = report_seasons(know_seasons(panel, categories, shared))
+    return ChunkWork({SHARED: shared.to_frame(), "seasonal_profiles": run.stamp(told)})

@@ -30,6 +30,7 @@ from storage.tables.demand import (
     FORECAST_WEIGHTS,
     ITEMS,
     QUANTILES,
+    SEASONAL_PROFILES,
 )
 from storage.tables.risk import (
     CURVES,
@@ -94,6 +95,7 @@ OUTPUT_TABLES = {
         FORECAST_WEIGHTS,
         CHAMPIONS,
         DRIVER_EFFECTS,
+        SEASONAL_PROFILES,
         ORDER_PLANS,
         ORDER_EXCEPTIONS,
         SERVICE_COST_CURVES,
@@ -173,6 +175,7 @@ __all__ = [
     "RUN_ENTITIES",
     "RUN_STEPS",
     "SCENARIO_SETS",
+    "SEASONAL_PROFILES",
     "SENSITIVITIES",
     "SERVICE_COST_CURVES",
     "STOCK",

@@ -275,6 +275,25 @@ DRIVER_EFFECTS = output_table(
     key=("driver", "category"),
 )
 
+SEASONAL_PROFILES = output_table(
+    "seasonal_profiles",
+    "What series of a kind share of the year, and of the season within it: the next of each.",
+    columns=(
+        Column("season", "text", "year, or the season within it, as the week of days"),
+        Column("level", "text", "category or item"),
+        Column("name", "text", "of the category or item"),
+        PERIOD,
+        Column("multiple", "float", "demand of the period over the mean of its cycle", minimum=0),
+        Column(
+            "standard_error",
+            "float",
+            "of the multiple, as the kind's mean; its series stray by more",
+            minimum=0,
+        ),
+    ),
+    key=("season", "level", "name", "ds"),
+)
+
 CHAMPIONS = output_table(
     "champions",
     "The model chosen for each series, and why.",

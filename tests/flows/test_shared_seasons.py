@@ -51,7 +51,7 @@ def _night(source, folder, size, *, learns):
         outcome = run_plain(job, report=False)
     run = prepare_run(job)
     with open_store(run.store_url) as store:
-        names = "demand_forecasts", "failures"
+        names = "demand_forecasts", "failures", "seasonal_profiles"
         return run, {name: store.read(name, run_id=outcome.run_id) for name in names}
 
 
@@ -80,6 +80,17 @@ def test_a_night_learns_what_the_library_does(nights):
     np.testing.assert_allclose(
         found.year.coefficients[-1], expected.year.coefficients[-1], rtol=1e-9
     )
+
+
+def test_a_night_publishes_the_year_of_an_item(nights):
+    (_, whole), (_, without) = nights["whole"], nights["unlearnt"]
+    told = whole["seasonal_profiles"].sort_values("ds", ignore_index=True)
+    assert len(told) == 52
+    assert told["ds"].iloc[0] == whole["demand_forecasts"]["ds"].min()
+    assert without["seasonal_profiles"].empty
+    # Sharp once a year, when its angle is a multiple of a whole turn.
+    year = demand(1, n=208, noise=0.0)[0][156:]
+    assert abs(int(told["multiple"].idxmax()) - int(year.argmax())) <= 1
 
 
 def test_a_night_that_learns_nothing_of_years_says_so_and_forecasts_all_the_same(nights):

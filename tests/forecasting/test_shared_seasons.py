@@ -236,5 +236,6 @@ def test_seasons_come_back_from_the_frame_that_keeps_them():
         assert back.period == own.period
         np.testing.assert_array_equal(back.coefficients, own.coefficients)
         np.testing.assert_array_equal(back.spreads, own.spreads)
+        np.testing.assert_array_equal(back.variances, own.variances)
     assert shared.season.coefficients.shape == (3, 1, 8)
     assert shared.year.coefficients.shape == (3, 1, 54)

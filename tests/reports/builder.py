@@ -135,6 +135,16 @@ def _night(warehouse, item, book, instrument):
                 "naive_mase": [1.0, 1.25],
             }
         ),
+        "seasonal_profiles": pd.DataFrame(
+            {
+                "season": "season",
+                "level": "category",
+                "name": "tea",
+                "ds": pd.date_range("2026-02-02", periods=7, unit="us"),
+                "multiple": [0.8, 0.9, 1.0, 1.0, 1.0, 1.2, 1.1],
+                "standard_error": 0.01,
+            }
+        ),
         "driver_effects": pd.DataFrame(
             [
                 {

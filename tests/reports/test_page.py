@@ -23,6 +23,7 @@ HOSTILE = "</script><script>alert(1)</script>"
 SECTIONS = (
     "summary",
     "demand",
+    "seasons",
     "drivers",
     "orders",
     "decisions",
@@ -173,8 +174,14 @@ def test_the_same_tables_give_the_same_bytes(page):
     ("dropped", "gone"),
     [
         (
-            ("demand_forecasts", "champions", "driver_effects", "order_plans"),
-            {"demand", "drivers", "orders"},
+            (
+                "demand_forecasts",
+                "champions",
+                "seasonal_profiles",
+                "driver_effects",
+                "order_plans",
+            ),
+            {"demand", "seasons", "drivers", "orders"},
         ),
         (("portfolio_risk", "market_outlook"), {"risk", "market"}),
         (("rejects", "repairs", "failures"), set()),

@@ -1,0 +1,154 @@
+"""When demand comes: the week and the year that series of a kind share."""
+
+from typing import NamedTuple, Self
+
+import pandas as pd
+
+from reports.figures import seasons as figures
+from reports.sections.section import Listing, Picture, Section, Tables, has
+from reports.tables import PageColumn, page_table
+from reports.wording import percent, plural
+
+# A distance from the mean within so many standard errors may be chance.
+CLEAR = 2.0
+MOST_KINDS = 25
+KINDS = {"category": ("category", "categories"), "item": ("item",)}
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+HOUR, DAY = pd.Timedelta(hours=1), pd.Timedelta(days=1)
+NOTE = (
+    "Demand over its mean, as series of the kind have it in common. Forecasts take it as far as a "
+    "series' own history says less."
+)
+
+
+class Cycle(NamedTuple):
+    """A season, and the names of its places.
+
+    Parameters
+    ----------
+    name : as it is spoken of: week
+    preposition : before a place: on
+    order : (n,) sortable, of each row
+    places : (n,) text
+    """
+
+    name: str
+    preposition: str
+    order: "pd.Series[int]"
+    places: "pd.Series[str]"
+
+    @classmethod
+    def of(cls, season: str, ds: pd.Series) -> Self:
+        """Return that of the rows of a season, by their dates."""
+        dates = pd.DatetimeIndex(ds).unique().sort_values()
+        step = dates[1] - dates[0]
+        weekdays = ds.dt.dayofweek.map(dict(enumerate(WEEKDAYS)))
+        clock = ds.dt.strftime("%H:%M")
+        if season == "year":
+            days = ds.dt.month * 100 + ds.dt.day
+            return cls("year", "around", days, ds.dt.day.astype(str) + ds.dt.strftime(" %b"))
+        if (step, len(dates)) == (DAY, 7):
+            return cls("week", "on", ds.dt.dayofweek, weekdays)
+        if (step, len(dates)) == (HOUR, 24):
+            return cls("day", "at", ds.dt.hour, clock)
+        if (step, len(dates)) == (HOUR, 7 * 24):
+            return cls("week", "on", ds.dt.dayofweek * 24 + ds.dt.hour, weekdays + " " + clock)
+        since = (ds - dates[0]) // step
+        return cls(f"season of {len(dates)} periods", "on", since, ds.astype(str))
+
+
+def seasons_section(tables: Tables) -> Section | None:
+    """Return the section on seasons, or None where series share none that is known."""
+    if not has(tables, "seasonal_profiles"):
+        return None
+    profiles = tables["seasonal_profiles"]
+    lead, pictures, extremes = [], [], []
+    for season in ("season", "year"):
+        rows = profiles[profiles["season"] == season]
+        if len(rows):
+            cycle = Cycle.of(season, rows["ds"])
+            told = rows.assign(place=cycle.places, order=cycle.order, cycle=cycle.name)
+            extremes.append(_extremes(told))
+            lead.append(_sentence(extremes[-1], cycle))
+            pictures.append(_picture(told, extremes[-1], cycle))
+    return Section(
+        "seasons",
+        "When demand comes",
+        lead,
+        pictures=pictures,
+        listings=[_listing(pd.concat(extremes, ignore_index=True))],
+    )
+
+
+def _extremes(told: pd.DataFrame) -> pd.DataFrame:
+    """Return the highest and the lowest place of each kind; those that swing most come first."""
+    kinds = told.groupby(["level", "name"], sort=True)
+    highest = told.loc[kinds["multiple"].idxmax()].reset_index(drop=True)
+    lowest = told.loc[kinds["multiple"].idxmin()].reset_index(drop=True)
+    found = highest[["cycle", "level", "name", "standard_error"]].assign(
+        high=highest["multiple"] - 1.0,
+        high_place=highest["place"],
+        low=lowest["multiple"] - 1.0,
+        low_place=lowest["place"],
+    )
+    found["swing"] = found["high"] - found["low"]
+    return found.sort_values(["level", "swing"], ascending=[True, False], ignore_index=True)
+
+
+def _largest(extremes: pd.DataFrame) -> pd.DataFrame:
+    """Return categories, or items where there are none."""
+    level = extremes["level"].iloc[0]
+    largest: pd.DataFrame = extremes[extremes["level"] == level].head(MOST_KINDS)
+    return largest
+
+
+def _sentence(extremes: pd.DataFrame, cycle: Cycle) -> str:
+    shown = _largest(extremes)
+    clear = shown[shown["swing"] > CLEAR * shown["standard_error"]]
+    kinds = plural(len(shown), *KINDS[shown["level"].iloc[0]])
+    if clear.empty:
+        return f"Over the {cycle.name} demand moves no more than chance would, in {kinds}."
+    most = clear.iloc[0]
+    which = "" if len(shown) == 1 else f" most of {kinds}"
+    return (
+        f"Over the {cycle.name} {most['name']} swings{which}: {percent(most['high'], 0)} above "
+        f"its mean {cycle.preposition} {most['high_place']}, {percent(-most['low'], 0)} below it "
+        f"{cycle.preposition} {most['low_place']} (\u00b1 {percent(most['standard_error'])}, "
+        "one standard error)."
+    )
+
+
+def _picture(told: pd.DataFrame, extremes: pd.DataFrame, cycle: Cycle) -> Picture:
+    shown = _largest(extremes)
+    rows = told[(told["level"] == shown["level"].iloc[0]) & told["name"].isin(shown["name"])]
+    places = rows.drop_duplicates("place").sort_values("order")["place"]
+    table = rows.pivot_table(index="name", columns="place", values="multiple") - 1.0
+    more = "" if len(shown) < MOST_KINDS else f" The {MOST_KINDS} that swing most."
+    return Picture(
+        f"shared-{cycle.name.split()[0]}",
+        f"The {cycle.name}",
+        figures.season_by_kind(table.loc[shown["name"], places]),
+        NOTE + more,
+        wide=True,
+        least_width=720,
+    )
+
+
+def _listing(extremes: pd.DataFrame) -> Listing:
+    table = page_table(
+        extremes,
+        [
+            PageColumn("cycle", "season", hint="year, or the season within it"),
+            PageColumn("level", "of"),
+            PageColumn("name", "name"),
+            PageColumn("high", "highest", percent, "most above the mean of the season"),
+            PageColumn("high_place", "where"),
+            PageColumn("low", "lowest", percent, "most below the mean of the season"),
+            PageColumn("low_place", "where"),
+            PageColumn("standard_error", "standard error", percent),
+        ],
+        source="seasonal_profiles",
+        most=200,
+    )
+    note = "Items sold in three places or more have a season of their own beside their category's."
+    return Listing("Highest and lowest by category and item", table, note)
