@@ -74,18 +74,20 @@ def fill_harmonics(time: float, period: float, row: Floats) -> None:
 
 @njit(cache=True, nogil=True)
 def fit_harmonics(
-    design: Floats, inverse: Floats, values: Floats, out: Floats, variances: Floats
+    design: Floats, inverse: Floats, values: Floats, step: float, out: Floats, variances: Floats
 ) -> None:
     """Least squares of ``values`` on ``design``, and the variances of the coefficients.
 
     The variances allow for errors that follow a first-order autoregression, so that a slow
-    wander of the level does not pass for a season.
+    wander of the level does not pass for a season: a harmonic's has their spectral density at its
+    own frequency, or that of errors without a wander where it is less.
 
     Parameters
     ----------
     design : (n, k) float64
     inverse : (k, k) float64, of the design's squares
     values : (n,) float64
+    step : cycles of the first harmonic from one value to the next
     out, variances : (k,) float64, overwritten
     """
     n, k = design.shape
@@ -97,9 +99,11 @@ def fit_harmonics(
         if t > 0:
             products += residuals[t] * residuals[t - 1]
     rho = min(max(products / squares, 0.0), LARGEST_CORRELATION)
-    variance = squares / max(n - k, 1) * (1.0 + rho) / (1.0 - rho)
+    variance = squares / max(n - k, 1)
     for i in range(k):
-        variances[i] = variance * inverse[i, i]
+        turn = math.cos(2.0 * math.pi * step * (i // 2))
+        density = (1.0 - rho * rho) / (1.0 - 2.0 * rho * turn + rho * rho)
+        variances[i] = variance * inverse[i, i] * max(density, 1.0)
 
 
 @njit(cache=True, nogil=True)
@@ -127,7 +131,13 @@ def design_for(
 
 @njit(cache=True, nogil=True)
 def fill_season(
-    y: Floats, block: int, design: Floats, inverse: Floats, out: Floats, variances: Floats
+    y: Floats,
+    period: float,
+    block: int,
+    design: Floats,
+    inverse: Floats,
+    out: Floats,
+    variances: Floats,
 ) -> bool:
     """Fit the season of one series, without shrinkage; return whether there is one to see.
 
@@ -137,6 +147,7 @@ def fill_season(
     Parameters
     ----------
     y : (n,) float64
+    period : periods of the season
     block : periods averaged together, the shorter season
     design, inverse : as `design_for` returns them
     out, variances : (n_terms,) float64, overwritten: mean 1, no trend, then the harmonics
@@ -150,10 +161,10 @@ def fill_season(
     if level <= 0.0:
         return False
     means /= level
-    fit_harmonics(design, inverse, means, out, variances)
+    fit_harmonics(design, inverse, means, block / period, out, variances)
     for j in range(n_blocks):
         means[j] /= max(out[0] + out[1] * design[j, 1], SMALLEST_TREND)
-    fit_harmonics(design, inverse, means, out, variances)
+    fit_harmonics(design, inverse, means, block / period, out, variances)
     variances /= out[0] ** 2
     out /= out[0]
     out[0] = 1.0
@@ -200,7 +211,8 @@ def tell_season(
     if n_terms > 0:
         n_blocks = y.shape[0] // block
         design, inverse = design_for(n_blocks, n_terms, block, period, design, inverse)
-        if not fill_season(y, block, design, inverse, found[:n_terms], variances[:n_terms]):
+        own = found[:n_terms], variances[:n_terms]
+        if not fill_season(y, period, block, design, inverse, *own):
             n_terms = 0
     return n_terms, design, inverse
 
