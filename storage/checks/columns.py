@@ -45,7 +45,7 @@ def column_rules(column: Column, *, is_id: bool) -> Iterator[Rule]:
     if column.kind != "text":
         found = identifier(column.name + SUFFIX_FOUND)
         broken = f"{name} IS NULL AND trim({found}) <> ''"
-        advice = f"{column.name} must be {_SPOKEN[column.kind]}"
+        advice = f"{column.name} must be {_SPOKEN[column.kind]}{', or empty' * column.nullable}"
         yield Rule("wrong_type", column.name, broken, advice)
     if not column.nullable:
         yield Rule("missing", column.name, f"{name} IS NULL", f"give {column.name} a value")
@@ -77,7 +77,8 @@ def _range_rules(column: Column, name: str) -> Iterator[Rule]:
         yield Rule("not_finite", column.name, f"NOT isfinite({name})", advice)
     if column.kind not in {"float", "integer"}:
         return
-    advice = f"{column.name} must be from {column.least:g} to {column.most:g}"
+    more = f"; {column.advice}" if column.advice else ""
+    advice = f"{column.name} must be from {column.least:g} to {column.most:g}{more}"
     if column.positive:
         yield Rule("not_positive", column.name, f"{name} <= 0", advice)
     code = "negative" if column.minimum == 0 else "too_small"

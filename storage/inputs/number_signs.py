@@ -35,9 +35,10 @@ def refuse_thousands(
 ) -> None:
     """Refuse numbers whose decimal sign is, by all that they show, between thousands.
 
-    Each that has the sign has three digits behind it and no 0 in front, the others are whole
-    and below a thousand, and zeros at the end are kept, as no number of fewer decimals has them,
-    or there are many. They would be read a thousandfold too small without a word.
+    Each that has the sign has three digits behind it and no 0 in front. The others are whole and
+    below a thousand, and not all 0 or 1, as flags are beside prices. Zeros at the end are kept,
+    though others have no decimals at all, or there are many values. They would be read a
+    thousandfold too small without a word.
 
     Parameters
     ----------
@@ -58,7 +59,7 @@ def refuse_thousands(
     if connection.execute(select).fetchall():
         return
     with_sign = f"FILTER (contains({text}, {sign}))"
-    without = f"FILTER (NOT contains({text}, {sign}) AND {value} <> 0)"
+    without = f"FILTER (NOT contains({text}, {sign}) AND abs({value}) > 1)"
     count, distinct, kept_zero, largest, example = connection.execute(
         f"SELECT count(*) {with_sign}, count(DISTINCT {value}) {with_sign}, "  # noqa: S608 - quoted
         f"coalesce(bool_or({text} LIKE '%0') {with_sign}, false), max(abs({value})) {without}, "
@@ -68,8 +69,8 @@ def refuse_thousands(
         return
     comma = "," if source.decimal == "." else "."
     raise InputRefusedError(
-        f"inputs.{source.table}: {name} has {count:,} values such as {example!r}, all of three "
-        f"digits behind the {source.decimal!r}, and the others are whole and below 1000, as where "
-        f'it stands between thousands; where it does, set decimal = "{comma}" and thousands = '
-        f'"{source.decimal}", and where these are decimals, thousands = "{comma}"'
+        f"inputs.{source.table}: every {name} with a {source.decimal!r} (of {count:,}, such as "
+        f"{example!r}) has three digits behind it, and the others are whole and below 1000, as "
+        f'where it stands between thousands; where it does, set decimal = "{comma}" and '
+        f'thousands = "{source.decimal}", and where these are decimals, thousands = "{comma}"'
     )

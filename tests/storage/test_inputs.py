@@ -562,13 +562,13 @@ def test_thousands_are_not_taken_for_decimals(tmp_path, values, decimal, other):
         ["5", "0.500", "1.250"],
         ["5", "1.25", "1.250"],
         ["5", "1000", "1.250"],
-        ["0", "1.250"],
+        ["0", "1", "1.250"],
         ["3", "1.333", "2.667"],
         ["5", "7", "1234"],
     ],
 )
 def test_decimals_that_can_be_no_thousands_are_read(tmp_path, values):
-    """All have three decimals, one begins with 0 or has fewer, or thousands have no sign."""
+    """All have three, one begins with 0 or has fewer, thousands have no sign, others are flags."""
     assert read_text(tmp_path, closes(values))["close"].tolist() == [float(v) for v in values]
 
 
