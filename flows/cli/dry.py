@@ -12,7 +12,7 @@ from flows.cli.terminal import as_text
 from flows.run import Run, number_of_chunks, prepare_run
 from flows.spec import JobSpec, Side
 from flows.steps.check import check_sources
-from flows.steps.collect import collect
+from flows.steps.collect import collect, inspect_sources
 from flows.steps.page import other_job_at
 from flows.steps.unfit import refuse_unfit
 from storage.checks import CheckReport
@@ -21,6 +21,7 @@ from storage.checks import CheckReport
 def describe_dry_run(job: JobSpec, only: Side | None, console: Console) -> None:
     """Check the job's inputs in a temporary folder, and print what a run would do."""
     run = prepare_run(job, only)
+    inspect_sources(run)
     with tempfile.TemporaryDirectory(prefix="almanac-dry-") as name:
         folder = Path(name)
         sources = collect(run, folder / "assumed")

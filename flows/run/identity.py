@@ -78,7 +78,7 @@ def fingerprint_inputs(job: JobSpec) -> dict[str, list[str]]:
 
 def _refuse_absent(job: JobSpec) -> None:
     absent = [
-        f"inputs.{table}: {file} does not exist (looked for {job.path(file)})"
+        f"inputs.{table}: {file} does not exist (looked for {job.path(file)}){_of_pattern(file)}"
         for table, source in job.inputs.given().items()
         if isinstance(source, FileSource)
         for file in source.files
@@ -88,9 +88,15 @@ def _refuse_absent(job: JobSpec) -> None:
         raise JobRefusedError(told_together("files are not there", absent))
 
 
+def _of_pattern(file: str) -> str:
+    return "; a name is no pattern: list the files in `paths`" * any(sign in file for sign in "*?[")
+
+
 def _fingerprint(table: str, path: Path, written: str) -> str:
     if not path.is_file():
-        raise JobRefusedError(f"inputs.{table}: {written} is not a file")
+        raise JobRefusedError(
+            f"inputs.{table}: {written} is not a file; name one, or list several in `paths`"
+        )
     try:
         return checksum(path)
     except OSError as error:

@@ -1,5 +1,6 @@
 """Job specs as TOML files."""
 
+import re
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -26,16 +27,25 @@ def load_job(path: Path) -> JobSpec:
         Where the file is missing, is not TOML, or breaks the model; each mistake is named.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except OSError as error:
         raise JobRefusedError(f"job {path}: cannot be read ({error.strerror})") from error
     except UnicodeDecodeError as error:
-        raise JobRefusedError(f"job {path}: is not UTF-8 text (byte {error.start})") from error
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise JobRefusedError(
+            f"job {path}: is not UTF-8 text (see line {line}); save it as UTF-8"
+        ) from error
     try:
         content = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise JobRefusedError(f"job {path}: is not TOML ({error})") from error
+        raise JobRefusedError(f"job {path}: is not TOML ({error}){_of_paths(error)}") from error
     return parse_job({"folder": str(path.resolve().parent), **content}, str(path))
+
+
+def _of_paths(error: tomllib.TOMLDecodeError) -> str:
+    """Return what to do with a path of Windows in double quotes, where it is what is wrong."""
+    of_backslash = any(text in str(error) for text in ("hex value", "Unescaped '\\'"))
+    return "; in double quotes write a path with /, or put it in single ones" * of_backslash
 
 
 def parse_job(content: dict[str, Any], origin: str) -> JobSpec:
@@ -74,6 +84,7 @@ def _reason(problem: ErrorDetails, where: str) -> tuple[str, str]:
     given = without_secrets(repr(problem["input"]))
     pattern = problem["type"] == "string_pattern_mismatch"
     allowed = problem["msg"].replace("tuple", "list").replace("Tuple", "List")
+    allowed = re.sub(r"dictionary( or instance of \w+)?", "table", allowed)
     return f"`{where}` is {given}", _NAME if pattern else allowed
 
 

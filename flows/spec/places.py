@@ -23,9 +23,9 @@ def key_at(root: Model, content: Any, place: Sequence[str | int]) -> str:  # noq
     """
     models: list[Model] = [root]
     parts = []
-    for number, part in enumerate(place):
+    for part in place:
         known, held = _inside(models, part), _holds(content, part)
-        if held or known is not None or (models and number == len(place) - 1):
+        if held or known is not None:
             parts.append(str(part))
             content = content[part] if held else None
             models = models if isinstance(part, int) else known or []
@@ -43,8 +43,14 @@ def keys_beside(root: Model, place: Sequence[str | int]) -> list[str]:
     models: list[Model] = [root]
     for part in place[:-1]:
         known = _inside(models, part)
-        models = models if known is None else known
+        models = [m for m in models if _is_kind(m, part)] if known is None else known
     return list(dict.fromkeys(name for model in models for name in model.model_fields))
+
+
+def _is_kind(model: Model, tag: str | int) -> bool:
+    """Return whether a tag of pydantic's, which is no key, is that of a model, or of none."""
+    kind = model.model_fields.get("kind")
+    return kind is None or tag in get_args(kind.annotation)
 
 
 def say_nearest(found: str, known: Sequence[str]) -> str:
@@ -65,8 +71,17 @@ def _inside(models: Sequence[Model], part: str | int) -> list[Model] | None:
     return [model for field in found for model in _models_in(field.annotation)]
 
 
-def _models_in(annotation: Any) -> Iterator[Model]:  # noqa: ANN401 - any annotation
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+def _models_in(annotation: Any) -> list[Model]:  # noqa: ANN401 - any annotation
+    return [each for each in _types_in(annotation) if issubclass(each, BaseModel)]
+
+
+def types_in(annotation: Any) -> set[type]:  # noqa: ANN401 - any annotation
+    """Return the types that a field's annotation is made of."""
+    return set(_types_in(annotation))
+
+
+def _types_in(annotation: Any) -> Iterator[type]:  # noqa: ANN401 - any annotation
+    if isinstance(annotation, type):
         yield annotation
     for argument in get_args(annotation):
-        yield from _models_in(argument)
+        yield from _types_in(argument)

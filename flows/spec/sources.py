@@ -2,9 +2,19 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
-from storage.inputs import DateOrder
+from flows.spec.places import types_in
+from storage.inputs import DateOrder, Thousands
 from storage.stores import DEFAULT_BYTES_BILLED
 from storage.tables import ITEMS, STOCK, Table
 
@@ -15,6 +25,16 @@ class Frozen(BaseModel):
     # Whoever shows an error of the model as it is must not show a secret put in the wrong place.
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
+    @field_validator("*", mode="before")
+    @classmethod
+    def _no_truth_is_a_number(cls, value: Any, info: ValidationInfo) -> Any:  # noqa: ANN401 - raw TOML
+        # Pydantic would take true for 1.
+        allowed = types_in(cls.model_fields[str(info.field_name)].annotation)
+        if isinstance(value, bool) and bool not in allowed and allowed & {int, float}:
+            msg = f"it is a number; got {str(value).lower()}"
+            raise ValueError(msg)
+        return value
+
 
 class FileSource(Frozen):
     """CSV or Parquet files whose columns are mapped to a table's.
@@ -24,12 +44,16 @@ class FileSource(Frozen):
     """
 
     kind: Literal["files"] = "files"
-    path: str | None = Field(None, description="a CSV or Parquet file")
+    path: str | None = Field(None, min_length=1, description="a CSV or Parquet file")
     paths: tuple[str, ...] = Field((), description="several files of the same shape")
     columns: dict[str, str] = Field({}, description="our column name = the source's")
     constants: dict[str, str | float | bool] = Field({}, description="our column name = value")
-    encoding: Literal["utf-8", "latin-1"] = Field("utf-8", description="of CSV files")
+    encoding: str = Field(
+        "utf-8",
+        description="of CSV files: utf-8, cp1252 (Windows), latin-1, or another of Python's",
+    )
     decimal: Literal[".", ","] = Field(".", description="before the decimals of CSV files")
+    thousands: Thousands = Field("", description="between thousands of CSV files; empty is nothing")
     dates: DateOrder = Field("year-month-day", description="order of a date's parts in CSV files")
 
     @model_validator(mode="after")
@@ -37,7 +61,20 @@ class FileSource(Frozen):
         if (self.path is None) == (not self.paths):
             msg = "give `path` for one file or `paths` for several, not both"
             raise ValueError(msg)
+        if self.thousands == self.decimal:
+            msg = f"`thousands` and `decimal` must differ; got {self.decimal!r} for both"
+            raise ValueError(msg)
         return self
+
+    @field_validator("encoding")
+    @classmethod
+    def _is_known(cls, encoding: str) -> str:
+        try:
+            "".encode(encoding)
+        except (LookupError, ValueError) as error:
+            msg = f"there is no encoding {encoding!r}; there are utf-8, latin-1, cp1252 and others"
+            raise ValueError(msg) from error
+        return encoding
 
     @property
     def files(self) -> tuple[str, ...]:

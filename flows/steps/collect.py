@@ -22,7 +22,7 @@ from flows.spec import (
     JobSpec,
     ListedInstruments,
 )
-from storage.inputs import InputRefusedError, InputSource, inspect_input, typed_rows
+from storage.inputs import InputRefusedError, InputSource, inspect_input, plain_files, typed_rows
 
 RISK_SIDE = ("prices", "instruments", "positions", "curves", "limits", "stress_scenarios")
 
@@ -129,6 +129,7 @@ def file_source(job: JobSpec, table: str, source: FileSource) -> InputSource:
         constants=dict(source.constants),
         encoding=source.encoding,
         decimal=source.decimal,
+        thousands=source.thousands,
         dates=source.dates,
     )
 
@@ -221,10 +222,10 @@ def _assumed(table: str, source: object, sources: Mapping[str, InputSource]) -> 
 
 def _query(source: InputSource, sql: str) -> pd.DataFrame:
     """Run ``sql`` over a source's rows, typed as the check types them; it calls them ``source``."""
-    with duckdb.connect() as connection:
+    with plain_files(source) as plain, duckdb.connect() as connection:
         try:
             connection.execute("SET TimeZone = 'UTC'")
-            connection.execute(f"CREATE TEMP VIEW source AS {typed_rows(source)}")
+            connection.execute(f"CREATE TEMP VIEW source AS {typed_rows(plain)}")
             return connection.sql(sql).df()
         except duckdb.Error as error:
             reason = str(error).splitlines()[0]

@@ -13,13 +13,15 @@ from storage.tables.table import Column
 CONTROL = r"[\x00-\x1f\x7f-\x9f]"
 # A mistyped year would be filled from then on, period by period.
 EARLIEST = "1900-01-01"
+# How spreadsheets write whole numbers of twelve digits and more: 4006381333931 is 4.00638E+12.
+ROUNDED = r"\d[.,]\d+E\+\d+"
 _SPOKEN = {
-    "float": "a number without a unit or signs between thousands, as 1234.5, or with the sign that "
-    "the input's `decimal` names before its fraction",
+    "float": "a number without a unit, as 1234.5; where decimals have a comma, or thousands a sign "
+    'between them, the input names these, by decimal = "," and thousands = "."',
     "integer": "a whole number",
     "boolean": "true or false, which may be 1 or 0, or yes or no",
     "timestamp": "a date, year-month-day as 2026-11-22, or in the order that the input names, by "
-    'dates = "day-month-year" or dates = "month-day-year"',
+    'dates = "day-month-year" or dates = "month-day-year"; a year has four digits',
     "text": "text",
 }
 
@@ -43,7 +45,7 @@ def column_rules(column: Column, *, is_id: bool) -> Iterator[Rule]:
     if column.kind != "text":
         found = identifier(column.name + SUFFIX_FOUND)
         broken = f"{name} IS NULL AND trim({found}) <> ''"
-        advice = f"{column.name} must be {_SPOKEN[column.kind]}"
+        advice = f"{column.name} must be {_SPOKEN[column.kind]}{', or empty' * column.nullable}"
         yield Rule("wrong_type", column.name, broken, advice)
     if not column.nullable:
         yield Rule("missing", column.name, f"{name} IS NULL", f"give {column.name} a value")
@@ -53,6 +55,11 @@ def column_rules(column: Column, *, is_id: bool) -> Iterator[Rule]:
         advice = f"{column.name} must not have control characters, such as tabs or line ends"
         broken = f"regexp_matches({name}, {literal(CONTROL)})"
         yield Rule("control_character", column.name, broken, advice)
+        advice = (
+            f"{column.name} is a number that a spreadsheet has rounded; format it as text there"
+        )
+        broken = f"contains({name}, 'E+') AND regexp_full_match({name}, {literal(ROUNDED)})"
+        yield Rule("rounded_id", column.name, broken, advice)
     yield from _range_rules(column, name)
     if column.choices:
         choices = ", ".join(literal(choice) for choice in column.choices)
@@ -70,7 +77,8 @@ def _range_rules(column: Column, name: str) -> Iterator[Rule]:
         yield Rule("not_finite", column.name, f"NOT isfinite({name})", advice)
     if column.kind not in {"float", "integer"}:
         return
-    advice = f"{column.name} must be from {column.least:g} to {column.most:g}"
+    more = f"; {column.advice}" if column.advice else ""
+    advice = f"{column.name} must be from {column.least:g} to {column.most:g}{more}"
     if column.positive:
         yield Rule("not_positive", column.name, f"{name} <= 0", advice)
     code = "negative" if column.minimum == 0 else "too_small"

@@ -31,8 +31,11 @@ def cast(column: Column, raw: str, source_type: str) -> str:
 
 
 def _text(raw: str, source_type: str) -> str:
-    """Return an id as it is; of 42.0, as a table with an empty id has it, the text is 42."""
-    text, whole = f"TRY_CAST({raw} AS VARCHAR)", f"TRY_CAST({raw} AS BIGINT)"
+    """Return a text without the spaces around it, with which columns of fixed width are filled.
+
+    That of 42.0, as a table with an empty id has it, is 42.
+    """
+    text, whole = f"trim(TRY_CAST({raw} AS VARCHAR))", f"TRY_CAST({raw} AS BIGINT)"
     if source_type not in _BROKEN:
         return text
     return f"CASE WHEN {whole} = {raw} THEN CAST({whole} AS VARCHAR) ELSE {text} END"
@@ -64,5 +67,11 @@ def _moment(raw: str, source_type: str) -> str:
     return (
         f"CASE WHEN contains({text}, ':') THEN "
         f"CAST(TRY_CAST({text} AS TIMESTAMPTZ) AS TIMESTAMP) "
-        f"ELSE TRY_CAST({text} AS TIMESTAMP) END"
+        f"ELSE coalesce(TRY_CAST({text} AS TIMESTAMP), {_without_signs(text)}) END"
     )
+
+
+def _without_signs(text: str) -> str:
+    """Return SQL for a day of eight digits, year first: no other order has such a year."""
+    digits = f"regexp_full_match({text}, '\\s*\\d{{8}}\\s*')"
+    return f"CASE WHEN {digits} THEN try_strptime(trim({text}), '%Y%m%d') END"

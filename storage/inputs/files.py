@@ -1,30 +1,29 @@
 """How one file is read, and which columns it has."""
 
-import codecs
 import csv
+from collections.abc import Iterable
 from pathlib import Path
 
 import duckdb
 
 from storage.errors import InputRefusedError
-from storage.inputs.source import InputSource
-from storage.sql import file_literal, first_line, literal
+from storage.inputs.plain_text import not_utf_8, unreadable
+from storage.inputs.source import UTF_8, InputSource
+from storage.sql import file_literal, first_line, listing, literal
 
 _DELIMITERS = ",;\t|"
+_CSV_NAMES = tuple(f"{name}{gz}" for name in (".csv", ".tsv", ".txt") for gz in ("", ".gz"))
 # Sniffing would let the values decide the dialect: rows with '#' in front would be comments.
 _CSV = (
     "read_csv({file}, delim = {delimiter}, quote = '\"', escape = '\"', comment = '', skip = 0, "
-    "header = {header}, all_varchar = true, nullstr = '', encoding = '{encoding}')"
+    "header = {header}, all_varchar = true, nullstr = '', compression = 'none')"
 )
 # How DuckDB begins to say what is wrong with the line that it names.
 _CAUSES = ("Expected Number of Columns", "Value with unterminated quote")
-# What a file begins with that is no CSV; UTF-32's mark begins with that of UTF-16.
-_MARKS = {codecs.BOM_UTF32_LE: "UTF-32 text", codecs.BOM_UTF32_BE: "UTF-32 text"} | {
-    codecs.BOM_UTF16_LE: "UTF-16 text",
-    codecs.BOM_UTF16_BE: "UTF-16 text",
+# What a file begins with that is no CSV.
+_MARKS = {
     b"PK\x03\x04": "an Excel workbook, or another zip file",
     b"\xd0\xcf\x11\xe0": "an Excel workbook",
-    b"\x1f\x8b": "compressed by gzip",
     b"PAR1": "a Parquet file named as CSV",
 }
 
@@ -43,19 +42,17 @@ def file_reader(source: InputSource, path: Path) -> str:
         raise InputRefusedError(f"inputs.{source.table}: {path} is not a file")
     if path.suffix.lower() == ".parquet":
         return f"read_parquet({file_literal(path)})"
-    if path.suffix.lower() == ".csv":
+    if path.name.lower().endswith(_CSV_NAMES):
         return _csv(source, path)
     raise InputRefusedError(
-        f"inputs.{source.table}: {path.name} is neither CSV nor Parquet; "
-        "the name must end in .csv or .parquet"
+        f"inputs.{source.table}: {path.name} is neither CSV nor Parquet; the name must end in "
+        f"{', '.join(_CSV_NAMES)} or .parquet"
     )
 
 
 def _csv(source: InputSource, path: Path, *, header: bool = True) -> str:
-    delimiter, encoding = literal(_delimiter(source, path)), source.encoding
-    return _CSV.format(
-        file=file_literal(path), delimiter=delimiter, header=literal(header), encoding=encoding
-    )
+    delimiter = literal(_delimiter(source, path))
+    return _CSV.format(file=file_literal(path), delimiter=delimiter, header=literal(header))
 
 
 def column_types(
@@ -68,6 +65,15 @@ def column_types(
         return {str(row[0]): str(row[1]) for row in described.fetchall()}
     except duckdb.Error as error:
         raise unreadable(source, path, why_unreadable(error, source, path)) from error
+
+
+def holds_something(path: Path, names: Iterable[str]) -> str:
+    """Return SQL that is false of a row of a CSV file that is separators alone.
+
+    Spreadsheets write such rows below a table, and mean as little by them as by an empty line.
+    """
+    is_parquet = path.suffix.lower() == ".parquet"
+    return "true" if is_parquet else f"coalesce({listing(names)}) IS NOT NULL"
 
 
 def names_written(
@@ -91,9 +97,10 @@ def names_written(
 
 def has_rows(connection: duckdb.DuckDBPyConnection, source: InputSource, path: Path) -> bool:
     """Return whether a file has a row besides its header."""
-    reader = file_reader(source, path)
+    held = holds_something(path, column_types(connection, source, path))
+    select = f"SELECT 1 FROM {file_reader(source, path)} WHERE {held} LIMIT 1"  # noqa: S608 - quoted
     try:
-        return bool(connection.execute(f"SELECT 1 FROM {reader} LIMIT 1").fetchall())  # noqa: S608 - quoted
+        return bool(connection.execute(select).fetchall())
     except duckdb.Error as error:
         raise unreadable(source, path, why_unreadable(error, source, path)) from error
 
@@ -101,9 +108,11 @@ def has_rows(connection: duckdb.DuckDBPyConnection, source: InputSource, path: P
 def why_unreadable(error: duckdb.Error, source: InputSource, path: Path) -> str:
     """Return why DuckDB could not read a file: of a line of a CSV file, what is wrong with it."""
     text = str(error)
-    if "not latin-1 encoded" in text:
-        return "it is not latin-1 text: Windows has other signs, such as €; save it as UTF-8"
-    if "sniffing file" in text:
+    if "not utf-8 encoded" in text:
+        return not_utf_8()
+    if "No magic bytes" in text:
+        return "it is no Parquet file, or was cut short"
+    if "sniffing file" in text or "invalid state" in text:
         return _odd_row(source, path)
     causes = [line for line in text.splitlines() if line.startswith(_CAUSES)]
     return ": ".join([first_line(error), *causes[:1]]).rstrip(".")
@@ -112,7 +121,7 @@ def why_unreadable(error: duckdb.Error, source: InputSource, path: Path) -> str:
 def _odd_row(source: InputSource, path: Path) -> str:
     """Return which row of a CSV file has not as many values as its header."""
     try:
-        with path.open(encoding=source.encoding, newline="") as file:
+        with path.open(encoding=UTF_8, newline="") as file:
             rows = csv.reader(file, delimiter=_delimiter(source, path))
             wanted, begins = len(next(rows)), rows.line_num + 1
             for row in rows:
@@ -122,14 +131,16 @@ def _odd_row(source: InputSource, path: Path) -> str:
                         f"header {wanted}, or a quote in it is not closed"
                     )
                 begins = rows.line_num + 1
+        if _has_both_line_ends(path):
+            return "its lines end in two ways, LF and CRLF; save it with one of them"
     except (csv.Error, UnicodeDecodeError):
         pass
     return "a row has not as many values as the header, or a quote is not closed"
 
 
-def unreadable(source: InputSource, path: Path, reason: str) -> InputRefusedError:
-    """Return the refusal of a file that cannot be read."""
-    return InputRefusedError(f"inputs.{source.table}: {path.name} cannot be read ({reason})")
+def _has_both_line_ends(path: Path) -> bool:
+    with path.open("rb") as file:
+        return len({line.endswith(b"\r\n") for line in file if line.endswith(b"\n")}) > 1
 
 
 def _delimiter(source: InputSource, path: Path) -> str:
@@ -137,14 +148,16 @@ def _delimiter(source: InputSource, path: Path) -> str:
     try:
         with path.open("rb") as file:
             _refuse_other_kind(source, path, file.read(4))
-        with path.open(encoding=source.encoding) as file:
+        with path.open(encoding=UTF_8) as file:
             header = file.readline()
     except UnicodeDecodeError as error:
-        raise _not_utf8(source, path) from error
+        raise unreadable(source, path, not_utf_8()) from error
     except OSError as error:
         raise unreadable(source, path, first_line(error)) from error
     if not header.strip():
-        raise InputRefusedError(f"inputs.{source.table}: {path.name} has no header line")
+        raise InputRefusedError(
+            f"inputs.{source.table}: {path.name} has no header line: its first line is empty"
+        )
     if header.lower().lstrip("\ufeff").startswith("sep="):
         raise unreadable(
             source, path, f"its first line is {header.strip()!r}, a note to Excel; delete that line"
@@ -156,8 +169,3 @@ def _refuse_other_kind(source: InputSource, path: Path, start: bytes) -> None:
     for mark, name in _MARKS.items():
         if start.startswith(mark):
             raise unreadable(source, path, f"it is {name}; save it as UTF-8 CSV")
-
-
-def _not_utf8(source: InputSource, path: Path) -> InputRefusedError:
-    advice = 'it is not UTF-8 text; save it as UTF-8, or set encoding = "latin-1" where it is that'
-    return unreadable(source, path, advice)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 import duckdb
 
@@ -12,10 +13,12 @@ from storage.inputs.files import (
     column_types,
     file_reader,
     has_rows,
+    holds_something,
     names_written,
-    unreadable,
     why_unreadable,
 )
+from storage.inputs.number_signs import refuse_thousands, with_point
+from storage.inputs.plain_text import plain_files, unreadable
 from storage.inputs.source import InputSource
 from storage.sql import identifier, is_machine_fault, literal
 from storage.tables import INPUT_TABLES
@@ -58,11 +61,19 @@ def read_input(
     ------
     InputRefusedError
         Where a file is missing or unreadable, lacks a required column or has a column more than
-        once, or all files are empty; where dates are in another order than the source's.
-    duckdb.Error
+        once, or all files are empty; where dates are in another order than the source's, or
+        its decimal sign stands between thousands.
+    duckdb.Error, OSError
         Where the machine has no room for the table; the file is not to blame.
     """
     table = _known_table(source)
+    with plain_files(source) as plain:
+        return _read_plain(connection, plain, table, target)
+
+
+def _read_plain(
+    connection: duckdb.DuckDBPyConnection, source: InputSource, table: Table, target: str
+) -> ReadInput:
     found = [types for _, types in _files(connection, source, table)]
     for number, types in enumerate(found):
         select = _select(source, number, table, types)
@@ -80,10 +91,12 @@ def read_input(
     counted = connection.execute(f"SELECT count(*) FROM {identifier(target)}").fetchall()  # noqa: S608 - quoted
     if not counted[0][0]:
         raise _no_rows(source)
-    if is_year_last(source.dates):
-        for column in table.columns:
-            if column.kind == "timestamp":
-                refuse_other_order(connection, source, column.name + SUFFIX_FOUND, target)
+    for column in table.columns:
+        text = column.name + SUFFIX_FOUND
+        if column.kind == "timestamp" and is_year_last(source.dates):
+            refuse_other_order(connection, source, text, target)
+        if column.kind == "float" and not source.thousands:
+            refuse_thousands(connection, source, column.name, text, target)
     present = frozenset(
         column.name
         for column in table.columns
@@ -100,9 +113,10 @@ def inspect_input(source: InputSource) -> None:
     InputRefusedError
         As `read_input`, but for damage beyond the first rows.
     """
-    with duckdb.connect() as connection:
-        _files(connection, source, _known_table(source))
-        if not any(has_rows(connection, source, path) for path in source.paths):
+    table = _known_table(source)
+    with plain_files(source) as plain, duckdb.connect() as connection:
+        _files(connection, plain, table)
+        if not any(has_rows(connection, plain, path) for path in plain.paths):
             raise _no_rows(source)
 
 
@@ -118,15 +132,17 @@ def _known_table(source: InputSource) -> Table:
         raise InputRefusedError(f"inputs.{source.table}: there is no such input; there are {known}")
     if not source.paths:
         raise InputRefusedError(f"inputs.{source.table}: at least one file must be given")
-    for name in (*source.columns, *source.constants):
-        if name not in table.column_names:
-            allowed = ", ".join(table.column_names)
-            theirs = source.columns.get(name)
-            turned = f'; our name comes first: columns = {{ {theirs} = "{shown(name)}" }}'
-            raise InputRefusedError(
-                f"inputs.{table.name}: the table has no column {name!r}; it has {allowed}"
-                f"{turned if theirs in table.column_names else ''}"
-            )
+    unknown = [n for n in (*source.columns, *source.constants) if n not in table.column_names]
+    if unknown:
+        theirs = {source.columns.get(name): name for name in unknown}
+        turned = [
+            f'{ours} = "{shown(n)}"' for ours, n in theirs.items() if ours in table.column_names
+        ]
+        raise InputRefusedError(
+            f"inputs.{table.name}: the table has no column{'s' if len(unknown) > 1 else ''} "
+            f"{', '.join(map(repr, unknown))}; it has {', '.join(table.column_names)}"
+            + (f"; our name comes first: columns = {{ {', '.join(turned)} }}" if turned else "")
+        )
     for name in source.columns:
         if name in source.constants:
             raise InputRefusedError(
@@ -160,15 +176,18 @@ def _refuse_missing(source: InputSource, file: str, table: Table, types: Mapping
             f"inputs.{source.table}: {file} has no column{'s' if len(missing) > 1 else ''} "
             f"{', '.join(_mapped(source, name) for name in missing)}; "
             f"it has {', '.join(shown(name) for name in sorted(types))}"
-            f"{_how_to_map(source, missing[0], types)}"
+            f"{_how_to_map([name for name in missing if name not in source.columns], types)}"
         )
 
 
-def _how_to_map(source: InputSource, name: str, types: Mapping[str, str]) -> str:
-    if name in source.columns:
+def _how_to_map(missing: Sequence[str], types: Mapping[str, str]) -> str:
+    """Return how names are mapped, each to the nearest one of the file."""
+    if not missing:
         return ""
-    meant = {each.casefold(): each for each in types}.get(name.casefold(), "…")
-    return f'; map names as by columns = {{ {name} = "{shown(meant)}" }}'
+    theirs = {each.casefold(): shown(each) for each in types}
+    nearest = {name: get_close_matches(name, theirs, n=1) for name in missing}
+    pairs = (f'{name} = "{theirs[close[0]] if close else "…"}"' for name, close in nearest.items())
+    return f"; map names as by columns = {{ {', '.join(pairs)} }}"
 
 
 def _refuse_repeated(source: InputSource, file: str, table: Table, written: Sequence[str]) -> None:
@@ -188,7 +207,13 @@ def _mapped(source: InputSource, name: str) -> str:
 
 
 def _has(source: InputSource, name: str, types: Mapping[str, str]) -> bool:
-    return name in source.constants or source.column(name) in types
+    return name in source.constants or _named(source, name, types) is not None
+
+
+def _named(source: InputSource, name: str, types: Mapping[str, str]) -> str | None:
+    """Return how a file writes the name of one of our columns; it may be in other case."""
+    wanted = source.column(name).casefold()
+    return next((each for each in types if each.casefold() == wanted), None)
 
 
 def _as_ours(source: InputSource, column: Column, raw: str, source_type: str) -> str:
@@ -198,15 +223,15 @@ def _as_ours(source: InputSource, column: Column, raw: str, source_type: str) ->
     """
     if source_type != "VARCHAR" or column.name in source.constants:
         return raw
-    if source.decimal == "," and column.kind in {"float", "integer"}:
-        return f"CASE WHEN NOT contains({raw}, '.') THEN replace({raw}, ',', '.') END"
+    if column.kind in {"float", "integer"}:
+        return with_point(raw, source)
     if is_year_last(source.dates) and column.kind == "timestamp":
         return year_first(raw, source.dates)
     return raw
 
 
 def typed_rows(source: InputSource) -> str:
-    """Return SQL for a source's rows, of all its files, as `read_input` would have them.
+    """Return SQL for a source's rows, of all its `plain_files`, as `read_input` would have them.
 
     Raises
     ------
@@ -226,8 +251,7 @@ def _select(source: InputSource, number: int, table: Table, types: Mapping[str, 
         raw, source_type = "NULL", "VARCHAR"
         if column.name in source.constants:
             raw = f"CAST({literal(source.constants[column.name])} AS VARCHAR)"
-        elif _has(source, column.name, types):
-            name = source.column(column.name)
+        elif (name := _named(source, column.name, types)) is not None:
             raw, source_type = identifier(name), types[name]
         typed = cast(column, _as_ours(source, column, raw, source_type), source_type)
         parts.append(f"{typed} AS {identifier(column.name)}")
@@ -238,5 +262,6 @@ def _select(source: InputSource, number: int, table: Table, types: Mapping[str, 
                 text if source_type == "VARCHAR" else f"CASE WHEN {typed} IS NULL THEN {text} END"
             )
             parts.append(f"{kept} AS {found}")
-    reader = file_reader(source, source.paths[number])
-    return f"SELECT {', '.join(parts)} FROM {reader}"  # noqa: S608 - quoted
+    path = source.paths[number]
+    rows = f"{file_reader(source, path)} QUALIFY {holds_something(path, types)}"
+    return f"SELECT {', '.join(parts)} FROM {rows}"  # noqa: S608 - quoted

@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+UTF_8 = "utf-8"
 DateOrder = Literal["year-month-day", "day-month-year", "month-day-year"]
+Thousands = Literal["", ".", ",", " ", "'"]
 
 
 @dataclass(frozen=True)
@@ -15,11 +17,12 @@ class InputSource:
     Parameters
     ----------
     table : name of the input table
-    paths : CSV or Parquet files, read one after the other
+    paths : CSV files, which may be compressed by gzip, or Parquet files, read one after the other
     columns : our column name -> the source's; names that agree need no entry
     constants : our column name -> value, for a column that the source lacks
-    encoding : of CSV files, "utf-8" or "latin-1"
+    encoding : of CSV files that have no mark of it, by its name in Python
     decimal : "." or ",", the sign before the decimals of CSV files
+    thousands : the sign between thousands of CSV files; "" is none
     dates : the order of a date's parts in CSV files
     """
 
@@ -27,8 +30,9 @@ class InputSource:
     paths: tuple[Path, ...]
     columns: Mapping[str, str] = field(default_factory=dict)
     constants: Mapping[str, str | float | bool] = field(default_factory=dict)
-    encoding: Literal["utf-8", "latin-1"] = "utf-8"
+    encoding: str = UTF_8
     decimal: Literal[".", ","] = "."
+    thousands: Thousands = ""
     dates: DateOrder = "year-month-day"
 
     def column(self, name: str) -> str:

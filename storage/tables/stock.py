@@ -27,6 +27,7 @@ STOCK = input_table(
             "fill rate to reach, fraction in (0, 1)",
             minimum=0,
             maximum=1,
+            advice="95% is 0.95",
         ),
         Column(
             "capacity",

@@ -38,6 +38,7 @@ class Column:
     minimum, maximum : closed bounds on the value, in the column's unit; None is no bound
     positive : whether the value must be strictly above zero
     choices : the allowed values of an enumerated text column
+    advice : what else to say of a number out of its bounds
     """
 
     name: str
@@ -49,6 +50,7 @@ class Column:
     maximum: float | None = None
     positive: bool = False
     choices: tuple[str, ...] = ()
+    advice: str = ""
 
     @property
     def least(self) -> float:

@@ -94,13 +94,14 @@ def test_inputs_that_cannot_be_used_end_a_run_the_same_way(flag, break_it, names
     assert files(folder) == before
 
 
-def test_all_inputs_that_are_not_there_or_cannot_be_read_are_told_at_once(folder):
+@pytest.mark.parametrize("command", [("validate", "job.toml"), ("run", "job.toml", "--dry-run")])
+def test_all_inputs_that_are_not_there_or_cannot_be_read_are_told_at_once(command, folder):
     for name in ("items", "calendar"):
         replace(folder / "job.toml", "[demand]", f"[inputs.{name}]\npath = '{name}.csv'\n[demand]")
-    absent = call("validate", "job.toml")
+    absent = call(*command)
     (folder / "items.csv").write_text("item_id,category\ntea,drinks\n")
     (folder / "calendar.csv").write_text("")
-    unreadable = call("validate", "job.toml")
+    unreadable = call(*command)
     assert absent.exit_code == unreadable.exit_code == 2
     assert "2 files are not there:" in absent.output
     assert "inputs.items: items.csv does not exist" in absent.output
@@ -108,6 +109,14 @@ def test_all_inputs_that_are_not_there_or_cannot_be_read_are_told_at_once(folder
     assert "2 inputs cannot be read:" in unreadable.output
     assert "inputs.items: items.csv has no columns 'unit_cost'" in unreadable.output
     assert "inputs.calendar: calendar.csv has no header line" in unreadable.output
+
+
+@pytest.mark.parametrize("name", ["sales_*.csv", "sales_202?.csv"])
+def test_a_pattern_is_told_to_be_none(name, folder):
+    replace(folder / "job.toml", "demand.csv", name)
+    said = call("validate", "job.toml").output
+    assert f"inputs.demand: {name} does not exist" in said
+    assert "a name is no pattern: list the files in `paths`" in said.replace("\n", " ")
 
 
 def test_a_valid_job_is_said_to_be_valid(folder):

@@ -103,8 +103,34 @@ def test_relative_paths_start_at_the_folder_of_the_spec(tmp_path):
             "key `inputs.demand.colums`: did you mean `columns`",
         ),
         (
-            MINIMAL.replace("path =", "encoding = 'cp1252'\npath ="),
-            "`inputs.demand.encoding` is 'cp1252'",
+            MINIMAL.replace("path =", "encoding = 'ansi'\npath ="),
+            "`inputs.demand.encoding`: there is no encoding 'ansi'; there are utf-8, latin-1, ",
+        ),
+        (MINIMAL.replace("path =", "encoding = 'hex'\npath ="), "is no encoding 'hex'"),
+        (MINIMAL.replace("path =", "thousands = '.'\npath ="), r"must differ; got '\.' for both"),
+        (MINIMAL.replace("path =", "thousands = 'x'\npath ="), "`inputs.demand.thousands` is 'x'"),
+        (
+            MINIMAL.replace("path =", "delimiter = ';'\npath ="),
+            "demand.delimiter`: there are kind, path, paths, .*, dates$",
+        ),
+        (
+            MINIMAL.replace('path = "demand.csv"', "kind = 'bigquery'\ntable = 'a'\ndecimal = ','"),
+            "demand.decimal`: there are kind, table, query, .*, labels",
+        ),
+        (
+            MINIMAL.replace('[inputs.demand]\npath = "demand.csv"', "[inputs]\ndemand = 'a.csv'"),
+            "`inputs.demand` is 'a.csv': Input should be a valid table$",
+        ),
+        (MINIMAL.replace("[demand]", "[[demand]]"), "Input should be a valid table$"),
+        (MINIMAL.replace("= 7", "= true"), "`demand.horizon`: it is a number; got true"),
+        (MINIMAL.replace('"demand.csv"', '""'), "`inputs.demand.path` is ''"),
+        (
+            MINIMAL.replace("demand.csv", r"C:\Users\me\demand.csv"),
+            r"hex value \(at line 4, column 13\)\); in double quotes write a path with /",
+        ),
+        (
+            MINIMAL.replace("demand.csv", r"C:\data\demand.csv"),
+            r"Unescaped .*; in double quotes write a path with /",
         ),
         (
             MINIMAL.replace("path =", "kind = 'file'\npath ="),
@@ -215,6 +241,17 @@ def test_all_that_does_not_fit_together_is_told(tmp_path):
         "so it needs [demand] too",
     ):
         assert part in str(refusal.value)
+
+
+def test_a_spec_may_have_the_mark_that_windows_writes(tmp_path):
+    assert load_job(write(tmp_path, f"\ufeff{MINIMAL}")) == load_job(write(tmp_path, MINIMAL))
+
+
+def test_a_spec_that_is_not_utf_8_is_told_its_line(tmp_path):
+    path = tmp_path / "job.toml"
+    path.write_bytes(f"{MINIMAL}# caf\xe9\n".encode("latin-1"))
+    with pytest.raises(JobRefusedError, match=r"not UTF-8 text \(see line 7\); save it as UTF-8$"):
+        load_job(path)
 
 
 def test_a_missing_spec_is_named(tmp_path):

@@ -77,7 +77,8 @@ def test_clean_demand_passes_unchanged(tmp_path):
         ({"ds": "2024-13-01"}, "wrong_type", "2024-13-01"),
         ({"ds": "2024-04-07"}, "future", "2024-04-07"),
         ({"ds": "2024-01-09 06:00"}, "off_grid", "2024-01-09 06:00"),
-        ({"item_id": " "}, "empty", " "),
+        ({"item_id": " "}, "empty", ""),
+        ({"item_id": "4,00638E+12"}, "rounded_id", "4,00638E+12"),
         ({"item_id": "a\x1b[31m"}, "control_character", "a\x1b[31m"),
         ({"warehouse_id": "a\x85b"}, "control_character", "a\x85b"),
     ],
@@ -92,6 +93,21 @@ def test_a_bad_row_is_refused_with_its_place_and_value(tmp_path, values, code, f
     assert (row["value"] == found) if found is not None else pd.isna(row["value"])
     assert report.inputs["demand"].rows_rejected == 1
     accounted(report)
+
+
+@pytest.mark.parametrize(
+    ("values", "says"),
+    [
+        ({"quantity": "-4"}, "quantity must be from 0 to 1e+12; give sales before returns"),
+        ({"price": "-1"}, "price must be from 0 to 1e+12"),
+        ({"price": "n/a"}, ", or empty"),
+        ({"quantity": "1,5"}, 'names these, by decimal = "," and thousands = "."'),
+        ({"ds": "09.01.24"}, "a year has four digits"),
+    ],
+)
+def test_a_reject_says_what_to_do(tmp_path, values, says):
+    frame = put(demand_rows().assign(price="2"), 8, **values)
+    assert check(tmp_path, demand=frame).rejects["advice"].iloc[0].endswith(says)
 
 
 NUMBERS = [
@@ -115,6 +131,7 @@ def test_every_number_has_a_least_and_a_greatest(column):
             )
             assert connection.execute(query).fetchone() == (True,)
     allowed = f"{column.name} must be from {column.least:g} to {column.most:g}"
+    allowed += f"; {column.advice}" if column.advice else ""
     assert rules["too_large"].advice == rules[small].advice == allowed
     assert -1e12 <= column.least < column.most <= 1e12
 

@@ -1,12 +1,15 @@
 """Input files: read as their table, or refused in one sentence that names what is wrong."""
 
+import errno
+import gzip
+
 import duckdb
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from storage.inputs import InputRefusedError, InputSource, inspect_input, read_input
+from storage.inputs import InputRefusedError, InputSource, inspect_input, plain_text, read_input
 from tests.storage.inputs import demand_rows
 
 HEADER = "warehouse_id,item_id,ds,quantity"
@@ -64,12 +67,19 @@ def test_files_follow_each_other_and_each_counts_its_rows(tmp_path):
         ),
         (lambda p: p.write_text(f"sep=;\n{HEADER}\n"), "first line is 'sep=;', a note to Excel"),
         (lambda p: p.write_text("warehouse_id,item_id,ds,quantity\n"), "has no rows"),
+        (
+            lambda p: p.write_bytes(f"{LONG}a,b,2024-01-01,3\r\n".encode()),
+            "its lines end in two ways, LF and CRLF",
+        ),
+        (lambda p: p.write_bytes(gzip.compress(LONG.encode())[:-9]), "data are damaged or cut sh"),
+        (lambda p: p.write_text(f"{HEADER}\n,,,\n,,,\n"), "has no rows"),
         (lambda p: p.write_bytes(b""), "has no header line"),
+        (lambda p: p.write_text(f"\n{HEADER}\n"), "has no header line: its first line is empty"),
         (lambda p: p.write_bytes(b"PK\x03\x04\x14\x00"), "it is an Excel workbook, or another zip"),
         (lambda p: demand_rows().to_parquet(p), "it is a Parquet file named as CSV"),
         (
-            lambda p: p.write_text("Warehouse_ID,item_id,ds,quantity\n"),
-            'map names as by columns = { warehouse_id = "Warehouse_ID" }',
+            lambda p: p.write_text("Warehouse,item_id,ds,units\n"),
+            'map names as by columns = { warehouse_id = "Warehouse", quantity = "units" }',
         ),
     ],
 )
@@ -223,7 +233,7 @@ def test_the_header_decides_the_delimiter(tmp_path, delimiter):
 
 
 def test_no_value_decides_how_a_file_is_read(tmp_path):
-    ids = ["#comment", "'single'", 'a "quoted" one', "NULL", "nan", " lead", "\\", "*"]
+    ids = ["#comment", "'single'", 'a "quoted" one', "NULL", "nan", "007", "a b", "\\", "*"]
     frame = pd.DataFrame({"instrument_id": ids, "ds": "2024-01-02", "close": 1})
     found = read_text(tmp_path, frame.to_csv(index=False))
     assert found["instrument_id"].tolist() == ids
@@ -280,7 +290,10 @@ def test_an_unknown_input_and_one_without_files_are_refused(tmp_path):
         ("2024-01-02T03:00:00+02:00", "2024-01-02 01:00:00"),
         ("2024-01-02 22:00:00-05:00", "2024-01-03 03:00:00"),
         ("01/02/2024", None),
-        ("20240102", None),
+        ("20240102", "2024-01-02"),
+        ("20241302", None),
+        ("02012024", None),
+        ("45293", None),
         ("2024-02-30", None),
     ],
 )
@@ -358,14 +371,99 @@ def test_a_constant_is_read_like_a_value(tmp_path, constant):
     assert found["close"].tolist() == [float(constant)]
 
 
-@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-7"])
-def test_text_in_an_encoding_that_is_not_read_is_refused_in_one_sentence(tmp_path, encoding):
-    text = "\ufeffinstrument_id,ds,close\nA,2024-01-02,3\n"
+TEXT = "instrument_id;ds;close\r\ncaf\xe9;2024-01-02;3\r\n"
+
+
+@pytest.mark.parametrize("named", ["utf-8", "cp1252"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])
+def test_a_mark_tells_the_encoding_whatever_is_named(tmp_path, encoding, named):
+    found = read_text(tmp_path, f"\ufeff{TEXT}".encode(encoding), encoding=named)
+    assert found[["instrument_id", "close"]].to_numpy().tolist() == [["caf\xe9", 3.0]]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "cp1252", "cp1250", "cp850", "latin-1", "UTF8"])
+def test_text_is_read_in_the_encoding_that_is_named(tmp_path, encoding):
+    found = read_text(tmp_path, TEXT.encode(encoding), encoding=encoding)
+    assert found["instrument_id"].tolist() == ["caf\xe9"]
+
+
+@pytest.mark.parametrize(
+    ("encoding", "named"),
+    [
+        ("utf-16-le", "utf-8"),
+        ("utf-7", "utf-8"),
+        ("latin-1", "utf-8"),
+        ("latin-1", "shift_jis"),
+        ("latin-1", "utf-16"),
+    ],
+)
+def test_text_that_is_in_another_encoding_is_refused_in_one_sentence(tmp_path, encoding, named):
     with pytest.raises(InputRefusedError, match=r"prices\.csv") as refusal:
-        read_text(tmp_path, text.removeprefix("\ufeff" * (encoding == "utf-16")).encode(encoding))
+        read_text(tmp_path, ("\xe9;" + TEXT).encode(encoding), encoding=named)
     assert "\n" not in str(refusal.value)
-    if encoding.startswith(("utf-16", "utf-32")):
-        assert f"it is {encoding[:6].upper()} text; save it as UTF-8 CSV" in str(refusal.value)
+    if encoding == "latin-1":
+        assert f"it is not {named.replace('utf-8', 'UTF-8')} text" in str(refusal.value)
+
+
+@pytest.mark.parametrize("name", ["prices.csv", "prices.csv.gz", "prices.TXT", "prices.tsv.gz"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_a_compressed_file_is_read_as_it_was_before(tmp_path, name, encoding):
+    path = tmp_path / name
+    path.write_bytes(gzip.compress(TEXT.encode(encoding)))
+    source = InputSource("prices", (path,))
+    inspect_input(source)
+    found = read(source)
+    assert found[["instrument_id", "close", "file"]].to_numpy().tolist() == [["caf\xe9", 3.0, name]]
+
+
+def test_files_of_one_name_are_each_read(tmp_path):
+    paths = []
+    for item in ("a", "b"):
+        (tmp_path / item).mkdir()
+        paths.append(tmp_path / item / "prices.csv")
+        paths[-1].write_text(TEXT.replace("caf\xe9", item), encoding="utf-16")
+    assert read(InputSource("prices", tuple(paths)))["instrument_id"].tolist() == ["a", "b"]
+
+
+def test_a_disk_without_room_is_not_the_file_s_fault(tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(plain_text, "_copy", full)
+    with pytest.raises(OSError, match="No space left"):
+        read_text(tmp_path, TEXT.encode("utf-16"))
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".parquet"])
+def test_a_name_may_be_in_other_case(tmp_path, suffix):
+    path = tmp_path / f"demand{suffix}"
+    frame = demand_rows().rename(columns=str.upper).rename(columns={"QUANTITY": "Units"})
+    write(path, frame.assign(quantity_note="x"))
+    found = read(InputSource("demand", (path,), {"quantity": "UNITS"}))
+    assert found["quantity"].tolist() == [float(value) for value in frame["Units"]]
+
+
+def test_files_may_have_their_columns_in_other_orders_and_case(tmp_path):
+    paths = tmp_path / "1.csv", tmp_path / "2.csv"
+    frame = demand_rows()
+    frame.to_csv(paths[0], index=False)
+    frame[frame.columns[::-1]].rename(columns=str.title).to_csv(paths[1], index=False)
+    found = read(InputSource("demand", paths)).drop(columns=["file", "_file_number"])
+    pd.testing.assert_frame_equal(found.iloc[:91], found.iloc[91:].reset_index(drop=True))
+
+
+def test_rows_of_separators_alone_are_no_rows_and_count_as_places(tmp_path):
+    text = "instrument_id,ds,close\nA,2024-01-02,1\n,,\nB,2024-01-02,2\n,,3\n,,\n"
+    found = read_text(tmp_path, text)
+    assert found["_row"].tolist() == [1, 3, 4]
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".parquet"])
+def test_spaces_around_an_id_are_none_of_it(tmp_path, suffix):
+    """Columns of fixed width are filled with them."""
+    path = tmp_path / f"prices{suffix}"
+    write(path, pd.DataFrame({"instrument_id": ["A  ", " A", "A B "], "ds": "2024", "close": 1.0}))
+    assert read(InputSource("prices", (path,)))["instrument_id"].tolist() == ["A", "A", "A B"]
 
 
 @pytest.mark.parametrize("place", ["header", "row"])
@@ -404,6 +502,74 @@ def test_a_decimal_comma_that_nobody_named_is_no_number(tmp_path):
     found = read_text(tmp_path, "instrument_id;ds;close\nA;2024-01-02;1,5\n").iloc[0]
     assert pd.isna(found["close"])
     assert found["close_found"] == "1,5"
+
+
+@pytest.mark.parametrize(
+    ("decimal", "thousands", "given", "value"),
+    [
+        (",", ".", "1.234", 1234.0),
+        (",", ".", "-1.234.567,5", -1234567.5),
+        (",", ".", "1234,5", 1234.5),
+        (",", ".", "1.5", None),
+        (",", ".", "1.2345", None),
+        (",", ".", "1234.567", None),
+        (",", ".", "1,234.5", None),
+        (".", ",", "1,234", 1234.0),
+        (".", ",", "1,234,567.25", 1234567.25),
+        (".", ",", "1,5", None),
+        (".", ",", "1.234,5", None),
+        (".", " ", "1 234", 1234.0),
+        (",", " ", "1\u202f234,5", 1234.5),
+        (",", " ", "12\u00a0345", 12345.0),
+        (".", "'", "1'234.5", 1234.5),
+        (".", "'", "1\u2019234", 1234.0),
+        (".", "", "1,234", None),
+        (",", "", "1.234", None),
+    ],
+)
+def test_thousands_are_read_where_their_sign_is_named(tmp_path, decimal, thousands, given, value):
+    text = f"instrument_id;ds;close\nA;2024-01-02;{given}\n"
+    found = read_text(tmp_path, text, decimal=decimal, thousands=thousands).iloc[0]
+    assert pd.isna(found["close"]) if value is None else found["close"] == value
+    assert found["close_found"] == given
+
+
+def closes(values):
+    rows = "".join(f'A;2024-01-{n % 28 + 1:02};"{value}"\n' for n, value in enumerate(values))
+    return f"instrument_id;ds;close\n{rows}"
+
+
+@pytest.mark.parametrize(("decimal", "other"), [(".", ","), (",", ".")])
+@pytest.mark.parametrize(
+    "values",
+    [["850", "0", "1.230"], ["7", *(f"{n}.{n}{n}1" for n in range(1, 10)), "8.001", "9.999"]],
+)
+def test_thousands_are_not_taken_for_decimals(tmp_path, values, decimal, other):
+    text = closes(value.replace(".", decimal) for value in values)
+    says = rf'thousands; where it does, set decimal = "{other}" and thousands = "\{decimal}"'
+    with pytest.raises(InputRefusedError, match=says):
+        read_text(tmp_path, text, decimal=decimal)
+    meant = read_text(tmp_path, text, decimal=other, thousands=decimal)["close"]
+    assert meant.tolist() == [float(value.replace(".", "")) for value in values]
+    said = read_text(tmp_path, text, decimal=decimal, thousands=other)["close"]
+    assert said.tolist() == [float(value) for value in values]
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        ["1.000", "2.500", "3.250"],
+        ["5", "0.500", "1.250"],
+        ["5", "1.25", "1.250"],
+        ["5", "1000", "1.250"],
+        ["0", "1", "1.250"],
+        ["3", "1.333", "2.667"],
+        ["5", "7", "1234"],
+    ],
+)
+def test_decimals_that_can_be_no_thousands_are_read(tmp_path, values):
+    """All have three, one begins with 0 or has fewer, thousands have no sign, others are flags."""
+    assert read_text(tmp_path, closes(values))["close"].tolist() == [float(v) for v in values]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,110 @@
+"""Text as DuckDB reads it: in UTF-8, and not compressed."""
+
+import codecs
+import errno
+import gzip
+import io
+import re
+import tempfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from storage.errors import InputRefusedError
+from storage.inputs.source import UTF_8, InputSource
+from storage.sql import first_line
+
+_GZIP = b"\x1f\x8b"
+# What text begins with tells its encoding, whatever a job names; UTF-32's begins with UTF-16's.
+_MARKS = {
+    codecs.BOM_UTF32_LE: "utf-32",
+    codecs.BOM_UTF32_BE: "utf-32",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+    codecs.BOM_UTF8: UTF_8,
+}
+# Where latin-1 has nothing to show, Windows has signs of its own.
+_LATIN_1, _WINDOWS = "iso8859-1", re.compile("[\x80-\x9f]")
+_CHARACTERS = 2**20
+
+
+@contextmanager
+def plain_files(source: InputSource) -> Iterator[InputSource]:
+    """Yield a source with a copy in UTF-8 of each text file that is compressed or in another one.
+
+    Copies have the names of the files, and go when the block ends.
+
+    Raises
+    ------
+    InputRefusedError
+        Where a file is not text in its encoding, or its compressed data are damaged.
+    OSError
+        Where the disk has no room for a copy.
+    """
+    with tempfile.TemporaryDirectory(prefix="almanac-text-") as name:
+        folders = (Path(name) / str(number) for number in range(len(source.paths)))
+        pairs = zip(source.paths, folders, strict=True)
+        yield replace(source, paths=tuple(_plain(source, *pair) for pair in pairs))
+
+
+def unreadable(source: InputSource, path: Path, reason: str) -> InputRefusedError:
+    """Return the refusal of a file that cannot be read."""
+    return InputRefusedError(f"inputs.{source.table}: {path.name} cannot be read ({reason})")
+
+
+def _plain(source: InputSource, path: Path, folder: Path) -> Path:
+    """Return a file, or its copy in ``folder`` where DuckDB would not read it as it is."""
+    if path.suffix.lower() == ".parquet" or not path.is_file():
+        return path
+    encoding = source.encoding
+    try:
+        with path.open("rb") as bare:
+            packed = bare.read(len(_GZIP)) == _GZIP
+        with gzip.open(path) if packed else path.open("rb") as file:
+            start = file.read(4)
+            marked = (name for mark, name in _MARKS.items() if start.startswith(mark))
+            encoding = codecs.lookup(next(marked, source.encoding)).name
+            if encoding == UTF_8 and not packed:
+                return path
+            file.seek(0)
+            folder.mkdir()
+            _copy(file, encoding, folder / path.name)
+    except UnicodeError as error:
+        raise unreadable(source, path, _not_in(encoding)) from error
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise unreadable(source, path, "its compressed data are damaged or cut short") from error
+    except OSError as error:
+        if error.errno == errno.ENOSPC:
+            raise
+        raise unreadable(source, path, first_line(error)) from error
+    return folder / path.name
+
+
+def _copy(file: gzip.GzipFile | io.BufferedReader, encoding: str, target: Path) -> None:
+    with (
+        io.TextIOWrapper(file, encoding=encoding, newline="") as text,
+        target.open("w", encoding=UTF_8, newline="") as copy,
+    ):
+        while characters := text.read(_CHARACTERS):
+            if encoding == _LATIN_1 and _WINDOWS.search(characters):
+                raise UnicodeError
+            copy.write(characters)
+
+
+def _not_in(encoding: str) -> str:
+    if encoding == _LATIN_1:
+        return (
+            "it is not latin-1 text: Windows has other signs, such as €; where it is from there, "
+            'set encoding = "cp1252"'
+        )
+    return not_utf_8() if encoding == UTF_8 else f"it is not {encoding} text"
+
+
+def not_utf_8() -> str:
+    """Return what to do with text that is not UTF-8."""
+    return (
+        "it is not UTF-8 text; save it as UTF-8, or name what it is, as "
+        'encoding = "cp1252", which is that of Windows in Western Europe'
+    )
