@@ -79,6 +79,14 @@ def spaced(value: object) -> str:
     return str(value).replace("_", " ")
 
 
+def short(text: str, most: int) -> str:
+    """Return a name that has room beside a bar: the middle of a long one is left out."""
+    if len(text) <= most:
+        return text
+    end = most // 3
+    return f"{text[: most - end - 1]}\u2026{text[-end:]}"
+
+
 def inert(text: object) -> str:
     """Return an id as chart text: the chart library reads some HTML, and must not read ours."""
     return html.escape(str(text), quote=False)

@@ -9,6 +9,8 @@ import plotly.graph_objects as go
 
 from reports.tables import PageColumn, PageTable
 
+# Of fewer, how many there are of what kind is no picture: the tables have each of them.
+FEW = 5
 Tables = Mapping[str, pd.DataFrame]
 # What names a series, and how a table shows it.
 SERIES = ["warehouse_id", "item_id"]
@@ -98,6 +100,11 @@ class Section:
     pictures: Sequence[Picture] = ()
     explorer: Explorer | None = None
     listings: Sequence[Listing] = field(default_factory=tuple)
+
+
+def largest(shown: int, known: int) -> str:
+    """Return which of many a picture has, as an end of its note."""
+    return f"; the {shown} largest of {known:,}" if shown < known else ""
 
 
 def has(tables: Tables, *names: str) -> bool:

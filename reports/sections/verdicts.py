@@ -24,7 +24,7 @@ _ABOUT = {
 
 def verdict_picture(tables: Tables, level: float) -> list[Picture]:
     """Return the picture of rejected figures at a level, or nothing where none was tested."""
-    if not has(tables, TABLE):
+    if not has(tables, TABLE) or tables[TABLE]["portfolio_id"].nunique() < 2:
         return []
     return [
         Picture(
@@ -108,4 +108,4 @@ def _by_book(results: pd.DataFrame, level: float) -> Listing:
 
 
 def _p_value(value: float) -> str:
-    return number(value, 3)
+    return "<0.001" if value < 0.0005 else number(value, 3)

@@ -228,7 +228,7 @@ def test_what_concerns_the_whole_run_is_told_first():
 
 
 def test_a_drawing_that_a_telephone_is_too_narrow_for_is_moved_from_side_to_side(page):
-    width = re.search(r'id="chart-warehouse-fans"[^>]*min-width:(\d+)px', page)
+    width = re.search(r'id="chart-driver-effects"[^>]*min-width:(\d+)px', page)
     assert width is not None
     assert int(width[1]) > 390
 
