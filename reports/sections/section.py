@@ -81,6 +81,11 @@ class Explorer:
     choices: Sequence[str]
     data: Mapping[str, Any]
 
+    @property
+    def panes(self) -> int:
+        """How many drawings the page's script puts beside each other."""
+        return 2 if self.name in {"curves", "books"} else 1
+
 
 @dataclass(frozen=True)
 class Section:

@@ -13,7 +13,7 @@
     font: { family: "system-ui, sans-serif", size: 12, color: ink },
     legend: { orientation: "h", y: 1.02, yanchor: "bottom", x: 0, traceorder: "normal" },
   }, extra);
-  const axis = (extra) => Object.assign({ gridcolor: grid, zerolinecolor: grid, automargin: true, ticks: "outside", ticklen: 5, tickcolor: "rgba(0,0,0,0)" }, extra);
+  const axis = (extra) => Object.assign({ gridcolor: grid, zerolinecolor: grid, automargin: true, ticks: "outside", ticklen: 5, tickcolor: "rgba(0,0,0,0)" }, extra, extra?.title && { title: { ...extra.title, standoff: 10 } });
   // As `DATES` of reports/figures/theme.py.
   const dates = () => axis({ tickangle: 0, tickformatstops: [{ dtickrange: ["M1", "M6"], value: "%b\n%Y" }] });
   // The chart library reads some HTML in text; ids must stay text.
@@ -54,8 +54,7 @@
       { x: ahead.ds, y: ahead.mean, name: "mean", mode: "lines", line: { color: blue } },
       { x: ahead.ds, y: ahead.q50, name: "median", mode: "lines", line: { color: blue, dash: "dot", width: 1 } },
     ].filter((trace) => trace.mode !== "markers" || trace.x.length);
-    if (panes.children.length !== 1) panes.replaceChildren(document.createElement("div"));
-    Plotly.react(panes.children[0], traces, base(360, { xaxis: dates(), yaxis: axis({ title: { text: "units per period" }, rangemode: "tozero" }) }), config);
+    Plotly.react(panes.children[0], traces, base(380, { xaxis: dates(), yaxis: axis({ title: { text: "units per period" }, rangemode: "tozero" }) }), config);
     return one.text;
   };
   const drawCurve = (panes, one) => {
@@ -78,7 +77,6 @@
     const levels = ["levels", "chosen"];
     const near = traces.filter((trace) => levels.includes(trace.name));
     const layout = () => base(380, { shapes: one.target === null ? [] : [target], xaxis: axis({ title: { text: `cost over the horizon, ${one.currency}` } }), yaxis: axis({ title: { text: one.target === null ? one.measure : `${one.measure} (dotted: target)` }, tickformat: percent }) });
-    if (panes.children.length !== 2) panes.replaceChildren(document.createElement("div"), document.createElement("div"));
     Plotly.react(panes.children[0], near, layout(), config);
     Plotly.react(panes.children[1], traces, layout(), config);
     return one.text;
@@ -94,7 +92,6 @@
     const values = [...one.parts.values].reverse();
     const bars = [{ x: values, y: names, type: "bar", orientation: "h", showlegend: false,
       marker: { color: values.map((value) => (value > 0 ? red : blue)) }, hovertemplate: "%{y}: %{x:,.3s}<extra></extra>" }];
-    if (panes.children.length !== 2) panes.replaceChildren(document.createElement("div"), document.createElement("div"));
     Plotly.react(panes.children[0], lines, base(380, { xaxis: axis({ title: { text: `loss, ${one.currency}` } }), yaxis: axis({ title: { text: "share of scenarios" }, tickformat: percent }) }), config);
     Plotly.react(panes.children[1], bars, base(380, { xaxis: axis({ title: { text: `component, ${one.currency}` } }), yaxis: axis({ type: "category", labelalias: aliases }) }), config);
     return "";
@@ -115,8 +112,7 @@
       { ...points, y: beyond, name: `beyond ${methods[0].replaceAll("_", " ")}`, marker: { color: red, size: 7 } },
       ...methods.map((method) => ({ x: one.ds, y: one.lines[method], name: method.replaceAll("_", " "), mode: "lines", line: { color: palette[method], width: 1.6, shape: "hv" } })),
     ];
-    if (panes.children.length !== 1) panes.replaceChildren(document.createElement("div"));
-    Plotly.react(panes.children[0], traces, base(400, { xaxis: dates(), yaxis: axis({ title: { text: `loss, ${one.currency}` } }) }), config);
+    Plotly.react(panes.children[0], traces, base(380, { xaxis: dates(), yaxis: axis({ title: { text: `loss, ${one.currency}` } }) }), config);
     const counts = methods.map((method) => `${one.loss.filter((loss, day) => loss > one.lines[method][day]).length} by ${method.replaceAll("_", " ")}`);
     return `Exceptions on ${one.ds.length} days: ${counts.join(", ")}.`;
   };
