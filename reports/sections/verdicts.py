@@ -33,6 +33,7 @@ def verdict_picture(tables: Tables, level: float) -> list[Picture]:
             rejected_by_test(_at(tables[TABLE], level)),
             "Each test rejects true figures about one time in twenty; the red light nearly never.",
             wide=True,
+            least_width=560,
         )
     ]
 
