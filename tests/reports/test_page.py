@@ -373,3 +373,13 @@ def test_units_beyond_a_card_of_a_telephone_are_told_in_three_digits():
         ahead.loc[0, "mean"] = size
         (card, *_) = demand_section({**tables, "demand_forecasts": ahead}).cards
         assert card.value == told
+
+
+def test_a_printed_table_may_break_and_has_its_head_on_every_page(page):
+    printed = page[page.index("@media print") : page.index("</style>")]
+    unbroken = re.findall(r"([^{}]*)\{ break-inside: avoid; \}", printed)
+    assert ".listing" not in "".join(unbroken)
+    assert "thead" in "".join(unbroken)
+    # Chromium leaves out of a repeated head what sticks, and buttons.
+    assert re.search(r"\bth, [^{]*\{ position: static;", printed)
+    assert "th button { display: contents; }" in printed
