@@ -26,7 +26,7 @@ from kernels.cuda import (
 )
 from kernels.ets_lanes import Shape
 from kernels.garch_free import FreeParameters
-from kernels.garch_search import Points
+from kernels.garch_lanes import Points
 
 
 @dataclass(frozen=True)
