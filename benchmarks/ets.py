@@ -31,7 +31,8 @@ from statsforecast.models import AutoETS
 from benchmarks.machine import describe_machine, median_seconds, seconds_in_two
 from benchmarks.series import DATA, end_to_end
 from benchmarks.sets import naive_scale, of_car_parts, of_store_departments
-from kernels.ets import EtsFits, fit_ets, forecast_ets
+from kernels.ets import fit_ets, forecast_ets
+from kernels.ets_fits import EtsFits
 from kernels.ets_forward import update_ets
 from kernels.ets_paths import ets_quantiles
 

@@ -16,7 +16,8 @@ from kernels.counts_fit import FIT, fit_hurdle_batch
 from kernels.cuda import ets, garch, intermittent, thetas
 from kernels.cuda.arrays import for_grids, to_host
 from kernels.cuda.grids import blocks_for
-from kernels.ets import EtsFits, fit_ets
+from kernels.ets import fit_ets
+from kernels.ets_fits import EtsFits
 from kernels.ets_refit import refit_ets
 from kernels.garch_fit import GarchFits, fit_garch
 from kernels.garch_free import free_garch
@@ -30,7 +31,7 @@ WEEK = 7
 _SHARES = (0.1, 0.1)
 _RATED = (IntermittentModel.TSB, IntermittentModel.CROSTON_OPTIMISED, IntermittentModel.IMAPA)
 _CHECKED = 200
-# Which of their outputs counts: of `kernels.ets.EtsFits` and `kernels.garch_fit.GarchFits`.
+# Which of their outputs counts: of `kernels.ets_fits.EtsFits` and `kernels.garch_fit.GarchFits`.
 _POINTS, _PASSES = EtsFits._fields.index("points"), GarchFits._fields.index("passes")
 
 

@@ -16,7 +16,8 @@ from benchmarks.gpu_rows import SEED, XP, Row, Sizes, measure, transfer_seconds
 from kernels.cuda import ets_forward, ets_paths
 from kernels.cuda.ets import THREADS
 from kernels.cuda.grids import blocks_for
-from kernels.ets import EtsFits, fit_ets, forecast_ets
+from kernels.ets import fit_ets, forecast_ets
+from kernels.ets_fits import EtsFits
 from kernels.ets_forward import track_ets
 from kernels.ets_paths import ets_quantiles, simulate_ets
 

@@ -6,7 +6,8 @@ import pandas as pd
 from forecasting.errors import PanelError
 from forecasting.labels import Labels
 from kernels.arrays import Floats, Integers
-from kernels.ets import ALPHA, BETA, GAMMA, MODEL_NAMES, PHI, EtsFits, no_fits
+from kernels.ets_candidates import MODEL_NAMES
+from kernels.ets_fits import ALPHA, BETA, GAMMA, PHI, EtsFits, no_fits
 from kernels.ets_lanes import count_smoothing
 from kernels.ets_step import DAMPED
 

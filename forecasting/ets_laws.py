@@ -11,7 +11,7 @@ from forecasting.models.protocol import Seasons
 from forecasting.panel import Batch
 from kernels.arrays import Flags, Floats, Words
 from kernels.device import Device
-from kernels.ets import EtsFits
+from kernels.ets_fits import EtsFits
 from kernels.on_device import ets_quantiles_on, forecast_ets_on, simulate_ets_on
 
 

@@ -1,10 +1,12 @@
 """The demand forecast of a panel: champions, means, quantiles, and how good they have been."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from forecasting.anomalies import find_anomalies
 from forecasting.autocorrelation import HIGHEST
@@ -117,13 +119,8 @@ def forecast_demand(
         found = replace(found, choices=choices, stood=name_series(panel, stood))
     if before is None:
         return found
-    outcomes = []
-    for name, each in rolled.items():
-        frame = name_series(panel, each.outcome)
-        same = np.zeros(len(frame), np.int64)
-        outcomes.append(frame.assign(forecaster=Labels.coded(same, (name,)).categorical()))
     states = {name: each.states for name, each in rolled.items()}
-    return replace(found, states=states, carried=stack_frames(outcomes))
+    return replace(found, states=states, carried=_tell_carried(panel, rolled))
 
 
 def _roll(
@@ -140,6 +137,16 @@ def _roll(
         model = plan.find_lasting(name)
         rolled[name] = roll_forward(night, asked, model, plan.seasons, stored, before.rules)
     return rolled
+
+
+def _tell_carried(panel: DemandPanel, rolled: Mapping[str, Carried[Any]]) -> pd.DataFrame:
+    """Return what became of each series' fits of each model."""
+    outcomes = []
+    for name, each in rolled.items():
+        frame = name_series(panel, each.outcome)
+        same = np.zeros(len(frame), np.int64)
+        outcomes.append(frame.assign(forecaster=Labels.coded(same, (name,)).categorical()))
+    return stack_frames(outcomes)
 
 
 def _forecast_zero(results: Results, chosen: Integers) -> None:

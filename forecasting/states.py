@@ -12,7 +12,7 @@ from forecasting.fits import F, columns_of, fill_fits, take_fits
 from forecasting.labels import Labels
 from forecasting.panel import SERIES, find_series
 from kernels.arrays import Flags, Floats, Integers, Words
-from kernels.ets import EtsFits
+from kernels.ets_fits import EtsFits
 
 _PERIODS = {
     "first": "first_period",

@@ -6,7 +6,7 @@ Cochran (1977), "Sampling techniques", eq. 6.13 (the variance of a ratio by the 
 Law (2015), "Simulation modeling and analysis", section 10.2.1 (paired differences).
 """
 
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 
 import numpy as np
 
@@ -17,6 +17,9 @@ from kernels.arrays import Flags, Floats, Integers
 from kernels.stock_comparison import fill_differences
 from kernels.stock_moments import fill_item_estimates, find_cheapest
 from kernels.stock_terms import HELD, N_TOTALS, ORDERS, OWED, SHORT, WASTED
+
+# The totals of a walk that have a price, in the order of `Costs`.
+_PRICED = [HELD, SHORT, ORDERS, OWED, WASTED]
 
 
 @dataclass(frozen=True)
@@ -84,15 +87,11 @@ class Estimates(Rows):
 
     def served(self, target: Target) -> Floats:
         """Return (n_rules,) what is held against the service target; 1 where cost alone decides."""
-        if target == Target.COST:
-            return np.ones(len(self.cost))
-        return self.fill_rate if target == Target.FILL_RATE else self.cycle_service
+        return target.choose(self.fill_rate, self.cycle_service, 1.0)
 
     def served_error(self, target: Target) -> Floats:
         """Return (n_rules,) the standard error of the same; 0 where cost alone decides."""
-        if target == Target.COST:
-            return np.zeros(len(self.cost))
-        return self.fill_rate_error if target == Target.FILL_RATE else self.cycle_service_error
+        return target.choose(self.fill_rate_error, self.cycle_service_error, 0.0)
 
 
 @dataclass(frozen=True)
@@ -119,31 +118,20 @@ def money_spent(totals: Floats, costs: Costs) -> Floats:
     totals : (n_rules, n_paths, 12) float64, as `kernels.stock_walk` counts them
     costs : prices
     """
-    return np.asarray(
-        costs.holding * totals[..., HELD]
-        + costs.shortage * totals[..., SHORT]
-        + costs.ordering * totals[..., ORDERS]
-        + costs.owing * totals[..., OWED]
-        + costs.waste * totals[..., WASTED]
-    )
+    prices = zip(_PRICED, astuple(costs), strict=True)
+    return np.asarray(sum(price * totals[..., place] for place, price in prices))
 
 
 def prices_of(costs: Costs) -> Floats:
     """Return (12,) money per unit of each total of a walk."""
     prices = np.zeros(N_TOTALS)
-    prices[[HELD, SHORT, ORDERS, OWED, WASTED]] = (
-        costs.holding,
-        costs.shortage,
-        costs.ordering,
-        costs.owing,
-        costs.waste,
-    )
+    prices[_PRICED] = astuple(costs)
     return prices
 
 
 def costs_of(prices: Floats) -> Costs:
     """Return what `prices_of` made a row of."""
-    return Costs(*(float(prices[place]) for place in (HELD, SHORT, ORDERS, OWED, WASTED)))
+    return Costs(*prices[_PRICED].tolist())
 
 
 def estimate(totals: Floats, costs: Costs) -> Estimates:

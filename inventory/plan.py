@@ -4,8 +4,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
+import numpy as np
+
 from inventory.errors import PlanError
 from inventory.policies.kinds import PolicyKind
+from kernels.arrays import Floats
 from kernels.device import Device
 
 
@@ -15,6 +18,12 @@ class Target(StrEnum):
     FILL_RATE = "fill rate"
     CYCLE_SERVICE = "cycle service"
     COST = "cost"
+
+    def choose(self, fill_rate: Floats, cycle_service: Floats, of_cost: float) -> Floats:
+        """Return the figures that it is asked of; ``of_cost`` for each where cost alone decides."""
+        if self == Target.COST:
+            return np.full(len(fill_rate), of_cost)
+        return fill_rate if self == Target.FILL_RATE else cycle_service
 
 
 @dataclass(frozen=True)

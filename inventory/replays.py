@@ -83,11 +83,8 @@ class Replays(Rows):
 
     def served_share(self, target: Target) -> Floats:
         """Return (n_items,) what is held against a service target; 1 where cost alone decides."""
-        if target == Target.COST:
-            return np.ones(len(self))
-        if target == Target.FILL_RATE:
-            return _shares(self.served, self.reached_demand)
-        return _shares(self.served_periods, self.reached_periods)
+        fill_rate = _shares(self.served, self.reached_demand)
+        return target.choose(fill_rate, _shares(self.served_periods, self.reached_periods), 1.0)
 
     @property
     def period_costs(self) -> Floats:

@@ -18,7 +18,9 @@ import math
 from numba import njit
 
 from kernels.arrays import Floats
-from kernels.ets_lanes import Shape
+from kernels.ets_candidates import information
+from kernels.ets_lanes import Shape, count_parameters
+from kernels.ets_start import fill_start
 from kernels.ets_step import DAMPED, RATIO
 
 NOWHERE, LIVELY, MEANS, UNTRENDED, UNDAMPED = 0, 1, 2, 3, 4
@@ -139,7 +141,7 @@ def start_untrended(
     shape : of the model
     lower, upper : (n_smoothing,) float64, bounds
     ended : (>= 3,) float64, first parameters of the model without trend
-    begun : (3 + m,) float64, of `kernels.ets.begin_series`
+    begun : (3 + m,) float64, of `kernels.ets_start.begin_series`
     start : (>= n_parameters,) float64, filled
     """
     place, seasonal = lower.shape[0], shape.season > 0
@@ -171,3 +173,55 @@ def start_undamped(
     start[place], start[place + 1] = ended[place - 1], ended[place]
     for j in range(1, shape.length):
         start[place + 1 + j] = begun[3 + j]
+
+
+@njit(cache=True, nogil=True)
+def start_again(
+    shape: Shape,
+    y: Floats,
+    unit: float,
+    lower: Floats,
+    upper: Floats,
+    begun: Floats,
+    found: float,
+    end: Floats,
+    untrended: float,
+    untrended_end: Floats,
+    undamped: float,
+    undamped_end: Floats,
+    means: Floats,
+    start: Floats,
+) -> float:
+    """Fill where the second search of a model starts, if it may end higher.
+
+    Parameters
+    ----------
+    shape, lower, upper, begun : as for `fill_start`
+    y : (n,) float64, in units of its mean
+    unit : that mean
+    found, end : criterion and parameters that the model's first search ended with
+    untrended, untrended_end : that of the model without trend, infinite where there is none
+    undamped, undamped_end : that of the model without damping, infinite where there is none
+    means : (m,) float64 scratch
+    start : (>= n_parameters,) float64, filled; may be ``end``
+
+    Returns
+    -------
+    The best criterion above which that search is worth it; infinite where there is none.
+    """
+    n, worth = y.shape[0], math.inf
+    size = count_parameters(shape.trend, shape.season, shape.length)
+    if shape.trend == 0:
+        likelihood = constant_means(y, shape.relative, means[: shape.length])
+        worth = information(likelihood, n, unit, size)
+    damped = undamped + information(0.0, n, 1.0, size) - information(0.0, n, 1.0, size - 1)
+    kind, above = choose_again(shape, lower, found, end, worth, untrended, damped, undamped_end[0])
+    if kind == LIVELY:
+        fill_start(shape, lower, upper, True, begun, start)
+    elif kind == MEANS:
+        start_from_means(shape, lower, means, start)
+    elif kind == UNDAMPED:
+        start_undamped(shape, upper, undamped_end, begun, start)
+    elif kind == UNTRENDED:
+        start_untrended(shape, lower, upper, untrended_end, begun, start)
+    return float(above)

@@ -11,20 +11,11 @@ from numba import njit
 
 from kernels.arrays import Floats, Integers
 from kernels.drift import WEIGHT, standardise
-from kernels.ets import (
-    ALPHA,
-    BETA,
-    GAMMA,
-    NO_MODEL,
-    PHI,
-    EtsFits,
-    no_fits,
-    scale_series,
-    settle_fit,
-)
+from kernels.ets_fits import ALPHA, BETA, GAMMA, NO_MODEL, PHI, EtsFits, no_fits
 from kernels.ets_lanes import shape_of
 from kernels.ets_refit import fill_start_in_units
 from kernels.ets_step import expect, follow
+from kernels.ets_units import scale_series, settle_fit
 from kernels.flat import as_flat
 
 

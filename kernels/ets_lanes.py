@@ -71,7 +71,7 @@ class Shape(NamedTuple):
 
 @njit(cache=True, nogil=True)
 def shape_of(model: int, length: int) -> Shape:
-    """Return the shape of a model by its number, as `kernels.ets.EtsFits` has it.
+    """Return the shape of a model by its number, as `kernels.ets_fits.EtsFits` has it.
 
     Parameters
     ----------

@@ -15,7 +15,7 @@ import numpy as np
 from numba import njit
 
 from kernels.arrays import Floats, Words
-from kernels.ets import ALPHA, BETA, GAMMA, PHI, EtsFits
+from kernels.ets_fits import ALPHA, BETA, GAMMA, PHI, EtsFits
 from kernels.ets_step import ADDED, RATIO
 from kernels.lanes import LANES, count_rows, load_lanes, store_lanes
 from kernels.order_quantiles import fill_order_quantiles

@@ -14,7 +14,8 @@ from numba import njit
 from kernels.arrays import Floats, Integers, Reals
 from kernels.calls import keep_as_call
 from kernels.garch import CONSTANT, DEGREES, MEAN, N_PARAMETERS
-from kernels.garch_free import FreeParameters
+from kernels.garch_free import FreeParameters, expand
+from kernels.garch_lanes import Lanes, Points, begin_search, empty_lanes, end_search
 from kernels.garch_likelihood import (
     DAYS,
     LANES,
@@ -31,15 +32,9 @@ from kernels.garch_search import (
     GOES_ON,
     ROUGH,
     Desk,
-    Lanes,
     Outcome,
-    Points,
     Precision,
-    begin_search,
     empty_desk,
-    empty_lanes,
-    end_search,
-    expand,
     take_point,
 )
 

@@ -1,13 +1,15 @@
-"""Which parameters of a GARCH recursion are fitted, and within what bounds.
+"""Which parameters of a GARCH recursion are fitted, within what bounds, and derivatives by them.
 
 References
 ----------
 Bollerslev (1986), theorem 1 (covariance stationarity); Glosten, Jagannathan & Runkle (1993).
 """
 
+import math
 from typing import NamedTuple
 
 import numpy as np
+from numba import njit
 
 from kernels.arrays import Floats
 from kernels.garch import CONSTANT, DEGREES, FALL, MEAN, N_PARAMETERS, PERSISTED, RISE
@@ -27,6 +29,8 @@ _STARTS = (
 )
 _DECAYS = (0.94, 0.995, 0.6)
 _STARTING_DEGREES = 8.0
+# Keeps the information of parameters that do not matter (at no weight of surprises) regular.
+_RIDGE = 1e-9
 
 
 class FreeParameters(NamedTuple):
@@ -132,3 +136,66 @@ def _bounded(
         np.array(limits, dtype=float),
         points,
     )
+
+
+@njit(cache=True, nogil=True, forceinline=True)
+def expand(point: Floats, free: FreeParameters, student: bool, parameters: Floats) -> None:
+    """Fill the six parameters that free ones stand for."""
+    for i in range(N_PARAMETERS):
+        parameters[i] = free.shift[i]
+        for j in range(point.shape[0]):
+            parameters[i] += free.design[i, j] * point[j]
+    parameters[DEGREES] = 1.0 / parameters[DEGREES] if student else math.inf
+
+
+@njit(cache=True, nogil=True, forceinline=True)
+def reduce_to_free(
+    free: FreeParameters,
+    degrees: float,
+    student: bool,
+    score: Floats,
+    fisher: Floats,
+    slope: Floats,
+    curvature: Floats,
+) -> None:
+    """Fill slope and curvature by the free parameters from those by all six.
+
+    Parameters
+    ----------
+    free : the map
+    degrees : of freedom, where ``student``; the free parameter is one over them
+    score, fisher : (6,) and (6, 6) float64; scaled in place
+    slope, curvature : (n_free,) and (n_free, n_free) float64, filled
+    """
+    size = slope.shape[0]
+    if student:
+        _turn_degrees(-degrees * degrees, score, fisher)
+    for a in range(size):
+        slope[a] = 0.0
+        for i in range(N_PARAMETERS):
+            slope[a] += free.design[i, a] * score[i]
+        for b in range(a + 1):
+            curvature[a, b] = curvature[b, a] = _curvature_of(free.design, a, b, fisher)
+        curvature[a, a] *= 1.0 + _RIDGE
+
+
+@njit(cache=True, nogil=True, forceinline=True)
+def _turn_degrees(chain: float, score: Floats, fisher: Floats) -> None:
+    """Turn derivatives by the degrees of freedom into those by one over them."""
+    score[DEGREES] *= chain
+    for i in range(N_PARAMETERS):
+        fisher[i, DEGREES] *= chain
+    for i in range(N_PARAMETERS):
+        fisher[DEGREES, i] *= chain
+
+
+@njit(cache=True, nogil=True, forceinline=True)
+def _curvature_of(design: Floats, a: int, b: int, fisher: Floats) -> float:
+    """Return the information of two free parameters, each of which stands for few of the six."""
+    total = 0.0
+    for i in range(N_PARAMETERS):
+        if design[i, a] != 0.0:
+            for j in range(N_PARAMETERS):
+                if design[j, b] != 0.0:
+                    total += design[i, a] * fisher[i, j] * design[j, b]
+    return total

@@ -16,10 +16,10 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
-from kernels.arrays import Floats, Integers
+from kernels.arrays import Floats
 from kernels.garch import DEGREES, N_PARAMETERS
-from kernels.garch_free import FreeParameters
-from kernels.garch_likelihood import LANES
+from kernels.garch_free import FreeParameters, reduce_to_free
+from kernels.garch_lanes import Lanes, Points, copy_vector
 from kernels.garch_step import StepScratch, best_step, step_scratch
 
 # From where a step promises less, what steps teach of the curvature is kept.
@@ -38,8 +38,6 @@ _SAME = 1.0
 # variance, and a search may cross what lies between two tops.
 _CLOSE = 0.1
 _SHORTER = 0.4
-# Keeps the information of parameters that do not matter (at no weight of surprises) regular.
-_RIDGE = 1e-9
 
 
 class Precision(NamedTuple):
@@ -74,69 +72,6 @@ class Outcome(IntEnum):
 
 _FITTED, _NOT_CONVERGED = int(Outcome.FITTED), int(Outcome.NOT_CONVERGED)
 GOES_ON, GIVEN_UP = -1, -2
-
-
-@njit(cache=True, nogil=True, forceinline=True)
-def expand(point: Floats, free: FreeParameters, student: bool, parameters: Floats) -> None:
-    """Fill the six parameters that free ones stand for."""
-    for i in range(N_PARAMETERS):
-        parameters[i] = free.shift[i]
-        for j in range(point.shape[0]):
-            parameters[i] += free.design[i, j] * point[j]
-    parameters[DEGREES] = 1.0 / parameters[DEGREES] if student else math.inf
-
-
-@njit(cache=True, nogil=True, forceinline=True)
-def reduce_to_free(
-    free: FreeParameters,
-    degrees: float,
-    student: bool,
-    score: Floats,
-    fisher: Floats,
-    slope: Floats,
-    curvature: Floats,
-) -> None:
-    """Fill slope and curvature by the free parameters from those by all six.
-
-    Parameters
-    ----------
-    free : the map
-    degrees : of freedom, where ``student``; the free parameter is one over them
-    score, fisher : (6,) and (6, 6) float64; scaled in place
-    slope, curvature : (n_free,) and (n_free, n_free) float64, filled
-    """
-    size = slope.shape[0]
-    if student:
-        _turn_degrees(-degrees * degrees, score, fisher)
-    for a in range(size):
-        slope[a] = 0.0
-        for i in range(N_PARAMETERS):
-            slope[a] += free.design[i, a] * score[i]
-        for b in range(a + 1):
-            curvature[a, b] = curvature[b, a] = _curvature_of(free.design, a, b, fisher)
-        curvature[a, a] *= 1.0 + _RIDGE
-
-
-@njit(cache=True, nogil=True, forceinline=True)
-def _turn_degrees(chain: float, score: Floats, fisher: Floats) -> None:
-    """Turn derivatives by the degrees of freedom into those by one over them."""
-    score[DEGREES] *= chain
-    for i in range(N_PARAMETERS):
-        fisher[i, DEGREES] *= chain
-    for i in range(N_PARAMETERS):
-        fisher[DEGREES, i] *= chain
-
-
-@njit(cache=True, nogil=True, forceinline=True)
-def _curvature_of(design: Floats, a: int, b: int, fisher: Floats) -> float:
-    """Return the information of two free parameters, each of which stands for few of the six."""
-    total = 0.0
-    for i in range(N_PARAMETERS):
-        if design[i, a] != 0.0:
-            for j in range(N_PARAMETERS):
-                if design[j, b] != 0.0:
-                    total += design[i, a] * fisher[i, j] * design[j, b]
-    return total
 
 
 class Desk(NamedTuple):
@@ -231,115 +166,6 @@ def promised(
     return promise
 
 
-class Lanes(NamedTuple):
-    """Searches side by side, sixteen on a processor and one in a thread of a GPU.
-
-    The first axis is the lane.
-
-    Parameters
-    ----------
-    series : number of its series, -1 where it has none
-    search, tried : which start its search began from; points tried since
-    trial, full : point to try, as free and as all six parameters
-    best, highest : best point of its search, and its log-likelihood
-    slopes, curvatures, step, promise, share : the next step from there
-    """
-
-    series: Integers
-    search: Integers
-    tried: Integers
-    trial: Floats
-    full: Floats
-    best: Floats
-    highest: Floats
-    slopes: Floats
-    curvatures: Floats
-    step: Floats
-    promise: Floats
-    share: Floats
-
-
-class Points(NamedTuple):
-    """Points of every series, from where searches begin or where they have ended, best first.
-
-    Parameters
-    ----------
-    counts : (n_series,) int64, points that are there
-    free : (n_series, most, n_free) float64
-    heights : (n_series, most) float64, log-likelihoods
-    """
-
-    counts: Integers
-    free: Floats
-    heights: Floats
-
-
-@njit(cache=True, nogil=True)
-def empty_lanes(size: int) -> Lanes:
-    """Return idle lanes for searches over ``size`` free parameters."""
-    return Lanes(
-        np.full(LANES, -1),
-        np.zeros(LANES, np.int64),
-        np.zeros(LANES, np.int64),
-        np.zeros((LANES, size)),
-        np.zeros((LANES, N_PARAMETERS)),
-        np.zeros((LANES, size)),
-        np.zeros(LANES),
-        np.zeros((LANES, size)),
-        np.zeros((LANES, size, size)),
-        np.zeros((LANES, size)),
-        np.zeros(LANES),
-        np.zeros(LANES),
-    )
-
-
-@njit(cache=True, nogil=True, forceinline=True)
-def _copy(source: Floats, target: Floats) -> None:
-    """Copy a vector; to assign one to another asks for memory that a GPU's thread has not."""
-    for a in range(target.shape[0]):
-        target[a] = source[a]
-
-
-@njit(cache=True, nogil=True, forceinline=True)
-def begin_search(lanes: Lanes, k: int, search: int, begun: Points) -> None:
-    """Let lane ``k`` begin from one of its series' points.
-
-    Parameters
-    ----------
-    lanes : lane ``k`` has its series
-    search : number of the point
-    begun : points to begin from
-    """
-    i = lanes.series[k]
-    lanes.search[k], lanes.tried[k] = search, 0
-    _copy(begun.free[i, search], lanes.trial[k])
-    _copy(begun.free[i, search], lanes.best[k])
-    lanes.highest[k], lanes.share[k], lanes.promise[k] = -math.inf, 1.0, math.inf
-
-
-@njit(cache=True, nogil=True, forceinline=True)
-def end_search(lanes: Lanes, k: int, ended: Points) -> bool:
-    """Put the best point of lane ``k`` in its place among its series'; whether it is the first.
-
-    Parameters
-    ----------
-    lanes : of which the search of lane ``k`` is over
-    ended : points where searches have ended
-    """
-    i, most = lanes.series[k], ended.heights.shape[1]
-    place = ended.counts[i]
-    while place > 0 and not lanes.highest[k] <= ended.heights[i, place - 1]:
-        if place < most:
-            ended.heights[i, place] = ended.heights[i, place - 1]
-            _copy(ended.free[i, place - 1], ended.free[i, place])
-        place -= 1
-    if place < most:
-        ended.heights[i, place] = lanes.highest[k]
-        _copy(lanes.best[k], ended.free[i, place])
-        ended.counts[i] = min(ended.counts[i] + 1, most)
-    return bool(place == 0)
-
-
 @njit(cache=True, nogil=True, forceinline=True)
 def _is_near(point: Floats, other: Floats, curvature: Floats) -> bool:
     """Whether a search has come within a standard error of where another one ended."""
@@ -388,10 +214,10 @@ def _learn(
         lanes.curvatures[k], made, lanes.slopes[k], slope, learnt, desk.image
     )
     for a in range(size):
-        _copy(learnt[a] if bends else expected[a], lanes.curvatures[k, a])
+        copy_vector(learnt[a] if bends else expected[a], lanes.curvatures[k, a])
     lanes.highest[k], lanes.share[k] = found, 1.0
-    _copy(lanes.trial[k], lanes.best[k])
-    _copy(slope, lanes.slopes[k])
+    copy_vector(lanes.trial[k], lanes.best[k])
+    copy_vector(slope, lanes.slopes[k])
     lanes.promise[k] = promised(
         lanes.best[k], free, slope, lanes.curvatures[k], lanes.step[k], desk
     )

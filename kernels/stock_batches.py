@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numba import njit
+from numba.extending import register_jitable
 
 from kernels.arrays import Floats, Integers, Words
 from kernels.stock_events import order_quantity
@@ -132,6 +133,24 @@ def opening_of(on_hand: float, shelf_life: int) -> Floats:
     return ages
 
 
+@register_jitable
+def walk_of(walks: Walks, item: int) -> Walk:
+    """Walk of one item."""
+    terms = terms_of(walks.terms[item])
+    return Walk(
+        walks.entities[item],
+        walks.demand[item],
+        law_of(walks.laws, item),
+        opening_of(walks.on_hand[item], terms.shelf_life),
+        walks.receipts[item],
+        terms,
+        walks.rules[walks.offsets[item] : walks.offsets[item + 1]],
+        walks.lifts[item],
+        0,
+        walks.first_reached[item],
+    )
+
+
 @njit(cache=True, nogil=True)
 def fill_totals(seed: int, first_path: int, walks: Walks, totals: Floats) -> None:
     """Fill the totals of every walk.
@@ -142,20 +161,8 @@ def fill_totals(seed: int, first_path: int, walks: Walks, totals: Floats) -> Non
     totals : (n_rules, n_paths, 12) float64, overwritten
     """
     for item in range(walks.demand.shape[0]):
-        law, terms = law_of(walks.laws, item), terms_of(walks.terms[item])
-        opening = opening_of(walks.on_hand[item], terms.shelf_life)
         start, stop = walks.offsets[item], walks.offsets[item + 1]
-        told = (
-            walks.demand[item],
-            law,
-            opening,
-            walks.receipts[item],
-            terms,
-            walks.rules[start:stop],
-            walks.lifts[item],
-            0,
-            walks.first_reached[item],
-        )
+        told = walk_of(walks, item)[1:]
         walk_paths(seed, walks.entities[item], first_path, *told, totals[start:stop])
 
 
@@ -187,6 +194,11 @@ def walk_each_item(seed: int, first_path: int, walks: Sequence[Walk]) -> list[Fl
     return found
 
 
+def each_walk(walks: Walks) -> list[Walk]:
+    """Return the walks of the items, one by one."""
+    return [walk_of(walks, item) for item in range(len(walks.demand))]
+
+
 def take_walks(walks: Walks, items: Integers) -> Walks:
     """Return the walks of some items, without their rules."""
     own = walks.laws._replace(of_item=walks.laws.of_item[items])
@@ -202,28 +214,6 @@ def take_walks(walks: Walks, items: Integers) -> Walks:
         walks.first_reached[items],
         walks.lifts[items],
     )
-
-
-def each_walk(walks: Walks) -> list[Walk]:
-    """Return the walks of the items, one by one."""
-    found = []
-    for item in range(len(walks.demand)):
-        terms = terms_of(walks.terms[item])
-        found.append(
-            Walk(
-                walks.entities[item],
-                walks.demand[item],
-                law_of(walks.laws, item),
-                opening_of(walks.on_hand[item], terms.shelf_life),
-                walks.receipts[item],
-                terms,
-                walks.rules[walks.offsets[item] : walks.offsets[item + 1]],
-                walks.lifts[item],
-                0,
-                int(walks.first_reached[item]),
-            )
-        )
-    return found
 
 
 @njit(cache=True, nogil=True)

@@ -79,7 +79,7 @@ def walk_block(
     demand: Reals,
     lead_times: Words32,
     law: LeadTimes,
-    opening: float,
+    opening: Floats,
     receipts: Floats,
     terms: Terms,
     rules: Floats,
@@ -95,8 +95,9 @@ def walk_block(
     demand : (horizon or more, n_lanes) float64, or float32 where `kernels.stock_exact` allows
     lead_times : (horizon or more, n_lanes) uint32, periods, of orders placed in each
     law : of the lead times
-    opening : units in stock, negative where units are owed
+    opening : (1,) float64, units in stock, negative where units are owed
     rules : (n_rules, 4) float64, each a `Rule`
+    lifts : (1, horizon) float64, units that every rule's levels are higher by
     totals : (n_rules, n_paths, 12) float64, overwritten; at most n_lanes paths
     others : as in `kernels.stock_walk.walk_stock`
     """
@@ -119,11 +120,11 @@ def walk_block(
                 first,
                 shortest,
                 law.cumulative.shape[0],
-                opening,
+                opening[0],
                 receipts,
                 terms,
                 rule,
-                lifts,
+                lifts[0],
                 whole,
                 first_counted,
                 first_reached,

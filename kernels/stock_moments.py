@@ -139,25 +139,11 @@ def walk_law_moments(
     prices, means, products : as in `add_paths`; zeros at first
     others : as in `kernels.stock_paths.walk_law`
     """
+    told = (keep, alias, unit, law, opening, receipts, terms, rules, first_counted, first_reached)
     totals = np.empty((rules.shape[0], min(n_paths, _TOGETHER), N_TOTALS))
     for start in range(0, n_paths, _TOGETHER):
         own = totals[:, : min(_TOGETHER, n_paths - start)]
-        walk_law(
-            seed,
-            entity,
-            first_path + start,
-            keep,
-            alias,
-            unit,
-            law,
-            opening,
-            receipts,
-            terms,
-            rules,
-            first_counted,
-            first_reached,
-            own,
-        )
+        walk_law(seed, entity, first_path + start, *told, own)
         add_paths(own, prices, start, means, products)
 
 

@@ -4,6 +4,8 @@ Paths go in blocks, so that memory does not grow with them; a path's numbers dep
 number and on nothing else.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 from numba import njit
 
@@ -18,54 +20,37 @@ from kernels.stock_terms import Terms
 from kernels.stock_walk import walk_each
 
 
+# To be unpacked it is sliced: numba joins plain tuples alone.
+class _Told(NamedTuple):
+    """What all paths are walked on, as `walk_paths` takes it."""
+
+    law: LeadTimes
+    opening: Floats
+    receipts: Floats
+    terms: Terms
+    rules: Floats
+    lifts: Floats
+    first_counted: int
+    first_reached: int
+
+
 @njit(cache=True, nogil=True)
 def _walk(
     seed: int,
     entity: int,
     first_path: int,
     demand: Reals,
-    law: LeadTimes,
     lead_words: Words32,
-    opening: Floats,
-    receipts: Floats,
-    terms: Terms,
-    rules: Floats,
-    lifts: Floats,
-    first_counted: int,
-    first_reached: int,
+    told: _Told,
     totals: Floats,
 ) -> None:
-    if law.fixed < 0:
+    if told.law.fixed < 0:
         fill_lead_words(seed, entity, first_path, lead_words)
-    if terms.shelf_life > 0:
-        walk_each(
-            demand,
-            lead_words,
-            law,
-            opening,
-            receipts,
-            terms,
-            rules,
-            lifts.reshape(1, lifts.size),
-            first_counted,
-            first_reached,
-            totals,
-        )
+    if told.terms.shelf_life > 0:
+        walk_each(demand, lead_words, *told[:], totals)
     else:
-        turn_into_periods(law, lead_words.reshape(lead_words.size))
-        walk_block(
-            demand,
-            lead_words,
-            law,
-            opening[0],
-            receipts,
-            terms,
-            rules,
-            lifts,
-            first_counted,
-            first_reached,
-            totals,
-        )
+        turn_into_periods(told.law, lead_words.reshape(lead_words.size))
+        walk_block(demand, lead_words, *told[:], totals)
 
 
 @njit(cache=True, nogil=True)
@@ -75,14 +60,7 @@ def _walk_given(
     first_path: int,
     demand: Floats,
     block: Reals,
-    law: LeadTimes,
-    opening: Floats,
-    receipts: Floats,
-    terms: Terms,
-    rules: Floats,
-    lifts: Floats,
-    first_counted: int,
-    first_reached: int,
+    told: _Told,
     totals: Floats,
 ) -> None:
     n_paths, horizon = demand.shape
@@ -93,22 +71,8 @@ def _walk_given(
         for t in range(horizon):
             for i in range(size):
                 block[t, i] = demand[start + i, t]
-        _walk(
-            seed,
-            entity,
-            first_path + start,
-            block,
-            law,
-            lead_words,
-            opening,
-            receipts,
-            terms,
-            rules,
-            lifts,
-            first_counted,
-            first_reached,
-            totals[:, start : start + size],
-        )
+        own = totals[:, start : start + size]
+        _walk(seed, entity, first_path + start, block, lead_words, told, own)
 
 
 @njit(cache=True, nogil=True)
@@ -120,71 +84,26 @@ def _walk_drawn(
     alias: Integers,
     unit: float,
     block: Reals,
-    law: LeadTimes,
-    opening: Floats,
-    receipts: Floats,
-    terms: Terms,
-    rules: Floats,
-    lifts: Floats,
-    first_counted: int,
-    first_reached: int,
+    told: _Told,
     totals: Floats,
 ) -> None:
     n_paths = totals.shape[1]
     lead_words = np.zeros(block.shape, np.uint32)
     for start in range(0, n_paths, LANES):
         fill_demand(seed, entity, first_path + start, keep, alias, unit, block)
-        _walk(
-            seed,
-            entity,
-            first_path + start,
-            block,
-            law,
-            lead_words,
-            opening,
-            receipts,
-            terms,
-            rules,
-            lifts,
-            first_counted,
-            first_reached,
-            totals[:, start : min(start + LANES, n_paths)],
-        )
+        own = totals[:, start : min(start + LANES, n_paths)]
+        _walk(seed, entity, first_path + start, block, lead_words, told, own)
 
 
 @njit(cache=True, nogil=True)
 def _walk_lifted(
-    seed: int,
-    entity: int,
-    first_path: int,
-    demand: Floats,
-    law: LeadTimes,
-    opening: Floats,
-    receipts: Floats,
-    terms: Terms,
-    rules: Floats,
-    lifts: Floats,
-    first_counted: int,
-    first_reached: int,
-    totals: Floats,
+    seed: int, entity: int, first_path: int, demand: Floats, told: _Told, totals: Floats
 ) -> None:
     n_paths, horizon = demand.shape
     lead_words = np.zeros((-(-horizon // DRAWS) * DRAWS, n_paths), np.uint32)
-    if law.fixed < 0:
+    if told.law.fixed < 0:
         fill_lead_words(seed, entity, first_path, lead_words)
-    walk_each(
-        np.ascontiguousarray(demand.T),
-        lead_words,
-        law,
-        opening,
-        receipts,
-        terms,
-        rules,
-        lifts,
-        first_counted,
-        first_reached,
-        totals,
-    )
+    walk_each(np.ascontiguousarray(demand.T), lead_words, *told[:], totals)
 
 
 @njit(cache=True, nogil=True)
@@ -217,21 +136,18 @@ def walk_paths(
     totals : (n_rules, n_paths, 12) float64, overwritten
     others : as in `kernels.stock_walk.walk_stock`
     """
-    told = (seed, entity, first_path, demand)
-    common = (law, opening, receipts, terms, rules)
-    limits = (first_counted, first_reached, totals)
+    told = _Told(law, opening, receipts, terms, rules, lifts, first_counted, first_reached)
     if lifts.shape[0] > 1:
-        _walk_lifted(*told, *common, lifts, *limits)
+        _walk_lifted(seed, entity, first_path, demand, told, totals)
         return
-    alike = lifts[0]
     lanes = lanes_of(demand.shape[0])
-    largest = largest_exact_demand(opening[0], receipts, terms, rules, alike)
+    largest = largest_exact_demand(opening[0], receipts, terms, rules, lifts[0])
     if demand_is_exact(demand, largest):
         singles = np.empty((demand.shape[1], lanes), np.float32)
-        _walk_given(*told, singles, *common, alike, *limits)
+        _walk_given(seed, entity, first_path, demand, singles, told, totals)
     else:
         doubles = np.empty((demand.shape[1], lanes))
-        _walk_given(*told, doubles, *common, alike, *limits)
+        _walk_given(seed, entity, first_path, demand, doubles, told, totals)
 
 
 @njit(cache=True, nogil=True)
@@ -259,13 +175,12 @@ def walk_law(
     keep, alias, unit : of the demand's law, see `kernels.stock_demand.fill_demand`
     others : as in `walk_paths`
     """
-    lifts = np.zeros(receipts.shape[0])
-    n_draws = -(-receipts.shape[0] // DRAWS) * DRAWS
-    most = (keep.shape[1] - 1) * unit
-    told = (seed, entity, first_path, keep, alias, unit)
-    common = (law, opening, receipts, terms, rules, lifts, first_counted, first_reached, totals)
-    lanes = lanes_of(totals.shape[1])
-    if is_whole(unit) and most <= largest_exact_demand(opening[0], receipts, terms, rules, lifts):
-        _walk_drawn(*told, np.empty((n_draws, lanes), np.float32), *common)
+    lifts = np.zeros((1, receipts.shape[0]))
+    told = _Told(law, opening, receipts, terms, rules, lifts, first_counted, first_reached)
+    shape = (-(-receipts.shape[0] // DRAWS) * DRAWS, lanes_of(totals.shape[1]))
+    drawn = (seed, entity, first_path, keep, alias, unit)
+    largest = largest_exact_demand(opening[0], receipts, terms, rules, lifts[0])
+    if is_whole(unit) and (keep.shape[1] - 1) * unit <= largest:
+        _walk_drawn(*drawn, np.empty(shape, np.float32), told, totals)
     else:
-        _walk_drawn(*told, np.empty((n_draws, lanes)), *common)
+        _walk_drawn(*drawn, np.empty(shape), told, totals)

@@ -173,28 +173,14 @@ def walk_given(
     """
     _start(opening, receipts, law.cumulative.shape[0] + 1, ring, ages, state)
     slots, now, wait = law.cumulative.shape[0] + 1, 0, 0
+    told = (receipts, law, terms, rule, first_counted, first_reached, ring, ages, state)
     leads = (0.5, 0.5, 0.5, 0.5)
     for first in range(0, receipts.shape[0], DRAWS):
         if law.fixed < 0:
             leads = four_draws(seed, _LEAD_TIMES, entity, path, first // DRAWS)
         for k in range(min(DRAWS, receipts.shape[0] - first)):
-            _walk_period(
-                first + k,
-                now,
-                wait == 0,
-                demand[first + k],
-                _one_of(leads, k),
-                lifts[first + k],
-                receipts,
-                law,
-                terms,
-                rule,
-                first_counted,
-                first_reached,
-                ring,
-                ages,
-                state,
-            )
+            t, lead = first + k, _one_of(leads, k)
+            _walk_period(t, now, wait == 0, demand[t], lead, lifts[t], *told)
             now = _next_after(now, slots)
             wait = _next_after(wait, terms.review_period)
     state[SHORT] = state[DEMANDED] - state[SOLD]
@@ -229,29 +215,15 @@ def walk_drawn(
     """
     _start(opening, receipts, law.cumulative.shape[0] + 1, ring, ages, state)
     slots, now, wait, place = law.cumulative.shape[0] + 1, 0, 0, 0
+    told = (receipts, law, terms, rule, first_counted, first_reached, ring, ages, state)
     leads = (0.5, 0.5, 0.5, 0.5)
     for first in range(0, receipts.shape[0], DRAWS):
         demands = four_draws(seed, _DEMAND, entity, path, first // DRAWS)
         if law.fixed < 0:
             leads = four_draws(seed, _LEAD_TIMES, entity, path, first // DRAWS)
         for k in range(min(DRAWS, receipts.shape[0] - first)):
-            _walk_period(
-                first + k,
-                now,
-                wait == 0,
-                unit * drawn_column(_one_of(demands, k), keep[place], alias[place]),
-                _one_of(leads, k),
-                0.0,
-                receipts,
-                law,
-                terms,
-                rule,
-                first_counted,
-                first_reached,
-                ring,
-                ages,
-                state,
-            )
+            demand = unit * drawn_column(_one_of(demands, k), keep[place], alias[place])
+            _walk_period(first + k, now, wait == 0, demand, _one_of(leads, k), 0.0, *told)
             now = _next_after(now, slots)
             wait = _next_after(wait, terms.review_period)
             place = _next_after(place, keep.shape[0])

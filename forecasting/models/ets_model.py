@@ -9,7 +9,7 @@ from forecasting.models.protocol import BatchForecast, History, Seasons
 from forecasting.panel import Batch
 from kernels.arrays import Flags, Floats, Integers
 from kernels.device import Device
-from kernels.ets import NO_MODEL, EtsFits, no_fits
+from kernels.ets_fits import NO_MODEL, EtsFits, no_fits
 from kernels.on_device import fit_ets_on, forecast_ets_on, refit_ets_on, run_ets_on, track_ets_on
 
 # A year of weeks; R's `ets` stops at 24. With it Walmart's weekly series have a MASE of 0.859,

@@ -11,21 +11,13 @@ import numpy as np
 from numba import cuda, float64
 
 from kernels.arrays import Floats, Integers
-from kernels.cuda.ets import (
-    LONGEST_SEASON,
-    THREADS,
-    fit_rows,
-    floats,
-    refuse_season,
-    scale_ets_series,
-    settle_ets_series,
-    widest_start,
-)
+from kernels.cuda.ets import THREADS, fit_rows, floats, refuse_season, widest_start
+from kernels.cuda.ets_kernels import LONGEST_SEASON, scale_ets_series, settle_ets_series
 from kernels.cuda.grids import blocks_for
 from kernels.cuda.series import rows_of
 from kernels.cuda.streams import Piece, stream_rows
 from kernels.cuda.views import view
-from kernels.ets import NO_MODEL, PHI, EtsFits
+from kernels.ets_fits import NO_MODEL, PHI, EtsFits
 from kernels.ets_forward import carry_series, may_run
 from kernels.ets_lanes import shape_of
 from kernels.ets_refit import fill_start_in_units
@@ -33,7 +25,7 @@ from kernels.ets_step import expect_ahead
 
 
 class States(NamedTuple):
-    """What the periods ahead depend on, by the names and shapes of `kernels.ets.EtsFits`."""
+    """What the periods ahead depend on, by the names and shapes of `kernels.ets_fits.EtsFits`."""
 
     model: Integers
     smoothing: Floats
@@ -114,8 +106,8 @@ def start_ets_run(
     Parameters
     ----------
     length : periods of the season
-    unit, lowest : as `kernels.cuda.ets.scale_ets_series` leaves them
-    near_model, near_start : of the `kernels.ets.EtsFits` of before
+    unit, lowest : as `kernels.cuda.ets_kernels.scale_ets_series` leaves them
+    near_model, near_start : of the `kernels.ets_fits.EtsFits` of before
     model : (n_series,) int64, filled where there is one
     best : (n_series, widest) float64, its parameters, filled where there is one
     """
@@ -149,7 +141,7 @@ def track_ets(
 
     Parameters
     ----------
-    fits : with a season of `kernels.cuda.ets.LONGEST_SEASON` periods at most
+    fits : with a season of `kernels.cuda.ets_kernels.LONGEST_SEASON` periods at most
     at_once : series on the device at a time; None is as many as fit
     others : as there
 
@@ -199,7 +191,7 @@ def run_chunk(
     stream : of numba
     inputs : (n_series, longest) and (n_series,), values and lengths; (n_series,) and
         (n_series, widest), models and their parameters
-    outputs : the fields of `kernels.ets.EtsFits`, filled but for the criterion
+    outputs : the fields of `kernels.ets_fits.EtsFits`, filled but for the criterion
     beside : of `scratch_of_runs`
     length : periods of the season
     """

@@ -16,12 +16,13 @@ import numpy as np
 from numba import cuda, float64
 
 from kernels.arrays import Floats, Words
-from kernels.cuda.ets import LONGEST_SEASON, THREADS, refuse_season
+from kernels.cuda.ets import THREADS, refuse_season
 from kernels.cuda.ets_forward import States, seen, states_of
+from kernels.cuda.ets_kernels import LONGEST_SEASON
 from kernels.cuda.grids import blocks_for
 from kernels.cuda.streams import Piece, stream_rows
 from kernels.cuda.views import view
-from kernels.ets import EtsFits
+from kernels.ets_fits import EtsFits
 from kernels.ets_paths import fill_shocks, walk_lanes
 from kernels.order_quantiles import rank_of
 
@@ -128,7 +129,7 @@ def simulate_ets(
 
     Parameters
     ----------
-    fits : with a season of `kernels.cuda.ets.LONGEST_SEASON` periods at most
+    fits : with a season of `kernels.cuda.ets_kernels.LONGEST_SEASON` periods at most
     at_once : series on the device at a time; None is as many as fit
     others : as there
 
@@ -161,7 +162,7 @@ def ets_quantiles(
 
     Parameters
     ----------
-    fits : with a season of `kernels.cuda.ets.LONGEST_SEASON` periods at most
+    fits : with a season of `kernels.cuda.ets_kernels.LONGEST_SEASON` periods at most
     at_once : series on the device at a time; None is as many as fit
     others : as there
 

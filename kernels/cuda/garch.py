@@ -25,8 +25,9 @@ from kernels.garch_fit import (
     write_fit,
 )
 from kernels.garch_free import FreeParameters
+from kernels.garch_lanes import Lanes, Points
 from kernels.garch_likelihood import STATE, lane_moments, pass_alone, read_lane, start_lane
-from kernels.garch_search import FINE, ROUGH, Desk, Lanes, Outcome, Points
+from kernels.garch_search import FINE, ROUGH, Desk, Outcome
 from kernels.garch_step import StepScratch
 
 _THREADS = 64

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from numba import cuda
 
-from kernels.american import COLLOCATION, Workspace, fill_lattice_values, fit_today, value_near
+from kernels.american import Workspace, fill_lattice_values, fit_today, value_near
+from kernels.american_boundary import COLLOCATION
 from kernels.arrays import Floats
 from kernels.cuda.grids import THREADS, blocks_for
 from kernels.cuda.streams import stream_rows

@@ -58,6 +58,21 @@ def _lead_times(chances: Floats, guide: Integers, leads: Integers) -> LeadTimes:
     return LeadTimes(view(chances[: leads[0]]), view(guide), int(leads[1]))
 
 
+@cuda.jit(device=True)
+def _told(items: Items, item: int, number: int) -> tuple[Any, ...]:
+    """Return what a walk of the item is told, from the law of its lead times on."""
+    terms, rule = _terms(items.terms[item]), items.rules[item, number]
+    return (
+        _lead_times(items.chances[item], items.guides[item], items.leads[item]),
+        view(items.opening[item, : max(terms.shelf_life, 1)]),
+        view(items.receipts[item]),
+        terms,
+        Rule(rule[0], rule[1], rule[2], rule[3]),
+        items.firsts[item, 0],
+        items.firsts[item, 1],
+    )
+
+
 @cache
 def walk_kernels(slots: int, n_ages: int) -> tuple[Any, Any]:
     """Return the kernels for given and for drawn demand of items that fit.
@@ -91,21 +106,13 @@ def walk_kernels(slots: int, n_ages: int) -> tuple[Any, Any]:
             ring = cuda.local.array(slots, float64)
             ages = cuda.local.array(n_ages, float64)
             state = cuda.local.array(STATE, float64)
-            terms = _terms(items.terms[item])
-            rule = items.rules[item, number]
             walk_given(
                 seed,
                 items.entities[item],
                 first_path + path,
                 view(demand[item, path]),
                 view(lifts[item, path if lifts.shape[1] > 1 else 0]),
-                _lead_times(items.chances[item], items.guides[item], items.leads[item]),
-                view(items.opening[item, : max(terms.shelf_life, 1)]),
-                view(items.receipts[item]),
-                terms,
-                Rule(rule[0], rule[1], rule[2], rule[3]),
-                items.firsts[item, 0],
-                items.firsts[item, 1],
+                *_told(items, item, number),
                 ring,
                 ages,
                 state,
@@ -133,8 +140,6 @@ def walk_kernels(slots: int, n_ages: int) -> tuple[Any, Any]:
             ring = cuda.local.array(slots, float64)
             ages = cuda.local.array(n_ages, float64)
             state = cuda.local.array(STATE, float64)
-            terms = _terms(items.terms[item])
-            rule = items.rules[item, number]
             walk_drawn(
                 seed,
                 items.entities[item],
@@ -142,13 +147,7 @@ def walk_kernels(slots: int, n_ages: int) -> tuple[Any, Any]:
                 view(keep[item]),
                 view(alias[item]),
                 units[item],
-                _lead_times(items.chances[item], items.guides[item], items.leads[item]),
-                view(items.opening[item, : max(terms.shelf_life, 1)]),
-                view(items.receipts[item]),
-                terms,
-                Rule(rule[0], rule[1], rule[2], rule[3]),
-                items.firsts[item, 0],
-                items.firsts[item, 1],
+                *_told(items, item, number),
                 ring,
                 ages,
                 state,

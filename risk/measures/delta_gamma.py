@@ -12,8 +12,7 @@ import numpy as np
 from scipy import special, stats
 
 from kernels.arrays import Floats
-from risk.errors import PlanError, require_level
-from risk.scenarios.quadratic_law import LawTail, QuadraticLaw, quadratic_tail
+from risk.scenarios.quadratic_law import LawTail, QuadraticLaw, quadratic_tail, require_tails
 
 
 def delta_gamma_tail(law: QuadraticLaw, level: float) -> LawTail:
@@ -41,7 +40,7 @@ def delta_gamma_tail(law: QuadraticLaw, level: float) -> LawTail:
     ----------
     Glasserman (2004), section 9.1.2.
     """
-    _require(law, level)
+    require_tails(law, (level,))
     moving = np.flatnonzero((law.linear != 0.0) | (law.quadratic != 0.0))
     if len(moving) > 1:
         return quadratic_tail(law, level)
@@ -73,7 +72,7 @@ def cornish_fisher_value_at_risk(law: QuadraticLaw, level: float) -> float:
     ----------
     Cornish & Fisher (1938); Zangari (1996).
     """
-    _require(law, level)
+    require_tails(law, (level,))
     linear, quadratic = law.linear**2, law.quadratic
     third = float((6.0 * linear * quadratic + 8.0 * quadratic**3).sum())
     fourth = float((48.0 * linear * quadratic**2 + 48.0 * quadratic**4).sum())
@@ -111,9 +110,3 @@ def _inner_square(centre: float, radius: float) -> float:
     first = float(density[0] - density[1])
     second = mass + float(edges[0] * density[0] - edges[1] * density[1])
     return second - 2.0 * centre * first + centre**2 * mass
-
-
-def _require(law: QuadraticLaw, level: float) -> None:
-    require_level(level)
-    if not law.deviation > 0.0:
-        raise PlanError(f"the law's deviation must be positive; got {law.deviation}")

@@ -12,7 +12,7 @@ coefficients", Biometrika 62(3) (the influence of a day on a correlation).
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import special, stats
+from scipy import special
 
 from kernels.arrays import Floats
 from risk.covariance.sample import moving
@@ -176,27 +176,6 @@ def t_tail_dependence(correlation: float, degrees: float) -> float:
         return 0.0
     reach = np.sqrt((degrees + 1.0) * (1.0 - correlation) / (1.0 + correlation))
     return float(2.0 * special.stdtr(degrees + 1.0, -reach))
-
-
-def t_joint_tail(correlation: float, degrees: float, level: float) -> float:
-    """Return what `tail_dependence` estimates at a level, of a bivariate t.
-
-    Parameters
-    ----------
-    correlation, degrees : of the law, as of `t_tail_dependence`
-    level : in (0, 1)
-
-    Returns
-    -------
-    Probability that one is beyond its quantile at the level given that the other is.
-
-    References
-    ----------
-    McNeil, Frey & Embrechts (2015), section 7.2.4, before its limit.
-    """
-    quantile = float(stats.t.isf(level, degrees))
-    law = stats.multivariate_t(shape=[[1.0, correlation], [correlation, 1.0]], df=degrees, seed=0)
-    return float(law.cdf([quantile, quantile])) / (1.0 - level)
 
 
 def _in_tail(losses: Floats, beyond: int) -> np.ndarray:

@@ -155,12 +155,17 @@ def quadratic_tails(law: QuadraticLaw, levels: Sequence[float]) -> list[LawTail]
     ----------
     As of `quadratic_tail`.
     """
+    require_tails(law, levels)
+    points, transform = _transform(law)
+    return [_tail_at(level, law, points, transform) for level in levels]
+
+
+def require_tails(law: QuadraticLaw, levels: Sequence[float]) -> None:
+    """Raise what `quadratic_tails` does where the law has no tail at some level."""
     for level in levels:
         require_level(level)
     if not law.deviation > 0.0:
         raise PlanError(f"the law's deviation must be positive; got {law.deviation}")
-    points, transform = _transform(law)
-    return [_tail_at(level, law, points, transform) for level in levels]
 
 
 def _tail_at(level: float, law: QuadraticLaw, points: Floats, transform: np.ndarray) -> LawTail:

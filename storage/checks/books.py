@@ -7,7 +7,7 @@ from storage.checks.instruments import known_ids
 from storage.checks.plan import CheckPlan
 from storage.checks.rules import Rule
 from storage.sql import literal
-from storage.tables.risk import KINDS, OPTION_KINDS
+from storage.tables.market import KINDS, OPTION_KINDS
 
 # Rows that say nothing of their own: what they belong to is whole without them.
 _HARMLESS = "('duplicate', 'zero_quantity')"

@@ -5,7 +5,7 @@ from storage.checks.columns import check_columns
 from storage.checks.duplicates import refuse_duplicates
 from storage.checks.rules import Rule, future_rule
 from storage.sql import literal
-from storage.tables.risk import OPTION_KINDS, PRICED_KINDS
+from storage.tables.market import OPTION_KINDS, PRICED_KINDS
 
 _OPTION_TERMS = ("underlying", "strike", "option_type", "expiry", "implied_volatility")
 _TERMS = {

@@ -32,23 +32,18 @@ from storage.tables.demand import (
     QUANTILES,
     SEASONAL_PROFILES,
 )
+from storage.tables.market import CURVES, INSTRUMENTS, LIMITS, POSITIONS, PRICES, STRESS_SCENARIOS
 from storage.tables.risk import (
-    CURVES,
-    INSTRUMENTS,
     LIMIT_BREACHES,
     LIMIT_UTILISATION,
-    LIMITS,
     LOSS_QUANTILES,
     MARKET_OUTLOOK,
     PORTFOLIO_PROFILES,
     PORTFOLIO_RISK,
-    POSITIONS,
-    PRICES,
     RISK_CONTRIBUTIONS,
     SCENARIO_SETS,
     SENSITIVITIES,
     STRESS_LOSSES,
-    STRESS_SCENARIOS,
 )
 from storage.tables.stock import (
     OPEN_ORDERS,

@@ -1,6 +1,7 @@
 """Backtests of risk figures: what was said on the eve of each day, and what came."""
 
-from storage.tables.risk import CURRENCY, HORIZON, LEVEL, METHOD, PORTFOLIO
+from storage.tables.market import HORIZON, LEVEL, PORTFOLIO
+from storage.tables.risk import CURRENCY, METHOD
 from storage.tables.table import Column, output_table
 
 RISK_BACKTEST_DAYS = output_table(

@@ -1,6 +1,6 @@
 """Volatility and trend ahead."""
 
-from storage.tables.risk import INSTRUMENT
+from storage.tables.market import INSTRUMENT
 from storage.tables.table import Column, output_table
 
 VOLATILITY_OUTLOOK = output_table(

@@ -13,8 +13,8 @@ from numba import from_dtype, types
 
 from kernels.cuda import (
     draws,
-    ets,
     ets_forward,
+    ets_kernels,
     ets_paths,
     garch,
     intermittent,
@@ -26,7 +26,7 @@ from kernels.cuda import (
 )
 from kernels.ets_lanes import Shape
 from kernels.garch_free import FreeParameters
-from kernels.garch_search import Points
+from kernels.garch_lanes import Points
 
 
 @dataclass(frozen=True)
@@ -185,17 +185,19 @@ KERNELS = [
     ),
     Compiled(intermittent.rank_hurdle_series, (rows(2), rows(2), rows(1), rows(3)), 80),
     Compiled(
-        ets.scale_ets_series, (rows(2), rows(1, np.int64), rows(2), *[rows(1)] * 2, *ETS_KEPT), 64
+        ets_kernels.scale_ets_series,
+        (rows(2), rows(1, np.int64), rows(2), *[rows(1)] * 2, *ETS_KEPT),
+        64,
     ),
-    Compiled(ets.begin_ets_series, (*ETS_SERIES, rows(2), rows(3), rows(2), rows(2)), 96),
+    Compiled(ets_kernels.begin_ets_series, (*ETS_SERIES, rows(2), rows(3), rows(2), rows(2)), 96),
     Compiled(
-        ets.start_ets_model,
+        ets_kernels.start_ets_model,
         (*ETS_START, *ETS_SERIES[1:], rows(2), rows(1), rows(1, np.bool_), rows(2)),
         64,
         stack=64,
     ),
     Compiled(
-        ets.start_ets_model_again,
+        ets_kernels.start_ets_model_again,
         (
             *(*ETS_START, INTEGER, INTEGER, INTEGER, *ETS_SERIES, rows(2), rows(2), rows(1)),
             *(rows(2), rows(1), rows(1, np.bool_), rows(3)),
@@ -204,32 +206,40 @@ KERNELS = [
         stack=64,
     ),
     Compiled(
-        ets.start_ets_model_near,
+        ets_kernels.start_ets_model_near,
         (INTEGER, INTEGER, *ETS_SERIES[1:], rows(1, np.int64), rows(2), rows(1, np.bool_), rows(2)),
         64,
         stack=64,
     ),
     Compiled(
-        ets.keep_ets_refits,
+        ets_kernels.keep_ets_refits,
         (INTEGER, rows(1, np.bool_), rows(1), rows(1, np.int64), *ETS_KEPT),
         32,
     ),
-    Compiled(ets.search_kernel(Shape(False, 0, 0, 1)), ETS_SEARCH, 80, stack=400),
-    Compiled(ets.search_kernel(Shape(True, 2, 0, 1)), ETS_SEARCH, 216, stack=1008),
+    Compiled(ets_kernels.search_kernel(Shape(False, 0, 0, 1)), ETS_SEARCH, 80, stack=400),
+    Compiled(ets_kernels.search_kernel(Shape(True, 2, 0, 1)), ETS_SEARCH, 216, stack=1008),
     # With a season: derivatives by every parameter, the curvature and its factor, which grow with
     # the square of the season. All that is written out is offered to the registers.
-    Compiled(ets.search_kernel(Shape(True, 2, 2, 7)), ETS_SEARCH, 255, stack=4160, spills=1728),
-    Compiled(ets.search_kernel(Shape(False, 2, 1, 12)), ETS_SEARCH, 255, stack=8000, spills=1536),
-    Compiled(ets.search_kernel(Shape(True, 2, 2, 24)), ETS_SEARCH, 255, stack=19_824),
-    Compiled(ets.search_kernel(Shape(False, 2, 1, 52)), ETS_SEARCH, 255, stack=71_680, spills=256),
-    Compiled(ets.search_kernel(Shape(True, 2, 2, 52)), ETS_SEARCH, 255, stack=71_680, spills=256),
     Compiled(
-        ets.keep_ets_models,
+        ets_kernels.search_kernel(Shape(True, 2, 2, 7)), ETS_SEARCH, 255, stack=4160, spills=1728
+    ),
+    Compiled(
+        ets_kernels.search_kernel(Shape(False, 2, 1, 12)), ETS_SEARCH, 255, stack=8000, spills=1536
+    ),
+    Compiled(ets_kernels.search_kernel(Shape(True, 2, 2, 24)), ETS_SEARCH, 255, stack=19_824),
+    Compiled(
+        ets_kernels.search_kernel(Shape(False, 2, 1, 52)), ETS_SEARCH, 255, stack=71_680, spills=256
+    ),
+    Compiled(
+        ets_kernels.search_kernel(Shape(True, 2, 2, 52)), ETS_SEARCH, 255, stack=71_680, spills=256
+    ),
+    Compiled(
+        ets_kernels.keep_ets_models,
         (rows(2, np.int64), INTEGER, *ETS_TRIALS, rows(2), *ETS_KEPT, rows(2)),
         64,
     ),
     Compiled(
-        ets.settle_ets_series,
+        ets_kernels.settle_ets_series,
         (rows(2), rows(1, np.int64), rows(1), rows(2), rows(2), *ETS_FITS),
         96,
         stack=16,

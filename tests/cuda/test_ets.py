@@ -107,9 +107,9 @@ def test_models_of_a_year_of_weeks_are_fitted_again_and_run_on_as_on_the_process
 
 def test_every_season_that_a_line_up_gives_a_model_has_room_on_a_device():
     from forecasting.models import ets_model
-    from kernels.cuda import ets
+    from kernels.cuda import ets_kernels
 
-    assert ets_model.LONGEST_SEASON <= ets.LONGEST_SEASON
+    assert ets_model.LONGEST_SEASON <= ets_kernels.LONGEST_SEASON
 
 
 def test_a_season_that_no_thread_has_room_for_is_refused():

@@ -91,7 +91,7 @@ def test_forecasts_from_states_are_the_processors(at_once):
 
 def test_states_of_a_season_that_no_thread_has_room_for_are_refused():
     from kernels.cuda import ets_forward, ets_paths
-    from kernels.ets import no_fits
+    from kernels.ets_fits import no_fits
 
     fits, nothing = no_fits(1, 53), np.empty(0)
     with pytest.raises(ValueError, match=r"season_length must be in \[1, 52\]; got 53"):

@@ -189,7 +189,7 @@ def test_a_night_rolls_stored_models_on_a_device_as_the_processor_does():
 
     from forecasting import RefitRules, RollForward, SeriesStates, forecast_demand
     from forecasting.classes import CLASSES
-    from kernels.ets import no_fits
+    from kernels.ets_fits import no_fits
     from tests.forecasting.demand import daily_plan, panel_of
 
     draws, days = np.random.default_rng(12), np.arange(50)

@@ -20,7 +20,7 @@ from forecasting import (
 )
 from forecasting.anomalies import find_anomalies
 from forecasting.backtest import forecast_ahead
-from kernels.ets import no_fits
+from kernels.ets_fits import no_fits
 from tests.forecasting.demand import daily_plan, mixed_series, panel_of
 from tests.frames import in_text
 

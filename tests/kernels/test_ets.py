@@ -9,19 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kernels.ets import (
-    ALPHA,
-    BETA,
-    GAMMA,
-    MODEL_NAMES,
-    NO_MODEL,
-    PHI,
-    fit_ets,
-    forecast_ets,
-    information,
-    model_number,
-)
+from kernels.ets import fit_ets, forecast_ets
 from kernels.ets_again import constant_means, start_from_means
+from kernels.ets_candidates import MODEL_NAMES, information, model_number
+from kernels.ets_fits import ALPHA, BETA, GAMMA, NO_MODEL, PHI
 from kernels.ets_forward import update_ets
 from kernels.ets_lanes import (
     BROKEN,

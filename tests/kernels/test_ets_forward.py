@@ -6,7 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kernels.drift import has_drifted
-from kernels.ets import MODEL_NAMES, NO_MODEL, fit_ets, no_fits
+from kernels.ets import fit_ets
+from kernels.ets_candidates import MODEL_NAMES
+from kernels.ets_fits import NO_MODEL, no_fits
 from kernels.ets_forward import run_ets, track_ets
 from tests.kernels.flat import offsets_of
 
