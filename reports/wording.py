@@ -7,6 +7,8 @@ from typing import Any
 import pandas as pd
 
 NOTHING = "\u2013"
+# Less of money is none.
+HALF_CENT = 0.005
 
 
 def count(value: float) -> str:
@@ -37,11 +39,11 @@ def amount(value: Any) -> str:  # noqa: ANN401 - table values
 
 
 def money(value: Any, currency: str = "") -> str:  # noqa: ANN401 - table values
-    """Return an amount in three digits, short from a thousand on: 41.3k, 2.41m USD."""
+    """Return an amount in three digits, to a hundredth at most: 3.20, 41.3k, 2.41m USD."""
     if _absent(value):
         return NOTHING
     size = abs(float(value))
-    sign = "-" if float(value) < 0 else ""
+    sign = "-" if float(value) <= -HALF_CENT else ""
     for unit, letter in ((1e9, "bn"), (1e6, "m"), (1e3, "k")):
         # From half a step below: 999,960 is 1.00m, not 1,000k.
         if size >= unit * (1 - 0.5e-3):
@@ -49,7 +51,8 @@ def money(value: Any, currency: str = "") -> str:  # noqa: ANN401 - table values
             text = f"{size / unit:,.{digits}f}{letter}"
             break
     else:
-        text = f"{size:,.0f}"
+        digits = 0 if size >= 99.95 or size < HALF_CENT else 1 if size >= 9.995 else 2
+        text = f"{size:,.{digits}f}"
     return f"{sign}{text}{' ' + currency if currency else ''}"
 
 
@@ -77,6 +80,14 @@ def steps(first: int, last: int) -> str:
 def spaced(value: object) -> str:
     """Return a name with its underscores as spaces."""
     return str(value).replace("_", " ")
+
+
+def short(text: str, most: int) -> str:
+    """Return a name that has room beside a bar: the middle of a long one is left out."""
+    if len(text) <= most:
+        return text
+    end = most // 3
+    return f"{text[: most - end - 1]}\u2026{text[-end:]}"
 
 
 def inert(text: object) -> str:

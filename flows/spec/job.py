@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import Field, field_validator, model_validator
 
 from flows.spec.extras import need_extra
-from flows.spec.plans import Checks, DemandPlan, Execution, StockPlanSpec
+from flows.spec.plans import LONGEST_COVERS, Checks, DemandPlan, Execution, StockPlanSpec
 from flows.spec.risk_plan import RiskPlanSpec
 from flows.spec.sources import (
     AssumedCurve,
@@ -134,6 +134,14 @@ class JobSpec(Frozen):
         assert self.stock is not None
         assert self.stock.backtest is not None
         return max(self.demand.minimum_history, 2 * self.stock.backtest.window)
+
+    @property
+    def most_cover(self) -> float:
+        """Periods of cover above which stock is too much: what the job says, or the usual."""
+        assert self.demand is not None
+        assert self.stock is not None
+        own = self.stock.most_cover
+        return LONGEST_COVERS[self.demand.frequency] if own is None else own
 
     def path(self, relative: str) -> Path:
         """Return a path of the job, absolute; "~/" is the user's home."""

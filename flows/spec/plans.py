@@ -40,6 +40,8 @@ HORIZONS: Mapping[Frequency, int] = {"h": 48, "D": 28, "W": 13, "MS": 6, "QS": 4
 # months 15-26%, of Store-Item's days from the 42nd on 29-38%; of car parts and M5's items within 5%
 # of it.
 SHORTEST_HISTORIES: Mapping[Frequency, int] = {"h": 48, "D": 14, "W": 12, "MS": 12, "QS": 8}
+# About a month and a half; of longer periods, what a lead time and a review take of them already.
+LONGEST_COVERS: Mapping[Frequency, int] = {"h": 1_080, "D": 45, "W": 7, "MS": 3, "QS": 2}
 
 
 def _by_frequency(periods: Mapping[Frequency, int]) -> str:
@@ -242,8 +244,11 @@ class StockPlanSpec(Frozen):
         0, ge=0, le=20, description="rounds of a search around the best policy tried"
     )
     currency: str = Field("USD", min_length=3, max_length=3)
-    most_cover: float = Field(
-        45.0, gt=0, description="periods of cover above which stock is reported as too much"
+    most_cover: float | None = Field(
+        None,
+        gt=0,
+        description="periods of cover above which stock is reported as too much; null is "
+        f"{_by_frequency(LONGEST_COVERS)}",
     )
     most_risk: float = Field(
         0.5,

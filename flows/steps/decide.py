@@ -121,7 +121,9 @@ def _plan_stock(run: Run, members: list[int], stock: pd.DataFrame) -> ChunkWork:
     if spec.shares:
         # What a limit leaves of them is known once the plans of all chunks are.
         return ChunkWork({PLANNED: result.plans, **told}, [*missing, *failures])
-    exceptions = find_exceptions(result.plans, most_cover=spec.most_cover, most_risk=spec.most_risk)
+    exceptions = find_exceptions(
+        result.plans, most_cover=run.job.most_cover, most_risk=spec.most_risk
+    )
     tables = {
         "order_plans": run.stamp(result.plans),
         "order_exceptions": run.stamp(exceptions),

@@ -23,7 +23,15 @@ from flows.run import (
 from flows.steps import check, decision_backtest, predict
 from flows.steps.patience import patiently
 from flows.steps.settle import Settlement
-from storage.stores import Publication, Store, is_absent, open_store
+from storage.stores import (
+    Publication,
+    StorageError,
+    Store,
+    is_absent,
+    is_path,
+    open_existing,
+    open_store,
+)
 from storage.tables import (
     FAILURES,
     OUTPUT_TABLES,
@@ -81,6 +89,22 @@ def is_published(run: Run) -> bool:
     if is_absent(run.store_url):
         return False
     return patiently(lambda: _in_store(run))
+
+
+def replaced_in(address: str) -> set[str]:
+    """Return the runs of a store whose tables gave way to another run of their job and night.
+
+    None where the store is at a server, is not there, or cannot be read now: a list of runs waits
+    for no store.
+    """
+    if not is_path(address) or is_absent(address):
+        return set()
+    try:
+        with open_existing(address) as store:
+            held = store.read(RUN_ENTITIES.name)["run_id"]
+            return set(store.runs()["run_id"]).difference(held)
+    except StorageError:
+        return set()
 
 
 def is_finished(run: Run) -> bool:

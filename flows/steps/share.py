@@ -85,7 +85,7 @@ def _share(run: Run, records: Sequence[ChunkRecord]) -> ChunkWork:
         for name, most in sorted(spec.capacities.items())
     ]
     exceptions = find_exceptions(
-        whole, most_cover=spec.most_cover, most_risk=spec.most_risk, cuts=cuts
+        whole, most_cover=run.job.most_cover, most_risk=spec.most_risk, cuts=cuts
     )
     return ChunkWork(
         {

@@ -4,8 +4,18 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from reports.figures.theme import BAND_INNER, BAND_OUTER, BLUE, GRID, INK, figure
-from reports.wording import inert
+from reports.figures.theme import (
+    AXIS,
+    BAND_INNER,
+    BAND_OUTER,
+    BLUE,
+    DATES,
+    INK,
+    LEGEND,
+    LONGEST_NAME,
+    figure,
+)
+from reports.wording import inert, short
 
 COLUMNS = 3
 ROW_HEIGHT = 210
@@ -25,7 +35,7 @@ def fan_charts(ahead: pd.DataFrame, past: pd.DataFrame) -> go.Figure:
     grid = make_subplots(
         rows=n_rows,
         cols=COLUMNS,
-        subplot_titles=[inert(str(node)) for node in nodes],
+        subplot_titles=[inert(short(str(node), LONGEST_NAME)) for node in nodes],
         vertical_spacing=0.3 / n_rows,
         horizontal_spacing=0.06,
     )
@@ -40,10 +50,13 @@ def fan_charts(ahead: pd.DataFrame, past: pd.DataFrame) -> go.Figure:
         template="none",
         height=house.height,
         margin={"l": 60, "r": 16, "t": 64, "b": 44},
-        legend={"orientation": "h", "y": 1.0, "yref": "container", "yanchor": "top", "x": 0},
+        legend={**LEGEND, "y": 1.0, "yref": "container", "yanchor": "top"},
     )
-    grid.update_xaxes(gridcolor=GRID, zerolinecolor=GRID, nticks=5)
-    grid.update_yaxes(gridcolor=GRID, zerolinecolor=GRID, rangemode="tozero", nticks=5)
+    grid.update_annotations(font={"size": 12})
+    # The panels keep the room that they are given: labels of one may not move all the others.
+    axis = {**AXIS, "automargin": False}
+    grid.update_xaxes(**axis, **DATES, nticks=4)
+    grid.update_yaxes(**axis, nticks=5, rangemode="tozero")
     return grid
 
 

@@ -5,7 +5,7 @@ import pandas as pd
 import plotly.graph_objects as go
 from scipy import stats
 
-from reports.figures.theme import INK, METHODS, MUTED, PERCENT, figure
+from reports.figures.theme import DATES, INK, METHODS, MUTED, PERCENT, counts, figure
 from reports.wording import spaced
 
 
@@ -19,22 +19,22 @@ def exceptions_by_book(days: pd.DataFrame, level: float) -> go.Figure:
     """
     chosen = days[np.isclose(days["level"], level)]
     beyond = chosen.assign(beyond=chosen["loss"] > chosen["value_at_risk"])
-    counts = {
+    by_method = {
         str(method): group.groupby("portfolio_id")["beyond"].sum().to_numpy(int)
         for method, group in beyond.groupby("method")
     }
     n_days = chosen["ds"].nunique()
-    largest = max(int(of_books.max()) for of_books in counts.values())
+    largest = max(int(of_books.max()) for of_books in by_method.values())
     most = max(largest, int(stats.binom.ppf(0.999, n_days, 1 - level)))
     exceptions = np.arange(most + 1)
-    methods = [name for name in METHODS if name in counts]
+    methods = [name for name in METHODS if name in by_method]
     n_books = chosen["portfolio_id"].nunique()
     chance = n_books * stats.binom.pmf(exceptions, n_days, 1 - level)
     return figure(
         *(
             go.Bar(
                 x=exceptions,
-                y=np.bincount(counts[method], minlength=most + 1),
+                y=np.bincount(by_method[method], minlength=most + 1),
                 name=spaced(method),
                 marker={"color": METHODS[method]},
             )
@@ -48,7 +48,7 @@ def exceptions_by_book(days: pd.DataFrame, level: float) -> go.Figure:
             line={"color": INK, "dash": "dot", "shape": "spline"},
         ),
         xaxis={"title": f"days beyond it, of {n_days}"},
-        yaxis={"title": "portfolios"},
+        yaxis=counts("portfolios", max(np.bincount(own).max() for own in by_method.values())),
         height=340,
     )
 
@@ -72,6 +72,7 @@ def exceptions_by_month(days: pd.DataFrame, level: float) -> go.Figure:
             )
             for method in methods
         ),
+        xaxis=DATES,
         yaxis={"title": "portfolio-days beyond", "tickformat": PERCENT, "rangemode": "tozero"},
         shapes=[
             {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": 1 - level, "y1": 1 - level,

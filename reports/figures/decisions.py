@@ -3,7 +3,7 @@
 import pandas as pd
 import plotly.graph_objects as go
 
-from reports.figures.theme import BLUE, GREEN, ORANGE, PERCENT, PURPLE, figure
+from reports.figures.theme import BLUE, DATES, GREEN, ORANGE, PERCENT, PURPLE, figure
 from reports.wording import currencies
 
 COLOURS = {
@@ -18,6 +18,7 @@ def cost_by_period(periods: pd.DataFrame) -> go.Figure:
     """Draw what each planner's stock cost in each period."""
     return figure(
         *_lines(periods, "cost"),
+        xaxis=DATES,
         yaxis={"title": f"cost of a period, {currencies(periods)}", "rangemode": "tozero"},
         height=340,
     )
@@ -28,6 +29,7 @@ def cover_by_period(periods: pd.DataFrame) -> go.Figure:
     share = periods["covered"].astype(float) / periods["items"].astype(float)
     return figure(
         *_lines(periods.assign(served=share), "served"),
+        xaxis=DATES,
         yaxis={"title": "items without shortage", "tickformat": PERCENT},
         height=340,
     )
@@ -39,6 +41,7 @@ def service_by_period(periods: pd.DataFrame) -> go.Figure:
     wanted = periods["demanded"].where(periods["demanded"] > 0.0)
     return figure(
         *_lines(periods.assign(served=periods["sold"] / wanted), "served"),
+        xaxis=DATES,
         yaxis={"title": "demand served from stock", "tickformat": PERCENT},
         height=340,
     )
@@ -58,6 +61,7 @@ def saving_over_time(periods: pd.DataFrame) -> go.Figure:
             )
             for name in others
         ),
+        xaxis=DATES,
         yaxis={"title": f"saved so far, {currencies(periods)}"},
         height=340,
     )

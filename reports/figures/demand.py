@@ -9,17 +9,22 @@ from reports.figures.theme import (
     BAND_INNER,
     BAND_OUTER,
     BLUE,
+    DATES,
     GREEN,
     INK,
     MUTED,
     ORANGE,
     PERCENT,
+    counts,
     figure,
+    five_numbers,
+    names,
 )
 from reports.wording import inert
 
 # Half the width of an 80% band of a normal law, in standard deviations.
 HALF_BAND = 1.2815515594600038
+MOST_WAREHOUSES = 40
 CLASSES = ("smooth", "erratic", "intermittent", "lumpy", "new")
 
 
@@ -46,6 +51,7 @@ def total_demand(
         *(trace for band in bands for trace in band),
         go.Scatter(x=past.index, y=past, name="actual", line={"color": INK, "width": 1.6}),
         go.Scatter(x=ahead.index, y=ahead, name="forecast mean", line={"color": BLUE}),
+        xaxis=DATES,
         yaxis={"title": "units per period", "rangemode": "tozero"},
         height=360,
     )
@@ -97,27 +103,27 @@ def demand_by_warehouse(actuals: pd.DataFrame, forecasts: pd.DataFrame) -> go.Fi
     recent = np.sort(actuals["ds"].unique())[-horizon:]
     before = actuals[actuals["ds"].isin(recent)].groupby("warehouse_id")["quantity"].sum()
     after = forecasts.groupby("warehouse_id")["mean"].sum()
-    order = after.sort_values().tail(40).index
-    names = [inert(name) for name in order]
+    order = after.sort_values().tail(MOST_WAREHOUSES).index
+    shown = [inert(name) for name in order]
     before = before.reindex(order, fill_value=0.0)
     return figure(
         go.Bar(
-            y=names,
+            y=shown,
             x=before,
             name=f"last {horizon} periods",
             orientation="h",
             marker={"color": "#c3cbd4"},
         ),
         go.Bar(
-            y=names,
+            y=shown,
             x=after[order],
             name=f"next {horizon} periods",
             orientation="h",
             marker={"color": BLUE},
         ),
         height=max(280, 22 * len(order) + 90),
-        xaxis={"title": "units"},
-        yaxis={"type": "category"},
+        xaxis={"title": "units", "rangemode": "tozero"},
+        yaxis=names(order),
         bargap=0.25,
     )
 
@@ -134,32 +140,17 @@ def champions_by_class(champions: pd.DataFrame) -> go.Figure:
         ),
         barmode="stack",
         height=200 + 44 * len(classes),
-        xaxis={"title": "series"},
+        xaxis=counts("series", table.loc[classes].sum(axis=1).max()),
+        yaxis={"autorange": "reversed"},
     )
 
 
 def accuracy_by_class(scored: pd.DataFrame) -> go.Figure:
     """Draw the spread of the champions' scaled errors by class; 1 is a seasonal naive's."""
-    boxes = []
-    for name in CLASSES:
-        values = scored.loc[scored["demand_class"] == name, "mase"].dropna()
-        if len(values):
-            low, first, middle, third, high = values.quantile([0.05, 0.25, 0.5, 0.75, 0.95])
-            boxes.append(
-                go.Box(
-                    name=name,
-                    lowerfence=[low],
-                    q1=[first],
-                    median=[middle],
-                    q3=[third],
-                    upperfence=[high],
-                    x=[name],
-                    marker={"color": BLUE},
-                    showlegend=False,
-                )
-            )
+    known = scored.dropna(subset="mase").groupby("demand_class")["mase"]
+    groups = dict(iter(known))
     return figure(
-        *boxes,
+        *(five_numbers(name, groups[name]) for name in CLASSES if name in groups),
         yaxis={"title": "MASE (5-95%)", "rangemode": "tozero"},
         shapes=[_line(1.0)],
         height=300,
@@ -190,6 +181,7 @@ def value_added(scored: pd.DataFrame, accuracy: pd.DataFrame, baseline: str) -> 
     joined = scored.merge(base, on=["warehouse_id", "item_id"])
     gain = (1.0 - joined["mase"] / joined["base"]).replace([np.inf, -np.inf], np.nan).dropna()
     shown = gain.clip(-0.5, 1.0)
+    most = np.histogram(shown, bins=30, range=(-0.5, 1.0))[0].max()
     return figure(
         go.Histogram(
             x=shown,
@@ -197,8 +189,12 @@ def value_added(scored: pd.DataFrame, accuracy: pd.DataFrame, baseline: str) -> 
             marker={"color": ORANGE},
             showlegend=False,
         ),
-        xaxis={"title": f"error saved against {baseline}", "tickformat": PERCENT},
-        yaxis={"title": "series"},
+        xaxis={
+            "title": f"error saved against {baseline}",
+            "tickformat": PERCENT,
+            "range": [-0.5, 1.0],
+        },
+        yaxis=counts("series", most),
         shapes=[_line(0.0, vertical=True)],
         height=300,
     )

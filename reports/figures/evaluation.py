@@ -3,7 +3,7 @@
 import pandas as pd
 import plotly.graph_objects as go
 
-from reports.figures.theme import BLUE, PAPER, PERCENT, RED, figure
+from reports.figures.theme import BLUE, PAPER, PERCENT, RED, figure, names
 from reports.wording import inert, steps
 
 
@@ -30,5 +30,5 @@ def value_added_ahead(rows: pd.DataFrame, warehouses: list[str]) -> go.Figure:
         ),
         height=max(280, 18 * len(warehouses) + 90),
         xaxis={"title": "periods ahead", "type": "category"},
-        yaxis={"type": "category", "autorange": "reversed"},
+        yaxis={**names(warehouses), "autorange": "reversed"},
     )

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from reports.figures.theme import BLUE, METHODS, MUTED, PERCENT, RED, SKY, figure
+from reports.figures.theme import BLUE, METHODS, MUTED, PERCENT, RED, SKY, figure, names
 from reports.wording import inert, spaced
 
 MOST_BOOKS = 60
@@ -14,7 +14,6 @@ def limit_use(utilisation: pd.DataFrame) -> go.Figure:
     """Draw the most used limit of each book, by the method that uses it most."""
     worst = utilisation.sort_values("utilisation").groupby("portfolio_id").tail(1)
     shown = worst.sort_values("utilisation").tail(MOST_BOOKS)
-    names = [inert(name) for name in shown["portfolio_id"]]
     detail = [
         f"{row['measure'].replace('_', ' ')} {row['level']:.1%}, {row['horizon']} d, "
         f"{row['method']}"
@@ -23,13 +22,14 @@ def limit_use(utilisation: pd.DataFrame) -> go.Figure:
     colours = [RED if used > 1 else BLUE if used > 0.8 else SKY for used in shown["utilisation"]]
     return figure(
         go.Bar(
-            y=names, x=shown["utilisation"], orientation="h", marker={"color": colours},
+            y=[inert(name) for name in shown["portfolio_id"]], x=shown["utilisation"],
+            orientation="h", marker={"color": colours},
             customdata=detail, showlegend=False,
             hovertemplate="%{y}: %{x:.0%}<br>%{customdata}<extra></extra>",
         ),
         height=max(260, 18 * len(shown) + 70),
         xaxis={"title": "share of the limit used", "tickformat": PERCENT},
-        yaxis={"type": "category"},
+        yaxis=names(shown["portfolio_id"]),
         shapes=[
             {"type": "line", "x0": 1, "x1": 1, "yref": "paper", "y0": 0, "y1": 1,
              "line": {"color": MUTED, "dash": "dot"}}
@@ -65,8 +65,8 @@ def stress_map(stress: pd.DataFrame, gross: pd.Series) -> go.Figure:
             ygap=1,
         ),
         height=max(260, 16 * len(shown) + 110),
-        xaxis={"side": "top", "type": "category"},
-        yaxis={"type": "category"},
+        xaxis={"side": "top", **names(shown.columns)},
+        yaxis=names(shown.index),
         margin={"l": 60, "r": 16, "t": 60, "b": 16},
     )
 
@@ -81,11 +81,11 @@ def methods_compared(risk: pd.DataFrame, level: float, horizon: int) -> go.Figur
     table = chosen.pivot(index="portfolio_id", columns="method", values="value")
     table = table.loc[table.mean(axis=1).sort_values(ascending=False).index].head(MOST_BOOKS)
     relative = table.div(table.mean(axis=1), axis=0)
-    names = [inert(name) for name in relative.index]
+    books = [inert(name) for name in relative.index]
     return figure(
         *(
             go.Scatter(
-                x=names,
+                x=books,
                 y=relative[method],
                 name=spaced(method),
                 mode="markers",
@@ -94,7 +94,7 @@ def methods_compared(risk: pd.DataFrame, level: float, horizon: int) -> go.Figur
             for method in relative.columns
         ),
         yaxis={"title": "ES over the methods' mean", "tickformat": PERCENT},
-        xaxis={"type": "category", "tickangle": -60},
+        xaxis={**names(relative.index), "tickangle": -60},
         height=380,
     )
 

@@ -6,9 +6,20 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from reports.figures.theme import BLUE, INK, MUTED, ORANGE, PERCENT, figure
-from reports.wording import inert
+from reports.figures.theme import (
+    BLUE,
+    INK,
+    MUTED,
+    ORANGE,
+    PERCENT,
+    counts,
+    figure,
+    five_numbers,
+    names,
+)
+from reports.wording import currencies, inert
 
+MOST_WAREHOUSES = 40
 COVER_BARS = 30
 # Periods to a bar: hours, days and quarters of cover differ by two orders of magnitude.
 COVER_STEPS = (0.1, 0.2, 0.5, 1.0, 2.0, 3.0, 5.0, 10.0, 20.0, 50.0)
@@ -16,7 +27,7 @@ COVER_STEPS = (0.1, 0.2, 0.5, 1.0, 2.0, 3.0, 5.0, 10.0, 20.0, 50.0)
 
 def orders_by_warehouse(plans: pd.DataFrame) -> go.Figure:
     """Draw the money ordered tonight by warehouse, the largest first."""
-    totals = plans.groupby("warehouse_id")["order_value"].sum().sort_values().tail(40)
+    totals = plans.groupby("warehouse_id")["order_value"].sum().sort_values().tail(MOST_WAREHOUSES)
     return figure(
         go.Bar(
             y=[inert(name) for name in totals.index],
@@ -26,16 +37,19 @@ def orders_by_warehouse(plans: pd.DataFrame) -> go.Figure:
             showlegend=False,
         ),
         height=max(260, 20 * len(totals) + 70),
-        xaxis={"title": f"ordered tonight, {plans['currency'].iloc[0]}"},
-        yaxis={"type": "category"},
+        xaxis={"title": f"ordered tonight, {currencies(plans)}"},
+        yaxis=names(totals.index),
     )
 
 
 def service_bought(plans: pd.DataFrame) -> go.Figure:
     """Draw fill rates without and with tonight's orders, against the targets."""
-    return figure(
+    drawn = (
         _served_bars(plans["no_order_fill_rate"], "if nothing is ordered", "#c3cbd4"),
         _served_bars(plans["fill_rate"], "under the plan", BLUE),
+    )
+    return figure(
+        *drawn,
         barmode="overlay",
         bargap=0,
         xaxis={
@@ -44,7 +58,7 @@ def service_bought(plans: pd.DataFrame) -> go.Figure:
             "range": [0.0, 1.001],
             "dtick": 0.2,
         },
-        yaxis={"title": "items"},
+        yaxis=counts("items", max(max(bars.y) for bars in drawn)),
         height=340,
     )
 
@@ -74,6 +88,7 @@ def cover(plans: pd.DataFrame) -> go.Figure:
     step = cover_step(plans)
     most = COVER_BARS * step
     known = plans["periods_of_cover"].dropna().clip(upper=most)
+    items = np.histogram(known, bins=COVER_BARS, range=(0.0, most))[0].max()
     return figure(
         go.Histogram(
             x=known,
@@ -82,7 +97,7 @@ def cover(plans: pd.DataFrame) -> go.Figure:
             showlegend=False,
         ),
         xaxis={"title": "periods of cover"},
-        yaxis={"title": "items"},
+        yaxis=counts("items", items),
         height=300,
     )
 
@@ -105,14 +120,7 @@ def service_against_target(plans: pd.DataFrame) -> go.Figure:
     plans = plans[plans["target_measure"] != "cost"]
     plans = plans.assign(served=served(plans))
     boxes = [
-        go.Box(
-            x=[f"{target:.0%}"] * len(group),
-            y=group["served"],
-            name=f"{target:.0%}",
-            marker={"color": BLUE, "size": 2},
-            boxpoints=False,
-            showlegend=False,
-        )
+        five_numbers(f"{target:.0%}", group["served"])
         for target, group in plans.groupby("service_target")
     ]
     targets = sorted(plans["service_target"].unique())
@@ -127,8 +135,8 @@ def service_against_target(plans: pd.DataFrame) -> go.Figure:
         *boxes,
         marks,
         xaxis={"title": "service target", "type": "category"},
-        yaxis={"title": "service planned", "tickformat": PERCENT},
+        yaxis={"title": "service planned (5-95%)", "tickformat": PERCENT},
         height=300,
         hovermode="closest",
-        legend={"font": {"color": MUTED}, "orientation": "h", "y": 1.02, "yanchor": "bottom"},
+        legend={"font": {"color": MUTED}},
     )

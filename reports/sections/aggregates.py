@@ -1,7 +1,7 @@
 """Demand above the single series: the largest warehouses, with their bands."""
 
 from reports.figures.aggregates import fan_charts
-from reports.sections.section import Picture, Tables, has
+from reports.sections.section import Picture, Tables, has, largest
 
 MOST_NODES = 12
 SUMMED_BANDS = (
@@ -16,7 +16,8 @@ def aggregate_pictures(tables: Tables) -> list[Picture]:
         return []
     above = tables["aggregate_forecasts"]
     above = above[above["level"] == "warehouse"]
-    if above.empty:
+    if above["node"].nunique() < 2:
+        # The picture of the total has it.
         return []
     volume = above.groupby("node")["mean"].sum().sort_values(ascending=False, kind="stable")
     chosen = list(volume.index[:MOST_NODES])
@@ -29,7 +30,7 @@ def aggregate_pictures(tables: Tables) -> list[Picture]:
         .rename(columns={"warehouse_id": "node"})
     )
     note = (
-        f"The {len(chosen)} largest of {len(volume)}, each on its own scale. {SUMMED_BANDS} "
+        f"Each on its own scale{largest(len(chosen), len(volume))}. {SUMMED_BANDS} "
         "All levels are in aggregate_forecasts."
     )
     drawn = fan_charts(ahead, past)

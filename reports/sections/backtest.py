@@ -43,13 +43,7 @@ def backtest_section(tables: Tables) -> Section | None:
             for row in rates[np.isclose(rates["level"], level)].to_dict("records")
         ],
         pictures=[
-            Picture(
-                "exceptions-by-book",
-                "Exceptions by portfolio",
-                figures.exceptions_by_book(days, level),
-                f"Days with a loss beyond value at risk {share(level)}; the dotted line is what "
-                "independent days would give, but portfolios move together.",
-            ),
+            *_by_book(days, level),
             Picture(
                 "exceptions-by-month",
                 "When losses went beyond",
@@ -61,6 +55,20 @@ def backtest_section(tables: Tables) -> Section | None:
         explorer=_explorer(days, level),
         listings=[_summary(rates), *verdict_listings(tables, level)],
     )
+
+
+def _by_book(days: pd.DataFrame, level: float) -> list[Picture]:
+    if days["portfolio_id"].nunique() < 2:
+        return []
+    return [
+        Picture(
+            "exceptions-by-book",
+            "Exceptions by portfolio",
+            figures.exceptions_by_book(days, level),
+            f"Days with a loss beyond value at risk {share(level)}; the dotted line is what "
+            "independent days would give, but portfolios move together.",
+        )
+    ]
 
 
 def _rates(days: pd.DataFrame) -> pd.DataFrame:
@@ -127,11 +135,16 @@ def _explorer(days: pd.DataFrame, level: float) -> Explorer:
     books = dict(iter(chosen[chosen["portfolio_id"].isin(names)].groupby("portfolio_id")))
     data = {name: _book(books[name]) for name in names}
     note = (
-        f"The {len(names)} portfolios with the most exceptions: each day's loss (below zero is a "
-        f"gain), and value at risk {share(level)} as said on its eve, in a band of its standard "
-        "error."
+        f"{_whose(len(names), len(worst))}: each day's loss (below zero is a gain), and value at "
+        f"risk {share(level)} as said on its eve, in a band of its standard error."
     )
     return Explorer("backtests", "One portfolio, day by day", note, names, data)
+
+
+def _whose(shown: int, known: int) -> str:
+    if shown < known:
+        return f"The {shown} portfolios with the most exceptions"
+    return "Most exceptions first"
 
 
 def _book(days: pd.DataFrame) -> dict[str, Any]:

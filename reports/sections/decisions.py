@@ -187,5 +187,8 @@ def _worst(items: pd.DataFrame) -> list[Listing]:
         PageColumn("sold", "tuned average sells", count),
     ]
     table = page_table(rivals, columns, source="decision_backtest_items", most=MOST_ITEMS)
-    note = "Where the plan did worst against the tuned average: the items to look at first."
+    note = (
+        "Where the plan did worst against the tuned average: the items to look at first. Money in "
+        f"{currencies(rivals)}."
+    )
     return [Listing("Where the plan lost", table, note)]

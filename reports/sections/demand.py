@@ -9,6 +9,7 @@ from reports.sections.aggregates import SUMMED_BANDS, aggregate_pictures
 from reports.sections.evaluation import BAND, evaluation_listings, evaluation_pictures
 from reports.sections.new_items import new_item_listings
 from reports.sections.section import (
+    FEW,
     SERIES,
     SERIES_COLUMNS,
     Card,
@@ -18,11 +19,14 @@ from reports.sections.section import (
     Section,
     Tables,
     has,
+    largest,
 )
 from reports.tables import PageColumn, page_table
-from reports.wording import count, number, percent
+from reports.wording import count, money, number, percent
 
 MOST_SERIES = 80
+# Beyond it, units have more digits than a card on a telephone.
+MOST_IN_FULL = 1e7
 BASELINES = ("SeasonalNaive", "HistoricAverage", "WindowAverage")
 BANDS = ("q05", "q10", "q25", "q50", "q75", "q90", "q95")
 
@@ -69,7 +73,9 @@ def _lead(champions: pd.DataFrame, scored: pd.DataFrame) -> list[str]:
 def _cards(tables: Tables, scored: pd.DataFrame) -> list[Card]:
     forecasts = tables["demand_forecasts"]
     periods = forecasts["ds"].nunique()
-    cards = [Card(count(forecasts["mean"].sum()), f"units expected in {periods} periods")]
+    units = forecasts["mean"].sum()
+    told = money(units) if units >= MOST_IN_FULL else count(units)
+    cards = [Card(told, f"units expected in {periods} periods")]
     if len(scored):
         cards.append(
             Card(number(scored["mase"].dropna().median()), "median MASE (1 is seasonal naive)")
@@ -115,49 +121,58 @@ def _total(tables: Tables) -> Picture:
 def _pictures(tables: Tables, scored: pd.DataFrame) -> list[Picture]:
     forecasts, actuals = tables["demand_forecasts"], tables["demand_actuals"]
     champions, accuracy = tables["champions"], tables["forecast_accuracy"]
-    pictures = [
-        _total(tables),
-        Picture(
-            "warehouse-demand",
-            "By warehouse",
-            figures.demand_by_warehouse(actuals, forecasts),
-            "The forecast against as many periods before it; the 40 largest.",
-        ),
-        Picture(
-            "champions",
-            "Which models won",
-            figures.champions_by_class(champions),
-            "By demand class (Syntetos & Boylan).",
-        ),
-    ]
-    if len(scored):
-        pictures += [
+    warehouses = forecasts["warehouse_id"].nunique()
+    pictures = [_total(tables)]
+    if warehouses > 1:
+        shown = min(warehouses, figures.MOST_WAREHOUSES)
+        pictures.append(
+            Picture(
+                "warehouse-demand",
+                "By warehouse",
+                figures.demand_by_warehouse(actuals, forecasts),
+                f"The forecast against as many periods before it{largest(shown, warehouses)}.",
+            )
+        )
+    if len(champions) >= FEW:
+        pictures.append(
+            Picture(
+                "champions",
+                "Which models won",
+                figures.champions_by_class(champions),
+                "By demand class (Syntetos & Boylan).",
+            )
+        )
+    if len(scored) >= FEW:
+        pictures.append(
             Picture(
                 "accuracy",
                 "Backtest error by class",
                 figures.accuracy_by_class(scored),
                 "Of the chosen models; below the dotted line is better than a seasonal naive "
                 "in sample.",
-            ),
+            )
+        )
+    if len(scored):
+        pictures.append(
             Picture(
                 "coverage",
                 "Coverage of the 80% band",
                 figures.coverage_by_class(_covered(tables, scored)),
                 f"On held-out windows; the dotted line is what it should be.{_rare(tables)}",
-            ),
-        ]
-        baseline = next((name for name in BASELINES if name in set(accuracy["model"])), None)
-        if baseline is not None:
-            pictures.append(
-                Picture(
-                    "value-added",
-                    "Value added by choosing",
-                    figures.value_added(scored, accuracy, baseline),
-                    f"Share of {baseline}'s error that the chosen model saves, series by series; "
-                    "those that lose half of it or more are in the first bar.",
-                    wide=True,
-                )
             )
+        )
+    baseline = next((name for name in BASELINES if name in set(accuracy["model"])), None)
+    if baseline is not None and len(scored) >= FEW:
+        pictures.append(
+            Picture(
+                "value-added",
+                "Value added by choosing",
+                figures.value_added(scored, accuracy, baseline),
+                f"Share of {baseline}'s error that the chosen model saves, series by series; "
+                "those that lose half of it or more are in the first bar.",
+                wide=True,
+            )
+        )
     return pictures
 
 

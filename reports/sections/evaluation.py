@@ -67,7 +67,7 @@ def evaluation_pictures(tables: Tables) -> list[Picture]:
     )
     title = "Value added by warehouse and horizon"
     drawn = value_added_ahead(rows[rows["warehouse_id"].isin(chosen)], list(chosen))
-    return [Picture("value-added-ahead", title, drawn, note, wide=True)]
+    return [Picture("value-added-ahead", title, drawn, note, wide=True, least_width=480)]
 
 
 def _by_warehouse_and_horizon(tables: Tables) -> Listing:

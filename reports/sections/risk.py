@@ -76,7 +76,7 @@ def _pictures(tables: Tables, level: float, horizon: int) -> list[Picture]:
                 "Limits",
                 figures.limit_use(tables["limit_utilisation"]),
                 "Each portfolio's most used limit, by the method that uses it most; beyond the "
-                "dotted line it is exceeded.",
+                "dotted line it is exceeded, and the darker blue is above 80% of it.",
             )
         )
     if has(tables, "stress_losses", "risk_contributions"):
@@ -87,18 +87,20 @@ def _pictures(tables: Tables, level: float, horizon: int) -> list[Picture]:
                 figures.stress_map(tables["stress_losses"], _gross(tables)),
                 "Loss as a share of the gross value of the positions, of futures and forwards of "
                 "their notional; orange loses, blue gains.",
+                least_width=440,
             )
         )
-    pictures.append(
-        Picture(
-            "methods",
-            "Methods compared",
-            figures.methods_compared(tables["portfolio_risk"], level, horizon),
-            f"Expected shortfall {share(level)}, {horizon} day, relative to the methods' mean; "
-            "the riskiest portfolios first.",
-            wide=True,
+    if len(tables["portfolio_risk"]["method"].unique()) > 1:
+        pictures.append(
+            Picture(
+                "methods",
+                "Methods compared",
+                figures.methods_compared(tables["portfolio_risk"], level, horizon),
+                f"Expected shortfall {share(level)}, {horizon} day, relative to the methods' mean; "
+                "the riskiest portfolios first.",
+                wide=True,
+            )
         )
-    )
     return pictures
 
 

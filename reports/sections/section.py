@@ -9,6 +9,8 @@ import plotly.graph_objects as go
 
 from reports.tables import PageColumn, PageTable
 
+# Of fewer, how many there are of what kind is no picture: the tables have each of them.
+FEW = 5
 Tables = Mapping[str, pd.DataFrame]
 # What names a series, and how a table shows it.
 SERIES = ["warehouse_id", "item_id"]
@@ -79,6 +81,11 @@ class Explorer:
     choices: Sequence[str]
     data: Mapping[str, Any]
 
+    @property
+    def panes(self) -> int:
+        """How many drawings the page's script puts beside each other."""
+        return 2 if self.name in {"curves", "books"} else 1
+
 
 @dataclass(frozen=True)
 class Section:
@@ -98,6 +105,11 @@ class Section:
     pictures: Sequence[Picture] = ()
     explorer: Explorer | None = None
     listings: Sequence[Listing] = field(default_factory=tuple)
+
+
+def largest(shown: int, known: int) -> str:
+    """Return which of many a picture has, as an end of its note."""
+    return f"; the {shown} largest of {known:,}" if shown < known else ""
 
 
 def has(tables: Tables, *names: str) -> bool:

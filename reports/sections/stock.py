@@ -5,7 +5,17 @@ import pandas as pd
 from reports.figures import stock as figures
 from reports.figures.stock import served, served_error
 from reports.sections.curves import curve_explorer
-from reports.sections.section import SERIES_COLUMNS, Card, Listing, Picture, Section, Tables, has
+from reports.sections.section import (
+    FEW,
+    SERIES_COLUMNS,
+    Card,
+    Listing,
+    Picture,
+    Section,
+    Tables,
+    has,
+    largest,
+)
 from reports.sections.stock_gaps import gap_listings
 from reports.sections.stock_sharing import sharing_cards, sharing_listings
 from reports.tables import PageColumn, page_table
@@ -39,7 +49,6 @@ def stock_section(tables: Tables) -> Section | None:
         return None
     plans = tables["order_plans"]
     short = _below_target(plans)
-    longest = figures.COVER_BARS * figures.cover_step(plans)
     return Section(
         "orders",
         "Orders",
@@ -62,36 +71,56 @@ def stock_section(tables: Tables) -> Section | None:
             Card(count(_overstocked(tables)), "items with more stock than the job allows"),
             *sharing_cards(tables),
         ],
-        pictures=[
+        pictures=_pictures(plans),
+        explorer=curve_explorer(tables),
+        listings=_listings(tables),
+    )
+
+
+def _pictures(plans: pd.DataFrame) -> list[Picture]:
+    pictures = []
+    warehouses = plans["warehouse_id"].nunique()
+    if warehouses > 1 and plans["order_value"].any():
+        shown = min(warehouses, figures.MOST_WAREHOUSES)
+        pictures.append(
             Picture(
                 "orders-by-warehouse",
                 "Where the money goes",
                 figures.orders_by_warehouse(plans),
-                "Order value by warehouse; the 40 largest.",
-            ),
-            Picture(
-                "service-bought",
-                "What the orders buy",
-                figures.service_bought(plans),
-                "Items by fill rate, without and with the plan.",
-            ),
+                f"Order value by warehouse{largest(shown, warehouses)}.",
+            )
+        )
+    if len(plans) < FEW:
+        return pictures
+    pictures.append(
+        Picture(
+            "service-bought",
+            "What the orders buy",
+            figures.service_bought(plans),
+            "Items by fill rate, without and with the plan.",
+        )
+    )
+    if (plans["target_measure"] != "cost").any():
+        pictures.append(
             Picture(
                 "service-target",
                 "Service planned against target",
                 figures.service_against_target(plans),
                 "Where a shortage is dear, the cheapest level serves more than is asked for.",
-            ),
+            )
+        )
+    if plans["periods_of_cover"].notna().any():
+        last = figures.COVER_BARS * figures.cover_step(plans)
+        pictures.append(
             Picture(
                 "cover",
                 "Cover before tonight",
                 figures.cover(plans),
                 "Items by how long stock and orders on the way last; the last bar has "
-                f"{longest:g} and more.",
-            ),
-        ],
-        explorer=curve_explorer(tables),
-        listings=_listings(tables),
-    )
+                f"{last:g} and more.",
+            )
+        )
+    return pictures
 
 
 def _overstocked(tables: Tables) -> int:

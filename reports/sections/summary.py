@@ -62,9 +62,11 @@ def _sentences(tables: Tables) -> list[str]:
         total = total_money(ordered, "order_value")
         saving = plans.assign(saving=plans["no_order_cost"] - plans["expected_cost"])
         lines.append(
-            f"{plural(len(ordered), 'order line')} for {total} are proposed; against ordering "
-            f"nothing they are expected to save {total_money(saving, 'saving')} of "
-            "holding, shortage and ordering cost over the horizon."
+            f"Proposed: {plural(len(ordered), 'order line')} for {total}, expected to save "
+            f"{total_money(saving, 'saving')} of holding, shortage and ordering cost over the "
+            "horizon against ordering nothing."
+            if len(ordered)
+            else "No order is proposed."
         )
     if "positions" in entities.index:
         row = entities.loc[["positions"]].to_dict("records")[0]

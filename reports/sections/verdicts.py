@@ -24,7 +24,7 @@ _ABOUT = {
 
 def verdict_picture(tables: Tables, level: float) -> list[Picture]:
     """Return the picture of rejected figures at a level, or nothing where none was tested."""
-    if not has(tables, TABLE):
+    if not has(tables, TABLE) or tables[TABLE]["portfolio_id"].nunique() < 2:
         return []
     return [
         Picture(
@@ -33,6 +33,7 @@ def verdict_picture(tables: Tables, level: float) -> list[Picture]:
             rejected_by_test(_at(tables[TABLE], level)),
             "Each test rejects true figures about one time in twenty; the red light nearly never.",
             wide=True,
+            least_width=560,
         )
     ]
 
@@ -108,4 +109,4 @@ def _by_book(results: pd.DataFrame, level: float) -> Listing:
 
 
 def _p_value(value: float) -> str:
-    return number(value, 3)
+    return "<0.001" if value < 0.0005 else number(value, 3)

@@ -11,11 +11,15 @@
   const base = (height, extra) => Object.assign({
     height, margin: { l: 60, r: 16, t: 28, b: 44 }, paper_bgcolor: "#fff", plot_bgcolor: "#fff",
     font: { family: "system-ui, sans-serif", size: 12, color: ink },
-    legend: { orientation: "h", y: 1.02, yanchor: "bottom", x: 0 },
+    legend: { orientation: "h", y: 1.02, yanchor: "bottom", x: 0, traceorder: "normal" },
   }, extra);
-  const axis = (extra) => Object.assign({ gridcolor: grid, zerolinecolor: grid, automargin: true }, extra);
+  const axis = (extra) => Object.assign({ gridcolor: grid, zerolinecolor: grid, automargin: true, ticks: "outside", ticklen: 5, tickcolor: "rgba(0,0,0,0)" }, extra, extra?.title && { title: { ...extra.title, standoff: 10 } });
+  // As `DATES` of reports/figures/theme.py.
+  const dates = () => axis({ tickangle: 0, tickformatstops: [{ dtickrange: ["M1", "M6"], value: "%b\n%Y" }] });
   // The chart library reads some HTML in text; ids must stay text.
   const inert = (text) => String(text).replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
+  // As `short` of reports/wording.py: there is room for so many signs beside a bar.
+  const short = (text) => (text.length > 24 ? `${text.slice(0, 15)}…${text.slice(-8)}` : text);
 
   const draw = (node) => {
     if (node.dataset.drawn) return;
@@ -50,8 +54,7 @@
       { x: ahead.ds, y: ahead.mean, name: "mean", mode: "lines", line: { color: blue } },
       { x: ahead.ds, y: ahead.q50, name: "median", mode: "lines", line: { color: blue, dash: "dot", width: 1 } },
     ].filter((trace) => trace.mode !== "markers" || trace.x.length);
-    if (panes.children.length !== 1) panes.replaceChildren(document.createElement("div"));
-    Plotly.react(panes.children[0], traces, base(360, { xaxis: axis(), yaxis: axis({ title: { text: "units per period" }, rangemode: "tozero" }) }), config);
+    Plotly.react(panes.children[0], traces, base(380, { xaxis: dates(), yaxis: axis({ title: { text: "units per period" }, rangemode: "tozero" }) }), config);
     return one.text;
   };
   const drawCurve = (panes, one) => {
@@ -73,8 +76,7 @@
     const target = { type: "line", xref: "paper", x0: 0, x1: 1, y0: one.target, y1: one.target, line: { color: ink, dash: "dot", width: 1 } };
     const levels = ["levels", "chosen"];
     const near = traces.filter((trace) => levels.includes(trace.name));
-    const layout = () => base(380, { shapes: one.target === null ? [] : [target], xaxis: axis({ title: { text: `expected cost over the horizon, ${one.currency}` } }), yaxis: axis({ title: { text: one.target === null ? one.measure : `${one.measure} (dotted: target)` }, tickformat: percent }) });
-    if (panes.children.length !== 2) panes.replaceChildren(document.createElement("div"), document.createElement("div"));
+    const layout = () => base(380, { shapes: one.target === null ? [] : [target], xaxis: axis({ title: { text: `cost over the horizon, ${one.currency}` } }), yaxis: axis({ title: { text: one.target === null ? one.measure : `${one.measure} (dotted: target)` }, tickformat: percent }) });
     Plotly.react(panes.children[0], near, layout(), config);
     Plotly.react(panes.children[1], traces, layout(), config);
     return one.text;
@@ -86,12 +88,12 @@
       hovertemplate: "%{y:.1%} of scenarios lose at most %{x:,.3s}<extra></extra>",
     }));
     const names = one.parts.names.map(inert).reverse();
+    const aliases = Object.fromEntries(one.parts.names.map((name) => [inert(name), inert(short(name))]));
     const values = [...one.parts.values].reverse();
     const bars = [{ x: values, y: names, type: "bar", orientation: "h", showlegend: false,
       marker: { color: values.map((value) => (value > 0 ? red : blue)) }, hovertemplate: "%{y}: %{x:,.3s}<extra></extra>" }];
-    if (panes.children.length !== 2) panes.replaceChildren(document.createElement("div"), document.createElement("div"));
     Plotly.react(panes.children[0], lines, base(380, { xaxis: axis({ title: { text: `loss, ${one.currency}` } }), yaxis: axis({ title: { text: "share of scenarios" }, tickformat: percent }) }), config);
-    Plotly.react(panes.children[1], bars, base(380, { xaxis: axis({ title: { text: `component, ${one.currency}` } }), yaxis: axis({ type: "category" }) }), config);
+    Plotly.react(panes.children[1], bars, base(380, { xaxis: axis({ title: { text: `component, ${one.currency}` } }), yaxis: axis({ type: "category", labelalias: aliases }) }), config);
     return "";
   };
   const drawBacktest = (panes, one) => {
@@ -110,8 +112,7 @@
       { ...points, y: beyond, name: `beyond ${methods[0].replaceAll("_", " ")}`, marker: { color: red, size: 7 } },
       ...methods.map((method) => ({ x: one.ds, y: one.lines[method], name: method.replaceAll("_", " "), mode: "lines", line: { color: palette[method], width: 1.6, shape: "hv" } })),
     ];
-    if (panes.children.length !== 1) panes.replaceChildren(document.createElement("div"));
-    Plotly.react(panes.children[0], traces, base(400, { xaxis: axis(), yaxis: axis({ title: { text: `loss, ${one.currency}` } }) }), config);
+    Plotly.react(panes.children[0], traces, base(380, { xaxis: dates(), yaxis: axis({ title: { text: `loss, ${one.currency}` } }) }), config);
     const counts = methods.map((method) => `${one.loss.filter((loss, day) => loss > one.lines[method][day]).length} by ${method.replaceAll("_", " ")}`);
     return `Exceptions on ${one.ds.length} days: ${counts.join(", ")}.`;
   };

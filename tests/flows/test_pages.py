@@ -13,7 +13,9 @@ from flows.cli.dry import describe_dry_run
 from flows.cli.running import say_outcome
 from flows.run import prepare_run
 from flows.spec import load_job
+from flows.steps import publish as publishing
 from flows.steps.page import page_beside
+from flows.steps.publish import replaced_in
 from storage.stores import open_store
 from tests.storage.inputs import demand_rows
 from tests.survival.plain import run_plain
@@ -56,6 +58,14 @@ def told(job, outcome):
     console = Console(file=io.StringIO(), width=200)
     say_outcome(prepare_run(job), outcome, console)
     return console.file.getvalue()
+
+
+def statuses(folder):
+    """Return the status of each run that `almanac runs` lists."""
+    done = CliRunner().invoke(main, ["runs", "--folder", str(folder)])
+    assert done.exit_code == 0
+    rows = [line.split() for line in done.output.splitlines()[1:]]
+    return {row[0]: row[4] for row in rows}
 
 
 @pytest.fixture(scope="module")
@@ -159,3 +169,18 @@ def test_of_two_runs_of_a_night_the_last_one_done_has_its_page_and_its_tables(jo
     assert refused.exit_code != 0
     assert page.read_bytes() == written
     assert f"took the place of {ids[1]}" in " ".join(refused.output.split())
+    assert statuses(tmp_path) == {ids[0]: "published", ids[1]: "replaced"}
+    one = CliRunner().invoke(main, ["runs", ids[1], "--folder", str(tmp_path)])
+    assert ": replaced." in one.output
+    store = tmp_path / "almanac.duckdb"
+    store.write_bytes(b"no store")
+    assert statuses(tmp_path) == dict.fromkeys(ids, "published")
+    store.unlink()
+    assert statuses(tmp_path) == dict.fromkeys(ids, "published")
+    assert not store.exists()
+
+
+def test_the_ledger_asks_no_server(monkeypatch):
+    monkeypatch.setattr(publishing, "open_existing", None)
+    assert replaced_in("postgresql://nobody@192.0.2.1/nothing") == set()
+    assert replaced_in("parquet:gs://bucket/folder") == set()

@@ -65,6 +65,15 @@ def test_what_a_job_does_not_say_of_periods_follows_from_their_length(
     assert (said.horizon, said.minimum_history) == (9, 30)
 
 
+@pytest.mark.parametrize(
+    ("frequency", "cover"), [("h", 1_080), ("D", 45), ("W", 7), ("MS", 3), ("QS", 2)]
+)
+def test_how_long_stock_may_last_follows_from_the_length_of_periods(frequency, cover, tmp_path):
+    text = MINIMAL.replace("horizon = 7", f'frequency = "{frequency}"') + STOCK
+    assert load_job(write(tmp_path, text)).most_cover == cover
+    assert load_job(write(tmp_path, f"{text}most_cover = 9.5\n")).most_cover == 9.5
+
+
 def test_a_frequency_that_there_is_none_of_is_the_only_thing_refused(tmp_path):
     text = MINIMAL.replace("horizon = 7", 'frequency = "X"')
     with pytest.raises(JobRefusedError, match=r"`demand.frequency` is 'X': .*'QS'$"):

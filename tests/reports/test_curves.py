@@ -85,7 +85,7 @@ def test_tonights_point_is_on_the_curve_and_in_the_sentence(plans, curves):
     assert one["cost"] == [55.0, 50.0, 70.0, 100.0]
     assert one["service"] == [0.9, 0.97, 0.6, 0.1]
     assert one["target"] == 0.95
-    assert "Keeping tonight's 4 instead serves 60.0% and costs 20 EUR more" in one["text"]
+    assert "Keeping tonight's 4 instead serves 60.0% and costs 20.0 EUR more" in one["text"]
 
 
 @pytest.mark.parametrize(

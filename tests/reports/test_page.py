@@ -1,5 +1,6 @@
 """The report: every number from a table, nothing from the network, ids inert."""
 
+import html
 import json
 import re
 from html.parser import HTMLParser
@@ -7,9 +8,11 @@ from html.parser import HTMLParser
 import numpy as np
 import pandas as pd
 import pytest
+from markupsafe import escape
 from plotly.offline import get_plotlyjs
 
 from reports import render_report
+from reports.figures.theme import LONGEST_NAME
 from reports.page import inert_json
 from reports.sections.demand import demand_section
 from reports.sections.evaluation import evaluation_listings, evaluation_pictures
@@ -235,7 +238,7 @@ def test_what_concerns_the_whole_run_is_told_first():
 
 
 def test_a_drawing_that_a_telephone_is_too_narrow_for_is_moved_from_side_to_side(page):
-    width = re.search(r'id="chart-warehouse-fans"[^>]*min-width:(\d+)px', page)
+    width = re.search(r'id="chart-driver-effects"[^>]*min-width:(\d+)px', page)
     assert width is not None
     assert int(width[1]) > 390
 
@@ -320,3 +323,70 @@ def test_the_address_of_a_section_leads_to_it_after_everything_is_drawn(page):
 def test_zero_is_sorted_as_a_number_and_not_as_an_absent_one(page):
     assert 'key(row) === "" ? -Number.MAX_VALUE : parseFloat(key(row))' in page
     assert "parseFloat(key(a)) ||" not in page
+
+
+def test_a_long_name_is_whole_in_tables_and_short_on_axes():
+    name = "Gro\u00dfhandelslager f\u00fcr \u00c4rzte- & Apothekenbedarf <s\u00fcd-7>, Halle 12"
+    text = render_report(night(book=name))
+    cell = f'<td class="long" data-value="{escape(name)}">{escape(name)}</td>'
+    assert cell in text
+    assert "text-overflow" not in text.replace(get_plotlyjs(), "")
+    axis = embedded(text, "figures")["limits"]["layout"]["yaxis"]
+    ((whole, shown),) = axis["labelalias"].items()
+    assert html.unescape(whole) == name
+    assert len(html.unescape(shown)) == LONGEST_NAME
+    assert "<" not in shown
+
+
+def test_a_short_name_is_its_own_label(page):
+    assert embedded(page, "figures")["limits"]["layout"]["yaxis"]["labelalias"] == {}
+
+
+def test_what_is_drawn_later_has_its_room_before(page):
+    """Or a section moves from under the link to it, while what is above it is drawn."""
+    # A series has one drawing, a book two.
+    assert page.count('<div class="panes"><div></div></div>') == 1
+    assert page.count('<div class="panes"><div></div><div></div></div>') == 1
+    (height,) = re.findall(r"\.panes > div \{[^}]*min-height: (\d+)px", page)
+    heights = set(re.findall(r"base\((\d+), ", page))
+    assert heights == {height}
+    assert "scroll-behavior" not in page.replace(get_plotlyjs(), "")
+
+
+def test_one_series_is_drawn_once_and_its_counts_are_left_to_tables():
+    names = [picture.name for picture in demand_section(night()).pictures]
+    assert names == ["total-demand", "coverage", "value-added-ahead"]
+
+
+def test_a_night_without_an_order_says_so():
+    tables = night()
+    tables["order_plans"] = tables["order_plans"].assign(order_quantity=0.0, order_value=0.0)
+    assert "No order is proposed." in summary_section(tables).lead
+
+
+def test_one_method_is_compared_with_none():
+    tables = night()
+    drawn = [picture.name for picture in risk_section(tables).pictures]
+    risk = tables["portfolio_risk"]
+    tables["portfolio_risk"] = risk[risk["method"] == "historical"]
+    alone = [picture.name for picture in risk_section(tables).pictures]
+    assert set(drawn) - set(alone) == {"methods"}
+
+
+def test_units_beyond_a_card_of_a_telephone_are_told_in_three_digits():
+    tables = night()
+    for size, told in ((448_146_033.0, "448m"), (297_096.0, "297,096")):
+        ahead = tables["demand_forecasts"].assign(mean=0.0)
+        ahead.loc[0, "mean"] = size
+        (card, *_) = demand_section({**tables, "demand_forecasts": ahead}).cards
+        assert card.value == told
+
+
+def test_a_printed_table_may_break_and_has_its_head_on_every_page(page):
+    printed = page[page.index("@media print") : page.index("</style>")]
+    unbroken = re.findall(r"([^{}]*)\{ break-inside: avoid; \}", printed)
+    assert ".listing" not in "".join(unbroken)
+    assert "thead" in "".join(unbroken)
+    # Chromium leaves out of a repeated head what sticks, and buttons.
+    assert re.search(r"\bth, [^{]*\{ position: static;", printed)
+    assert "th button { display: contents; }" in printed

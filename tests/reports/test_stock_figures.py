@@ -3,7 +3,14 @@
 import numpy as np
 import pytest
 
-from reports.figures.stock import COVER_BARS, cover, cover_step, service_bought
+from reports.figures.stock import (
+    COVER_BARS,
+    cover,
+    cover_step,
+    service_against_target,
+    service_bought,
+)
+from reports.sections.section import FEW
 from reports.sections.stock import stock_section
 from tests.reports.builder import night
 
@@ -34,7 +41,7 @@ def test_orders_come_before_what_transfers_would_change_of_them():
     ids=["quarters", "days", "hardly any demand", "no demand"],
 )
 def test_bars_of_cover_are_as_wide_as_cover_is_long(covers, step):
-    plans = night()["order_plans"].iloc[[0] * 2].assign(periods_of_cover=covers)
+    plans = night()["order_plans"].iloc[[0] * 6].assign(periods_of_cover=covers * 3)
     assert cover_step(plans) == step
     (bars,) = cover(plans).data
     assert bars.xbins.size == step
@@ -42,7 +49,29 @@ def test_bars_of_cover_are_as_wide_as_cover_is_long(covers, step):
     assert bars.xbins.end > last
     assert (bars.x <= last).all()
     note = {shown.name: shown.note for shown in stock_section({"order_plans": plans}).pictures}
-    assert f"the last bar has {last:g} and more" in note["cover"]
+    told = f"the last bar has {last:g} and more" in note.get("cover", "")
+    assert told == np.isfinite(covers).any()
+
+
+def test_a_count_of_few_items_is_a_table_and_no_picture():
+    plans = night()["order_plans"]
+    assert stock_section({"order_plans": plans.iloc[[0] * (FEW - 1)]}).pictures == []
+    drawn = stock_section({"order_plans": plans.iloc[[0] * FEW]}).pictures
+    assert [picture.name for picture in drawn] == ["service-bought", "service-target", "cover"]
+
+
+def test_what_is_counted_has_whole_ticks():
+    plans = night()["order_plans"]
+    for n_items, step in ((2, 1), (200, None)):
+        for drawn in (cover, service_bought):
+            assert drawn(plans.iloc[[0] * n_items]).layout.yaxis.dtick == step
+
+
+def test_whiskers_leave_out_the_few_that_a_budget_cut():
+    plans = night()["order_plans"].iloc[[0] * 100]
+    plans = plans.assign(fill_rate=[0.0, 0.0] + [0.95] * 98, target_measure="fill rate")
+    box, _ = service_against_target(plans).data
+    assert (box.lowerfence[0], box.upperfence[0]) == (0.95, 0.95)
 
 
 def test_items_overstocked_are_those_that_the_job_calls_so():

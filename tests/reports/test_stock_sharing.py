@@ -56,7 +56,7 @@ def test_pooling_that_costs_more_than_it_saves_is_told_as_a_loss():
     pooled = pd.concat([tables["stock_pooling"], loses], ignore_index=True)
     note = listings({**tables, "stock_pooling": pooled})["One stock or many"].note
     assert "would save" in note
-    assert "-70 with all items, 30 with those alone" in note
+    assert "-70.0 with all items, 30.0 with those alone" in note
 
 
 def test_a_night_without_them_shows_none():

@@ -17,6 +17,11 @@ from reports.wording import money, number, percent, steps
         (-1_432, "-1.43k"),
         (999.4, "999"),
         (2.5e9, "2.50bn"),
+        (64.24, "64.2"),
+        (-3.196, "-3.20"),
+        (-0.004, "0"),
+        (99.97, "100"),
+        (0.0, "0"),
     ],
 )
 def test_money_has_three_digits_so_that_a_limit_and_what_is_beyond_it_can_be_told_apart(

@@ -1,5 +1,6 @@
 """`almanac runs`: the ledger, and one run of it."""
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,12 @@ from rich.table import Table
 from flows.cli.ledger import find_run, find_states, folder_option
 from flows.cli.terminal import as_text, wide_console
 from flows.run import Run, load_run, read_state
-from flows.steps.publish import is_published
+from flows.steps.publish import (
+    PUBLISHED,
+    PUBLISHED_WITH_FAILURES,
+    is_published,
+    replaced_in,
+)
 from storage.stores import open_existing
 
 
@@ -28,31 +34,48 @@ def runs(run_id: str | None, folder: Path) -> None:
     if not states:
         console.print(f"No runs below {folder.resolve()}.", soft_wrap=True, markup=False)
         return
+    replaced = _replaced(states)
     table = Table(box=None)
     for head in ("run", "as of", "started (UTC)", "status", "seconds", "peak MiB"):
         table.add_column(head, no_wrap=True)
     for state in states:
-        table.add_row(state["run_id"], *_ledger_row(state))
+        table.add_row(state["run_id"], *_ledger_row(state, _status(state, replaced)))
     console.print(table)
 
 
-def _ledger_row(state: dict[str, Any]) -> tuple[str, ...]:
+def _replaced(states: list[dict[str, Any]]) -> set[str]:
+    """Return the runs whose tables another run of their job and night took the place of."""
+    # A run of another version's job spec may no longer be read; it is listed all the same.
+    stores: set[str] = set()
+    for state in states:
+        with suppress(ValueError):
+            stores.add(load_run(state["folder"]).store_url)
+    return {run_id for store in stores for run_id in replaced_in(store)}
+
+
+def _ledger_row(state: dict[str, Any], status: str) -> tuple[str, ...]:
     steps = state.get("steps", [])
     return (
         state["as_of"],
         state["started_at"][:16].replace("T", " "),
-        state.get("status", "unfinished"),
+        status,
         f"{sum(step['seconds'] for step in steps):.1f}",
         f"{max((step['peak_memory_mb'] for step in steps), default=0):,.0f}",
     )
 
 
+def _status(state: dict[str, Any], replaced: set[str]) -> str:
+    own = str(state.get("status", "unfinished"))
+    ended = own in {PUBLISHED, PUBLISHED_WITH_FAILURES}
+    return "replaced" if ended and state["run_id"] in replaced else own
+
+
 def _show(run: Run, console: Console) -> None:
     state = read_state(run.staging)
+    status = _status(state, replaced_in(run.store_url))
     console.print(
         f"Run [bold]{run.run_id}[/], {run.job.name} as of {run.as_of} on "
-        f"{as_text(run.device_words)}: "
-        f"{state.get('status', 'unfinished')}. {as_text(state.get('reason', ''))}",
+        f"{as_text(run.device_words)}: {status}. {as_text(state.get('reason', ''))}",
         soft_wrap=True,
     )
     if is_published(run):
