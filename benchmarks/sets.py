@@ -5,6 +5,7 @@ errors of one period are alike over a set's series, so that one window says litt
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import cache
 from types import MappingProxyType
 from typing import NamedTuple
@@ -16,6 +17,7 @@ from benchmarks.series import DATA
 from forecasting import DemandPanel, ForecastPlan, know_seasons, learn_seasons
 from forecasting.distributions import LEVELS
 from forecasting.grid import Frequency
+from forecasting.labels import Labels
 from kernels.arrays import Floats, Integers
 
 WINDOWS = 3
@@ -215,7 +217,7 @@ def panel_of(case: Case, train: list[Floats]) -> DemandPanel:
 def panel_at_night(
     case: Case, train: list[Floats], numbers: Integers | slice = slice(None)
 ) -> DemandPanel:
-    """Return the demand of a set with what a night learns of years before it forecasts.
+    """Return the demand of a set with what a night learns of seasons before it forecasts.
 
     Parameters
     ----------
@@ -226,7 +228,8 @@ def panel_at_night(
     panel = panel_of(case, train)
     if case.ids is None:
         return panel
-    items = np.array(case.ids(), object)[numbers, -1]
+    warehouses, items = np.array(case.ids(), object)[numbers].T
+    panel = replace(panel, warehouse_id=Labels.of(pd.Series(warehouses)))
     kinds = dict(zip(panel.item_id.names, items, strict=True))
     return know_seasons(panel, kinds, learn_seasons(panel, kinds, plan_of(case)))
 

@@ -10,8 +10,10 @@ from forecasting.grid import newest_before
 from kernels.arrays import Floats, Integers
 from kernels.harmonic_season import TERMS
 
-# Kinds of series, each of which has what the kinds before leave.
-LEVELS = ("category", "item")
+# Kinds of series, each of which has what the kinds before leave; of a year, the first two. A
+# warehouse tells of what has a category or an item in common: all that it sells may have nothing.
+LEVELS = ("category", "item", "warehouse")
+KINDS = 2
 NO_GROUP = -1
 # Of a season without a harmonic: a mean and a trend.
 NO_TERMS = 2

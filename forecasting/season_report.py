@@ -15,11 +15,12 @@ WEEKS = 52
 
 
 def report_seasons(panel: DemandPanel) -> pd.DataFrame:
-    """Return the next year and season of each category and item, as a frame of `REPORT`.
+    """Return the next year and season of each kind of series, as a frame of `REPORT`.
 
     A multiple is demand of a period over the mean of its cycle, 0 at least; an item's has its
-    category's in it. Of the season every period is told, of the year `WEEKS` of them. The standard
-    error is that of the kind's mean, alike at every date: how far its series stray is not in it.
+    category's in it, a warehouse's is over that of what it sells. Of the season every period is
+    told, of the year `WEEKS` of them. The standard error is that of the kind's mean, alike at every
+    date: how far its series stray is not in it.
 
     Parameters
     ----------
@@ -36,7 +37,7 @@ def report_seasons(panel: DemandPanel) -> pd.DataFrame:
     shared = known.shared
     if not len(shared.until):
         return pd.DataFrame(columns=REPORT)
-    category, item = known.groups.T
+    category, item, _ = known.groups.T
     above = np.full(len(shared.groups), NO_GROUP)
     above[item[item != NO_GROUP]] = category[item != NO_GROUP]
     last = panel.last_ds[[np.argmax(panel.last_periods)]]

@@ -15,6 +15,7 @@ import numpy as np
 
 from forecasting.drivers.vintages import origin_ends
 from forecasting.known_seasons import (
+    KINDS,
     LEVELS,
     NO_GROUP,
     KnownSeasons,
@@ -48,7 +49,8 @@ def learn_seasons(
     There are two: the year, where it is longer than the plan's season, and that season. Of each
     series with two of one or more, it is told by harmonics of demand over its trend. Groups of
     `LEVELS` with three such series or more have the mean of what the level before leaves, each
-    series weighed by how exactly it tells and how much series differ, less what may be chance.
+    series weighed by how exactly it tells and how much series differ, less what may be chance; a
+    warehouse has a season beside those of its series' kinds, and no year.
     Where the plan's season is half a year or longer, or a year has too few periods, nothing is
     learnt of it.
 
@@ -62,8 +64,11 @@ def learn_seasons(
     """
     season = plan.season_length
     until = origin_ends(panel, plan) if until is None else until
-    numbers, groups = _large_groups(*_group_series(panel, categories))
     told = _tellable(plan.seasons)
+    numbers, groups = _group_series(panel, categories)
+    if not told[1][2]:
+        numbers[:, KINDS:] = NO_GROUP
+    numbers, groups = _large_groups(numbers, groups)
     if not groups or not any(harmonics for _, _, harmonics in told):
         until = until[:0]
     found = [
@@ -79,9 +84,11 @@ def learn_seasons(
         values = np.empty_like(some.values)
         uncensor(some.values, some.raised, some.offsets, season, values)
         demand = Batch(values, some.offsets)
-        for (_, block, harmonics), profiles in zip(told, found, strict=True):
+        for (_, block, harmonics), profiles, levels in zip(
+            told, found, (KINDS, len(LEVELS)), strict=True
+        ):
             if harmonics:
-                _learn_profiles(demand, block, numbers[known], profiles, vintage)
+                _learn_profiles(demand, block, numbers[known, :levels], profiles, vintage)
     return SharedSeasons(until, groups, *found)
 
 
@@ -130,7 +137,8 @@ def know_seasons(panel: DemandPanel, categories: Categories, shared: SharedSeaso
     numbers, groups = _group_series(panel, categories)
     known = {group: number for number, group in enumerate(shared.groups)}
     places = np.array([known.get(group, NO_GROUP) for group in groups] + [NO_GROUP], np.int64)
-    return panel.with_shared(KnownSeasons(shared, panel.last_periods, places[numbers]))
+    found = _beside_kinds(places[numbers])
+    return panel.with_shared(KnownSeasons(shared, panel.last_periods, found))
 
 
 def _group_series(
@@ -140,7 +148,7 @@ def _group_series(
     category = label_categories(panel.item_id, categories)
     numbers = np.empty((len(panel), len(LEVELS)), np.int64)
     groups: list[tuple[str, str]] = []
-    for level, labels in enumerate((category, panel.item_id)):
+    for level, labels in enumerate((category, panel.item_id, panel.warehouse_id)):
         numbers[:, level] = labels.codes + len(groups)
         groups += [(LEVELS[level], str(name)) for name in labels.names]
     nameless = np.array([name == EVERYTHING for _, name in groups])
@@ -156,7 +164,14 @@ def _large_groups(
     large = np.flatnonzero(counts >= FEWEST_SERIES)
     places = np.full(len(groups) + 1, NO_GROUP)
     places[large] = np.arange(len(large))
-    return places[numbers], tuple(groups[number] for number in large)
+    return _beside_kinds(places[numbers]), tuple(groups[number] for number in large)
+
+
+def _beside_kinds(numbers: Integers) -> Integers:
+    """Return the groups of each series, (n_series, n_levels): no warehouse without a kind."""
+    kindless = (numbers[:, :KINDS] == NO_GROUP).all(axis=1)
+    numbers[kindless] = NO_GROUP
+    return numbers
 
 
 def _learn_groups(

@@ -19,6 +19,10 @@ NOTE = (
     "Demand over its mean, as series of the kind have it in common. Forecasts take it as far as a "
     "series' own history says less."
 )
+BESIDE = (
+    "Demand of a warehouse over what the categories and items that it sells have of the season."
+)
+WAREHOUSE = "warehouse"
 
 
 class Cycle(NamedTuple):
@@ -70,7 +74,7 @@ def seasons_section(tables: Tables) -> Section | None:
             told = rows.assign(place=cycle.places, order=cycle.order, cycle=cycle.name)
             extremes.append(_extremes(told))
             lead.append(_sentence(extremes[-1], cycle))
-            pictures.append(_picture(told, extremes[-1], cycle))
+            pictures += _pictures(told, extremes[-1], cycle)
     return Section(
         "seasons",
         "When demand comes",
@@ -95,15 +99,14 @@ def _extremes(told: pd.DataFrame) -> pd.DataFrame:
     return found.sort_values(["level", "swing"], ascending=[True, False], ignore_index=True)
 
 
-def _largest(extremes: pd.DataFrame) -> pd.DataFrame:
+def _kinds(extremes: pd.DataFrame) -> pd.DataFrame:
     """Return categories, or items where there are none."""
-    level = extremes["level"].iloc[0]
-    largest: pd.DataFrame = extremes[extremes["level"] == level].head(MOST_KINDS)
-    return largest
+    kinds: pd.DataFrame = extremes[extremes["level"] == extremes["level"].iloc[0]]
+    return kinds.head(MOST_KINDS)
 
 
 def _sentence(extremes: pd.DataFrame, cycle: Cycle) -> str:
-    shown = _largest(extremes)
+    shown = _kinds(extremes)
     clear = shown[shown["swing"] > CLEAR * shown["standard_error"]]
     kinds = plural(len(shown), *KINDS[shown["level"].iloc[0]])
     if clear.empty:
@@ -118,17 +121,27 @@ def _sentence(extremes: pd.DataFrame, cycle: Cycle) -> str:
     )
 
 
-def _picture(told: pd.DataFrame, extremes: pd.DataFrame, cycle: Cycle) -> Picture:
-    shown = _largest(extremes)
-    rows = told[(told["level"] == shown["level"].iloc[0]) & told["name"].isin(shown["name"])]
+def _pictures(told: pd.DataFrame, extremes: pd.DataFrame, cycle: Cycle) -> list[Picture]:
+    name = cycle.name.split()[0]
+    kinds = _kinds(extremes)
+    found = [_picture(f"shared-{name}", f"The {cycle.name}", told, kinds, NOTE)]
+    warehouses = extremes[extremes["level"] == WAREHOUSE].head(MOST_KINDS)
+    if len(warehouses):
+        title = f"The {cycle.name} by warehouse"
+        found.append(_picture(f"warehouse-{name}", title, told, warehouses, BESIDE))
+    return found
+
+
+def _picture(name: str, title: str, told: pd.DataFrame, kinds: pd.DataFrame, note: str) -> Picture:
+    """Return the picture of some kinds of one level, from the top."""
+    rows = told[(told["level"] == kinds["level"].iloc[0]) & told["name"].isin(kinds["name"])]
     places = rows.drop_duplicates("place").sort_values("order")["place"]
     table = rows.pivot_table(index="name", columns="place", values="multiple") - 1.0
-    more = "" if len(shown) < MOST_KINDS else f" The {MOST_KINDS} that swing most."
     return Picture(
-        f"shared-{cycle.name.split()[0]}",
-        f"The {cycle.name}",
-        figures.season_by_kind(table.loc[shown["name"], places]),
-        NOTE + more,
+        name,
+        title,
+        figures.season_by_kind(table.loc[kinds["name"], places]),
+        note if len(kinds) < MOST_KINDS else f"{note} The {MOST_KINDS} that swing most.",
         wide=True,
         least_width=720,
     )
@@ -150,5 +163,8 @@ def _listing(extremes: pd.DataFrame) -> Listing:
         source="seasonal_profiles",
         most=200,
     )
-    note = "Items sold in three places or more have a season of their own beside their category's."
-    return Listing("Highest and lowest by category and item", table, note)
+    note = (
+        "Items sold in three places or more have a season of their own beside their category's. "
+        "Of warehouses it is what they have over that of what they sell."
+    )
+    return Listing("Highest and lowest by category, item and warehouse", table, note)

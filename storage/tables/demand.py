@@ -286,10 +286,15 @@ SEASONAL_PROFILES = output_table(
     "What series of a kind share of the year, and of the season within it: the next of each.",
     columns=(
         Column("season", "text", "year, or the season within it, as the week of days"),
-        Column("level", "text", "category or item"),
-        Column("name", "text", "of the category or item"),
+        Column("level", "text", "category, item or warehouse"),
+        Column("name", "text", "of the category, item or warehouse"),
         PERIOD,
-        Column("multiple", "float", "demand of the period over the mean of its cycle", minimum=0),
+        Column(
+            "multiple",
+            "float",
+            "demand of the period over the mean of its cycle; of a warehouse, over what it sells",
+            minimum=0,
+        ),
         Column(
             "standard_error",
             "float",
