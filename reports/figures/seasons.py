@@ -10,6 +10,8 @@ from reports.wording import inert
 # Of more a cell is too narrow for its figure.
 MOST_FIGURES = 24
 MOST_TICKS = 14
+# Colours are full there at least: a hundredth is pale.
+LEAST_EDGE = 0.1
 ROW, MARGIN = 22, 96
 
 
@@ -20,7 +22,7 @@ def season_by_kind(table: pd.DataFrame) -> go.Figure:
     ----------
     table : fractions, 0.2 for a fifth above the mean; index kinds from the top, columns places
     """
-    edge = float(np.abs(table.to_numpy()).max()) or 1.0
+    edge = max(float(np.abs(table.to_numpy()).max()), LEAST_EDGE)
     return figure(
         go.Heatmap(
             x=[inert(place) for place in table.columns],

@@ -2,6 +2,7 @@
 
 from typing import NamedTuple, Self
 
+import numpy as np
 import pandas as pd
 
 from reports.figures import seasons as figures
@@ -9,8 +10,8 @@ from reports.sections.section import Listing, Picture, Section, Tables, has
 from reports.tables import PageColumn, page_table
 from reports.wording import percent, plural
 
-# A distance from the mean within so many standard errors may be chance.
-CLEAR = 2.0
+# A distance from the mean within so many standard errors may be chance, of the most of a year.
+CLEAR = 3.0
 MOST_KINDS = 25
 KINDS = {"category": ("category", "categories"), "item": ("item",)}
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -96,6 +97,8 @@ def _extremes(told: pd.DataFrame) -> pd.DataFrame:
         low_place=lowest["place"],
     )
     found["swing"] = found["high"] - found["low"]
+    farthest = np.maximum(found["high"], -found["low"])
+    found["clear"] = farthest > CLEAR * found["standard_error"]
     return found.sort_values(["level", "swing"], ascending=[True, False], ignore_index=True)
 
 
@@ -107,7 +110,7 @@ def _kinds(extremes: pd.DataFrame) -> pd.DataFrame:
 
 def _sentence(extremes: pd.DataFrame, cycle: Cycle) -> str:
     shown = _kinds(extremes)
-    clear = shown[shown["swing"] > CLEAR * shown["standard_error"]]
+    clear = shown[shown["clear"]]
     kinds = plural(len(shown), *KINDS[shown["level"].iloc[0]])
     if clear.empty:
         return f"Over the {cycle.name} demand moves no more than chance would, in {kinds}."
@@ -125,7 +128,7 @@ def _pictures(told: pd.DataFrame, extremes: pd.DataFrame, cycle: Cycle) -> list[
     name = cycle.name.split()[0]
     kinds = _kinds(extremes)
     found = [_picture(f"shared-{name}", f"The {cycle.name}", told, kinds, NOTE)]
-    warehouses = extremes[extremes["level"] == WAREHOUSE].head(MOST_KINDS)
+    warehouses = extremes[(extremes["level"] == WAREHOUSE) & extremes["clear"]].head(MOST_KINDS)
     if len(warehouses):
         title = f"The {cycle.name} by warehouse"
         found.append(_picture(f"warehouse-{name}", title, told, warehouses, BESIDE))

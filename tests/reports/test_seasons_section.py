@@ -81,6 +81,20 @@ def test_a_swing_within_its_error_is_not_told_as_one(week):
     assert said == "Over the week demand moves no more than chance would, in 1 category."
 
 
+def test_a_warehouse_is_drawn_where_it_strays_by_more_than_chance(week):
+    swings = 0.04 * (np.roll(WEEK, -2) - 1.0)
+    shops = [
+        profile("season", name, days(), 1.0 + share * swings, level="warehouse", error=0.003)
+        for name, share in (("oslo", 1.0), ("turin", 0.5))
+    ]
+    _, picture = section(week, *shops).pictures
+    (heat,) = picture.figure.data
+    assert list(heat.y) == ["oslo"]
+    # A hundredth is pale: full colour is a tenth.
+    assert heat.zmax == 0.1
+    assert len(section(week, shops[1]).pictures) == 1
+
+
 def test_items_are_drawn_only_where_there_are_no_categories(week):
     items = profile("season", "tea-1", days(), np.roll(WEEK, 1), level="item")
     assert list(section(week, items).pictures[0].figure.data[0].y) == ["tea"]
