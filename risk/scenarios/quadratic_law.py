@@ -161,7 +161,18 @@ def quadratic_tails(law: QuadraticLaw, levels: Sequence[float]) -> list[LawTail]
 
 
 def require_tails(law: QuadraticLaw, levels: Sequence[float]) -> None:
-    """Raise what `quadratic_tails` does where the law has no tail at some level."""
+    """Refuse a law, or levels, without a tail.
+
+    Parameters
+    ----------
+    law : of the loss
+    levels : (n_levels,) floats
+
+    Raises
+    ------
+    PlanError
+        Where a level is not inside (0, 1), or the law has no deviation.
+    """
     for level in levels:
         require_level(level)
     if not law.deviation > 0.0:

@@ -31,11 +31,8 @@ def cast(column: Column, raw: str, source_type: str) -> str:
 
 
 def _text(raw: str, source_type: str) -> str:
-    """Return a text without the spaces around it, with which columns of fixed width are filled.
-
-    That of 42.0, as a table with an empty id has it, is 42.
-    """
-    text, whole = f"trim(TRY_CAST({raw} AS VARCHAR))", f"TRY_CAST({raw} AS BIGINT)"
+    """Return a text; that of 42.0, as a table with an empty id has it, is 42."""
+    text, whole = f"TRY_CAST({raw} AS VARCHAR)", f"TRY_CAST({raw} AS BIGINT)"
     if source_type not in _BROKEN:
         return text
     return f"CASE WHEN {whole} = {raw} THEN CAST({whole} AS VARCHAR) ELSE {text} END"

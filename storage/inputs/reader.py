@@ -254,6 +254,9 @@ def _select(source: InputSource, number: int, table: Table, types: Mapping[str, 
         elif (name := _named(source, column.name, types)) is not None:
             raw, source_type = identifier(name), types[name]
         typed = cast(column, _as_ours(source, column, raw, source_type), source_type)
+        if column.kind == "text":
+            # Columns of fixed width are filled with spaces, which belong to no id.
+            typed = f"trim({typed})"
         parts.append(f"{typed} AS {identifier(column.name)}")
         if column.kind != "text":
             found = identifier(column.name + SUFFIX_FOUND)

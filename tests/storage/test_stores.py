@@ -6,7 +6,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from storage.stores import Publication, TerminalStoreError, open_existing, open_store
@@ -297,6 +297,7 @@ hostile_text = st.text(
 
 @pytest.mark.parametrize("scheme", EACH_KIND)
 @given(names=st.lists(hostile_text, min_size=1, max_size=4, unique=True), run_id=hostile_text)
+@example(names=[" ", "tea "], run_id=" night")
 @settings(max_examples=15)
 def test_whatever_an_id_or_a_job_is_called_it_is_only_a_name(
     scheme, names, run_id, tmp_path_factory
