@@ -78,7 +78,7 @@ def seasons_section(tables: Tables) -> Section | None:
             pictures += _pictures(told, extremes[-1], cycle)
     return Section(
         "seasons",
-        "When demand comes",
+        "Seasons",
         lead,
         pictures=pictures,
         listings=[_listing(pd.concat(extremes, ignore_index=True))],
