@@ -7,7 +7,8 @@ from forecasting.errors import PanelError
 from forecasting.grid import future_periods
 from forecasting.known_seasons import NO_GROUP, NO_TERMS, Profiles
 from forecasting.panel import DemandPanel
-from kernels.arrays import Dates, Floats, Integers
+from kernels.arrays import Dates, Integers
+from kernels.harmonic_season import fill_harmonics
 
 REPORT = ["season", "level", "name", "ds", "multiple", "standard_error"]
 # Dates that are told of a year.
@@ -47,9 +48,10 @@ def report_seasons(panel: DemandPanel) -> pd.DataFrame:
         ("year", shared.year, weeks),
         ("season", shared.season, np.arange(round(shared.season.period))),
     ):
-        ds = future_periods(last, int(ahead[-1]) + 1, panel.frequency)[0, ahead]
-        frames.append(_report(shared.groups, above, profiles, ahead + 1, ds))
-        frames[-1].insert(0, "season", season)
+        if profiles.coefficients.shape[2] > NO_TERMS:
+            ds = future_periods(last, int(ahead[-1]) + 1, panel.frequency)[0, ahead]
+            frames.append(_report(shared.groups, above, profiles, ahead + 1, ds))
+            frames[-1].insert(0, "season", season)
     return pd.concat(frames, ignore_index=True)
 
 
@@ -65,10 +67,12 @@ def _report(
     told = told + np.where(above[:, None] == NO_GROUP, 0.0, np.nan_to_num(told)[above])
     known = np.flatnonzero(np.isfinite(told).all(axis=1))
     n_terms = profiles.coefficients.shape[2]
-    if n_terms == NO_TERMS:
-        known = known[:0]
     errors = np.sqrt(told[known, n_terms:].sum(axis=1))
-    multiples = np.maximum(_waves(told[known, :n_terms], profiles.period, steps), 0.0)
+    waves = np.empty((len(steps), n_terms))
+    for step, row in zip(steps, waves, strict=True):
+        fill_harmonics(float(step), profiles.period, row)
+    # The first two are a mean and a trend, of which a season has none.
+    multiples = np.maximum(1.0 + told[known, NO_TERMS:n_terms] @ waves[:, NO_TERMS:].T, 0.0)
     named = np.array(groups, dtype=object)[known].repeat(len(steps), axis=0)
     return pd.DataFrame(
         {
@@ -79,10 +83,3 @@ def _report(
             "standard_error": errors.repeat(len(steps)),
         }
     )
-
-
-def _waves(terms: Floats, period: float, steps: Integers) -> Floats:
-    """Return profiles, (n, n_steps), of which the first two terms are the mean and the trend."""
-    harmonics = np.arange(1, terms.shape[1] // 2)
-    angles = 2.0 * np.pi * np.outer(harmonics, steps) / period
-    return np.asarray(1.0 + terms[:, 2::2] @ np.cos(angles) + terms[:, 3::2] @ np.sin(angles))

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from reports.figures.theme import BLUE, PAPER, PERCENT, RED, figure
+from reports.figures.theme import BLUE, PAPER, PERCENT, RED, figure, names
 from reports.wording import inert
 
 # Of more a cell is too narrow for its figure.
@@ -39,6 +39,6 @@ def season_by_kind(table: pd.DataFrame) -> go.Figure:
         ),
         height=MARGIN + ROW * max(len(table), 4),
         xaxis={"type": "category", "side": "top", "nticks": MOST_TICKS, "tickangle": 0},
-        yaxis={"type": "category", "autorange": "reversed"},
+        yaxis={**names(table.index), "autorange": "reversed"},
         margin={"l": 60, "r": 16, "t": 40, "b": 16},
     )

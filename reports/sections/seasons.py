@@ -21,7 +21,8 @@ NOTE = (
     "series' own history says less."
 )
 BESIDE = (
-    "Demand of a warehouse over what the categories and items that it sells have of the season."
+    "Demand of a warehouse over what the categories and items that it sells have of the season, "
+    "where that is no chance."
 )
 WAREHOUSE = "warehouse"
 
@@ -105,17 +106,17 @@ def _extremes(told: pd.DataFrame) -> pd.DataFrame:
 def _kinds(extremes: pd.DataFrame) -> pd.DataFrame:
     """Return categories, or items where there are none."""
     kinds: pd.DataFrame = extremes[extremes["level"] == extremes["level"].iloc[0]]
-    return kinds.head(MOST_KINDS)
+    return kinds
 
 
 def _sentence(extremes: pd.DataFrame, cycle: Cycle) -> str:
-    shown = _kinds(extremes)
-    clear = shown[shown["clear"]]
-    kinds = plural(len(shown), *KINDS[shown["level"].iloc[0]])
+    known = _kinds(extremes)
+    clear = known[known["clear"]]
+    kinds = plural(len(known), *KINDS[known["level"].iloc[0]])
     if clear.empty:
         return f"Over the {cycle.name} demand moves no more than chance would, in {kinds}."
     most = clear.iloc[0]
-    which = "" if len(shown) == 1 else f" most of {kinds}"
+    which = "" if len(known) == 1 else f" most of {kinds}"
     return (
         f"Over the {cycle.name} {most['name']} swings{which}: {percent(most['high'], 0)} above "
         f"its mean {cycle.preposition} {most['high_place']}, {percent(-most['low'], 0)} below it "
@@ -126,9 +127,8 @@ def _sentence(extremes: pd.DataFrame, cycle: Cycle) -> str:
 
 def _pictures(told: pd.DataFrame, extremes: pd.DataFrame, cycle: Cycle) -> list[Picture]:
     name = cycle.name.split()[0]
-    kinds = _kinds(extremes)
-    found = [_picture(f"shared-{name}", f"The {cycle.name}", told, kinds, NOTE)]
-    warehouses = extremes[(extremes["level"] == WAREHOUSE) & extremes["clear"]].head(MOST_KINDS)
+    found = [_picture(f"shared-{name}", f"The {cycle.name}", told, _kinds(extremes), NOTE)]
+    warehouses = extremes[(extremes["level"] == WAREHOUSE) & extremes["clear"]]
     if len(warehouses):
         title = f"The {cycle.name} by warehouse"
         found.append(_picture(f"warehouse-{name}", title, told, warehouses, BESIDE))
@@ -136,15 +136,16 @@ def _pictures(told: pd.DataFrame, extremes: pd.DataFrame, cycle: Cycle) -> list[
 
 
 def _picture(name: str, title: str, told: pd.DataFrame, kinds: pd.DataFrame, note: str) -> Picture:
-    """Return the picture of some kinds of one level, from the top."""
-    rows = told[(told["level"] == kinds["level"].iloc[0]) & told["name"].isin(kinds["name"])]
+    """Return the picture of kinds of one level, those that swing most from the top."""
+    shown = kinds["name"].head(MOST_KINDS)
+    rows = told[(told["level"] == kinds["level"].iloc[0]) & told["name"].isin(shown)]
     places = rows.drop_duplicates("place").sort_values("order")["place"]
     table = rows.pivot_table(index="name", columns="place", values="multiple") - 1.0
     return Picture(
         name,
         title,
-        figures.season_by_kind(table.loc[kinds["name"], places]),
-        note if len(kinds) < MOST_KINDS else f"{note} The {MOST_KINDS} that swing most.",
+        figures.season_by_kind(table.loc[shown, places]),
+        note if len(shown) == len(kinds) else f"{note} The {MOST_KINDS} that swing most.",
         wide=True,
         least_width=720,
     )

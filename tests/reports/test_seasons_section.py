@@ -108,7 +108,10 @@ def test_of_many_kinds_those_that_swing_most_are_drawn():
         profile("season", f"kind {number:02d}", days(), 1.0 + 0.01 * number * (np.array(WEEK) - 1))
         for number in range(30)
     ]
-    (picture,) = section(*many).pictures
+    found = section(*many)
+    assert "most of 30 categories" in found.lead[0]
+    (picture,) = found.pictures
+    assert "swing most" not in section(*many[:MOST_KINDS]).pictures[0].note
     assert list(picture.figure.data[0].y) == [f"kind {29 - n:02d}" for n in range(MOST_KINDS)]
     assert "swing most" in picture.note
 
