@@ -31,10 +31,15 @@ _CHARACTERS = 2**20
 
 
 @contextmanager
-def plain_files(source: InputSource) -> Iterator[InputSource]:
+def plain_files(source: InputSource, *, beginning: bool = False) -> Iterator[InputSource]:
     """Yield a source with a copy in UTF-8 of each text file that is compressed or in another one.
 
     Copies have the names of the files, and go when the block ends.
+
+    Parameters
+    ----------
+    source : of files
+    beginning : whether a copy has the first rows alone, where a file is long
 
     Raises
     ------
@@ -46,7 +51,9 @@ def plain_files(source: InputSource) -> Iterator[InputSource]:
     with tempfile.TemporaryDirectory(prefix="almanac-text-") as name:
         folders = (Path(name) / str(number) for number in range(len(source.paths)))
         pairs = zip(source.paths, folders, strict=True)
-        yield replace(source, paths=tuple(_plain(source, *pair) for pair in pairs))
+        yield replace(
+            source, paths=tuple(_plain(source, *pair, beginning=beginning) for pair in pairs)
+        )
 
 
 def unreadable(source: InputSource, path: Path, reason: str) -> InputRefusedError:
@@ -54,7 +61,7 @@ def unreadable(source: InputSource, path: Path, reason: str) -> InputRefusedErro
     return InputRefusedError(f"inputs.{source.table}: {path.name} cannot be read ({reason})")
 
 
-def _plain(source: InputSource, path: Path, folder: Path) -> Path:
+def _plain(source: InputSource, path: Path, folder: Path, *, beginning: bool) -> Path:
     """Return a file, or its copy in ``folder`` where DuckDB would not read it as it is."""
     if path.suffix.lower() == ".parquet" or not path.is_file():
         return path
@@ -70,7 +77,7 @@ def _plain(source: InputSource, path: Path, folder: Path) -> Path:
                 return path
             file.seek(0)
             folder.mkdir()
-            _copy(file, encoding, folder / path.name)
+            _copy(file, encoding, folder / path.name, beginning=beginning)
     except UnicodeError as error:
         raise unreadable(source, path, _not_in(encoding)) from error
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
@@ -82,7 +89,9 @@ def _plain(source: InputSource, path: Path, folder: Path) -> Path:
     return folder / path.name
 
 
-def _copy(file: gzip.GzipFile | io.BufferedReader, encoding: str, target: Path) -> None:
+def _copy(
+    file: gzip.GzipFile | io.BufferedReader, encoding: str, target: Path, *, beginning: bool
+) -> None:
     with (
         io.TextIOWrapper(file, encoding=encoding, newline="") as text,
         target.open("w", encoding=UTF_8, newline="") as copy,
@@ -90,7 +99,20 @@ def _copy(file: gzip.GzipFile | io.BufferedReader, encoding: str, target: Path) 
         while characters := text.read(_CHARACTERS):
             if encoding == _LATIN_1 and _WINDOWS.search(characters):
                 raise UnicodeError
-            copy.write(characters)
+            rows = _whole_rows(characters) if beginning and len(characters) == _CHARACTERS else ""
+            copy.write(rows or characters)
+            if rows:
+                return
+            # A row that is longer than that: the rest is not at the beginning of one.
+            beginning = False
+
+
+def _whole_rows(text: str) -> str:
+    """Return the rows that end in ``text``: a line end in quotes is none of a row."""
+    stop = text.rfind("\n") + 1
+    while text.count('"', 0, stop) % 2:
+        stop = text.rfind("\n", 0, stop - 1) + 1
+    return text[:stop]
 
 
 def _not_in(encoding: str) -> str:

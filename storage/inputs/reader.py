@@ -114,7 +114,7 @@ def inspect_input(source: InputSource) -> None:
         As `read_input`, but for damage beyond the first rows.
     """
     table = _known_table(source)
-    with plain_files(source) as plain, duckdb.connect() as connection:
+    with plain_files(source, beginning=True) as plain, duckdb.connect() as connection:
         _files(connection, plain, table)
         if not any(has_rows(connection, plain, path) for path in plain.paths):
             raise _no_rows(source)

@@ -416,6 +416,21 @@ def test_a_compressed_file_is_read_as_it_was_before(tmp_path, name, encoding):
     assert found[["instrument_id", "close", "file"]].to_numpy().tolist() == [["caf\xe9", 3.0, name]]
 
 
+# Rows end after 23, 48 and 63 characters; a beginning without one is no beginning.
+@pytest.mark.parametrize(
+    ("characters", "copied"), [(5, 63), (30, 23), (47, 23), (48, 48), (60, 48), (1000, 63)]
+)
+def test_of_a_long_file_whole_rows_of_the_beginning_are_inspected(
+    tmp_path, monkeypatch, characters, copied
+):
+    text = 'instrument_id;ds;close\n"two\nlines";2024-01-02;3\nb;2024-01-02;4\n'
+    path = tmp_path / "prices.csv.gz"
+    path.write_bytes(gzip.compress(text.encode()))
+    monkeypatch.setattr(plain_text, "_CHARACTERS", characters)
+    with plain_text.plain_files(InputSource("prices", (path,)), beginning=True) as plain:
+        assert plain.paths[0].read_text() == text[:copied]
+
+
 def test_files_of_one_name_are_each_read(tmp_path):
     paths = []
     for item in ("a", "b"):
@@ -426,7 +441,7 @@ def test_files_of_one_name_are_each_read(tmp_path):
 
 
 def test_a_disk_without_room_is_not_the_file_s_fault(tmp_path, monkeypatch):
-    def full(*_):
+    def full(*_, **__):
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(plain_text, "_copy", full)
