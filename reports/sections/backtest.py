@@ -7,6 +7,7 @@ import pandas as pd
 
 from reports.figures import backtest as figures
 from reports.figures.theme import METHODS
+from reports.sections.ranking import ranking_listings, ranking_picture
 from reports.sections.section import Card, Explorer, Listing, Picture, Section, Tables, has
 from reports.sections.verdicts import verdict_listings, verdict_picture
 from reports.tables import PageColumn, page_table
@@ -43,6 +44,7 @@ def backtest_section(tables: Tables) -> Section | None:
             for row in rates[np.isclose(rates["level"], level)].to_dict("records")
         ],
         pictures=[
+            *ranking_picture(tables, level),
             *_by_book(days, level),
             Picture(
                 "exceptions-by-month",
@@ -53,7 +55,11 @@ def backtest_section(tables: Tables) -> Section | None:
             *verdict_picture(tables, level),
         ],
         explorer=_explorer(days, level),
-        listings=[_summary(rates), *verdict_listings(tables, level)],
+        listings=[
+            _summary(rates),
+            *ranking_listings(tables, level),
+            *verdict_listings(tables, level),
+        ],
     )
 
 

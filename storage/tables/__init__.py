@@ -1,6 +1,11 @@
 """Every table's schema. Nothing else in the project declares a column."""
 
-from storage.tables.backtests import RISK_BACKTEST_DAYS, RISK_BACKTESTS
+from storage.tables.backtests import (
+    RISK_BACKTEST_DAYS,
+    RISK_BACKTESTS,
+    RISK_RANKING,
+    RISK_SCORES,
+)
 from storage.tables.bookkeeping import (
     FAILURES,
     REJECTS,
@@ -113,6 +118,8 @@ OUTPUT_TABLES = {
         LIMIT_BREACHES,
         RISK_BACKTEST_DAYS,
         RISK_BACKTESTS,
+        RISK_SCORES,
+        RISK_RANKING,
         MARKET_OUTLOOK,
         VOLATILITY_OUTLOOK,
         REJECTS,
@@ -166,6 +173,8 @@ __all__ = [
     "RISK_BACKTESTS",
     "RISK_BACKTEST_DAYS",
     "RISK_CONTRIBUTIONS",
+    "RISK_RANKING",
+    "RISK_SCORES",
     "RUNS",
     "RUN_ENTITIES",
     "RUN_STEPS",

@@ -82,3 +82,91 @@ RISK_BACKTESTS = output_table(
     key=("portfolio_id", "method", "level", "horizon", "test"),
     entity=("portfolio_id",),
 )
+
+STANDINGS = ("best", "as good", "worse", "undefined")
+_N_DAYS = Column("n_days", "integer", "judged days", minimum=1)
+_JOINT = Column(
+    "joint_score",
+    "float",
+    "of value at risk and expected shortfall together, mean over days; less is better, and 0.01 "
+    "less between true figures is 1% less expected shortfall; null where expected shortfall is "
+    "not positive every day",
+    nullable=True,
+)
+_P_BEST = Column(
+    "p_value",
+    "float",
+    "with which the method may be the best; null where it has no joint score",
+    nullable=True,
+    minimum=0,
+    maximum=1,
+)
+_STANDING = Column(
+    "standing",
+    "text",
+    "best: the least joint score; as good: may be the best at 90%; worse: may not",
+    choices=STANDINGS,
+)
+
+RISK_SCORES = output_table(
+    "risk_scores",
+    "How well each method told each portfolio's risk on the judged days, beside the others.",
+    columns=(
+        PORTFOLIO,
+        METHOD,
+        LEVEL,
+        HORIZON,
+        _N_DAYS,
+        Column(
+            "quantile_score",
+            "float",
+            "pinball loss of value at risk, mean over days, money; less is better",
+            minimum=0,
+        ),
+        _JOINT,
+        _P_BEST,
+        _STANDING,
+        CURRENCY,
+    ),
+    key=("portfolio_id", "method", "level", "horizon"),
+    entity=("portfolio_id",),
+)
+
+RISK_RANKING = output_table(
+    "risk_ranking",
+    "How well each method told the risk of all portfolios together.",
+    columns=(
+        METHOD,
+        LEVEL,
+        HORIZON,
+        _N_DAYS,
+        Column("n_portfolios", "integer", "with a joint score by every method", minimum=0),
+        Column(
+            "quantile_score",
+            "float",
+            "mean over portfolios of the pinball loss over its mean over methods; less is better",
+            nullable=True,
+            minimum=0,
+        ),
+        _JOINT,
+        Column(
+            "difference",
+            "float",
+            "joint score less that of the best method",
+            nullable=True,
+            minimum=0,
+        ),
+        Column(
+            "difference_standard_error",
+            "float",
+            "sampling error of `difference`, by a bootstrap of days",
+            nullable=True,
+            minimum=0,
+        ),
+        _P_BEST,
+        _STANDING,
+        Column("best_portfolios", "integer", "of which the method is the best", minimum=0),
+        Column("good_portfolios", "integer", "of which it is the best or as good", minimum=0),
+    ),
+    key=("method", "level", "horizon"),
+)

@@ -77,6 +77,22 @@ def test_every_level_adds_up_to_the_forecasts_of_its_series(finished):
     assert (above[QUANTILES[0]] <= above[QUANTILES[-1]]).all()
 
 
+def test_every_portfolio_has_a_standing_by_every_method(finished):
+    _, _, tables = finished
+    days, scores, ranking = (
+        tables[name] for name in ("risk_backtest_days", "risk_scores", "risk_ranking")
+    )
+    key = ["portfolio_id", "method", "level"]
+    assert set(scores[key].itertuples(index=False)) == set(days[key].itertuples(index=False))
+    best = scores[scores["standing"] == "best"]
+    assert not best.duplicated(["portfolio_id", "level"]).any()
+    assert len(best) == days["portfolio_id"].nunique() * days["level"].nunique()
+    assert (ranking["n_portfolios"] == days["portfolio_id"].nunique()).all()
+    by_method = best.groupby(["method", "level"]).size()
+    found = ranking.set_index(["method", "level"])["best_portfolios"]
+    assert (found == by_method.reindex(found.index, fill_value=0)).all()
+
+
 def test_the_ledger_shows_the_identity_and_every_step(finished):
     job, outcome, tables = finished
     folder = str(job.folder)

@@ -68,3 +68,31 @@ def dynamic_quantile(losses, quantiles, level, lags):
     fitted = regressors @ np.linalg.lstsq(regressors, target, rcond=None)[0]
     statistic = float(fitted @ fitted) / (share * level)
     return statistic, float(stats.chi2.sf(statistic, np.linalg.matrix_rank(regressors)))
+
+
+def joint_score(loss, quantile, shortfall, level):
+    """Patton, Ziegel & Chen (2019), equation 6, of returns: their v and e are below zero."""
+    share, y, v, e = 1.0 - level, -loss, -quantile, -shortfall
+    return -(v - y) * (y <= v) / (share * e) + v / e + math.log(-e) - 1.0
+
+
+def confidence_set(scores, drawn):
+    """Hansen, Lunde & Nason (2011), section 3.1.2: T_max, the worst put out step by step.
+
+    ``scores`` is (n_days, n_methods), ``drawn`` (n_replicates, n_days) the days of each replicate.
+    """
+    replicates = np.array([scores[days].mean(axis=0) for days in drawn])
+    p_values, kept, so_far = {}, list(range(scores.shape[1])), 0.0
+    while len(kept) > 1:
+        own = scores[:, kept].mean(axis=0)
+        excess = own - own.mean()
+        moved = replicates[:, kept] - replicates[:, kept].mean(axis=1, keepdims=True) - excess
+        deviation = np.sqrt((moved**2).mean(axis=0))
+        statistics = excess / deviation
+        by_chance = (moved / deviation).max(axis=1)
+        so_far = max(so_far, float((by_chance >= statistics.max()).mean()))
+        worst = kept[int(np.argmax(statistics))]
+        p_values[worst] = so_far
+        kept.remove(worst)
+    p_values[kept[0]] = 1.0
+    return np.array([p_values[method] for method in range(scores.shape[1])])
