@@ -7,8 +7,15 @@ import duckdb
 import pandas as pd
 
 from flows.errors import JobRefusedError, told_together
-from flows.run import Run, prepare_run, write_frame
-from flows.run.bigquery import estimate, fetch
+from flows.run import (
+    Run,
+    file_source,
+    inspect_inputs,
+    needed_tables,
+    prepare_run,
+    write_frame,
+)
+from flows.run.bigquery import fetch
 from flows.sample.assumed_curve import assume_curve
 from flows.sample.assumed_stock import assume_stock
 from flows.sample.books import generate_books
@@ -22,18 +29,7 @@ from flows.spec import (
     JobSpec,
     ListedInstruments,
 )
-from storage.inputs import InputRefusedError, InputSource, inspect_input, plain_files, typed_rows
-
-RISK_SIDE = ("prices", "instruments", "positions", "curves", "limits", "stress_scenarios")
-
-
-def needed_tables(job: JobSpec) -> tuple[str, ...]:
-    """Return the inputs that the job's sides read, of those it names."""
-    demand = ("demand", "items", "calendar", "drivers") if job.demand else ()
-    stock = ("stock", "open_orders", "transfer_lanes") if job.stock else ()
-    risk = RISK_SIDE if job.risk else ()
-    given = job.inputs.given()
-    return tuple(table for table in (*demand, *stock, *risk) if table in given)
+from storage.inputs import InputRefusedError, InputSource, plain_files, typed_rows
 
 
 def collect(run: Run, folder: Path) -> dict[str, InputSource]:
@@ -104,34 +100,10 @@ def inspect_sources(run: Run) -> dict[str, int]:
         where what is in BigQuery cannot be read, or would bill more than the job allows. It names
         every such input.
     """
-    given = run.job.inputs.given()
-    estimates, refused = {}, []
-    for table in needed_tables(run.job):
-        source = given[table]
-        try:
-            if isinstance(source, FileSource):
-                inspect_input(file_source(run.job, table, source))
-            elif isinstance(source, BigQuerySource):
-                estimates[table] = estimate(table, source, run.as_of)
-        except InputRefusedError as error:
-            refused.append(str(error))
+    estimates, refused = inspect_inputs(run.job, run.as_of)
     if refused:
         raise InputRefusedError(told_together("inputs cannot be read", refused))
     return estimates
-
-
-def file_source(job: JobSpec, table: str, source: FileSource) -> InputSource:
-    """Return a job's file source with its paths resolved."""
-    return InputSource(
-        table=table,
-        paths=tuple(job.path(file) for file in source.files),
-        columns=dict(source.columns),
-        constants=dict(source.constants),
-        encoding=source.encoding,
-        decimal=source.decimal,
-        thousands=source.thousands,
-        dates=source.dates,
-    )
 
 
 def _generated(
