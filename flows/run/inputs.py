@@ -10,6 +10,7 @@ from flows.spec import BigQuerySource, FileSource, JobSpec
 from storage.errors import TransientStoreError
 from storage.inputs import InputRefusedError, InputSource, inspect_input
 
+DATED_BY_PERIOD = ("demand", "calendar", "drivers", "open_orders")
 RISK_SIDE = ("prices", "instruments", "positions", "curves", "limits", "stress_scenarios")
 
 
@@ -33,6 +34,7 @@ def file_source(job: JobSpec, table: str, source: FileSource) -> InputSource:
         decimal=source.decimal,
         thousands=source.thousands,
         dates=source.dates,
+        months=table in DATED_BY_PERIOD and job.demand is not None and job.demand.frequency == "MS",
     )
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-import duckdb
 import pandas as pd
 
 from flows.errors import JobRefusedError, told_together
@@ -29,7 +28,7 @@ from flows.spec import (
     JobSpec,
     ListedInstruments,
 )
-from storage.inputs import InputRefusedError, InputSource, plain_files, typed_rows
+from storage.inputs import InputRefusedError, InputSource, query_input
 
 
 def collect(run: Run, folder: Path) -> dict[str, InputSource]:
@@ -123,7 +122,7 @@ def _generated(
 
 def _quoted_instruments(job: JobSpec, prices: InputSource) -> pd.DataFrame:
     """Return each instrument's last close and volatility, and whether it is fit to be held."""
-    found = _query(
+    found = query_input(
         prices,
         "WITH days AS (SELECT instrument_id, ds, close, "
         "lag(close) OVER (PARTITION BY instrument_id ORDER BY ds) AS eve FROM source) "
@@ -145,7 +144,7 @@ def _listed(job: JobSpec, source: object, sources: Mapping[str, InputSource]) ->
 
 def _curve(source: object, sources: Mapping[str, InputSource]) -> pd.DataFrame:
     assert isinstance(source, AssumedCurve)
-    days = _query(
+    days = query_input(
         sources["prices"], "SELECT DISTINCT ds FROM source WHERE ds IS NOT NULL ORDER BY 1"
     )
     return assume_curve(pd.DatetimeIndex(days["ds"]), source)
@@ -181,7 +180,7 @@ def _derived(job: JobSpec, sources: Mapping[str, InputSource]) -> pd.DataFrame:
 
 def _assumed(table: str, source: object, sources: Mapping[str, InputSource]) -> pd.DataFrame:
     assert isinstance(source, AssumedStock)
-    level = _query(
+    level = query_input(
         sources["demand"],
         "SELECT warehouse_id, item_id, "
         "greatest(coalesce(avg(quantity), 0), 0) AS mean_quantity "
@@ -190,17 +189,3 @@ def _assumed(table: str, source: object, sources: Mapping[str, InputSource]) -> 
     )
     items, stock = assume_stock(level, source)
     return items if table == "items" else stock
-
-
-def _query(source: InputSource, sql: str) -> pd.DataFrame:
-    """Run ``sql`` over a source's rows, typed as the check types them; it calls them ``source``."""
-    with plain_files(source) as plain, duckdb.connect() as connection:
-        try:
-            connection.execute("SET TimeZone = 'UTC'")
-            connection.execute(f"CREATE TEMP VIEW source AS {typed_rows(plain)}")
-            return connection.sql(sql).df()
-        except duckdb.Error as error:
-            reason = str(error).splitlines()[0]
-            raise JobRefusedError(
-                f"inputs.{source.table}: {source.paths[0]} cannot be read ({reason})"
-            ) from error
