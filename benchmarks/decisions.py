@@ -99,7 +99,7 @@ def _replay(job: JobSpec, sample: int, folder: Path) -> list[pd.DataFrame]:
     assert job.stock.backtest is not None
     backtest = job.stock.backtest.model_copy(update={"series": sample})
     runs = [
-        _checked(
+        checked(
             job.model_copy(
                 update={
                     "outputs": job.outputs.model_copy(update={"staging": str(folder)}),
@@ -122,7 +122,8 @@ def _replay(job: JobSpec, sample: int, folder: Path) -> list[pd.DataFrame]:
     ]
 
 
-def _checked(job: JobSpec) -> Run:
+def checked(job: JobSpec) -> Run:
+    """Return the run of a job, its inputs read and checked."""
     run = prepare_run(job)
     run.save()
     collect.collect(run, run.staging.folder / "assumed")

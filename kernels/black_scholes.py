@@ -1,16 +1,16 @@
-"""European options: value and sensitivities of one option.
+"""European options: the value of one.
 
 References
 ----------
 Black & Scholes (1973); Merton (1973); Haug (2007), "The complete guide to option pricing
-formulas", 2nd ed., ch. 1-2 (generalised with cost of carry).
+formulas", 2nd ed., ch. 1 (generalised with cost of carry).
 """
 
 import math
 
 from numba import njit
 
-from kernels.normal import normal_cdf, normal_density
+from kernels.normal import normal_cdf
 
 
 @njit(cache=True, nogil=True)
@@ -54,78 +54,3 @@ def option_value(
         forward * normal_cdf(sign * d1) - discounted_strike * normal_cdf(sign * d2)
     )
     return value
-
-
-@njit(cache=True, nogil=True)
-def option_delta(
-    spot: float,
-    strike: float,
-    rate: float,
-    carry: float,
-    volatility: float,
-    years: float,
-    sign: float,
-) -> float:
-    """Return the change of value per unit of spot (Haug 2.1)."""
-    d1 = option_moneyness(spot, strike, carry, volatility, years)
-    delta: float = sign * math.exp((carry - rate) * years) * normal_cdf(sign * d1)
-    return delta
-
-
-@njit(cache=True, nogil=True)
-def option_gamma(
-    spot: float, strike: float, rate: float, carry: float, volatility: float, years: float
-) -> float:
-    """Return the change of delta per unit of spot (Haug 2.4)."""
-    d1 = option_moneyness(spot, strike, carry, volatility, years)
-    deviation = volatility * math.sqrt(years)
-    gamma: float = normal_density(d1) * math.exp((carry - rate) * years) / (spot * deviation)
-    return gamma
-
-
-@njit(cache=True, nogil=True)
-def option_vega(
-    spot: float, strike: float, rate: float, carry: float, volatility: float, years: float
-) -> float:
-    """Return the change of value per unit of volatility (Haug 2.5)."""
-    d1 = option_moneyness(spot, strike, carry, volatility, years)
-    vega: float = spot * math.exp((carry - rate) * years) * normal_density(d1) * math.sqrt(years)
-    return vega
-
-
-@njit(cache=True, nogil=True)
-def option_rho(
-    spot: float,
-    strike: float,
-    rate: float,
-    carry: float,
-    volatility: float,
-    years: float,
-    sign: float,
-) -> float:
-    """Return the change of value per unit of the rate, the dividend yield unchanged (Haug 2.7)."""
-    d1 = option_moneyness(spot, strike, carry, volatility, years)
-    d2 = d1 - volatility * math.sqrt(years)
-    rho: float = sign * years * strike * math.exp(-rate * years) * normal_cdf(sign * d2)
-    return rho
-
-
-@njit(cache=True, nogil=True)
-def option_theta(
-    spot: float,
-    strike: float,
-    rate: float,
-    carry: float,
-    volatility: float,
-    years: float,
-    sign: float,
-) -> float:
-    """Return the change of value per year that passes (Haug 2.6); mostly negative."""
-    d1 = option_moneyness(spot, strike, carry, volatility, years)
-    d2 = d1 - volatility * math.sqrt(years)
-    growth = math.exp((carry - rate) * years)
-    decay = spot * growth * normal_density(d1) * volatility / (2.0 * math.sqrt(years))
-    yielded = (carry - rate) * spot * growth * normal_cdf(sign * d1)
-    discount = rate * strike * math.exp(-rate * years) * normal_cdf(sign * d2)
-    theta: float = -decay - sign * (yielded + discount)
-    return theta

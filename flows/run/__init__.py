@@ -26,6 +26,7 @@ from flows.run.context import (
 )
 from flows.run.entities import Independent, Only, among, of_series, places_among, run_entities
 from flows.run.identity import code_version, fingerprint_inputs, night_of
+from flows.run.inputs import file_source, inspect_inputs, needed_tables
 from flows.run.lock import holding
 from flows.run.meter import StepRecord, measured
 from flows.run.seals import seal_files, torn_files
@@ -83,17 +84,20 @@ __all__ = [
     "decoded",
     "entity_names",
     "entity_words",
+    "file_source",
     "find_chunk",
     "fingerprint_inputs",
     "forget_failed",
     "holding",
     "holds",
+    "inspect_inputs",
     "is_retrying",
     "list_versions",
     "load_run",
     "measured",
     "models_file",
     "most_series",
+    "needed_tables",
     "night_of",
     "number_of_chunks",
     "of_series",

@@ -7,13 +7,17 @@ from datetime import UTC, date, datetime
 from functools import cache
 from importlib.metadata import version
 from importlib.resources import files
+from itertools import chain
 from pathlib import Path
+from typing import NoReturn
 
 from flows.errors import JobRefusedError, told_together
 from flows.run.bigquery import state_of
+from flows.run.inputs import inspect_inputs
 from flows.run.staging import checksum
 from flows.run.versions import version_for
 from flows.spec import BigQuerySource, FileSource, JobSpec
+from storage.inputs import InputRefusedError
 
 _PACKAGES = ("flows", "forecasting", "inventory", "kernels", "risk", "storage")
 
@@ -45,21 +49,24 @@ def fingerprint_inputs(job: JobSpec) -> dict[str, list[str]]:
     Raises
     ------
     JobRefusedError
-        Where files do not exist, which names them all, or one cannot be read.
+        Where an input is not there or cannot be read; it names every other such input too.
     ModelsRefusedError
         Where the registry's champion is gone or torn.
-    InputRefusedError
-        Where a table in BigQuery does not exist or cannot be read as the input.
     TransientStoreError
         Where BigQuery cannot be reached.
     """
-    _refuse_absent(job)
+    absent = _absent(job)
+    if absent:
+        _refuse(job, absent)
     prints: dict[str, list[str]] = {}
     for table, source in job.inputs.given().items():
-        if isinstance(source, FileSource):
-            prints[table] = [_fingerprint(table, job.path(file), file) for file in source.files]
-        if isinstance(source, BigQuerySource):
-            prints[table] = [state_of(table, source, night_of(job))]
+        try:
+            if isinstance(source, FileSource):
+                prints[table] = [_fingerprint(table, job.path(file), file) for file in source.files]
+            if isinstance(source, BigQuerySource):
+                prints[table] = [state_of(table, source, night_of(job))]
+        except (InputRefusedError, JobRefusedError) as error:
+            _refuse(job, {table: [str(error)]}, error)
     spec = job.demand.global_model if job.demand else None
     if spec is not None:
         champion = job.path(spec.folder) / "champion.json"
@@ -76,16 +83,30 @@ def fingerprint_inputs(job: JobSpec) -> dict[str, list[str]]:
     return prints
 
 
-def _refuse_absent(job: JobSpec) -> None:
-    absent = [
-        f"inputs.{table}: {file} does not exist (looked for {job.path(file)}){_of_pattern(file)}"
-        for table, source in job.inputs.given().items()
-        if isinstance(source, FileSource)
-        for file in source.files
-        if not job.path(file).exists()
-    ]
-    if absent:
-        raise JobRefusedError(told_together("files are not there", absent))
+def _absent(job: JobSpec) -> dict[str, list[str]]:
+    """Return what is said of files that are not there, by input."""
+    absent: dict[str, list[str]] = {}
+    for table, source in job.inputs.given().items():
+        for file in source.files if isinstance(source, FileSource) else ():
+            path = job.path(file)
+            if not path.exists():
+                reason = f"does not exist (looked for {path}){_of_pattern(file)}"
+            elif not path.is_file():
+                reason = "is not a file; name one, or list several in `paths`"
+            else:
+                continue
+            absent.setdefault(table, []).append(f"inputs.{table}: {file} {reason}")
+    return absent
+
+
+def _refuse(
+    job: JobSpec, refused: Mapping[str, list[str]], cause: Exception | None = None
+) -> NoReturn:
+    """Refuse the inputs, and in the same breath others that cannot be read."""
+    own = list(chain(*refused.values()))
+    _, others = inspect_inputs(job, night_of(job), refused=refused)
+    what = "files are not there" if cause is None and not others else "inputs cannot be read"
+    raise JobRefusedError(told_together(what, [*own, *others])) from cause
 
 
 def _of_pattern(file: str) -> str:
@@ -93,10 +114,6 @@ def _of_pattern(file: str) -> str:
 
 
 def _fingerprint(table: str, path: Path, written: str) -> str:
-    if not path.is_file():
-        raise JobRefusedError(
-            f"inputs.{table}: {written} is not a file; name one, or list several in `paths`"
-        )
     try:
         return checksum(path)
     except OSError as error:

@@ -74,7 +74,9 @@ class JobSpec(Frozen):
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$", description="names the job for good")
     as_of: date | None = Field(None, description="the night; null is today, UTC")
     seed: int = Field(20260101, ge=0, lt=2**32, description="of every random stream")
-    folder: Path = Field(Path(), description="where relative paths start")
+    folder: Path = Field(
+        Path(), description="where relative paths start; absolute where a worker runs the job"
+    )
     inputs: Inputs
     outputs: Outputs = Outputs()
     checks: Checks = Checks()

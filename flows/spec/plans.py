@@ -241,7 +241,10 @@ class StockPlanSpec(Frozen):
         16, ge=2, le=500, description="levels tried per series with each lot or cap"
     )
     refinements: int = Field(
-        0, ge=0, le=20, description="rounds of a search around the best policy tried"
+        0,
+        ge=0,
+        le=20,
+        description="rounds of a search around the best policy tried; it pays with (r, Q)",
     )
     currency: str = Field("USD", min_length=3, max_length=3)
     most_cover: float | None = Field(

@@ -3,12 +3,18 @@
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-import duckdb
 import pandas as pd
 
 from flows.errors import JobRefusedError, told_together
-from flows.run import Run, prepare_run, write_frame
-from flows.run.bigquery import estimate, fetch
+from flows.run import (
+    Run,
+    file_source,
+    inspect_inputs,
+    needed_tables,
+    prepare_run,
+    write_frame,
+)
+from flows.run.bigquery import fetch
 from flows.sample.assumed_curve import assume_curve
 from flows.sample.assumed_stock import assume_stock
 from flows.sample.books import generate_books
@@ -22,18 +28,7 @@ from flows.spec import (
     JobSpec,
     ListedInstruments,
 )
-from storage.inputs import InputRefusedError, InputSource, inspect_input, plain_files, typed_rows
-
-RISK_SIDE = ("prices", "instruments", "positions", "curves", "limits", "stress_scenarios")
-
-
-def needed_tables(job: JobSpec) -> tuple[str, ...]:
-    """Return the inputs that the job's sides read, of those it names."""
-    demand = ("demand", "items", "calendar", "drivers") if job.demand else ()
-    stock = ("stock", "open_orders", "transfer_lanes") if job.stock else ()
-    risk = RISK_SIDE if job.risk else ()
-    given = job.inputs.given()
-    return tuple(table for table in (*demand, *stock, *risk) if table in given)
+from storage.inputs import InputRefusedError, InputSource, query_input
 
 
 def collect(run: Run, folder: Path) -> dict[str, InputSource]:
@@ -104,34 +99,10 @@ def inspect_sources(run: Run) -> dict[str, int]:
         where what is in BigQuery cannot be read, or would bill more than the job allows. It names
         every such input.
     """
-    given = run.job.inputs.given()
-    estimates, refused = {}, []
-    for table in needed_tables(run.job):
-        source = given[table]
-        try:
-            if isinstance(source, FileSource):
-                inspect_input(file_source(run.job, table, source))
-            elif isinstance(source, BigQuerySource):
-                estimates[table] = estimate(table, source, run.as_of)
-        except InputRefusedError as error:
-            refused.append(str(error))
+    estimates, refused = inspect_inputs(run.job, run.as_of)
     if refused:
         raise InputRefusedError(told_together("inputs cannot be read", refused))
     return estimates
-
-
-def file_source(job: JobSpec, table: str, source: FileSource) -> InputSource:
-    """Return a job's file source with its paths resolved."""
-    return InputSource(
-        table=table,
-        paths=tuple(job.path(file) for file in source.files),
-        columns=dict(source.columns),
-        constants=dict(source.constants),
-        encoding=source.encoding,
-        decimal=source.decimal,
-        thousands=source.thousands,
-        dates=source.dates,
-    )
 
 
 def _generated(
@@ -151,7 +122,7 @@ def _generated(
 
 def _quoted_instruments(job: JobSpec, prices: InputSource) -> pd.DataFrame:
     """Return each instrument's last close and volatility, and whether it is fit to be held."""
-    found = _query(
+    found = query_input(
         prices,
         "WITH days AS (SELECT instrument_id, ds, close, "
         "lag(close) OVER (PARTITION BY instrument_id ORDER BY ds) AS eve FROM source) "
@@ -173,7 +144,7 @@ def _listed(job: JobSpec, source: object, sources: Mapping[str, InputSource]) ->
 
 def _curve(source: object, sources: Mapping[str, InputSource]) -> pd.DataFrame:
     assert isinstance(source, AssumedCurve)
-    days = _query(
+    days = query_input(
         sources["prices"], "SELECT DISTINCT ds FROM source WHERE ds IS NOT NULL ORDER BY 1"
     )
     return assume_curve(pd.DatetimeIndex(days["ds"]), source)
@@ -209,7 +180,7 @@ def _derived(job: JobSpec, sources: Mapping[str, InputSource]) -> pd.DataFrame:
 
 def _assumed(table: str, source: object, sources: Mapping[str, InputSource]) -> pd.DataFrame:
     assert isinstance(source, AssumedStock)
-    level = _query(
+    level = query_input(
         sources["demand"],
         "SELECT warehouse_id, item_id, "
         "greatest(coalesce(avg(quantity), 0), 0) AS mean_quantity "
@@ -218,17 +189,3 @@ def _assumed(table: str, source: object, sources: Mapping[str, InputSource]) -> 
     )
     items, stock = assume_stock(level, source)
     return items if table == "items" else stock
-
-
-def _query(source: InputSource, sql: str) -> pd.DataFrame:
-    """Run ``sql`` over a source's rows, typed as the check types them; it calls them ``source``."""
-    with plain_files(source) as plain, duckdb.connect() as connection:
-        try:
-            connection.execute("SET TimeZone = 'UTC'")
-            connection.execute(f"CREATE TEMP VIEW source AS {typed_rows(plain)}")
-            return connection.sql(sql).df()
-        except duckdb.Error as error:
-            reason = str(error).splitlines()[0]
-            raise JobRefusedError(
-                f"inputs.{source.table}: {source.paths[0]} cannot be read ({reason})"
-            ) from error

@@ -91,13 +91,13 @@ def is_published(run: Run) -> bool:
     return patiently(lambda: _in_store(run))
 
 
-def replaced_in(address: str) -> set[str]:
+def replaced_in(address: str, *, servers: bool = False) -> set[str]:
     """Return the runs of a store whose tables gave way to another run of their job and night.
 
-    None where the store is at a server, is not there, or cannot be read now: a list of runs waits
-    for no store.
+    None where the store is not there, cannot be read now, or is at a server that is not to be
+    asked: a list of runs waits for no store.
     """
-    if not is_path(address) or is_absent(address):
+    if is_absent(address) or not (servers or is_path(address)):
         return set()
     try:
         with open_existing(address) as store:

@@ -9,9 +9,8 @@ import numpy as np
 import pandas as pd
 
 from flows.errors import JobRefusedError
-from flows.run import Run
+from flows.run import Run, file_source
 from flows.spec import FileSource
-from flows.steps.collect import file_source
 from flows.steps.scenarios import read_losses, scenario_chunk, scenario_sets
 from flows.steps.shared_market import read_market, risk_plan
 from kernels.arrays import Floats

@@ -3,7 +3,7 @@
 References
 ----------
 Sharpe (1964), "Capital asset prices", Journal of Finance 19(3); McNeil, Frey & Embrechts (2015),
-"Quantitative risk management", section 7.2.4 and eq. 7.38; Frahm, Junker & Schmidt (2005),
+"Quantitative risk management", section 7.2.4; Frahm, Junker & Schmidt (2005),
 "Estimating the tail-dependence coefficient", Insurance: Mathematics and Economics 37(1); Devlin,
 Gnanadesikan & Kettenring (1975), "Robust estimation and outlier detection with correlation
 coefficients", Biometrika 62(3) (the influence of a day on a correlation).
@@ -12,7 +12,6 @@ coefficients", Biometrika 62(3) (the influence of a day on a correlation).
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import special
 
 from kernels.arrays import Floats
 from risk.covariance.sample import moving
@@ -147,35 +146,6 @@ def tail_dependence_errors(shares: Floats, n_days: int, level: float = 0.95) -> 
     """
     beyond = int(np.floor(n_days * (1.0 - level) + 1e-9))
     return np.asarray(np.sqrt(shares * (1.0 - shares) / beyond))
-
-
-def t_tail_dependence(correlation: float, degrees: float) -> float:
-    """Return the coefficient of tail dependence of a bivariate t; 0 for the normal law.
-
-    It is the limit of a probability: that one is beyond its quantile given that the other is.
-
-    Parameters
-    ----------
-    correlation : in (-1, 1)
-    degrees : above 0; infinite for the normal law
-
-    Raises
-    ------
-    PlanError
-        Where the correlation or the degrees are out of range.
-
-    References
-    ----------
-    McNeil, Frey & Embrechts (2015), eq. 7.38.
-    """
-    if not -1.0 < correlation < 1.0:
-        raise PlanError(f"correlation must be in (-1, 1); got {correlation}")
-    if not degrees > 0.0:
-        raise PlanError(f"degrees must be above 0; got {degrees}")
-    if np.isinf(degrees):
-        return 0.0
-    reach = np.sqrt((degrees + 1.0) * (1.0 - correlation) / (1.0 + correlation))
-    return float(2.0 * special.stdtr(degrees + 1.0, -reach))
 
 
 def _in_tail(losses: Floats, beyond: int) -> np.ndarray:

@@ -155,12 +155,12 @@ def quadratic_tails(law: QuadraticLaw, levels: Sequence[float]) -> list[LawTail]
     ----------
     As of `quadratic_tail`.
     """
-    require_tails(law, levels)
+    _require_tails(law, levels)
     points, transform = _transform(law)
     return [_tail_at(level, law, points, transform) for level in levels]
 
 
-def require_tails(law: QuadraticLaw, levels: Sequence[float]) -> None:
+def _require_tails(law: QuadraticLaw, levels: Sequence[float]) -> None:
     """Refuse a law, or levels, without a tail.
 
     Parameters

@@ -1,8 +1,7 @@
 """Input files."""
 
 from storage.errors import InputRefusedError
-from storage.inputs.plain_text import plain_files
-from storage.inputs.reader import ReadInput, inspect_input, read_input, typed_rows
+from storage.inputs.reader import ReadInput, inspect_input, query_input, read_input
 from storage.inputs.source import DateOrder, InputSource, Thousands
 
 __all__ = [
@@ -12,7 +11,6 @@ __all__ = [
     "ReadInput",
     "Thousands",
     "inspect_input",
-    "plain_files",
+    "query_input",
     "read_input",
-    "typed_rows",
 ]

@@ -8,6 +8,10 @@ from storage.sql import identifier, literal
 
 _YEAR_LAST = r"^\s*(\d{1,2})[./-](\d{1,2})[./-](\d{4})(.*)$"
 _YEAR_FIRST = {"day-month-year": r"\3-\2-\1\4", "month-day-year": r"\3-\1-\2\4"}
+_MONTH = {
+    False: (r"^\s*(\d{4})[./-](\d{1,2})\s*$", r"\1-\2-01"),
+    True: (r"^\s*(\d{1,2})[./-](\d{4})\s*$", r"\2-\1-01"),
+}
 _MONTHS = 12
 # Of dates that fit one order alone; fewer are slips.
 _FEWEST = 10
@@ -23,6 +27,12 @@ def year_first(raw: str, order: DateOrder) -> str:
     pattern, parts = literal(_YEAR_LAST), literal(_YEAR_FIRST[order])
     replaced = f"regexp_replace({raw}, {pattern}, {parts})"
     return f"CASE WHEN regexp_matches({raw}, {pattern}) THEN {replaced} END"
+
+
+def first_of_month(raw: str, order: DateOrder) -> str:
+    """Return SQL for the first day of what is a month and a year; another text as it is."""
+    pattern, parts = map(literal, _MONTH[is_year_last(order)])
+    return f"regexp_replace({raw}, {pattern}, {parts})"
 
 
 def refuse_other_order(

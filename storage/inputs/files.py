@@ -1,13 +1,19 @@
 """How one file is read, and which columns it has."""
 
 import csv
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
 import duckdb
 
 from storage.errors import InputRefusedError
-from storage.inputs.plain_text import not_utf_8, unreadable
+from storage.inputs.plain_text import (
+    LineEndsError,
+    has_both_line_ends,
+    not_utf_8,
+    unreadable,
+)
 from storage.inputs.source import UTF_8, InputSource
 from storage.sql import file_literal, first_line, listing, literal
 
@@ -15,9 +21,11 @@ _DELIMITERS = ",;\t|"
 _CSV_NAMES = tuple(f"{name}{gz}" for name in (".csv", ".tsv", ".txt") for gz in ("", ".gz"))
 # Sniffing would let the values decide the dialect: rows with '#' in front would be comments.
 _CSV = (
-    "read_csv({file}, delim = {delimiter}, quote = '\"', escape = '\"', comment = '', skip = 0, "
-    "header = {header}, all_varchar = true, nullstr = '', compression = 'none')"
+    "read_csv({file}, delim = {delimiter}, quote = '\"', escape = '\"', comment = '', "
+    "skip = {skip}, header = {header}, all_varchar = true, nullstr = '', compression = 'none')"
 )
+# What Excel is told, and writes, of the separator; it is a line of its own.
+_NOTE = re.compile(r'\ufeff?"?sep=(.*?)\n?', re.IGNORECASE)
 # How DuckDB begins to say what is wrong with the line that it names.
 _CAUSES = ("Expected Number of Columns", "Value with unterminated quote")
 # What a file begins with that is no CSV.
@@ -51,8 +59,10 @@ def file_reader(source: InputSource, path: Path) -> str:
 
 
 def _csv(source: InputSource, path: Path, *, header: bool = True) -> str:
-    delimiter = literal(_delimiter(source, path))
-    return _CSV.format(file=file_literal(path), delimiter=delimiter, header=literal(header))
+    delimiter, skip = _delimiter(source, path)
+    return _CSV.format(
+        file=file_literal(path), delimiter=literal(delimiter), skip=skip, header=literal(header)
+    )
 
 
 def column_types(
@@ -64,7 +74,7 @@ def column_types(
         described = connection.execute(f"DESCRIBE SELECT * FROM {reader}")  # noqa: S608 - quoted
         return {str(row[0]): str(row[1]) for row in described.fetchall()}
     except duckdb.Error as error:
-        raise unreadable(source, path, why_unreadable(error, source, path)) from error
+        raise refused(error, source, path) from error
 
 
 def holds_something(path: Path, names: Iterable[str]) -> str:
@@ -92,7 +102,7 @@ def names_written(
         first = f"SELECT * FROM {_csv(source, path, header=False)} LIMIT 1"  # noqa: S608 - quoted
         return [str(name) for row in connection.execute(first).fetchall() for name in row]
     except duckdb.Error as error:
-        raise unreadable(source, path, why_unreadable(error, source, path)) from error
+        raise refused(error, source, path) from error
 
 
 def has_rows(connection: duckdb.DuckDBPyConnection, source: InputSource, path: Path) -> bool:
@@ -102,27 +112,33 @@ def has_rows(connection: duckdb.DuckDBPyConnection, source: InputSource, path: P
     try:
         return bool(connection.execute(select).fetchall())
     except duckdb.Error as error:
-        raise unreadable(source, path, why_unreadable(error, source, path)) from error
+        raise refused(error, source, path) from error
 
 
-def why_unreadable(error: duckdb.Error, source: InputSource, path: Path) -> str:
-    """Return why DuckDB could not read a file: of a line of a CSV file, what is wrong with it."""
+def refused(error: duckdb.Error, source: InputSource, path: Path) -> InputRefusedError:
+    """Return the refusal of a file that DuckDB could not read, for the reason that it can tell."""
     text = str(error)
     if "not utf-8 encoded" in text:
-        return not_utf_8()
+        return unreadable(source, path, not_utf_8())
     if "No magic bytes" in text:
-        return "it is no Parquet file, or was cut short"
+        return unreadable(source, path, "it is no Parquet file, or was cut short")
+    if path.name.lower().endswith(_CSV_NAMES) and has_both_line_ends(path):
+        reason = "its lines end in two ways, LF and CRLF; save it with one of them"
+        return LineEndsError(str(unreadable(source, path, reason)))
     if "sniffing file" in text or "invalid state" in text:
-        return _odd_row(source, path)
+        return unreadable(source, path, _odd_row(source, path))
     causes = [line for line in text.splitlines() if line.startswith(_CAUSES)]
-    return ": ".join([first_line(error), *causes[:1]]).rstrip(".")
+    return unreadable(source, path, ": ".join([first_line(error), *causes[:1]]).rstrip("."))
 
 
 def _odd_row(source: InputSource, path: Path) -> str:
     """Return which row of a CSV file has not as many values as its header."""
     try:
         with path.open(encoding=UTF_8, newline="") as file:
-            rows = csv.reader(file, delimiter=_delimiter(source, path))
+            delimiter, skip = _delimiter(source, path)
+            rows = csv.reader(file, delimiter=delimiter)
+            for _ in range(skip):
+                next(rows)
             wanted, begins = len(next(rows)), rows.line_num + 1
             for row in rows:
                 if row and len(row) != wanted:
@@ -131,38 +147,37 @@ def _odd_row(source: InputSource, path: Path) -> str:
                         f"header {wanted}, or a quote in it is not closed"
                     )
                 begins = rows.line_num + 1
-        if _has_both_line_ends(path):
-            return "its lines end in two ways, LF and CRLF; save it with one of them"
     except (csv.Error, UnicodeDecodeError):
         pass
     return "a row has not as many values as the header, or a quote is not closed"
 
 
-def _has_both_line_ends(path: Path) -> bool:
-    with path.open("rb") as file:
-        return len({line.endswith(b"\r\n") for line in file if line.endswith(b"\n")}) > 1
+def _delimiter(source: InputSource, path: Path) -> tuple[str, int]:
+    """Return the delimiter, and how many lines are before the header.
 
-
-def _delimiter(source: InputSource, path: Path) -> str:
-    """Return the delimiter that the header has most of."""
+    It is the one that the header has most of, or what a first line, meant for Excel, says.
+    """
     try:
         with path.open("rb") as file:
             _refuse_other_kind(source, path, file.read(4))
         with path.open(encoding=UTF_8) as file:
-            header = file.readline()
+            first, second = file.readline(), file.readline()
     except UnicodeDecodeError as error:
         raise unreadable(source, path, not_utf_8()) from error
     except OSError as error:
         raise unreadable(source, path, first_line(error)) from error
+    note = _NOTE.fullmatch(first)
+    header, place = (second, "second") if note else (first, "first")
     if not header.strip():
         raise InputRefusedError(
-            f"inputs.{source.table}: {path.name} has no header line: its first line is empty"
+            f"inputs.{source.table}: {path.name} has no header line: its {place} line is empty"
         )
-    if header.lower().lstrip("\ufeff").startswith("sep="):
-        raise unreadable(
-            source, path, f"its first line is {header.strip()!r}, a note to Excel; delete that line"
-        )
-    return max(_DELIMITERS, key=header.count)
+    if note is None:
+        return max(_DELIMITERS, key=header.count), 0
+    if note[1] not in tuple(_DELIMITERS):
+        reason = f"its first line is {first.strip()!r}, a note to Excel; delete that line"
+        raise unreadable(source, path, reason)
+    return note[1], 1
 
 
 def _refuse_other_kind(source: InputSource, path: Path, start: bytes) -> None:

@@ -8,6 +8,9 @@ from storage.sql import identifier, literal
 
 # A space may be one that breaks no line, as locales have it, and an apostrophe a typographer's.
 _BETWEEN = {".": r"\.", ",": ",", " ": "[ \u00a0\u202f]", "'": "['\u2019]"}
+# How SAP and bookkeepers write what is below 0: 5- and (5).
+_MINUS = r"^\s*(?:\(\s*([\d.,][^()+-]*)\)|([\d.,][^()+-]*)-)\s*$"
+_IN_FRONT = r"-\1\2"
 # Values that have three digits behind the sign by chance, as thirds have when they are rounded.
 _FEWEST = 10
 
@@ -28,6 +31,11 @@ def with_point(raw: str, source: InputSource) -> str:
     if source.decimal == ",":
         return f"CASE WHEN NOT contains({raw}, '.') THEN replace({raw}, ',', '.') END"
     return raw
+
+
+def minus_in_front(raw: str) -> str:
+    """Return SQL for a number's text with its minus in front; another text as it is."""
+    return f"regexp_replace({raw}, {literal(_MINUS)}, {literal(_IN_FRONT)})"
 
 
 def refuse_thousands(
@@ -53,7 +61,7 @@ def refuse_thousands(
         Which counts them, and says what to set.
     """
     text, value, sign = identifier(found), identifier(name), literal(source.decimal)
-    shape = rf"\s*[+-]?[1-9]\d{{0,2}}{_BETWEEN[source.decimal]}\d{{3}}\s*"
+    shape = rf"\s*[+(-]?\s*[1-9]\d{{0,2}}{_BETWEEN[source.decimal]}\d{{3}}\s*[)-]?\s*"
     other = f"contains({text}, {sign}) AND NOT regexp_full_match({text}, {literal(shape)})"
     select = f"SELECT 1 FROM {identifier(rows)} WHERE {other} LIMIT 1"  # noqa: S608 - quoted
     if connection.execute(select).fetchall():
@@ -62,8 +70,8 @@ def refuse_thousands(
     without = f"FILTER (NOT contains({text}, {sign}) AND abs({value}) > 1)"
     count, distinct, kept_zero, largest, example = connection.execute(
         f"SELECT count(*) {with_sign}, count(DISTINCT {value}) {with_sign}, "  # noqa: S608 - quoted
-        f"coalesce(bool_or({text} LIKE '%0') {with_sign}, false), max(abs({value})) {without}, "
-        f"first({text}) {with_sign} FROM {identifier(rows)}"
+        f"coalesce(bool_or(rtrim({text}, '-) ') LIKE '%0') {with_sign}, false), "
+        f"max(abs({value})) {without}, first({text}) {with_sign} FROM {identifier(rows)}"
     ).fetchall()[0]
     if largest is None or largest >= 1000 or not (kept_zero or distinct > _FEWEST):
         return

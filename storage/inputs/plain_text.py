@@ -7,10 +7,11 @@ import io
 import re
 import tempfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
 from storage.errors import InputRefusedError
 from storage.inputs.source import UTF_8, InputSource
@@ -28,10 +29,33 @@ _MARKS = {
 # Where latin-1 has nothing to show, Windows has signs of its own.
 _LATIN_1, _WINDOWS = "iso8859-1", re.compile("[\x80-\x9f]")
 _CHARACTERS = 2**20
+_Read = TypeVar("_Read")
+
+
+class LineEndsError(InputRefusedError):
+    """A file's rows end in two ways, LF and CRLF; a copy of it with one can be read."""
+
+
+def read_plainly(
+    source: InputSource, read: Callable[[InputSource], _Read], *, beginning: bool = False
+) -> _Read:
+    """Return what ``read`` makes of a source's `plain_files`, which have one line end.
+
+    Whether a file has another one far down is seen when it is read, and no sooner: looking for it
+    would cost every night what few need.
+    """
+    try:
+        with plain_files(source, beginning=beginning) as plain:
+            return read(plain)
+    except LineEndsError:
+        with plain_files(source, beginning=beginning, one_line_end=True) as plain:
+            return read(plain)
 
 
 @contextmanager
-def plain_files(source: InputSource, *, beginning: bool = False) -> Iterator[InputSource]:
+def plain_files(
+    source: InputSource, *, beginning: bool = False, one_line_end: bool = False
+) -> Iterator[InputSource]:
     """Yield a source with a copy in UTF-8 of each text file that is compressed or in another one.
 
     Copies have the names of the files, and go when the block ends.
@@ -40,6 +64,8 @@ def plain_files(source: InputSource, *, beginning: bool = False) -> Iterator[Inp
     ----------
     source : of files
     beginning : whether a copy has the first rows alone, where a file is long
+    one_line_end : whether every text file is copied, and its rows end in LF; line ends in quotes
+        are left
 
     Raises
     ------
@@ -51,9 +77,10 @@ def plain_files(source: InputSource, *, beginning: bool = False) -> Iterator[Inp
     with tempfile.TemporaryDirectory(prefix="almanac-text-") as name:
         folders = (Path(name) / str(number) for number in range(len(source.paths)))
         pairs = zip(source.paths, folders, strict=True)
-        yield replace(
-            source, paths=tuple(_plain(source, *pair, beginning=beginning) for pair in pairs)
+        plain = (
+            _plain(source, *pair, beginning=beginning, one_line_end=one_line_end) for pair in pairs
         )
+        yield replace(source, paths=tuple(plain))
 
 
 def unreadable(source: InputSource, path: Path, reason: str) -> InputRefusedError:
@@ -61,7 +88,9 @@ def unreadable(source: InputSource, path: Path, reason: str) -> InputRefusedErro
     return InputRefusedError(f"inputs.{source.table}: {path.name} cannot be read ({reason})")
 
 
-def _plain(source: InputSource, path: Path, folder: Path, *, beginning: bool) -> Path:
+def _plain(
+    source: InputSource, path: Path, folder: Path, *, beginning: bool, one_line_end: bool
+) -> Path:
     """Return a file, or its copy in ``folder`` where DuckDB would not read it as it is."""
     if path.suffix.lower() == ".parquet" or not path.is_file():
         return path
@@ -73,11 +102,12 @@ def _plain(source: InputSource, path: Path, folder: Path, *, beginning: bool) ->
             start = file.read(4)
             marked = (name for mark, name in _MARKS.items() if start.startswith(mark))
             encoding = codecs.lookup(next(marked, source.encoding)).name
-            if encoding == UTF_8 and not packed:
+            if encoding == UTF_8 and not (packed or one_line_end):
                 return path
             file.seek(0)
             folder.mkdir()
-            _copy(file, encoding, folder / path.name, beginning=beginning)
+            copied = _texts(file, encoding, beginning=beginning)
+            _write(folder / path.name, _with_one_line_end(copied) if one_line_end else copied)
     except UnicodeError as error:
         raise unreadable(source, path, _not_in(encoding)) from error
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
@@ -89,22 +119,51 @@ def _plain(source: InputSource, path: Path, folder: Path, *, beginning: bool) ->
     return folder / path.name
 
 
-def _copy(
-    file: gzip.GzipFile | io.BufferedReader, encoding: str, target: Path, *, beginning: bool
-) -> None:
-    with (
-        io.TextIOWrapper(file, encoding=encoding, newline="") as text,
-        target.open("w", encoding=UTF_8, newline="") as copy,
-    ):
+def _write(target: Path, texts: Iterable[str]) -> None:
+    with target.open("w", encoding=UTF_8, newline="") as copy:
+        for text in texts:
+            copy.write(text)
+
+
+def _texts(
+    file: gzip.GzipFile | io.BufferedReader, encoding: str, *, beginning: bool
+) -> Iterator[str]:
+    with io.TextIOWrapper(file, encoding=encoding, newline="") as text:
         while characters := text.read(_CHARACTERS):
             if encoding == _LATIN_1 and _WINDOWS.search(characters):
                 raise UnicodeError
             rows = _whole_rows(characters) if beginning and len(characters) == _CHARACTERS else ""
-            copy.write(rows or characters)
+            yield rows or characters
             if rows:
                 return
             # A row that is longer than that: the rest is not at the beginning of one.
             beginning = False
+
+
+def _with_one_line_end(texts: Iterable[str]) -> Iterator[str]:
+    held, in_quotes = "", False
+    for text in texts:
+        # Half of a line end waits for the other.
+        whole = held + text
+        held = "\r" if whole.endswith("\r") else ""
+        parts = whole.removesuffix("\r").split('"')
+        for part in range(in_quotes, len(parts), 2):
+            parts[part] = parts[part].replace("\r\n", "\n")
+        in_quotes ^= len(parts) % 2 == 0
+        yield '"'.join(parts)
+    yield held
+
+
+def has_both_line_ends(path: Path) -> bool:
+    """Return whether some rows of a file end in LF and others in CRLF."""
+    lines, windows, in_quotes = 0, 0, False
+    with path.open("rb") as file:
+        while text := file.read(_CHARACTERS) + file.readline():
+            parts = text.split(b'"')
+            lines += sum(part.count(b"\n") for part in parts[in_quotes::2])
+            windows += sum(part.count(b"\r\n") for part in parts[in_quotes::2])
+            in_quotes ^= len(parts) % 2 == 0
+    return 0 < windows < lines
 
 
 def _whole_rows(text: str) -> str:

@@ -5,20 +5,26 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 import duckdb
+import pandas as pd
 
 from storage.errors import InputRefusedError, shown
 from storage.inputs.casting import cast
-from storage.inputs.date_order import is_year_last, refuse_other_order, year_first
+from storage.inputs.date_order import (
+    first_of_month,
+    is_year_last,
+    refuse_other_order,
+    year_first,
+)
 from storage.inputs.files import (
     column_types,
     file_reader,
     has_rows,
     holds_something,
     names_written,
-    why_unreadable,
+    refused,
 )
-from storage.inputs.number_signs import refuse_thousands, with_point
-from storage.inputs.plain_text import plain_files, unreadable
+from storage.inputs.number_signs import minus_in_front, refuse_thousands, with_point
+from storage.inputs.plain_text import LineEndsError, read_plainly
 from storage.inputs.source import InputSource
 from storage.sql import identifier, is_machine_fault, literal
 from storage.tables import INPUT_TABLES
@@ -67,8 +73,7 @@ def read_input(
         Where the machine has no room for the table; the file is not to blame.
     """
     table = _known_table(source)
-    with plain_files(source) as plain:
-        return _read_plain(connection, plain, table, target)
+    return read_plainly(source, lambda plain: _read_plain(connection, plain, table, target))
 
 
 def _read_plain(
@@ -77,16 +82,14 @@ def _read_plain(
     found = [types for _, types in _files(connection, source, table)]
     for number, types in enumerate(found):
         select = _select(source, number, table, types)
-        verb = "INSERT INTO" if number else "CREATE TABLE"
+        verb = "INSERT INTO" if number else "CREATE OR REPLACE TABLE"
         link = "" if number else "AS"
         try:
             connection.execute(f"{verb} {identifier(target)} {link} {select}")
         except duckdb.Error as error:
             if is_machine_fault(error):
                 raise
-            raise unreadable(
-                source, source.paths[number], why_unreadable(error, source, source.paths[number])
-            ) from error
+            raise refused(error, source, source.paths[number]) from error
     files = tuple(path.name for path in source.paths)
     counted = connection.execute(f"SELECT count(*) FROM {identifier(target)}").fetchall()  # noqa: S608 - quoted
     if not counted[0][0]:
@@ -114,10 +117,14 @@ def inspect_input(source: InputSource) -> None:
         As `read_input`, but for damage beyond the first rows.
     """
     table = _known_table(source)
-    with plain_files(source, beginning=True) as plain, duckdb.connect() as connection:
-        _files(connection, plain, table)
-        if not any(has_rows(connection, plain, path) for path in plain.paths):
-            raise _no_rows(source)
+    if not read_plainly(source, lambda plain: _has_rows(plain, table), beginning=True):
+        raise _no_rows(source)
+
+
+def _has_rows(source: InputSource, table: Table) -> bool:
+    with duckdb.connect() as connection:
+        _files(connection, source, table)
+        return any(has_rows(connection, source, path) for path in source.paths)
 
 
 def _no_rows(source: InputSource) -> InputRefusedError:
@@ -216,6 +223,23 @@ def _named(source: InputSource, name: str, types: Mapping[str, str]) -> str | No
     return next((each for each in types if each.casefold() == wanted), None)
 
 
+def _typed(source: InputSource, column: Column, raw: str, source_type: str) -> str:
+    """Return SQL for a value in its column's type; what is in no usual form is looked at again."""
+    usual = cast(column, _as_ours(source, column, raw, source_type), source_type)
+    is_text = source_type == "VARCHAR" and column.name not in source.constants
+    rare = _rare_form(source, column, raw) if is_text else None
+    return usual if rare is None else f"coalesce({usual}, {cast(column, rare, source_type)})"
+
+
+def _rare_form(source: InputSource, column: Column, raw: str) -> str | None:
+    """Return SQL for a text in a form that few exports have, in the usual one."""
+    if column.kind in {"float", "integer"}:
+        return with_point(minus_in_front(raw), source)
+    if column.kind == "timestamp" and source.months:
+        return first_of_month(raw, source.dates)
+    return None
+
+
 def _as_ours(source: InputSource, column: Column, raw: str, source_type: str) -> str:
     """Return a text's number with a decimal point, and its date with the year in front.
 
@@ -230,19 +254,35 @@ def _as_ours(source: InputSource, column: Column, raw: str, source_type: str) ->
     return raw
 
 
-def typed_rows(source: InputSource) -> str:
-    """Return SQL for a source's rows, of all its `plain_files`, as `read_input` would have them.
+def query_input(source: InputSource, sql: str) -> pd.DataFrame:
+    """Return what ``sql`` says of a source's rows, which it calls ``source``.
+
+    They are as `read_input` would have them, and not held.
 
     Raises
     ------
     InputRefusedError
-        As `inspect_input`.
+        As `read_input`, but for numbers and dates that are no others'.
     """
     table = _known_table(source)
+    return read_plainly(source, lambda plain: _query_plain(plain, table, sql))
+
+
+def _query_plain(source: InputSource, table: Table, sql: str) -> pd.DataFrame:
     with duckdb.connect() as connection:
+        connection.execute("SET TimeZone = 'UTC'")
         found = _files(connection, source, table)
-    selects = [_select(source, n, table, types) for n, (_, types) in enumerate(found)]
-    return " UNION ALL ".join(selects)
+        selects = [_select(source, n, table, types) for n, (_, types) in enumerate(found)]
+        try:
+            connection.execute(f"CREATE TEMP VIEW source AS {' UNION ALL '.join(selects)}")
+            return connection.sql(sql).df()
+        except duckdb.Error as error:
+            if is_machine_fault(error):
+                raise
+            refusals = [refused(error, source, path) for path in source.paths]
+            raise next(
+                (each for each in refusals if isinstance(each, LineEndsError)), refusals[0]
+            ) from error
 
 
 def _select(source: InputSource, number: int, table: Table, types: Mapping[str, str]) -> str:
@@ -253,7 +293,7 @@ def _select(source: InputSource, number: int, table: Table, types: Mapping[str, 
             raw = f"CAST({literal(source.constants[column.name])} AS VARCHAR)"
         elif (name := _named(source, column.name, types)) is not None:
             raw, source_type = identifier(name), types[name]
-        typed = cast(column, _as_ours(source, column, raw, source_type), source_type)
+        typed = _typed(source, column, raw, source_type)
         if column.kind == "text":
             # Columns of fixed width are filled with spaces, which belong to no id.
             typed = f"trim({typed})"

@@ -24,6 +24,7 @@ class InputSource:
     decimal : "." or ",", the sign before the decimals of CSV files
     thousands : the sign between thousands of CSV files; "" is none
     dates : the order of a date's parts in CSV files
+    months : whether a text of a year and a month is the first day of it; else it is no date
     """
 
     table: str
@@ -34,6 +35,7 @@ class InputSource:
     decimal: Literal[".", ","] = "."
     thousands: Thousands = ""
     dates: DateOrder = "year-month-day"
+    months: bool = False
 
     def column(self, name: str) -> str:
         """Return the source's name for one of our columns."""

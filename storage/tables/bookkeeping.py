@@ -65,7 +65,8 @@ FAILURES = output_table(
 
 RUNS = output_table(
     "runs",
-    "One row per run.",
+    "One row per run, as it ended; one without rows in run_entities gave way to another of its "
+    "job and night, and the view almanac_runs calls it replaced.",
     columns=(
         Column("job", "text", "name of the job"),
         Column(

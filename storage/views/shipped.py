@@ -19,6 +19,7 @@ VIEWS: Mapping[str, tuple[str, ...]] = {
         "runs",
     ),
     "almanac_risk_limits": ("limit_utilisation", "runs"),
+    "almanac_runs": ("run_entities", "runs"),
 }
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import yaml
 from prefect import Flow
 from prefect.client.schemas.schedules import CronSchedule
+from prefect.utilities.templating import apply_values
 
 from flows.demo import demo_job
 from flows.spec import JobSpec
@@ -23,10 +24,16 @@ def test_every_entrypoint_is_a_flow():
         assert isinstance(getattr(import_module(module), name), Flow)
 
 
-def test_the_job_in_the_file_is_the_bundled_samples():
+def test_the_job_in_the_file_is_the_bundled_samples_of_the_folder_deployed_from(monkeypatch):
+    monkeypatch.setenv("PWD", "/home/me/almanac")
     (nightly,) = [one for one in deployments() if one["name"] == "nightly"]
-    job = JobSpec.model_validate(nightly["parameters"]["job"])
-    assert job == demo_job().model_copy(update={"folder": Path("almanac-demo")})
+    deployed = apply_values(nightly, {}, remove_notset=False)
+    job = JobSpec.model_validate(deployed["parameters"]["job"])
+    assert job == demo_job().model_copy(update={"folder": Path("/home/me/almanac/almanac-demo")})
+
+
+def test_a_worker_needs_no_folder_of_the_machine_deployed_from():
+    assert yaml.safe_load(FILE.read_text(encoding="utf-8"))["pull"] == []
 
 
 def test_the_night_is_scheduled():

@@ -161,3 +161,19 @@ def test_the_days_asked_for_are_counted_from_the_night(sold, tmp_path):
     sources = collecting.collect(prepare_run(job), tmp_path / "assumed")
     found = pd.read_parquet(sources["demand"].paths[0])
     assert found["day"].min().date() == date(2024, 1, 31)
+
+
+def test_a_table_that_is_not_there_hides_no_file_that_cannot_be_read(sold, tmp_path):
+    items = tmp_path / "items.csv"
+    items.write_text("")
+    more = '\n[inputs.items]\npath = "items.csv"\n'
+    job_of(tmp_path, f"{sold}_of_none", extra=more)
+    told = call("validate", tmp_path / "job.toml")
+    items.unlink()
+    beside = call("validate", tmp_path / "job.toml")
+    assert told.exit_code == beside.exit_code == 2
+    for said in (told.output, beside.output):
+        assert "2 inputs cannot be read:" in said
+        assert "sold_of_none" in said
+    assert "inputs.items: items.csv has no header line" in told.output
+    assert "inputs.items: items.csv does not exist" in beside.output

@@ -96,3 +96,25 @@ def test_instruments_curves_and_books_come_from_prices_whatever_the_dirt(tmp_pat
     assert sorted(curves["ds"].unique()) == sorted(days)
     held = pd.read_parquet(sources["positions"].paths[0])
     assert set(held["instrument_id"]) <= {"7", "A", "B"}
+
+
+@pytest.mark.parametrize(("frequency", "day"), [("MS", "2024-01-01"), ("QS", None), ("D", None)])
+def test_a_month_is_a_date_where_periods_are_months(tmp_path, frequency, day):
+    write_demand(tmp_path, dates="%Y-%m")
+    job = stock_job(tmp_path, columns={"warehouse_id": "w"})
+    months = job.demand.model_copy(update={"frequency": frequency})
+    job = job.model_copy(update={"demand": months})
+    source = collect(prepare_run(job), tmp_path / "assumed")["demand"]
+    with duckdb.connect() as connection:
+        read_input(connection, source, "found")
+        days = connection.sql("SELECT DISTINCT ds FROM found").df()["ds"]
+    assert days.isna().all() if day is None else days.tolist() == [pd.Timestamp(day)]
+
+
+def test_stock_is_assumed_of_rows_that_end_in_two_ways(tmp_path):
+    write_demand(tmp_path)
+    path = tmp_path / "demand.csv"
+    path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n", 1))
+    job = stock_job(tmp_path, columns={"warehouse_id": "w"})
+    sources = collect(prepare_run(job), tmp_path / "assumed")
+    assert len(pd.read_parquet(sources["stock"].paths[0])) == 2

@@ -111,6 +111,20 @@ def test_all_inputs_that_are_not_there_or_cannot_be_read_are_told_at_once(comman
     assert "inputs.calendar: calendar.csv has no header line" in unreadable.output
 
 
+@pytest.mark.parametrize("command", [("validate", "job.toml"), ("run", "job.toml", "--dry-run")])
+def test_an_absent_file_hides_none_that_cannot_be_read(command, folder):
+    for name in ("items", "calendar", "drivers"):
+        replace(folder / "job.toml", "[demand]", f"[inputs.{name}]\npath = '{name}.csv'\n[demand]")
+    (folder / "items.csv").write_text("item_id,category\ntea,drinks\n")
+    (folder / "calendar.csv").mkdir()
+    said = call(*command)
+    assert said.exit_code == 2
+    assert "3 inputs cannot be read:" in said.output
+    assert "inputs.drivers: drivers.csv does not exist" in said.output
+    assert "inputs.calendar: calendar.csv is not a file" in said.output
+    assert "inputs.items: items.csv has no columns 'unit_cost'" in said.output
+
+
 @pytest.mark.parametrize("name", ["sales_*.csv", "sales_202?.csv"])
 def test_a_pattern_is_told_to_be_none(name, folder):
     replace(folder / "job.toml", "demand.csv", name)

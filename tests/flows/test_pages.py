@@ -17,7 +17,9 @@ from flows.steps import publish as publishing
 from flows.steps.page import page_beside
 from flows.steps.publish import replaced_in
 from storage.stores import open_store
+from tests.storage.addresses import address_of, stand_in
 from tests.storage.inputs import demand_rows
+from tests.storage.nights import publication
 from tests.survival.plain import run_plain
 
 JOB = """
@@ -184,3 +186,14 @@ def test_the_ledger_asks_no_server(monkeypatch):
     monkeypatch.setattr(publishing, "open_existing", None)
     assert replaced_in("postgresql://nobody@192.0.2.1/nothing") == set()
     assert replaced_in("parquet:gs://bucket/folder") == set()
+
+
+@pytest.mark.parametrize("scheme", ["duckdb", "parquet", "postgresql", "bigquery"])
+def test_a_store_that_is_asked_tells_which_run_gave_way(scheme, tmp_path):
+    stand_in().calm()
+    address = address_of(scheme, tmp_path / "store")
+    tables = ("run_entities", "runs")
+    with open_store(address) as store:
+        for run_id in ("night-a", "night-b"):
+            store.publish(publication(tmp_path / run_id, run_id, tables=tables))
+    assert replaced_in(address, servers=True) == {"night-a"}

@@ -7,17 +7,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kernels.black_scholes import (
+from kernels.black_scholes import option_value
+from kernels.elementary import NEAR_ZERO
+from kernels.option_values import _TOGETHER, fill_option_values
+from tests.oracles import revaluation
+from tests.oracles.revaluation import (
     option_delta,
     option_gamma,
     option_rho,
     option_theta,
-    option_value,
     option_vega,
 )
-from kernels.elementary import NEAR_ZERO
-from kernels.option_values import _TOGETHER, fill_option_values
-from tests.oracles import revaluation
 
 CALL, PUT = 1.0, -1.0
 

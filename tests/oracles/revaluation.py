@@ -7,12 +7,48 @@ from scipy.stats import norm
 
 def option_value(spot, strike, rate, carry, volatility, years, sign):
     """Return the generalised Black-Scholes value (Haug 2007, eq. 1.1)."""
+    d1, d2, growth, discount = _laws(spot, strike, rate, carry, volatility, years)
+    forward, discounted = spot * growth, strike * discount
+    return sign * (forward * norm.cdf(sign * d1) - discounted * norm.cdf(sign * d2))
+
+
+def _laws(spot, strike, rate, carry, volatility, years):
+    """Return d1, d2, and what spot and strike are discounted by."""
     deviation = volatility * math.sqrt(years)
     d1 = (math.log(spot / strike) + (carry + volatility**2 / 2) * years) / deviation
-    d2 = d1 - deviation
-    forward = spot * math.exp((carry - rate) * years)
-    discounted = strike * math.exp(-rate * years)
-    return sign * (forward * norm.cdf(sign * d1) - discounted * norm.cdf(sign * d2))
+    return d1, d1 - deviation, math.exp((carry - rate) * years), math.exp(-rate * years)
+
+
+def option_delta(spot, strike, rate, carry, volatility, years, sign):
+    """Return the change of value per unit of spot (Haug 2.1)."""
+    d1, _, growth, _ = _laws(spot, strike, rate, carry, volatility, years)
+    return sign * growth * norm.cdf(sign * d1)
+
+
+def option_gamma(spot, strike, rate, carry, volatility, years):
+    """Return the change of delta per unit of spot (Haug 2.4)."""
+    d1, _, growth, _ = _laws(spot, strike, rate, carry, volatility, years)
+    return growth * norm.pdf(d1) / (spot * volatility * math.sqrt(years))
+
+
+def option_vega(spot, strike, rate, carry, volatility, years):
+    """Return the change of value per unit of volatility (Haug 2.5)."""
+    d1, _, growth, _ = _laws(spot, strike, rate, carry, volatility, years)
+    return spot * growth * norm.pdf(d1) * math.sqrt(years)
+
+
+def option_theta(spot, strike, rate, carry, volatility, years, sign):
+    """Return the change of value per year that passes (Haug 2.6)."""
+    d1, d2, growth, discount = _laws(spot, strike, rate, carry, volatility, years)
+    decay = spot * growth * norm.pdf(d1) * volatility / (2 * math.sqrt(years))
+    yielded = (carry - rate) * spot * growth * norm.cdf(sign * d1)
+    return -decay - sign * (yielded + rate * strike * discount * norm.cdf(sign * d2))
+
+
+def option_rho(spot, strike, rate, carry, volatility, years, sign):
+    """Return the change of value per unit of the rate, the dividend yield unchanged (Haug 2.7)."""
+    _, d2, _, discount = _laws(spot, strike, rate, carry, volatility, years)
+    return sign * years * strike * discount * norm.cdf(sign * d2)
 
 
 def future_value(level, move):

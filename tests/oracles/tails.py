@@ -2,6 +2,9 @@
 
 from fractions import Fraction
 
+import numpy as np
+from scipy import stats
+
 
 def value_at_risk(losses, level):
     """Return the smallest loss whose empirical distribution reaches ``level``."""
@@ -16,3 +19,11 @@ def expected_shortfall(losses, level):
     """Return the least of c + E[(loss - c)+] / (1 - level) over c (Rockafellar & Uryasev 2000)."""
     n = len(losses)
     return min(c + sum(max(loss - c, 0.0) for loss in losses) / (n * (1.0 - level)) for c in losses)
+
+
+def elliptical_tail(deviation, level, degrees=np.inf):
+    """Return both of normal losses, or of t losses of that deviation, by quadrature."""
+    law = stats.norm() if np.isinf(degrees) else stats.t(degrees)
+    unit = deviation / law.std()
+    quantile = law.ppf(level)
+    return unit * quantile, unit * law.expect(lambda loss: loss, lb=quantile, conditional=True)

@@ -11,7 +11,6 @@ from scipy import stats
 from risk.errors import PlanError
 from risk.measures.dependence import (
     measure_betas,
-    t_tail_dependence,
     tail_dependence,
 )
 from risk.measures.drawdown import measure_drawdowns
@@ -72,16 +71,6 @@ def test_tail_dependence_is_one_with_itself_and_zero_with_the_opposite():
     assert_array_equal(tail_dependence(losses, -losses), 0.0)
 
 
-# McNeil, Frey & Embrechts (2015), table 7.1: correlation 0.5 at 2, 4 and 10 degrees, and 0.9 at 4.
-@pytest.mark.parametrize(
-    ("correlation", "degrees", "published"),
-    [(0.5, 2.0, 0.39), (0.5, 4.0, 0.25), (0.5, 10.0, 0.08), (0.9, 4.0, 0.63), (0.0, 4.0, 0.08)],
-)
-def test_the_coefficient_of_a_t_is_the_published_one(correlation, degrees, published):
-    assert t_tail_dependence(correlation, degrees) == pytest.approx(published, abs=0.005)
-    assert t_tail_dependence(correlation, np.inf) == 0.0
-
-
 def test_the_estimate_is_that_of_the_law_it_was_drawn_from():
     law = stats.multivariate_t(shape=[[1.0, 0.6], [0.6, 1.0]], df=4.0, seed=0)
     draws = law.rvs(200_000, random_state=4)
@@ -116,8 +105,6 @@ def test_liquidity_horizons_add_up_as_the_standard_writes():
         (lambda: measure_betas(np.ones((2, 1)), np.ones(2)), "three days"),
         (lambda: tail_dependence(np.ones((10, 1)), np.ones((10, 1)), 0.95), "leaves no day"),
         (lambda: tail_dependence(np.ones((10, 1)), np.ones((10, 1)), 0.0), "level must be in"),
-        (lambda: t_tail_dependence(1.0, 4.0), "correlation must be in"),
-        (lambda: t_tail_dependence(0.5, 0.0), "degrees must be above 0"),
         (lambda: liquidity_horizon_shortfall(np.ones(3)), "each of 5"),
         (lambda: measure_tail(np.empty(0), 0.99), "there is none"),
     ],

@@ -6,17 +6,17 @@ from functools import cache
 import numpy as np
 import pytest
 
-from kernels.black_scholes import (
+from risk.greeks import SENSITIVITIES, sensitivities
+from risk.market.bonds import bond_cash_flows
+from risk.market.revalue import Shifts, current_values, revalue
+from tests.oracles import revaluation
+from tests.oracles.revaluation import (
     option_delta,
     option_gamma,
     option_rho,
     option_theta,
     option_vega,
 )
-from risk.greeks import SENSITIVITIES, sensitivities
-from risk.market.bonds import bond_cash_flows
-from risk.market.revalue import Shifts, current_values, revalue
-from tests.oracles import revaluation
 from tests.risk.markets import AS_OF, BOOKS, NIGHT, mixed_market, positions
 
 MARKET = mixed_market()

@@ -9,7 +9,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from storage.inputs import InputRefusedError, InputSource, inspect_input, plain_text, read_input
+from storage.inputs import (
+    InputRefusedError,
+    InputSource,
+    inspect_input,
+    plain_text,
+    query_input,
+    read_input,
+)
 from tests.storage.inputs import demand_rows
 
 HEADER = "warehouse_id,item_id,ds,quantity"
@@ -65,11 +72,18 @@ def test_files_follow_each_other_and_each_counts_its_rows(tmp_path):
             lambda p: p.write_text(f'{HEADER}\na,"b,2024-01-01,3\na,b,2024-01-02,1\n'),
             "row that begins in line 2 has 2 values and the header 4, or a quote in it is not",
         ),
-        (lambda p: p.write_text(f"sep=;\n{HEADER}\n"), "first line is 'sep=;', a note to Excel"),
+        (lambda p: p.write_text(f"sep=^\n{HEADER}\n"), "first line is 'sep=.', a note to Excel"),
+        (lambda p: p.write_text(f'"sep=;"\n{HEADER}\n'), "a note to Excel; delete that line"),
+        (lambda p: p.write_text(f"sep=,,,\n{HEADER}\n"), "first line is 'sep=,,,', a note to Exc"),
+        (lambda p: p.write_text(f"sep=,\n\n{HEADER}\n"), "no header line: its second line is em"),
+        (
+            lambda p: p.write_text(f"sep=,\n{HEADER}\na,b,2024-01-01\n"),
+            "row that begins in line 3 has 3 values and the header 4",
+        ),
         (lambda p: p.write_text("warehouse_id,item_id,ds,quantity\n"), "has no rows"),
         (
-            lambda p: p.write_bytes(f"{LONG}a,b,2024-01-01,3\r\n".encode()),
-            "its lines end in two ways, LF and CRLF",
+            lambda p: p.write_bytes(f"{HEADER}\r\na,b,2024-01-01,3\na,b,2024-01-02\n".encode()),
+            "row that begins in line 3 has 3 values and the header 4",
         ),
         (lambda p: p.write_bytes(gzip.compress(LONG.encode())[:-9]), "data are damaged or cut sh"),
         (lambda p: p.write_text(f"{HEADER}\n,,,\n,,,\n"), "has no rows"),
@@ -444,7 +458,7 @@ def test_a_disk_without_room_is_not_the_file_s_fault(tmp_path, monkeypatch):
     def full(*_, **__):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(plain_text, "_copy", full)
+    monkeypatch.setattr(plain_text, "_write", full)
     with pytest.raises(OSError, match="No space left"):
         read_text(tmp_path, TEXT.encode("utf-16"))
 
@@ -605,3 +619,129 @@ def test_dates_are_read_in_the_order_that_is_asked_for(tmp_path, dates, given, d
     found = read_text(tmp_path, text, dates=dates).iloc[0]
     assert pd.isna(found["ds"]) if day is None else found["ds"] == pd.Timestamp(day)
     assert found["ds_found"] == given
+
+
+@pytest.mark.parametrize(
+    ("settings", "given", "value"),
+    [
+        ({}, "5-", -5.0),
+        ({}, "1234.50 -", -1234.5),
+        ({}, "(5)", -5.0),
+        ({}, " ( .5 ) ", -0.5),
+        ({"decimal": ","}, "1234,5-", -1234.5),
+        ({"decimal": ",", "thousands": "."}, "(1.234,5)", -1234.5),
+        ({"decimal": ",", "thousands": "."}, "1.234-", -1234.0),
+        *(
+            ({}, text, None)
+            for text in ("(-5)", "-5-", "(5", "5)", "5--", "()", "-", "5-3", "(5)-")
+        ),
+        ({}, "1,5-", None),
+        ({"decimal": ",", "thousands": "."}, "(1.23)", None),
+    ],
+)
+def test_a_minus_may_be_behind_or_brackets(tmp_path, settings, given, value):
+    text = f"instrument_id;ds;close\nA;2024-01-02;{given}\n"
+    found = read_text(tmp_path, text, **settings).iloc[0]
+    assert pd.isna(found["close"]) if value is None else found["close"] == value
+    assert found["close_found"] == given
+
+
+@pytest.mark.parametrize("minus", ["{}-", "({})", "-{}"])
+def test_thousands_below_zero_are_not_taken_for_decimals(tmp_path, minus):
+    text = closes(["850", "0", minus.format("1.230")])
+    with pytest.raises(InputRefusedError, match="where it stands between thousands"):
+        read_text(tmp_path, text)
+    assert read_text(tmp_path, text, decimal=",", thousands=".")["close"].min() == -1230.0
+
+
+def test_whole_numbers_may_have_their_minus_behind_too(tmp_path):
+    path = tmp_path / "limits.csv"
+    pd.DataFrame([{**LIMIT, "horizon": "10-"}]).to_csv(path, index=False)
+    assert read(InputSource("limits", (path,)))["horizon"].tolist() == [-10]
+
+
+@pytest.mark.parametrize(
+    ("months", "dates", "given", "day"),
+    [
+        (True, "year-month-day", "2025-08", "2025-08-01"),
+        (True, "year-month-day", "2025/8", "2025-08-01"),
+        (True, "year-month-day", "2025-08-15", "2025-08-15"),
+        (True, "day-month-year", "08.2025", "2025-08-01"),
+        (True, "month-day-year", "8/2025", "2025-08-01"),
+        (True, "year-month-day", "08.2025", None),
+        (True, "day-month-year", "2025-08", None),
+        (True, "year-month-day", "2025-13", None),
+        (True, "year-month-day", "25-08", None),
+        (True, "year-month-day", "202508", None),
+        (False, "year-month-day", "2025-08", None),
+        (False, "day-month-year", "08.2025", None),
+    ],
+)
+def test_a_month_is_its_first_day_where_periods_are_months(tmp_path, months, dates, given, day):
+    text = f"instrument_id;ds;close\nA;{given};1\n"
+    found = read_text(tmp_path, text, dates=dates, months=months).iloc[0]
+    assert pd.isna(found["ds"]) if day is None else found["ds"] == pd.Timestamp(day)
+    assert found["ds_found"] == given
+
+
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("note", ["sep={}", "SEP={}"])
+@pytest.mark.parametrize("delimiter", [";", ",", "\t", "|"])
+def test_a_note_to_excel_names_the_separator(tmp_path, delimiter, note, end, mark):
+    # The header has more of another one.
+    header = delimiter.join(["instrument_id", "ds", '"a,;a,;a,;a,;a,;|||||||"', "close"])
+    row = delimiter.join(["A", "2024-01-02", "x", "3"])
+    text = mark + end.join([note.format(delimiter), header, row, ""])
+    path = tmp_path / "prices.csv"
+    path.write_bytes(text.encode())
+    inspect_input(InputSource("prices", (path,)))
+    found = read_text(tmp_path, text)
+    assert found[["instrument_id", "close", "_row"]].to_numpy().tolist() == [["A", 3.0, 1]]
+
+
+def mixed(where, rows):
+    """Return rows of text of which some end in LF and others in CRLF."""
+    header, row, quoted = (
+        "instrument_id,ds,close",
+        "A,2024-01-02,3",
+        '"a\r\nb ""c\n""",2024-01-02,4',
+    )
+    lines = [header, quoted, *[row] * rows]
+    ends = {
+        "header": ["\n", *["\r\n"] * (rows + 1)],
+        "last": [*["\r\n"] * (rows + 1), "\n"],
+        "half": ["\n" if n < rows / 2 else "\r\n" for n in range(rows + 2)],
+        "turns": ["\n" if n % 2 else "\r\n" for n in range(rows + 2)],
+    }[where]
+    return "".join(f"{line}{end}" for line, end in zip(lines, ends, strict=True))
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+@pytest.mark.parametrize("characters", [7, 2**20])
+@pytest.mark.parametrize(
+    ("where", "rows"),
+    [("header", 2), ("last", 2), ("turns", 5), ("last", 30_000), ("half", 30_000)],
+)
+def test_lines_may_end_in_two_ways(tmp_path, monkeypatch, where, rows, characters, encoding, pack):
+    if characters < rows:
+        rows = 5
+    monkeypatch.setattr(plain_text, "_CHARACTERS", characters)
+    path = tmp_path / "prices.csv"
+    path.write_bytes(pack(mixed(where, rows).encode(encoding)))
+    source = InputSource("prices", (path, path))
+    inspect_input(source)
+    found = read(source)
+    assert found["_row"].tolist() == [*range(1, rows + 2)] * 2
+    assert found["instrument_id"].tolist()[:2] == ['a\r\nb "c\n"', "A"]
+    total = query_input(source, "SELECT sum(close) AS total, count(*) AS rows FROM source")
+    assert total.to_numpy().tolist() == [[2 * (4 + 3 * rows), 2 * (rows + 1)]]
+
+
+def test_a_file_of_one_line_end_is_copied_for_none_in_its_quotes(tmp_path, monkeypatch):
+    monkeypatch.setattr(plain_text, "_write", None)
+    text = 'instrument_id,ds,close\n"a\r\nb",2024-01-02,1\n"a\nb",2024-01-02,1\n'
+    assert read_text(tmp_path, text)["instrument_id"].tolist() == ["a\r\nb", "a\nb"]
+    with pytest.raises(InputRefusedError, match="has 2 values and the header 3"):
+        read_text(tmp_path, text + "A,2024-01-02\n")

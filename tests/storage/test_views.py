@@ -1,5 +1,6 @@
 """Views: one source, three dialects, and the same figures in every store."""
 
+from datetime import date
 from pathlib import Path
 from typing import get_args
 
@@ -192,8 +193,26 @@ def test_views_follow_the_next_publication(dialect, tmp_path):
         store.publish(publication(tmp_path / "2", "night-b", tables=READ))
         assert set(store.tables()) == set(READ)
     for name in VIEWS:
-        found = query(address, f"SELECT DISTINCT run_id FROM {name}")
+        found = query(address, f"SELECT DISTINCT run_id FROM {name} WHERE run_id <> '{RUN}'")
         assert found == [("night-b",)], name
+        older = query(address, f"SELECT DISTINCT run_id FROM {name} WHERE run_id = '{RUN}'")
+        assert bool(older) == (name == "almanac_runs"), name
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_runs_says_which_run_of_a_night_gave_way(dialect, tmp_path):
+    address = publish_with_views(dialect, tmp_path)
+    statuses = "SELECT run_id, status FROM almanac_runs ORDER BY run_id"
+    with open_store(address) as store:
+        (ended,) = set(store.runs()["status"])
+        store.publish(publication(tmp_path / "2", "night-b", tables=READ))
+        store.publish(publication(tmp_path / "3", "night-c", date(2026, 1, 2), tables=READ))
+    last = [("night-b", ended), ("night-c", ended)]
+    assert query(address, statuses) == [(RUN, "replaced"), *last]
+    with open_store(address) as store:
+        store.publish(publication(tmp_path / "4", tables=READ))
+        assert set(store.runs()["status"]) == {ended}
+    assert query(address, statuses) == [(RUN, ended), ("night-b", "replaced"), last[1]]
 
 
 def test_only_views_whose_tables_are_there_are_made(tmp_path):

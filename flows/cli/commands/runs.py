@@ -72,7 +72,7 @@ def _status(state: dict[str, Any], replaced: set[str]) -> str:
 
 def _show(run: Run, console: Console) -> None:
     state = read_state(run.staging)
-    status = _status(state, replaced_in(run.store_url))
+    status = _status(state, replaced_in(run.store_url, servers=True))
     console.print(
         f"Run [bold]{run.run_id}[/], {run.job.name} as of {run.as_of} on "
         f"{as_text(run.device_words)}: {status}. {as_text(state.get('reason', ''))}",
