@@ -4,7 +4,7 @@ import pandas as pd
 
 from reports.sections.section import Listing, Section, Tables, has
 from reports.tables import PageColumn, page_table
-from reports.wording import count
+from reports.wording import count, plural
 
 
 def quality_section(tables: Tables) -> Section:
@@ -81,7 +81,9 @@ def _repairs(repairs: pd.DataFrame) -> Listing:
         source="repairs",
         most=60,
     )
-    return Listing("Repaired", table, "Grouped by kind.")
+    codes = repairs["code"].value_counts()
+    gist = f"{plural(len(repairs), 'repair')}; most often {codes.index[0]}, {count(codes.iloc[0])}"
+    return Listing("Repaired", table, "Grouped by kind.", gist)
 
 
 def _failures(failures: pd.DataFrame) -> Listing:

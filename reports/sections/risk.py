@@ -17,6 +17,7 @@ from reports.wording import (
     money,
     number,
     percent,
+    plural,
     share,
     spaced,
     total_money,
@@ -99,9 +100,22 @@ def _pictures(tables: Tables, level: float, horizon: int) -> list[Picture]:
                 f"Expected shortfall {share(level)}, {horizon} day, relative to the methods' mean; "
                 "the riskiest portfolios first.",
                 wide=True,
+                gist=_apart(tables["portfolio_risk"], level, horizon),
             )
         )
     return pictures
+
+
+def _apart(risk: pd.DataFrame, level: float, horizon: int) -> str:
+    """Return which method says most of expected shortfall in sum, and which least."""
+    chosen = risk[
+        (risk["measure"] == "expected_shortfall")
+        & np.isclose(risk["level"], level)
+        & (risk["horizon"] == horizon)
+    ]
+    sums = chosen.groupby("method")["value"].sum().sort_values()
+    least, most = spaced(sums.index[0]), spaced(sums.index[-1])
+    return f"{most} says most, {percent(sums.iloc[-1] / sums.iloc[0] - 1.0, 0)} above {least}"
 
 
 def _gross(tables: Tables) -> pd.Series:
@@ -128,7 +142,8 @@ def _explorer(tables: Tables, level: float, horizon: int) -> Explorer:
         f"expected shortfall {share(level)} ({spaced(method)}); components add up to it, "
         "and a negative one hedges."
     )
-    return Explorer("books", "One portfolio at a time", note, list(data), data)
+    gist = f"what drives each of {plural(len(data), 'portfolio')}: its losses and its positions"
+    return Explorer("books", "One portfolio at a time", note, list(data), data, gist)
 
 
 def _book(losses: pd.DataFrame, parts: pd.DataFrame) -> dict[str, Any]:
@@ -174,8 +189,8 @@ def _listings(tables: Tables, level: float, horizon: int) -> list[Listing]:
         listings.append(Listing(f"Limits exceeded, {currencies(breaches)}", table))
     risk = tables["portfolio_risk"]
     highest = float(risk["level"].max())
-    listings.append(_portfolios(risk, "value_at_risk", highest, horizon))
     listings.append(_portfolios(risk, "expected_shortfall", level, horizon))
+    listings.append(_portfolios(risk, "value_at_risk", highest, horizon, folded=True))
     if has(tables, "stress_losses"):
         listings.append(_stress(tables["stress_losses"]))
     if has(tables, "scenario_sets"):
@@ -187,7 +202,9 @@ def _listings(tables: Tables, level: float, horizon: int) -> list[Listing]:
     return listings
 
 
-def _portfolios(risk: pd.DataFrame, measure: str, level: float, horizon: int) -> Listing:
+def _portfolios(
+    risk: pd.DataFrame, measure: str, level: float, horizon: int, *, folded: bool = False
+) -> Listing:
     chosen = risk[
         (risk["measure"] == measure)
         & np.isclose(risk["level"], level)
@@ -208,7 +225,14 @@ def _portfolios(risk: pd.DataFrame, measure: str, level: float, horizon: int) ->
         columns.append(PageColumn(f"standard_error {method}", "±", money))
     table = page_table(flat, columns, source="portfolio_risk", most=200)
     title = f"{spaced(measure).capitalize()} {share(level)}, {horizon} day, {currencies(risk)}"
-    return Listing(title, table, "By method, with the standard error of each.")
+    gist = ""
+    if folded:
+        first = flat.iloc[0]
+        gist = (
+            f"largest {first['portfolio_id']}, {money(first[f'value {methods[0]}'])} "
+            f"({spaced(methods[0])})"
+        )
+    return Listing(title, table, "By method, with the standard error of each.", gist)
 
 
 def _stress(losses: pd.DataFrame) -> Listing:
@@ -218,9 +242,14 @@ def _stress(losses: pd.DataFrame) -> Listing:
         PageColumn("loss", "loss", money),
         PageColumn("market_value", "market value", money),
     ]
-    table = page_table(losses.sort_values("loss", ascending=False), columns, source="stress_losses")
+    ordered = losses.sort_values("loss", ascending=False)
+    table = page_table(ordered, columns, source="stress_losses")
     title = f"Largest stress losses, {currencies(losses)}"
-    return Listing(title, table, "Of today's positions; below zero is a gain.")
+    worst = ordered.iloc[0]
+    gist = (
+        f"{worst['portfolio_id']} loses most, {money(worst['loss'])} {spaced(worst['scenario_id'])}"
+    )
+    return Listing(title, table, "Of today's positions; below zero is a gain.", gist)
 
 
 def _scenario_sets(sets: pd.DataFrame) -> Listing:
@@ -240,7 +269,11 @@ def _scenario_sets(sets: pd.DataFrame) -> Listing:
         "The largest relative standard error of any portfolio's value at risk or expected "
         "shortfall; marked where it is above what was asked for."
     )
-    return Listing("Scenarios and their error", table, note)
+    gist = (
+        f"{count(sets['scenarios'].min())} to {count(sets['scenarios'].max())} scenarios; largest "
+        f"error {percent(sets['largest_error'].max())}"
+    )
+    return Listing("Scenarios and their error", table, note, gist)
 
 
 def _profiles(profiles: pd.DataFrame) -> Listing:
@@ -268,7 +301,12 @@ def _profiles(profiles: pd.DataFrame) -> Listing:
         f"Today's positions on the {days} days of the window. Worst days shared: of its worst 5% "
         "of days, how many are the other portfolios' too; 5% if they had nothing in common."
     )
-    return Listing(f"Profiles, {currencies(profiles)}", table, note)
+    first = ordered.iloc[0]
+    gist = (
+        f"volatility, beta, drawdowns; {first['portfolio_id']} moves most, "
+        f"{money(first['volatility'])} a year"
+    )
+    return Listing(f"Profiles, {currencies(profiles)}", table, note, gist)
 
 
 def _sensitivities(sensitivities: pd.DataFrame) -> Listing:
@@ -290,4 +328,5 @@ def _sensitivities(sensitivities: pd.DataFrame) -> Listing:
     ]
     table = page_table(rows.reset_index(), columns, source="sensitivities", most=200)
     note = "A gain is positive. " + "; ".join(f"{name}: {units[name]}" for name in known) + "."
-    return Listing(f"Sensitivities, {currencies(books)}", table, note)
+    gist = f"{', '.join(known)} of {plural(len(rows), 'portfolio')}"
+    return Listing(f"Sensitivities, {currencies(books)}", table, note, gist)

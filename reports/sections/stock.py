@@ -19,7 +19,7 @@ from reports.sections.section import (
 from reports.sections.stock_gaps import gap_listings
 from reports.sections.stock_sharing import sharing_cards, sharing_listings
 from reports.tables import PageColumn, page_table
-from reports.wording import count, currencies, money, number, percent, total_money
+from reports.wording import count, currencies, money, number, percent, plural, total_money
 from storage.tables.stock import EXCEPTIONS
 
 POLICIES = {
@@ -98,6 +98,8 @@ def _pictures(plans: pd.DataFrame) -> list[Picture]:
             "What the orders buy",
             figures.service_bought(plans),
             "Items by fill rate, without and with the plan.",
+            gist=f"mean fill rate {percent(plans['fill_rate'].mean())} under the plan, "
+            f"{percent(plans['no_order_fill_rate'].mean())} if nothing is ordered",
         )
     )
     if (plans["target_measure"] != "cost").any():
@@ -107,6 +109,8 @@ def _pictures(plans: pd.DataFrame) -> list[Picture]:
                 "Service planned against target",
                 figures.service_against_target(plans),
                 "Where a shortage is dear, the cheapest level serves more than is asked for.",
+                gist=f"{count(_below_target(plans).sum())} of {plural(len(plans), 'item')} below "
+                "their target, beyond two standard errors",
             )
         )
     if plans["periods_of_cover"].notna().any():
@@ -118,6 +122,8 @@ def _pictures(plans: pd.DataFrame) -> list[Picture]:
                 figures.cover(plans),
                 "Items by how long stock and orders on the way last; the last bar has "
                 f"{last:g} and more.",
+                gist=f"the median item lasts {number(plans['periods_of_cover'].median(), 1)} "
+                "periods on stock and orders on the way",
             )
         )
     return pictures
@@ -175,6 +181,18 @@ def _sizes(plans: pd.DataFrame) -> list[PageColumn]:
     return [column for column in columns if plans[column.name].notna().any()]
 
 
+def _series(ranked: pd.DataFrame) -> str:
+    first = ranked.iloc[0]
+    return f"{first['warehouse_id']} / {first['item_id']}"
+
+
+def _idle(idle: pd.DataFrame) -> str:
+    longest = idle["periods_of_cover"].iloc[0]
+    if pd.isna(longest):
+        return "no item has both stock and demand"
+    return f"{_series(idle)} lasts longest, {number(longest, 0)} periods"
+
+
 def _listings(tables: Tables) -> list[Listing]:
     plans = tables["order_plans"]
     saved = plans.assign(saving=plans["no_order_cost"] - plans["expected_cost"])
@@ -222,6 +240,8 @@ def _listings(tables: Tables) -> list[Listing]:
                 most=25,
             ),
             "Expected cost of ordering nothing less that of the plan, on the same demand.",
+            gist=f"the orders save {total_money(saved, 'saving')} of expected cost; most for "
+            f"{_series(risky)}",
         ),
         Listing(
             "Longest cover",
@@ -239,6 +259,7 @@ def _listings(tables: Tables) -> list[Listing]:
                 most=15,
             ),
             "Stock and orders on the way over mean forecast demand.",
+            gist=_idle(idle),
         ),
         *gap_listings(tables),
     ]

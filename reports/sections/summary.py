@@ -130,7 +130,12 @@ def _identity(entities: pd.DataFrame) -> tuple[Listing, ...]:
     ]
     note = "For every input, entities in = published + rejected + failed. Nothing is lost silently."
     table = page_table(checked, columns, source="run_entities")
-    return (Listing("What came in, and what became of it", table, note),)
+    wrong = int((checked["balance"] == "✗").sum())
+    gist = (
+        f"{plural(len(checked), 'input')}, {count(checked['rows_in'].sum())} rows; "
+        f"{'all add up' if not wrong else f'{count(wrong)} do not add up'}"
+    )
+    return (Listing("What came in, and what became of it", table, note, gist),)
 
 
 def _steps(tables: Tables) -> tuple[Listing, ...]:
@@ -144,5 +149,11 @@ def _steps(tables: Tables) -> tuple[Listing, ...]:
         PageColumn("chunks", "chunks of work", count),
         PageColumn("reused_chunks", "found done", count),
     ]
-    table = page_table(tables["run_steps"], columns, source="run_steps")
-    return (Listing("How long it took", table, "Steps up to the writing of this page."),)
+    steps = tables["run_steps"]
+    longest = steps.sort_values("seconds").iloc[-1]
+    gist = (
+        f"{number(steps['seconds'].sum(), 0)} s; longest {longest['step']}, "
+        f"{number(longest['seconds'], 0)} s"
+    )
+    table = page_table(steps, columns, source="run_steps")
+    return (Listing("How long it took", table, "Steps up to the writing of this page.", gist),)

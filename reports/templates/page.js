@@ -32,7 +32,17 @@
     for (const entry of entries) if (entry.isIntersecting) { watcher.unobserve(entry.target); draw(entry.target); }
   }, { rootMargin: "600px" });
   charts.forEach((node) => watcher.observe(node));
-  window.addEventListener("beforeprint", () => charts.forEach(draw));
+  // What was drawn before its fold was shut has the width of that time.
+  document.addEventListener("toggle", ({ target }) => {
+    if (target.open) target.querySelectorAll(".js-plotly-plot").forEach((node) => Plotly.Plots.resize(node));
+  }, true);
+  let shut = [];
+  window.addEventListener("beforeprint", () => {
+    shut = [...document.querySelectorAll("details:not([open])")];
+    shut.forEach((fold) => { fold.open = true; });
+    charts.forEach(draw);
+  });
+  window.addEventListener("afterprint", () => shut.forEach((fold) => { fold.open = false; }));
 
   const band = (x, low, high, name, fill) => [
     { x, y: low, mode: "lines", line: { width: 0 }, hoverinfo: "skip", showlegend: false },
@@ -169,6 +179,18 @@
     }
   }, { rootMargin: "-20% 0px -70% 0px" });
   document.querySelectorAll("main > section").forEach((section) => here.observe(section));
-  // What was drawn has moved the section that the address names.
-  if (location.hash) document.getElementById(location.hash.slice(1))?.scrollIntoView({ behavior: "instant" });
+  // Whatever leads into a fold opens it: a link, the address, and going back.
+  const reveal = () => {
+    const place = document.getElementById(location.hash.slice(1));
+    if (!place) return;
+    const fold = place.matches("section") ? place.querySelector(":scope > details") : place;
+    for (let outer = fold?.closest("details"); outer; outer = outer.parentElement.closest("details")) outer.open = true;
+    (place.closest("details, figure") ?? place).scrollIntoView({ behavior: "instant" });
+  };
+  window.addEventListener("hashchange", reveal);
+  // A link to the address that the page has already does not change it.
+  document.addEventListener("click", ({ target }) => {
+    if (target.closest("a")?.hash === location.hash) reveal();
+  });
+  reveal();
 })();
