@@ -21,18 +21,24 @@ from reports.sections.market import market_section
 from reports.sections.quality import quality_section
 from reports.sections.risk import risk_section
 from reports.sections.seasons import seasons_section
-from reports.sections.section import Section
+from reports.sections.section import NO_TABLES, Section
 from reports.sections.stock import stock_section
 from reports.sections.summary import summary_section
 
+# What the page compares with the night before.
+COMPARED = ("portfolio_risk", "limit_breaches")
 
-def render_report(tables: Mapping[str, pd.DataFrame]) -> str:
+
+def render_report(
+    tables: Mapping[str, pd.DataFrame], before: Mapping[str, pd.DataFrame] = NO_TABLES
+) -> str:
     """Return the report of one run as a self-contained page.
 
     Parameters
     ----------
     tables : output tables of one run, by name; `runs` and `run_entities` at least. A section
         whose tables are absent or empty is left out.
+    before : those of `COMPARED` of the job's night before, if it is known: what moved since is told
 
     Raises
     ------
@@ -42,13 +48,13 @@ def render_report(tables: Mapping[str, pd.DataFrame]) -> str:
     sections = [
         section
         for section in (
-            summary_section(tables),
+            summary_section(tables, before),
             demand_section(tables),
             seasons_section(tables),
             drivers_section(tables),
             stock_section(tables),
             decision_section(tables),
-            risk_section(tables),
+            risk_section(tables, before),
             backtest_section(tables),
             market_section(tables),
             quality_section(tables),

@@ -42,7 +42,7 @@ def demand_section(tables: Tables) -> Section | None:
     return Section(
         "demand",
         "Demand",
-        _lead(champions, scored),
+        _lead(tables),
         cards=_cards(tables, scored),
         pictures=[
             *_pictures(tables, scored),
@@ -56,17 +56,50 @@ def demand_section(tables: Tables) -> Section | None:
             *new_item_listings(tables),
             *_coverage(tables),
         ],
+        method=_method(champions, scored),
     )
 
 
-def _lead(champions: pd.DataFrame, scored: pd.DataFrame) -> list[str]:
+def _lead(tables: Tables) -> list[str]:
+    """Return what is expected beside as many periods before, and where it moves most."""
+    actuals, forecasts = tables["demand_actuals"], tables["demand_forecasts"]
+    periods = forecasts["ds"].nunique()
+    known = actuals["ds"].drop_duplicates().nlargest(periods)
+    if len(known) < periods:
+        return []
+    recent = actuals[actuals["ds"].isin(known)]
+    before = recent.groupby("warehouse_id")["quantity"].sum()
+    ahead = forecasts.groupby("warehouse_id")["mean"].sum()
+    if not before.sum() > 0.0:
+        return []
+    change = ahead.sum() / before.sum() - 1.0
+    told = (
+        f"Over the next {periods} periods {_moved(change)} is expected than was sold over the "
+        f"last {periods}"
+    )
+    moves = (ahead / before[before > 0.0] - 1.0).dropna().sort_values()
+    if len(moves) < 2:
+        return [f"{told}."]
+    least, most = moves.index[0], moves.index[-1]
+    return [f"{told}: from {_moved(moves[least])} in {least} to {_moved(moves[most])} in {most}."]
+
+
+def _moved(change: float) -> str:
+    return f"{percent(abs(change))} {'more' if change >= 0.0 else 'less'}"
+
+
+def _method(champions: pd.DataFrame, scored: pd.DataFrame) -> list[str]:
     new = champions[~champions["reason"].str.startswith("backtest")]
     return [
         (
+            f"{count(len(scored))} series by models chosen in backtests, {count(len(new))} by a "
+            "profile or zero"
+        ),
+        (
             "Each series takes the models that did best in its own rolling-origin backtest, "
-            f"weighed together or alone ({count(len(scored))} series); {count(len(new))} series "
-            "have too little history or no demand, and take their category's profile or zero."
-        )
+            "weighed together or alone; those of too little history or without demand take their "
+            "category's profile or zero."
+        ),
     ]
 
 

@@ -36,13 +36,12 @@ def _rejects(rejects: pd.DataFrame) -> Listing:
         value=("value", "first"),
     ).reset_index()
     rows["where"] = [
-        f"{row['source']} row {row['row']}" if pd.notna(row["row"]) else str(row["source"])
-        for row in rows.to_dict("records")
-    ]
-    rows["found"] = [
-        f"{row['column']} = {row['value']}"
-        if pd.notna(row["column"]) and pd.notna(row["value"])
-        else ""
+        (f"{row['source']} row {row['row']}" if pd.notna(row["row"]) else str(row["source"]))
+        + (
+            f": {row['column']} = {row['value']}"
+            if pd.notna(row["column"]) and pd.notna(row["value"])
+            else ""
+        )
         for row in rows.to_dict("records")
     ]
     table = page_table(
@@ -54,7 +53,6 @@ def _rejects(rejects: pd.DataFrame) -> Listing:
             PageColumn("times", "times", count),
             PageColumn("entity", "first"),
             PageColumn("where", "where"),
-            PageColumn("found", "found"),
             PageColumn("advice", "what to do"),
         ],
         source="rejects",

@@ -7,7 +7,18 @@ import pandas as pd
 
 from reports.figures import risk as figures
 from reports.figures.theme import METHODS
-from reports.sections.section import Card, Explorer, Listing, Picture, Section, Tables, has
+from reports.sections.headlines import furthest, risk_headlines
+from reports.sections.risk_changes import change_of_each, largest_part, night_of, signed
+from reports.sections.section import (
+    NO_TABLES,
+    Card,
+    Explorer,
+    Listing,
+    Picture,
+    Section,
+    Tables,
+    has,
+)
 from reports.tables import PageColumn, page_table
 from reports.wording import (
     NOTHING,
@@ -26,8 +37,8 @@ from reports.wording import (
 MOST_CONTRIBUTORS = 12
 
 
-def risk_section(tables: Tables) -> Section | None:
-    """Return the risk section, or None where no book was measured."""
+def risk_section(tables: Tables, before: Tables = NO_TABLES) -> Section | None:
+    """Return the risk section, or None where no book was measured; ``before``, the last night's."""
     if not has(tables, "portfolio_risk"):
         return None
     risk = tables["portfolio_risk"]
@@ -42,30 +53,55 @@ def risk_section(tables: Tables) -> Section | None:
     return Section(
         "risk",
         "Portfolio risk",
-        [
-            (
-                f"Losses are positive. Expected shortfall {share(level)} over {horizon} day is the "
-                "mean loss in the worst scenarios; every figure carries the standard error of its "
-                "own sample. Options and bonds are revalued in full in every scenario."
-            )
-        ],
+        _lead(tables, main),
         cards=[
-            Card(count(risk["portfolio_id"].nunique()), "portfolios"),
-            Card(total_money(main, "market_value"), "market value"),
+            *risk_headlines(tables, before),
             Card(
-                total_money(main, "value"),
-                f"sum of ES {share(level)}, {horizon} day, {methods[0].replace('_', ' ')}",
-            ),
-            Card(
-                count(tables["limit_breaches"]["portfolio_id"].nunique()),
-                "portfolios over a limit",
-                alarm=has(tables, "limit_breaches"),
+                total_money(main, "market_value"),
+                f"market value of {plural(risk['portfolio_id'].nunique(), 'portfolio')}",
             ),
         ],
         pictures=_pictures(tables, level, horizon),
         explorer=_explorer(tables, level, horizon),
-        listings=_listings(tables, level, horizon),
+        listings=_listings(tables, before, level, horizon),
+        method=[
+            "losses are positive, and every figure carries the standard error of its own sample",
+            f"Expected shortfall {share(level)} is the mean loss in the worst scenarios.",
+            "Options and bonds are revalued in full in every scenario.",
+        ],
+        tables_first=True,
     )
+
+
+def _lead(tables: Tables, main: pd.DataFrame) -> list[str]:
+    """Return who is furthest over a limit, and whose expected shortfall is largest, and of what."""
+    told = []
+    if has(tables, "limit_breaches"):
+        breaches = tables["limit_breaches"].sort_values("utilisation", ascending=False)
+        books = plural(breaches["portfolio_id"].nunique(), "portfolio")
+        told.append(f"{books} over a limit: {furthest(breaches)}.")
+    elif has(tables, "limit_utilisation"):
+        told.append("No portfolio is over a limit.")
+    first = main.sort_values("value", ascending=False).iloc[0]
+    parts = largest_part(_parts_of(tables, main))
+    told.append(
+        f"Expected shortfall is largest in {first['portfolio_id']}, "
+        f"{money(first['value'], str(first['currency']))}; its largest part is "
+        f"{parts.get(first['portfolio_id'], NOTHING)}."
+    )
+    return told
+
+
+def _parts_of(tables: Tables, main: pd.DataFrame) -> pd.DataFrame:
+    """Return what makes up the figures of ``main``, which are of one kind."""
+    kind, parts = main.iloc[0], tables["risk_contributions"]
+    own: pd.DataFrame = parts[
+        (parts["measure"] == kind["measure"])
+        & np.isclose(parts["level"], kind["level"])
+        & (parts["horizon"] == kind["horizon"])
+        & (parts["method"] == kind["method"])
+    ]
+    return own
 
 
 def _pictures(tables: Tables, level: float, horizon: int) -> list[Picture]:
@@ -168,7 +204,7 @@ def _book(losses: pd.DataFrame, parts: pd.DataFrame) -> dict[str, Any]:
     }
 
 
-def _listings(tables: Tables, level: float, horizon: int) -> list[Listing]:
+def _listings(tables: Tables, before: Tables, level: float, horizon: int) -> list[Listing]:
     listings = []
     if has(tables, "limit_breaches"):
         breaches = tables["limit_breaches"].sort_values("utilisation", ascending=False)
@@ -189,8 +225,8 @@ def _listings(tables: Tables, level: float, horizon: int) -> list[Listing]:
         listings.append(Listing(f"Limits exceeded, {currencies(breaches)}", table))
     risk = tables["portfolio_risk"]
     highest = float(risk["level"].max())
-    listings.append(_portfolios(risk, "expected_shortfall", level, horizon))
-    listings.append(_portfolios(risk, "value_at_risk", highest, horizon, folded=True))
+    listings.append(_portfolios(tables, before, "expected_shortfall", level, horizon))
+    listings.append(_portfolios(tables, before, "value_at_risk", highest, horizon, folded=True))
     if has(tables, "stress_losses"):
         listings.append(_stress(tables["stress_losses"]))
     if has(tables, "scenario_sets"):
@@ -203,8 +239,15 @@ def _listings(tables: Tables, level: float, horizon: int) -> list[Listing]:
 
 
 def _portfolios(
-    risk: pd.DataFrame, measure: str, level: float, horizon: int, *, folded: bool = False
+    tables: Tables,
+    before: Tables,
+    measure: str,
+    level: float,
+    horizon: int,
+    *,
+    folded: bool = False,
 ) -> Listing:
+    risk = tables["portfolio_risk"]
     chosen = risk[
         (risk["measure"] == measure)
         & np.isclose(risk["level"], level)
@@ -215,6 +258,10 @@ def _portfolios(
     flat.columns = pd.Index([" ".join(map(str, column)) for column in wide.columns])
     flat.insert(0, "market_value", chosen.groupby("portfolio_id")["market_value"].first())
     methods = [name for name in METHODS if name in set(chosen["method"])]
+    main = chosen[chosen["method"] == methods[0]].set_index("portfolio_id", drop=False)
+    flat["change"] = change_of_each(main, before)
+    flat["part"] = largest_part(_parts_of(tables, main))
+    flat["part"] = flat["part"].fillna(NOTHING)
     flat = flat.sort_values(f"value {methods[0]}", ascending=False).reset_index()
     columns = [
         PageColumn("portfolio_id", "portfolio"),
@@ -223,6 +270,13 @@ def _portfolios(
     for method in methods:
         columns.append(PageColumn(f"value {method}", spaced(method), money))
         columns.append(PageColumn(f"standard_error {method}", "±", money))
+    if flat["change"].notna().any():
+        since = f"since {night_of(before)}"
+        hint = f"change by {spaced(methods[0])}, of positions and market together"
+        columns.append(PageColumn("change", since, signed, hint))
+    if (flat["part"] != NOTHING).any():
+        hint = f"the position with the largest component, and its share, by {spaced(methods[0])}"
+        columns.append(PageColumn("part", "largest part", str, hint))
     table = page_table(flat, columns, source="portfolio_risk", most=200)
     title = f"{spaced(measure).capitalize()} {share(level)}, {horizon} day, {currencies(risk)}"
     gist = ""
@@ -247,7 +301,7 @@ def _stress(losses: pd.DataFrame) -> Listing:
     title = f"Largest stress losses, {currencies(losses)}"
     worst = ordered.iloc[0]
     gist = (
-        f"{worst['portfolio_id']} loses most, {money(worst['loss'])} {spaced(worst['scenario_id'])}"
+        f"{worst['portfolio_id']} loses most, {money(worst['loss'])} under {worst['scenario_id']}"
     )
     return Listing(title, table, "Of today's positions; below zero is a gain.", gist)
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
+from types import MappingProxyType
 from typing import Any, ClassVar
 
 import pandas as pd
@@ -14,6 +15,8 @@ from reports.tables import PageColumn, PageTable
 # Of fewer, how many there are of what kind is no picture: the tables have each of them.
 FEW = 5
 Tables = Mapping[str, pd.DataFrame]
+# Of a night before that is not known.
+NO_TABLES: Tables = MappingProxyType({})
 # What names a series, and how a table shows it.
 SERIES = ["warehouse_id", "item_id"]
 SERIES_COLUMNS = [PageColumn("warehouse_id", "warehouse"), PageColumn("item_id", "item")]
@@ -75,8 +78,8 @@ class Listing:
 
     @property
     def anchor(self) -> str:
-        """Return its title without levels and currencies after a comma, as a part of an address."""
-        return re.sub(r"[^a-z0-9]+", "-", self.title.split(",")[0].lower()).strip("-")
+        """Return its title as a part of an address, without the currency after a comma."""
+        return anchor_of(self.title)
 
 
 @dataclass(frozen=True)
@@ -144,6 +147,11 @@ class Section:
             else (one, self.pictures, self.listings)
         )
         return [block for part in parts for block in part if block.gist]
+
+
+def anchor_of(title: str) -> str:
+    """Return a title up to its first comma as a part of an address: value-at-risk-99."""
+    return re.sub(r"[^a-z0-9]+", "-", title.partition(",")[0].lower()).strip("-")
 
 
 def largest(shown: int, known: int) -> str:

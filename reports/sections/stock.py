@@ -5,6 +5,7 @@ import pandas as pd
 from reports.figures import stock as figures
 from reports.figures.stock import served, served_error
 from reports.sections.curves import curve_explorer
+from reports.sections.headlines import EXCEPTIONS as EXCEPTIONS_AT
 from reports.sections.section import (
     FEW,
     SERIES_COLUMNS,
@@ -52,28 +53,53 @@ def stock_section(tables: Tables) -> Section | None:
     return Section(
         "orders",
         "Orders",
-        [
-            (
-                f"{_ordered(plans)} Its levels are the cheapest, over simulated holding, shortage "
-                f"and ordering cost, {_asked(plans)}. Stock is walked along the forecast's "
-                "own sample paths with drawn lead times; levels are tonight's, and later ones move "
-                "with the forecast unless the job fixes them. What is told of a policy comes from "
-                "paths that it was not chosen on; fill rates count from the first period "
-                "that an order placed tonight can reach."
-            )
-        ],
+        [_lead(plans)],
         cards=[
             Card(total_money(plans, "order_value"), "ordered tonight"),
             Card(count((plans["order_quantity"] > 0).sum()), "order lines"),
             Card(total_money(plans, "expected_cost"), "expected cost over the horizon"),
             Card(total_money(plans, "no_order_cost"), "cost if nothing is ordered"),
-            Card(count(short.sum()), "items below their target", alarm=bool(short.any())),
-            Card(count(_overstocked(tables)), "items with more stock than the job allows"),
+            *_running_out(tables),
+            Card(
+                count(short.sum()),
+                "items below their target, with tonight's orders",
+                alarm=bool(short.any()),
+            ),
+            Card(
+                count(_known_as(tables, "overstock")), "items with more stock than the job allows"
+            ),
             *sharing_cards(tables),
         ],
         pictures=_pictures(plans),
         explorer=curve_explorer(tables),
         listings=_listings(tables),
+        method=[
+            _ordered(plans),
+            (
+                f"Its levels are the cheapest, over simulated holding, shortage "
+                f"and ordering cost, {_asked(plans)}. Stock is walked along the forecast's "
+                "own sample paths with drawn lead times; levels are tonight's, and later ones move "
+                "with the forecast unless the job fixes them. What is told of a policy comes from "
+                "paths that it was not chosen on; fill rates count from the first period "
+                "that an order placed tonight can reach."
+            ),
+        ],
+        tables_first=True,
+    )
+
+
+def _lead(plans: pd.DataFrame) -> str:
+    """Return what is ordered for how much, and where most of it goes."""
+    ordered = plans[plans["order_quantity"] > 0]
+    if ordered.empty:
+        return "Nothing is ordered tonight."
+    first = ordered.sort_values("order_value", ascending=False).iloc[0]
+    warehouses = plural(ordered["warehouse_id"].nunique(), "warehouse")
+    return (
+        f"Tonight's orders are for {count(len(ordered))} of {plural(len(plans), 'item')}, "
+        f"{total_money(ordered, 'order_value')} in {warehouses}; the largest is "
+        f"{count(first['order_quantity'])} of {first['item_id']} to {first['warehouse_id']}, "
+        f"{money(first['order_value'], str(first['currency']))}."
     )
 
 
@@ -129,11 +155,17 @@ def _pictures(plans: pd.DataFrame) -> list[Picture]:
     return pictures
 
 
-def _overstocked(tables: Tables) -> int:
-    """Return how many items last longer than the job's `most_cover`, or have no demand."""
+def _known_as(tables: Tables, kind: str) -> int:
+    """Return how many items are exceptions of a kind."""
     if not has(tables, "order_exceptions"):
         return 0
-    return int((tables["order_exceptions"]["kind"] == "overstock").sum())
+    return int((tables["order_exceptions"]["kind"] == kind).sum())
+
+
+def _running_out(tables: Tables) -> list[Card]:
+    found = _known_as(tables, "stock-out risk")
+    label = "items at risk of running out before an order can arrive"
+    return [Card(count(found), label, True, EXCEPTIONS_AT)] if found else []
 
 
 def _ordered(plans: pd.DataFrame) -> str:
@@ -201,7 +233,6 @@ def _listings(tables: Tables) -> list[Listing]:
     idle = plans.sort_values("periods_of_cover", ascending=False)
     currency = currencies(plans)
     return [
-        *_exceptions(tables),
         Listing(
             f"Orders ranked by money, {currency}",
             page_table(
@@ -222,6 +253,7 @@ def _listings(tables: Tables) -> list[Listing]:
                 source="order_plans",
             ),
         ),
+        *_exceptions(tables),
         *sharing_listings(tables),
         Listing(
             f"Most at risk if nothing is ordered, {currency}",
