@@ -11,7 +11,7 @@ import pandas as pd
 from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
-from reports.figures.theme import METHODS
+from reports.figures.theme import DATES, METHODS
 from reports.sections.backtest import backtest_section
 from reports.sections.decisions import decision_section
 from reports.sections.demand import demand_section
@@ -73,7 +73,7 @@ def render_report(
             explorers=inert_json(
                 {s.explorer.name: s.explorer.data for s in sections if s.explorer is not None}
             ),
-            palette=inert_json(METHODS),
+            theme=inert_json({"palette": METHODS, "dates": DATES}),
             style=Markup(_asset("page.css")),  # noqa: S704 - our own file
             script=Markup(_asset("page.js")),  # noqa: S704 - our own file
             plotly=Markup(get_plotlyjs()),  # noqa: S704 - the library's own source

@@ -7,6 +7,7 @@ import pandas as pd
 
 from reports.figures import risk as figures
 from reports.figures.theme import METHODS
+from reports.figures.theme import names as axis_of
 from reports.sections.headlines import furthest, risk_headlines
 from reports.sections.risk_changes import change_of_each, largest_part, night_of, signed
 from reports.sections.section import (
@@ -25,6 +26,7 @@ from reports.wording import (
     amount,
     count,
     currencies,
+    inert,
     money,
     number,
     percent,
@@ -191,6 +193,8 @@ def _book(losses: pd.DataFrame, parts: pd.DataFrame) -> dict[str, Any]:
     if len(parts) > len(top):
         names.append(f"{len(parts) - len(top)} others")
         values.append(round(rest, 2))
+    # The largest is drawn last, which is at the top.
+    names.reverse()
     return {
         "losses": {
             str(method): {
@@ -199,7 +203,11 @@ def _book(losses: pd.DataFrame, parts: pd.DataFrame) -> dict[str, Any]:
             }
             for method, group in losses.groupby("method")
         },
-        "parts": {"names": names, "values": values},
+        "parts": {
+            "names": [inert(name) for name in names],
+            "values": values[::-1],
+            "axis": axis_of(names),
+        },
         "currency": str(parts["currency"].iloc[0]),
     }
 
