@@ -127,14 +127,14 @@ def _breaches(tables: Tables, before: Tables) -> list[Card]:
         return [Card("0", f"of {plural(books, 'portfolio')} over a limit", link="chart-limits")]
     breaches = tables["limit_breaches"].sort_values("utilisation", ascending=False)
     label = (
-        f"of {plural(books, 'portfolio')} over a limit; {furthest(breaches)}"
+        f"of {plural(books, 'portfolio')} over a limit; {_furthest(breaches)}"
         f"{new_breaches(breaches, before)}"
     )
     number_over = count(breaches["portfolio_id"].nunique())
     return [Card(number_over, label, True, BREACHES)]
 
 
-def furthest(breaches: pd.DataFrame) -> str:
+def _furthest(breaches: pd.DataFrame) -> str:
     """Say which portfolio is furthest beyond a limit; breaches by use, the most first."""
     row: Any = breaches.iloc[0]
     return (

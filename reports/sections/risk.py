@@ -8,7 +8,7 @@ import pandas as pd
 from reports.figures import risk as figures
 from reports.figures.theme import METHODS
 from reports.figures.theme import names as axis_of
-from reports.sections.headlines import furthest, risk_headlines
+from reports.sections.headlines import risk_headlines
 from reports.sections.risk_changes import change_of_each, largest_part, night_of, signed
 from reports.sections.section import (
     NO_TABLES,
@@ -37,6 +37,8 @@ from reports.wording import (
 )
 
 MOST_CONTRIBUTORS = 12
+# Portfolios over a limit that the first sentence names.
+MOST_NAMED = 6
 
 
 def risk_section(tables: Tables, before: Tables = NO_TABLES) -> Section | None:
@@ -76,12 +78,13 @@ def risk_section(tables: Tables, before: Tables = NO_TABLES) -> Section | None:
 
 
 def _lead(tables: Tables, main: pd.DataFrame) -> list[str]:
-    """Return who is furthest over a limit, and whose expected shortfall is largest, and of what."""
+    """Return who is over a limit, and whose expected shortfall is largest, and of what."""
     told = []
     if has(tables, "limit_breaches"):
         breaches = tables["limit_breaches"].sort_values("utilisation", ascending=False)
-        books = plural(breaches["portfolio_id"].nunique(), "portfolio")
-        told.append(f"{books} over a limit: {furthest(breaches)}.")
+        books = [str(book) for book in breaches["portfolio_id"].unique()]
+        rest = f" and {count(len(books) - MOST_NAMED)} more" if len(books) > MOST_NAMED else ""
+        told.append(f"Over a limit, the furthest first: {', '.join(books[:MOST_NAMED])}{rest}.")
     elif has(tables, "limit_utilisation"):
         told.append("No portfolio is over a limit.")
     first = main.sort_values("value", ascending=False).iloc[0]

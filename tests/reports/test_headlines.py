@@ -145,7 +145,7 @@ def test_sections_open_with_their_finding_and_leave_how_it_is_computed_to_a_fold
     assert orders.startswith("Tonight's orders are for 1 of 1 item, 12.3k USD in 1 warehouse;")
     assert stock_section(tables).method[0].startswith("Ordered by (s, S)")
     over, largest = risk_section(tables).lead
-    assert over.startswith("1 portfolio over a limit: alpha furthest")
+    assert over == "Over a limit, the furthest first: alpha."
     assert "largest in alpha, 975 USD; its largest part is ACME 100%" in largest
     sold = tables["demand_actuals"]["quantity"].tail(14).sum()
     more = tables["demand_forecasts"]["mean"].sum() / sold - 1.0
