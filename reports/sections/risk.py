@@ -283,7 +283,7 @@ def _portfolios(
         columns.append(PageColumn(f"standard_error {method}", "±", money))
     if flat["change"].notna().any():
         since = f"since {night_of(before)}"
-        hint = f"change by {spaced(methods[0])}, of positions and market together"
+        hint = f"change by {spaced(methods[0])}, of positions, market and draws together"
         columns.append(PageColumn("change", since, signed, hint))
     if (flat["part"] != NOTHING).any():
         hint = f"the position with the largest component, and its share, by {spaced(methods[0])}"

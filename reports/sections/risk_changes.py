@@ -57,7 +57,7 @@ def new_breaches(breaches: pd.DataFrame, before: Tables) -> str:
 
 def signed(change: float) -> str:
     """Return a change with its sign: +3.1%."""
-    return percent(change) if pd.isna(change) or change < 0.0 else f"+{percent(change)}"
+    return NOTHING if pd.isna(change) else f"{100 * change:+z,.1f}%"
 
 
 def largest_part(parts: pd.DataFrame) -> "pd.Series[str]":

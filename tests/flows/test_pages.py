@@ -14,6 +14,7 @@ from flows.cli.running import say_outcome
 from flows.run import prepare_run
 from flows.spec import load_job
 from flows.steps import publish as publishing
+from flows.steps import report as reporting
 from flows.steps.page import night_before, page_beside
 from flows.steps.publish import replaced_in
 from storage.stores import open_store
@@ -95,6 +96,24 @@ def test_a_night_is_compared_with_the_one_before_it_of_its_own_job(job, outcomes
         assert night_before(store, prepare_run(of(job, EARLIER))) is None
         assert night_before(store, prepare_run(of(job, LATER + timedelta(days=1)))) == later.run_id
         assert night_before(store, prepare_run(of(other, LATER + timedelta(days=1)))) is None
+
+
+def test_a_page_is_handed_what_the_night_before_had_of_what_it_compares(job, outcomes, monkeypatch):
+    handed = []
+
+    def render(tables, before):
+        handed.append((tables, before))
+        return "page"
+
+    monkeypatch.setattr(reporting, "render_report", render)
+    monkeypatch.setattr(reporting, "write_text", lambda *_: None)
+    monkeypatch.setattr(reporting, "COMPARED", ("champions",))
+    for night in (LATER, EARLIER):
+        reporting.write_report(prepare_run(of(job, night)))
+    (own, before), (_, none) = handed
+    assert set(own["champions"]["run_id"]) == {outcomes[0].run_id}
+    assert set(before["champions"]["run_id"]) == {outcomes[2].run_id}
+    assert none == {}
 
 
 def test_a_night_that_is_published_already_names_its_own_page(job, outcomes):

@@ -86,7 +86,9 @@ def test_what_failed_is_an_alarm_and_nothing_is_none():
     assert (rows.alarm, whole.alarm, failed.alarm) == (False, False, True)
 
 
-@pytest.mark.parametrize(("change", "told"), [(0.25, "+25.0%"), (-0.2, "-20.0%"), (0.0, "+0.0%")])
+@pytest.mark.parametrize(
+    ("change", "told"), [(0.25, "+25.0%"), (-0.2, "-20.0%"), (0.0, "+0.0%"), (-1e-9, "+0.0%")]
+)
 def test_risk_is_told_against_that_of_the_night_before(change, told):
     _, value, shortfall, _ = risk_headlines(night(), before(change))
     for card in (value, shortfall):
