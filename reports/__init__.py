@@ -1,5 +1,5 @@
 """Result tables turned into pictures and pages."""
 
-from reports.page import render_report
+from reports.page import COMPARED, render_report
 
-__all__ = ["render_report"]
+__all__ = ["COMPARED", "render_report"]

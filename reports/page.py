@@ -11,7 +11,7 @@ import pandas as pd
 from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
-from reports.figures.theme import METHODS
+from reports.figures.theme import DATES, METHODS
 from reports.sections.backtest import backtest_section
 from reports.sections.decisions import decision_section
 from reports.sections.demand import demand_section
@@ -21,18 +21,24 @@ from reports.sections.market import market_section
 from reports.sections.quality import quality_section
 from reports.sections.risk import risk_section
 from reports.sections.seasons import seasons_section
-from reports.sections.section import Section
+from reports.sections.section import NO_TABLES, Section
 from reports.sections.stock import stock_section
 from reports.sections.summary import summary_section
 
+# What the page compares with the night before.
+COMPARED = ("portfolio_risk", "limit_breaches")
 
-def render_report(tables: Mapping[str, pd.DataFrame]) -> str:
+
+def render_report(
+    tables: Mapping[str, pd.DataFrame], before: Mapping[str, pd.DataFrame] = NO_TABLES
+) -> str:
     """Return the report of one run as a self-contained page.
 
     Parameters
     ----------
     tables : output tables of one run, by name; `runs` and `run_entities` at least. A section
         whose tables are absent or empty is left out.
+    before : those of `COMPARED` of the job's night before, if it is known: what moved since is told
 
     Raises
     ------
@@ -42,13 +48,13 @@ def render_report(tables: Mapping[str, pd.DataFrame]) -> str:
     sections = [
         section
         for section in (
-            summary_section(tables),
+            summary_section(tables, before),
             demand_section(tables),
             seasons_section(tables),
             drivers_section(tables),
             stock_section(tables),
             decision_section(tables),
-            risk_section(tables),
+            risk_section(tables, before),
             backtest_section(tables),
             market_section(tables),
             quality_section(tables),
@@ -67,7 +73,7 @@ def render_report(tables: Mapping[str, pd.DataFrame]) -> str:
             explorers=inert_json(
                 {s.explorer.name: s.explorer.data for s in sections if s.explorer is not None}
             ),
-            palette=inert_json(METHODS),
+            theme=inert_json({"palette": METHODS, "dates": DATES}),
             style=Markup(_asset("page.css")),  # noqa: S704 - our own file
             script=Markup(_asset("page.js")),  # noqa: S704 - our own file
             plotly=Markup(get_plotlyjs()),  # noqa: S704 - the library's own source

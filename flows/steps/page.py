@@ -4,6 +4,8 @@ import re
 from datetime import date
 from pathlib import Path
 
+import pandas as pd
+
 from flows.run import Run
 from flows.steps.patience import patiently
 from storage.stores import Store, open_existing
@@ -32,6 +34,15 @@ def newest_night(store: Store, run: Run) -> date:
     runs = store.runs()
     nights = runs.loc[runs["job"] == run.job.name, "as_of"]
     return max((night.date() for night in nights), default=run.as_of)
+
+
+def night_before(store: Store, run: Run) -> str | None:
+    """Return the run of the last night before the run's own that its job published, if any."""
+    runs = store.runs()
+    earlier = runs[(runs["job"] == run.job.name) & (runs["as_of"] < pd.Timestamp(run.as_of))]
+    if earlier.empty:
+        return None
+    return str(earlier.sort_values("as_of").iloc[-1]["run_id"])
 
 
 def page_beside(run: Run, newest: date) -> Path:

@@ -6,9 +6,9 @@ from pathlib import Path
 import pandas as pd
 
 from flows.run import Run, write_text
-from flows.steps.page import newest_night, page_beside
+from flows.steps.page import newest_night, night_before, page_beside
 from flows.steps.patience import patiently
-from reports import render_report
+from reports import COMPARED, render_report
 from storage.stores import TerminalStoreError, open_existing
 from storage.tables import OUTPUT_TABLES, RUN_ENTITIES, RUNS
 
@@ -23,14 +23,14 @@ def write_report(run: Run) -> Path:
     TerminalStoreError
         Where the run is not in its store, or no longer, or the store is not there.
     """
-    tables, newest = patiently(lambda: _published(run))
+    tables, before, newest = patiently(lambda: _published(run))
     page = page_beside(run, newest)
-    write_text(page, render_report(tables))
+    write_text(page, render_report(tables, before))
     return page
 
 
-def _published(run: Run) -> tuple[dict[str, pd.DataFrame], date]:
-    """Return the run's tables, and the newest night of its job."""
+def _published(run: Run) -> tuple[dict[str, pd.DataFrame], dict[str, pd.DataFrame], date]:
+    """Return the run's tables, what is compared of the night before, and its job's newest night."""
     with open_existing(run.store_url) as store:
         present = set(store.tables())
         tables = {
@@ -39,7 +39,13 @@ def _published(run: Run) -> tuple[dict[str, pd.DataFrame], date]:
         if not len(tables.get(RUN_ENTITIES.name, ())):
             listed = len(tables.get(RUNS.name, ())) > 0
             raise TerminalStoreError(_missing(run, listed=listed))
-        return tables, newest_night(store, run)
+        before = night_before(store, run)
+        compared = {
+            name: store.read(name, run_id=before)
+            for name in COMPARED
+            if before is not None and name in present
+        }
+        return tables, compared, newest_night(store, run)
 
 
 def _missing(run: Run, *, listed: bool) -> str:

@@ -173,14 +173,19 @@ def coverage_by_class(covered: "pd.Series[float]") -> go.Figure:
     )
 
 
-def value_added(scored: pd.DataFrame, accuracy: pd.DataFrame, baseline: str) -> go.Figure:
-    """Draw how much smaller the champions' errors are than a baseline model's."""
+def saved_of(scored: pd.DataFrame, accuracy: pd.DataFrame, baseline: str) -> "pd.Series[float]":
+    """Return the share of a baseline model's error that each champion saves, where it is known."""
     base = accuracy.loc[accuracy["model"] == baseline, ["warehouse_id", "item_id", "mase"]].rename(
         columns={"mase": "base"}
     )
     joined = scored.merge(base, on=["warehouse_id", "item_id"])
-    gain = (1.0 - joined["mase"] / joined["base"]).replace([np.inf, -np.inf], np.nan).dropna()
-    shown = gain.clip(-0.5, 1.0)
+    saved: pd.Series[float] = 1.0 - joined["mase"] / joined["base"]
+    return saved.replace([np.inf, -np.inf], np.nan).dropna()
+
+
+def value_added(saved: "pd.Series[float]", baseline: str) -> go.Figure:
+    """Draw how much smaller the champions' errors are than a baseline model's, of `saved_of`."""
+    shown = saved.clip(-0.5, 1.0)
     most = np.histogram(shown, bins=30, range=(-0.5, 1.0))[0].max()
     return figure(
         go.Histogram(

@@ -28,7 +28,7 @@ def limit_use(utilisation: pd.DataFrame) -> go.Figure:
             hovertemplate="%{y}: %{x:.0%}<br>%{customdata}<extra></extra>",
         ),
         height=max(260, 18 * len(shown) + 70),
-        xaxis={"title": "share of the limit used", "tickformat": PERCENT},
+        xaxis={"title": "limit used", "tickformat": PERCENT},
         yaxis=names(shown["portfolio_id"]),
         shapes=[
             {"type": "line", "x0": 1, "x1": 1, "yref": "paper", "y0": 0, "y1": 1,

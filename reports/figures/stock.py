@@ -37,7 +37,7 @@ def orders_by_warehouse(plans: pd.DataFrame) -> go.Figure:
             showlegend=False,
         ),
         height=max(260, 20 * len(totals) + 70),
-        xaxis={"title": f"ordered tonight, {currencies(plans)}"},
+        xaxis={"title": f"ordered, {currencies(plans)}"},
         yaxis=names(totals.index),
     )
 

@@ -2,6 +2,7 @@
 
 from reports.figures.aggregates import fan_charts
 from reports.sections.section import Picture, Tables, has, largest
+from reports.wording import plural
 
 MOST_NODES = 12
 SUMMED_BANDS = (
@@ -35,5 +36,13 @@ def aggregate_pictures(tables: Tables) -> list[Picture]:
     )
     drawn = fan_charts(ahead, past)
     return [
-        Picture("warehouse-fans", "Each warehouse ahead", drawn, note, wide=True, least_width=760)
+        Picture(
+            "warehouse-fans",
+            "Each warehouse ahead",
+            drawn,
+            note,
+            wide=True,
+            least_width=760,
+            gist=f"bands of {plural(len(chosen), 'warehouse')}, with their history",
+        )
     ]

@@ -144,7 +144,8 @@ def _explorer(days: pd.DataFrame, level: float) -> Explorer:
         f"{_whose(len(names), len(worst))}: each day's loss (below zero is a gain), and value at "
         f"risk {share(level)} as said on its eve, in a band of its standard error."
     )
-    return Explorer("backtests", "One portfolio, day by day", note, names, data)
+    gist = f"each day's loss beside value at risk, of {plural(len(names), 'portfolio')}"
+    return Explorer("backtests", "One portfolio, day by day", note, names, data, gist)
 
 
 def _whose(shown: int, known: int) -> str:

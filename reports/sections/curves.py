@@ -5,7 +5,7 @@ from typing import Any
 import pandas as pd
 
 from reports.sections.section import SERIES, Explorer, Tables, has
-from reports.wording import money, number, percent
+from reports.wording import money, number, percent, plural
 
 # Items to look at one by one: the dearest orders, and those that ordering nothing hurts most.
 MOST_ITEMS = 60
@@ -42,7 +42,8 @@ def curve_explorer(tables: Tables) -> Explorer | None:
         f"lead times; the {len(data)} items with the dearest orders, or that ordering nothing "
         "would hurt most. Bars are one standard error."
     )
-    return Explorer("curves", "Service against cost", note, list(data), data)
+    gist = f"every level's cost and service, of {plural(len(data), 'item')} one at a time"
+    return Explorer("curves", "Service against cost", note, list(data), data, gist)
 
 
 def _item(plan: dict[Any, Any], points: pd.DataFrame) -> dict[str, Any]:

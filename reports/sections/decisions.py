@@ -39,7 +39,7 @@ def decision_section(tables: Tables) -> Section | None:
     return Section(
         "decisions",
         "Past orders",
-        [_lead(planners), _how(plan, periods)],
+        [_lead(planners)],
         cards=cards,
         pictures=[
             Picture(
@@ -51,11 +51,16 @@ def decision_section(tables: Tables) -> Section | None:
                 wide=True,
             ),
             Picture(
-                "decision-cost", "Cost by period", figures.cost_by_period(periods), "All items."
+                "decision-cost",
+                "Cost by period",
+                figures.cost_by_period(periods),
+                "All items.",
+                gist=f"the plan cost {money(plan['cost'] / plan['periods'], currency)} a period",
             ),
             _service_picture(plan, periods),
         ],
         listings=_listings(tables, planners),
+        method=_how(plan, periods),
     )
 
 
@@ -85,7 +90,11 @@ def _service_picture(plan: pd.Series, periods: pd.DataFrame) -> Picture:
     else:
         drawn = figures.service_by_period(periods)
         note = "Share of the units asked for that were in stock, the first periods included."
-    return Picture("decision-service", "Service by period", drawn, note)
+    gist = (
+        f"the plan served {percent(plan['fill_rate'])} of demand, with no shortage of an item in "
+        f"{percent(plan['cycle_service'])} of its periods"
+    )
+    return Picture("decision-service", "Service by period", drawn, note, gist=gist)
 
 
 def _is_clear(row: pd.Series) -> bool:
@@ -104,11 +113,14 @@ def _lead(planners: pd.DataFrame) -> str:
     return f"The plan's orders would have cost {'; '.join(parts)}."
 
 
-def _how(plan: pd.Series, periods: pd.DataFrame) -> str:
+def _how(plan: pd.Series, periods: pd.DataFrame) -> tuple[str, str]:
     first, last = periods["ds"].min(), periods["ds"].max()
-    return (
+    sample = (
         f"{_replayed(plan)} replayed over {count(plan['periods'])} periods, "
-        f"{first:%d %B %Y} to {last:%d %B %Y}. Each planner saw the demand of earlier periods "
+        f"{first:%d %B %Y} to {last:%d %B %Y}."
+    )
+    terms = (
+        "Each planner saw the demand of earlier periods "
         "alone, and all met the same demand, lead times and opening stock. Service is of the "
         "demand that an order of the replay could reach: before, all planners serve from the "
         "opening stock alone. The previous plan is "
@@ -118,6 +130,7 @@ def _how(plan: pd.Series, periods: pd.DataFrame) -> str:
         "Errors are of the sum over items, paired; what moves all items alike in a period is "
         "not in them."
     )
+    return sample, terms
 
 
 def _replayed(plan: pd.Series) -> str:
@@ -191,4 +204,9 @@ def _worst(items: pd.DataFrame) -> list[Listing]:
         "Where the plan did worst against the tuned average: the items to look at first. Money in "
         f"{currencies(rivals)}."
     )
-    return [Listing("Where the plan lost", table, note)]
+    worst = rivals.iloc[0]
+    gist = (
+        f"{plural(len(rivals), 'item')}; most, {money(-worst['saving'])}, on "
+        f"{worst['warehouse_id']} / {worst['item_id']}"
+    )
+    return [Listing("Where the plan lost", table, note, gist)]

@@ -22,7 +22,7 @@ from reports.sections.section import (
     largest,
 )
 from reports.tables import PageColumn, page_table
-from reports.wording import count, money, number, percent
+from reports.wording import count, money, number, percent, plural
 
 MOST_SERIES = 80
 # Beyond it, units have more digits than a card on a telephone.
@@ -42,7 +42,7 @@ def demand_section(tables: Tables) -> Section | None:
     return Section(
         "demand",
         "Demand",
-        _lead(champions, scored),
+        _lead(tables),
         cards=_cards(tables, scored),
         pictures=[
             *_pictures(tables, scored),
@@ -56,17 +56,50 @@ def demand_section(tables: Tables) -> Section | None:
             *new_item_listings(tables),
             *_coverage(tables),
         ],
+        method=_method(champions, scored),
     )
 
 
-def _lead(champions: pd.DataFrame, scored: pd.DataFrame) -> list[str]:
+def _lead(tables: Tables) -> list[str]:
+    """Return what is expected beside as many periods before, and where it moves most."""
+    actuals, forecasts = tables["demand_actuals"], tables["demand_forecasts"]
+    periods = forecasts["ds"].nunique()
+    known = actuals["ds"].drop_duplicates().nlargest(periods)
+    if len(known) < periods:
+        return []
+    recent = actuals[actuals["ds"].isin(known)]
+    before = recent.groupby("warehouse_id")["quantity"].sum()
+    ahead = forecasts.groupby("warehouse_id")["mean"].sum()
+    if not before.sum() > 0.0:
+        return []
+    change = ahead.sum() / before.sum() - 1.0
+    told = (
+        f"Over the next {periods} periods {_moved(change)} is expected than was sold over the "
+        f"last {periods}"
+    )
+    moves = (ahead / before[before > 0.0] - 1.0).dropna().sort_values()
+    if len(moves) < 2:
+        return [f"{told}."]
+    least, most = moves.index[0], moves.index[-1]
+    return [f"{told}: from {_moved(moves[least])} in {least} to {_moved(moves[most])} in {most}."]
+
+
+def _moved(change: float) -> str:
+    return f"{percent(abs(change))} {'more' if change >= 0.0 else 'less'}"
+
+
+def _method(champions: pd.DataFrame, scored: pd.DataFrame) -> list[str]:
     new = champions[~champions["reason"].str.startswith("backtest")]
     return [
         (
+            f"{count(len(scored))} series by models chosen in backtests, {count(len(new))} by a "
+            "profile or zero"
+        ),
+        (
             "Each series takes the models that did best in its own rolling-origin backtest, "
-            f"weighed together or alone ({count(len(scored))} series); {count(len(new))} series "
-            "have too little history or no demand, and take their category's profile or zero."
-        )
+            "weighed together or alone; those of too little history or without demand take their "
+            "category's profile or zero."
+        ),
     ]
 
 
@@ -131,6 +164,7 @@ def _pictures(tables: Tables, scored: pd.DataFrame) -> list[Picture]:
                 "By warehouse",
                 figures.demand_by_warehouse(actuals, forecasts),
                 f"The forecast against as many periods before it{largest(shown, warehouses)}.",
+                gist=_most_expected(forecasts),
             )
         )
     if len(champions) >= FEW:
@@ -140,6 +174,7 @@ def _pictures(tables: Tables, scored: pd.DataFrame) -> list[Picture]:
                 "Which models won",
                 figures.champions_by_class(champions),
                 "By demand class (Syntetos & Boylan).",
+                gist=_won(champions),
             )
         )
     if len(scored) >= FEW:
@@ -150,6 +185,7 @@ def _pictures(tables: Tables, scored: pd.DataFrame) -> list[Picture]:
                 figures.accuracy_by_class(scored),
                 "Of the chosen models; below the dotted line is better than a seasonal naive "
                 "in sample.",
+                gist=_below_naive(scored),
             )
         )
     if len(scored):
@@ -159,21 +195,50 @@ def _pictures(tables: Tables, scored: pd.DataFrame) -> list[Picture]:
                 "Coverage of the 80% band",
                 figures.coverage_by_class(_covered(tables, scored)),
                 f"On held-out windows; the dotted line is what it should be.{_rare(tables)}",
+                gist=_between(_covered(tables, scored), "of held-out actuals, by class"),
             )
         )
     baseline = next((name for name in BASELINES if name in set(accuracy["model"])), None)
     if baseline is not None and len(scored) >= FEW:
+        saved = figures.saved_of(scored, accuracy, baseline)
         pictures.append(
             Picture(
                 "value-added",
                 "Value added by choosing",
-                figures.value_added(scored, accuracy, baseline),
+                figures.value_added(saved, baseline),
                 f"Share of {baseline}'s error that the chosen model saves, series by series; "
                 "those that lose half of it or more are in the first bar.",
                 wide=True,
+                gist=f"{percent((saved > 0.0).mean(), 0)} of series gain on {baseline}; "
+                f"the median saves {percent(saved.median(), 0)} of its error",
             )
         )
     return pictures
+
+
+def _most_expected(forecasts: pd.DataFrame) -> str:
+    units = forecasts.groupby("warehouse_id")["mean"].sum()
+    return f"{units.idxmax()} expects most, {count(units.max())} units; {units.idxmin()} least"
+
+
+def _won(champions: pd.DataFrame) -> str:
+    won = champions["model"].value_counts()
+    return f"{won.index[0]} for {count(won.iloc[0])} of {count(len(champions))} series"
+
+
+def _below_naive(scored: pd.DataFrame) -> str:
+    known = scored["mase"].dropna()
+    return f"{percent((known < 1.0).mean(), 0)} of series err less than a seasonal naive in sample"
+
+
+def _between(rates: "pd.Series[float]", of: str) -> str:
+    least, most = percent(rates.min()), percent(rates.max())
+    return f"{least} {of}" if least == most else f"{least} to {most} {of}"
+
+
+def _hardest(scored: pd.DataFrame) -> str:
+    worst = scored.sort_values("mase", ascending=False).iloc[0]
+    return f"{worst['warehouse_id']} / {worst['item_id']} errs most: MASE {number(worst['mase'])}"
 
 
 def _explorer(tables: Tables, scored: pd.DataFrame) -> Explorer:
@@ -205,7 +270,8 @@ def _explorer(tables: Tables, scored: pd.DataFrame) -> Explorer:
         if left_out
         else "Those with the most money on order, or the worst forecasts, first."
     )
-    return Explorer("series", "One series at a time", note, list(data), data)
+    gist = f"history, forecast and bands of {plural(len(data), 'series', 'series')}"
+    return Explorer("series", "One series at a time", note, list(data), data, gist)
 
 
 def _series(past: pd.DataFrame, ahead: pd.DataFrame, champion: pd.Series) -> dict[str, Any]:
@@ -265,8 +331,19 @@ def _listings(accuracy: pd.DataFrame, scored: pd.DataFrame) -> list[Listing]:
         most=20,
     )
     return [
-        Listing("Models compared", models, "Means over the series on which each was tried."),
-        Listing("Hardest to forecast", worst, "The chosen model's error was largest here."),
+        Listing(
+            "Models compared",
+            models,
+            "Means over the series on which each was tried.",
+            f"{plural(len(means), 'model')}; most often chosen is {means['model'].iloc[0]}, "
+            f"for {count(means['wins'].iloc[0])} of {count(len(scored))} series",
+        ),
+        Listing(
+            "Hardest to forecast",
+            worst,
+            "The chosen model's error was largest here.",
+            _hardest(scored),
+        ),
     ]
 
 
@@ -291,4 +368,9 @@ def _coverage(tables: Tables) -> list[Listing]:
         source="forecast_coverage",
     )
     note = "On the last origin, with quantiles moved as the earlier origins teach."
-    return [Listing("Coverage, before and after calibration", bands, note)]
+    apart = (means[["before", "after"]].sub(means["nominal"] / 100.0, axis=0)).abs().mean()
+    gist = (
+        f"bands miss what they promise by {number(100 * apart['after'], 1)} points on average, "
+        f"{number(100 * apart['before'], 1)} before calibration"
+    )
+    return [Listing("Coverage, before and after calibration", bands, note, gist)]

@@ -5,7 +5,7 @@ import pandas as pd
 from reports.figures import drivers as figures
 from reports.sections.section import Card, Listing, Picture, Section, Tables, has
 from reports.tables import PageColumn, page_table
-from reports.wording import count, percent
+from reports.wording import count, percent, plural
 
 # An effect within so many standard errors of none may be chance.
 CLEAR = 2.0
@@ -115,4 +115,10 @@ def _listing(effects: pd.DataFrame) -> Listing:
         "A category's effects are held together by those over all: where it says little, it "
         "takes theirs. Drivers that move together cannot be told apart."
     )
-    return Listing("Effects by category", table, note)
+    clear = len(_clear(effects[effects["category"] != ""]))
+    own = effects.loc[effects["category"] != "", "category"].nunique()
+    gist = (
+        f"{plural(effects['driver'].nunique(), 'driver')} in "
+        f"{plural(own, 'category', 'categories')}; {plural(clear, 'effect')} beyond chance"
+    )
+    return Listing("Effects by category", table, note, gist)

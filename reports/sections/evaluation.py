@@ -8,7 +8,7 @@ import pandas as pd
 from reports.figures.evaluation import value_added_ahead
 from reports.sections.section import SERIES, Listing, Picture, Tables, has
 from reports.tables import PageColumn, PageTable, page_table
-from reports.wording import count, number, percent, steps
+from reports.wording import count, number, percent, plural, steps
 
 BENCHMARK = "SeasonalNaive"
 BAND = 80
@@ -39,7 +39,12 @@ def evaluation_listings(tables: Tables, scored: pd.DataFrame) -> list[Listing]:
     )
     listings = [
         Listing("Accuracy by class", _grouped(beside, [PageColumn("demand_class", "class")]), note),
-        Listing("Accuracy by warehouse", _grouped(beside, [WAREHOUSE]), note),
+        Listing(
+            "Accuracy by warehouse",
+            _grouped(beside, [WAREHOUSE]),
+            note,
+            _spread(beside, "warehouse_id"),
+        ),
     ]
     if has(tables, "forecast_horizons"):
         listings.insert(1, _by_horizon(tables))
@@ -67,7 +72,11 @@ def evaluation_pictures(tables: Tables) -> list[Picture]:
     )
     title = "Value added by warehouse and horizon"
     drawn = value_added_ahead(rows[rows["warehouse_id"].isin(chosen)], list(chosen))
-    return [Picture("value-added-ahead", title, drawn, note, wide=True, least_width=480)]
+    gist = (
+        f"{percent(rows['value_added'].min(), 0)} to {percent(rows['value_added'].max(), 0)} of "
+        f"seasonal naive's error is saved; least for {least.index[0]}"
+    )
+    return [Picture("value-added-ahead", title, drawn, note, True, 480, gist)]
 
 
 def _by_warehouse_and_horizon(tables: Tables) -> Listing:
@@ -83,7 +92,11 @@ def _by_warehouse_and_horizon(tables: Tables) -> Listing:
         "Means over the chosen forecasts' series, over all origins. Value added is on the periods "
         f"that seasonal naive answered too. {USUAL_LAW}"
     )
-    return Listing("Accuracy by warehouse and horizon", table, note)
+    gist = (
+        f"{plural(matched['warehouse_id'].nunique(), 'warehouse')}, "
+        f"{plural(parts, 'part')} of the horizon"
+    )
+    return Listing("Accuracy by warehouse and horizon", table, note, gist)
 
 
 def _matched(tables: Tables) -> pd.DataFrame:
@@ -128,6 +141,18 @@ def _grouped(
     )
 
 
+def _spread(beside: pd.DataFrame, key: str) -> str:
+    """Return who gains least and most on the benchmark, told while the table is folded."""
+    gains = _means(beside, [key]).dropna(subset="value_added").sort_values("value_added")
+    if gains.empty:
+        return f"{plural(beside[key].nunique(), 'row')}"
+    worst, best = gains.iloc[0], gains.iloc[-1]
+    return (
+        f"{percent(worst['value_added'], 0)} of seasonal naive's error saved in {worst[key]} to "
+        f"{percent(best['value_added'], 0)} in {best[key]}"
+    )
+
+
 def _by_horizon(tables: Tables) -> Listing:
     rows = tables["forecast_horizons"]
     if has(tables, "forecast_coverage"):
@@ -154,4 +179,9 @@ def _by_horizon(tables: Tables) -> Listing:
         "Of the series that calibration looked at, 500 a class at most, over all origins; coverage "
         "on the last one. Value added is the share of seasonal naive's error that is saved."
     )
-    return Listing("Accuracy by horizon", table, note)
+    saved = rows["value_added"]
+    gist = (
+        f"{plural(rows['band'].nunique(), 'part')} of the horizon; {percent(saved.min(), 0)} to "
+        f"{percent(saved.max(), 0)} of seasonal naive's error saved"
+    )
+    return Listing("Accuracy by horizon", table, note, gist)

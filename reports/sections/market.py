@@ -87,7 +87,12 @@ def _ahead(outlook: pd.DataFrame) -> Listing:
         "the drift that the theta model, or the mean of the returns, sees in the prices. "
         + (f"{count(missing)} instruments without a fit are left out." if missing else "")
     )
-    return Listing("Volatility ahead", table, note)
+    first = ordered.iloc[0]
+    gist = (
+        f"{first['instrument_id']} most over the next {_days(horizons[0])}, "
+        f"{percent(first[f'volatility {horizons[0]}'])} a year"
+    )
+    return Listing("Volatility ahead", table, note, gist)
 
 
 def _days(horizon: int) -> str:

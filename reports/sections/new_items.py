@@ -2,7 +2,7 @@
 
 from reports.sections.section import SERIES, SERIES_COLUMNS, Listing, Tables, has
 from reports.tables import PageColumn, page_table
-from reports.wording import count, number
+from reports.wording import count, number, plural
 
 PROFILE = "CategoryProfile"
 
@@ -32,4 +32,10 @@ def new_item_listings(tables: Tables) -> list[Listing]:
         "category says little of the item, and its order wants a look."
     )
     table = page_table(shown.loc[apart.index], columns, source="champions", most=25)
-    return [Listing("New items", table, note)]
+    most = shown.loc[apart.index[0]]
+    gist = (
+        f"{plural(len(shown), 'series', 'series')} on a category's profile; furthest apart "
+        f"{most['warehouse_id']} / {most['item_id']}: sold {number(most['mean'])}, expected "
+        f"{number(most['ahead'])}"
+    )
+    return [Listing("New items", table, note, gist)]

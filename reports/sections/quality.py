@@ -4,7 +4,7 @@ import pandas as pd
 
 from reports.sections.section import Listing, Section, Tables, has
 from reports.tables import PageColumn, page_table
-from reports.wording import count
+from reports.wording import count, plural
 
 
 def quality_section(tables: Tables) -> Section:
@@ -36,13 +36,12 @@ def _rejects(rejects: pd.DataFrame) -> Listing:
         value=("value", "first"),
     ).reset_index()
     rows["where"] = [
-        f"{row['source']} row {row['row']}" if pd.notna(row["row"]) else str(row["source"])
-        for row in rows.to_dict("records")
-    ]
-    rows["found"] = [
-        f"{row['column']} = {row['value']}"
-        if pd.notna(row["column"]) and pd.notna(row["value"])
-        else ""
+        (f"{row['source']} row {row['row']}" if pd.notna(row["row"]) else str(row["source"]))
+        + (
+            f": {row['column']} = {row['value']}"
+            if pd.notna(row["column"]) and pd.notna(row["value"])
+            else ""
+        )
         for row in rows.to_dict("records")
     ]
     table = page_table(
@@ -54,7 +53,6 @@ def _rejects(rejects: pd.DataFrame) -> Listing:
             PageColumn("times", "times", count),
             PageColumn("entity", "first"),
             PageColumn("where", "where"),
-            PageColumn("found", "found"),
             PageColumn("advice", "what to do"),
         ],
         source="rejects",
@@ -81,7 +79,9 @@ def _repairs(repairs: pd.DataFrame) -> Listing:
         source="repairs",
         most=60,
     )
-    return Listing("Repaired", table, "Grouped by kind.")
+    codes = repairs["code"].value_counts()
+    gist = f"{plural(len(repairs), 'repair')}; most often {codes.index[0]}, {count(codes.iloc[0])}"
+    return Listing("Repaired", table, "Grouped by kind.", gist)
 
 
 def _failures(failures: pd.DataFrame) -> Listing:

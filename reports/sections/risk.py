@@ -7,26 +7,42 @@ import pandas as pd
 
 from reports.figures import risk as figures
 from reports.figures.theme import METHODS
-from reports.sections.section import Card, Explorer, Listing, Picture, Section, Tables, has
+from reports.figures.theme import names as axis_of
+from reports.sections.headlines import risk_headlines
+from reports.sections.risk_changes import change_of_each, largest_part, night_of, signed
+from reports.sections.section import (
+    NO_TABLES,
+    Card,
+    Explorer,
+    Listing,
+    Picture,
+    Section,
+    Tables,
+    has,
+)
 from reports.tables import PageColumn, page_table
 from reports.wording import (
     NOTHING,
     amount,
     count,
     currencies,
+    inert,
     money,
     number,
     percent,
+    plural,
     share,
     spaced,
     total_money,
 )
 
 MOST_CONTRIBUTORS = 12
+# Portfolios over a limit that the first sentence names.
+MOST_NAMED = 6
 
 
-def risk_section(tables: Tables) -> Section | None:
-    """Return the risk section, or None where no book was measured."""
+def risk_section(tables: Tables, before: Tables = NO_TABLES) -> Section | None:
+    """Return the risk section, or None where no book was measured; ``before``, the last night's."""
     if not has(tables, "portfolio_risk"):
         return None
     risk = tables["portfolio_risk"]
@@ -41,30 +57,56 @@ def risk_section(tables: Tables) -> Section | None:
     return Section(
         "risk",
         "Portfolio risk",
-        [
-            (
-                f"Losses are positive. Expected shortfall {share(level)} over {horizon} day is the "
-                "mean loss in the worst scenarios; every figure carries the standard error of its "
-                "own sample. Options and bonds are revalued in full in every scenario."
-            )
-        ],
+        _lead(tables, main),
         cards=[
-            Card(count(risk["portfolio_id"].nunique()), "portfolios"),
-            Card(total_money(main, "market_value"), "market value"),
+            *risk_headlines(tables, before),
             Card(
-                total_money(main, "value"),
-                f"sum of ES {share(level)}, {horizon} day, {methods[0].replace('_', ' ')}",
-            ),
-            Card(
-                count(tables["limit_breaches"]["portfolio_id"].nunique()),
-                "portfolios over a limit",
-                alarm=has(tables, "limit_breaches"),
+                total_money(main, "market_value"),
+                f"market value of {plural(risk['portfolio_id'].nunique(), 'portfolio')}",
             ),
         ],
         pictures=_pictures(tables, level, horizon),
         explorer=_explorer(tables, level, horizon),
-        listings=_listings(tables, level, horizon),
+        listings=_listings(tables, before, level, horizon),
+        method=[
+            "losses are positive, and every figure carries the standard error of its own sample",
+            f"Expected shortfall {share(level)} is the mean loss in the worst scenarios.",
+            "Options and bonds are revalued in full in every scenario.",
+        ],
+        tables_first=True,
     )
+
+
+def _lead(tables: Tables, main: pd.DataFrame) -> list[str]:
+    """Return who is over a limit, and whose expected shortfall is largest, and of what."""
+    told = []
+    if has(tables, "limit_breaches"):
+        breaches = tables["limit_breaches"].sort_values("utilisation", ascending=False)
+        books = [str(book) for book in breaches["portfolio_id"].unique()]
+        rest = f" and {count(len(books) - MOST_NAMED)} more" if len(books) > MOST_NAMED else ""
+        told.append(f"Over a limit, the furthest first: {', '.join(books[:MOST_NAMED])}{rest}.")
+    elif has(tables, "limit_utilisation"):
+        told.append("No portfolio is over a limit.")
+    first = main.sort_values("value", ascending=False).iloc[0]
+    parts = largest_part(_parts_of(tables, main))
+    told.append(
+        f"Expected shortfall is largest in {first['portfolio_id']}, "
+        f"{money(first['value'], str(first['currency']))}; its largest part is "
+        f"{parts.get(first['portfolio_id'], NOTHING)}."
+    )
+    return told
+
+
+def _parts_of(tables: Tables, main: pd.DataFrame) -> pd.DataFrame:
+    """Return what makes up the figures of ``main``, which are of one kind."""
+    kind, parts = main.iloc[0], tables["risk_contributions"]
+    own: pd.DataFrame = parts[
+        (parts["measure"] == kind["measure"])
+        & np.isclose(parts["level"], kind["level"])
+        & (parts["horizon"] == kind["horizon"])
+        & (parts["method"] == kind["method"])
+    ]
+    return own
 
 
 def _pictures(tables: Tables, level: float, horizon: int) -> list[Picture]:
@@ -99,9 +141,22 @@ def _pictures(tables: Tables, level: float, horizon: int) -> list[Picture]:
                 f"Expected shortfall {share(level)}, {horizon} day, relative to the methods' mean; "
                 "the riskiest portfolios first.",
                 wide=True,
+                gist=_apart(tables["portfolio_risk"], level, horizon),
             )
         )
     return pictures
+
+
+def _apart(risk: pd.DataFrame, level: float, horizon: int) -> str:
+    """Return which method says most of expected shortfall in sum, and which least."""
+    chosen = risk[
+        (risk["measure"] == "expected_shortfall")
+        & np.isclose(risk["level"], level)
+        & (risk["horizon"] == horizon)
+    ]
+    sums = chosen.groupby("method")["value"].sum().sort_values()
+    least, most = spaced(sums.index[0]), spaced(sums.index[-1])
+    return f"{most} says most, {percent(sums.iloc[-1] / sums.iloc[0] - 1.0, 0)} above {least}"
 
 
 def _gross(tables: Tables) -> pd.Series:
@@ -128,7 +183,8 @@ def _explorer(tables: Tables, level: float, horizon: int) -> Explorer:
         f"expected shortfall {share(level)} ({spaced(method)}); components add up to it, "
         "and a negative one hedges."
     )
-    return Explorer("books", "One portfolio at a time", note, list(data), data)
+    gist = f"what drives each of {plural(len(data), 'portfolio')}: its losses and its positions"
+    return Explorer("books", "One portfolio at a time", note, list(data), data, gist)
 
 
 def _book(losses: pd.DataFrame, parts: pd.DataFrame) -> dict[str, Any]:
@@ -140,6 +196,8 @@ def _book(losses: pd.DataFrame, parts: pd.DataFrame) -> dict[str, Any]:
     if len(parts) > len(top):
         names.append(f"{len(parts) - len(top)} others")
         values.append(round(rest, 2))
+    # The largest is drawn last, which is at the top.
+    names.reverse()
     return {
         "losses": {
             str(method): {
@@ -148,12 +206,16 @@ def _book(losses: pd.DataFrame, parts: pd.DataFrame) -> dict[str, Any]:
             }
             for method, group in losses.groupby("method")
         },
-        "parts": {"names": names, "values": values},
+        "parts": {
+            "names": [inert(name) for name in names],
+            "values": values[::-1],
+            "axis": axis_of(names),
+        },
         "currency": str(parts["currency"].iloc[0]),
     }
 
 
-def _listings(tables: Tables, level: float, horizon: int) -> list[Listing]:
+def _listings(tables: Tables, before: Tables, level: float, horizon: int) -> list[Listing]:
     listings = []
     if has(tables, "limit_breaches"):
         breaches = tables["limit_breaches"].sort_values("utilisation", ascending=False)
@@ -174,8 +236,8 @@ def _listings(tables: Tables, level: float, horizon: int) -> list[Listing]:
         listings.append(Listing(f"Limits exceeded, {currencies(breaches)}", table))
     risk = tables["portfolio_risk"]
     highest = float(risk["level"].max())
-    listings.append(_portfolios(risk, "value_at_risk", highest, horizon))
-    listings.append(_portfolios(risk, "expected_shortfall", level, horizon))
+    listings.append(_portfolios(tables, before, "expected_shortfall", level, horizon))
+    listings.append(_portfolios(tables, before, "value_at_risk", highest, horizon, folded=True))
     if has(tables, "stress_losses"):
         listings.append(_stress(tables["stress_losses"]))
     if has(tables, "scenario_sets"):
@@ -187,7 +249,16 @@ def _listings(tables: Tables, level: float, horizon: int) -> list[Listing]:
     return listings
 
 
-def _portfolios(risk: pd.DataFrame, measure: str, level: float, horizon: int) -> Listing:
+def _portfolios(
+    tables: Tables,
+    before: Tables,
+    measure: str,
+    level: float,
+    horizon: int,
+    *,
+    folded: bool = False,
+) -> Listing:
+    risk = tables["portfolio_risk"]
     chosen = risk[
         (risk["measure"] == measure)
         & np.isclose(risk["level"], level)
@@ -198,6 +269,10 @@ def _portfolios(risk: pd.DataFrame, measure: str, level: float, horizon: int) ->
     flat.columns = pd.Index([" ".join(map(str, column)) for column in wide.columns])
     flat.insert(0, "market_value", chosen.groupby("portfolio_id")["market_value"].first())
     methods = [name for name in METHODS if name in set(chosen["method"])]
+    main = chosen[chosen["method"] == methods[0]].set_index("portfolio_id", drop=False)
+    flat["change"] = change_of_each(main, before)
+    flat["part"] = largest_part(_parts_of(tables, main))
+    flat["part"] = flat["part"].fillna(NOTHING)
     flat = flat.sort_values(f"value {methods[0]}", ascending=False).reset_index()
     columns = [
         PageColumn("portfolio_id", "portfolio"),
@@ -206,9 +281,23 @@ def _portfolios(risk: pd.DataFrame, measure: str, level: float, horizon: int) ->
     for method in methods:
         columns.append(PageColumn(f"value {method}", spaced(method), money))
         columns.append(PageColumn(f"standard_error {method}", "±", money))
+    if flat["change"].notna().any():
+        since = f"since {night_of(before)}"
+        hint = f"change by {spaced(methods[0])}, of positions, market and draws together"
+        columns.append(PageColumn("change", since, signed, hint))
+    if (flat["part"] != NOTHING).any():
+        hint = f"the position with the largest component, and its share, by {spaced(methods[0])}"
+        columns.append(PageColumn("part", "largest part", str, hint))
     table = page_table(flat, columns, source="portfolio_risk", most=200)
     title = f"{spaced(measure).capitalize()} {share(level)}, {horizon} day, {currencies(risk)}"
-    return Listing(title, table, "By method, with the standard error of each.")
+    gist = ""
+    if folded:
+        first = flat.iloc[0]
+        gist = (
+            f"largest {first['portfolio_id']}, {money(first[f'value {methods[0]}'])} "
+            f"({spaced(methods[0])})"
+        )
+    return Listing(title, table, "By method, with the standard error of each.", gist)
 
 
 def _stress(losses: pd.DataFrame) -> Listing:
@@ -218,9 +307,14 @@ def _stress(losses: pd.DataFrame) -> Listing:
         PageColumn("loss", "loss", money),
         PageColumn("market_value", "market value", money),
     ]
-    table = page_table(losses.sort_values("loss", ascending=False), columns, source="stress_losses")
+    ordered = losses.sort_values("loss", ascending=False)
+    table = page_table(ordered, columns, source="stress_losses")
     title = f"Largest stress losses, {currencies(losses)}"
-    return Listing(title, table, "Of today's positions; below zero is a gain.")
+    worst = ordered.iloc[0]
+    gist = (
+        f"{worst['portfolio_id']} loses most, {money(worst['loss'])} under {worst['scenario_id']}"
+    )
+    return Listing(title, table, "Of today's positions; below zero is a gain.", gist)
 
 
 def _scenario_sets(sets: pd.DataFrame) -> Listing:
@@ -240,7 +334,11 @@ def _scenario_sets(sets: pd.DataFrame) -> Listing:
         "The largest relative standard error of any portfolio's value at risk or expected "
         "shortfall; marked where it is above what was asked for."
     )
-    return Listing("Scenarios and their error", table, note)
+    gist = (
+        f"{count(sets['scenarios'].min())} to {count(sets['scenarios'].max())} scenarios; largest "
+        f"error {percent(sets['largest_error'].max())}"
+    )
+    return Listing("Scenarios and their error", table, note, gist)
 
 
 def _profiles(profiles: pd.DataFrame) -> Listing:
@@ -268,7 +366,12 @@ def _profiles(profiles: pd.DataFrame) -> Listing:
         f"Today's positions on the {days} days of the window. Worst days shared: of its worst 5% "
         "of days, how many are the other portfolios' too; 5% if they had nothing in common."
     )
-    return Listing(f"Profiles, {currencies(profiles)}", table, note)
+    first = ordered.iloc[0]
+    gist = (
+        f"volatility, beta, drawdowns; {first['portfolio_id']} moves most, "
+        f"{money(first['volatility'])} a year"
+    )
+    return Listing(f"Profiles, {currencies(profiles)}", table, note, gist)
 
 
 def _sensitivities(sensitivities: pd.DataFrame) -> Listing:
@@ -290,4 +393,5 @@ def _sensitivities(sensitivities: pd.DataFrame) -> Listing:
     ]
     table = page_table(rows.reset_index(), columns, source="sensitivities", most=200)
     note = "A gain is positive. " + "; ".join(f"{name}: {units[name]}" for name in known) + "."
-    return Listing(f"Sensitivities, {currencies(books)}", table, note)
+    gist = f"{', '.join(known)} of {plural(len(rows), 'portfolio')}"
+    return Listing(f"Sensitivities, {currencies(books)}", table, note, gist)

@@ -13,7 +13,7 @@ from reports.wording import percent, plural
 # A distance from the mean within so many standard errors may be chance, of the most of a year.
 CLEAR = 3.0
 MOST_KINDS = 25
-KINDS = {"category": ("category", "categories"), "item": ("item",)}
+LEVELS = {"category": "categories"}
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 HOUR, DAY = pd.Timedelta(hours=1), pd.Timedelta(days=1)
 NOTE = (
@@ -68,7 +68,8 @@ def seasons_section(tables: Tables) -> Section | None:
     if not has(tables, "seasonal_profiles"):
         return None
     profiles = tables["seasonal_profiles"]
-    lead, pictures, extremes = [], [], []
+    lead, extremes = [], []
+    pictures: list[Picture] = []
     for season in ("season", "year"):
         rows = profiles[profiles["season"] == season]
         if len(rows):
@@ -76,7 +77,7 @@ def seasons_section(tables: Tables) -> Section | None:
             told = rows.assign(place=cycle.places, order=cycle.order, cycle=cycle.name)
             extremes.append(_extremes(told))
             lead.append(_sentence(extremes[-1], cycle))
-            pictures += _pictures(told, extremes[-1], cycle)
+            pictures += _pictures(told, extremes[-1], cycle, folded=bool(pictures))
     return Section(
         "seasons",
         "Seasons",
@@ -111,8 +112,9 @@ def _kinds(extremes: pd.DataFrame) -> pd.DataFrame:
 
 def _sentence(extremes: pd.DataFrame, cycle: Cycle) -> str:
     known = _kinds(extremes)
+    level = str(known["level"].iloc[0])
     clear = known[known["clear"]]
-    kinds = plural(len(known), *KINDS[known["level"].iloc[0]])
+    kinds = plural(len(known), level, LEVELS.get(level))
     if clear.empty:
         return f"Over the {cycle.name} demand moves no more than chance would, in {kinds}."
     most = clear.iloc[0]
@@ -125,17 +127,32 @@ def _sentence(extremes: pd.DataFrame, cycle: Cycle) -> str:
     )
 
 
-def _pictures(told: pd.DataFrame, extremes: pd.DataFrame, cycle: Cycle) -> list[Picture]:
+def _pictures(
+    told: pd.DataFrame, extremes: pd.DataFrame, cycle: Cycle, *, folded: bool
+) -> list[Picture]:
+    """Return the pictures of a season; beside the first of all, they are folded."""
     name = cycle.name.split()[0]
-    found = [_picture(f"shared-{name}", f"The {cycle.name}", told, _kinds(extremes), NOTE)]
-    warehouses = extremes[(extremes["level"] == WAREHOUSE) & extremes["clear"]]
-    if len(warehouses):
+    kinds = _kinds(extremes)
+    gist = _widest(kinds) if folded else ""
+    found = [_picture(f"shared-{name}", f"The {cycle.name}", told, kinds, NOTE, gist)]
+    own = extremes[(extremes["level"] == WAREHOUSE) & extremes["clear"]]
+    if len(own):
         title = f"The {cycle.name} by warehouse"
-        found.append(_picture(f"warehouse-{name}", title, told, warehouses, BESIDE))
+        found.append(_picture(f"warehouse-{name}", title, told, own, BESIDE, _widest(own)))
     return found
 
 
-def _picture(name: str, title: str, told: pd.DataFrame, kinds: pd.DataFrame, note: str) -> Picture:
+def _widest(kinds: pd.DataFrame) -> str:
+    most = kinds.loc[kinds["swing"].idxmax()]
+    return (
+        f"{most['name']} swings most: {percent(most['high'], 0)} above its mean at "
+        f"{most['high_place']}, {percent(-most['low'], 0)} below it at {most['low_place']}"
+    )
+
+
+def _picture(
+    name: str, title: str, told: pd.DataFrame, kinds: pd.DataFrame, note: str, gist: str
+) -> Picture:
     """Return the picture of kinds of one level, those that swing most from the top."""
     shown = kinds["name"].head(MOST_KINDS)
     rows = told[(told["level"] == kinds["level"].iloc[0]) & told["name"].isin(shown)]
@@ -148,6 +165,7 @@ def _picture(name: str, title: str, told: pd.DataFrame, kinds: pd.DataFrame, not
         note if len(shown) == len(kinds) else f"{note} The {MOST_KINDS} that swing most.",
         wide=True,
         least_width=720,
+        gist=gist,
     )
 
 
@@ -171,4 +189,6 @@ def _listing(extremes: pd.DataFrame) -> Listing:
         "Items sold in three places or more have a season of their own beside their category's. "
         "Of warehouses it is what they have over that of what they sell."
     )
-    return Listing("Highest and lowest by category, item and warehouse", table, note)
+    levels = extremes.drop_duplicates(["level", "name"])["level"].value_counts()
+    gist = ", ".join(plural(n, str(level), LEVELS.get(str(level))) for level, n in levels.items())
+    return Listing("Highest and lowest by kind", table, note, gist)

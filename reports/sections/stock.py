@@ -5,6 +5,7 @@ import pandas as pd
 from reports.figures import stock as figures
 from reports.figures.stock import served, served_error
 from reports.sections.curves import curve_explorer
+from reports.sections.headlines import EXCEPTIONS as EXCEPTIONS_AT
 from reports.sections.section import (
     FEW,
     SERIES_COLUMNS,
@@ -19,7 +20,7 @@ from reports.sections.section import (
 from reports.sections.stock_gaps import gap_listings
 from reports.sections.stock_sharing import sharing_cards, sharing_listings
 from reports.tables import PageColumn, page_table
-from reports.wording import count, currencies, money, number, percent, total_money
+from reports.wording import count, currencies, money, number, percent, plural, total_money
 from storage.tables.stock import EXCEPTIONS
 
 POLICIES = {
@@ -52,28 +53,53 @@ def stock_section(tables: Tables) -> Section | None:
     return Section(
         "orders",
         "Orders",
-        [
-            (
-                f"{_ordered(plans)} Its levels are the cheapest, over simulated holding, shortage "
-                f"and ordering cost, {_asked(plans)}. Stock is walked along the forecast's "
-                "own sample paths with drawn lead times; levels are tonight's, and later ones move "
-                "with the forecast unless the job fixes them. What is told of a policy comes from "
-                "paths that it was not chosen on; fill rates count from the first period "
-                "that an order placed tonight can reach."
-            )
-        ],
+        [_lead(plans)],
         cards=[
             Card(total_money(plans, "order_value"), "ordered tonight"),
             Card(count((plans["order_quantity"] > 0).sum()), "order lines"),
             Card(total_money(plans, "expected_cost"), "expected cost over the horizon"),
             Card(total_money(plans, "no_order_cost"), "cost if nothing is ordered"),
-            Card(count(short.sum()), "items below their target", alarm=bool(short.any())),
-            Card(count(_overstocked(tables)), "items with more stock than the job allows"),
+            *_running_out(tables),
+            Card(
+                count(short.sum()),
+                "items below their target, with tonight's orders",
+                alarm=bool(short.any()),
+            ),
+            Card(
+                count(_known_as(tables, "overstock")), "items with more stock than the job allows"
+            ),
             *sharing_cards(tables),
         ],
         pictures=_pictures(plans),
         explorer=curve_explorer(tables),
         listings=_listings(tables),
+        method=[
+            _ordered(plans),
+            (
+                f"Its levels are the cheapest, over simulated holding, shortage "
+                f"and ordering cost, {_asked(plans)}. Stock is walked along the forecast's "
+                "own sample paths with drawn lead times; levels are tonight's, and later ones move "
+                "with the forecast unless the job fixes them. What is told of a policy comes from "
+                "paths that it was not chosen on; fill rates count from the first period "
+                "that an order placed tonight can reach."
+            ),
+        ],
+        tables_first=True,
+    )
+
+
+def _lead(plans: pd.DataFrame) -> str:
+    """Return what is ordered for how much, and where most of it goes."""
+    ordered = plans[plans["order_quantity"] > 0]
+    if ordered.empty:
+        return "Nothing is ordered tonight."
+    first = ordered.sort_values("order_value", ascending=False).iloc[0]
+    warehouses = plural(ordered["warehouse_id"].nunique(), "warehouse")
+    return (
+        f"Tonight's orders are for {count(len(ordered))} of {plural(len(plans), 'item')}, "
+        f"{total_money(ordered, 'order_value')} in {warehouses}; the largest is "
+        f"{count(first['order_quantity'])} of {first['item_id']} to {first['warehouse_id']}, "
+        f"{money(first['order_value'], str(first['currency']))}."
     )
 
 
@@ -98,6 +124,8 @@ def _pictures(plans: pd.DataFrame) -> list[Picture]:
             "What the orders buy",
             figures.service_bought(plans),
             "Items by fill rate, without and with the plan.",
+            gist=f"mean fill rate {percent(plans['fill_rate'].mean())} under the plan, "
+            f"{percent(plans['no_order_fill_rate'].mean())} if nothing is ordered",
         )
     )
     if (plans["target_measure"] != "cost").any():
@@ -107,6 +135,8 @@ def _pictures(plans: pd.DataFrame) -> list[Picture]:
                 "Service planned against target",
                 figures.service_against_target(plans),
                 "Where a shortage is dear, the cheapest level serves more than is asked for.",
+                gist=f"{count(_below_target(plans).sum())} of {plural(len(plans), 'item')} below "
+                "their target, beyond two standard errors",
             )
         )
     if plans["periods_of_cover"].notna().any():
@@ -118,16 +148,24 @@ def _pictures(plans: pd.DataFrame) -> list[Picture]:
                 figures.cover(plans),
                 "Items by how long stock and orders on the way last; the last bar has "
                 f"{last:g} and more.",
+                gist=f"the median item lasts {number(plans['periods_of_cover'].median(), 1)} "
+                "periods on stock and orders on the way",
             )
         )
     return pictures
 
 
-def _overstocked(tables: Tables) -> int:
-    """Return how many items last longer than the job's `most_cover`, or have no demand."""
+def _known_as(tables: Tables, kind: str) -> int:
+    """Return how many items are exceptions of a kind."""
     if not has(tables, "order_exceptions"):
         return 0
-    return int((tables["order_exceptions"]["kind"] == "overstock").sum())
+    return int((tables["order_exceptions"]["kind"] == kind).sum())
+
+
+def _running_out(tables: Tables) -> list[Card]:
+    found = _known_as(tables, "stock-out risk")
+    label = "items at risk of running out before an order can arrive"
+    return [Card(count(found), label, True, EXCEPTIONS_AT)] if found else []
 
 
 def _ordered(plans: pd.DataFrame) -> str:
@@ -175,6 +213,18 @@ def _sizes(plans: pd.DataFrame) -> list[PageColumn]:
     return [column for column in columns if plans[column.name].notna().any()]
 
 
+def _series(ranked: pd.DataFrame) -> str:
+    first = ranked.iloc[0]
+    return f"{first['warehouse_id']} / {first['item_id']}"
+
+
+def _idle(idle: pd.DataFrame) -> str:
+    longest = idle["periods_of_cover"].iloc[0]
+    if pd.isna(longest):
+        return "no item has both stock and demand"
+    return f"{_series(idle)} lasts longest, {number(longest, 0)} periods"
+
+
 def _listings(tables: Tables) -> list[Listing]:
     plans = tables["order_plans"]
     saved = plans.assign(saving=plans["no_order_cost"] - plans["expected_cost"])
@@ -183,7 +233,6 @@ def _listings(tables: Tables) -> list[Listing]:
     idle = plans.sort_values("periods_of_cover", ascending=False)
     currency = currencies(plans)
     return [
-        *_exceptions(tables),
         Listing(
             f"Orders ranked by money, {currency}",
             page_table(
@@ -204,6 +253,7 @@ def _listings(tables: Tables) -> list[Listing]:
                 source="order_plans",
             ),
         ),
+        *_exceptions(tables),
         *sharing_listings(tables),
         Listing(
             f"Most at risk if nothing is ordered, {currency}",
@@ -222,6 +272,8 @@ def _listings(tables: Tables) -> list[Listing]:
                 most=25,
             ),
             "Expected cost of ordering nothing less that of the plan, on the same demand.",
+            gist=f"the orders save {total_money(saved, 'saving')} of expected cost; most for "
+            f"{_series(risky)}",
         ),
         Listing(
             "Longest cover",
@@ -239,6 +291,7 @@ def _listings(tables: Tables) -> list[Listing]:
                 most=15,
             ),
             "Stock and orders on the way over mean forecast demand.",
+            gist=_idle(idle),
         ),
         *gap_listings(tables),
     ]

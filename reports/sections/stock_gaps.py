@@ -44,4 +44,8 @@ def gap_listings(tables: Tables) -> list[Listing]:
         "its error, is on the forecast's paths."
     )
     table = page_table(rows, columns, source="policy_gaps", most=MOST_ITEMS)
-    return [Listing("Distance to the best orders", table, note)]
+    gist = (
+        f"tonight's orders cost {share['order_cost']} more than the best of all, on "
+        f"{plural(len(rows), 'item')} for which these can be computed"
+    )
+    return [Listing("Distance to the best orders", table, note, gist)]

@@ -1,5 +1,7 @@
 """What warehouses share: budgets, capacities, and stock moved between them."""
 
+import pandas as pd
+
 from reports.sections.section import Card, Listing, Tables, has
 from reports.tables import PageColumn, page_table
 from reports.wording import amount, count, currencies, money, number, plural, total_money
@@ -54,7 +56,7 @@ def _budgets(tables: Tables) -> list[Listing]:
     idle = rows.loc[rows["items"] == 0, "warehouse_id"]
     if len(idle):
         note += f" Budgets of warehouses without plans tonight: {', '.join(idle)}."
-    return [Listing("Budgets of warehouses", table, note)]
+    return [Listing("Budgets of warehouses", table, note, _cut(rows))]
 
 
 def _capacities(tables: Tables) -> list[Listing]:
@@ -95,7 +97,22 @@ def _capacities(tables: Tables) -> list[Listing]:
     idle = rows.loc[rows["items"] == 0, "warehouse_id"]
     if len(idle):
         note += f" Capacities of warehouses without plans tonight: {', '.join(idle)}."
-    return [Listing("Capacities of warehouses", table, note)]
+    return [Listing("Capacities of warehouses", table, note, _cut(rows))]
+
+
+def _cut(rows: pd.DataFrame) -> str:
+    """Return what limits cut, and where a little more of them is worth most; rows by that."""
+    cut, best = rows["items_cut"], rows.iloc[0]
+    told = (
+        f"{plural(int(cut.sum()), 'order')} cut in {count((cut > 0).sum())} of "
+        f"{plural(len(rows), 'warehouse')}"
+    )
+    if not best["saving_of_more"] > 0:
+        return told
+    return (
+        f"{told}; the next {amount(best['more'])} in {best['warehouse_id']} saves "
+        f"{money(best['saving_of_more'])}"
+    )
 
 
 def _transfers(tables: Tables) -> list[Listing]:
@@ -119,7 +136,12 @@ def _transfers(tables: Tables) -> list[Listing]:
         "cost of moving; errors are paired path by path. Orders in the list above are those "
         "without transfers."
     )
-    return [Listing("Transfers", page_table(rows, columns, source="transfers"), note)]
+    first = rows.iloc[0]
+    gist = (
+        f"{plural(len(rows), 'transfer')} would save {total_money(rows, 'saving')}; most saves "
+        f"{first['item_id']}, {first['from_warehouse_id']} to {first['to_warehouse_id']}"
+    )
+    return [Listing("Transfers", page_table(rows, columns, source="transfers"), note, gist)]
 
 
 def _pooling(tables: Tables) -> list[Listing]:
@@ -142,8 +164,9 @@ def _pooling(tables: Tables) -> list[Listing]:
         "as independent between warehouses, the terms are those of the warehouse that sells most, "
         "and bringing goods to customers is not counted."
     )
-    return [
-        Listing(
-            "One stock or many", page_table(rows, columns, source="stock_pooling", most=25), note
-        )
-    ]
+    gist = (
+        f"one stock would save {money(gained)} on "
+        f"{count((rows['saving'] > 0.0).sum())} of {plural(len(rows), 'item')}"
+    )
+    table = page_table(rows, columns, source="stock_pooling", most=25)
+    return [Listing("One stock or many", table, note, gist)]

@@ -1,11 +1,18 @@
 """Run summary: what came in, what went out, and how long it took."""
 
 from collections.abc import Hashable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
 
-from reports.sections.section import Card, Listing, Section, Tables, has
+from reports.sections.headlines import (
+    data_headlines,
+    forecast_headlines,
+    order_headlines,
+    risk_headlines,
+)
+from reports.sections.section import NO_TABLES, Card, Listing, Section, Tables, has
 from reports.tables import PageColumn, page_table
 from reports.wording import count, number, plural, total_money
 
@@ -16,15 +23,14 @@ STATUS = {
 }
 
 
-def summary_section(tables: Tables) -> Section:
-    """Return the section that opens the page."""
+def summary_section(tables: Tables, before: Tables = NO_TABLES) -> Section:
+    """Return the section that opens the page; ``before`` are tables of the night before."""
     run = tables["runs"].iloc[0]
     entities = tables["run_entities"]
     lead = [
         (
             f"Job {run['job']} as of {run['as_of']:%d %B %Y} is "
-            f"{STATUS.get(run['status'], run['status'])}. "
-            f"Computed on {run['device']} ({run['machine']}), finished "
+            f"{STATUS.get(run['status'], run['status'])}, finished "
             f"{run['finished_at']:%d %B %Y, %H:%M} UTC."
         )
     ]
@@ -33,9 +39,19 @@ def summary_section(tables: Tables) -> Section:
         "summary",
         "This morning",
         lead,
-        cards=_cards(tables),
+        cards=[
+            *_grouped("Orders", order_headlines(tables)),
+            *_grouped("Portfolios", risk_headlines(tables, before)),
+            *_grouped(
+                "How far it can be trusted", forecast_headlines(tables) + data_headlines(tables)
+            ),
+        ],
         listings=_identity(entities) + _steps(tables),
     )
+
+
+def _grouped(name: str, cards: list[Card]) -> list[Card]:
+    return [replace(card, group=name) for card in cards]
 
 
 def _notices(tables: Tables) -> list[str]:
@@ -74,43 +90,12 @@ def _sentences(tables: Tables) -> list[str]:
             f"Risk of {count(row['published'])} of {plural(int(row['entities_in']), 'portfolio')} "
             f"is measured; {_without_result(row)}."
         )
-    if has(tables, "limit_utilisation"):
-        breaches = tables["limit_breaches"]["portfolio_id"].nunique()
-        books = tables["limit_utilisation"]["portfolio_id"].nunique()
-        lines.append(
-            f"{count(breaches)} of {count(books)} portfolios with limits exceed one by at least "
-            "one method."
-        )
     return lines
 
 
 def _without_result(row: Mapping[Hashable, Any]) -> str:
     rejected = plural(int(row["rejected"]), "was", "were")
     return f"{rejected} rejected and {count(row['failed'])} failed"
-
-
-def _cards(tables: Tables) -> list[Card]:
-    entities = tables["run_entities"]
-    cards = []
-    if has(tables, "champions"):
-        cards.append(Card(count(len(tables["champions"])), "series forecast"))
-    if has(tables, "order_plans"):
-        plans = tables["order_plans"]
-        ordered = plans["order_quantity"] > 0
-        cards.append(Card(count(ordered.sum()), "order lines"))
-        total = total_money(plans, "order_value")
-        cards.append(Card(total, "ordered tonight"))
-    if has(tables, "portfolio_risk"):
-        cards.append(Card(count(tables["portfolio_risk"]["portfolio_id"].nunique()), "portfolios"))
-        breaches = tables["limit_breaches"]["portfolio_id"].nunique()
-        cards.append(Card(count(breaches), "portfolios over a limit", alarm=bool(breaches)))
-    rows = int(entities["rows_rejected"].sum())
-    cards.append(Card(count(rows), "rows rejected", alarm=bool(rows)))
-    whole = int(entities["rejected"].sum())
-    cards.append(Card(count(whole), "entities rejected whole", alarm=bool(whole)))
-    failed = int(entities["failed"].sum())
-    cards.append(Card(count(failed), "entities failed", alarm=bool(failed)))
-    return cards
 
 
 def _identity(entities: pd.DataFrame) -> tuple[Listing, ...]:
@@ -130,7 +115,12 @@ def _identity(entities: pd.DataFrame) -> tuple[Listing, ...]:
     ]
     note = "For every input, entities in = published + rejected + failed. Nothing is lost silently."
     table = page_table(checked, columns, source="run_entities")
-    return (Listing("What came in, and what became of it", table, note),)
+    wrong = int((checked["balance"] == "✗").sum())
+    gist = (
+        f"{plural(len(checked), 'input')}, {count(checked['rows_in'].sum())} rows; "
+        f"{'all add up' if not wrong else f'{count(wrong)} do not add up'}"
+    )
+    return (Listing("What came in, and what became of it", table, note, gist),)
 
 
 def _steps(tables: Tables) -> tuple[Listing, ...]:
@@ -144,5 +134,13 @@ def _steps(tables: Tables) -> tuple[Listing, ...]:
         PageColumn("chunks", "chunks of work", count),
         PageColumn("reused_chunks", "found done", count),
     ]
-    table = page_table(tables["run_steps"], columns, source="run_steps")
-    return (Listing("How long it took", table, "Steps up to the writing of this page."),)
+    steps = tables["run_steps"]
+    longest = steps.sort_values("seconds").iloc[-1]
+    gist = (
+        f"{number(steps['seconds'].sum(), 0)} s; longest {longest['step']}, "
+        f"{number(longest['seconds'], 0)} s"
+    )
+    table = page_table(steps, columns, source="run_steps")
+    run = tables["runs"].iloc[0]
+    note = f"Steps up to the writing of this page, on {run['device']} ({run['machine']})."
+    return (Listing("How long it took", table, note, gist),)

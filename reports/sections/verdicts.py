@@ -6,7 +6,7 @@ import pandas as pd
 from reports.figures.verdicts import rejected_by_test
 from reports.sections.section import Listing, Picture, Tables, has
 from reports.tables import PageColumn, page_table
-from reports.wording import count, number, percent, share, spaced
+from reports.wording import count, number, percent, plural, share, spaced
 from storage.tables.backtests import TESTS
 
 TABLE = "risk_backtests"
@@ -34,6 +34,7 @@ def verdict_picture(tables: Tables, level: float) -> list[Picture]:
             "Each test rejects true figures about one time in twenty; the red light nearly never.",
             wide=True,
             least_width=560,
+            gist=_rejected(_at(tables[TABLE], level)),
         )
     ]
 
@@ -78,6 +79,7 @@ def _by_test(results: pd.DataFrame) -> Listing:
         page_table(rates, columns, source=TABLE),
         "At a significance of 5%. Too few exceptions reject as well as too many. Portfolios move "
         "together, so their verdicts do too.",
+        _rejected(results),
     )
 
 
@@ -105,7 +107,22 @@ def _by_book(results: pd.DataFrame, level: float) -> Listing:
         f"Verdicts by portfolio, {share(level)}",
         page_table(own, columns, source=TABLE, flag=flag),
         "P-values; below 0.05 the test rejects. Most exceptions first, red lights marked.",
+        _lights(own),
     )
+
+
+def _rejected(results: pd.DataFrame) -> str:
+    rejected = (results["verdict"] == "rejected").sum()
+    return (
+        f"{count(rejected)} of {count(len(results))} verdicts reject, of "
+        f"{plural(results['test'].nunique(), 'test')}"
+    )
+
+
+def _lights(own: pd.DataFrame) -> str:
+    zones = own["zone"].value_counts()
+    told = [f"{count(zones.get(zone, 0))} {zone}" for zone in ("red", "yellow", "green")]
+    return f"lights: {', '.join(told)}"
 
 
 def _p_value(value: float) -> str:

@@ -5,7 +5,7 @@
   const explorers = read("explorers");
   const config = { displayModeBar: false, responsive: true };
   const blue = "#0072b2", ink = "#1c2733", red = "#d55e00", orange = "#e69f00", grid = "#e6eaef";
-  const palette = read("palette");
+  const { palette, dates: DATES } = read("theme");
   // Four digits without zeros at the end: ticks half a per cent apart are two texts.
   const percent = ".4~p";
   const base = (height, extra) => Object.assign({
@@ -14,12 +14,7 @@
     legend: { orientation: "h", y: 1.02, yanchor: "bottom", x: 0, traceorder: "normal" },
   }, extra);
   const axis = (extra) => Object.assign({ gridcolor: grid, zerolinecolor: grid, automargin: true, ticks: "outside", ticklen: 5, tickcolor: "rgba(0,0,0,0)" }, extra, extra?.title && { title: { ...extra.title, standoff: 10 } });
-  // As `DATES` of reports/figures/theme.py.
-  const dates = () => axis({ tickangle: 0, tickformatstops: [{ dtickrange: ["M1", "M6"], value: "%b\n%Y" }] });
-  // The chart library reads some HTML in text; ids must stay text.
-  const inert = (text) => String(text).replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
-  // As `short` of reports/wording.py: there is room for so many signs beside a bar.
-  const short = (text) => (text.length > 24 ? `${text.slice(0, 15)}…${text.slice(-8)}` : text);
+  const dates = () => axis(DATES);
 
   const draw = (node) => {
     if (node.dataset.drawn) return;
@@ -32,7 +27,17 @@
     for (const entry of entries) if (entry.isIntersecting) { watcher.unobserve(entry.target); draw(entry.target); }
   }, { rootMargin: "600px" });
   charts.forEach((node) => watcher.observe(node));
-  window.addEventListener("beforeprint", () => charts.forEach(draw));
+  // What was drawn before its fold was shut has the width of that time.
+  document.addEventListener("toggle", ({ target }) => {
+    if (target.open) target.querySelectorAll(".js-plotly-plot").forEach((node) => Plotly.Plots.resize(node));
+  }, true);
+  let shut = [];
+  window.addEventListener("beforeprint", () => {
+    shut = [...document.querySelectorAll("details:not([open])")];
+    shut.forEach((fold) => { fold.open = true; });
+    charts.forEach(draw);
+  });
+  window.addEventListener("afterprint", () => shut.forEach((fold) => { fold.open = false; }));
 
   const band = (x, low, high, name, fill) => [
     { x, y: low, mode: "lines", line: { width: 0 }, hoverinfo: "skip", showlegend: false },
@@ -87,13 +92,11 @@
       line: { color: palette[method], width: 2 },
       hovertemplate: "%{y:.1%} of scenarios lose at most %{x:,.3s}<extra></extra>",
     }));
-    const names = one.parts.names.map(inert).reverse();
-    const aliases = Object.fromEntries(one.parts.names.map((name) => [inert(name), inert(short(name))]));
-    const values = [...one.parts.values].reverse();
+    const { names, values } = one.parts;
     const bars = [{ x: values, y: names, type: "bar", orientation: "h", showlegend: false,
       marker: { color: values.map((value) => (value > 0 ? red : blue)) }, hovertemplate: "%{y}: %{x:,.3s}<extra></extra>" }];
     Plotly.react(panes.children[0], lines, base(380, { xaxis: axis({ title: { text: `loss, ${one.currency}` } }), yaxis: axis({ title: { text: "share of scenarios" }, tickformat: percent }) }), config);
-    Plotly.react(panes.children[1], bars, base(380, { xaxis: axis({ title: { text: `component, ${one.currency}` } }), yaxis: axis({ type: "category", labelalias: aliases }) }), config);
+    Plotly.react(panes.children[1], bars, base(380, { xaxis: axis({ title: { text: `component, ${one.currency}` } }), yaxis: axis(one.parts.axis) }), config);
     return "";
   };
   const drawBacktest = (panes, one) => {
@@ -169,6 +172,18 @@
     }
   }, { rootMargin: "-20% 0px -70% 0px" });
   document.querySelectorAll("main > section").forEach((section) => here.observe(section));
-  // What was drawn has moved the section that the address names.
-  if (location.hash) document.getElementById(location.hash.slice(1))?.scrollIntoView({ behavior: "instant" });
+  // Whatever leads into a fold opens it: a link, the address, and going back.
+  const reveal = () => {
+    const place = document.getElementById(location.hash.slice(1));
+    if (!place) return;
+    const fold = place.matches("section") ? place.querySelector(":scope > details") : place;
+    for (let outer = fold?.closest("details"); outer; outer = outer.parentElement.closest("details")) outer.open = true;
+    (place.closest("details, figure") ?? place).scrollIntoView({ behavior: "instant" });
+  };
+  window.addEventListener("hashchange", reveal);
+  // A link to the address that the page has already does not change it.
+  document.addEventListener("click", ({ target }) => {
+    if (target.closest("a")?.hash === location.hash) reveal();
+  });
+  reveal();
 })();

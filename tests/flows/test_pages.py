@@ -1,7 +1,7 @@
 """The page of a night: an earlier one leaves that of a later one as it is."""
 
 import io
-from datetime import date
+from datetime import date, timedelta
 
 import pandas as pd
 import pytest
@@ -14,7 +14,8 @@ from flows.cli.running import say_outcome
 from flows.run import prepare_run
 from flows.spec import load_job
 from flows.steps import publish as publishing
-from flows.steps.page import page_beside
+from flows.steps import report as reporting
+from flows.steps.page import night_before, page_beside
 from flows.steps.publish import replaced_in
 from storage.stores import open_store
 from tests.storage.addresses import address_of, stand_in
@@ -87,6 +88,34 @@ def test_an_earlier_night_has_a_page_beside_that_of_the_later_one(job, outcomes)
     assert later.run_id.encode() in page
     assert f"{dated} (night.html is that of a later night)" in told(of(job, EARLIER), earlier)
     assert "night.html\n" in told(of(job, LATER), later)
+
+
+def test_a_night_is_compared_with_the_one_before_it_of_its_own_job(job, outcomes):
+    later, _, earlier = outcomes
+    other = job.model_copy(update={"name": "other"})
+    with open_store(prepare_run(of(job, LATER)).store_url) as store:
+        assert night_before(store, prepare_run(of(job, LATER))) == earlier.run_id
+        assert night_before(store, prepare_run(of(job, EARLIER))) is None
+        assert night_before(store, prepare_run(of(job, LATER + timedelta(days=1)))) == later.run_id
+        assert night_before(store, prepare_run(of(other, LATER + timedelta(days=1)))) is None
+
+
+def test_a_page_is_handed_what_the_night_before_had_of_what_it_compares(job, outcomes, monkeypatch):
+    handed = []
+
+    def render(tables, before):
+        handed.append((tables, before))
+        return "page"
+
+    monkeypatch.setattr(reporting, "render_report", render)
+    monkeypatch.setattr(reporting, "write_text", lambda *_: None)
+    monkeypatch.setattr(reporting, "COMPARED", ("champions",))
+    for night in (LATER, EARLIER):
+        reporting.write_report(prepare_run(of(job, night)))
+    (own, before), (_, none) = handed
+    assert set(own["champions"]["run_id"]) == {outcomes[0].run_id}
+    assert set(before["champions"]["run_id"]) == {outcomes[2].run_id}
+    assert none == {}
 
 
 def test_a_night_that_is_published_already_names_its_own_page(job, outcomes):

@@ -37,7 +37,7 @@ def test_a_sample_is_told_as_one(known, words):
     tables = night()
     own = tables["decision_backtests"].assign(known_items=known)
     section = decision_section({**tables, "decision_backtests": own})
-    assert words in section.lead[1]
+    assert words in section.method[0]
 
 
 def test_savings_add_up_over_time():
@@ -97,7 +97,7 @@ def test_a_job_that_asks_for_least_cost_is_told_of_cost_first():
     assert section.cards[0].label == "cost of the plan"
     assert "target" not in cards
     assert "items at their target" not in columns
-    assert "whatever it served" in section.lead[1]
+    assert "whatever it served" in section.method[1]
 
 
 def test_a_night_without_a_replay_has_no_section():

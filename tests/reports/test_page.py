@@ -12,12 +12,13 @@ from markupsafe import escape
 from plotly.offline import get_plotlyjs
 
 from reports import render_report
-from reports.figures.theme import LONGEST_NAME
+from reports.figures.theme import DATES, LONGEST_NAME, METHODS
 from reports.page import inert_json
 from reports.sections.demand import demand_section
 from reports.sections.evaluation import evaluation_listings, evaluation_pictures
 from reports.sections.market import market_section
 from reports.sections.risk import risk_section
+from reports.sections.stock import stock_section
 from reports.sections.summary import summary_section
 from reports.tables import PageColumn, page_table
 from tests.reports.builder import night
@@ -219,7 +220,7 @@ def test_value_at_risk_expected_shortfall_and_stress_are_told_in_money_largest_f
     ):
         own = (risk["measure"] == measure) & (risk["level"] == level) & (risk["horizon"] == 1)
         (row,) = listed[title].rows
-        assert {value for _, value in row[2:]} == set(
+        assert {value for _, value in row[2:] if not isinstance(value, str)} == set(
             risk.loc[own, ["value", "standard_error"]].to_numpy().ravel()
         )
     stress = listed["Largest stress losses, USD"].rows
@@ -390,3 +391,37 @@ def test_a_printed_table_may_break_and_has_its_head_on_every_page(page):
     # Chromium leaves out of a repeated head what sticks, and buttons.
     assert re.search(r"\bth, [^{]*\{ position: static;", printed)
     assert "th button { display: contents; }" in printed
+
+
+def test_the_title_of_an_axis_has_room_beside_long_names_on_a_telephone():
+    # There a plot beside names of 24 signs is 100 px wide, and a title of 12 px may reach 16 px
+    # beyond it on both sides: 19 signs of 6.6 px do.
+    tables = night()
+    # Pictures of many warehouses, and of enough items.
+    tables["order_plans"] = pd.concat(
+        tables["order_plans"].assign(warehouse_id=f"w{n}") for n in range(6)
+    )
+    pictures = [
+        picture
+        for of in (stock_section, risk_section)
+        for picture in of(tables).pictures
+        if picture.figure.layout.yaxis.labelalias is not None and not picture.least_width
+    ]
+    assert {"orders-by-warehouse", "limits"} <= {picture.name for picture in pictures}
+    for picture in pictures:
+        assert len(picture.figure.layout.xaxis.title.text or "") < 20, picture.name
+
+
+def test_names_of_positions_are_shortened_and_made_inert_as_those_of_pictures_are():
+    name = "Gro\u00dfhandelslager & Apothekenbedarf <s\u00fcd-7>, Halle 12"
+    explorer = risk_section(night(instrument=name)).explorer
+    assert explorer is not None
+    parts = explorer.data["alpha"]["parts"]
+    assert parts["names"] == [html.escape(name, quote=False)]
+    assert len(html.unescape(parts["axis"]["labelalias"][parts["names"][0]])) == LONGEST_NAME
+
+
+def test_what_the_script_draws_has_the_dates_and_colours_of_pictures(page):
+    theme = embedded(page, "theme")
+    assert theme == {"palette": METHODS, "dates": DATES}
+    assert "axis(DATES)" in page

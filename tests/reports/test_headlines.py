@@ -1,0 +1,159 @@
+"""What a reader wants first is on the first card, with whose it is and where it is told."""
+
+import pandas as pd
+import pytest
+
+from reports import COMPARED, render_report
+from reports.sections.demand import demand_section
+from reports.sections.headlines import (
+    data_headlines,
+    forecast_headlines,
+    order_headlines,
+    risk_headlines,
+)
+from reports.sections.risk import risk_section
+from reports.sections.risk_changes import change_of_each, largest_part
+from reports.sections.stock import stock_section
+from reports.sections.summary import summary_section
+from reports.wording import NOTHING
+from tests.reports.builder import night
+
+
+def exceptions(*rows):
+    own = night()["order_plans"].iloc[[0] * len(rows)]
+    kinds, money = zip(*rows, strict=True)
+    items = [f"item-{n}" for n in range(len(rows))]
+    return own.assign(kind=kinds, money=money, item_id=items, reason="why")
+
+
+def before(change=0.0):
+    """Return the night before, with figures that grew by ``change`` since."""
+    tables = {name: night()[name] for name in COMPARED}
+    risk = tables["portfolio_risk"]
+    eve = {"as_of": pd.Timestamp("2025-12-31"), "value": risk["value"] / (1.0 + change)}
+    return {**tables, "portfolio_risk": risk.assign(**eve)}
+
+
+def test_a_planner_is_told_what_to_order_then_what_may_run_out_and_where_most():
+    rows = ("overstock", 9.0), ("stock-out risk", 2.0), ("stock-out risk", 30.0)
+    order, short, long = order_headlines({**night(), "order_exceptions": exceptions(*rows)})
+    assert (order.value, order.label) == ("12.3k USD", "to order tonight, in 1 order line")
+    assert (short.value, short.alarm) == ("2", True)
+    assert "32.0 USD at stake; most at north / item-2" in short.label
+    assert (long.value, long.alarm) == ("1", False)
+    assert long.label.startswith("item with more stock")
+
+
+def test_forecasts_worse_than_seasonal_naive_and_orders_that_lost_raise_an_alarm():
+    tables = night()
+    error, orders = forecast_headlines(tables)
+    assert (error.value, error.alarm) == ("0.80", False)
+    # The tuned average would have cost 60 where the plan cost 80, with an error of 4.
+    assert (orders.value, orders.alarm) == ("20.0 USD", True)
+    assert "lost by the plan on past orders against the tuned average" in orders.label
+    tables["forecast_accuracy"]["mase"] *= 2.0
+    tables["decision_backtests"]["saving_standard_error"] = 11.0
+    error, orders = forecast_headlines(tables)
+    assert (error.value, error.alarm) == ("1.60", True)
+    assert not orders.alarm
+
+
+def test_a_risk_manager_is_told_of_breaches_first_and_of_both_measures_and_stress():
+    over, value, shortfall, stress = risk_headlines(night(), {})
+    assert (over.value, over.alarm) == ("1", True)
+    assert (
+        "alpha furthest, at 122% of its limit of expected shortfall 97.5% over 1 day" in over.label
+    )
+    assert value.value == "990 USD"
+    assert value.label.startswith("value at risk 99%, 1 day")
+    assert shortfall.value == "975 USD"
+    assert "alpha" in stress.label
+    within = {**night(), "limit_breaches": night()["limit_breaches"].iloc[:0]}
+    (calm, *_) = risk_headlines(within, {})
+    assert (calm.value, calm.alarm) == ("0", False)
+
+
+def test_every_card_of_the_summary_leads_somewhere_and_has_a_row():
+    section = summary_section({**night(), "order_exceptions": exceptions(("overstock", 1.0))})
+    assert all(card.link and card.group for card in section.cards)
+    rows = [name for name, _ in section.card_rows]
+    assert rows == ["Orders", "Portfolios", "How far it can be trusted"]
+
+
+def test_what_failed_is_an_alarm_and_nothing_is_none():
+    entities = night()["run_entities"].assign(rows_rejected=0, rejected=0, failed=2)
+    rows, whole, failed = data_headlines({"run_entities": entities})
+    assert (rows.alarm, whole.alarm, failed.alarm) == (False, False, True)
+
+
+@pytest.mark.parametrize(
+    ("change", "told"), [(0.25, "+25.0%"), (-0.2, "-20.0%"), (0.0, "+0.0%"), (-1e-9, "+0.0%")]
+)
+def test_risk_is_told_against_that_of_the_night_before(change, told):
+    _, value, shortfall, _ = risk_headlines(night(), before(change))
+    for card in (value, shortfall):
+        assert card.label.endswith(f"; {told} since 31 December")
+    listings = {
+        listing.title: listing for listing in risk_section(night(), before(change)).listings
+    }
+    table = listings["Expected shortfall 97.5%, 1 day, USD"].table
+    heads = [column.title for column in table.columns]
+    assert table.rows[0][heads.index("since 31 December")][0] == told
+
+
+def test_without_a_night_before_nothing_is_told_of_change():
+    assert "since" not in "".join(card.label for card in risk_headlines(night(), {}))
+    heads = [c.title for listing in risk_section(night()).listings for c in listing.table.columns]
+    assert not any(head.startswith("since") for head in heads)
+
+
+def test_a_portfolio_that_is_new_has_no_change_and_is_in_no_sum_of_changes():
+    tables = night()
+    risk = tables["portfolio_risk"]
+    new = risk.assign(portfolio_id="new", value=7.0)
+    both = pd.concat([risk, new], ignore_index=True)
+    changes = change_of_each(both, before(0.25))
+    assert changes[both["portfolio_id"] == "new"].isna().all()
+    _, value, *_ = risk_headlines({**tables, "portfolio_risk": both}, before(0.25))
+    assert "+25.0% since" in value.label
+
+
+def test_breaches_are_new_or_gone_since_the_night_before():
+    eve = before()
+    (same, *_) = risk_headlines(night(), eve)
+    assert same.label.endswith("; 0 new and 0 gone since 31 December")
+    eve["limit_breaches"] = eve["limit_breaches"].iloc[:0]
+    (fresh, *_) = risk_headlines(night(), eve)
+    assert fresh.label.endswith("; 1 new and 0 gone since 31 December")
+    eve["limit_breaches"] = night()["limit_breaches"].assign(portfolio_id="beta")
+    (gone, *_) = risk_headlines(night(), eve)
+    assert gone.label.endswith("; 1 new and 1 gone since 31 December")
+
+
+def test_the_largest_part_of_a_figure_is_named_with_its_share():
+    parts = pd.DataFrame(
+        [("a", "X", 3.0), ("a", "Y", 2.0), ("a", "Z", -1.0), ("b", "X", -1.0)],
+        columns=["portfolio_id", "instrument_id", "value"],
+    )
+    told = largest_part(parts)
+    assert told["a"] == "X 75%"
+    # A gain has no part that makes most of a loss.
+    assert told["b"] == NOTHING
+
+
+def test_sections_open_with_their_finding_and_leave_how_it_is_computed_to_a_fold():
+    tables = night()
+    (orders,) = stock_section(tables).lead
+    assert orders.startswith("Tonight's orders are for 1 of 1 item, 12.3k USD in 1 warehouse;")
+    assert stock_section(tables).method[0].startswith("Ordered by (s, S)")
+    over, largest = risk_section(tables).lead
+    assert over == "Over a limit, the furthest first: alpha."
+    assert "largest in alpha, 975 USD; its largest part is ACME 100%" in largest
+    sold = tables["demand_actuals"]["quantity"].tail(14).sum()
+    more = tables["demand_forecasts"]["mean"].sum() / sold - 1.0
+    word = "more" if more >= 0.0 else "less"
+    assert f"14 periods {abs(more):.1%} {word} is expected" in demand_section(tables).lead[0]
+
+
+def test_a_page_with_a_night_before_is_the_same_every_time():
+    assert render_report(night(), before(0.1)) == render_report(night(), before(0.1))
