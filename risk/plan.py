@@ -53,6 +53,7 @@ class RiskPlan:
     covariance : how that of Gaussian and t scenarios is estimated, and of a copula's scores
     margins : laws of the single factors under a copula
     volatility_model : law of volatility of filtered historical scenarios; "ewma" takes the decay
+    common_volatility : whether these also go by the volatility of what all factors have in common
     block_length : mean days in a run of the block bootstrap; None lets the window choose
     randomisations : independent Sobol sequences that quasi-random scenarios are dealt from; their
         share of the scenarios is most even where it is a power of two
@@ -80,7 +81,8 @@ class RiskPlan:
     ewma_decay: float = 0.94
     covariance: CovarianceMethod = "sample"
     margins: Margins = "empirical"
-    volatility_model: Recursion = "garch"
+    volatility_model: Recursion = "gjr"
+    common_volatility: bool = True
     block_length: float | None = None
     randomisations: int = 16
     seed: int = 0

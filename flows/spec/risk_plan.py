@@ -74,7 +74,12 @@ class RiskPlanSpec(Frozen):
     ewma_decay: float = Field(0.94, gt=0, lt=1, description="a day, of covariance and outlook")
     margins: Margins = Field("empirical", description="laws of single factors under a copula")
     volatility_model: Recursion = Field(
-        "garch", description="law of volatility of filtered historical scenarios"
+        "gjr", description="law of volatility of filtered historical scenarios"
+    )
+    common_volatility: bool = Field(
+        True,
+        description="filtered historical scenarios also go by the volatility of what all factors "
+        "have in common",
     )
     block_length: float | None = Field(
         None, ge=1, description="mean days of a bootstrap's block; null lets the window choose"

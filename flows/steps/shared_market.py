@@ -33,6 +33,7 @@ def risk_plan(run: Run) -> RiskPlan:
         covariance=spec.covariance,
         margins=spec.margins,
         volatility_model=spec.volatility_model,
+        common_volatility=spec.common_volatility,
         block_length=spec.block_length,
         revaluation=spec.revaluation,
         randomisations=spec.randomisations,

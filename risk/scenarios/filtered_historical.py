@@ -15,6 +15,7 @@ from kernels.arrays import Flags, Floats
 from risk.errors import MarketError
 from risk.market.factors import Factors
 from risk.plan import RiskPlan
+from risk.scenarios.common_volatility import CommonVolatility, find_common_volatility
 from risk.volatility import (
     Outcome,
     VolatilityFit,
@@ -39,15 +40,20 @@ class FilteredFactors:
     followed : (n_factors,) which factors have a volatility; the others stay at one move
     steady : (n_factors,) float64, the one move a day of those that are not followed
     fit : of the followed factors, over the days of the window
+    common : of what the followed factors have in common; None where the plan asks for none
     """
 
     followed: Flags
     steady: Floats
     fit: VolatilityFit
+    common: CommonVolatility | None
 
 
 def filtered_historical_moves(factors: Factors, horizon: int, plan: RiskPlan) -> Floats:
     """Return the window's surprises, rescaled to volatility as it is and as it goes on.
+
+    With the plan's ``common_volatility`` a move is the mean of two: by the factor's own volatility,
+    and by that of the factors' common move and of what is the factor's beside it.
 
     Over one day each of the window's days comes once, and nothing is sampled; over more, each
     scenario draws its days from the window, all factors by the same days, and volatility
@@ -76,7 +82,10 @@ def filtered_historical_moves(factors: Factors, horizon: int, plan: RiskPlan) ->
     filtered = filter_factors(factors.moves, plan)
     if horizon == 1:
         return one_day_moves(filtered)
-    moves = filtered_moves(filtered.fit, horizon, plan.scenarios, plan.seed)
+    drawn = plan.scenarios, plan.seed
+    moves = filtered_moves(filtered.fit, horizon, *drawn)
+    if filtered.common is not None:
+        _halve(moves, filtered.common, filtered.common.moves(horizon, *drawn))
     return _with_steady(filtered, horizon, moves)
 
 
@@ -105,7 +114,12 @@ def filter_factors(moves: Floats, plan: RiskPlan) -> FilteredFactors:
         raise MarketError(f"factor {wrong[0]} has no volatility: its moves are {why}")
     if not followed.any():
         raise MarketError("filtered historical scenarios need a factor that moves; none does")
-    return FilteredFactors(followed, moves[-1].copy(), _of_series(fit, followed))
+    common = (
+        find_common_volatility(moves[:, followed], volatility_model(plan), plan.device)
+        if plan.common_volatility
+        else None
+    )
+    return FilteredFactors(followed, moves[-1].copy(), fit.of_series(followed), common)
 
 
 def follow(filtered: FilteredFactors, moves: Floats) -> FilteredFactors:
@@ -120,13 +134,12 @@ def follow(filtered: FilteredFactors, moves: Floats) -> FilteredFactors:
     -------
     Factors over as many days as before: as many of the oldest are left out.
     """
-    longer = extend_fit(filtered.fit, moves[:, filtered.followed])
-    own = replace(
-        longer,
-        volatility=longer.volatility[len(moves) :],
-        residuals=longer.residuals[len(moves) :],
+    own = moves[:, filtered.followed]
+    return replace(
+        filtered,
+        fit=extend_fit(filtered.fit, own).without_first(len(moves)),
+        common=None if filtered.common is None else filtered.common.follow(own),
     )
-    return replace(filtered, fit=own)
 
 
 def one_day_moves(filtered: FilteredFactors) -> Floats:
@@ -136,7 +149,10 @@ def one_day_moves(filtered: FilteredFactors) -> Floats:
     ----------
     filtered : the factors' volatility up to the eve
     """
-    return _with_steady(filtered, 1, rescaled_moves(filtered.fit))
+    moves = rescaled_moves(filtered.fit)
+    if filtered.common is not None:
+        _halve(moves, filtered.common, filtered.common.one_day_moves())
+    return _with_steady(filtered, 1, moves)
 
 
 def volatility_model(plan: RiskPlan) -> VolatilityModel:
@@ -145,16 +161,12 @@ def volatility_model(plan: RiskPlan) -> VolatilityModel:
     return VolatilityModel(plan.volatility_model, decay=decay)
 
 
-def _of_series(fit: VolatilityFit, chosen: Flags) -> VolatilityFit:
-    return replace(
-        fit,
-        parameters=fit.parameters[chosen],
-        log_likelihood=fit.log_likelihood[chosen],
-        outcomes=fit.outcomes[chosen],
-        volatility=fit.volatility[:, chosen],
-        residuals=fit.residuals[:, chosen],
-        next_volatility=fit.next_volatility[chosen],
-    )
+def _halve(moves: Floats, common: CommonVolatility, by_common: Floats) -> None:
+    """Take the mean of both volatilities' moves for each factor that has both, in place.
+
+    Each errs by itself: the mean of the two is nearer than either.
+    """
+    moves[common.told] = 0.5 * (moves[common.told] + by_common)
 
 
 def _with_steady(filtered: FilteredFactors, horizon: int, moves: Floats) -> Floats:

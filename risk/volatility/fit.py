@@ -122,6 +122,32 @@ class VolatilityFit:
             for i in np.flatnonzero(~self.fitted)
         ]
 
+    def of_series(self, chosen: Flags) -> "VolatilityFit":
+        """Return the fit of some series alone.
+
+        Parameters
+        ----------
+        chosen : (n_series,) bool
+        """
+        return replace(
+            self,
+            parameters=self.parameters[chosen],
+            log_likelihood=self.log_likelihood[chosen],
+            outcomes=self.outcomes[chosen],
+            volatility=self.volatility[:, chosen],
+            residuals=self.residuals[:, chosen],
+            next_volatility=self.next_volatility[chosen],
+        )
+
+    def without_first(self, n_days: int) -> "VolatilityFit":
+        """Return the fit without its oldest days.
+
+        Parameters
+        ----------
+        n_days : how many to leave out, from the first
+        """
+        return replace(self, volatility=self.volatility[n_days:], residuals=self.residuals[n_days:])
+
     def _of(self, place: int) -> Floats:
         return np.asarray(self.parameters[:, place])
 

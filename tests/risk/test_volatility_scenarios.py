@@ -18,6 +18,7 @@ from tests.risk.test_volatility import clustered
 
 METHOD = "filtered_historical"
 PLAN = RiskPlan(history=250, scenarios=1000, seed=5)
+APART = replace(PLAN, common_volatility=False)
 WINDOW = 100
 ROLLING = RiskPlan(history=160, scenarios=400, seed=7)
 POSITIONS = pd.DataFrame(
@@ -40,7 +41,7 @@ def market():
 
 @pytest.mark.parametrize("model", ["garch", "gjr", "ewma"])
 def test_a_day_ahead_is_each_of_the_windows_surprises_once(factors, model):
-    plan = replace(PLAN, volatility_model=model)
+    plan = replace(APART, volatility_model=model)
     moves = factor_moves(factors, METHOD, 1, plan)
     filtered = filter_factors(factors.moves, plan)
     assert moves.shape == (6, 250)
@@ -59,10 +60,10 @@ def test_more_days_are_drawn_and_more_scenarios_continue_the_fewer(factors):
 
 
 @pytest.mark.parametrize("horizon", [1, 10, 250])
-def test_a_factor_does_not_depend_on_the_others(horizon):
+def test_a_volatility_of_its_own_does_not_depend_on_the_others(horizon):
     moves = heavy_moves()
-    whole = factor_moves(factors_of(moves), METHOD, horizon, PLAN)
-    alone = factor_moves(factors_of(moves[:, 3:4]), METHOD, horizon, PLAN)
+    whole = factor_moves(factors_of(moves), METHOD, horizon, APART)
+    alone = factor_moves(factors_of(moves[:, 3:4]), METHOD, horizon, APART)
     assert np.array_equal(whole[3:4], alone)
 
 
@@ -71,9 +72,9 @@ def test_a_factor_that_stands_still_goes_on_so_and_leaves_the_others():
     still = moves.copy()
     still[:, 1] = 0.001
     for horizon in (1, 7):
-        found = factor_moves(factors_of(still), METHOD, horizon, PLAN)
+        found = factor_moves(factors_of(still), METHOD, horizon, APART)
         np.testing.assert_allclose(found[1], 0.001 * horizon, rtol=1e-14)
-        expected = factor_moves(factors_of(moves), METHOD, horizon, PLAN)
+        expected = factor_moves(factors_of(moves), METHOD, horizon, APART)
         assert np.array_equal(found[[0, 2]], expected[[0, 2]])
 
 
