@@ -62,10 +62,11 @@ def main() -> None:
         f"`python -m benchmarks.risk_scores`: {describe_machine(*packages)}.",
         "",
         (
-            "Share of losses beyond value at risk; pinball loss of value at risk, mean over portfolios of its ratio to that of filtered "
-            "historical scenarios; joint score of value at risk and expected shortfall less that "
-            "of the best method, over all portfolios, with its standard error; and whether the "
-            "method may be the best at 90% (Hansen, Lunde & Nason 2011)."
+            "Losses beyond value at risk, of all; its pinball loss, mean over portfolios of the "
+            "ratio to that of filtered historical scenarios; joint score of value at risk and "
+            "expected shortfall less that of the best method, over all portfolios, with its "
+            "standard error; and whether the method may be the best at 90% (Hansen, Lunde & "
+            "Nason 2011)."
         ),
         "",
         "| set | level | method | beyond | pinball loss | joint score | ± | standing |",

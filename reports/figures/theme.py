@@ -26,8 +26,8 @@ BLUE, ORANGE, GREEN, RED, PURPLE, SKY, GOLD = (
 PALETTE = (BLUE, ORANGE, GREEN, PURPLE, SKY, RED, GOLD, MUTED)
 # In the order of preference where one of them must stand for all.
 METHODS = {
-    "student_t": BLUE,
     "filtered_historical": PURPLE,
+    "student_t": BLUE,
     "historical": GREEN,
     "gaussian": ORANGE,
     "t_copula": SKY,

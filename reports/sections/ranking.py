@@ -30,6 +30,7 @@ def ranking_picture(tables: Tables, level: float) -> list[Picture]:
             standings_by_method(scores[np.isclose(scores["level"], level)]),
             f"By the joint score of VaR and ES {share(level)}, portfolio by portfolio. "
             f"{_sentence(tables[RANKING], level)}",
+            wide=True,
         )
     ]
 
@@ -91,18 +92,17 @@ def _by_book(scores: pd.DataFrame, level: float) -> Listing:
     shown = [standing for standing in STANDINGS if standing in told.columns]
     columns = [
         PageColumn("portfolio_id", "portfolio"),
-        *(PageColumn(standing, standing, _named, _ABOUT[standing]) for standing in shown),
+        *(PageColumn(standing, standing, str, _ABOUT[standing]) for standing in shown),
     ]
+    best = named.loc[named["standing"] == "best", "method"].value_counts()
     return Listing(
         f"Methods by portfolio, {share(level)}",
-        page_table(told.reset_index(), columns, source=SCORES),
+        page_table(told.fillna(NOTHING).reset_index(), columns, source=SCORES),
         "In the order of their joint scores. Few portfolios can tell two methods apart by a year "
         "or two of their own.",
+        gist=", ".join(f"{method} best for {count(n)}" for method, n in best.items())
+        or "no portfolio has a joint score",
     )
-
-
-def _named(methods: object) -> str:
-    return methods if isinstance(methods, str) else NOTHING
 
 
 def _compared(tables: Tables) -> bool:
