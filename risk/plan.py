@@ -21,7 +21,12 @@ Method = Literal[
 ]
 METHODS: tuple[Method, ...] = get_args(Method)
 QUASI_METHODS: tuple[Method, ...] = ("quasi_gaussian", "quasi_student_t")
-NIGHTLY_METHODS: tuple[Method, ...] = ("historical", "gaussian", "student_t")
+NIGHTLY_METHODS: tuple[Method, ...] = (
+    "historical",
+    "filtered_historical",
+    "gaussian",
+    "student_t",
+)
 Margins = Literal["empirical", "student_t"]
 MARGINS: tuple[Margins, ...] = get_args(Margins)
 VarianceReduction = Literal["none", "control_variate"]

@@ -8,7 +8,7 @@ from flows.errors import JobRefusedError
 from flows.run import ChunkRecord, ChunkWork, Run, run_chunk
 from flows.steps.shared_market import read_market, risk_plan
 from kernels.arrays import Floats
-from risk import CovarianceError, Market, Method, draw_scenario_set
+from risk import CovarianceError, Market, MarketError, Method, draw_scenario_set
 
 SCENARIOS = "scenarios"
 # Of a number in a set of scenarios.
@@ -71,6 +71,8 @@ def _scenarios(run: Run, method: Method, horizon: int) -> ChunkWork:
         drawn = draw_scenario_set(market, positions, method, horizon, risk_plan(run))
     except CovarianceError as error:
         raise JobRefusedError(f"risk.covariance: {error}") from error
+    except MarketError as error:
+        raise JobRefusedError(f"risk.methods, {method}: {error}") from error
     return ChunkWork({"scenario_sets": run.stamp(drawn.counts)}, arrays={"losses": drawn.losses})
 
 

@@ -7,7 +7,7 @@ References
 ----------
 Nolde & Ziegel (2017), "Elicitability and backtesting: perspectives for banking regulation",
 Annals of Applied Statistics 11(4), section 2.2; Hansen, Lunde & Nason (2011), "The model
-confidence set", Econometrica 79(2).
+confidence set", Econometrica 79(2); Patton, Ziegel & Chen (2019), Journal of Econometrics 211(2).
 """
 
 from collections.abc import Iterable, Mapping, Sequence

@@ -4,7 +4,8 @@ References
 ----------
 Fissler & Ziegel (2016), "Higher order elicitability and Osband's principle", Annals of Statistics
 44(4), corollary 5.5; Patton, Ziegel & Chen (2019), "Dynamic semiparametric models for expected
-shortfall (and value-at-risk)", Journal of Econometrics 211(2), equation 6.
+shortfall (and value-at-risk)", Journal of Econometrics 211(2), equation 6; Gneiting (2011),
+"Making and evaluating point forecasts", JASA 106(494), theorem 9 (the pinball loss).
 """
 
 import numpy as np
@@ -37,7 +38,7 @@ def quantile_scores(losses: Floats, value_at_risk: Floats, level: float) -> Floa
 
     References
     ----------
-    Gneiting (2011), "Making and evaluating point forecasts", JASA 106(494), theorem 9.
+    Gneiting (2011), theorem 9.
     """
     require_fraction("level", level)
     require_same_days(losses, value_at_risk, "value_at_risk")
