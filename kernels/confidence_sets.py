@@ -3,7 +3,7 @@
 References
 ----------
 Hansen, Lunde & Nason (2011), "The model confidence set", Econometrica 79(2), section 3.1.2 (the
-test of the largest deviation, T_max) and definition 4 (p-values).
+test of the most unlike two, T_R) and definition 4 (p-values).
 """
 
 import math
@@ -46,42 +46,34 @@ def _shift(scores: Floats, repeats: Floats, means: Floats, moved: Floats, relati
 
 @njit(cache=True, nogil=True)
 def _raise_highest(
-    excess: float, moved: Floats, off: Floats, alike: float, highest: Floats
+    left: Floats, right: Floats, excess: float, alike: float, highest: Floats
 ) -> float:
-    """Return a method's statistic, and take its replicates' into the highest of each replicate."""
+    """Return a pair's statistic, and take its replicates' into the highest of each replicate."""
     variance = 0.0
-    for b in range(moved.shape[0]):
-        variance += (moved[b] - off[b]) ** 2
-    deviation = math.sqrt(variance / moved.shape[0])
+    for b in range(left.shape[0]):
+        variance += (left[b] - right[b]) ** 2
+    deviation = math.sqrt(variance / left.shape[0])
     if deviation > alike:
-        for b in range(moved.shape[0]):
-            highest[b] = max(highest[b], (moved[b] - off[b]) / deviation)
+        for b in range(left.shape[0]):
+            highest[b] = max(highest[b], abs(left[b] - right[b]) / deviation)
         return excess / deviation
-    # All days say the same of it: it is like the others, or worse for certain.
-    for b in range(moved.shape[0]):
-        highest[b] = max(highest[b], 0.0)
-    return 0.0 if excess <= alike else math.inf
+    # All days say the same of the two: they are alike, or one is better for certain.
+    return 0.0 if abs(excess) <= alike else math.copysign(math.inf, excess)
 
 
 @njit(cache=True, nogil=True)
 def _worst(means: Floats, moved: Floats, kept: Flags, alike: float) -> tuple[int, float]:
-    """Return the worst of those kept, and how often chance alone would make one as bad."""
+    """Return the worst of those kept, and how often chance alone would make two so unlike."""
     n_methods, n_replicates = moved.shape
-    size = kept.sum()
-    centre, off = 0.0, np.zeros(n_replicates)
-    for method in range(n_methods):
-        if kept[method]:
-            centre += means[method] / size
-            for b in range(n_replicates):
-                off[b] += moved[method, b] / size
     worst, most = -1, -math.inf
-    highest = np.full(n_replicates, -math.inf)
-    for method in range(n_methods):
-        if kept[method]:
-            excess = means[method] - centre
-            statistic = _raise_highest(excess, moved[method], off, alike, highest)
-            if statistic > most:
-                worst, most = method, statistic
+    highest = np.zeros(n_replicates)
+    for i in range(n_methods):
+        for j in range(i):
+            if kept[i] and kept[j]:
+                excess = means[i] - means[j]
+                statistic = _raise_highest(moved[i], moved[j], excess, alike, highest)
+                if abs(statistic) > most:
+                    worst, most = i if statistic > 0.0 else j, abs(statistic)
     return worst, (highest >= most).sum() / n_replicates
 
 

@@ -77,22 +77,22 @@ def joint_score(loss, quantile, shortfall, level):
 
 
 def confidence_set(scores, drawn):
-    """Hansen, Lunde & Nason (2011), section 3.1.2: T_max, the worst put out step by step.
+    """Hansen, Lunde & Nason (2011), section 3.1.2: T_R, the worst put out step by step.
 
     ``scores`` is (n_days, n_methods), ``drawn`` (n_replicates, n_days) the days of each replicate.
     """
-    replicates = np.array([scores[days].mean(axis=0) for days in drawn])
+    means = scores.mean(axis=0)
+    moved = np.array([scores[days].mean(axis=0) for days in drawn]) - means
     p_values, kept, so_far = {}, list(range(scores.shape[1])), 0.0
     while len(kept) > 1:
-        own = scores[:, kept].mean(axis=0)
-        excess = own - own.mean()
-        moved = replicates[:, kept] - replicates[:, kept].mean(axis=1, keepdims=True) - excess
-        deviation = np.sqrt((moved**2).mean(axis=0))
-        statistics = excess / deviation
-        by_chance = (moved / deviation).max(axis=1)
-        so_far = max(so_far, float((by_chance >= statistics.max()).mean()))
-        worst = kept[int(np.argmax(statistics))]
-        p_values[worst] = so_far
-        kept.remove(worst)
+        pairs = list(itertools.permutations(kept, 2))
+        apart = {(i, j): moved[:, i] - moved[:, j] for i, j in pairs}
+        deviation = {pair: math.sqrt((own**2).mean()) for pair, own in apart.items()}
+        statistics = {(i, j): (means[i] - means[j]) / deviation[i, j] for i, j in pairs}
+        by_chance = np.max([apart[pair] / deviation[pair] for pair in pairs], axis=0)
+        most = max(statistics, key=statistics.get)
+        so_far = max(so_far, float((by_chance >= statistics[most]).mean()))
+        p_values[most[0]] = so_far
+        kept.remove(most[0])
     p_values[kept[0]] = 1.0
     return np.array([p_values[method] for method in range(scores.shape[1])])
