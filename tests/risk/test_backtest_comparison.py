@@ -153,6 +153,28 @@ def test_a_method_alone_is_the_best():
     assert (found.by_book["p_value"] == 1.0).all()
 
 
+def test_a_single_day_puts_no_method_out():
+    losses, said = night(5, n_days=1)
+    found = compared(losses, {"true": said(1.0), "half": said(0.5)})
+    for table in (found.by_book, found.overall):
+        assert (table["p_value"] == 1.0).all()
+        assert set(table["standing"]) == {"best", "as good"}
+    assert found.overall["difference_standard_error"].isna().all()
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_no_method_is_better_than_the_best_by_rounding(seed):
+    """Two of three say the same of the days in another order: their means differ by rounding."""
+    draws = np.random.default_rng(seed)
+    losses = np.zeros((300, 1))
+    own = np.exp(draws.normal(size=losses.shape))
+    methods = {
+        str(number): Figures(each, 1.2 * each)
+        for number, each in enumerate((own, own[::-1], draws.permutation(own)))
+    }
+    assert (compared(losses, methods).overall["difference"] >= 0.0).all()
+
+
 def test_a_book_that_cannot_lose_has_no_standing_and_counts_for_nothing():
     losses, said = night(6)
     own = said(1.0)
