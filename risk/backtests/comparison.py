@@ -56,7 +56,8 @@ class Comparison:
     overall : per method, over the books that have joint scores by all: method, level, horizon,
         n_days, n_portfolios, quantile_score (mean over books, of each book's mean over methods),
         joint_score, its difference from the least with standard error (NaN of a single day),
-        p_value, standing, best_portfolios and good_portfolios (with the standing "best"; with it or "as good")
+        p_value, standing, best_portfolios and good_portfolios (with the standing "best"; with it
+        or "as good")
     """
 
     by_book: pd.DataFrame
