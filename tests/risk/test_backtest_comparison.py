@@ -106,8 +106,8 @@ def test_the_set_is_that_of_its_authors(seed):
         assert_allclose(own["p_value"], oracle.confidence_set(scores, drawn), atol=1.01 / 500)
 
 
-def test_the_best_is_put_out_no_more_often_than_was_said():
-    """Three methods as good as each other, of 400 books: a set of 90% loses one in 10% at most.
+def test_the_best_are_put_out_no_more_often_than_was_said():
+    """Three methods as good as each other, of 400 books: a set of 90% loses any in 10% at most.
 
     Their errors are independent of the day, so that none is better; four standard errors.
     """
@@ -120,9 +120,8 @@ def test_the_best_is_put_out_no_more_often_than_was_said():
         return Figures(scale * QUANTILE, scale * SHORTFALL)
 
     found = compared(losses, {name: noisy() for name in "abc"}, replicates=500).by_book
-    lost = (found["standing"] == "worse").groupby(found["method"]).mean()
-    # Each of three is the best as well as the others, and any of them may be lost.
-    assert (lost < 0.1 + 4 * np.sqrt(0.09 / n_books)).all()
+    lost = (found["standing"] == "worse").groupby(found["portfolio_id"]).any().mean()
+    assert 0.0 < lost < 0.1 + 4 * np.sqrt(0.09 / n_books)
 
 
 def test_what_is_far_off_is_put_out():
