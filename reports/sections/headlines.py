@@ -149,7 +149,7 @@ def _held(tables: Tables) -> list[Card]:
     days = tables["risk_backtest_days"]
     level = float(days["level"].max())
     method = methods_in(set(days["method"]))[0]
-    own = days[np.isclose(days["level"], level) & (days["method"] == method)]
+    own = _figures_of(days, level, method)
     beyond = (own["loss"] > own["value_at_risk"]).mean()
     label = (
         f"of past days beyond value at risk {share(level)}, {spaced(method)}; "
@@ -157,9 +157,13 @@ def _held(tables: Tables) -> list[Card]:
     )
     red = 0
     if has(tables, "risk_backtests"):
-        red = int((tables["risk_backtests"]["zone"] == "red").sum())
+        red = int((_figures_of(tables["risk_backtests"], level, method)["zone"] == "red").sum())
         label += f"; {plural(red, 'red light')}"
     return [Card(percent(beyond, 2), label, bool(red), "backtest")]
+
+
+def _figures_of(judged: pd.DataFrame, level: float, method: str) -> pd.DataFrame:
+    return judged[np.isclose(judged["level"], level) & (judged["method"] == method)]
 
 
 def data_headlines(tables: Tables) -> list[Card]:

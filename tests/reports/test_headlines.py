@@ -146,6 +146,26 @@ def test_breaches_are_new_or_gone_since_the_night_before():
     assert gone.label.endswith("; 1 new and 1 gone since 31 December")
 
 
+def test_red_lights_are_those_of_the_figures_that_are_told_of():
+    days = pd.DataFrame(
+        {
+            "method": ["student_t", "gaussian"] * 2,
+            "level": [0.99, 0.99, 0.975, 0.975],
+            "loss": 2.0,
+            "value_at_risk": [3.0, 1.0, 1.0, 1.0],
+        }
+    )
+    judged = days.assign(zone=["green", "red", "red", "red"])
+    tables = {**night(), "risk_backtest_days": days, "risk_backtests": judged}
+    held = risk_headlines(tables, {})[-1]
+    assert (held.value, held.alarm) == ("0.00%", False)
+    assert held.label.endswith("student t; 1.0% expected; 0 red lights")
+    judged.loc[0, "zone"] = "red"
+    held = risk_headlines(tables, {})[-1]
+    assert held.alarm
+    assert held.label.endswith("; 1 red light")
+
+
 def test_the_largest_part_of_a_figure_is_named_with_its_share():
     parts = pd.DataFrame(
         [("a", "X", 3.0), ("a", "Y", 2.0), ("a", "Z", -1.0), ("b", "X", -1.0)],
