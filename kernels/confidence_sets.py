@@ -83,7 +83,7 @@ def fill_confidence(scores: Floats, repeats: Floats, p_values: Floats) -> None:
 
     The worst is put out, again and again, and its p-value is the largest of the tests up to its
     own, so that the set of all with a p-value of at least ``a`` holds the best with probability
-    ``1 - a``. The last one's is 1.
+    ``1 - a``. The last one's is 1, and so are all by a single day, which tells nothing of chance.
 
     Parameters
     ----------
@@ -109,6 +109,9 @@ def fill_confidence(scores: Floats, repeats: Floats, p_values: Floats) -> None:
                 size += abs(own[method, day])
         if math.isnan(size):
             p_values[entity] = math.nan
+            continue
+        if n_days == 1:
+            p_values[entity] = 1.0
             continue
         alike = _ALIKE * size / (n_methods * n_days)
         _shift(own, repeats, means, moved, relative)

@@ -57,7 +57,8 @@ class RiskPlan:
     ewma_decay : of the outlook's volatility, and of "ewma" covariance and volatility, per day
     covariance : how that of Gaussian and t scenarios is estimated, and of a copula's scores
     margins : laws of the single factors under a copula
-    volatility_model : law of volatility of filtered historical scenarios; "ewma" takes the decay
+    volatility_model : law of volatility of filtered historical scenarios, and ahead of each
+        instrument; "ewma" takes the decay
     common_volatility : whether these also go by the volatility of what all factors have in common
     block_length : mean days in a run of the block bootstrap; None lets the window choose
     randomisations : independent Sobol sequences that quasi-random scenarios are dealt from; their

@@ -74,7 +74,9 @@ class RiskPlanSpec(Frozen):
     ewma_decay: float = Field(0.94, gt=0, lt=1, description="a day, of covariance and outlook")
     margins: Margins = Field("empirical", description="laws of single factors under a copula")
     volatility_model: Recursion = Field(
-        "gjr", description="law of volatility of filtered historical scenarios"
+        "gjr",
+        description="law of volatility of filtered historical scenarios, and ahead of each "
+        "instrument",
     )
     common_volatility: bool = Field(
         True,

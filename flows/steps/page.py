@@ -36,13 +36,14 @@ def newest_night(store: Store, run: Run) -> date:
     return max((night.date() for night in nights), default=run.as_of)
 
 
-def night_before(store: Store, run: Run) -> str | None:
-    """Return the run of the last night before the run's own that its job published, if any."""
+def night_before(store: Store, run: Run) -> list[str]:
+    """Return the runs of the last night before the run's own that its job published.
+
+    They are several where sides were run one by one, or a run took another one's place.
+    """
     runs = store.runs()
     earlier = runs[(runs["job"] == run.job.name) & (runs["as_of"] < pd.Timestamp(run.as_of))]
-    if earlier.empty:
-        return None
-    return str(earlier.sort_values("as_of").iloc[-1]["run_id"])
+    return [str(name) for name in earlier.loc[earlier["as_of"] == earlier["as_of"].max(), "run_id"]]
 
 
 def page_beside(run: Run, newest: date) -> Path:

@@ -41,9 +41,9 @@ def _published(run: Run) -> tuple[dict[str, pd.DataFrame], dict[str, pd.DataFram
             raise TerminalStoreError(_missing(run, listed=listed))
         before = night_before(store, run)
         compared = {
-            name: store.read(name, run_id=before)
+            name: pd.concat([store.read(name, run_id=one) for one in before], ignore_index=True)
             for name in COMPARED
-            if before is not None and name in present
+            if before and name in present
         }
         return tables, compared, newest_night(store, run)
 

@@ -41,7 +41,8 @@ def judge_figures(run: Run, blocks: Sequence[str]) -> ChunkRecord:
 
 def _verdicts(run: Run, records: Sequence[ChunkRecord]) -> ChunkWork:
     frames = [pd.read_parquet(record.shard(DAYS)) for record in records if DAYS in record.shards]
-    if not frames:
+    # A block has no rows where every book of it failed.
+    if not any(map(len, frames)):
         return ChunkWork({table.name: run.stamp(_empty(table)) for table in TABLES})
     days = pd.concat(frames, ignore_index=True)
     plan = BacktestPlan(seed=run.job.seed)

@@ -5,7 +5,7 @@ import pandas as pd
 import plotly.graph_objects as go
 from scipy import stats
 
-from reports.figures.theme import DATES, INK, METHODS, MUTED, PERCENT, counts, figure
+from reports.figures.theme import DATES, INK, METHODS, MUTED, PERCENT, counts, figure, methods_in
 from reports.wording import spaced
 
 
@@ -27,7 +27,7 @@ def exceptions_by_book(days: pd.DataFrame, level: float) -> go.Figure:
     largest = max(int(of_books.max()) for of_books in by_method.values())
     most = max(largest, int(stats.binom.ppf(0.999, n_days, 1 - level)))
     exceptions = np.arange(most + 1)
-    methods = [name for name in METHODS if name in by_method]
+    methods = methods_in(by_method)
     n_books = chosen["portfolio_id"].nunique()
     chance = n_books * stats.binom.pmf(exceptions, n_days, 1 - level)
     return figure(
@@ -59,7 +59,7 @@ def exceptions_by_month(days: pd.DataFrame, level: float) -> go.Figure:
     beyond = (chosen["loss"] > chosen["value_at_risk"]).astype(float)
     month = chosen["ds"].dt.to_period("M").dt.to_timestamp()
     rates = beyond.groupby([chosen["method"], month]).mean().unstack(level=0)
-    methods = [name for name in METHODS if name in rates]
+    methods = methods_in(rates)
     return figure(
         *(
             go.Scatter(

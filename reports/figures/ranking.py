@@ -3,11 +3,11 @@
 import pandas as pd
 import plotly.graph_objects as go
 
-from reports.figures.theme import BLUE, GRID, METHODS, SKY, counts, figure
+from reports.figures.theme import BLUE, GRID, PAPER, SKY, counts, figure, methods_in
 from reports.wording import spaced
 from storage.tables.backtests import STANDINGS
 
-_COLOURS = dict(zip(STANDINGS, (BLUE, SKY, GRID, "#ffffff"), strict=True))
+_COLOURS = dict(zip(STANDINGS, (BLUE, SKY, GRID, PAPER), strict=True))
 
 
 def standings_by_method(scores: pd.DataFrame) -> go.Figure:
@@ -17,7 +17,7 @@ def standings_by_method(scores: pd.DataFrame) -> go.Figure:
     ----------
     scores : rows of the risk_scores table at one level
     """
-    methods = [method for method in METHODS if method in set(scores["method"])]
+    methods = methods_in(set(scores["method"]))
     tally = pd.crosstab(scores["method"], scores["standing"]).reindex(
         index=methods, columns=list(STANDINGS), fill_value=0
     )
@@ -28,7 +28,7 @@ def standings_by_method(scores: pd.DataFrame) -> go.Figure:
                 x=tally[standing],
                 name=standing,
                 orientation="h",
-                marker={"color": _COLOURS[standing]},
+                marker={"color": _COLOURS[standing], "line": {"color": GRID, "width": 1}},
             )
             for standing in STANDINGS
             if tally[standing].any()

@@ -5,7 +5,7 @@ References
 Okabe & Ito (2008), "Color universal design" (the palette).
 """
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from typing import Any
 
 import pandas as pd
@@ -60,6 +60,11 @@ LONGEST_NAME = 24
 # Up to so many of what is counted, every whole number has a tick, and nothing between them has.
 MOST_TICKS = 6
 BAND_OUTER, BAND_INNER = "rgba(0,114,178,0.12)", "rgba(0,114,178,0.26)"
+
+
+def methods_in(known: Container[object]) -> list[str]:
+    """Return the methods that are among those known, the one that stands for all first."""
+    return [method for method in METHODS if method in known]
 
 
 def figure(*traces: Any, height: int = 320, **layout: Any) -> go.Figure:  # noqa: ANN401 - plotly's

@@ -3,7 +3,7 @@
 import pandas as pd
 import plotly.graph_objects as go
 
-from reports.figures.theme import METHODS, PERCENT, figure
+from reports.figures.theme import METHODS, PERCENT, figure, methods_in
 from reports.wording import spaced
 
 
@@ -25,8 +25,7 @@ def rejected_by_test(results: pd.DataFrame) -> go.Figure:
                 name=spaced(method),
                 marker={"color": METHODS[method]},
             )
-            for method in METHODS
-            if method in set(results["method"])
+            for method in methods_in(set(results["method"]))
         ),
         yaxis={
             "title": "share of portfolios rejected",

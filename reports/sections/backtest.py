@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from reports.figures import backtest as figures
-from reports.figures.theme import METHODS
+from reports.figures.theme import methods_in
 from reports.sections.ranking import ranking_listings, ranking_picture
 from reports.sections.section import Card, Explorer, Listing, Picture, Section, Tables, has
 from reports.sections.verdicts import verdict_listings, verdict_picture
@@ -156,7 +156,7 @@ def _whose(shown: int, known: int) -> str:
 
 def _book(days: pd.DataFrame) -> dict[str, Any]:
     methods = {str(name): group for name, group in days.groupby("method")}
-    shown = [name for name in METHODS if name in methods]
+    shown = methods_in(methods)
     first = methods[shown[0]]
     return {
         "ds": [f"{day:%Y-%m-%d}" for day in first["ds"]],

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from reports.figures.theme import METHODS
+from reports.figures.theme import methods_in
 from reports.sections.risk_changes import change_in_sum, new_breaches
 from reports.sections.section import Card, Tables, anchor_of, has
 from reports.wording import count, money, number, percent, plural, share, spaced, total_money
@@ -89,7 +89,7 @@ def risk_headlines(tables: Tables, before: Tables) -> list[Card]:
         return []
     cards = _breaches(tables, before)
     risk = tables["portfolio_risk"]
-    method = next(name for name in METHODS if name in set(risk["method"]))
+    method = methods_in(set(risk["method"]))[0]
     for measure, level in (
         ("value_at_risk", risk["level"].max()),
         ("expected_shortfall", risk["level"].min()),
@@ -148,8 +148,8 @@ def _held(tables: Tables) -> list[Card]:
         return []
     days = tables["risk_backtest_days"]
     level = float(days["level"].max())
-    method = next(name for name in METHODS if name in set(days["method"]))
-    own = days[np.isclose(days["level"], level) & (days["method"] == method)]
+    method = methods_in(set(days["method"]))[0]
+    own = _figures_of(days, level, method)
     beyond = (own["loss"] > own["value_at_risk"]).mean()
     label = (
         f"of past days beyond value at risk {share(level)}, {spaced(method)}; "
@@ -157,9 +157,13 @@ def _held(tables: Tables) -> list[Card]:
     )
     red = 0
     if has(tables, "risk_backtests"):
-        red = int((tables["risk_backtests"]["zone"] == "red").sum())
+        red = int((_figures_of(tables["risk_backtests"], level, method)["zone"] == "red").sum())
         label += f"; {plural(red, 'red light')}"
     return [Card(percent(beyond, 2), label, bool(red), "backtest")]
+
+
+def _figures_of(judged: pd.DataFrame, level: float, method: str) -> pd.DataFrame:
+    return judged[np.isclose(judged["level"], level) & (judged["method"] == method)]
 
 
 def data_headlines(tables: Tables) -> list[Card]:

@@ -33,7 +33,7 @@ def market_section(tables: Tables) -> Section | None:
     )
     listings = [Listing("Instruments, the most volatile first", table)]
     if has(tables, "volatility_outlook"):
-        listings.append(_ahead(tables["volatility_outlook"]))
+        listings += _ahead(tables["volatility_outlook"])
     return Section(
         "market",
         "Market",
@@ -56,9 +56,11 @@ def market_section(tables: Tables) -> Section | None:
     )
 
 
-def _ahead(outlook: pd.DataFrame) -> Listing:
-    """Return each instrument's volatility and chance of a fall, horizon by horizon."""
+def _ahead(outlook: pd.DataFrame) -> list[Listing]:
+    """Return each instrument's volatility and chance of a fall, horizon by horizon, if any has."""
     fitted = outlook[outlook["volatility"].notna()]
+    if fitted.empty:
+        return []
     horizons = sorted(fitted["horizon"].unique())
     wide = fitted.pivot(
         index="instrument_id", columns="horizon", values=["volatility", "probability_of_fall"]
@@ -92,7 +94,7 @@ def _ahead(outlook: pd.DataFrame) -> Listing:
         f"{first['instrument_id']} most over the next {_days(horizons[0])}, "
         f"{percent(first[f'volatility {horizons[0]}'])} a year"
     )
-    return Listing("Volatility ahead", table, note, gist)
+    return [Listing("Volatility ahead", table, note, gist)]
 
 
 def _days(horizon: int) -> str:

@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 
 from reports.figures import risk as figures
-from reports.figures.theme import METHODS
+from reports.figures.theme import methods_in
 from reports.figures.theme import names as axis_of
-from reports.sections.headlines import risk_headlines
+from reports.sections.headlines import risk_headlines, risk_of
 from reports.sections.risk_changes import change_of_each, largest_part, night_of, signed
 from reports.sections.section import (
     NO_TABLES,
@@ -47,13 +47,8 @@ def risk_section(tables: Tables, before: Tables = NO_TABLES) -> Section | None:
         return None
     risk = tables["portfolio_risk"]
     level, horizon = float(risk["level"].min()), int(risk["horizon"].min())
-    shortfall = risk[
-        (risk["measure"] == "expected_shortfall")
-        & np.isclose(risk["level"], level)
-        & (risk["horizon"] == horizon)
-    ]
-    methods = [name for name in METHODS if name in set(risk["method"])]
-    main = shortfall[shortfall["method"] == methods[0]]
+    shortfall = risk_of(risk, "expected_shortfall", level)
+    main = shortfall[shortfall["method"] == methods_in(set(shortfall["method"]))[0]]
     return Section(
         "risk",
         "Portfolio risk",
@@ -141,21 +136,18 @@ def _pictures(tables: Tables, level: float, horizon: int) -> list[Picture]:
                 f"Expected shortfall {share(level)}, {horizon} day, relative to the methods' mean; "
                 "the riskiest portfolios first.",
                 wide=True,
-                gist=_apart(tables["portfolio_risk"], level, horizon),
+                gist=_apart(risk_of(tables["portfolio_risk"], "expected_shortfall", level)),
             )
         )
     return pictures
 
 
-def _apart(risk: pd.DataFrame, level: float, horizon: int) -> str:
-    """Return which method says most of expected shortfall in sum, and which least."""
-    chosen = risk[
-        (risk["measure"] == "expected_shortfall")
-        & np.isclose(risk["level"], level)
-        & (risk["horizon"] == horizon)
-    ]
-    sums = chosen.groupby("method")["value"].sum().sort_values()
+def _apart(figures: pd.DataFrame) -> str:
+    """Return which method says most in sum, and which least."""
+    sums = figures.groupby("method")["value"].sum().sort_values()
     least, most = spaced(sums.index[0]), spaced(sums.index[-1])
+    if sums.iloc[0] <= 0.0:
+        return f"{most} says most, {least} least"
     return f"{most} says most, {percent(sums.iloc[-1] / sums.iloc[0] - 1.0, 0)} above {least}"
 
 
@@ -174,7 +166,7 @@ def _explorer(tables: Tables, level: float, horizon: int) -> Explorer:
         & np.isclose(parts["level"], level)
         & (parts["horizon"] == horizon)
     ]
-    method = next(name for name in METHODS if name in set(parts["method"]))
+    method = methods_in(set(parts["method"]))[0]
     losses = dict(iter(quantiles.groupby("portfolio_id")))
     components = dict(iter(parts[parts["method"] == method].groupby("portfolio_id")))
     data = {str(book): _book(losses[book], components[book]) for book in sorted(losses, key=str)}
@@ -259,16 +251,12 @@ def _portfolios(
     folded: bool = False,
 ) -> Listing:
     risk = tables["portfolio_risk"]
-    chosen = risk[
-        (risk["measure"] == measure)
-        & np.isclose(risk["level"], level)
-        & (risk["horizon"] == horizon)
-    ]
+    chosen = risk_of(risk, measure, level)
     wide = chosen.pivot(index="portfolio_id", columns="method", values=["value", "standard_error"])
     flat = wide.copy()
     flat.columns = pd.Index([" ".join(map(str, column)) for column in wide.columns])
     flat.insert(0, "market_value", chosen.groupby("portfolio_id")["market_value"].first())
-    methods = [name for name in METHODS if name in set(chosen["method"])]
+    methods = methods_in(set(chosen["method"]))
     main = chosen[chosen["method"] == methods[0]].set_index("portfolio_id", drop=False)
     flat["change"] = change_of_each(main, before)
     flat["part"] = largest_part(_parts_of(tables, main))

@@ -5,7 +5,8 @@ import pandas as pd
 from reports.sections.section import Tables, has
 from reports.wording import NOTHING, count, percent
 
-FIGURE = ["portfolio_id", "measure", "level", "horizon", "method"]
+# In another currency a figure is another one.
+FIGURE = ["portfolio_id", "measure", "level", "horizon", "method", "currency"]
 
 
 def night_of(before: Tables) -> str:
@@ -25,23 +26,26 @@ def change_of_each(own: pd.DataFrame, before: Tables) -> "pd.Series[float]":
     -------
     (len(own),) by the index of ``own``; NaN where the night before has no such figure above zero
     """
-    if not has(before, "portfolio_risk"):
-        return pd.Series(float("nan"), index=own.index)
-    then = before["portfolio_risk"].set_index(FIGURE)["value"]
-    known = then.reindex(pd.MultiIndex.from_frame(own[FIGURE])).to_numpy(float)
-    change: pd.Series[float] = own["value"] / known - 1.0
-    return change.where(known > 0.0)
+    then = _figures_then(own, before)
+    return own["value"] / then.where(then > 0.0) - 1.0
 
 
 def change_in_sum(own: pd.DataFrame, before: Tables) -> str:
     """Say by how much figures of portfolios that both nights have moved in sum; or nothing."""
-    change = change_of_each(own, before)
-    both = own[change.notna()]
-    if len(set(both["currency"])) != 1:
+    then = _figures_then(own, before).dropna()
+    now = own.loc[then.index]
+    if len(set(now["currency"])) != 1 or then.sum() <= 0.0:
         return ""
-    then = (both["value"] / (1.0 + change[change.notna()])).sum()
-    moved = both["value"].sum() / then - 1.0
-    return f"; {signed(moved)} since {night_of(before)}"
+    return f"; {signed(now['value'].sum() / then.sum() - 1.0)} since {night_of(before)}"
+
+
+def _figures_then(own: pd.DataFrame, before: Tables) -> "pd.Series[float]":
+    """Return the same figures of the night before; NaN where it has none."""
+    if not has(before, "portfolio_risk"):
+        return pd.Series(float("nan"), index=own.index)
+    known = before["portfolio_risk"].set_index(FIGURE)["value"]
+    found = known.reindex(pd.MultiIndex.from_frame(own[FIGURE])).to_numpy(float)
+    return pd.Series(found, index=own.index)
 
 
 def new_breaches(breaches: pd.DataFrame, before: Tables) -> str:

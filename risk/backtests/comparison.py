@@ -55,8 +55,9 @@ class Comparison:
         on all days
     overall : per method, over the books that have joint scores by all: method, level, horizon,
         n_days, n_portfolios, quantile_score (mean over books, of each book's mean over methods),
-        joint_score, its difference from the least with standard error, p_value, standing,
-        best_portfolios and good_portfolios (with the standing "best"; with it or "as good")
+        joint_score, its difference from the least with standard error (NaN of a single day),
+        p_value, standing, best_portfolios and good_portfolios (with the standing "best"; with it
+        or "as good")
     """
 
     by_book: pd.DataFrame
@@ -168,11 +169,10 @@ def _overall(
             "quantile_score": (own / own.mean(axis=1, keepdims=True)).mean(axis=0),
             "joint_score": daily.mean(axis=1),
         }
-        beyond = daily - daily[np.argmin(scores["joint_score"])]
-        difference = beyond.mean(axis=1)
-        # A BLAS would add in an order that depends on its threads.
-        moved = np.einsum("md,db->mb", beyond, repeats) / len(repeats) - difference[:, None]
-        error = np.sqrt((moved**2).mean(axis=1))
+        best = np.argmin(scores["joint_score"])
+        # The mean of differences may be below zero by rounding; a difference of means is not.
+        difference = scores["joint_score"] - scores["joint_score"][best]
+        error = _errors(daily - daily[best], repeats)
         p_value = _p_values(daily[None], repeats)[0]
     return {
         "n_portfolios": n_books,
@@ -184,6 +184,15 @@ def _overall(
         "best_portfolios": (standings == BEST).sum(axis=0),
         "good_portfolios": np.isin(standings, (BEST, AS_GOOD)).sum(axis=0),
     }
+
+
+def _errors(daily: Floats, repeats: Floats) -> Floats:
+    """Return the standard error of each row's mean; NaN of a single day, which tells none."""
+    if len(repeats) == 1:
+        return np.full(len(daily), np.nan)
+    # A BLAS would add in an order that depends on its threads.
+    moved = np.einsum("md,db->mb", daily, repeats) / len(repeats) - daily.mean(axis=1)[:, None]
+    return np.asarray(np.sqrt((moved**2).mean(axis=1)))
 
 
 def _repeats(n_days: int, replicates: int, seed: int) -> Floats:

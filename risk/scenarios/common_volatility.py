@@ -96,7 +96,8 @@ def find_common_volatility(
 
     Returns
     -------
-    None where a factor is alone, or nothing is left beside the common move.
+    None where a factor is alone, nothing is left beside the common move, or its law has no good
+    fit: factors then go by their own volatility alone.
 
     References
     ----------

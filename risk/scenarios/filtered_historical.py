@@ -100,7 +100,7 @@ def filter_factors(moves: Floats, plan: RiskPlan) -> FilteredFactors:
     Raises
     ------
     MarketError
-        Where the window is too short, a factor's squares overflow, or no factor moves.
+        Where the window is too short, or a factor's squares overflow.
     """
     if len(moves) < FEWEST_DAYS:
         raise MarketError(
@@ -112,8 +112,6 @@ def filter_factors(moves: Floats, plan: RiskPlan) -> FilteredFactors:
     if len(wrong):
         why = Outcome(int(fit.outcomes[wrong[0]])).name.lower()
         raise MarketError(f"factor {wrong[0]} has no volatility: its moves are {why}")
-    if not followed.any():
-        raise MarketError("filtered historical scenarios need a factor that moves; none does")
     common = (
         find_common_volatility(moves[:, followed], volatility_model(plan), plan.device)
         if plan.common_volatility

@@ -159,7 +159,7 @@ RISK_RANKING = output_table(
         Column(
             "difference_standard_error",
             "float",
-            "sampling error of `difference`, by a bootstrap of days",
+            "sampling error of `difference`, by a bootstrap of days; null of a single day",
             nullable=True,
             minimum=0,
         ),

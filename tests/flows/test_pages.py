@@ -94,10 +94,11 @@ def test_a_night_is_compared_with_the_one_before_it_of_its_own_job(job, outcomes
     later, _, earlier = outcomes
     other = job.model_copy(update={"name": "other"})
     with open_store(prepare_run(of(job, LATER)).store_url) as store:
-        assert night_before(store, prepare_run(of(job, LATER))) == earlier.run_id
-        assert night_before(store, prepare_run(of(job, EARLIER))) is None
-        assert night_before(store, prepare_run(of(job, LATER + timedelta(days=1)))) == later.run_id
-        assert night_before(store, prepare_run(of(other, LATER + timedelta(days=1)))) is None
+        assert night_before(store, prepare_run(of(job, LATER))) == [earlier.run_id]
+        assert night_before(store, prepare_run(of(job, EARLIER))) == []
+        after = LATER + timedelta(days=1)
+        assert night_before(store, prepare_run(of(job, after))) == [later.run_id]
+        assert night_before(store, prepare_run(of(other, after))) == []
 
 
 def test_a_page_is_handed_what_the_night_before_had_of_what_it_compares(job, outcomes, monkeypatch):
@@ -116,6 +117,25 @@ def test_a_page_is_handed_what_the_night_before_had_of_what_it_compares(job, out
     assert set(own["champions"]["run_id"]) == {outcomes[0].run_id}
     assert set(before["champions"]["run_id"]) == {outcomes[2].run_id}
     assert none == {}
+
+
+def test_a_night_before_is_that_of_all_its_runs(job, tmp_path, monkeypatch):
+    """One had its tables taken by another, and a third is of another side."""
+    handed = []
+    own = job.model_copy(
+        update={"outputs": job.outputs.model_copy(update={"store": f"duckdb:{tmp_path}/a.duckdb"})}
+    )
+    run = prepare_run(of(own, LATER))
+    nights = [("given-way", EARLIER), ("risk", EARLIER), ("demand", EARLIER), (run.run_id, LATER)]
+    with open_store(run.store_url) as store:
+        for name, night in nights:
+            side = "champions" if name == "demand" else "portfolio_risk"
+            tables = ("runs", "run_entities", side)
+            store.publish(publication(tmp_path / name, name, night, job.name, tables))
+    monkeypatch.setattr(reporting, "render_report", lambda _, before: handed.append(before) or "")
+    monkeypatch.setattr(reporting, "write_text", lambda *_: None)
+    reporting.write_report(run)
+    assert set(handed[0]["portfolio_risk"]["run_id"]) == {"risk"}
 
 
 def test_a_night_that_is_published_already_names_its_own_page(job, outcomes):

@@ -1,10 +1,13 @@
 """Methods are compared on the portfolios that all of them judged, and on no others."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
+import pytest
 from pandas.testing import assert_frame_equal
 
-from flows.steps.verdicts import _compare, _judged_throughout
+from flows.steps.verdicts import TABLES, _compare, _judged_throughout, _verdicts
 
 DAYS = pd.bdate_range("2025-01-01", periods=80)
 
@@ -53,6 +56,46 @@ def test_without_a_portfolio_judged_throughout_there_is_no_ranking():
     scores, ranking = _compare(_judged_throughout(days[days["portfolio_id"] == "gamma"]), 1)
     assert scores.empty
     assert ranking.empty
+
+
+def verdicts(days, folder):
+    """Return the rows that are published of a night whose judged days are these."""
+    days.to_parquet(folder / "days.parquet")
+    night = {"run_id": "night", "as_of": pd.Timestamp("2025-06-01")}
+    run = SimpleNamespace(stamp=lambda frame: frame.assign(**night), job=SimpleNamespace(seed=1))
+    record = SimpleNamespace(shards={"risk_backtest_days"}, shard=lambda _: folder / "days.parquet")
+    found = _verdicts(run, [record]).tables
+    return [table.validate(table.typed(found[table.name])) for table in TABLES]
+
+
+def test_a_night_whose_books_all_failed_has_no_verdict(tmp_path):
+    assert all(table.empty for table in verdicts(judged().iloc[:0], tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("few", "methods"),
+    [
+        ("portfolio_id == 'beta'", 2),
+        ("method == 'student_t'", 1),
+        ("ds == ds.min()", 2),
+        ("level == 0.99", 2),
+    ],
+)
+def test_one_portfolio_method_day_or_level_has_a_best_method(few, methods, tmp_path):
+    _, scores, ranking = verdicts(judged().query(few), tmp_path)
+    for table, own in ((scores, ["portfolio_id", "level"]), (ranking, ["level"])):
+        assert (table.groupby(own).size() == methods).all()
+        assert (
+            (table["standing"] == "best").groupby([table[name] for name in own]).sum() == 1
+        ).all()
+
+
+@pytest.mark.parametrize("shortfall", [0.0, -1.0])
+def test_books_that_cannot_lose_have_no_standing(shortfall, tmp_path):
+    days = judged().assign(loss=0.0, value_at_risk=0.0, expected_shortfall=shortfall)
+    _, scores, ranking = verdicts(days, tmp_path)
+    assert set(scores["standing"]) == set(ranking["standing"]) == {"undefined"}
+    assert (ranking["n_portfolios"] == 0).all()
 
 
 def test_every_level_has_one_best_method_over_all():

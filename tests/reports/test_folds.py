@@ -83,6 +83,14 @@ def test_each_fold_has_a_number_or_a_name_from_the_tables(page):
     assert told["How long it took"] == "1 s; longest check, 1 s"
 
 
+@pytest.mark.parametrize("sign", [0.0, -1.0])
+def test_of_nothing_or_of_gains_no_share_is_told(sign):
+    tables = night()
+    tables["portfolio_risk"]["value"] *= sign
+    (told,) = (own.gist for own in risk_section(tables).pictures if own.name == "methods")
+    assert re.fullmatch(r"[a-z ]+ says most, [a-z ]+ least", told)
+
+
 def test_what_is_folded_is_in_the_page_with_every_row(page):
     tables = night()
     for of in (demand_section, stock_section, risk_section, quality_section):

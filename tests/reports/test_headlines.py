@@ -118,6 +118,22 @@ def test_a_portfolio_that_is_new_has_no_change_and_is_in_no_sum_of_changes():
     assert "+25.0% since" in value.label
 
 
+def test_a_portfolio_that_risks_nothing_any_more_is_in_the_sum_of_changes():
+    risk = night()["portfolio_risk"]
+    both = pd.concat([risk, risk.assign(portfolio_id="sold")], ignore_index=True)
+    tonight = both.assign(value=both["value"].where(both["portfolio_id"] != "sold", 0.0))
+    eve = {"portfolio_risk": both.assign(as_of=pd.Timestamp("2025-12-31"))}
+    _, value, *_ = risk_headlines({**night(), "portfolio_risk": tonight}, eve)
+    assert "-50.0% since" in value.label
+
+
+@pytest.mark.parametrize(("column", "then"), [("value", 0.0), ("currency", "EUR")])
+def test_figures_of_nothing_or_in_another_currency_are_not_compared(column, then):
+    eve = before()
+    eve["portfolio_risk"][column] = then
+    assert "since" not in "".join(card.label for card in risk_headlines(night(), eve)[1:])
+
+
 def test_breaches_are_new_or_gone_since_the_night_before():
     eve = before()
     (same, *_) = risk_headlines(night(), eve)
@@ -128,6 +144,26 @@ def test_breaches_are_new_or_gone_since_the_night_before():
     eve["limit_breaches"] = night()["limit_breaches"].assign(portfolio_id="beta")
     (gone, *_) = risk_headlines(night(), eve)
     assert gone.label.endswith("; 1 new and 1 gone since 31 December")
+
+
+def test_red_lights_are_those_of_the_figures_that_are_told_of():
+    days = pd.DataFrame(
+        {
+            "method": ["student_t", "gaussian"] * 2,
+            "level": [0.99, 0.99, 0.975, 0.975],
+            "loss": 2.0,
+            "value_at_risk": [3.0, 1.0, 1.0, 1.0],
+        }
+    )
+    judged = days.assign(zone=["green", "red", "red", "red"])
+    tables = {**night(), "risk_backtest_days": days, "risk_backtests": judged}
+    held = risk_headlines(tables, {})[-1]
+    assert (held.value, held.alarm) == ("0.00%", False)
+    assert held.label.endswith("student t; 1.0% expected; 0 red lights")
+    judged.loc[0, "zone"] = "red"
+    held = risk_headlines(tables, {})[-1]
+    assert held.alarm
+    assert held.label.endswith("; 1 red light")
 
 
 def test_the_largest_part_of_a_figure_is_named_with_its_share():

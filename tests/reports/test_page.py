@@ -289,6 +289,19 @@ def test_the_chance_of_a_fall_is_not_told_as_a_fall():
     ]
 
 
+def test_of_prices_that_all_stand_still_nothing_is_told_ahead():
+    outlook = pd.DataFrame(
+        {
+            "instrument_id": "ACME",
+            "horizon": [1, 250],
+            "volatility": float("nan"),
+            "probability_of_fall": float("nan"),
+        }
+    )
+    (listing,) = market_section({**night(), "volatility_outlook": outlook}).listings
+    assert listing.title.startswith("Instruments")
+
+
 def test_tables_of_many_columns_are_set_closer():
     dense = [
         page_table(night()["runs"], [PageColumn("run_id", "run")] * n, source="runs").is_dense
