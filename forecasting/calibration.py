@@ -171,6 +171,10 @@ def learn_calibration(
 ) -> Calibration:
     """Learn from the backtests of all series, or of evenly many of each class.
 
+    An origin counts for levels with the law that an earlier one gives, so that series of one origin
+    tell of none, nor of what errors have in common. Where a class has few others they tell how its
+    models weigh.
+
     Parameters
     ----------
     panel : all series, not one chunk of them, or series in other chunks are forecast otherwise

@@ -5,9 +5,14 @@ of its class say more, and less of the series. How far either is to be trusted, 
 with how many members differs from data to data, so that each way is tried on every origin, weighed
 by the others, and the one that loses least is taken.
 
-Where histories are so short that series have one origin there is none to try a way on. The class's
-scores, means over many series, then count for `LONE_PRIOR` origins beside a series' own, with the
-most members and the least power. XXX
+Where series have one origin there is none to try a way on, and the class's scores count for
+`LONE_PRIOR` origins beside a series' own, with the most members and the least power. Over four to
+eight dates of each of nine sets whose histories were cut so short, each series' best model alone
+loses 0.2-9.4% more, and its own scores up to 3.6% (`benchmarks.short_histories`). One origin is
+enough for a class: from one to another its scores move by 1-56% of the variance between models, and
+to draw them half the way towards alike lost more on six of the nine. Where series have two
+origins, the same weighing takes 0.3-1.0% off the loss of VN1, M3 and hospital and adds 1.0% to
+Store-Item's, so that these have what the origins say.
 
 Tried on windows before the last, two to four of each, of M3, M4 weekly and hourly, Walmart,
 Store-Item, hospital, M5 and spare parts, against the series' own scores alone: MASE is 1.1%
