@@ -79,6 +79,15 @@ def test_what_never_answered_is_no_member_whatever_its_class_says():
     assert weigh_models(blended, weighing)[:, 0] == pytest.approx([0.5, 0.5, 0.0])
 
 
+def test_a_single_origin_without_a_loss_leaves_the_class_its_say():
+    weighing = Weighing(3, 4.0, 4.0, np.array([[0.5, 2.0, 1.0]]))
+    scores = np.array([[0.0, 0.0], [3.0, 3.0], [np.inf, np.inf]])
+    blended = blend_scores(scores, np.array([1, 2]), weighing)
+    assert blended[:, 0] == pytest.approx([0.5, 2.0, np.inf])
+    # Two origins without a loss are not chance.
+    assert blended[0, 1] == 0.0
+
+
 @pytest.mark.parametrize("losses", [[1.0, np.inf], [np.inf, np.inf], [0.0, 1.0]])
 def test_one_model_alone_or_without_a_loss_is_not_combined(losses):
     assert np.isnan(weigh_models(np.array(losses)[:, None])).all()
