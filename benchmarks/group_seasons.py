@@ -75,7 +75,7 @@ def main() -> None:
     RECORD.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-def _read() -> tuple[Floats, list[tuple[str, ...]]]:
+def read_m5() -> tuple[Floats, list[tuple[str, ...]]]:
     """Return demand (n_series, 56), units, and the store and department of each series."""
     frame = pd.read_parquet(DATA / "m5_item_store_56d.parquet")
     frame = frame.sort_values(["warehouse_id", "item_id", "ds"], ignore_index=True)
@@ -109,7 +109,7 @@ class _HeldOut(NamedTuple):
 
 
 def _windows() -> Iterator[_HeldOut]:
-    everything, ids = _read()
+    everything, ids = read_m5()
     for horizon in HORIZONS:
         for number in range(WINDOWS):
             demand = everything[:, : DAYS - number * horizon]

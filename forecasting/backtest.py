@@ -35,6 +35,10 @@ class Origins:
         """Return the origins of some series."""
         return Origins(self.counts[chosen], self.actuals[chosen])
 
+    def scored(self) -> Integers:
+        """Return how many origins of each series have an actual that is scored, (n_series,)."""
+        return np.asarray(np.isfinite(self.actuals).any(axis=2).sum(axis=1))
+
 
 def place_origins(batch: Batch, censored: Flags, plan: ForecastPlan) -> Origins:
     """Return the origins of every series, the last one first.

@@ -37,6 +37,7 @@ from forecasting.levels import find_levels, leave_tail, usual_hits
 from forecasting.moments import measure_moments
 from forecasting.panel import Batch, DemandPanel
 from forecasting.plan import ForecastPlan
+from forecasting.weighing import FEWEST_ORIGINS, FEWEST_SERIES
 from kernels.arrays import Flags, Floats, Integers
 from kernels.calibration import add_hits, move_quantiles
 
@@ -49,8 +50,6 @@ BANDS = 4
 # of M5's items up to 0.1%; orders of a year cost 0.2% less of the first, 0.2% more of the second,
 # either within its error.
 OCCURRENCES = np.array([0.15, 0.25, 0.35, 0.5])
-# An origin is counted with the law that an earlier one gives.
-FEWEST_ORIGINS = 2
 # So many series count levels twenty-five times as exactly as `levels.PRIOR_SERIES` allow.
 LARGEST_SAMPLE = 500
 NAMES = [f"u{round(100 * level):02d}" for level in LEVELS]
@@ -172,6 +171,10 @@ def learn_calibration(
 ) -> Calibration:
     """Learn from the backtests of all series, or of evenly many of each class.
 
+    An origin counts for levels with the law that an earlier one gives, so that series of one origin
+    tell of none, nor of what errors have in common. Where a class has few others they tell how its
+    models weigh.
+
     Parameters
     ----------
     panel : all series, not one chunk of them, or series in other chunks are forecast otherwise
@@ -185,14 +188,17 @@ def learn_calibration(
         batch = cap_outliers(batch, plan.seasons)
     origins = place_origins(panel.batch, panel.censored, plan)
     demand = np.add.reduceat(batch.values, batch.offsets[:-1]) > 0.0
-    scored = np.isfinite(origins.actuals).any(axis=2).sum(axis=1)
-    contested = demand & (scored >= FEWEST_ORIGINS)
+    scored = origins.scored()
     classes = classify_demand(batch)
-    lessons = [
-        _learn_class(demand_class, members, batch, origins, panel.entities, plan, threads)
-        for demand_class in CLASSES
-        if len(members := np.flatnonzero(contested & classes.are(demand_class)))
-    ]
+    lessons = []
+    for demand_class in CLASSES:
+        own = demand & classes.are(demand_class)
+        members = np.flatnonzero(own & (scored >= FEWEST_ORIGINS))
+        if len(members) < FEWEST_SERIES:
+            members = np.flatnonzero(own & (scored > 0))
+        if len(members):
+            told = (batch, origins, panel.entities, plan, threads)
+            lessons.append(_learn_class(demand_class, members, *told))
     return Calibration(
         _stack([each.levels for each in lessons], LEVEL_COLUMNS),
         _stack([each.weighings for each in lessons], WEIGHINGS),
@@ -208,7 +214,7 @@ class _Lessons(NamedTuple):
     Parameters
     ----------
     levels, weighings, coverage, evaluation : rows of the class, as `Calibration` has them
-    series : (n_series,) int64, numbers of the series that were backtested
+    series : (n_series,) int64, numbers of the series that were backtested from several origins
     errors : (n_series, windows, horizon) float64, units, actual less forecast
     weights : (n_series,) float64, how many series of the class each stands for
     """
@@ -237,19 +243,20 @@ def _learn_class(
     some = origins.of(chosen)
     group = batch.take(chosen)
     names, frequent = plan.models_for(demand_class), demand_class in FREQUENT
-    contest = hold_contest(
-        names, group, some, entities.take(chosen), plan, threads, learning=frequent
-    )
+    several = np.flatnonzero(some.scored() >= FEWEST_ORIGINS)
+    learning = frequent or len(several) < FEWEST_SERIES
+    told = (names, group, some, entities.take(chosen), plan, threads)
+    contest = hold_contest(*told, learning=learning)
     hits = count_hits(contest, group, some, plan) * _weights(plan.windows)
     usual = usual_hits(contest.spread) if frequent else None
     return _Lessons(
-        _levels(demand_class, hits, len(chosen), usual),
+        _levels(demand_class, hits, len(several), usual),
         _weighing_frame(demand_class, names, contest.weighing),
-        _coverage(demand_class, hits, len(chosen), usual),
+        _coverage(demand_class, hits, len(several), usual),
         evaluate_horizon(demand_class, contest, some.actuals, bands_of(plan.horizon)),
-        chosen,
-        some.actuals - contest.past,
-        np.full(len(chosen), len(members) / len(chosen)),
+        chosen[several],
+        (some.actuals - contest.past)[several],
+        np.full(len(several), len(members) / len(chosen)),
     )
 
 
@@ -326,6 +333,8 @@ def count_hits(contest: Contest, batch: Batch, origins: Origins, plan: ForecastP
 
 
 def _levels(demand_class: str, hits: Floats, n_series: int, usual: Floats | None) -> pd.DataFrame:
+    if not n_series:
+        return pd.DataFrame(columns=LEVEL_COLUMNS)
     found = _find_levels(hits, n_series, usual)
     groups, bands = (each.ravel() for each in np.indices(found.shape[:2]))
     head = {"demand_class": demand_class, "occurrence": groups, "band": bands, "series": n_series}

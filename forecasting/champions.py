@@ -226,7 +226,7 @@ def _combine(
     entrants: _Entrants, origins: Origins, moments: Moments, plan: ForecastPlan
 ) -> _Entrants:
     """Enter the combination, which wins wherever there is one."""
-    combined, mixed = combine_runs(*_combining(entrants, plan), origins, entrants.weighing)
+    combined, mixed = combine_runs(*_combining(entrants, plan), entrants.weighing)
     scored = [*entrants.scored, _score(combined, origins, moments)]
     last = _criteria(scored, plan)[-1]
     answered = np.isfinite(last)

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forecasting import category_profiles, forecast_demand
-from forecasting.backtest import ModelRun, Origins
+from forecasting.backtest import ModelRun
 from forecasting.combinations import (
     MEMBERS,
     POWER,
@@ -79,6 +79,15 @@ def test_what_never_answered_is_no_member_whatever_its_class_says():
     assert weigh_models(blended, weighing)[:, 0] == pytest.approx([0.5, 0.5, 0.0])
 
 
+def test_a_single_origin_without_a_loss_leaves_the_class_its_say():
+    weighing = Weighing(3, 4.0, 4.0, np.array([[0.5, 2.0, 1.0]]))
+    scores = np.array([[0.0, 0.0], [3.0, 3.0], [np.inf, np.inf]])
+    blended = blend_scores(scores, np.array([1, 2]), weighing)
+    assert blended[:, 0] == pytest.approx([0.5, 2.0, np.inf])
+    # Two origins without a loss are not chance.
+    assert blended[0, 1] == 0.0
+
+
 @pytest.mark.parametrize("losses", [[1.0, np.inf], [np.inf, np.inf], [0.0, 1.0]])
 def test_one_model_alone_or_without_a_loss_is_not_combined(losses):
     assert np.isnan(weigh_models(np.array(losses)[:, None])).all()
@@ -92,8 +101,7 @@ def test_an_origin_is_combined_with_the_weights_of_the_others():
     actuals = np.array([[[10.0], [10.0], [10.0]]])
     runs = [run_of("A", [[11], [12], [14]], [8]), run_of("B", [[6], [9], [13]], [16])]
     losses = np.array([np.abs(run.past - actuals) for run in runs])
-    origins = Origins(np.array([3]), actuals)
-    combined, weights = combine_runs(runs, losses, np.zeros((2, 1)), origins)
+    combined, weights = combine_runs(runs, losses, np.zeros((2, 1)))
     for window in range(3):
         others = [n for n in range(3) if n != window]
         a, b = (losses[n, 0, others, 0].mean() ** -POWER for n in (0, 1))
@@ -113,22 +121,20 @@ def test_what_came_at_an_origin_does_not_move_its_own_combination():
         actuals = np.full((1, 4, 5), 10.0)
         actuals[0, 2] += surprise
         losses = np.array([np.abs(run.past - actuals) for run in runs])
-        origins = Origins(np.array([4]), actuals)
-        found.append(combine_runs(runs, losses, np.zeros((3, 1)), origins)[0].past[0])
+        found.append(combine_runs(runs, losses, np.zeros((3, 1)))[0].past[0])
     assert np.array_equal(found[0][2], found[1][2])
     assert not np.array_equal(found[0][1], found[1][1])
 
 
-def test_one_origin_is_too_few_to_weigh():
-    actuals = np.array([[[10.0]]])
-    runs = [run_of("A", [[11]], [8]), run_of("B", [[6]], [16])]
-    losses = np.array([np.abs(run.past - actuals) for run in runs])
-    combined, weights = combine_runs(
-        runs, losses, np.zeros((2, 1)), Origins(np.array([1]), actuals)
-    )
-    assert np.isnan(combined.past).all()
-    assert np.isnan(combined.future).all()
-    assert (weights == 0.0).all()
+def test_a_single_origin_is_weighed_by_itself():
+    runs = [run_of("A", [[11], [np.nan]], [8]), run_of("B", [[6], [np.nan]], [16])]
+    losses = np.array([np.abs(run.past - 10.0) for run in runs])
+    combined, weights = combine_runs(runs, losses, np.zeros((2, 1)))
+    a, b = 1.0, 4.0**-POWER
+    assert weights[:, 0] == pytest.approx([a / (a + b), b / (a + b)])
+    assert combined.past[0, 0, 0] == pytest.approx((a * 11 + b * 6) / (a + b))
+    assert combined.future[0, 0] == pytest.approx((a * 8 + b * 16) / (a + b))
+    assert np.isnan(combined.past[0, 1]).all()
 
 
 @pytest.fixture(scope="module")
@@ -166,7 +172,7 @@ def test_a_combination_of_independent_errors_is_better_than_each():
         for k in range(3)
     ]
     losses = np.array([(run.past - actuals) ** 2 for run in runs])
-    combined, _ = combine_runs(runs, losses, np.zeros((3, n)), Origins(np.full(n, 6), actuals))
+    combined, _ = combine_runs(runs, losses, np.zeros((3, n)))
     variance = ((combined.future - 50.0) ** 2).mean()
     # A third of 16 with equal weights; weights from six squared errors each cost some of it back,
     # and those from five more.

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from forecasting.backtest import ModelRun, Origins
+from forecasting.backtest import ModelRun
 from forecasting.combinations import combine_runs
 from forecasting.comparison import comparable_means
 
@@ -74,9 +74,7 @@ def test_a_member_that_was_silent_leaves_its_weight_to_the_others():
         for name, values in past.items()
     ]
     losses = np.array([np.abs(run.past - actuals) for run in runs])
-    combined, weights = combine_runs(
-        runs, losses, np.zeros((3, 1)), Origins(np.array([3]), actuals)
-    )
+    combined, weights = combine_runs(runs, losses, np.zeros((3, 1)))
     assert (weights[:, 0] > 0.0).all()
     assert 11.0 < combined.past[0, 2, 0] < 13.0
     assert np.isfinite(combined.past).all()

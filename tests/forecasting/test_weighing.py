@@ -10,9 +10,17 @@ from hypothesis import strategies as st
 from forecasting import Calibration, category_profiles, forecast_demand, learn_calibration
 from forecasting.backtest import ModelRun, Origins
 from forecasting.calibration import WEIGHINGS
-from forecasting.combinations import MEMBERS, MOST_MEMBERS, POWER, USUAL, combine_runs
+from forecasting.combinations import (
+    MEMBERS,
+    MOST_MEMBERS,
+    POWER,
+    USUAL,
+    combine_runs,
+    score_origins,
+)
 from forecasting.weighing import (
     FEWEST_SERIES,
+    LONE_PRIOR,
     POWERS_TRIED,
     PRIORS_TRIED,
     learn_weighing,
@@ -63,7 +71,7 @@ def test_series_with_a_model_of_their_own_are_weighed_by_their_own_scores():
     deviations = np.where(np.arange(5)[:, None] == best, 0.1, 3.0)
     runs, losses, origins = runs_with(deviations)
     found = learn(runs, losses, origins)
-    _, weights = combine_runs(runs, losses, np.zeros(losses.shape[:2]), origins, found)
+    _, weights = combine_runs(runs, losses, np.zeros(losses.shape[:2]), found)
     assert (weights[best, np.arange(300)] > 0.99).all()
 
 
@@ -72,7 +80,7 @@ def test_what_is_learnt_loses_less_in_the_future_than_the_usual_weighing():
     answered = np.zeros(losses.shape[:2])
     lost = {}
     for weighing in (USUAL, learn(runs, losses, origins)):
-        combined, _ = combine_runs(runs, losses, answered, origins, weighing)
+        combined, _ = combine_runs(runs, losses, answered, weighing)
         lost[weighing.prior_origins] = (combined.future**2).mean()
     assert len(lost) == 2
     assert lost[max(lost)] < 0.97 * lost[0.0]
@@ -86,16 +94,44 @@ def test_weights_at_an_origin_do_not_know_it_by_the_class_either():
         surprised = losses.copy()
         surprised[0, :, 2] *= surprise
         learnt = learn(runs, surprised, origins)._replace(members=5, power=4.0, prior_origins=2.0)
-        found.append(combine_runs(runs, surprised, answered, origins, learnt)[0].past)
+        found.append(combine_runs(runs, surprised, answered, learnt)[0].past)
     assert np.array_equal(found[0][:, 2], found[1][:, 2])
     assert not np.array_equal(found[0][:, 1], found[1][:, 1])
 
 
-def test_too_few_series_of_several_origins_are_weighed_as_usual():
+def test_too_few_series_are_weighed_as_usual():
+    runs, losses, origins = runs_with(np.ones((5, 1)), n=FEWEST_SERIES - 1)
+    assert not len(learn(runs, losses, origins).typical)
     runs, losses, origins = runs_with(np.ones((5, 1)), n=FEWEST_SERIES)
-    few = np.where(np.arange(FEWEST_SERIES) == 3, 1, WINDOWS)
-    assert not len(learn(runs, losses, replace(origins, counts=few)).typical)
     assert learn(runs, losses, origins).typical.shape == (WINDOWS + 1, 5)
+
+
+def of_one_origin(runs, losses, origins):
+    """Return the same with every origin but the last unscored."""
+    losses, actuals = losses.copy(), origins.actuals.copy()
+    losses[:, :, 1:], actuals[:, 1:] = np.nan, np.nan
+    return runs, losses, Origins(np.ones_like(origins.counts), actuals)
+
+
+def test_where_no_origin_could_judge_a_weighing_none_is_tried():
+    runs, losses, origins = of_one_origin(*runs_with(np.array([[1.0], [1.1], [1.2], [1.3], [4.0]])))
+    found = learn(runs, losses, origins)
+    assert found[:3] == (MOST_MEMBERS, min(POWERS_TRIED), LONE_PRIOR)
+    own, _ = score_origins(losses, np.zeros(losses.shape[:2]))[-1]
+    assert np.array_equal(found.typical, np.tile(typical_scores(own), (WINDOWS + 1, 1)))
+
+
+def test_series_of_one_origin_lose_less_weighed_together_than_each_by_its_own_or_its_best():
+    runs, losses, _ = told = of_one_origin(
+        *runs_with(np.array([[1.0], [1.1], [1.2], [1.3], [4.0]]))
+    )
+    lost = []
+    for weighing in (learn(*told), USUAL):
+        combined, _ = combine_runs(runs, losses, np.zeros(losses.shape[:2]), weighing)
+        lost.append((combined.future**2).mean())
+    best = np.argmin(losses[:, :, 0].mean(axis=2), axis=0)
+    champions = np.array([run.future for run in runs])[best, np.arange(len(best))]
+    assert lost[0] < 0.95 * lost[1] < 0.95**2 * (champions**2).mean()
 
 
 def test_powers_of_squares_are_half_those_of_roots():
@@ -204,3 +240,19 @@ def test_a_night_of_champions_alone_learns_no_weights(learnt):
     plan, series, _ = learnt
     found = learn_calibration(panel_of(series), replace(plan, combine=False))
     assert found.weighings.empty
+
+
+def test_a_class_of_single_origins_is_told_how_it_weighs_and_no_levels(learnt):
+    _, series, _ = learnt
+    plan = daily_plan(windows=4)
+    once = plan.minimum_history + plan.horizon
+    short = {key: demand[-once:] for key, demand in series.items()}
+    panel = panel_of(short)
+    found = learn_calibration(panel, plan)
+    assert set(found.weighings["prior_origins"]) == {LONE_PRIOR}
+    assert found.levels.empty
+    assert found.dependence.empty
+    profiles = category_profiles(panel, {}, plan)
+    made = forecast_demand(panel, plan, NIGHT, profiles, {}, found)
+    assert (made.champions["model"] == "Combination").all()
+    assert made.weights.groupby("item_id", observed=True).size().max() == MOST_MEMBERS
