@@ -102,7 +102,8 @@ def _learnt(run: Run, demand: pd.DataFrame) -> dict[str, pd.DataFrame]:
     drivers = past_drivers(run, everything, first)
     seasons = past_shared_seasons(run, everything, first)
     known = past_drivers_of(drivers), SharedSeasons.from_frame(seasons)
-    found = past_calibration(run, demand, first, *known)
+    with device_slot(device_of(run)):
+        found = past_calibration(run, demand, first, *known)
     return {
         "profiles": past_profiles(run, everything, first),
         "drivers": drivers,

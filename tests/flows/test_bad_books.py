@@ -30,6 +30,8 @@ maximum_price_gap = 0
 scenarios = 1_000
 history = 250
 degrees_of_freedom = 5.0
+# What all factors have in common is of all of them, twins and what stands still, too.
+common_volatility = false
 [execution]
 failure_threshold = 1.0
 """
