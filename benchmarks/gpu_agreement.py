@@ -30,7 +30,6 @@ from inventory import StockPlan, plan_orders
 from kernels.device import Device
 from risk import RiskPlan, instrument_losses, measure_portfolios, volatility_outlook
 from risk.linear_books import LinearScenarios, measure_linear_books
-from risk.volatility import VolatilityModel
 from tests.risk.markets import BOOKS, mixed_market, positions
 
 RECORD = Path(__file__).parent / "records" / "gpu_agreement.md"
@@ -201,7 +200,7 @@ def compare_portfolios(device: Device, plan: RiskPlan) -> list[Line]:
             keys = [_named(key) for key in chosen[0][["portfolio_id", "level"]].to_numpy().tolist()]
             figures = [frame["value"].to_numpy() for frame in chosen]
             lines.append(compare_numbers(f"books, {method} {measure}", *figures, keys=keys))
-    law = VolatilityModel(plan.volatility_model, "student_t")
+    law = plan.volatility_law("student_t")
     ahead = [volatility_outlook(market.prices, law, device=where) for where in ("cpu", device)]
     keys = [_named(key) for key in ahead[0][["instrument_id", "horizon"]].to_numpy().tolist()]
     figures = [frame["volatility"].to_numpy() for frame in ahead]

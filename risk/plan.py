@@ -6,7 +6,7 @@ from typing import Literal, get_args
 from kernels.device import Device
 from risk.covariance.estimate import COVARIANCE_METHODS, CovarianceMethod
 from risk.errors import PlanError
-from risk.volatility.model import RECURSIONS, Recursion
+from risk.volatility.model import RECURSIONS, Innovations, Recursion, VolatilityModel
 
 Method = Literal[
     "historical",
@@ -125,6 +125,11 @@ class RiskPlan:
         _require(2 <= sequences <= 100, "randomisations", "2 to 100", sequences)
         degrees = self.degrees_of_freedom
         _require(degrees is None or degrees > 2.0, "degrees_of_freedom", "above 2", degrees)
+
+    def volatility_law(self, innovations: Innovations = "gaussian") -> VolatilityModel:
+        """Return the law of volatility that the plan names, with these surprises."""
+        decay = self.ewma_decay if self.volatility_model == "ewma" else None
+        return VolatilityModel(self.volatility_model, innovations, decay)
 
     def with_scenarios(self, scenarios: int) -> "RiskPlan":
         """Return the plan with another number of scenarios."""

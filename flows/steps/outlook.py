@@ -5,7 +5,7 @@ import pandas as pd
 from flows.run import ChunkRecord, ChunkWork, Run, as_failed, run_chunk
 from flows.steps.shared_market import read_market, risk_plan
 from flows.steps.trends import price_trends
-from risk import Market, RiskPlan, VolatilityModel, market_outlook, volatility_outlook
+from risk import Market, market_outlook, volatility_outlook
 
 MARKET = "market"
 
@@ -24,7 +24,9 @@ def _outlook(run: Run) -> ChunkWork:
     outlook = market_outlook(market, instruments, decay=plan.ewma_decay)
     prices = _own_prices(market, outlook)
     trends = price_trends(prices)
-    ahead = volatility_outlook(prices, _volatility_model(plan), trends=trends, device=plan.device)
+    # With heavy tails: a jump is no new volatility.
+    law = plan.volatility_law("student_t")
+    ahead = volatility_outlook(prices, law, trends=trends, device=plan.device)
     tables = {
         "market_outlook": run.stamp(outlook),
         "volatility_outlook": run.stamp(ahead),
@@ -36,9 +38,3 @@ def _outlook(run: Run) -> ChunkWork:
 def _own_prices(market: Market, outlook: pd.DataFrame) -> pd.DataFrame:
     """Return the prices of the instruments that have an outlook."""
     return market.prices.loc[market.prices["instrument_id"].isin(outlook["instrument_id"])]
-
-
-def _volatility_model(plan: RiskPlan) -> VolatilityModel:
-    """Return the plan's law of volatility, with heavy tails: a jump is no new volatility."""
-    decay = plan.ewma_decay if plan.volatility_model == "ewma" else None
-    return VolatilityModel(plan.volatility_model, "student_t", decay=decay)

@@ -19,7 +19,6 @@ from risk.scenarios.common_volatility import CommonVolatility, find_common_volat
 from risk.volatility import (
     Outcome,
     VolatilityFit,
-    VolatilityModel,
     extend_fit,
     filtered_moves,
     fit_volatility,
@@ -106,14 +105,15 @@ def filter_factors(moves: Floats, plan: RiskPlan) -> FilteredFactors:
         raise MarketError(
             f"filtered historical scenarios need {FEWEST_DAYS} returns; the window has {len(moves)}"
         )
-    fit = fit_volatility(moves, volatility_model(plan), plan.device)
+    law = plan.volatility_law()
+    fit = fit_volatility(moves, law, plan.device)
     followed = np.isin(fit.outcomes, _FOLLOWED)
     wrong = np.flatnonzero(~followed & (fit.outcomes != Outcome.CONSTANT))
     if len(wrong):
         why = Outcome(int(fit.outcomes[wrong[0]])).name.lower()
         raise MarketError(f"factor {wrong[0]} has no volatility: its moves are {why}")
     common = (
-        find_common_volatility(moves[:, followed], volatility_model(plan), plan.device)
+        find_common_volatility(moves[:, followed], law, plan.device)
         if plan.common_volatility
         else None
     )
@@ -151,12 +151,6 @@ def one_day_moves(filtered: FilteredFactors) -> Floats:
     if filtered.common is not None:
         _halve(moves, filtered.common, filtered.common.one_day_moves())
     return _with_steady(filtered, 1, moves)
-
-
-def volatility_model(plan: RiskPlan) -> VolatilityModel:
-    """Return the law of volatility that a plan names."""
-    decay = plan.ewma_decay if plan.volatility_model == "ewma" else None
-    return VolatilityModel(plan.volatility_model, decay=decay)
 
 
 def _halve(moves: Floats, common: CommonVolatility, by_common: Floats) -> None:
