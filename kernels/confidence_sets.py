@@ -18,24 +18,15 @@ _ALIKE = 1e-12
 
 
 @njit(cache=True, nogil=True)
-def _shift(scores: Floats, repeats: Floats, means: Floats, moved: Floats, relative: Floats) -> None:
-    """Fill each method's mean deviation from the methods' mean, and it in every replicate.
-
-    Replicates are less the mean itself: they tell how far it may be off.
-    """
+def _shift(scores: Floats, repeats: Floats, means: Floats, moved: Floats) -> None:
+    """Fill each method's mean score, and by how much every replicate moves it."""
     n_methods, n_days = scores.shape
     n_replicates = repeats.shape[1]
-    for day in range(n_days):
-        level = 0.0
-        for method in range(n_methods):
-            level += scores[method, day]
-        for method in range(n_methods):
-            relative[method, day] = scores[method, day] - level / n_methods
     for method in range(n_methods):
         total = 0.0
         moved[method] = 0.0
         for day in range(n_days):
-            score = relative[method, day]
+            score = scores[method, day]
             total += score
             for b in range(n_replicates):
                 moved[method, b] += repeats[day, b] * score
@@ -99,7 +90,6 @@ def fill_confidence(scores: Floats, repeats: Floats, p_values: Floats) -> None:
     n_entities, n_methods, n_days = scores.shape
     means = np.empty(n_methods)
     moved = np.empty((n_methods, repeats.shape[1]))
-    relative = np.empty((n_methods, n_days))
     kept = np.empty(n_methods, np.bool_)
     for entity in range(n_entities):
         own = scores[entity]
@@ -114,7 +104,7 @@ def fill_confidence(scores: Floats, repeats: Floats, p_values: Floats) -> None:
             p_values[entity] = 1.0
             continue
         alike = _ALIKE * size / (n_methods * n_days)
-        _shift(own, repeats, means, moved, relative)
+        _shift(own, repeats, means, moved)
         kept[:] = True
         so_far = 0.0
         for _ in range(n_methods - 1):
