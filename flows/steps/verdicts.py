@@ -1,7 +1,8 @@
 """Verdicts: what tests say of each portfolio's figures, and which method tells them best."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import chain
+from typing import NamedTuple
 
 import pandas as pd
 
@@ -9,7 +10,6 @@ from flows.run import ChunkRecord, ChunkWork, Run, as_failed, content_of, read_c
 from risk.backtests import (
     BacktestPlan,
     Backtests,
-    Comparison,
     Figures,
     backtest,
     compare_methods,
@@ -20,6 +20,14 @@ STAGE = "verdicts"
 HORIZON = 1
 DAYS = "risk_backtest_days"
 TABLES = RISK_BACKTESTS, RISK_SCORES, RISK_RANKING
+
+
+class _Judged(NamedTuple):
+    """What one method said at one level, and what came: a row per day, portfolios beside."""
+
+    loss: pd.DataFrame
+    value_at_risk: pd.DataFrame
+    expected_shortfall: pd.DataFrame
 
 
 def judge_figures(run: Run, blocks: Sequence[str]) -> ChunkRecord:
@@ -45,11 +53,16 @@ def _verdicts(run: Run, records: Sequence[ChunkRecord]) -> ChunkWork:
     if not any(map(len, frames)):
         return ChunkWork({table.name: run.stamp(_empty(table)) for table in TABLES})
     days = pd.concat(frames, ignore_index=True)
+    judged = {
+        (str(method), float(str(level))): _judged(own)
+        for (method, level), own in days.groupby(["method", "level"], sort=True)
+    }
     plan = BacktestPlan(seed=run.job.seed)
-    tested = [_of_method(group, plan) for _, group in days.groupby(["method", "level"], sort=True)]
+    tested = [_test(own, method, level, plan) for (method, level), own in judged.items()]
     failures = as_failed("positions", chain.from_iterable(each.failures for each in tested), STAGE)
     results = pd.concat([found.results for found in tested], ignore_index=True)
-    by_book, overall = _compare(_judged_throughout(days), run.job.seed)
+    by_book, overall = _compare(judged, _judged_throughout(days), run.job.seed)
+    by_book = by_book.assign(currency=str(days["currency"].iloc[0]))
     found = zip(TABLES, (results, by_book, overall), strict=True)
     return ChunkWork(
         {table.name: run.stamp(own[_own_columns(table)]) for table, own in found}, failures
@@ -65,60 +78,53 @@ def _empty(table: Table) -> pd.DataFrame:
     return pd.DataFrame(columns=_own_columns(table))
 
 
-def _of_method(days: pd.DataFrame, plan: BacktestPlan) -> Backtests:
+def _judged(days: pd.DataFrame) -> _Judged:
+    """Return the days of one method at one level as tables."""
+    # pivot_table would average duplicates; there are none here, and an average would be silent.
+    table = days.pivot(index="ds", columns="portfolio_id", values=list(_Judged._fields))
+    return _Judged(*(pd.DataFrame(table[name]) for name in _Judged._fields))
+
+
+def _test(judged: _Judged, method: str, level: float, plan: BacktestPlan) -> Backtests:
     """Test the figures of one method at one level."""
-    losses, said = _figures(days)
+    losses, value_at_risk, expected_shortfall = (table.to_numpy(float) for table in judged)
     return backtest(
-        losses.to_numpy(float),
-        said.value_at_risk,
-        said.expected_shortfall,
-        float(days["level"].iloc[0]),
-        portfolio_ids=[str(name) for name in losses.columns],
-        method=str(days["method"].iloc[0]),
+        losses,
+        value_at_risk,
+        expected_shortfall,
+        level,
+        portfolio_ids=[str(name) for name in judged.loss.columns],
+        method=method,
         horizon=HORIZON,
         plan=plan,
     )
 
 
-def _judged_throughout(days: pd.DataFrame) -> pd.DataFrame:
-    """Return the days of the portfolios that every method judged at every level on every day."""
+def _judged_throughout(days: pd.DataFrame) -> list[str]:
+    """Return the portfolios that every method judged at every level on every day, in order."""
     every = days["method"].nunique() * days["level"].nunique() * days["ds"].nunique()
-    judged = days["portfolio_id"].map(days["portfolio_id"].value_counts())
-    return days[judged == every]
+    judged = days["portfolio_id"].value_counts()
+    return sorted(judged.index[judged == every])
 
 
-def _compare(days: pd.DataFrame, seed: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _compare(
+    judged: Mapping[tuple[str, float], _Judged], books: Sequence[str], seed: int
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Compare the methods at each level, portfolio by portfolio and over all of them."""
-    if days.empty:
+    if not books:
         return _empty(RISK_SCORES), _empty(RISK_RANKING)
-    found = [_of_level(own, seed) for _, own in days.groupby("level", sort=True)]
+    found = []
+    for level in sorted({level for _, level in judged}):
+        own = {
+            method: [table[books].to_numpy(float) for table in tables]
+            for (method, each), tables in judged.items()
+            if each == level
+        }
+        losses = next(iter(own.values()))[0]
+        figures = {method: Figures(*said) for method, (_, *said) in own.items()}
+        found.append(
+            compare_methods(losses, figures, level, portfolio_ids=books, horizon=HORIZON, seed=seed)
+        )
     by_book = pd.concat([each.by_book for each in found], ignore_index=True)
     overall = pd.concat([each.overall for each in found], ignore_index=True)
-    return by_book.assign(currency=str(days["currency"].iloc[0])), overall
-
-
-def _of_level(days: pd.DataFrame, seed: int) -> Comparison:
-    """Compare the methods at one level."""
-    figures = {str(name): _figures(own) for name, own in days.groupby("method", sort=True)}
-    losses, _ = next(iter(figures.values()))
-    return compare_methods(
-        losses.to_numpy(float),
-        {name: said for name, (_, said) in figures.items()},
-        float(days["level"].iloc[0]),
-        portfolio_ids=[str(name) for name in losses.columns],
-        horizon=HORIZON,
-        seed=seed,
-    )
-
-
-def _figures(days: pd.DataFrame) -> tuple[pd.DataFrame, Figures]:
-    """Return one method's losses, and what it had said of them: a row per day, books beside."""
-    # pivot_table would average duplicates; there are none here, and an average would be silent.
-    table = days.pivot(
-        index="ds",
-        columns="portfolio_id",
-        values=["loss", "value_at_risk", "expected_shortfall"],
-    )
-    losses = pd.DataFrame(table["loss"])
-    said = (table[name].to_numpy(float) for name in ("value_at_risk", "expected_shortfall"))
-    return losses, Figures(*said)
+    return by_book, overall

@@ -16,7 +16,12 @@ from risk.backtests.acerbi_szekely import find_severities, severity_tests, simul
 from risk.backtests.christoffersen import conditional_coverage, independence
 from risk.backtests.dynamic_quantile import dynamic_quantile
 from risk.backtests.errors import BacktestError
-from risk.backtests.exceptions import Exceptions, find_exceptions, require_same_days
+from risk.backtests.exceptions import (
+    Exceptions,
+    find_exceptions,
+    require_names,
+    require_same_days,
+)
 from risk.backtests.first_failure import time_to_first_failure
 from risk.backtests.judgement import Judgement, require_fraction
 from risk.backtests.plan import BacktestPlan
@@ -116,10 +121,7 @@ def backtest(
     figures += [] if expected_shortfall is None else [expected_shortfall]
     for name, figure in zip(("value_at_risk", "expected_shortfall"), figures[1:], strict=False):
         require_same_days(losses, figure, name)
-    if len(portfolio_ids) != losses.shape[1]:
-        raise BacktestError(
-            f"portfolio_ids must name {losses.shape[1]} books; got {len(portfolio_ids)}"
-        )
+    require_names(portfolio_ids, losses)
     failures, sound = _unfit(figures, portfolio_ids)
     kept = [figure[:, sound] for figure in figures]
     found = find_exceptions(kept[0], kept[1])

@@ -20,13 +20,14 @@ from kernels.arrays import Floats
 from kernels.confidence_sets import fill_confidence
 from kernels.stationary_bootstrap import fill_days
 from risk.backtests.errors import BacktestError
+from risk.backtests.exceptions import require_names
 from risk.backtests.judgement import require_fraction
 from risk.backtests.scores import joint_scores, quantile_scores
 
 REPLICATES = 1_000
 # Methods that may be the best stand in a set that holds the best so surely.
 CONFIDENCE = 0.9
-STANDINGS = BEST, AS_GOOD, WORSE, UNDEFINED = "best", "as good", "worse", "undefined"
+BEST, AS_GOOD, WORSE, UNDEFINED = "best", "as good", "worse", "undefined"
 
 
 @dataclass(frozen=True)
@@ -115,10 +116,7 @@ def compare_methods(
     ):
         if found < least:
             raise BacktestError(f"{name} must be at least {least}; got {found}")
-    if len(portfolio_ids) != losses.shape[1]:
-        raise BacktestError(
-            f"portfolio_ids must name {losses.shape[1]} books; got {len(portfolio_ids)}"
-        )
+    require_names(portfolio_ids, losses)
     by_quantile = _by_book(
         quantile_scores(losses, own.value_at_risk, level) for own in figures.values()
     )

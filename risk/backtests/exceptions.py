@@ -6,6 +6,7 @@ Christoffersen (1998), "Evaluating interval forecasts", International Economic R
 sections 2 and 3 (the hit sequence and its transitions).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -81,4 +82,18 @@ def require_same_days(losses: Floats, figures: Floats, name: str) -> None:
         raise BacktestError(
             f"losses and {name} must both be (n_days, n_books); "
             f"got {losses.shape} and {figures.shape}"
+        )
+
+
+def require_names(portfolio_ids: Sequence[str], losses: Floats) -> None:
+    """Refuse ``portfolio_ids`` that are not one for each book of the ``losses``.
+
+    Raises
+    ------
+    BacktestError
+        With how many there are, and should be.
+    """
+    if len(portfolio_ids) != losses.shape[1]:
+        raise BacktestError(
+            f"portfolio_ids must name {losses.shape[1]} books; got {len(portfolio_ids)}"
         )

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from pandas.testing import assert_frame_equal
 
-from flows.steps.verdicts import TABLES, _compare, _judged_throughout, _verdicts
+from flows.steps.verdicts import TABLES, _verdicts
 
 DAYS = pd.bdate_range("2025-01-01", periods=80)
 
@@ -37,23 +37,23 @@ def judged():
     )
 
 
-def test_a_portfolio_that_failed_on_some_days_is_not_compared():
+def test_a_portfolio_that_failed_on_some_days_is_not_compared(tmp_path):
     days = judged()
     late = (days["portfolio_id"] == "beta") & (days["method"] == "student_t")
     torn = days[~(late & (days["ds"] < DAYS[25]))]
     without = days[days["portfolio_id"] != "beta"]
-    for found, wanted in zip(
-        _compare(_judged_throughout(torn), 1), _compare(without, 1), strict=True
-    ):
-        assert_frame_equal(found, wanted)
-    scores, ranking = _compare(_judged_throughout(torn), 1)
+    _, *found = verdicts(torn, tmp_path)
+    _, *wanted = verdicts(without, tmp_path)
+    for own, other in zip(found, wanted, strict=True):
+        assert_frame_equal(own, other)
+    scores, ranking = found
     assert len(scores) == 2 * 2 * 2
     assert (ranking["n_portfolios"] == 2).all()
 
 
-def test_without_a_portfolio_judged_throughout_there_is_no_ranking():
+def test_without_a_portfolio_judged_throughout_there_is_no_ranking(tmp_path):
     days = judged().iloc[:-1]
-    scores, ranking = _compare(_judged_throughout(days[days["portfolio_id"] == "gamma"]), 1)
+    _, scores, ranking = verdicts(days[days["portfolio_id"] == "gamma"], tmp_path)
     assert scores.empty
     assert ranking.empty
 
@@ -98,8 +98,8 @@ def test_books_that_cannot_lose_have_no_standing(shortfall, tmp_path):
     assert (ranking["n_portfolios"] == 0).all()
 
 
-def test_every_level_has_one_best_method_over_all():
-    _, ranking = _compare(judged(), 1)
+def test_every_level_has_one_best_method_over_all(tmp_path):
+    _, _, ranking = verdicts(judged(), tmp_path)
     best = ranking[ranking["standing"] == "best"]
     assert best["level"].tolist() == [0.975, 0.99]
     assert (best["difference"] == 0.0).all()

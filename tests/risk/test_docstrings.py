@@ -31,6 +31,7 @@ NO_MEASURES = {
     "judged_days",
     "overlap_of",
     "require_fraction",
+    "require_names",
     "require_same_days",
     "tail_length",
     "tail_weights",
