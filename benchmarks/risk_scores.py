@@ -21,17 +21,18 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from benchmarks.machine import describe_machine
 from benchmarks.series import DATA
 from benchmarks.sp500_job import checked_run
 from flows.sample.books import generate_books
-from flows.steps.backtest import _plan
+from flows.steps.backtest import backtest_plan
 from flows.steps.shared_market import read_market
 from kernels.arrays import Floats
 from risk import Book, Market, Method, RiskPlan, books_of, build_market, rolling_figures
 from risk.backtests import Figures, compare_methods
+from risk.measures.elliptical import standard_tail
+from risk.measures.many_tails import measure_many_tails
 
 RECORD = Path(__file__).parent / "records" / "risk_scores.md"
 ARCH = find_spec("arch") is not None
@@ -82,9 +83,9 @@ def main() -> None:
 
 def _job(folder: Path) -> Case:
     run = checked_run(folder)
-    market = read_market(run, _plan(run))
+    market = read_market(run, backtest_plan(run))
     books, _ = books_of(market, pd.read_parquet(run.staging.clean("positions")))
-    return Case("S&P 500, 2014-18", market, list(books), _plan(run), 250)
+    return Case("S&P 500, 2014-18", market, list(books), backtest_plan(run), 250)
 
 
 def _long(kind: str) -> Case:
@@ -156,10 +157,10 @@ def _figures(case: Case) -> tuple[Floats, Said]:
     }
     losses = next(iter(found.values())).losses
     said = {name: Figures(o.value_at_risk, o.expected_shortfall) for name, o in found.items()}
-    whole = replace(case.plan, history=len(case.market.factors.moves))
-    past = rolling_figures(case.market, case.books, "historical", whole, 1, range(case.window - 1))
-    # The window's own first day has no figure, and none is wanted of it.
-    history = np.concatenate([past.losses[:1], past.losses, losses])
+    # Of any window: figures are not looked at. The first return has none before it.
+    later = range(len(case.market.factors.moves) - 1)
+    past = rolling_figures(case.market, case.books, "historical", case.plan, 1, later).losses
+    history = np.concatenate([past[:1], past])
     peers: dict[str, Callable[[Floats, int], Figures]] = {
         "RiskMetrics": risk_metrics,
         "Hull and White": rescaled_history,
@@ -180,25 +181,18 @@ def _squares(losses: Floats) -> Floats:
 def risk_metrics(losses: Floats, window: int) -> Figures:
     """Return J. P. Morgan's figures: normal losses of exponentially weighted variance."""
     deviation = np.sqrt(_squares(losses)[window:-1])
-    quantile = stats.norm.ppf(LEVELS)
-    beyond = stats.norm.pdf(quantile) / (1.0 - np.array(LEVELS))
-    return Figures(quantile[:, None, None] * deviation, beyond[:, None, None] * deviation)
+    return Figures(*(figure[:, None, None] * deviation for figure in _standard_tails()))
 
 
 def rescaled_history(losses: Floats, window: int) -> Figures:
     """Return Hull and White's figures: the window's losses at tonight's weighted variance."""
     deviation = np.sqrt(_squares(losses))
     scaled = losses / deviation[:-1]
-    out = np.empty((2, len(LEVELS), len(losses) - window, losses.shape[1]))
-    for day in range(window, len(losses)):
-        worst = -np.sort(-scaled[day - window : day], axis=0) * deviation[day]
-        for number, level in enumerate(LEVELS):
-            tail = window * (1.0 - level)
-            whole = int(tail)
-            out[0, number, day - window] = worst[whole]
-            rest = (tail - whole) * worst[whole]
-            out[1, number, day - window] = (worst[:whole].sum(axis=0) + rest) / tail
-    return Figures(*out)
+    tails = [
+        np.array(measure_many_tails(scaled[day - window : day], LEVELS)[:2])
+        for day in range(window, len(losses))
+    ]
+    return Figures(*(np.stack(tails, axis=2) * deviation[window:-1]))
 
 
 def arch_garch(losses: Floats, window: int) -> Figures:
@@ -216,19 +210,16 @@ def arch_garch(losses: Floats, window: int) -> Figures:
                 mean, omega, alpha, beta, degrees = fit.params.to_numpy()
                 variance = fit.conditional_volatility[-1] ** 2
             variance = omega + alpha * (own[day - 1] - mean) ** 2 + beta * variance
-            deviation = np.sqrt(variance) / scale
-            for number, level in enumerate(LEVELS):
-                figures = _standard_t(level, degrees)
-                out[:, number, day - window, book] = mean / scale + deviation * figures
+            deviation = np.sqrt(variance * (degrees - 2.0) / degrees) / scale
+            tails = np.array(_standard_tails(degrees))
+            out[:, :, day - window, book] = mean / scale + deviation * tails
     return Figures(*out)
 
 
-def _standard_t(level: float, degrees: float) -> Floats:
-    """Return quantile and mean beyond it of a t of variance one (McNeil et al. 2015, 2.25)."""
-    quantile = stats.t.ppf(level, degrees)
-    beyond = stats.t.pdf(quantile, degrees) / (1.0 - level)
-    beyond *= (degrees + quantile**2) / (degrees - 1.0)
-    return np.asarray(np.sqrt((degrees - 2.0) / degrees) * np.array([quantile, beyond]))
+def _standard_tails(degrees: float = np.inf) -> tuple[Floats, Floats]:
+    """Return quantiles and means beyond them, by level, of the normal law or of the plain t."""
+    tails = [standard_tail(level, degrees) for level in LEVELS]
+    return np.array([own.quantile for own in tails]), np.array([own.mean_beyond for own in tails])
 
 
 if __name__ == "__main__":

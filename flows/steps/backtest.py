@@ -57,12 +57,12 @@ def prepare(run: Run) -> list[int]:
     """
     if run.job.risk is None or run.job.risk.backtest is None:
         return []
-    return list(range(len(_blocks(run, read_market(run, _plan(run))))))
+    return list(range(len(_blocks(run, read_market(run, backtest_plan(run))))))
 
 
 def judge_block(run: Run, number: int) -> ChunkRecord:
     """Judge every book on one block of days by one method."""
-    market = read_market(run, _plan(run))
+    market = read_market(run, backtest_plan(run))
     blocks = _blocks(run, market)
     positions = pd.read_parquet(run.staging.clean("positions"))
 
@@ -88,7 +88,8 @@ def _spec(run: Run) -> BacktestSpec:
     return run.job.risk.backtest
 
 
-def _plan(run: Run) -> RiskPlan:
+def backtest_plan(run: Run) -> RiskPlan:
+    """Return the run's risk settings, with the days and scenarios of its backtest."""
     spec = _spec(run)
     history, scenarios = spec.window + spec.days, spec.scenarios
     return replace(risk_plan(run), history=history, scenarios=scenarios)
@@ -100,7 +101,7 @@ def _blocks(run: Run, market: Market) -> list[Block]:
     except PlanError as error:
         raise JobRefusedError(f"risk.backtest: {error}") from error
     blocks = []
-    for method in _plan(run).methods:
+    for method in backtest_plan(run).methods:
         size = days if method == "historical" else BLOCK_DAYS
         starts = range(0, days, size)
         blocks += [Block(method, range(start, min(start + size, days))) for start in starts]
@@ -108,7 +109,7 @@ def _blocks(run: Run, market: Market) -> list[Block]:
 
 
 def _judge(run: Run, market: Market, positions: pd.DataFrame, block: Block) -> ChunkWork:
-    plan = _plan(run)
+    plan = backtest_plan(run)
     books, failures = books_of(market, positions)
     figures = rolling_figures(market, books, block.method, plan, _spec(run).window, block.days)
     sound = figures.finite()
