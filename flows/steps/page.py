@@ -8,7 +8,7 @@ import pandas as pd
 
 from flows.run import Run
 from flows.steps.patience import patiently
-from storage.stores import Store, open_existing
+from storage.stores import open_existing
 
 # The title of `reports`' page, which comes before its style.
 _TITLE = re.compile(r"<title>(?P<job>[^,<]+), [^<]* · Almanac</title>")
@@ -24,24 +24,22 @@ def page_of(run: Run) -> Path:
 
     def ask() -> date:
         with open_existing(run.store_url) as store:
-            return newest_night(store, run)
+            return newest_night(store.runs(), run)
 
     return page_beside(run, patiently(ask))
 
 
-def newest_night(store: Store, run: Run) -> date:
-    """Return the newest night of the run's job that is in the store; its own where none is."""
-    runs = store.runs()
+def newest_night(runs: pd.DataFrame, run: Run) -> date:
+    """Return the newest night of the run's job among a store's runs; its own where none is."""
     nights = runs.loc[runs["job"] == run.job.name, "as_of"]
     return max((night.date() for night in nights), default=run.as_of)
 
 
-def night_before(store: Store, run: Run) -> list[str]:
-    """Return the runs of the last night before the run's own that its job published.
+def night_before(runs: pd.DataFrame, run: Run) -> list[str]:
+    """Return those of a store's runs that are of its job's last night before the run's own.
 
     They are several where sides were run one by one, or a run took another one's place.
     """
-    runs = store.runs()
     earlier = runs[(runs["job"] == run.job.name) & (runs["as_of"] < pd.Timestamp(run.as_of))]
     return [str(name) for name in earlier.loc[earlier["as_of"] == earlier["as_of"].max(), "run_id"]]
 

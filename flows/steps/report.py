@@ -39,13 +39,14 @@ def _published(run: Run) -> tuple[dict[str, pd.DataFrame], dict[str, pd.DataFram
         if not len(tables.get(RUN_ENTITIES.name, ())):
             listed = len(tables.get(RUNS.name, ())) > 0
             raise TerminalStoreError(_missing(run, listed=listed))
-        before = night_before(store, run)
+        runs = store.runs()
+        before = night_before(runs, run)
         compared = {
             name: pd.concat([store.read(name, run_id=one) for one in before], ignore_index=True)
             for name in COMPARED
             if before and name in present
         }
-        return tables, compared, newest_night(store, run)
+        return tables, compared, newest_night(runs, run)
 
 
 def _missing(run: Run, *, listed: bool) -> str:

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from reports.figures.theme import methods_in
+from reports.sections.decisions import CLEAR
 from reports.sections.risk_changes import change_in_sum, new_breaches
 from reports.sections.section import Card, Tables, anchor_of, has
 from reports.wording import count, money, number, percent, plural, share, spaced, total_money
@@ -78,7 +79,7 @@ def _past_orders(rival: pd.Series, name: str) -> Card:
         f"{money(abs(saving), str(rival['currency']))}",
         f"{word} by the plan on past orders against the {name}, the cheapest other planner "
         f"(± {money(error)})",
-        saving < -2.0 * error,
+        saving < -CLEAR * error,
         "decisions",
     )
 

@@ -61,7 +61,7 @@ def risk_section(tables: Tables, before: Tables = NO_TABLES) -> Section | None:
             ),
         ],
         pictures=_pictures(tables, level, horizon),
-        explorer=_explorer(tables, level, horizon),
+        explorer=_explorer(tables, main),
         listings=_listings(tables, before, level, horizon),
         method=[
             "losses are positive, and every figure carries the standard error of its own sample",
@@ -158,21 +158,16 @@ def _gross(tables: Tables) -> pd.Series:
     return positions["market_value"].abs().groupby(positions["portfolio_id"]).sum()
 
 
-def _explorer(tables: Tables, level: float, horizon: int) -> Explorer:
-    quantiles, parts = tables["loss_quantiles"], tables["risk_contributions"]
-    quantiles = quantiles[quantiles["horizon"] == horizon]
-    parts = parts[
-        (parts["measure"] == "expected_shortfall")
-        & np.isclose(parts["level"], level)
-        & (parts["horizon"] == horizon)
-    ]
-    method = methods_in(set(parts["method"]))[0]
+def _explorer(tables: Tables, main: pd.DataFrame) -> Explorer:
+    kind, quantiles = main.iloc[0], tables["loss_quantiles"]
+    quantiles = quantiles[quantiles["horizon"] == kind["horizon"]]
     losses = dict(iter(quantiles.groupby("portfolio_id")))
-    components = dict(iter(parts[parts["method"] == method].groupby("portfolio_id")))
+    components = dict(iter(_parts_of(tables, main).groupby("portfolio_id")))
     data = {str(book): _book(losses[book], components[book]) for book in sorted(losses, key=str)}
     note = (
-        f"The distribution of the {horizon}-day loss by method, and the positions that make up "
-        f"expected shortfall {share(level)} ({spaced(method)}); components add up to it, "
+        f"The distribution of the {kind['horizon']}-day loss by method, and the positions that "
+        f"make up expected shortfall {share(kind['level'])} ({spaced(kind['method'])}); "
+        "components add up to it, "
         "and a negative one hedges."
     )
     gist = f"what drives each of {plural(len(data), 'portfolio')}: its losses and its positions"

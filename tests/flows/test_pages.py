@@ -94,11 +94,11 @@ def test_a_night_is_compared_with_the_one_before_it_of_its_own_job(job, outcomes
     later, _, earlier = outcomes
     other = job.model_copy(update={"name": "other"})
     with open_store(prepare_run(of(job, LATER)).store_url) as store:
-        assert night_before(store, prepare_run(of(job, LATER))) == [earlier.run_id]
-        assert night_before(store, prepare_run(of(job, EARLIER))) == []
+        assert night_before(store.runs(), prepare_run(of(job, LATER))) == [earlier.run_id]
+        assert night_before(store.runs(), prepare_run(of(job, EARLIER))) == []
         after = LATER + timedelta(days=1)
-        assert night_before(store, prepare_run(of(job, after))) == [later.run_id]
-        assert night_before(store, prepare_run(of(other, after))) == []
+        assert night_before(store.runs(), prepare_run(of(job, after))) == [later.run_id]
+        assert night_before(store.runs(), prepare_run(of(other, after))) == []
 
 
 def test_a_page_is_handed_what_the_night_before_had_of_what_it_compares(job, outcomes, monkeypatch):
