@@ -23,9 +23,8 @@ from benchmarks.machine import describe_machine
 from flows.run import Run, load_run, prepare_run
 from flows.spec import JobSpec, load_job
 from flows.steps import check, collect, decision_backtest
-from flows.steps.past_drivers import PastDrivers
-from flows.steps.past_forecasts import PastPaths, forecast_past
-from forecasting import Calibration, SharedSeasons
+from flows.steps.past_forecasts import PastLearnt, PastPaths, forecast_past
+from forecasting import Calibration
 from inventory import compare_planners
 
 ROOT = Path(__file__).parents[1]
@@ -140,13 +139,11 @@ def _replay_chunk(uris: Sequence[str], number: int) -> list[pd.DataFrame]:
         demand: pd.DataFrame,
         first: pd.Timestamp,
         profiles: pd.DataFrame,
-        drivers: PastDrivers,
-        shared: SharedSeasons,
+        learnt: PastLearnt,
         calibration: Calibration,
     ) -> PastPaths:
         if not made:
-            told = profiles, drivers, shared, calibration
-            made.append(forecast_past(run, demand, first, *told))
+            made.append(forecast_past(run, demand, first, profiles, learnt, calibration))
         return made[0]
 
     decision_backtest.forecast_past = forecast_once  # type: ignore[attr-defined]

@@ -19,7 +19,7 @@ from benchmarks.decisions import ROOT, ROUNDS, checked
 from benchmarks.machine import describe_machine
 from flows.run import SERIES, Run, entity_words, read_by_series
 from flows.spec import load_job
-from flows.steps import calibrate, predict, seasons
+from flows.steps import calibrate, closures, predict, seasons
 from flows.steps.decide import stock_plan
 from forecasting import sample_paths
 from inventory import PolicyKind, plan_orders
@@ -80,6 +80,7 @@ def _rows(name: str) -> list[str]:
                 }
             )
         )
+        closures.learn_closures(run)
         seasons.learn_shared_seasons(run)
         calibrate.calibrate(run)
         numbers = predict.prepare(run)[: ITEMS // CHUNK]

@@ -53,6 +53,7 @@ from flows.tasks import (
     backtest_task,
     calibrate_task,
     check_task,
+    closures_task,
     compare_task,
     decide_task,
     drivers_task,
@@ -105,7 +106,7 @@ def demand_forecast(run_uri: str) -> list[dict[str, Any]]:
     refuse_torn_calibration(run)
     # Every chunk moves its quantiles alike, so what is learnt of all series comes first.
     learnt = [drivers_task(run_uri)] if run.job.demand.drivers else []
-    learnt += [seasons_task(run_uri)]
+    learnt += [closures_task(run_uri), seasons_task(run_uri)]
     learnt += [calibrate_task(run_uri)] if run.job.demand.calibrate else []
     blocks = _follow("predict", predict_task, run_uri, predict.prepare(run))
     summed = aggregate_task.submit(run_uri, [str(block["uri"]) for block in blocks])

@@ -12,6 +12,7 @@ from flows.steps import (
     backtest,
     calibrate,
     check,
+    closures,
     decide,
     decision_backtest,
     drivers,
@@ -63,6 +64,12 @@ def check_task(run_uri: str) -> dict[str, object]:
 def drivers_task(run_uri: str) -> dict[str, object]:
     """Learn what the run's drivers do to demand."""
     return _summary(drivers.learn_drivers(load_run(run_uri)))
+
+
+@task(task_run_name="closures", **PATIENT)
+def closures_task(run_uri: str) -> dict[str, object]:
+    """Find the days on which the run's warehouses are shut."""
+    return _summary(closures.learn_closures(load_run(run_uri)))
 
 
 @task(task_run_name="seasons", **PATIENT)

@@ -2,6 +2,7 @@
 
 from forecasting.calibration import Calibration, learn_calibration
 from forecasting.choices import Choices
+from forecasting.closures import find_closed_days, know_closures
 from forecasting.counts import CountKind, CountLaws, fit_count_laws
 from forecasting.errors import Failure, ForecastError, PanelError, PlanError, UnknownModelError
 from forecasting.ets_laws import EtsLaws, fit_ets_laws
@@ -44,10 +45,12 @@ __all__ = [
     "UnknownModelError",
     "category_profiles",
     "default_line_up",
+    "find_closed_days",
     "find_lasting",
     "fit_count_laws",
     "fit_ets_laws",
     "forecast_demand",
+    "know_closures",
     "know_seasons",
     "learn_calibration",
     "learn_seasons",

@@ -118,6 +118,8 @@ class DemandPanel:
     batch : demand as observed, units per period
     censored : (n_observations,) bool, stock ran out: demand was at least what is there
     last_ds : (n_series,) datetime64[us], start of each series' last period
+    closed : (n_series, horizon) bool, periods ahead in which the warehouse is shut, and demand is
+        none; None is in none
     """
 
     warehouse_id: Labels
@@ -126,6 +128,7 @@ class DemandPanel:
     batch: Batch
     censored: Flags
     last_ds: Dates
+    closed: Flags | None = None
 
     @classmethod
     def from_frame(cls, frame: pd.DataFrame, frequency: Frequency) -> Self:

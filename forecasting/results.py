@@ -235,12 +235,16 @@ def _forecasts(
 ) -> pd.DataFrame:
     """Return the rows of periods that are late; the quantiles are copied once, into columns."""
     panel, rows = results.panel, np.repeat(done, late.sum(axis=1))
-    quantiles = quantiles_of(results.spread.of(done), results.means[done])
+    means = results.means[done]
+    quantiles = quantiles_of(results.spread.of(done), means)
     if calibration is not None:
         classes = results.demand_class.of(done)
         calibration.apply(quantiles, classes, results.law[done] == Law.COUNT)
     highest = np.maximum.reduceat(panel.batch.values, panel.batch.offsets[:-1])
-    bound_quantiles(quantiles, results.means[done], highest[done], panel.batch.lengths[done])
+    bound_quantiles(quantiles, means, highest[done], panel.batch.lengths[done])
+    if panel.closed is not None:
+        closed = panel.closed[done]
+        means[closed], quantiles[closed] = 0.0, 0.0
     flat = quantiles.reshape(-1, len(LEVELS))
     columns = transpose(flat if late.all() else flat[late.reshape(-1)])
     frame = pd.DataFrame(columns.T, columns=QUANTILES, copy=False)
@@ -248,7 +252,7 @@ def _forecasts(
         **panel.ids(rows),
         "ds": panel.future(results.plan.horizon)[done][late],
         "model": results.model.of(rows).categorical(),
-        "mean": results.means[done][late],
+        "mean": means[late],
     }
     for place, (name, column) in enumerate(head.items()):
         frame.insert(place, name, column)

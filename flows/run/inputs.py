@@ -16,7 +16,7 @@ RISK_SIDE = ("prices", "instruments", "positions", "curves", "limits", "stress_s
 
 def needed_tables(job: JobSpec) -> tuple[str, ...]:
     """Return the inputs that the job's sides read, of those it names."""
-    demand = ("demand", "items", "calendar", "drivers") if job.demand else ()
+    demand = ("demand", "items", "calendar", "closures", "drivers") if job.demand else ()
     stock = ("stock", "open_orders", "transfer_lanes") if job.stock else ()
     risk = RISK_SIDE if job.risk else ()
     given = job.inputs.given()

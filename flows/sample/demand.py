@@ -27,6 +27,9 @@ HOLIDAYS = {
     (11, 28): ("autumn sale", 1.8),
 }
 
+# Days ahead of the night.
+STOCKTAKING, MOVING = 11, (17, 18)
+
 
 @dataclass(frozen=True)
 class DemandSide:
@@ -35,6 +38,7 @@ class DemandSide:
     demand: pd.DataFrame
     items: pd.DataFrame
     calendar: pd.DataFrame
+    closures: pd.DataFrame
     drivers: pd.DataFrame
     stock: pd.DataFrame
     open_orders: pd.DataFrame
@@ -64,7 +68,8 @@ def make_demand_side(size: SampleSize, draws: np.random.Generator) -> DemandSide
     lanes = _lanes(warehouses)
     # Draws of its own, so that a plan changes nothing of the past.
     plan = _planned(items, days[-1], draws.spawn(1)[0])
-    return DemandSide(demand, public, _calendar(days), plan, stock, open_orders, lanes)
+    known = _calendar(days), _closures(warehouses, days[-1])
+    return DemandSide(demand, public, *known, plan, stock, open_orders, lanes)
 
 
 def _items(size: SampleSize, draws: np.random.Generator) -> pd.DataFrame:
@@ -196,6 +201,13 @@ def _calendar(days: pd.DatetimeIndex) -> pd.DataFrame:
         (day, HOLIDAYS[day.month, day.day][0]) for day in ahead if (day.month, day.day) in HOLIDAYS
     ]
     return pd.DataFrame(named, columns=["ds", "event"])
+
+
+def _closures(warehouses: np.ndarray, last: pd.Timestamp) -> pd.DataFrame:
+    """Return the days on which warehouses will be shut: one takes stock, the other moves."""
+    shut = [(warehouses[0], (STOCKTAKING,)), (warehouses[-1], MOVING)]
+    rows = [(name, last + pd.Timedelta(days=ahead)) for name, days in shut for ahead in days]
+    return pd.DataFrame(rows, columns=["warehouse_id", "ds"]).drop_duplicates(ignore_index=True)
 
 
 def _planned(items: pd.DataFrame, last: pd.Timestamp, draws: np.random.Generator) -> pd.DataFrame:

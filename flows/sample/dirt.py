@@ -13,6 +13,8 @@ from flows.sample.sizes import AS_OF
 GAP_DAYS = 6
 STALE_DAYS = 40
 SHORT_DAYS = 90
+# Before the night, the day on which a warehouse was shut.
+SHUT_DAYS = 70
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,7 @@ SPOTS = (
     Spot("demand", "item `mystery-item`, which no list of items has", "reject `unknown_item`"),
     Spot("demand", "series that stop early", "repair `ended_zero`"),
     Spot("demand", "days on which stock ran out", "repair `censored`"),
+    Spot("demand", "a day on which one warehouse was shut", "repair `closed`"),
     Spot("items", "an item repeated exactly", "reject `duplicate`"),
     Spot("stock", "an on_hand of `n/a`", "reject `wrong_type`; the item has no order"),
     Spot("stock", "a service target of 1", "reject `target_out_of_range`"),
@@ -68,6 +71,8 @@ def dirty_demand(side: DemandSide) -> DemandSide:
     for gap in gaps:
         keep[gap] = False
     quantity = demand["quantity"].to_numpy(copy=True)
+    shut = demand["ds"] == pd.Timestamp(AS_OF) - pd.Timedelta(days=SHUT_DAYS)
+    quantity[shut & (demand["warehouse_id"].cat.codes == 0)] = 0.0
     quantity[n // 3], quantity[n // 2] = -4.0, np.nan
     kept = demand.assign(quantity=quantity)[keep]
     clash = demand.iloc[[n // 5]].assign(quantity=demand["quantity"].iloc[n // 5] + 7.0)

@@ -108,6 +108,11 @@ class JobSpec(Frozen):
             yield "[stock] plans orders on the forecast, so it needs [demand] too"
         if self.outputs.mlflow is not None and (self.demand is None or not self.demand.registry):
             yield "outputs.mlflow records versions of [demand.registry], which the job lacks"
+        if "closures" in given and self.demand and self.demand.frequency not in {"D", "h"}:
+            yield (
+                f"inputs.closures are days, for demand of days or hours; frequency is "
+                f"{self.demand.frequency!r}"
+            )
         yield from _drivers_without_inputs(self.demand, given)
         for table, source in given.items():
             yield from _misplaced(table, source)

@@ -219,6 +219,7 @@ class Inputs(Frozen):
     demand: Given | None = None
     items: Source | None = None
     calendar: Given | None = None
+    closures: Given | None = None
     drivers: Given | None = None
     stock: Source | None = None
     open_orders: Given | None = None

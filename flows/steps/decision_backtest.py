@@ -35,8 +35,10 @@ from flows.steps.decide import stock_plan
 from flows.steps.failing import guarded
 from flows.steps.past_drivers import past_drivers_of
 from flows.steps.past_forecasts import (
+    PastLearnt,
     forecast_past,
     past_calibration,
+    past_closed_days,
     past_drivers,
     past_profiles,
     past_shared_seasons,
@@ -101,13 +103,15 @@ def _learnt(run: Run, demand: pd.DataFrame) -> dict[str, pd.DataFrame]:
     first, everything = _first(run), read_by_series(run.staging.clean("demand"))
     drivers = past_drivers(run, everything, first)
     seasons = past_shared_seasons(run, everything, first)
-    known = past_drivers_of(drivers), SharedSeasons.from_frame(seasons)
+    closed = past_closed_days(run, everything, first)
+    learnt = PastLearnt(past_drivers_of(drivers), SharedSeasons.from_frame(seasons), closed)
     with device_slot(device_of(run)):
-        found = past_calibration(run, demand, first, *known)
+        found = past_calibration(run, demand, first, learnt)
     return {
         "profiles": past_profiles(run, everything, first),
         "drivers": drivers,
         "seasons": seasons,
+        "closures": closed,
         "levels": found.levels,
         "weighings": found.weighings,
     }
@@ -196,13 +200,16 @@ def _replay(run: Run, series: pd.DataFrame) -> ChunkWork:
     first = _first(run)
     demand = _demand(run, series)
     profiles = pd.read_parquet(_laid_out(run, "profiles"))
-    drivers = past_drivers_of(pd.read_parquet(_laid_out(run, "drivers")))
-    shared = SharedSeasons.from_frame(pd.read_parquet(_laid_out(run, "seasons")))
-    learnt = [pd.read_parquet(_laid_out(run, name)) for name in ("levels", "weighings")]
-    calibration = Calibration.from_frames(*learnt)
+    learnt = PastLearnt(
+        past_drivers_of(pd.read_parquet(_laid_out(run, "drivers"))),
+        SharedSeasons.from_frame(pd.read_parquet(_laid_out(run, "seasons"))),
+        pd.read_parquet(_laid_out(run, "closures")),
+    )
+    levels, weighings = (pd.read_parquet(_laid_out(run, name)) for name in ("levels", "weighings"))
+    calibration = Calibration.from_frames(levels, weighings)
     # The rest of a replay is the processor's.
     with device_slot(device_of(run)):
-        past = forecast_past(run, demand, first, profiles, drivers, shared, calibration)
+        past = forecast_past(run, demand, first, profiles, learnt, calibration)
     stock = series.merge(pd.read_parquet(run.staging.clean("stock")), on=SERIES)
     stock = stock[np.array([key in past.paths for key in keys_of(stock)], bool)]
     items = items_of(stock, pd.read_parquet(run.staging.clean("items")))

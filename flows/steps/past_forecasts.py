@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from flows.run import SERIES, Failed, Run, as_failed, entity_words
+from flows.steps.closures import past_closures, take_past_closures
 from flows.steps.past_drivers import PastDrivers, learn_past_drivers, take_past_drivers
 from flows.steps.predict_plan import forecast_plan
 from flows.steps.seasons import past_seasons
@@ -25,6 +26,22 @@ from inventory import keys_of
 from kernels.arrays import Floats
 
 STAGE = "replay"
+
+
+@dataclass(frozen=True)
+class PastLearnt:
+    """What all series say together at the origins of a replay.
+
+    Parameters
+    ----------
+    drivers : what was learnt of them, by origin; an origin without is forecast without
+    shared : what series share of seasons, as known at each origin
+    closed : as `past_closed_days` returns them
+    """
+
+    drivers: PastDrivers
+    shared: SharedSeasons
+    closed: pd.DataFrame
 
 
 @dataclass(frozen=True)
@@ -82,12 +99,23 @@ def past_shared_seasons(run: Run, demand: pd.DataFrame, first: pd.Timestamp) -> 
     return past_seasons(run, demand, _origins(run, demand, first), _plan(run))
 
 
+def past_closed_days(run: Run, demand: pd.DataFrame, first: pd.Timestamp) -> pd.DataFrame:
+    """Return the days that were known to be closed ahead at each origin.
+
+    Parameters
+    ----------
+    run : whose warehouses they are
+    demand : as in `past_profiles`
+    first : start of the first period replayed, the first origin
+    """
+    return past_closures(run, _origins(run, demand, first), _plan(run).horizon)
+
+
 def past_calibration(
     run: Run,
     demand: pd.DataFrame,
     first: pd.Timestamp,
-    drivers: PastDrivers,
-    shared: SharedSeasons,
+    learnt: PastLearnt,
 ) -> Calibration:
     """Return what series said before ``first`` of quantiles and weights, if the job calibrates.
 
@@ -99,12 +127,12 @@ def past_calibration(
     run : whose demand it is
     demand : clean demand of the series replayed, sorted by series and ds
     first : start of the first period replayed, the first origin
-    drivers, shared : as in `forecast_past`
+    learnt : at the first origin and the others
     """
     assert run.job.demand is not None
     if demand.empty or not run.job.demand.calibrate:
         return Calibration.nothing()
-    panel, plan = _known(run, demand, first, drivers, shared)
+    panel, plan = _known(run, demand, first, learnt)
     # No other task runs beside this one.
     return learn_calibration(panel, plan, run.job.execution.workers)
 
@@ -114,8 +142,7 @@ def forecast_past(
     demand: pd.DataFrame,
     first: pd.Timestamp,
     profiles: pd.DataFrame,
-    drivers: PastDrivers,
-    shared: SharedSeasons,
+    learnt: PastLearnt,
     calibration: Calibration,
 ) -> PastPaths:
     """Forecast every series at each origin, from what was known before it alone.
@@ -128,8 +155,7 @@ def forecast_past(
     demand : clean demand of the series, sorted by series and ds
     first : start of the first period replayed, the first origin
     profiles : as `past_profiles` returns them
-    drivers : what was learnt of them, by origin; an origin without is forecast without
-    shared : what series share of seasons, as known at each origin
+    learnt : at each origin
     calibration : as `past_calibration` returns it
     """
     spec = run.job.stock.backtest if run.job.stock else None
@@ -141,7 +167,7 @@ def forecast_past(
     origins = _origins(run, demand, first)
     words = _words(demand)
     for origin in origins:
-        panel, plan = _known(run, demand, origin, drivers, shared)
+        panel, plan = _known(run, demand, origin, learnt)
         night = pd.Timestamp(panel.last_ds.max()).date()
         told = (panel, plan, night, known_profiles, categories, calibration)
         result = forecast_demand(*told, judged=False)
@@ -160,18 +186,18 @@ def _known(
     run: Run,
     demand: pd.DataFrame,
     origin: pd.Timestamp,
-    drivers: PastDrivers,
-    shared: SharedSeasons,
+    learnt: PastLearnt,
 ) -> tuple[DemandPanel, ForecastPlan]:
     """Return what was known before an origin, and the plan with the models that it allows."""
     plan = _plan(run)
     known = demand[demand["ds"] < origin]
     panel = DemandPanel.from_frame(known, plan.frequency)
-    panel = know_seasons(panel, _categories(run), shared)
-    if origin not in drivers:
+    panel = know_seasons(panel, _categories(run), learnt.shared)
+    panel = take_past_closures(panel, learnt.closed, origin, plan.horizon)
+    if origin not in learnt.drivers:
         return panel, plan
     told = (known, demand[demand["ds"] >= origin])
-    return take_past_drivers(run, panel, told, plan, drivers[origin])
+    return take_past_drivers(run, panel, told, plan, learnt.drivers[origin])
 
 
 def _words(demand: pd.DataFrame) -> dict[tuple[str, str], int]:

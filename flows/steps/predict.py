@@ -28,6 +28,7 @@ from flows.run import (
 from flows.run.devices import forecasts_on_device
 from flows.steps import stored_choices, stored_models
 from flows.steps.calibrate import calibration_content, read_calibration
+from flows.steps.closures import closures_content, take_closures
 from flows.steps.drivers import drivers_content, take_drivers
 from flows.steps.failing import guarded
 from flows.steps.groups import categories_of
@@ -45,6 +46,8 @@ from kernels.device import Device
 
 STAGE = "predict"
 _SEAL = "layout.json"
+
+_MADE_WITH = closures_content, drivers_content, seasons_content, calibration_content
 
 # Actuals published beside a forecast: enough to see a season and the last few horizons.
 ACTUALS_IN_HORIZONS = 4
@@ -86,7 +89,7 @@ def forecast_chunk(run: Run, number: int) -> ChunkRecord:
     key = run.chunk_key(STAGE, number, len(chunk_numbers(run)))
     return run_entities(
         run.staging.chunk(STAGE, number),
-        f"{key}/{drivers_content(run)}/{seasons_content(run)}/{calibration_content(run)}",
+        "/".join((key, *(content(run) for content in _MADE_WITH))),
         Independent(SERIES),
         lambda only: _forecast(run, number, only),
     )
@@ -116,7 +119,7 @@ def _forecast(run: Run, number: int, only: Only) -> ChunkWork:
 def _forecast_slice(run: Run, number: int, only: Only) -> ChunkWork:
     frame = among(read_by_series(_slice(run, number)), SERIES, only)
     plan = forecast_plan(run)
-    panel = DemandPanel.from_frame(frame, plan.frequency)
+    panel = take_closures(run, DemandPanel.from_frame(frame, plan.frequency))
     panel, plan = take_drivers(run, take_seasons(run, panel), frame, plan)
     profiles = CategoryProfiles.from_frame(pd.read_parquet(_folder(run) / "profiles.parquet"))
     result = forecast_demand(

@@ -1,8 +1,8 @@
 """When data is late: by the rhythm of the weeks before, and of the year before."""
 
 import numpy as np
-import pandas as pd
 
+from forecasting.closures import easter
 from kernels.arrays import Dates, Flags
 
 _WEEKS = 8
@@ -53,9 +53,6 @@ def _a_year_before(periods: Dates) -> list[Dates]:
     months = periods.astype("datetime64[M]")
     into_month = periods - months.astype("datetime64[us]")
     same_date = (months - 12).astype("datetime64[us]") + into_month
-    easters = [_easter(year) - _easter(year - 1) for year in 1970 + months.astype(int) // 12]
-    return [periods - _YEAR, periods - _YEAR - _WEEK, same_date, periods - np.array(easters)]
-
-
-def _easter(year: int) -> np.datetime64:
-    return (pd.Timestamp(year, 1, 1) + pd.offsets.Easter()).to_datetime64()
+    years = (1970 + months.astype(int) // 12).tolist()
+    easters = np.array([easter(year) - easter(year - 1) for year in years], "timedelta64[D]")
+    return [periods - _YEAR, periods - _YEAR - _WEEK, same_date, periods - easters]

@@ -6,6 +6,7 @@ import pandas as pd
 
 from reports.figures import demand as figures
 from reports.sections.aggregates import SUMMED_BANDS, aggregate_pictures
+from reports.sections.closed import closed_lead, closed_listings
 from reports.sections.evaluation import BAND, evaluation_listings, evaluation_pictures
 from reports.sections.new_items import new_item_listings
 from reports.sections.section import (
@@ -42,7 +43,7 @@ def demand_section(tables: Tables) -> Section | None:
     return Section(
         "demand",
         "Demand",
-        _lead(tables),
+        [*_lead(tables), *closed_lead(tables)],
         cards=_cards(tables, scored),
         pictures=[
             *_pictures(tables, scored),
@@ -54,6 +55,7 @@ def demand_section(tables: Tables) -> Section | None:
             *evaluation_listings(tables, scored),
             *_listings(accuracy, scored),
             *new_item_listings(tables),
+            *closed_listings(tables),
             *_coverage(tables),
         ],
         method=_method(champions, scored),

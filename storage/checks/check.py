@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 
-from storage.checks import books, demand, instruments, prices, references
+from storage.checks import books, closures, demand, instruments, prices, references
 from storage.checks.bench import Bench
 from storage.checks.clean import write_clean
 from storage.checks.plan import CheckPlan, CheckReport
@@ -20,6 +20,7 @@ CHECKS: Mapping[str, Callable[[Bench], None]] = {
     "items": references.check_items,
     "calendar": references.check_calendar,
     "drivers": references.check_drivers,
+    "closures": closures.check_closures,
     "demand": demand.check_demand,
     "stock": references.check_stock,
     "open_orders": references.check_open_orders,
@@ -64,6 +65,8 @@ def check_inputs(
             if table in sources:
                 bench.start(sources[table])
                 check(bench)
+        if "demand" in sources:
+            closures.mark_closures(bench)
         inputs = {
             table: write_clean(bench, table, folder / f"{table}.parquet")
             for table in CHECKS

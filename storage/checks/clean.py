@@ -13,7 +13,7 @@ from storage.tables.demand import SERIES
 # Tables that come out in another shape than they went in: their columns, and their order.
 _RESHAPED: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "demand": (
-        (*SERIES, "ds", "quantity", "censored", "repaired", "price", "promotion"),
+        (*SERIES, "ds", "quantity", "censored", "repaired", "price", "promotion", "closed"),
         ("series", "period"),
     ),
     "prices": (("instrument_id", "ds", "close", "repaired"), ("instrument_id", "ds")),

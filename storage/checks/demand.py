@@ -181,15 +181,15 @@ def _lay_on_grid(bench: Bench, periods: Periods) -> None:
     connection.execute(
         f"CREATE TABLE history AS SELECT series, {periods.of_ds} AS period, quantity, "  # noqa: S608
         "in_stock IS NOT DISTINCT FROM false AS censored, false AS repaired, price, "
-        f"coalesce(promotion, false) AS promotion FROM {rows('demand')} "
+        f"coalesce(promotion, false) AS promotion, false AS closed FROM {rows('demand')} "
         "JOIN series USING (warehouse_id, item_id) "
-        "UNION ALL SELECT series, period, NULL, true, true, NULL, false "
+        "UNION ALL SELECT series, period, NULL, true, true, NULL, false, false "
         "FROM unknown JOIN series USING (warehouse_id, item_id)"
     )
     connection.execute(
         "CREATE VIEW clean_demand AS SELECT warehouse_id, item_id, "  # noqa: S608 - own names
         f"{periods.start('period')} AS ds, coalesce(quantity, 0) AS quantity, censored, "
-        "repaired, price, promotion, series, period FROM history JOIN series USING (series)"
+        "repaired, price, promotion, closed, series, period FROM history JOIN series USING (series)"
     )
 
 

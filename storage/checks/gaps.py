@@ -31,7 +31,7 @@ def fill_gaps(bench: Bench, periods: Periods) -> None:
     )
     _note_holes(bench, periods)
     bench.connection.execute(
-        "INSERT INTO history SELECT series, period, quantity, false, true, NULL, false "  # noqa: S608
+        "INSERT INTO history SELECT series, period, quantity, false, true, NULL, false, false "  # noqa: S608
         f"FROM ({_filled(bench)})"
     )
 

@@ -73,6 +73,24 @@ CALENDAR = input_table(
     entity=("event",),
 )
 
+CLOSURES = input_table(
+    "closures",
+    "Days on which warehouses are shut, or open where they usually are not; past and planned.",
+    columns=(
+        Column("warehouse_id", "text", "a building with stock; * for every one"),
+        Column("ds", "timestamp", "the day"),
+        Column(
+            "closed",
+            "boolean",
+            "false where it is open after all, as on a day that it kept in other years; true where "
+            "the column is absent",
+            required=False,
+        ),
+    ),
+    key=("warehouse_id", "ds"),
+    entity=("warehouse_id",),
+)
+
 DRIVERS = input_table(
     "drivers",
     "What is recorded, or planned ahead, of what moves demand: prices, promotions and others.",
@@ -95,7 +113,11 @@ DEMAND_ACTUALS = output_table(
         ITEM,
         PERIOD,
         Column("quantity", "float", "units in the period, after repairs", minimum=0),
-        Column("censored", "boolean", "a lower bound: stock ran out, or the value was refused"),
+        Column(
+            "censored",
+            "boolean",
+            "a lower bound: stock ran out, the warehouse was closed, or the value was refused",
+        ),
         Column("repaired", "boolean", "the value is a recorded repair, not an observation"),
     ),
     key=("warehouse_id", "item_id", "ds"),
@@ -258,6 +280,25 @@ FORECAST_HORIZONS = output_table(
         ),
     ),
     key=("demand_class", "band"),
+)
+
+CLOSED_DAYS = output_table(
+    "closed_days",
+    "Days on which warehouses were shut, which say nothing of demand, and those ahead, of which "
+    "forecasts are none.",
+    columns=(
+        WAREHOUSE,
+        Column("ds", "timestamp", "the day"),
+        Column(
+            "reason",
+            "text",
+            "declared, found (nothing was sold where it is sure that something is), or kept: found "
+            "in the two years before",
+            choices=("declared", "found", "kept"),
+        ),
+    ),
+    key=("warehouse_id", "ds"),
+    entity=("warehouse_id",),
 )
 
 DRIVER_EFFECTS = output_table(

@@ -14,8 +14,10 @@ from flows.steps import decision_backtest
 from flows.steps.check import check
 from flows.steps.past_drivers import learn_past_drivers, past_drivers_of
 from flows.steps.past_forecasts import (
+    PastLearnt,
     forecast_past,
     past_calibration,
+    past_closed_days,
     past_drivers,
     past_profiles,
     past_shared_seasons,
@@ -88,6 +90,14 @@ def test_chunks_change_nothing(nights):
         )
 
 
+def _learnt(run, demand, first):
+    return PastLearnt(
+        past_drivers_of(past_drivers(run, demand, first)),
+        SharedSeasons.from_frame(past_shared_seasons(run, demand, first)),
+        past_closed_days(run, demand, first),
+    )
+
+
 def test_a_past_forecast_does_not_know_what_came_after(nights):
     run, _ = nights[1]
     first = pd.Timestamp(run.as_of) - pd.Timedelta(days=PAST.periods - 1)
@@ -96,10 +106,9 @@ def test_a_past_forecast_does_not_know_what_came_after(nights):
     profiles = past_profiles(run, demand, first)
     later = demand["ds"] >= first + pd.Timedelta(days=PAST.refresh)
     changed = demand.assign(quantity=demand["quantity"].where(~later, 999.0))
-    learnt = past_drivers_of(past_drivers(run, demand, first))
-    assert len(learnt) == 3
-    years = SharedSeasons.from_frame(past_shared_seasons(run, demand, first))
-    told = profiles, learnt, years, past_calibration(run, demand, first, learnt, years)
+    learnt = _learnt(run, demand, first)
+    assert len(learnt.drivers) == 3
+    told = profiles, learnt, past_calibration(run, demand, first, learnt)
     known = forecast_past(run, demand, first, *told).paths
     unknown = forecast_past(run, changed, first, *told).paths
     assert known
@@ -116,14 +125,14 @@ def test_past_forecasts_are_calibrated_on_what_came_before(nights):
     demand = pd.read_parquet(run.staging.clean("demand"))
     demand = demand.sort_values(["warehouse_id", "item_id", "ds"], ignore_index=True)
     changed = demand.assign(quantity=demand["quantity"].where(demand["ds"] < first, 999.0))
-    years = SharedSeasons.from_frame(past_shared_seasons(run, demand, first))
-    own, other = (past_calibration(run, part, first, {}, years) for part in (demand, changed))
+    plainly = replace(_learnt(run, demand, first), drivers={})
+    own, other = (past_calibration(run, part, first, plainly) for part in (demand, changed))
     pd.testing.assert_frame_equal(own.levels, other.levels, check_exact=True)
     pd.testing.assert_frame_equal(own.weighings, other.weighings, check_exact=True)
     profiles = past_profiles(run, demand, first)
     calibrated, plain = (
-        forecast_past(run, demand, first, profiles, {}, years, learnt).paths
-        for learnt in (own, NOTHING)
+        forecast_past(run, demand, first, profiles, plainly, calibration).paths
+        for calibration in (own, NOTHING)
     )
     moved = [not np.array_equal(paths[0], plain[key][0]) for key, paths in calibrated.items()]
     assert np.mean(moved) > 0.9
@@ -157,21 +166,21 @@ def test_a_past_forecast_knows_the_promotions_that_were_planned(nights):
     demand = pd.read_parquet(run.staging.clean("demand"))
     demand = demand.sort_values(["warehouse_id", "item_id", "ds"], ignore_index=True)
     profiles = past_profiles(run, demand, first)
-    learnt = past_drivers_of(past_drivers(run, demand, first))
-    years = SharedSeasons.from_frame(past_shared_seasons(run, demand, first))
+    learnt = _learnt(run, demand, first)
     later = demand["ds"] >= first
     means = {}
     for promoted in (False, True):
         planned = demand.assign(promotion=demand["promotion"].where(~later, promoted))
-        found = forecast_past(run, planned, first, profiles, learnt, years, NOTHING).paths
+        found = forecast_past(run, planned, first, profiles, learnt, NOTHING).paths
         means[promoted] = np.array([paths[0].mean() for paths in found.values()])
     # Series that sell rarely are forecast without drivers.
     assert (means[True] >= means[False]).mean() > 0.9
     assert means[True].sum() > 1.05 * means[False].sum()
     # Without what was learnt, a promotion changes nothing.
-    plain = forecast_past(run, demand, first, profiles, {}, years, NOTHING).paths
+    plainly = replace(learnt, drivers={})
+    plain = forecast_past(run, demand, first, profiles, plainly, NOTHING).paths
     other = demand.assign(promotion=demand["promotion"].where(~later, True))
-    for key, paths in forecast_past(run, other, first, profiles, {}, years, NOTHING).paths.items():
+    for key, paths in forecast_past(run, other, first, profiles, plainly, NOTHING).paths.items():
         np.testing.assert_array_equal(paths[0], plain[key][0])
 
 

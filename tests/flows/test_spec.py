@@ -101,6 +101,12 @@ def test_relative_paths_start_at_the_folder_of_the_spec(tmp_path):
         (MINIMAL + "[checks]\ngaps = 'average'\n", "`checks.gaps` is 'average'"),
         (MINIMAL.replace('path = "demand.csv"', ""), "`path` for one file"),
         (MINIMAL + "[inputs.calendar]\nkind = 'listed'\n", "inputs.calendar"),
+        (
+            MINIMAL.replace(
+                "[demand]", "[inputs.closures]\npath = 'c.csv'\n[demand]\nfrequency = 'W'"
+            ),
+            "inputs.closures are days, for demand of days or hours; frequency is 'W'",
+        ),
         ("name = ", "is not TOML"),
         (MINIMAL + "[outputs]\nstore = 'mysql:x'\n", "'mysql:x': the address must be duckdb:PATH"),
         (MINIMAL.replace("horizon", "horizn"), "key `demand.horizn`: did you mean `horizon`"),

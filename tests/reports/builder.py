@@ -135,6 +135,13 @@ def _night(warehouse, item, book, instrument):
                 "naive_mase": [1.0, 1.25],
             }
         ),
+        "closed_days": pd.DataFrame(
+            {
+                "warehouse_id": "north",
+                "ds": pd.to_datetime(["2025-12-25", "2026-01-06"]).astype("datetime64[us]"),
+                "reason": ["found", "kept"],
+            }
+        ),
         "seasonal_profiles": pd.DataFrame(
             {
                 "season": "season",
