@@ -3,13 +3,20 @@
 import pandas as pd
 
 from reports.figures import decisions as figures
-from reports.sections.section import SERIES_COLUMNS, Card, Listing, Picture, Section, Tables, has
+from reports.sections.section import (
+    CLEAR,
+    SERIES_COLUMNS,
+    Card,
+    Listing,
+    Picture,
+    Section,
+    Tables,
+    has,
+)
 from reports.tables import PageColumn, page_table
 from reports.wording import amount, count, currencies, money, percent, plural
 from storage.tables.decisions import PLANNERS
 
-# Beyond so many standard errors a difference is told as one.
-CLEAR = 2.0
 MOST_ITEMS = 25
 
 

@@ -9,7 +9,13 @@ from reports.figures import risk as figures
 from reports.figures.theme import methods_in
 from reports.figures.theme import names as axis_of
 from reports.sections.headlines import risk_headlines, risk_of
-from reports.sections.risk_changes import change_of_each, largest_part, night_of, signed
+from reports.sections.risk_changes import (
+    change_of_each,
+    error_of_change,
+    largest_part,
+    night_of,
+    signed,
+)
 from reports.sections.section import (
     NO_TABLES,
     Card,
@@ -254,6 +260,7 @@ def _portfolios(
     methods = methods_in(set(chosen["method"]))
     main = chosen[chosen["method"] == methods[0]].set_index("portfolio_id", drop=False)
     flat["change"] = change_of_each(main, before)
+    flat["change_error"] = error_of_change(main, before)
     flat["part"] = largest_part(_parts_of(tables, main))
     flat["part"] = flat["part"].fillna(NOTHING)
     flat = flat.sort_values(f"value {methods[0]}", ascending=False).reset_index()
@@ -268,6 +275,9 @@ def _portfolios(
         since = f"since {night_of(before)}"
         hint = f"change by {spaced(methods[0])}, of positions, market and draws together"
         columns.append(PageColumn("change", since, signed, hint))
+        if flat["change_error"].notna().any():
+            hint = "what the change's standard error is at most: both nights' errors, added up"
+            columns.append(PageColumn("change_error", "± at most", percent, hint))
     if (flat["part"] != NOTHING).any():
         hint = f"the position with the largest component, and its share, by {spaced(methods[0])}"
         columns.append(PageColumn("part", "largest part", str, hint))

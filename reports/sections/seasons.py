@@ -6,12 +6,10 @@ import numpy as np
 import pandas as pd
 
 from reports.figures import seasons as figures
-from reports.sections.section import Listing, Picture, Section, Tables, has
+from reports.sections.section import CLEAR_OF_MOST, Listing, Picture, Section, Tables, has
 from reports.tables import PageColumn, page_table
 from reports.wording import percent, plural
 
-# A distance from the mean within so many standard errors may be chance, of the most of a year.
-CLEAR = 3.0
 MOST_KINDS = 25
 LEVELS = {"category": "categories"}
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -100,7 +98,7 @@ def _extremes(told: pd.DataFrame) -> pd.DataFrame:
     )
     found["swing"] = found["high"] - found["low"]
     farthest = np.maximum(found["high"], -found["low"])
-    found["clear"] = farthest > CLEAR * found["standard_error"]
+    found["clear"] = farthest > CLEAR_OF_MOST * found["standard_error"]
     return found.sort_values(["level", "swing"], ascending=[True, False], ignore_index=True)
 
 
