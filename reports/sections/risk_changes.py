@@ -3,7 +3,7 @@
 import pandas as pd
 
 from reports.sections.section import Tables, has
-from reports.wording import NOTHING, count, percent
+from reports.wording import NOTHING, count, day, percent
 
 # In another currency a figure is another one.
 FIGURE = ["portfolio_id", "measure", "level", "horizon", "method", "currency"]
@@ -14,7 +14,7 @@ MOST_NAMED = 3
 
 def night_of(before: Tables) -> str:
     """Return the date of the night before, as it is spoken of."""
-    return f"{before['portfolio_risk']['as_of'].iloc[0]:%d %B}"
+    return day(before["portfolio_risk"]["as_of"].iloc[0], year=False)
 
 
 def change_of_each(own: pd.DataFrame, before: Tables) -> "pd.Series[float]":
@@ -47,20 +47,12 @@ def error_of_change(own: pd.DataFrame, before: Tables) -> "pd.Series[float]":
 
 
 def change_in_sum(own: pd.DataFrame, before: Tables) -> str:
-    """Say by how much figures of portfolios that both nights have moved in sum; or nothing.
-
-    The error of a sum is at most the sum of errors, as that of a change is (`error_of_change`).
-    """
+    """Say by how much figures of portfolios that both nights have moved in sum; or nothing."""
     then = _figures_then(own, before).dropna()
     now = own.loc[then.index]
     if len(set(now["currency"])) != 1 or then.sum() <= 0.0:
         return ""
-    ratio = now["value"].sum() / then.sum()
-    errors = now[ERROR] + abs(ratio) * _figures_then(now, before, ERROR)
-    bound = (
-        f" (\u00b1 {percent(errors.sum() / then.sum())} at most)" if errors.notna().all() else ""
-    )
-    return f"; {signed(ratio - 1.0)} since {night_of(before)}{bound}"
+    return f"; {signed(now['value'].sum() / then.sum() - 1.0)} since {night_of(before)}"
 
 
 def _figures_then(own: pd.DataFrame, before: Tables, column: str = "value") -> "pd.Series[float]":
