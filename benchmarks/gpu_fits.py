@@ -13,7 +13,7 @@ import numpy as np
 
 from benchmarks.gpu_rows import SEED, XP, Row, Rows, Sizes, measure, transfer_seconds
 from kernels.counts_fit import FIT, fit_hurdle_batch
-from kernels.cuda import ets, garch, intermittent, thetas
+from kernels.cuda import ets, garch, garch_scores, intermittent, thetas
 from kernels.cuda.arrays import for_grids, to_host
 from kernels.cuda.grids import blocks_for
 from kernels.ets import fit_ets
@@ -218,7 +218,7 @@ def garch_passes(xp: XP, sizes: Sizes) -> Iterator[Row]:
     far = [for_grids(xp.asarray(array)) for array in given]
     found = xp.empty(n)
     outs = [for_grids(array) for array in (xp.empty((n, 6)), xp.empty((n, 6, 6)), found)]
-    kernel = garch.score_garch_series[blocks_for(n, 64), 64]
+    kernel = garch_scores.score_garch_series[blocks_for(n, 64), 64]
     seconds = measure(lambda: kernel(*far, True, *outs))
     score, fisher = np.empty((1, 6)), np.empty((1, 6, 6))
     expected = scores_at(values[0], point[None], True, score, fisher)[0]

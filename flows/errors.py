@@ -55,4 +55,4 @@ def told_together(what: str, reasons: Sequence[str]) -> str:
     """Return a reason as it is; several as their count, of ``what``, and a line each."""
     if len(reasons) == 1:
         return reasons[0]
-    return "\n  ".join([f"{len(reasons)} {what}:", *reasons])
+    return "\n".join([f"{len(reasons)} {what}:", *reasons]).replace("\n", "\n  ")

@@ -8,7 +8,7 @@ from forecasting.labels import Labels
 from kernels.arrays import Floats, Integers
 from kernels.ets_candidates import MODEL_NAMES
 from kernels.ets_fits import ALPHA, BETA, GAMMA, PHI, EtsFits, no_fits
-from kernels.ets_lanes import count_smoothing
+from kernels.ets_shape import count_smoothing
 from kernels.ets_step import DAMPED
 
 _NUMBERS = np.full(max(MODEL_NAMES.values()) + 1, "", dtype=object)

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from inventory.errors import PlanError
-from inventory.names import SERIES, with_names_coded
+from inventory.names import SERIES, periods, with_names_coded
 from inventory.plan import Target
 from inventory.position_rows import keys_of
 from kernels.arrays import Floats
@@ -165,7 +165,7 @@ def _running_out(plans: pd.DataFrame, most_risk: float) -> pd.DataFrame:
         [
             f"runs out before an order placed tonight arrives with a chance of {risk:.0%} "
             f"(±{error:.1%}); {on_hand:.0f} on hand, {on_order:.0f} on the way, lead time "
-            f"{lead_time:g}"
+            f"of {lead_time:g} {'period' if lead_time == 1.0 else 'periods'}"
             for risk, error, on_hand, on_order, lead_time in zip(*figures, strict=True)
         ],
     )
@@ -183,7 +183,7 @@ def _lasting(plans: pd.DataFrame, most_cover: float) -> pd.DataFrame:
     """Return items whose stock lasts longer than it should."""
     own = plans[plans["periods_of_cover"] > most_cover]
     reasons = [
-        f"stock lasts {cover:.0f} periods, more than {most_cover:g}"
+        f"stock lasts {periods(cover)}, more than {most_cover:g}"
         for cover in own["periods_of_cover"].tolist()
     ]
     return _rows(own, ExceptionKind.OVERSTOCK, own["expected_cost"], reasons)

@@ -23,6 +23,12 @@ NAMES = (
 )
 
 
+def periods(number: float) -> str:
+    """Return a whole number of periods as it is spoken of: 1 period, 2,036 periods."""
+    told = f"{number:,.0f}"
+    return f"{told} period" if told == "1" else f"{told} periods"
+
+
 def with_names_coded(frame: pd.DataFrame) -> pd.DataFrame:
     """Return a frame whose ids and names are categoricals, with their categories in order."""
     coded = [name for name in NAMES if name in frame]

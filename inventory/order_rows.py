@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from inventory.names import periods
 from inventory.plan import Target
 from inventory.policy import Decisions
 from inventory.stock_out import risk_stock_outs
@@ -107,7 +108,7 @@ def _explain_order(
     order_cap: float,
 ) -> list[str]:
     if quantity == 0.0:
-        cover = f"for {held / mean_demand:.0f} periods" if mean_demand > 0.0 else "without demand"
+        cover = f"for {periods(held / mean_demand)}" if mean_demand > 0.0 else "without demand"
         enough = f"enough on hand and on the way {cover}"
         return ["no order: " + (enough if held > 0.0 else "nothing on hand, and none pays")]
     parts = []

@@ -29,8 +29,8 @@ from kernels.ets_candidates import (
     queue_for,
 )
 from kernels.ets_fits import NO_MODEL, PHI, EtsFits, no_fits
-from kernels.ets_lanes import Shape, count_parameters, count_smoothing
 from kernels.ets_search import search_model
+from kernels.ets_shape import Shape, count_parameters, count_smoothing
 from kernels.ets_start import begin_queue, fill_start
 from kernels.ets_step import DAMPED, RATIO, expect_ahead
 from kernels.ets_units import scale_series, settle_fit

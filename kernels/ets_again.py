@@ -19,7 +19,7 @@ from numba import njit
 
 from kernels.arrays import Floats
 from kernels.ets_candidates import information
-from kernels.ets_lanes import Shape, count_parameters
+from kernels.ets_shape import Shape, count_parameters
 from kernels.ets_start import fill_start
 from kernels.ets_step import DAMPED, RATIO
 

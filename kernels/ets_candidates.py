@@ -9,7 +9,7 @@ import numpy as np
 from numba import njit
 
 from kernels.arrays import Floats, Integers
-from kernels.ets_lanes import Shape, count_parameters
+from kernels.ets_shape import Shape, count_parameters
 from kernels.ets_step import DAMPED
 from kernels.lane_search import Queue
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from kernels.arrays import Floats, Integers
-from kernels.ets_lanes import count_parameters
+from kernels.ets_shape import count_parameters
 from kernels.ets_step import ADDED, DAMPED
 
 # A constant series, or one too short for any model.

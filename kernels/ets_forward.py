@@ -12,8 +12,8 @@ from numba import njit
 from kernels.arrays import Floats, Integers
 from kernels.drift import WEIGHT, standardise
 from kernels.ets_fits import ALPHA, BETA, GAMMA, NO_MODEL, PHI, EtsFits, no_fits
-from kernels.ets_lanes import shape_of
 from kernels.ets_refit import fill_start_in_units
+from kernels.ets_shape import shape_of
 from kernels.ets_step import expect, follow
 from kernels.ets_units import scale_series, settle_fit
 from kernels.flat import as_flat

@@ -22,6 +22,7 @@ from typing import NamedTuple
 from numba import njit
 
 from kernels.arrays import Floats
+from kernels.ets_shape import Shape, count_parameters
 from kernels.ets_step import ADDED, DAMPED, RATIO
 from kernels.lanes import (
     add_lanes,
@@ -50,36 +51,6 @@ _ERROR, _WEIGHT, _RELATIVE = 8, 9, 10
 # ... and sums over periods: squared errors, logarithms of means, means out of range.
 SQUARES, LOGS, BROKEN = 11, 12, 13
 _FIXED = 14
-
-
-class Shape(NamedTuple):
-    """One candidate model.
-
-    Parameters
-    ----------
-    relative : whether errors are relative to the mean
-    trend : of `Trend`
-    season : of `Season`
-    length : periods of the season; 1 where there is none
-    """
-
-    relative: bool
-    trend: int
-    season: int
-    length: int
-
-
-@njit(cache=True, nogil=True)
-def shape_of(model: int, length: int) -> Shape:
-    """Return the shape of a model by its number, as `kernels.ets_fits.EtsFits` has it.
-
-    Parameters
-    ----------
-    model : 0 to 17
-    length : periods of the season that there is
-    """
-    season = model % 3
-    return Shape(model >= 9, model % 9 // 3, season, length if season > 0 else 1)
 
 
 class Layout(NamedTuple):
@@ -115,19 +86,6 @@ class Layout(NamedTuple):
     by_season: int
     rows: int
     held: int
-
-
-@njit(cache=True, nogil=True)
-def count_smoothing(trend: int, season: int) -> int:
-    """Return the number of smoothing parameters: alpha, beta, gamma, phi."""
-    return 1 + (trend > 0) + (season > 0) + (trend == DAMPED)
-
-
-@njit(cache=True, nogil=True)
-def count_parameters(trend: int, season: int, length: int) -> int:
-    """Return the number of parameters: smoothing, level, trend, and all seasons but the first."""
-    states = 1 + (trend > 0) + (length - 1 if season > 0 else 0)
-    return states + 1 + (trend > 0) + (season > 0) + (trend == DAMPED)
 
 
 @njit(cache=True, nogil=True)

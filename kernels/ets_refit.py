@@ -12,8 +12,8 @@ from numba import njit
 from kernels.arrays import Floats, Integers
 from kernels.ets_candidates import candidate_bounds, information, queue_for
 from kernels.ets_fits import EtsFits, no_fits
-from kernels.ets_lanes import Shape, count_parameters, count_smoothing, shape_of
 from kernels.ets_search import search_model
+from kernels.ets_shape import Shape, count_parameters, count_smoothing, shape_of
 from kernels.ets_step import RATIO
 from kernels.ets_units import scale_series, settle_fit
 from kernels.flat import as_flat

@@ -17,10 +17,10 @@ from kernels.ets_lanes import (
     LOGS,
     SQUARES,
     Layout,
-    Shape,
     lay_out,
     pass_lanes,
 )
+from kernels.ets_shape import Shape
 from kernels.lane_search import (
     FIRST_DAMPING,
     Queue,

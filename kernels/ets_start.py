@@ -16,7 +16,7 @@ from numba import njit
 
 from kernels.arrays import Floats, Integers
 from kernels.ets_candidates import start_alpha
-from kernels.ets_lanes import Shape
+from kernels.ets_shape import Shape
 from kernels.ets_step import DAMPED, RATIO
 from kernels.ets_units import size_of
 from kernels.lane_search import Queue, longest_of

@@ -4,7 +4,7 @@ from numba import njit
 
 from kernels.arrays import Floats, Integers
 from kernels.ets_fits import ALPHA, BETA, GAMMA, PHI, EtsFits
-from kernels.ets_lanes import count_parameters, count_smoothing
+from kernels.ets_shape import count_parameters, count_smoothing
 from kernels.ets_step import ADDED, DAMPED, RATIO, filter_series
 
 

@@ -24,6 +24,7 @@ from reports.sections.seasons import seasons_section
 from reports.sections.section import NO_TABLES, Section
 from reports.sections.stock import stock_section
 from reports.sections.summary import summary_section
+from reports.wording import day
 
 # What the page compares with the night before.
 COMPARED = ("portfolio_risk", "limit_breaches")
@@ -67,6 +68,7 @@ def render_report(
         .get_template("page.html.j2")
         .render(
             run=run,
+            night=day(run["as_of"]),
             sections=sections,
             dictionary=dictionary({name: len(frame) for name, frame in tables.items()}),
             figures=inert_json(_figures(sections)),

@@ -72,6 +72,11 @@ def plural(value: int, one: str, many: str | None = None) -> str:
     return f"{count(value)} {one if value == 1 else many or one + 's'}"
 
 
+def day(moment: Any, *, year: bool = True) -> str:  # noqa: ANN401 - a timestamp or a date
+    """Return a date as it is spoken of: 6 September 2026."""
+    return f"{moment.day} {moment:%B %Y}" if year else f"{moment.day} {moment:%B}"
+
+
 def steps(first: int, last: int) -> str:
     """Return a part of the horizon: 8-14, and 1 where it is one period."""
     return str(first) if first == last else f"{first}-{last}"

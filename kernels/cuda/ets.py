@@ -25,8 +25,8 @@ from kernels.cuda.series import rows_of
 from kernels.cuda.streams import Launch, Piece, stream_rows
 from kernels.ets_candidates import candidates_of
 from kernels.ets_fits import NO_MODEL, EtsFits, no_fits
-from kernels.ets_lanes import Shape, shape_of
 from kernels.ets_search import MOST_POINTS
+from kernels.ets_shape import Shape, shape_of
 from kernels.ets_start import fill_short_lines
 from kernels.ets_step import DAMPED
 

@@ -19,8 +19,8 @@ from kernels.cuda.streams import Piece, stream_rows
 from kernels.cuda.views import view
 from kernels.ets_fits import NO_MODEL, PHI, EtsFits
 from kernels.ets_forward import carry_series, may_run
-from kernels.ets_lanes import shape_of
 from kernels.ets_refit import fill_start_in_units
+from kernels.ets_shape import shape_of
 from kernels.ets_step import expect_ahead
 
 

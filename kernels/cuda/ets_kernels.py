@@ -16,9 +16,10 @@ from kernels.cuda.views import view
 from kernels.ets_again import start_again
 from kernels.ets_candidates import candidate_bounds, information, is_open
 from kernels.ets_fits import NO_MODEL, EtsFits
-from kernels.ets_lanes import Layout, Shape, count_parameters, count_smoothing, lay_out, shape_of
+from kernels.ets_lanes import Layout, lay_out
 from kernels.ets_refit import fill_near_start
 from kernels.ets_search import Bench, search_series
+from kernels.ets_shape import Shape, count_parameters, count_smoothing, shape_of
 from kernels.ets_start import begin_series, fill_start
 from kernels.ets_step import RATIO
 from kernels.ets_units import settle_fit, size_of

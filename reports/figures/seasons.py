@@ -9,7 +9,8 @@ from reports.wording import inert
 
 # Of more a cell is too narrow for its figure.
 MOST_FIGURES = 24
-MOST_TICKS = 14
+# As many as a phone has room for.
+MOST_TICKS = 9
 # Colours are full there at least: a hundredth is pale.
 LEAST_EDGE = 0.1
 ROW, MARGIN = 22, 96

@@ -11,7 +11,7 @@ from reports.sections.ranking import ranking_listings, ranking_picture
 from reports.sections.section import Card, Explorer, Listing, Picture, Section, Tables, has
 from reports.sections.verdicts import verdict_listings, verdict_picture
 from reports.tables import PageColumn, page_table
-from reports.wording import count, number, percent, plural, share, spaced
+from reports.wording import count, day, number, percent, plural, share, spaced
 
 # Books to look at one by one: those with the most exceptions.
 MOST_BOOKS = 24
@@ -33,7 +33,7 @@ def backtest_section(tables: Tables) -> Section | None:
         [
             (
                 f"Today's {plural(n_books, 'portfolio')} on {count(n_days)} past days, "
-                f"{days['ds'].min():%d %B %Y} to {days['ds'].max():%d %B %Y}: positions as they "
+                f"{day(days['ds'].min())} to {day(days['ds'].max())}: positions as they "
                 "are now, and every figure from the returns known on its eve. Value at risk "
                 f"{share(level)} should be exceeded on {percent(1 - level)} of days, whatever "
                 "the market does."

@@ -3,13 +3,20 @@
 import pandas as pd
 
 from reports.figures import decisions as figures
-from reports.sections.section import SERIES_COLUMNS, Card, Listing, Picture, Section, Tables, has
+from reports.sections.section import (
+    CLEAR,
+    SERIES_COLUMNS,
+    Card,
+    Listing,
+    Picture,
+    Section,
+    Tables,
+    has,
+)
 from reports.tables import PageColumn, page_table
-from reports.wording import amount, count, currencies, money, percent, plural
+from reports.wording import amount, count, currencies, day, money, percent, plural
 from storage.tables.decisions import PLANNERS
 
-# Beyond so many standard errors a difference is told as one.
-CLEAR = 2.0
 MOST_ITEMS = 25
 
 
@@ -27,7 +34,7 @@ def decision_section(tables: Tables) -> Section | None:
         Card(money(plan["cost"], currency), "cost of the plan"),
         *(
             Card(
-                f"{money(row['saving'], currency)} \N{PLUS-MINUS SIGN} "
+                f"{money(row['saving'], currency)} \N{PLUS-MINUS SIGN}\N{NO-BREAK SPACE}"
                 f"{money(row['saving_standard_error'])}",
                 f"saved against the {name}",
                 alarm=_is_clear(row) and row["saving"] < 0.0,
@@ -117,7 +124,7 @@ def _how(plan: pd.Series, periods: pd.DataFrame) -> tuple[str, str]:
     first, last = periods["ds"].min(), periods["ds"].max()
     sample = (
         f"{_replayed(plan)} replayed over {count(plan['periods'])} periods, "
-        f"{first:%d %B %Y} to {last:%d %B %Y}."
+        f"{day(first)} to {day(last)}."
     )
     terms = (
         "Each planner saw the demand of earlier periods "

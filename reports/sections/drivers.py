@@ -3,12 +3,10 @@
 import pandas as pd
 
 from reports.figures import drivers as figures
-from reports.sections.section import Card, Listing, Picture, Section, Tables, has
+from reports.sections.section import CLEAR, Card, Listing, Picture, Section, Tables, has
 from reports.tables import PageColumn, page_table
 from reports.wording import count, percent, plural
 
-# An effect within so many standard errors of none may be chance.
-CLEAR = 2.0
 MOST_SENTENCES = 4
 DECIDED = ("promotion", "price")
 

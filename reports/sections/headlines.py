@@ -6,9 +6,8 @@ import numpy as np
 import pandas as pd
 
 from reports.figures.theme import methods_in
-from reports.sections.decisions import CLEAR
-from reports.sections.risk_changes import change_in_sum, new_breaches
-from reports.sections.section import Card, Tables, anchor_of, has
+from reports.sections.risk_changes import breaches_since, change_in_sum
+from reports.sections.section import CLEAR, Card, Tables, anchor_of, has
 from reports.wording import count, money, number, percent, plural, share, spaced, total_money
 
 EXCEPTIONS, BREACHES = "orders-exceptions", "risk-limits-exceeded"
@@ -124,13 +123,12 @@ def _breaches(tables: Tables, before: Tables) -> list[Card]:
     if not has(tables, "limit_utilisation"):
         return []
     books = tables["limit_utilisation"]["portfolio_id"].nunique()
+    since = breaches_since(tables, before)
     if not has(tables, "limit_breaches"):
-        return [Card("0", f"of {plural(books, 'portfolio')} over a limit", link="chart-limits")]
+        label = f"of {plural(books, 'portfolio')} over a limit{since}"
+        return [Card("0", label, link="chart-limits")]
     breaches = tables["limit_breaches"].sort_values("utilisation", ascending=False)
-    label = (
-        f"of {plural(books, 'portfolio')} over a limit; {_furthest(breaches)}"
-        f"{new_breaches(breaches, before)}"
-    )
+    label = f"of {plural(books, 'portfolio')} over a limit; {_furthest(breaches)}{since}"
     number_over = count(breaches["portfolio_id"].nunique())
     return [Card(number_over, label, True, BREACHES)]
 

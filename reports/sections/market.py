@@ -5,7 +5,7 @@ import pandas as pd
 from reports.figures import risk as figures
 from reports.sections.section import Listing, Picture, Section, Tables, has
 from reports.tables import PageColumn, page_table
-from reports.wording import count, number, percent
+from reports.wording import count, number, percent, plural
 
 
 def market_section(tables: Tables) -> Section | None:
@@ -86,12 +86,14 @@ def _ahead(outlook: pd.DataFrame) -> list[Listing]:
     note = (
         "Annual volatility over so many trading days ahead, from a law fitted to each "
         "instrument's own returns: it goes back to its long run. A fall is told from that and from "
-        "the drift that the theta model, or the mean of the returns, sees in the prices. "
-        + (f"{count(missing)} instruments without a fit are left out." if missing else "")
+        "the drift that the theta model, or the mean of the returns, sees in the prices."
     )
+    if missing:
+        verb = "is" if missing == 1 else "are"
+        note += f" {plural(missing, 'instrument')} without a fit {verb} left out."
     first = ordered.iloc[0]
     gist = (
-        f"{first['instrument_id']} most over the next {_days(horizons[0])}, "
+        f"{first['instrument_id']} most over the next {_days(horizons[0]).removeprefix('1 ')}, "
         f"{percent(first[f'volatility {horizons[0]}'])} a year"
     )
     return [Listing("Volatility ahead", table, note, gist)]

@@ -9,7 +9,13 @@ from reports.figures import risk as figures
 from reports.figures.theme import methods_in
 from reports.figures.theme import names as axis_of
 from reports.sections.headlines import risk_headlines, risk_of
-from reports.sections.risk_changes import change_of_each, largest_part, night_of, signed
+from reports.sections.risk_changes import (
+    change_of_each,
+    error_of_change,
+    largest_part,
+    night_of,
+    signed,
+)
 from reports.sections.section import (
     NO_TABLES,
     Card,
@@ -254,6 +260,7 @@ def _portfolios(
     methods = methods_in(set(chosen["method"]))
     main = chosen[chosen["method"] == methods[0]].set_index("portfolio_id", drop=False)
     flat["change"] = change_of_each(main, before)
+    flat["change_error"] = error_of_change(main, before)
     flat["part"] = largest_part(_parts_of(tables, main))
     flat["part"] = flat["part"].fillna(NOTHING)
     flat = flat.sort_values(f"value {methods[0]}", ascending=False).reset_index()
@@ -264,10 +271,18 @@ def _portfolios(
     for method in methods:
         columns.append(PageColumn(f"value {method}", spaced(method), money))
         columns.append(PageColumn(f"standard_error {method}", "±", money))
+    note = "By method, with the standard error of each."
     if flat["change"].notna().any():
         since = f"since {night_of(before)}"
         hint = f"change by {spaced(methods[0])}, of positions, market and draws together"
         columns.append(PageColumn("change", since, signed, hint))
+        if flat["change_error"].notna().any():
+            hint = "the most that the change's standard error can be"
+            columns.append(PageColumn("change_error", "± at most", percent, hint))
+            note += (
+                " That of a change is at most both nights' errors, added up, and the less the more "
+                "days and draws they share."
+            )
     if (flat["part"] != NOTHING).any():
         hint = f"the position with the largest component, and its share, by {spaced(methods[0])}"
         columns.append(PageColumn("part", "largest part", str, hint))
@@ -280,7 +295,7 @@ def _portfolios(
             f"largest {first['portfolio_id']}, {money(first[f'value {methods[0]}'])} "
             f"({spaced(methods[0])})"
         )
-    return Listing(title, table, "By method, with the standard error of each.", gist)
+    return Listing(title, table, note, gist)
 
 
 def _stress(losses: pd.DataFrame) -> Listing:
@@ -346,8 +361,10 @@ def _profiles(profiles: pd.DataFrame) -> Listing:
     table = page_table(ordered, columns, source="portfolio_profiles", most=200)
     days = count(profiles["days"].max())
     note = (
-        f"Today's positions on the {days} days of the window. Worst days shared: of its worst 5% "
-        "of days, how many are the other portfolios' too; 5% if they had nothing in common."
+        f"Today's positions on the {days} days of the window. Diversification: volatilities of the "
+        "positions, added up, over the portfolio's. Market's share: of the portfolio's variance. "
+        "Worst days shared: of its worst 5% of days, how many are the other portfolios' too; 5% if "
+        "they had nothing in common."
     )
     first = ordered.iloc[0]
     gist = (
@@ -365,9 +382,10 @@ def _sensitivities(sensitivities: pd.DataFrame) -> Listing:
     deltas = books[books["sensitivity"] == "delta"]
     largest = deltas.loc[deltas["value"].abs().groupby(deltas["portfolio_id"]).idxmax()]
     named = largest.set_index("portfolio_id")["factor"].rename("largest")
-    ranked = totals.abs().sum(axis=1).sort_values(ascending=False).index
-    rows = totals.join(named).fillna({"largest": NOTHING}).reindex(ranked)
     known = [name for name in ("delta", "gamma", "vega", "theta", "rho", "dv01") if name in totals]
+    # Units differ, so none is added to another: by the first that a portfolio has.
+    rows = totals.join(named).fillna({"largest": NOTHING})
+    rows = rows.sort_values(known, key=lambda own: own.abs(), ascending=False)
     units = books.drop_duplicates("sensitivity").set_index("sensitivity")["unit"]
     columns = [
         PageColumn("portfolio_id", "portfolio"),

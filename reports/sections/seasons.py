@@ -6,12 +6,10 @@ import numpy as np
 import pandas as pd
 
 from reports.figures import seasons as figures
-from reports.sections.section import Listing, Picture, Section, Tables, has
+from reports.sections.section import CLEAR_OF_MOST, Listing, Picture, Section, Tables, has
 from reports.tables import PageColumn, page_table
 from reports.wording import percent, plural
 
-# A distance from the mean within so many standard errors may be chance, of the most of a year.
-CLEAR = 3.0
 MOST_KINDS = 25
 LEVELS = {"category": "categories"}
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -100,7 +98,7 @@ def _extremes(told: pd.DataFrame) -> pd.DataFrame:
     )
     found["swing"] = found["high"] - found["low"]
     farthest = np.maximum(found["high"], -found["low"])
-    found["clear"] = farthest > CLEAR * found["standard_error"]
+    found["clear"] = farthest > CLEAR_OF_MOST * found["standard_error"]
     return found.sort_values(["level", "swing"], ascending=[True, False], ignore_index=True)
 
 
@@ -133,20 +131,21 @@ def _pictures(
     """Return the pictures of a season; beside the first of all, they are folded."""
     name = cycle.name.split()[0]
     kinds = _kinds(extremes)
-    gist = _widest(kinds) if folded else ""
+    gist = _widest(kinds, cycle) if folded else ""
     found = [_picture(f"shared-{name}", f"The {cycle.name}", told, kinds, NOTE, gist)]
     own = extremes[(extremes["level"] == WAREHOUSE) & extremes["clear"]]
     if len(own):
         title = f"The {cycle.name} by warehouse"
-        found.append(_picture(f"warehouse-{name}", title, told, own, BESIDE, _widest(own)))
+        found.append(_picture(f"warehouse-{name}", title, told, own, BESIDE, _widest(own, cycle)))
     return found
 
 
-def _widest(kinds: pd.DataFrame) -> str:
+def _widest(kinds: pd.DataFrame, cycle: Cycle) -> str:
     most = kinds.loc[kinds["swing"].idxmax()]
     return (
-        f"{most['name']} swings most: {percent(most['high'], 0)} above its mean at "
-        f"{most['high_place']}, {percent(-most['low'], 0)} below it at {most['low_place']}"
+        f"{most['name']} swings most: {percent(most['high'], 0)} above its mean "
+        f"{cycle.preposition} {most['high_place']}, {percent(-most['low'], 0)} below it "
+        f"{cycle.preposition} {most['low_place']}"
     )
 
 

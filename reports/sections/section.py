@@ -12,6 +12,8 @@ import plotly.graph_objects as go
 
 from reports.tables import PageColumn, PageTable
 
+# A difference within so many standard errors may be chance; the largest of a year's, within more.
+CLEAR, CLEAR_OF_MOST = 2.0, 3.0
 # Of fewer, how many there are of what kind is no picture: the tables have each of them.
 FEW = 5
 Tables = Mapping[str, pd.DataFrame]

@@ -14,7 +14,7 @@ from reports.sections.headlines import (
 )
 from reports.sections.section import NO_TABLES, Card, Listing, Section, Tables, has
 from reports.tables import PageColumn, page_table
-from reports.wording import count, number, plural, total_money
+from reports.wording import count, day, number, plural, total_money
 
 STATUS = {
     "published": "published",
@@ -29,9 +29,9 @@ def summary_section(tables: Tables, before: Tables = NO_TABLES) -> Section:
     entities = tables["run_entities"]
     lead = [
         (
-            f"Job {run['job']} as of {run['as_of']:%d %B %Y} is "
+            f"Job {run['job']} as of {day(run['as_of'])} is "
             f"{STATUS.get(run['status'], run['status'])}, finished "
-            f"{run['finished_at']:%d %B %Y, %H:%M} UTC."
+            f"{day(run['finished_at'])}, {run['finished_at']:%H:%M} UTC."
         )
     ]
     lead += [*_notices(tables), *_sentences(tables)]

@@ -15,6 +15,7 @@ from storage.inputs.date_order import (
     refuse_other_order,
     year_first,
 )
+from storage.inputs.each_file import of_each_file
 from storage.inputs.files import (
     column_types,
     file_reader,
@@ -24,7 +25,7 @@ from storage.inputs.files import (
     refused,
 )
 from storage.inputs.number_signs import minus_in_front, refuse_thousands, with_point
-from storage.inputs.plain_text import LineEndsError, read_plainly
+from storage.inputs.plain_text import read_plainly
 from storage.inputs.source import InputSource
 from storage.sql import identifier, is_machine_fault, literal
 from storage.tables import INPUT_TABLES
@@ -73,24 +74,15 @@ def read_input(
         Where the machine has no room for the table; the file is not to blame.
     """
     table = _known_table(source)
-    return read_plainly(source, lambda plain: _read_plain(connection, plain, table, target))
+    found: list[frozenset[str]] = []
 
+    def add(file: InputSource, number: int) -> None:
+        def read(plain: InputSource) -> frozenset[str]:
+            return _read_file(connection, plain, number, table, target, begun=bool(found))
 
-def _read_plain(
-    connection: duckdb.DuckDBPyConnection, source: InputSource, table: Table, target: str
-) -> ReadInput:
-    found = [types for _, types in _files(connection, source, table)]
-    for number, types in enumerate(found):
-        select = _select(source, number, table, types)
-        verb = "INSERT INTO" if number else "CREATE OR REPLACE TABLE"
-        link = "" if number else "AS"
-        try:
-            connection.execute(f"{verb} {identifier(target)} {link} {select}")
-        except duckdb.Error as error:
-            if is_machine_fault(error):
-                raise
-            raise refused(error, source, source.paths[number]) from error
-    files = tuple(path.name for path in source.paths)
+        found.append(read_plainly(file, read))
+
+    of_each_file(source, add)
     counted = connection.execute(f"SELECT count(*) FROM {identifier(target)}").fetchall()  # noqa: S608 - quoted
     if not counted[0][0]:
         raise _no_rows(source)
@@ -100,12 +92,30 @@ def _read_plain(
             refuse_other_order(connection, source, text, target)
         if column.kind == "float" and not source.thousands:
             refuse_thousands(connection, source, column.name, text, target)
-    present = frozenset(
-        column.name
-        for column in table.columns
-        if all(_has(source, column.name, types) for types in found)
-    )
-    return ReadInput(int(counted[0][0]), present, files)
+    files = tuple(path.name for path in source.paths)
+    return ReadInput(int(counted[0][0]), frozenset.intersection(*found), files)
+
+
+def _read_file(
+    connection: duckdb.DuckDBPyConnection,
+    source: InputSource,
+    number: int,
+    table: Table,
+    target: str,
+    *,
+    begun: bool,
+) -> frozenset[str]:
+    """Add the only file of a source to ``target``; return which of the table's columns it has."""
+    types = _column_types(connection, source, table)
+    verb = "INSERT INTO" if begun else "CREATE OR REPLACE TABLE"
+    select = _select(source, number, table, types)
+    try:
+        connection.execute(f"{verb} {identifier(target)} {'' if begun else 'AS'} {select}")
+    except duckdb.Error as error:
+        if is_machine_fault(error):
+            raise
+        raise refused(error, source, source.paths[0]) from error
+    return frozenset(c.name for c in table.columns if _has(source, c.name, types))
 
 
 def inspect_input(source: InputSource) -> None:
@@ -117,14 +127,17 @@ def inspect_input(source: InputSource) -> None:
         As `read_input`, but for damage beyond the first rows.
     """
     table = _known_table(source)
-    if not read_plainly(source, lambda plain: _has_rows(plain, table), beginning=True):
-        raise _no_rows(source)
-
-
-def _has_rows(source: InputSource, table: Table) -> bool:
     with duckdb.connect() as connection:
-        _files(connection, source, table)
-        return any(has_rows(connection, source, path) for path in source.paths)
+
+        def look(file: InputSource, _: int) -> bool:
+            def has(plain: InputSource) -> bool:
+                _column_types(connection, plain, table)
+                return has_rows(connection, plain, plain.paths[0])
+
+            return read_plainly(file, has, beginning=True)
+
+        if not any(of_each_file(source, look)):
+            raise _no_rows(source)
 
 
 def _no_rows(source: InputSource) -> InputRefusedError:
@@ -159,20 +172,18 @@ def _known_table(source: InputSource) -> Table:
     return table
 
 
-def _files(
+def _column_types(
     connection: duckdb.DuckDBPyConnection, source: InputSource, table: Table
-) -> Sequence[tuple[str, Mapping[str, str]]]:
-    """Return the name and the column types of each file.
+) -> Mapping[str, str]:
+    """Return the column types of a source's only file.
 
     One that lacks a column, or has one more than once, is refused.
     """
-    found = []
-    for path in source.paths:
-        types = column_types(connection, source, path)
-        _refuse_repeated(source, path.name, table, names_written(connection, source, path))
-        _refuse_missing(source, path.name, table, types)
-        found.append((path.name, types))
-    return found
+    (path,) = source.paths
+    types = column_types(connection, source, path)
+    _refuse_repeated(source, path.name, table, names_written(connection, source, path))
+    _refuse_missing(source, path.name, table, types)
+    return types
 
 
 def _refuse_missing(source: InputSource, file: str, table: Table, types: Mapping[str, str]) -> None:
@@ -271,18 +282,31 @@ def query_input(source: InputSource, sql: str) -> pd.DataFrame:
 def _query_plain(source: InputSource, table: Table, sql: str) -> pd.DataFrame:
     with duckdb.connect() as connection:
         connection.execute("SET TimeZone = 'UTC'")
-        found = _files(connection, source, table)
-        selects = [_select(source, n, table, types) for n, (_, types) in enumerate(found)]
+
+        def select(file: InputSource, number: int) -> str:
+            return _select(file, number, table, _column_types(connection, file, table))
+
+        selects = of_each_file(source, select)
         try:
             connection.execute(f"CREATE TEMP VIEW source AS {' UNION ALL '.join(selects)}")
             return connection.sql(sql).df()
         except duckdb.Error as error:
             if is_machine_fault(error):
                 raise
-            refusals = [refused(error, source, path) for path in source.paths]
-            raise next(
-                (each for each in refusals if isinstance(each, LineEndsError)), refusals[0]
-            ) from error
+
+            def read_through(file: InputSource, number: int) -> None:
+                _read_through(connection, file, selects[number])
+
+            of_each_file(source, read_through)
+            raise
+
+
+def _read_through(connection: duckdb.DuckDBPyConnection, source: InputSource, select: str) -> None:
+    """Refuse a source's only file where there is something that cannot be read anywhere in it."""
+    try:
+        connection.execute(f"SELECT count(COLUMNS(*)) FROM ({select})")  # noqa: S608 - quoted
+    except duckdb.Error as error:
+        raise refused(error, source, source.paths[0]) from error
 
 
 def _select(source: InputSource, number: int, table: Table, types: Mapping[str, str]) -> str:
@@ -305,6 +329,6 @@ def _select(source: InputSource, number: int, table: Table, types: Mapping[str, 
                 text if source_type == "VARCHAR" else f"CASE WHEN {typed} IS NULL THEN {text} END"
             )
             parts.append(f"{kept} AS {found}")
-    path = source.paths[number]
+    (path,) = source.paths
     rows = f"{file_reader(source, path)} QUALIFY {holds_something(path, types)}"
     return f"SELECT {', '.join(parts)} FROM {rows}"  # noqa: S608 - quoted

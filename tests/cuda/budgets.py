@@ -17,6 +17,7 @@ from kernels.cuda import (
     ets_kernels,
     ets_paths,
     garch,
+    garch_scores,
     intermittent,
     options,
     scenario_values,
@@ -24,7 +25,7 @@ from kernels.cuda import (
     tails,
     thetas,
 )
-from kernels.ets_lanes import Shape
+from kernels.ets_shape import Shape
 from kernels.garch_free import FreeParameters
 from kernels.garch_lanes import Points
 
@@ -138,7 +139,7 @@ KERNELS = [
     Compiled(stock.walk_kernels(64, 32)[0], WALK_GIVEN, 160, stack=(64 + 32) * 8),
     Compiled(stock.walk_kernels(64, 32)[1], WALK_DRAWN, 160, stack=(64 + 32) * 8),
     Compiled(
-        garch.score_garch_series,
+        garch_scores.score_garch_series,
         (rows(2), rows(1, np.int64), rows(2), FLAG, rows(2), rows(3), rows(1)),
         160,
         stack=16,

@@ -15,7 +15,7 @@ CLOSE = 1e-10
 @pytest.mark.parametrize("student", [False, True])
 @pytest.mark.parametrize("at_once", [None, 2])
 def test_likelihood_score_and_information_are_the_processors(student, at_once):
-    from kernels.cuda.garch import garch_scores
+    from kernels.cuda.garch_scores import garch_scores
 
     draws = np.random.default_rng(6)
     lengths = np.array([9, 30, 4, 17, 1])

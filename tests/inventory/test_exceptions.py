@@ -1,5 +1,7 @@
 """Exceptions with their reasons."""
 
+import re
+
 import pandas as pd
 import pytest
 
@@ -10,6 +12,7 @@ from inventory.exceptions import (
     ExceptionKind,
     find_exceptions,
 )
+from inventory.names import periods
 from tests.inventory.night import item_row, plan_night, stock_row
 
 
@@ -32,6 +35,7 @@ def test_each_exception_names_its_reason(plans):
     kinds = {(row.item_id, row.kind): row.reason for row in found.itertuples()}
     assert "stock lasts" in kinds["full", "overstock"]
     assert "with a chance of 100%" in kinds["empty", "stock-out risk"]
+    assert re.search(r"lead time of [\d.]+ periods?$", kinds["empty", "stock-out risk"])
     assert kinds["empty", "over budget"] == "the budget of 10 cuts the order"
     assert "below the target of 95.0%" in kinds["tight", "no feasible plan"]
     assert ("full", "stock-out risk") not in kinds
@@ -106,3 +110,11 @@ def test_no_plans_have_no_exceptions(plans):
     assert list(found.columns) == EXCEPTION_COLUMNS
     nothing = pd.DataFrame(columns=plans.columns)
     assert find_exceptions(nothing, most_cover=30.0, most_risk=0.5).empty
+
+
+@pytest.mark.parametrize(
+    ("number", "told"),
+    [(0.6, "1 period"), (1.4, "1 period"), (0.2, "0 periods"), (2036, "2,036 periods")],
+)
+def test_periods_are_told_in_their_number(number, told):
+    assert periods(number) == told

@@ -19,13 +19,13 @@ from kernels.ets_lanes import (
     LENGTHS,
     LOGS,
     SQUARES,
-    Shape,
     lay_out,
     pass_lanes,
 )
 from kernels.ets_paths import ets_quantiles, simulate_ets
 from kernels.ets_refit import refit_ets
 from kernels.ets_search import turn_relative
+from kernels.ets_shape import Shape
 from kernels.lanes import LANES
 from tests.kernels.flat import offsets_of
 from tests.lanes import slow

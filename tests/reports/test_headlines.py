@@ -1,5 +1,6 @@
 """What a reader wants first is on the first card, with whose it is and where it is told."""
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -12,7 +13,7 @@ from reports.sections.headlines import (
     risk_headlines,
 )
 from reports.sections.risk import risk_section
-from reports.sections.risk_changes import change_of_each, largest_part
+from reports.sections.risk_changes import change_of_each, error_of_change, largest_part
 from reports.sections.stock import stock_section
 from reports.sections.summary import summary_section
 from reports.wording import NOTHING
@@ -134,16 +135,64 @@ def test_figures_of_nothing_or_in_another_currency_are_not_compared(column, then
     assert "since" not in "".join(card.label for card in risk_headlines(night(), eve)[1:])
 
 
-def test_breaches_are_new_or_gone_since_the_night_before():
-    eve = before()
-    (same, *_) = risk_headlines(night(), eve)
-    assert same.label.endswith("; 0 new and 0 gone since 31 December")
-    eve["limit_breaches"] = eve["limit_breaches"].iloc[:0]
-    (fresh, *_) = risk_headlines(night(), eve)
-    assert fresh.label.endswith("; 1 new and 0 gone since 31 December")
-    eve["limit_breaches"] = night()["limit_breaches"].assign(portfolio_id="beta")
-    (gone, *_) = risk_headlines(night(), eve)
-    assert gone.label.endswith("; 1 new and 1 gone since 31 December")
+def breaches_of(*books):
+    """Return a row of a breach for each of these portfolios."""
+    breaches = night()["limit_breaches"]
+    return pd.concat([breaches.assign(portfolio_id=book) for book in books] or [breaches.iloc[:0]])
+
+
+@pytest.mark.parametrize(
+    ("then", "now", "told"),
+    [
+        (["alpha"], ["alpha"], "0 new, 0 gone"),
+        ([], ["alpha"], "1 new (alpha), 0 gone"),
+        (["beta"], ["alpha"], "1 new (alpha), 1 gone (beta)"),
+        (["alpha", "beta"], [], "0 new, 2 gone (alpha, beta)"),
+        (["a", "b", "c", "d", "e"], [], "0 new, 5 gone (a, b, c and 2 more)"),
+        # A book that could not be measured is not within its limits.
+        (["alpha", "failed"], ["alpha"], "0 new, 0 gone, 1 not measured tonight (failed)"),
+    ],
+)
+def test_breaches_that_are_new_or_gone_since_the_night_before_are_named(then, now, told):
+    measured = [book for book in {"alpha", *then, *now} if book != "failed"]
+    tonight = {
+        **night(),
+        "limit_breaches": breaches_of(*now),
+        "limit_utilisation": breaches_of(*measured),
+    }
+    (card, *_) = risk_headlines(tonight, {**before(), "limit_breaches": breaches_of(*then)})
+    assert card.value == str(len(now))
+    assert card.label.endswith(f"; since 31 December {told}")
+
+
+def test_the_error_of_a_change_is_at_most_both_nights_errors():
+    # Both nights' figures err by 12; by how much the change does depends on what they share.
+    risk, eve = night()["portfolio_risk"], before(0.25)
+    then = eve["portfolio_risk"]["value"]
+    most = error_of_change(risk, eve)
+    assert np.allclose(most, (12.0 + 1.25 * 12.0) / then, rtol=1e-12)
+    draws = np.random.default_rng(7).standard_normal((2, 100_000))
+    spread = {}
+    for shared in (-1.0, 0.0, 1.0):
+        other = shared * draws[0] + np.sqrt(1.0 - shared**2) * draws[1]
+        change = (risk["value"].iloc[0] + 12.0 * draws[0]) / (then.iloc[0] + 12.0 * other)
+        spread[shared] = change.std() / most.iloc[0]
+    # The spread of so many draws is known to 0.2%, and the ratio's second order is below that.
+    assert 0.99 < spread[-1.0] < 1.01
+    assert spread[1.0] < spread[0.0] < 1.0
+
+
+def test_a_change_is_told_with_the_most_that_its_error_can_be_where_both_nights_have_one():
+    eve = before(0.25)
+    listing = risk_section(night(), eve).listings[1]
+    heads = [column.title for column in listing.table.columns]
+    # Expected shortfall was 780 and is 975, both with an error of 12.
+    assert listing.table.rows[0][heads.index("± at most")][0] == "3.5%"
+    assert "at most both nights' errors" in listing.note
+    eve["portfolio_risk"]["standard_error"] = float("nan")
+    listing = risk_section(night(), eve).listings[1]
+    assert "± at most" not in [column.title for column in listing.table.columns]
+    assert "at most" not in listing.note
 
 
 def test_red_lights_are_those_of_the_figures_that_are_told_of():

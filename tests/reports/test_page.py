@@ -289,6 +289,36 @@ def test_the_chance_of_a_fall_is_not_told_as_a_fall():
     ]
 
 
+@pytest.mark.parametrize(
+    ("still", "told"),
+    [(1, " 1 instrument without a fit is left out."), (2, " 2 instruments without a fit are left")],
+)
+def test_the_next_day_and_instruments_without_a_fit_are_told_in_their_number(still, told):
+    outlook = pd.DataFrame(
+        {
+            "instrument_id": [f"I{n}" for n in range(still + 1)],
+            "horizon": 1,
+            "volatility": [0.2] + [float("nan")] * still,
+            "probability_of_fall": 0.49,
+        }
+    )
+    (listing,) = market_section({**night(), "volatility_outlook": outlook}).listings[1:]
+    assert told in listing.note
+    assert listing.gist == "I0 most over the next day, 20.0% a year"
+
+
+def test_sensitivities_are_in_the_order_of_delta_and_without_it_of_the_next():
+    rows = [("a", "delta", -5.0), ("a", "gamma", 900.0), ("b", "delta", 7.0), ("c", "dv01", 8.0)]
+    own = pd.DataFrame(rows, columns=["portfolio_id", "sensitivity", "value"])
+    own = own.assign(instrument_id="*", factor="ACME", unit="money", currency="USD")
+    (listing,) = [
+        one
+        for one in risk_section({**night(), "sensitivities": own}).listings
+        if one.title.startswith("Sensitivities")
+    ]
+    assert [row[0][0] for row in listing.table.rows] == ["b", "a", "c"]
+
+
 def test_of_prices_that_all_stand_still_nothing_is_told_ahead():
     outlook = pd.DataFrame(
         {

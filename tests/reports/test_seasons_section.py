@@ -88,6 +88,7 @@ def test_a_warehouse_is_drawn_where_it_strays_by_more_than_chance(week):
         for name, share in (("oslo", 1.0), ("turin", 0.5))
     ]
     _, picture = section(week, *shops).pictures
+    assert "above its mean on " in picture.gist
     (heat,) = picture.figure.data
     assert list(heat.y) == ["oslo"]
     # A hundredth is pale: full colour is a tenth.

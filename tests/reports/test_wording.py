@@ -1,8 +1,9 @@
 """Numbers as people read them."""
 
+import pandas as pd
 import pytest
 
-from reports.wording import money, number, percent, steps
+from reports.wording import day, money, number, percent, steps
 
 
 @pytest.mark.parametrize(
@@ -37,3 +38,8 @@ def test_what_rounds_to_zero_has_no_sign():
 
 def test_a_part_of_the_horizon_that_is_one_period_is_told_once():
     assert (steps(1, 1), steps(8, 14)) == ("1", "8-14")
+
+
+def test_a_day_has_no_zero_in_front():
+    moment = pd.Timestamp("2026-09-06")
+    assert (day(moment), day(moment, year=False)) == ("6 September 2026", "6 September")

@@ -454,6 +454,62 @@ def test_files_of_one_name_are_each_read(tmp_path):
     assert read(InputSource("prices", tuple(paths)))["instrument_id"].tolist() == ["a", "b"]
 
 
+def odd_files(folder, *texts):
+    """Return a source of files, of which those that end in a row of two values are damaged."""
+    paths = tuple(folder / f"part-{number:02}.csv" for number in range(len(texts)))
+    for path, text in zip(paths, texts, strict=True):
+        path.write_bytes(text.encode())
+    return InputSource("demand", paths)
+
+
+@pytest.mark.parametrize("look", [inspect_input, read, lambda s: query_input(s, "FROM source")])
+def test_every_file_of_an_input_that_cannot_be_read_is_told(tmp_path, look):
+    row = "a,b,2024-01-01,3\n"
+    no_date = f"warehouse_id,item_id,day,quantity\n{row}"
+    mixed = f"{HEADER}\r\n{row}"
+    source = odd_files(tmp_path, no_date, f"{HEADER}\n{row}", mixed, "", no_date)
+    with pytest.raises(InputRefusedError) as refusal:
+        look(source)
+    head, *told = str(refusal.value).split("\n  ")
+    assert head == "inputs.demand: 3 of 5 files cannot be read:"
+    assert [line.partition(" has no ")[0] for line in told] == [
+        f"part-{number}.csv" for number in ("00", "03", "04")
+    ]
+
+
+@pytest.mark.parametrize(
+    "look", [read, lambda s: query_input(s, "SELECT sum(quantity) FROM source")]
+)
+def test_damage_far_down_is_told_of_every_file_that_has_it_and_of_no_other(tmp_path, look):
+    source = odd_files(tmp_path, LONG, f"{LONG}a,b\n", LONG, f"{LONG}a,b\n")
+    inspect_input(source)
+    with pytest.raises(InputRefusedError, match="2 of 4 files cannot be read") as refusal:
+        look(source)
+    assert [name for name in ("00", "01", "02", "03") if f"part-{name}" in str(refusal.value)] == [
+        "01",
+        "03",
+    ]
+
+
+@pytest.mark.parametrize(("files", "end"), [(11, "and 1 more"), (10, "")])
+def test_of_many_files_that_cannot_be_read_the_first_are_told(tmp_path, files, end):
+    source = odd_files(tmp_path, *[""] * files)
+    with pytest.raises(InputRefusedError) as refusal:
+        inspect_input(source)
+    told = str(refusal.value).split("\n  ")[1:]
+    assert len([line for line in told if line.startswith("part-")]) == 10
+    assert told[-1] == end or not end
+
+
+def test_a_file_that_shares_its_name_is_told_with_its_folder(tmp_path):
+    for month in ("may", "june"):
+        (tmp_path / month).mkdir()
+        (tmp_path / month / "demand.csv").write_text(LONG if month == "may" else "")
+    paths = tuple(tmp_path / month / "demand.csv" for month in ("may", "june"))
+    with pytest.raises(InputRefusedError, match=r"\(the one in .*june\)"):
+        inspect_input(InputSource("demand", paths))
+
+
 def test_a_disk_without_room_is_not_the_file_s_fault(tmp_path, monkeypatch):
     def full(*_, **__):
         raise OSError(errno.ENOSPC, "No space left on device")
