@@ -19,6 +19,8 @@ REASONS = DECLARED, FOUND, KEPT = "declared", "found", "kept"
 EVERY_WAREHOUSE = "*"
 # As many years of a day as make a custom of it.
 _YEARS = 2
+# Warehouses that tell, more than half of which a new one goes with.
+_FEWEST = 3
 _NONE = pd.DataFrame(columns=CLOSED_DAYS).astype({"ds": "datetime64[us]"})
 # What became of a day. Silent is one on which nothing was sold, and nothing tells why.
 _SILENT, _OPEN, _SHUT = 0, 1, 2
@@ -30,7 +32,8 @@ def find_closed_days(days: pd.DataFrame, declared: pd.DataFrame, horizon: int) -
     A warehouse is shut ahead where that is declared, and on a day that it keeps: by its date, its
     distance from Easter, or its weekday counted from the start or the end of the month, it was
     shut in the two newest years that tell. A silent one does not, as where the day was one of a
-    weekday that is never open. What is declared goes before what is kept, and of one warehouse
+    weekday that is never open. A warehouse with fewer such years, and none in which it was open,
+    goes with most of the others where three of them tell. What is declared goes before what is kept, and of one warehouse
     before that of all.
 
     Parameters
@@ -131,7 +134,10 @@ def _lay_declared(
 
 
 def _is_kept(known: Integers, first: date, day: date) -> Flags:
-    """Whether each warehouse was shut on a day's like in the two newest years that tell."""
+    """Whether each warehouse was shut on a day's like in the two newest years that tell.
+
+    One that has fewer, and none in which it was open, goes with most of the others.
+    """
     kept = np.zeros(len(known), np.bool_)
     for like in _LIKES:
         told, shut = np.zeros(len(known), np.int64), np.zeros(len(known), np.int64)
@@ -144,6 +150,9 @@ def _is_kept(known: Integers, first: date, day: date) -> Flags:
             told += tells
             shut += tells & (known[:, place] == _SHUT)
         kept |= shut == _YEARS
+        tells = told == _YEARS
+        if 2 * np.count_nonzero(kept & tells) > np.count_nonzero(tells) >= _FEWEST:
+            kept |= ~tells & (shut == told)
     return kept
 
 

@@ -7,7 +7,7 @@ from reports.tables import PageColumn, page_table
 from reports.wording import plural
 
 # What the table calls reasons, in words.
-_REASONS = {"declared": "declared", "kept": "shut on its like in the two years before"}
+_REASONS = {"declared": "declared", "kept": "shut every year"}
 
 
 def closed_lead(tables: Tables) -> list[str]:
@@ -35,8 +35,8 @@ def closed_listings(tables: Tables) -> list[Listing]:
         day=shown["ds"].dt.strftime("%Y-%m-%d"), why=shown["reason"].astype(str).map(_REASONS)
     )
     note = (
-        "Where a warehouse is open after all, [inputs.closures] says so: a row of it, the day and "
-        "closed = false."
+        "Where a warehouse is open after all, declare it so in [inputs.closures], with closed = "
+        "false; days that are missing here, with true."
     )
     first = told.iloc[0]
     gist = f"{plural(len(told), 'day')}; the first is {first['day']}, {first['warehouse_id']}"

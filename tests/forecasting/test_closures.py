@@ -182,3 +182,16 @@ def test_closures_of_other_warehouses_and_days_leave_a_panel_as_it_is():
         {"warehouse_id": ["west", "north"], "ds": pd.to_datetime(["2024-03-05", "2024-02-01"])}
     )
     assert know_closures(panel, closed, 14) is panel
+
+
+def test_a_warehouse_that_is_new_goes_with_most_of_three():
+    old = [trade(["2022-12-25", "2023-12-25"], warehouse=name) for name in ("a", "b", "c")]
+    one_year = trade(["2023-12-25"], "2023-06-01", warehouse="d")
+    begun = trade([], "2024-09-01", warehouse="e")
+    was_open = trade([], "2023-06-01", warehouse="f")
+    found = ahead(pd.concat([*old, one_year, begun, was_open]))
+    assert [name for name, day, _ in found if day == "2024-12-25"] == ["a", "b", "c", "d", "e"]
+    # Two are no custom of a company.
+    assert {name for name, *_ in ahead(pd.concat([*old[:2], begun]))} == {"a", "b"}
+    split = trade([], warehouse="g"), trade([], warehouse="h"), trade([], warehouse="i")
+    assert {name for name, *_ in ahead(pd.concat([*old, *split, begun]))} == {"a", "b", "c"}
