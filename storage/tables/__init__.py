@@ -131,9 +131,15 @@ OUTPUT_TABLES = {
     )
 }
 
+# What a run says of itself, of all its sides together.
+BOOKKEEPING = frozenset(
+    table.name for table in (REJECTS, REPAIRS, FAILURES, RUN_ENTITIES, RUN_STEPS)
+)
+
 __all__ = [
     "ACCURACY_BY_HORIZON",
     "AGGREGATE_FORECASTS",
+    "BOOKKEEPING",
     "CALENDAR",
     "CHAMPIONS",
     "CURVES",
