@@ -35,6 +35,7 @@ class Site:
     supply, policy, opening, costs, draws : how it is supplied and orders
     demand : (n_paths, horizon) float64, units per period
     most_taken : units that may come from other sites, within the supply's capacity
+    most_given : units that may go to other sites, of those on hand
     lifts : (n_paths, horizon) float64, or (1, horizon) of all paths, units that the policy's level
         is higher by; None where it stays
     """
@@ -47,6 +48,7 @@ class Site:
     draws: Draws
     demand: Floats
     most_taken: float = math.inf
+    most_given: float = math.inf
     lifts: Floats | None = None
 
 
@@ -197,8 +199,9 @@ class _MovedCosts:
 
     def gives(self, place: int, most: int) -> bool:
         """Return whether a site can give one lot more."""
-        total = sum(self.moved[place].values())
-        return -most < total <= 0 and self.sites[place].opening.on_hand >= (1 - total) * self.lot
+        total, own = sum(self.moved[place].values()), self.sites[place]
+        held = min(own.opening.on_hand, own.most_given)
+        return -most < total <= 0 and held >= (1 - total) * self.lot
 
     def takes(self, place: int, most: int) -> bool:
         """Return whether a site can take one lot more."""
