@@ -185,6 +185,19 @@ def test_one_lot_a_review_keeps_up_with_demand():
     assert min(lots) >= 2.0 * paths.mean()
 
 
+def test_the_lots_tried_cost_little_more_than_the_best_of_all():
+    """Of an item that falls behind with what sells between reviews, and holds twice as much."""
+    position = own_position({"review_period": 4, "on_hand": 300.0, "ordering_cost": 0.0})
+    paths = np.random.default_rng(1).gamma(25.0, 2.0, (400, 28)).round()
+
+    def cost(rounds):
+        plan = StockPlan(policy=PolicyKind.REORDER_QUANTITY, refinements=rounds)
+        found = decide_order(position, paths, paths, words(["bolt"])[0], 3, plan)
+        return found.in_sample.cost[found.chosen]
+
+    assert cost(0) <= 1.05 * cost(8)
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_reasons_name_the_lot_and_the_cap(kind):
     row = planned(kind, {"on_hand": 0.0})
