@@ -173,19 +173,16 @@ def refuse_torn(run: Run, records: Sequence[ChunkRecord]) -> None:
 
 def _in_store(run: Run) -> bool:
     with open_store(run.store_url) as store:
-        return _holds(store, run)
+        return _holds(*_night_in(store, run), run)
 
 
-def _holds(store: Store, run: Run) -> bool:
+def _holds(night: pd.DataFrame, entities: pd.DataFrame, run: Run) -> bool:
     """Return whether the run's tables are there.
 
     `runs` lists a run for good; another run of its job and night takes its rows away, which is one
     of corrected inputs, say, or of one side alone.
     """
-    if not store.published(run.run_id):
-        return False
-    night, entities = _night_in(store, run)
-    had, has = _sides_of(night, entities)[run.run_id]
+    had, has = _sides_of(night, entities).get(run.run_id, (set(), set()))
     return bool(had) and had == has
 
 
@@ -196,9 +193,8 @@ def _night_in(store: Store, run: Run) -> tuple[pd.DataFrame, pd.DataFrame]:
     return runs[own], store.read(RUN_ENTITIES.name, as_of=run.as_of)
 
 
-def _beside(store: Store, run: Run) -> frozenset[str]:
+def _beside(night: pd.DataFrame, entities: pd.DataFrame, run: Run) -> frozenset[str]:
     """Return the other runs of the night that have a side which no run after them has."""
-    night, entities = _night_in(store, run)
     taken = [side for side in _ABOUT if getattr(run.job, side) is not None]
     others = night[night["run_id"] != run.run_id]
     return frozenset(name for name, (_, has) in _sides_of(others, entities, taken).items() if has)
@@ -211,8 +207,9 @@ def _to_store(run: Run, shards: Mapping[str, Sequence[Path]], *, again: bool) ->
 
 def _publish_once(run: Run, shards: Mapping[str, Sequence[Path]], *, again: bool) -> None:
     with open_store(run.store_url) as store:
-        if again or not _holds(store, run):
-            beside = _beside(store, run)
+        known = _night_in(store, run)
+        if again or not _holds(*known, run):
+            beside = _beside(*known, run)
             store.publish(Publication(run.run_id, run.as_of, run.job.name, shards, beside))
 
 
