@@ -3,6 +3,8 @@
 import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import takewhile
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -30,6 +32,7 @@ from kernels.stock_events import order_quantity
 
 STAGE = "plan transfers"
 MOST_LOTS = 20
+NO_BUDGETS: Mapping[str, float] = MappingProxyType({})
 TRANSFER_COLUMNS = [
     "item_id",
     "from_warehouse_id",
@@ -81,6 +84,7 @@ class _Place:
     ----------
     site, judged : on the paths to choose transfers on, and on others
     room : units that stock and orders on the way may fill
+    spare : money by which tonight's order may be dearer than planned
     """
 
     record: Mapping[Any, Any]
@@ -88,6 +92,7 @@ class _Place:
     site: Site
     judged: Site
     room: float
+    spare: float
 
 
 def plan_item_transfers(
@@ -104,11 +109,14 @@ def plan_item_transfers(
     plan: StockPlan,
     seed: int,
     full: Collection[str] = (),
+    spare: Mapping[str, float] = NO_BUDGETS,
 ) -> TransferResult:
     """Plan the transfers of each item between the warehouses that hold it.
 
     Every warehouse keeps to the level planned for it, so that one that receives orders less.
-    Where items share a capacity, none takes more room than its plan gave it.
+    Where items share a capacity, none takes more room than its plan gave it; where they share a
+    budget, none gives so much that what it then orders is dearer by more than its part of what the
+    budget leaves.
 
     Parameters
     ----------
@@ -122,6 +130,7 @@ def plan_item_transfers(
     entities : (n_plans,) uint64, stable identities, for the lead times
     plan, seed : as in `plan_orders`
     full : names of warehouses whose items share a capacity
+    spare : money that the budget of a warehouse leaves for each of its items, of those with one
     """
     coming = receipts_of(open_orders, stock, periods)
     positions = positions_of(stock, items_of(stock, items), *coming)
@@ -142,7 +151,9 @@ def plan_item_transfers(
                 replace(each, lifts=own.lifts(each.demand[None])[0]) for each in (site, judged)
             )
         room = min(position.capacity, position.on_hand + position.on_order + most)
-        held.setdefault(str(key[1]), []).append(_Place(planned, position, site, judged, room))
+        money = spare.get(str(key[0]), math.inf)
+        place = _Place(planned, position, site, judged, room, money)
+        held.setdefault(str(key[1]), []).append(place)
     moves: list[dict[str, Any]] = []
     pooled: list[dict[str, Any]] = []
     failures: list[Failure] = []
@@ -194,7 +205,7 @@ def _of_item(
     # So many lots at most move from a place: together they can empty the fullest one.
     most = max(place.position.on_hand for place in places)
     lot = pack * max(np.ceil(most / (MOST_LOTS * pack)), 1.0)
-    sites = [place.site for place in places]
+    sites = [replace(place.site, most_given=_most_given(place, lot)) for place in places]
     found = plan_transfers(sites, own, lot=lot, most_lots=MOST_LOTS) if own else []
     found = judge_transfers([place.judged for place in places], found, lot=lot)
     change = dict.fromkeys(by_name, 0.0)
@@ -204,6 +215,16 @@ def _of_item(
     orders = {name: _order(place, change[name]) for name, place in by_name.items()}
     rows = [_row(item_id, move, orders, by_name, plan) for move in found]
     return rows, _pooling(item_id, places, plan, seed)
+
+
+def _most_given(place: _Place, lot: float) -> float:
+    """Return the units, in lots, that may go before what is then ordered is too dear."""
+    planned, unit_cost = float(place.record["order_quantity"]), place.position.unit_cost
+
+    def is_paid(lots: int) -> bool:
+        return (_order(place, -lots * lot) - planned) * unit_cost <= place.spare
+
+    return lot * sum(1 for _ in takewhile(is_paid, range(1, MOST_LOTS + 1)))
 
 
 def _order(place: _Place, change: float) -> float:

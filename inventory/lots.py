@@ -9,8 +9,9 @@ from inventory.positions import Positions
 from inventory.theory import least_cost_quantity
 from kernels.arrays import Floats
 
-# Of the mean demand between reviews: what a lot must bring, and a cap let through, to keep up.
-_LOTS = (1.0, 2.0, 4.0, 8.0)
+# Of the mean demand between reviews: what a lot must bring, and a cap let through, to keep up. What
+# a lot brings beyond is held, so that the least are near one another.
+_LOTS = (1.0, 1.25, 1.5, 2.0, 4.0, 8.0)
 _CAPS = (1.0, 1.25, 1.5, 2.0)
 
 

@@ -23,6 +23,8 @@ from kernels.stock_openings import fill_spent_at_levels
 
 # Of orders, that come within the lead times which the least and the largest level are of.
 _SHARES = (0.5, 0.975)
+# The best of many moves saves less on other demand, and what may save nothing is not worth a way.
+ERRORS_ABOVE = 1.0
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,7 @@ class Site:
     supply, policy, opening, costs, draws : how it is supplied and orders
     demand : (n_paths, horizon) float64, units per period
     most_taken : units that may come from other sites, within the supply's capacity
+    most_given : units that may go to other sites, of those on hand
     lifts : (n_paths, horizon) float64, or (1, horizon) of all paths, units that the policy's level
         is higher by; None where it stays
     """
@@ -47,6 +50,7 @@ class Site:
     draws: Draws
     demand: Floats
     most_taken: float = math.inf
+    most_given: float = math.inf
     lifts: Floats | None = None
 
 
@@ -109,8 +113,8 @@ def plan_transfers(
     """Return the transfers that lower the cost of all sites together, the best first.
 
     Lot by lot, the lane whose two sites' costs fall most gives and takes, until none falls by more
-    than moving costs. A site either gives or takes. Every site keeps to its policy: one that gives
-    may order sooner, and its saving counts that.
+    than moving costs by a standard error of it. A site either gives or takes. Every site keeps to
+    its policy: one that gives may order sooner, and its saving counts that.
 
     Parameters
     ----------
@@ -140,7 +144,8 @@ def plan_transfers(
                 if costs.gives(source, most_lots) and costs.takes(target, most_lots):
                     gain = costs.saving(source, -1, 0) + costs.saving(target, 1, lane.lead_time)
                     gains[n] = gain - lane.unit_cost * lot
-                    means[n] = max(0.0, gains[n].mean())
+                    mean = gains[n].mean()
+                    means[n] = mean if mean > ERRORS_ABOVE * _error(gains[n]) else 0.0
         if not (means > 0.0).any():
             break
         taken = int(means.argmax())
@@ -197,8 +202,9 @@ class _MovedCosts:
 
     def gives(self, place: int, most: int) -> bool:
         """Return whether a site can give one lot more."""
-        total = sum(self.moved[place].values())
-        return -most < total <= 0 and self.sites[place].opening.on_hand >= (1 - total) * self.lot
+        total, own = sum(self.moved[place].values()), self.sites[place]
+        held = min(own.opening.on_hand, own.most_given)
+        return -most < total <= 0 and held >= (1 - total) * self.lot
 
     def takes(self, place: int, most: int) -> bool:
         """Return whether a site can take one lot more."""

@@ -244,7 +244,7 @@ class StockPlanSpec(Frozen):
         0,
         ge=0,
         le=20,
-        description="rounds of a search around the best policy tried; it pays with (r, Q)",
+        description="rounds of a search around the best policy tried; it saves most with (r, Q)",
     )
     currency: str = Field("USD", min_length=3, max_length=3)
     most_cover: float | None = Field(

@@ -1,7 +1,7 @@
 """Publish: every table of the run in one go, or none."""
 
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -44,6 +44,10 @@ from storage.tables import (
 
 PUBLISHED = "published"
 PUBLISHED_WITH_FAILURES = "published_with_failures"
+REPLACED = "replaced"
+REPLACED_IN_PART = "replaced in part"
+# The input that each side of a job is about, by which `run_entities` tells what a run had.
+_ABOUT = {"demand": "demand", "stock": "stock", "risk": "positions"}
 
 
 def publish(
@@ -91,20 +95,45 @@ def is_published(run: Run) -> bool:
     return patiently(lambda: _in_store(run))
 
 
-def replaced_in(address: str, *, servers: bool = False) -> set[str]:
-    """Return the runs of a store whose tables gave way to another run of their job and night.
+def replaced_in(address: str, *, servers: bool = False) -> dict[str, str]:
+    """Return what is said of runs whose tables gave way to others of their job and night.
 
-    None where the store is not there, cannot be read now, or is at a server that is not to be
+    Nothing where the store is not there, cannot be read now, or is at a server that is not to be
     asked: a list of runs waits for no store.
     """
     if is_absent(address) or not (servers or is_path(address)):
-        return set()
+        return {}
     try:
         with open_existing(address) as store:
-            held = store.read(RUN_ENTITIES.name)["run_id"]
-            return set(store.runs()["run_id"]).difference(held)
+            runs, entities = store.runs(), store.read(RUN_ENTITIES.name)
     except StorageError:
-        return set()
+        return {}
+    found = {str(name): REPLACED for name in set(runs["run_id"]).difference(entities["run_id"])}
+    for _, night in runs.groupby(["job", "as_of"]):
+        for name, (had, has) in _sides_of(night, entities).items():
+            if had - has:
+                found[name] = REPLACED_IN_PART
+    return found
+
+
+def _sides_of(
+    night: pd.DataFrame, entities: pd.DataFrame, taken: Collection[str] = ()
+) -> dict[str, tuple[set[str], set[str]]]:
+    """Return what sides the runs of a night had, and which of them no later run has taken.
+
+    Parameters
+    ----------
+    night : `runs` of one job and night
+    entities : `run_entities` of these at least
+    taken : sides of a run that is about to be published
+    """
+    found, gone = {}, {_ABOUT[side] for side in taken}
+    for name in night.sort_values("finished_at", ascending=False)["run_id"]:
+        inputs = entities.loc[entities["run_id"] == name, "input"]
+        had = set(inputs) & set(_ABOUT.values())
+        found[str(name)] = had, had - gone
+        gone |= had
+    return found
 
 
 def is_finished(run: Run) -> bool:
@@ -144,18 +173,31 @@ def refuse_torn(run: Run, records: Sequence[ChunkRecord]) -> None:
 
 def _in_store(run: Run) -> bool:
     with open_store(run.store_url) as store:
-        return _holds(store, run)
+        return _holds(*_night_in(store, run), run)
 
 
-def _holds(store: Store, run: Run) -> bool:
+def _holds(night: pd.DataFrame, entities: pd.DataFrame, run: Run) -> bool:
     """Return whether the run's tables are there.
 
     `runs` lists a run for good; another run of its job and night takes its rows away, which is one
     of corrected inputs, say, or of one side alone.
     """
-    if not store.published(run.run_id):
-        return False
-    return not store.read(RUN_ENTITIES.name, run_id=run.run_id, as_of=run.as_of).empty
+    had, has = _sides_of(night, entities).get(run.run_id, (set(), set()))
+    return bool(had) and had == has
+
+
+def _night_in(store: Store, run: Run) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return `runs` of the run's job and night, and `run_entities` of its night."""
+    runs = store.runs()
+    own = (runs["job"] == run.job.name) & (runs["as_of"] == pd.Timestamp(run.as_of))
+    return runs[own], store.read(RUN_ENTITIES.name, as_of=run.as_of)
+
+
+def _beside(night: pd.DataFrame, entities: pd.DataFrame, run: Run) -> frozenset[str]:
+    """Return the other runs of the night that have a side which no run after them has."""
+    taken = [side for side in _ABOUT if getattr(run.job, side) is not None]
+    others = night[night["run_id"] != run.run_id]
+    return frozenset(name for name, (_, has) in _sides_of(others, entities, taken).items() if has)
 
 
 def _to_store(run: Run, shards: Mapping[str, Sequence[Path]], *, again: bool) -> None:
@@ -165,8 +207,10 @@ def _to_store(run: Run, shards: Mapping[str, Sequence[Path]], *, again: bool) ->
 
 def _publish_once(run: Run, shards: Mapping[str, Sequence[Path]], *, again: bool) -> None:
     with open_store(run.store_url) as store:
-        if again or not _holds(store, run):
-            store.publish(Publication(run.run_id, run.as_of, run.job.name, shards))
+        known = _night_in(store, run)
+        if again or not _holds(*known, run):
+            beside = _beside(*known, run)
+            store.publish(Publication(run.run_id, run.as_of, run.job.name, shards, beside))
 
 
 def _shards(records: Sequence[ChunkRecord]) -> dict[str, list[Path]]:

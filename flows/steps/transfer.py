@@ -28,7 +28,7 @@ from forecasting import sample_paths
 from inventory import Lane, plan_item_transfers
 
 STAGE = "transfer"
-PLANS = "order_plans"
+PLANS, BUDGETS = "order_plans", "warehouse_budgets"
 
 
 def prepare(run: Run) -> list[int]:
@@ -111,6 +111,7 @@ def _plan(run: Run, items: list[str], records: Sequence[ChunkRecord]) -> ChunkWo
         plan=stock_plan(spec),
         seed=run.job.seed,
         full=spec.capacities,
+        spare=_spare(records),
     )
     failures = as_failed("items", result.failures)
     tables = {
@@ -118,6 +119,16 @@ def _plan(run: Run, items: list[str], records: Sequence[ChunkRecord]) -> ChunkWo
         "stock_pooling": run.stamp(result.pooling),
     }
     return ChunkWork(tables, failures)
+
+
+def _spare(records: Sequence[ChunkRecord]) -> dict[str, float]:
+    """Return what the budgets of warehouses leave for each of their items."""
+    shards = [record.shard(BUDGETS) for record in records if BUDGETS in record.shards]
+    return {
+        str(row["warehouse_id"]): max(row["budget"] - row["used"], 0.0) / max(row["items"], 1)
+        for shard in shards
+        for row in pd.read_parquet(shard).to_dict("records")
+    }
 
 
 def _read(paths: Sequence[Path], chosen: list[tuple[str, str, list[str]]]) -> pd.DataFrame:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from storage.stores.bigquery_faults import CAME_FIRST
 from storage.stores.bigquery_tables import PARTITION, PUBLICATIONS
-from storage.tables import RUNS
+from storage.tables import BOOKKEEPING, RUNS
 from storage.tables.table import Table
 
 
@@ -39,19 +39,22 @@ def columns_of(table: Table, prefix: str = "") -> str:
     return ", ".join(prefix + quoted(name) for name in table.column_names)
 
 
-def commit_script(loaded: Sequence[Loaded], runs: str, publications: str, *, known: bool) -> str:
+def commit_script(
+    loaded: Sequence[Loaded], runs: str, publications: str, *, known: bool, n_beside: int = 0
+) -> str:
     """Return the transaction that makes loaded tables visible, all or none.
 
     Its parameters are ``@as_of``, ``@run_id``, ``@job`` and ``@version``. Rows of earlier runs of
     the job and night go first. Where another publication of the night has come first, nothing is
     done: what to do may depend on it. A run that is new is then inserted; one that is ``known`` is
     corrected: its rows are merged in by key, so that a row that stays the same is not written
-    again. `runs` is last, for what is earlier is read from it.
+    again. `runs` is last, for what is earlier is read from it. The runs ``@beside_0`` and on keep
+    their rows of `BOOKKEEPING`.
     """
     ordered = sorted(loaded, key=lambda part: part.table is RUNS)
     statements = [_check_version(publications), *(_check_load(part) for part in ordered)]
     for part in ordered:
-        statements += [_delete(part, runs, known=known)]
+        statements += [_delete(part, runs, known=known, n_beside=n_beside)]
         statements += [_merge(part) if known else _insert(part)]
         statements += [_note(part, publications)]
     body = ";\n".join(statement for statement in statements if statement)
@@ -77,8 +80,10 @@ def _check_load(part: Loaded) -> str:
     )
 
 
-def _delete(part: Loaded, runs: str, *, known: bool) -> str:
+def _delete(part: Loaded, runs: str, *, known: bool, n_beside: int) -> str:
     earlier = f"run_id IN (SELECT run_id FROM {runs} WHERE {PARTITION} = @as_of AND job = @job)"  # noqa: S608 - quoted
+    if n_beside and part.table.name in BOOKKEEPING:
+        earlier += f" AND run_id NOT IN ({', '.join(f'@beside_{n}' for n in range(n_beside))})"
     gone = {
         (True, True): "",
         (True, False): "run_id = @run_id",

@@ -147,8 +147,13 @@ class BigQueryStore(Closing):
         dataset = self._dataset
         number = self._version(publication.as_of) + 1
         known = self.published(publication.run_id)
+        beside = sorted(publication.beside)
         script = commit_script(
-            loaded, dataset.quoted(RUNS.name), dataset.quoted(PUBLICATIONS.name), known=known
+            loaded,
+            dataset.quoted(RUNS.name),
+            dataset.quoted(PUBLICATIONS.name),
+            known=known,
+            n_beside=len(beside),
         )
         config = dataset.query_config(
             [
@@ -156,6 +161,7 @@ class BigQueryStore(Closing):
                 text("job", publication.job),
                 night(publication.as_of),
                 Parameter("version", "INT64", number),
+                *(text(f"beside_{n}", run_id) for n, run_id in enumerate(beside)),
             ]
         )
         config.labels = _labels(publication)

@@ -62,7 +62,8 @@ class DuckDBStore(Closing):
             refuse_unlisted_run(connection, publication, known=known)
             earlier = self._earlier_runs(publication)
             for table in tables:
-                self._replace(table.name, staged[table.name], earlier, publication.run_id)
+                gone = set(earlier) - publication.kept_beside(table.name)
+                self._replace(table.name, staged[table.name], gone, publication.run_id)
                 connection.execute(f"DROP TABLE {staged[table.name]}")
             connection.commit()
         except duckdb.Error as error:
@@ -88,7 +89,7 @@ class DuckDBStore(Closing):
         )
         return [str(row[0]) for row in found.fetchall()]
 
-    def _replace(self, name: str, staged: str, earlier: list[str], run_id: str) -> None:
+    def _replace(self, name: str, staged: str, earlier: set[str], run_id: str) -> None:
         """Replace earlier runs' rows, but keep the history of runs itself."""
         table = OUTPUT_TABLES[name]
         gone = {run_id} if name == RUNS.name else {*earlier, run_id}

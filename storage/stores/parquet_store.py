@@ -167,6 +167,10 @@ def _kept(manifest: Manifest, publication: Publication) -> list[Entry]:
         if entry.table not in publication.shards
         or (
             entry.run_id != publication.run_id
-            and (entry.table == RUNS.name or (entry.job, entry.as_of) != night)
+            and (
+                entry.table == RUNS.name
+                or (entry.job, entry.as_of) != night
+                or entry.run_id in publication.kept_beside(entry.table)
+            )
         )
     ]

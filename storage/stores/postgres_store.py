@@ -144,8 +144,9 @@ class PostgresStore(Closing):
                 [publication.job, publication.as_of],
             )
             for part in parts:
-                own = {publication.run_id}
-                gone = own if part.table is RUNS else {*(str(row[0]) for row in earlier), *own}
+                own, kept = {publication.run_id}, publication.kept_beside(part.table.name)
+                others = {str(row[0]) for row in earlier} - kept
+                gone = own if part.table is RUNS else others | own
                 self._replace(part, sorted(gone), publication.run_id)
 
     def _replace(self, part: _Part, gone: Sequence[str], run_id: str) -> None:

@@ -10,6 +10,8 @@ from typing import Protocol, Self
 
 import pandas as pd
 
+from storage.tables import BOOKKEEPING
+
 
 @dataclass(frozen=True)
 class Publication:
@@ -22,12 +24,19 @@ class Publication:
     job : the job's name
     shards : Parquet files by output table, none for a table without rows; their columns are the
         table's. The first publication of a run has its row in `runs`
+    beside : runs of the same job and night that keep their rows of `BOOKKEEPING`, for tables of
+        another side are still theirs
     """
 
     run_id: str
     as_of: date
     job: str
     shards: Mapping[str, Sequence[Path]]
+    beside: frozenset[str] = frozenset()
+
+    def kept_beside(self, table: str) -> frozenset[str]:
+        """Return the earlier runs of the night that keep their rows of a table."""
+        return self.beside if table in BOOKKEEPING else frozenset()
 
 
 class Store(Protocol):
@@ -36,8 +45,9 @@ class Store(Protocol):
     def publish(self, publication: Publication) -> None:
         """Make the publication's tables visible, all or none.
 
-        In the tables it names, rows of earlier runs of the same job and night give way to it;
-        publishing the same run again changes nothing. `runs` keeps a row of every run.
+        In the tables it names, rows of earlier runs of the same job and night give way to it, but
+        for those that runs beside it keep; publishing the same run again changes nothing. `runs`
+        keeps a row of every run.
 
         Raises
         ------

@@ -135,9 +135,15 @@ OUTPUT_TABLES = {
     )
 }
 
+# What a run says of itself, of all its sides together.
+BOOKKEEPING = frozenset(
+    table.name for table in (REJECTS, REPAIRS, FAILURES, RUN_ENTITIES, RUN_STEPS)
+)
+
 __all__ = [
     "ACCURACY_BY_HORIZON",
     "AGGREGATE_FORECASTS",
+    "BOOKKEEPING",
     "CALENDAR",
     "CHAMPIONS",
     "CLOSED_DAYS",

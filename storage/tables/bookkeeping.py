@@ -66,7 +66,8 @@ FAILURES = output_table(
 RUNS = output_table(
     "runs",
     "One row per run, as it ended; one without rows in run_entities gave way to another of its "
-    "job and night, and the view almanac_runs calls it replaced.",
+    "job and night, and the view almanac_runs calls it replaced; or replaced in part, where "
+    "another has one of its sides.",
     columns=(
         Column("job", "text", "name of the job"),
         Column(

@@ -233,8 +233,8 @@ def test_of_two_runs_of_a_night_the_last_one_done_has_its_page_and_its_tables(jo
 
 def test_the_ledger_asks_no_server(monkeypatch):
     monkeypatch.setattr(publishing, "open_existing", None)
-    assert replaced_in("postgresql://nobody@192.0.2.1/nothing") == set()
-    assert replaced_in("parquet:gs://bucket/folder") == set()
+    assert replaced_in("postgresql://nobody@192.0.2.1/nothing") == {}
+    assert replaced_in("parquet:gs://bucket/folder") == {}
 
 
 @pytest.mark.parametrize("scheme", ["duckdb", "parquet", "postgresql", "bigquery"])
@@ -245,4 +245,4 @@ def test_a_store_that_is_asked_tells_which_run_gave_way(scheme, tmp_path):
     with open_store(address) as store:
         for run_id in ("night-a", "night-b"):
             store.publish(publication(tmp_path / run_id, run_id, tables=tables))
-    assert replaced_in(address, servers=True) == {"night-a"}
+    assert replaced_in(address, servers=True) == {"night-a": "replaced"}

@@ -29,6 +29,7 @@ PLANS = {
     "tight": {"budgets": TIGHT},
     "periods": {"target": "cycle service", "shortage": 0.5},
     "lots": {"budgets": TIGHT, "policy": "(r, Q)"},
+    "lean": {"budgets": {**TIGHT, "antwerp": 200.0}, "policy": "newsvendor"},
     **{policy: {"budgets": TIGHT, "policy": policy} for policy in LEVELS},
     "roomy": {"capacities": PLENTY},
     "full": {"capacities": {"rotterdam": FULL}},
@@ -52,6 +53,7 @@ class Nights(dict):
         self._job = job
         items = pd.read_csv(job.path(job.inputs.items.path)).drop_duplicates("item_id")
         self["volumes"] = items.set_index("item_id")["volume"]
+        self["unit_costs"] = items.set_index("item_id")["unit_cost"]
 
     def __missing__(self, name):
         own = light(self._job, **PLANS[name])
@@ -158,6 +160,17 @@ def test_transfers_take_no_room_that_the_plan_did_not_give(night):
     rotterdam = after.index.get_level_values("warehouse_id") == "rotterdam"
     assert rotterdam.any()
     assert (after["units"] + after["order"] <= before["order_quantity"])[rotterdam].all()
+
+
+def test_what_gives_stock_orders_within_the_budget(night):
+    """A newsvendor orders anew whatever it gives; takers may order less than planned."""
+    plans, moves = (night["lean"][name] for name in ("order_plans", "transfers"))
+    own = plans[plans["warehouse_id"] == "rotterdam"].set_index("item_id")
+    given = moves[moves["from_warehouse_id"] == "rotterdam"].drop_duplicates("item_id")
+    assert len(given)
+    ordered = own["order_quantity"].astype(float)
+    ordered.update(given.set_index("item_id")["from_order_quantity"])
+    assert (ordered * night["unit_costs"].loc[ordered.index]).sum() <= TIGHT["rotterdam"]
 
 
 def test_a_budget_and_a_capacity_hold_at_once(night):

@@ -185,6 +185,19 @@ def test_one_lot_a_review_keeps_up_with_demand():
     assert min(lots) >= 2.0 * paths.mean()
 
 
+def test_the_lots_tried_cost_little_more_than_the_best_of_all():
+    """Of an item that falls behind with what sells between reviews, and holds twice as much."""
+    position = own_position({"review_period": 4, "on_hand": 300.0, "ordering_cost": 0.0})
+    paths = np.random.default_rng(1).gamma(25.0, 2.0, (400, 28)).round()
+
+    def cost(rounds):
+        plan = StockPlan(policy=PolicyKind.REORDER_QUANTITY, refinements=rounds)
+        found = decide_order(position, paths, paths, words(["bolt"])[0], 3, plan)
+        return found.in_sample.cost[found.chosen]
+
+    assert cost(0) <= 1.05 * cost(8)
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_reasons_name_the_lot_and_the_cap(kind):
     row = planned(kind, {"on_hand": 0.0})
@@ -223,7 +236,7 @@ def test_a_budget_orders_what_the_policy_could(kind, share):
         )
 
 
-def moved_to_north(kind, open_orders=None, *, rise=0.0, moving=True, cut=False):
+def moved_to_north(kind, open_orders=None, *, rise=0.0, moving=True, cut=False, **limits):
     """Return the plan of the north, and the one transfer to it.
 
     Demand may rise half-way, levels may stay, and a budget may have cut them to nothing.
@@ -266,6 +279,7 @@ def moved_to_north(kind, open_orders=None, *, rise=0.0, moving=True, cut=False):
         entities=words(["bolt", "cog"]),
         plan=plan,
         seed=3,
+        **limits,
     )
     assert found.failures == []
     (move,) = found.transfers.to_dict("records")
@@ -278,6 +292,19 @@ def test_transfers_leave_each_warehouse_its_own_policy(kind):
     position = north["on_hand"] + north["on_order"] + move["quantity"]
     terms = own_position().supply(HORIZON, 1.0).terms
     assert move["to_order_quantity"] == oracle.wanted(position, planned_policy(north).rule, terms)
+
+
+def test_what_gives_orders_no_more_than_its_budget_pays_for():
+    """A newsvendor orders anew whatever it gives; its plan is 7 units of 3 each."""
+    kind = PolicyKind.NEWSVENDOR
+    (_, free), (_, plenty), (_, tight) = (
+        moved_to_north(kind, **limits)
+        for limits in ({}, {"spare": {"south": 1e9}}, {"spare": {"south": 15.0}})
+    )
+    planned = free["from_order_quantity"] - free["quantity"]
+    assert plenty == free
+    assert 3.0 * (free["from_order_quantity"] - planned) > 15.0
+    assert 0.0 < 3.0 * (tight["from_order_quantity"] - planned) <= 15.0
 
 
 def test_what_comes_after_the_forecast_moves_no_transfer():

@@ -1,6 +1,7 @@
 """Transfers between warehouses, and one stock for all against one each."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -17,7 +18,7 @@ from inventory import (
     simulate,
 )
 from inventory.estimates import money_spent
-from inventory.transfers import Lane, Site, compare_pooling
+from inventory.transfers import Lane, Site, compare_pooling, judge_transfers
 from inventory.transfers import plan_transfers as plan_lanes
 from kernels.stock_lead_times import fixed_lead_time, gamma_lead_time
 
@@ -64,6 +65,26 @@ def test_stock_moves_from_where_it_lies_idle_to_where_it_is_short():
 def test_nothing_moves_where_moving_costs_more_than_it_saves():
     places = [site("full", 60.0), site("empty", 0.0, number=1)]
     assert plan_transfers(places, lead_time=1, unit_cost=1e3, lot=1.0) == []
+
+
+def drawn(place, number, n_paths):
+    demand = np.random.default_rng(number).poisson(5.0, (n_paths, 10)).astype(float)
+    return replace(place, demand=demand)
+
+
+def test_what_moves_saves_on_other_demand_too():
+    """The best of many moves that are worth about what they cost is often so by chance."""
+    saved = []
+    for seed in range(40):
+        places = [site("more", 36.0), site("less", 28.0, number=1)]
+        few, many = (
+            [drawn(place, [seed, number, n], n) for number, place in enumerate(places)]
+            for n in (50, 4_000)
+        )
+        found = plan_transfers(few, lead_time=1, unit_cost=0.4, lot=2.0)
+        saved += [move.saving for move in judge_transfers(many, found, lot=2.0)]
+    assert len(saved) > 20
+    assert min(saved) > 0.0
 
 
 def test_no_site_gives_more_than_it_holds_or_takes_more_than_its_room():

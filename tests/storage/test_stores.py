@@ -10,7 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from storage.stores import Publication, TerminalStoreError, open_existing, open_store
-from storage.tables import OUTPUT_TABLES, RUN_STEPS
+from storage.tables import BOOKKEEPING, OUTPUT_TABLES, RUN_STEPS
 from tests.lanes import slow
 from tests.storage.addresses import EACH_KIND, address_of
 from tests.storage.nights import AS_OF, EVERY, JOB, RUN, SOME, night, publication
@@ -117,6 +117,21 @@ def test_what_a_newer_run_does_not_name_stays(address, tmp_path):
         store.publish(replace(second, shards=named))
         assert store.read("champions")["run_id"].unique().tolist() == ["night-b"]
         assert store.read("order_plans")["run_id"].unique().tolist() == [RUN]
+
+
+def test_a_run_beside_a_newer_one_keeps_what_it_says_of_itself_and_no_more(address, tmp_path):
+    newer = publication(tmp_path / "2", "night-b")
+    with open_store(address) as store:
+        for folder, run_id in (("0", "night-0"), ("1", RUN)):
+            store.publish(
+                replace(publication(tmp_path / folder, run_id), beside=frozenset({"night-0"}))
+            )
+        store.publish(replace(newer, beside=frozenset({RUN})))
+        found = {name: set(store.read(name)["run_id"]) for name in store.tables()}
+    assert found.pop("runs") == {"night-0", RUN, "night-b"}
+    assert found == {
+        name: {RUN, "night-b"} if name in BOOKKEEPING else {"night-b"} for name in found
+    }
 
 
 @pytest.mark.parametrize(

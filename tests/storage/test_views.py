@@ -1,5 +1,6 @@
 """Views: one source, three dialects, and the same figures in every store."""
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import get_args
@@ -213,6 +214,26 @@ def test_runs_says_which_run_of_a_night_gave_way(dialect, tmp_path):
         store.publish(publication(tmp_path / "4", tables=READ))
         assert set(store.runs()["status"]) == {ended}
     assert query(address, statuses) == [(RUN, ended), ("night-b", "replaced"), last[1]]
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_runs_says_which_run_of_a_night_gave_way_in_part(dialect, tmp_path):
+    address = publish_with_views(dialect, tmp_path)
+    later = night("night-b", tables=READ)
+    one_input = later["run_entities"].head(1)
+    finished = later["runs"]["finished_at"] + pd.Timedelta(hours=1)
+    own = publication(
+        tmp_path / "2",
+        "night-b",
+        tables=READ,
+        run_entities=one_input,
+        runs=later["runs"].assign(finished_at=finished),
+    )
+    with open_store(address) as store:
+        (ended,) = set(store.runs()["status"])
+        store.publish(replace(own, beside=frozenset({RUN})))
+    statuses = "SELECT run_id, status FROM almanac_runs ORDER BY run_id"
+    assert query(address, statuses) == [(RUN, "replaced in part"), ("night-b", ended)]
 
 
 def test_only_views_whose_tables_are_there_are_made(tmp_path):

@@ -78,7 +78,7 @@ def plain(*, report=True):
         yield
 
 
-def run_plain(job, *, again=False, report=True):
+def run_plain(job, only=None, *, again=False, report=True):
     """Run a night of ``job``, and return its outcome."""
     with plain(report=report):
-        return module.nightly(job, None, again)
+        return module.nightly(job, only, again)

@@ -131,23 +131,23 @@ def strike(staged, store, kind, first, times):
 
 def test_a_night_calls_its_store_so_often(staged, tmp_path):
     calls = strike(staged, address_of("duckdb", tmp_path / "store"), "unavailable", ALWAYS, 1)
-    assert {"open", "published", "publish", "tables", "read"} <= set(calls)
+    assert {"open", "runs", "publish", "tables", "read"} <= set(calls)
     assert len(calls) <= CALLS
 
 
 @pytest.mark.parametrize(
     ("kind", "first"),
-    [slow("unavailable", 1), ("refusing", 2), slow("unavailable", 3), ("lost", 3)],
+    [slow("unavailable", 1), ("refusing", 2), slow("unavailable", 4), ("lost", 4)],
 )
 def test_a_call_that_fails_while_it_publishes(staged, tmp_path, kind, first):
-    """The first three: open, ask, publish."""
+    """The first four: open, ask for the night's runs and for their inputs, publish."""
     strike(staged, address_of("duckdb", tmp_path / "store"), kind, first, 1)
 
 
 @pytest.mark.parametrize("scheme", SLOWLY[:-1])
 def test_a_store_that_stays_away_after_publication(staged, tmp_path, scheme):
     """A lost answer to a publication is what a committed night looks like to who asked for it."""
-    strike(staged, address_of(scheme, tmp_path / "store"), "lost", 3, ALWAYS)
+    strike(staged, address_of(scheme, tmp_path / "store"), "lost", 4, ALWAYS)
 
 
 @pytest.mark.slow

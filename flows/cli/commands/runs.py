@@ -15,6 +15,7 @@ from flows.run import Run, load_run, read_state
 from flows.steps.publish import (
     PUBLISHED,
     PUBLISHED_WITH_FAILURES,
+    REPLACED_IN_PART,
     is_published,
     replaced_in,
 )
@@ -43,14 +44,14 @@ def runs(run_id: str | None, folder: Path) -> None:
     console.print(table)
 
 
-def _replaced(states: list[dict[str, Any]]) -> set[str]:
-    """Return the runs whose tables another run of their job and night took the place of."""
+def _replaced(states: list[dict[str, Any]]) -> dict[str, str]:
+    """Return what is said of runs whose tables others of their job and night took the place of."""
     # A run of another version's job spec may no longer be read; it is listed all the same.
     stores: set[str] = set()
     for state in states:
         with suppress(ValueError):
             stores.add(load_run(state["folder"]).store_url)
-    return {run_id for store in stores for run_id in replaced_in(store)}
+    return {run_id: told for store in stores for run_id, told in replaced_in(store).items()}
 
 
 def _ledger_row(state: dict[str, Any], status: str) -> tuple[str, ...]:
@@ -64,10 +65,10 @@ def _ledger_row(state: dict[str, Any], status: str) -> tuple[str, ...]:
     )
 
 
-def _status(state: dict[str, Any], replaced: set[str]) -> str:
+def _status(state: dict[str, Any], replaced: dict[str, str]) -> str:
     own = str(state.get("status", "unfinished"))
     ended = own in {PUBLISHED, PUBLISHED_WITH_FAILURES}
-    return "replaced" if ended and state["run_id"] in replaced else own
+    return replaced.get(str(state["run_id"]), own) if ended else own
 
 
 def _show(run: Run, console: Console) -> None:
@@ -78,7 +79,7 @@ def _show(run: Run, console: Console) -> None:
         f"{as_text(run.device_words)}: {status}. {as_text(state.get('reason', ''))}",
         soft_wrap=True,
     )
-    if is_published(run):
+    if status == REPLACED_IN_PART or is_published(run):
         with open_existing(run.store_url) as store:
             console.print(_identity(store.read("run_entities", run_id=run.run_id)))
     else:
