@@ -33,8 +33,8 @@ def find_closed_days(days: pd.DataFrame, declared: pd.DataFrame, horizon: int) -
     distance from Easter, or its weekday counted from the start or the end of the month, it was
     shut in the two newest years that tell. A silent one does not, as where the day was one of a
     weekday that is never open. A warehouse with fewer such years, and none in which it was open,
-    goes with most of the others where three of them tell. What is declared goes before what is kept, and of one warehouse
-    before that of all.
+    goes with most of the others where three of them tell. What is declared goes before what is
+    kept, and of one warehouse before that of all.
 
     Parameters
     ----------

@@ -27,7 +27,7 @@ from tests.survival.verdict import assert_old_or_new, assert_whole
 KINDS = {"unavailable": TransientStoreError, "refusing": TerminalStoreError}
 # Calls to the store of a night whose chunks are done: to learn whether it is published, to
 # publish, to read for the report, to publish what the steps took.
-CALLS = 28
+CALLS = 29
 ALWAYS = 10**6
 # BigQuery waits for the slow lane, and memory is a Parquet folder too.
 SLOWLY = [slow(scheme) if scheme in {"memory", "bigquery"} else scheme for scheme in SCHEMES]
