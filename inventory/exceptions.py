@@ -29,6 +29,7 @@ class ExceptionKind(StrEnum):
 
     STOCK_OUT_RISK = "stock-out risk"
     OVERSTOCK = "overstock"
+    LONG_ORDER = "long order"
     OVER_BUDGET = "over budget"
     OVER_CAPACITY = "over capacity"
     NO_FEASIBLE_PLAN = "no feasible plan"
@@ -74,8 +75,8 @@ def find_exceptions(
     -------
     Frame with a row per item and reason. ``money`` is what is at stake over the horizon: for
     stock-out risk the shortage expected before an order can arrive; for overstock what the plan
-    costs; for what is over budget or capacity, what the limit costs; for no feasible plan, what
-    ordering nothing would cost more than the plan.
+    costs; for a long order its value; for what is over budget or capacity, what the limit
+    costs; for no feasible plan, what ordering nothing would cost more than the plan.
 
     Raises
     ------
@@ -93,6 +94,7 @@ def find_exceptions(
         _running_out(plans, most_risk),
         _without_demand(plans),
         _lasting(plans, most_cover),
+        _ordered_too_long(plans, most_cover),
         _cut(plans[is_cut], [own for own in taken if own is not None]),
     ]
     filled = [own for own in found if len(own)]
@@ -187,6 +189,22 @@ def _lasting(plans: pd.DataFrame, most_cover: float) -> pd.DataFrame:
         for cover in own["periods_of_cover"].tolist()
     ]
     return _rows(own, ExceptionKind.OVERSTOCK, own["expected_cost"], reasons)
+
+
+def _ordered_too_long(plans: pd.DataFrame, most_cover: float) -> pd.DataFrame:
+    """Return items whose stock lasts longer than it should for tonight's order alone.
+
+    That is seldom what a rule asks for: a minimum order or a case is larger than what sells.
+    """
+    after = plans["cover_after_order"] > most_cover
+    own = plans[after & (plans["periods_of_cover"] <= most_cover)]
+    figures = (own[name].tolist() for name in ("order_quantity", "cover_after_order"))
+    reasons = [
+        f"with tonight's order of {quantity:,.6g} stock lasts {periods(cover)}, more than "
+        f"{most_cover:g}"
+        for quantity, cover in zip(*figures, strict=True)
+    ]
+    return _rows(own, ExceptionKind.LONG_ORDER, own["order_value"], reasons)
 
 
 def _cut(plans: pd.DataFrame, cuts: Sequence[Cut]) -> pd.DataFrame:

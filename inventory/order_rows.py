@@ -62,11 +62,17 @@ def order_columns(decisions: Decisions, held_out: Floats) -> Columns:
         "stock_out_risk_standard_error": risk_error,
         "stock_out_cost": short * own.shortage_cost,
         "stock_out_cost_standard_error": short_error * own.shortage_cost,
-        "periods_of_cover": np.divide(
-            held, mean_demand, out=np.full(len(own), np.nan), where=mean_demand > 0.0
-        ),
+        "periods_of_cover": _cover(held, mean_demand),
+        "cover_after_order": _cover(held + decisions.order_quantity, mean_demand),
         "reason": np.array(explain(decisions, mean_demand), dtype=object),
     }
+
+
+def _cover(units: Floats, mean_demand: Floats) -> Floats:
+    """Return for how many periods of mean demand units last; NaN without demand."""
+    cover = np.full(len(units), np.nan)
+    np.divide(units, mean_demand, out=cover, where=mean_demand > 0.0)
+    return cover
 
 
 def _all(text: str, n: int) -> NDArray[np.object_]:

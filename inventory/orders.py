@@ -54,6 +54,7 @@ COLUMNS = [
     "stock_out_cost",
     "stock_out_cost_standard_error",
     "periods_of_cover",
+    "cover_after_order",
     "reason",
 ]
 

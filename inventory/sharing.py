@@ -112,7 +112,15 @@ def share_limits(
                 plans[name], found[0].chosen, planned, tables, strict=True
             )
         ]
-    return Shared(shared, *found)
+    return Shared(shared.assign(cover_after_order=_cover_within(plans, shared)), *found)
+
+
+def _cover_within(plans: pd.DataFrame, shared: pd.DataFrame) -> "pd.Series[float]":
+    """Return for how many periods stock lasts with the orders that limits left."""
+    held = plans["on_hand"] + plans["on_order"]
+    before, after = (held + own["order_quantity"] for own in (plans, shared))
+    cover: pd.Series[float] = plans["cover_after_order"]
+    return cover.where(after == before, cover * after / before)
 
 
 def volume_of(item: Mapping[Any, Any]) -> float:

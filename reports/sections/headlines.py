@@ -10,6 +10,8 @@ from reports.sections.risk_changes import breaches_since, change_in_sum
 from reports.sections.section import CLEAR, Card, Tables, anchor_of, has
 from reports.wording import count, money, number, percent, plural, share, spaced, total_money
 
+# Exceptions that cost money, and leave no shelf empty.
+_CALM = {"overstock", "long order"}
 EXCEPTIONS, BREACHES = "orders-exceptions", "risk-limits-exceeded"
 
 
@@ -29,6 +31,7 @@ def order_headlines(tables: Tables) -> list[Card]:
     for kind, what in (
         ("stock-out risk", "{} at risk of running out before an order can arrive"),
         ("overstock", "{} with more stock than the job allows"),
+        ("long order", "{} of which tonight's order lasts longer than the job allows"),
         ("over budget", "{} cut by a budget"),
         ("over capacity", "{} cut by a capacity"),
     ):
@@ -50,7 +53,7 @@ def _exception(tables: Tables, kind: str, what: str) -> list[Card]:
         f"{told}, {total_money(found, 'money')} at stake; most at {first['warehouse_id']} / "
         f"{first['item_id']}"
     )
-    return [Card(count(len(found)), label, kind != "overstock", EXCEPTIONS)]
+    return [Card(count(len(found)), label, kind not in _CALM, EXCEPTIONS)]
 
 
 def forecast_headlines(tables: Tables) -> list[Card]:

@@ -197,8 +197,8 @@ def _exceptions(tables: Tables) -> list[Listing]:
     note = (
         f"{counted}. At stake, in {currencies(ranked)} over the horizon: at a stock-out risk, the "
         "shortage expected before an order placed tonight can arrive; over budget or capacity, "
-        "what the limit costs; for overstock, what the plan costs; without a feasible plan, what "
-        "ordering nothing would cost more."
+        "what the limit costs; for overstock, what the plan costs; for an order that lasts too "
+        "long, its value; without a feasible plan, what ordering nothing would cost more."
     )
     return [Listing("Exceptions", table, note)]
 

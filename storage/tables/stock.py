@@ -198,6 +198,13 @@ ORDER_PLANS = output_table(
             nullable=True,
             minimum=0,
         ),
+        Column(
+            "cover_after_order",
+            "float",
+            "position and order over mean demand, periods; null if none",
+            nullable=True,
+            minimum=0,
+        ),
         Column("reason", "text", "why this quantity: target met, minimum order, no need, …"),
     ),
     key=("warehouse_id", "item_id"),
@@ -243,7 +250,14 @@ SERVICE_COST_CURVES = output_table(
     entity=SERIES,
 )
 
-EXCEPTIONS = ("stock-out risk", "overstock", "over budget", "over capacity", "no feasible plan")
+EXCEPTIONS = (
+    "stock-out risk",
+    "overstock",
+    "long order",
+    "over budget",
+    "over capacity",
+    "no feasible plan",
+)
 
 ORDER_EXCEPTIONS = output_table(
     "order_exceptions",

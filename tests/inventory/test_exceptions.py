@@ -2,6 +2,7 @@
 
 import re
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -41,6 +42,28 @@ def test_each_exception_names_its_reason(plans):
     assert ("full", "stock-out risk") not in kinds
     assert ("fine", "overstock") not in kinds
     assert found["money"].is_monotonic_decreasing
+
+
+def test_an_order_is_long_where_stock_would_last_too_long_for_it_alone():
+    """Five units a period: the minimum of 400 lasts 80 periods, of 100 20."""
+    stock = [stock_row("large"), stock_row("small"), stock_row("full", on_hand=500.0)]
+    items = [
+        item_row("large", minimum_order=400.0),
+        item_row("small", minimum_order=100.0),
+        item_row("full", minimum_order=400.0),
+    ]
+    plans = plan_night(stock, items).plans.set_index("item_id")
+    assert plans.loc["large", "order_quantity"] >= 400.0
+    after = plans["on_hand"] + plans["on_order"] + plans["order_quantity"]
+    np.testing.assert_allclose(
+        plans["cover_after_order"] * (plans["on_hand"] + plans["on_order"]),
+        plans["periods_of_cover"] * after,
+    )
+    found = find_exceptions(plans.reset_index(), most_cover=50.0, most_risk=0.5)
+    (row,) = found[found["kind"] == "long order"].to_dict("records")
+    assert row["item_id"] == "large"
+    assert row["money"] == plans.loc["large", "order_value"]
+    assert re.search(r"order of 4\d\d stock lasts 8\d periods, more than 50", row["reason"])
 
 
 def test_a_cover_of_nothing_is_refused(plans):

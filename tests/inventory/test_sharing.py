@@ -58,6 +58,10 @@ def test_orders_stay_within_both_limits(money, space):
     budget, room = money * worth(), space * wanted()
     found = shared(budget=budget, room=room)
     quantities = found.plans["order_quantity"].to_numpy()
+    # Nothing is on hand: stock lasts as long as what is left of each order.
+    own = night().plans
+    lasts = own["cover_after_order"] / own["order_quantity"] * quantities
+    np.testing.assert_allclose(found.plans["cover_after_order"], lasts, rtol=1e-12)
     assert found.plans["order_value"].sum() == pytest.approx(found.money.used)
     assert VOLUMES @ quantities == pytest.approx(found.space.used)
     assert found.money.used <= budget + 1e-9

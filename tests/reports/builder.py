@@ -216,6 +216,7 @@ def _night(warehouse, item, book, instrument):
                     "stock_out_cost": 6.0,
                     "stock_out_cost_standard_error": 0.5,
                     "periods_of_cover": 0.7,
+                    "cover_after_order": 4.2,
                     "reason": "target 95%; serves 97.0% (±0.2%)",
                 }
             ]
