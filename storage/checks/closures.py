@@ -11,6 +11,11 @@ _WEEKS, _FEWEST = 8, 6
 # Logarithm of the chance at which no sale is none any more: 1e-6. Of Favorita's 54 stores it finds
 # the New Years and Christmases of five years, and of a British shop's year all its bank holidays.
 _SURE = -13.8
+_OF_DAYS = {"D", "h"}
+_EMPTY = """
+CREATE TEMP TABLE declared (warehouse_id VARCHAR, day BIGINT, closed BOOLEAN);
+CREATE TABLE shut_periods (warehouse_id VARCHAR, item_id VARCHAR, period BIGINT);
+"""
 # Days: a warehouse that is silent for longer at the end may not open again.
 _LONGEST_AT_END = 4
 
@@ -23,6 +28,48 @@ def check_closures(bench: Bench) -> None:
     refuse_duplicates(bench, "closures")
 
 
+def lay_declared(bench: Bench, periods: Periods) -> None:
+    """Make ``declared``, what is said of warehouses and days, and ``shut_periods``.
+
+    These are what series lack because their warehouse was declared closed, which is no gap: up to
+    the last period of each, and on from there.
+    """
+    bench.connection.execute(_EMPTY)
+    if not bench.has("closures") or bench.plan.frequency not in _OF_DAYS:
+        return
+    bench.connection.execute(
+        "INSERT INTO declared SELECT warehouse_id, datediff('day', TIMESTAMP '1970-01-01', ds), "  # noqa: S608 - own names
+        f"closed IS DISTINCT FROM false FROM {rows('closures')}"
+    )
+    hours = 1 if bench.plan.frequency == "D" else 24
+    bench.connection.execute(
+        "INSERT INTO shut_periods WITH known AS "  # noqa: S608 - own names
+        f"(SELECT warehouse_id, item_id, {periods.of_ds} AS period FROM {rows('demand')} "
+        "UNION SELECT * FROM unknown), "
+        "spans AS (SELECT warehouse_id, item_id, min(period) AS first, max(period) AS last, "
+        "max(max(period)) OVER () AS table_last FROM known GROUP BY ALL), "
+        "shut AS (SELECT spans.*, "
+        f"unnest(generate_series(day * {hours}, day * {hours} + {hours - 1})) AS period "
+        f"FROM spans JOIN ({_of_each('spans')}) USING (warehouse_id) WHERE closed) "
+        "SELECT warehouse_id, item_id, period FROM "
+        "(SELECT *, row_number() OVER (PARTITION BY warehouse_id, item_id, period > last "
+        "ORDER BY period) AS nth FROM shut WHERE period BETWEEN first AND table_last) "
+        "ANTI JOIN known USING (warehouse_id, item_id, period) "
+        "WHERE period < last OR period - last = nth"
+    )
+
+
+def _of_each(table: str) -> str:
+    """Return SQL of warehouse_id, day and closed; what is said of one goes before that of all."""
+    warehouses = f"(SELECT DISTINCT warehouse_id FROM {table})"  # noqa: S608 - own names
+    return (
+        f"SELECT warehouse_id, day, closed FROM declared SEMI JOIN {warehouses} "  # noqa: S608 - own names
+        f"USING (warehouse_id) UNION ALL SELECT w.warehouse_id, day, closed FROM {warehouses} w, "
+        "declared every WHERE every.warehouse_id = '*' AND NOT EXISTS (SELECT 1 FROM declared own "
+        "WHERE own.warehouse_id = w.warehouse_id AND own.day = every.day)"
+    )
+
+
 def mark_closures(bench: Bench) -> None:
     """Mark the periods without a sale in ``history`` on days that a warehouse was shut.
 
@@ -33,7 +80,7 @@ def mark_closures(bench: Bench) -> None:
     a silence at the end of more than four days. What is found is not closed where that is declared.
     Of weeks and longer periods none is.
     """
-    if bench.plan.frequency not in {"D", "h"}:
+    if bench.plan.frequency not in _OF_DAYS:
         return
     periods = periods_of(bench, bench.plan.frequency)
     _make_trade(bench)
@@ -79,23 +126,12 @@ def _make_trade(bench: Bench) -> None:
 
 def _make_closed(bench: Bench) -> None:
     """Make ``shut``: warehouse_id, day, declared."""
-    said = (
-        f"SELECT warehouse_id, datediff('day', TIMESTAMP '1970-01-01', ds) AS day, closed "  # noqa: S608 - own names
-        f"FROM {rows('closures')}"
-        if bench.has("closures")
-        else "SELECT NULL::VARCHAR AS warehouse_id, NULL::BIGINT AS day, NULL::BOOLEAN AS closed "
-        "WHERE false"
-    )
-    # What is said of a warehouse goes before what is said of all.
     bench.connection.execute(
-        f"CREATE TEMP TABLE shut AS WITH said AS ({said}) "  # noqa: S608 - own names
-        "SELECT trade.warehouse_id, trade.day, "
-        "own.day IS NOT NULL OR every.day IS NOT NULL AS declared FROM trade "
-        "LEFT JOIN said own ON own.warehouse_id = trade.warehouse_id AND own.day = trade.day "
-        "LEFT JOIN said every ON every.warehouse_id = '*' AND every.day = trade.day "
-        "WHERE units = 0 AND CASE "
-        "WHEN own.day IS NOT NULL THEN own.closed IS DISTINCT FROM false AND ever_open "
-        "WHEN every.day IS NOT NULL THEN every.closed IS DISTINCT FROM false AND ever_open "
+        "CREATE TEMP TABLE shut AS "  # noqa: S608 - own names
+        "SELECT trade.warehouse_id, trade.day, said.day IS NOT NULL AS declared FROM trade "
+        f"LEFT JOIN ({_of_each('trade')}) said "
+        "ON said.warehouse_id = trade.warehouse_id AND said.day = trade.day "
+        "WHERE units = 0 AND CASE WHEN said.day IS NOT NULL THEN closed AND ever_open "
         f"ELSE n >= {_FEWEST} AND (({_chance('units')}) < {_SURE} "
         f"OR ({_chance('selling')}) < {_SURE}) END"
     )

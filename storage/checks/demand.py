@@ -1,6 +1,7 @@
 """Demand: on its grid, without gaps, and with stock-outs and what was refused marked."""
 
 from storage.checks.bench import Bench, rows
+from storage.checks.closures import lay_declared
 from storage.checks.columns import check_columns
 from storage.checks.duplicates import refuse_duplicates, refuse_shared_names
 from storage.checks.frequency import refuse_other_frequency, refuse_series_of_longer_periods
@@ -47,6 +48,7 @@ def check_demand(bench: Bench) -> None:
         )
     refuse_series_of_longer_periods(bench, "refused_keys")
     _find_unknown(bench, periods)
+    lay_declared(bench, periods)
     _number_series(bench, periods)
     _refuse_unfillable(bench)
     _lay_on_grid(bench, periods)
@@ -133,7 +135,7 @@ def _number_series(bench: Bench, periods: Periods) -> None:
         f"{entity_of(SERIES)} AS entity FROM (SELECT warehouse_id, item_id, "
         "min(period) AS first, max(period) AS last, count(*) AS observations FROM "
         f"(SELECT warehouse_id, item_id, {periods.of_ds} AS period FROM {rows('demand')} "
-        "UNION ALL SELECT * FROM unknown) GROUP BY ALL)"
+        "UNION ALL SELECT * FROM unknown UNION ALL SELECT * FROM shut_periods) GROUP BY ALL)"
     )
 
 
@@ -184,7 +186,9 @@ def _lay_on_grid(bench: Bench, periods: Periods) -> None:
         f"coalesce(promotion, false) AS promotion, false AS closed FROM {rows('demand')} "
         "JOIN series USING (warehouse_id, item_id) "
         "UNION ALL SELECT series, period, NULL, true, true, NULL, false, false "
-        "FROM unknown JOIN series USING (warehouse_id, item_id)"
+        "FROM unknown JOIN series USING (warehouse_id, item_id) "
+        "UNION ALL SELECT series, period, 0, false, true, NULL, false, false "
+        "FROM shut_periods JOIN series USING (warehouse_id, item_id)"
     )
     connection.execute(
         "CREATE VIEW clean_demand AS SELECT warehouse_id, item_id, "  # noqa: S608 - own names

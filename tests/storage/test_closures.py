@@ -150,3 +150,31 @@ def test_weeks_are_never_closed(tmp_path):
     demand = shop([weeks[60]], days=weeks, mean=50.0)
     plan = replace(PLAN, frequency="W", as_of=date(2024, 6, 30))
     assert closed(check(tmp_path, plan, demand=demand)) == {}
+
+
+@pytest.mark.parametrize("gaps", ["reject", "carry", "zero"])
+def test_a_declared_day_without_rows_is_no_gap(tmp_path, gaps):
+    """Two days in the middle, and the last one, which the other warehouse was open on."""
+    two = [SHUT, SHUT + pd.Timedelta(days=1)]
+    absent = shop(items=2)[lambda own: ~own["ds"].isin([*two, END])]
+    demand = pd.concat([absent, shop(warehouse="south", seed=2)])
+    declared = pd.DataFrame({"warehouse_id": "north", "ds": [*two, END]})
+    plan = replace(PLAN, gaps=gaps)
+    report = check(tmp_path, plan, demand=demand, closures=declared)
+    assert codes(report) == {}
+    assert closed(report) == {"north": [*two, END]}
+    assert set(report.repairs["code"]) == {"closed"}
+    # Undeclared, it is what the plan says of gaps.
+    other = check(tmp_path / "other", plan, demand=demand)
+    if gaps == "reject":
+        assert codes(other) == {"gap": 2}
+    else:
+        assert {"gap_filled"} <= set(other.repairs["code"])
+
+
+def test_a_series_that_ended_is_not_carried_on_by_days_declared_later(tmp_path):
+    ended = shop(items=1)[lambda own: own["ds"] < SHUT]
+    demand = pd.concat([ended, shop(warehouse="south", seed=2)])
+    later = pd.DataFrame({"warehouse_id": "north", "ds": [SHUT + pd.Timedelta(days=9)]})
+    report = check(tmp_path, replace(PLAN, gaps="carry"), demand=demand, closures=later)
+    assert codes(report) == {"ended": 1}
