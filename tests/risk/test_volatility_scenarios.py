@@ -7,11 +7,12 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from kernels.garch import FALL, RISE
 from risk import MarketError, PlanError, RiskPlan, books_of, build_market, rolling_figures
 from risk.rolling import REFRESH_DAYS
 from risk.scenarios import factor_moves
 from risk.scenarios.filtered_historical import filter_factors, follow, one_day_moves
-from risk.volatility import fit_volatility, rescaled_moves
+from risk.volatility import filtered_moves, fit_volatility, rescaled_moves
 from tests.risk.markets import AS_OF, curve, option, prices, stocks, terms
 from tests.risk.scenario_factors import factors_of, heavy_moves
 from tests.risk.test_volatility import clustered
@@ -95,6 +96,17 @@ def test_scenarios_are_as_wide_as_the_volatility_of_the_day():
     past = factor_moves(factors_of(calm_then_storm), "historical", 1, PLAN).std()
     assert calm < 0.6 * past
     assert stormy > 1.3 * past
+
+
+def test_volatility_goes_no_higher_than_it_was(factors):
+    """Of a law by which one jump makes another of its size, and wider, scenarios have no end."""
+    fit = fit_volatility(factors.moves)
+    parameters = fit.parameters.copy()
+    parameters[:, [RISE, FALL]] = 2.0
+    highest = np.maximum(fit.volatility.max(axis=0), fit.next_volatility)
+    furthest = 10 * (np.abs(fit.mean) + highest * np.abs(fit.residuals).max(axis=0))
+    found = filtered_moves(replace(fit, parameters=parameters), 10, 5_000, 4)
+    assert (np.abs(found).max(axis=1) < furthest).all()
 
 
 def test_windows_that_cannot_be_filtered_are_refused():
