@@ -18,21 +18,30 @@ _ALIKE = 1e-12
 
 
 @njit(cache=True, nogil=True)
-def _shift(scores: Floats, repeats: Floats, means: Floats, moved: Floats) -> None:
-    """Fill each method's mean score, and by how much every replicate moves it."""
-    n_methods, n_days = scores.shape
+def fill_shifts(scores: Floats, repeats: Floats, means: Floats, moved: Floats) -> None:
+    """Fill each method's mean score of each entity, and by how much every replicate moves it.
+
+    Parameters
+    ----------
+    scores : (n_entities, n_methods, n_days) float64
+    repeats : (n_days, n_replicates) float64, how often each replicate draws each day
+    means : (n_entities, n_methods) float64, overwritten
+    moved : (n_entities, n_methods, n_replicates) float64, overwritten
+    """
+    n_entities, n_methods, n_days = scores.shape
     n_replicates = repeats.shape[1]
-    for method in range(n_methods):
-        total = 0.0
-        moved[method] = 0.0
-        for day in range(n_days):
-            score = scores[method, day]
-            total += score
+    moved[:] = 0.0
+    for entity in range(n_entities):
+        for method in range(n_methods):
+            own, shifts = scores[entity, method], moved[entity, method]
+            total = 0.0
+            for day in range(n_days):
+                total += own[day]
+                for b in range(n_replicates):
+                    shifts[b] += repeats[day, b] * own[day]
+            means[entity, method] = total / n_days
             for b in range(n_replicates):
-                moved[method, b] += repeats[day, b] * score
-        means[method] = total / n_days
-        for b in range(n_replicates):
-            moved[method, b] = moved[method, b] / n_days - means[method]
+                shifts[b] = shifts[b] / n_days - total / n_days
 
 
 @njit(cache=True, nogil=True)
@@ -69,46 +78,34 @@ def _worst(means: Floats, moved: Floats, kept: Flags, alike: float) -> tuple[int
 
 
 @njit(cache=True, nogil=True)
-def fill_confidence(scores: Floats, repeats: Floats, p_values: Floats) -> None:
+def fill_confidence(means: Floats, moved: Floats, sizes: Floats, p_values: Floats) -> None:
     """Fill the p-value with which each method of each entity may be the best.
 
     The worst is put out, again and again, and its p-value is the largest of the tests up to its
     own, so that the set of all with a p-value of at least ``a`` holds the best with probability
-    ``1 - a``. The last one's is 1, and so are all by a single day, which tells nothing of chance.
+    ``1 - a``. The last one's is 1.
 
     Parameters
     ----------
-    scores : (n_entities, n_methods, n_days) float64, less is better; an entity with a NaN has
-        NaN p-values
-    repeats : (n_days, n_replicates) float64, how often each replicate draws each day
+    means : (n_entities, n_methods) float64, less is better; an entity with a NaN has NaN p-values
+    moved : (n_entities, n_methods, n_replicates) float64, by how much every replicate moves them
+    sizes : (n_entities,) float64, of the scores, of which rounding is a share
     p_values : (n_entities, n_methods) float64, overwritten
 
     References
     ----------
     Hansen, Lunde & Nason (2011), section 3.1.2 and definition 4.
     """
-    n_entities, n_methods, n_days = scores.shape
-    means = np.empty(n_methods)
-    moved = np.empty((n_methods, repeats.shape[1]))
+    n_entities, n_methods = means.shape
     kept = np.empty(n_methods, np.bool_)
     for entity in range(n_entities):
-        own = scores[entity]
-        size = 0.0
-        for method in range(n_methods):
-            for day in range(n_days):
-                size += abs(own[method, day])
-        if math.isnan(size):
+        if np.isnan(means[entity]).any():
             p_values[entity] = math.nan
             continue
-        if n_days == 1:
-            p_values[entity] = 1.0
-            continue
-        alike = _ALIKE * size / (n_methods * n_days)
-        _shift(own, repeats, means, moved)
         kept[:] = True
         so_far = 0.0
         for _ in range(n_methods - 1):
-            worst, p_value = _worst(means, moved, kept, alike)
+            worst, p_value = _worst(means[entity], moved[entity], kept, _ALIKE * sizes[entity])
             so_far = max(so_far, p_value)
             p_values[entity, worst] = so_far
             kept[worst] = False

@@ -41,7 +41,7 @@ from kernels.garch_search import (
 # Smaller relative to the largest value, a deviation is rounding.
 _SMALLEST_DEVIATION = 1e-10
 # Below, squares of squares vanish.
-_SMALLEST_SQUARE = 1e-280
+SMALLEST_SQUARE = 1e-280
 
 _FITTED = int(Outcome.FITTED)
 _TOO_SHORT, _NOT_FINITE = int(Outcome.TOO_SHORT), int(Outcome.NOT_FINITE)
@@ -100,7 +100,7 @@ def screen_history(values: Floats, fewest: int, centred: bool, scales: Floats) -
         return start, _CONSTANT
     lane_moments(values, start, scales)
     mean, square = scales[0], scales[1]
-    if not (math.isfinite(square) and square > _SMALLEST_SQUARE):
+    if not (math.isfinite(square) and square > SMALLEST_SQUARE):
         return start, _OUT_OF_RANGE
     scales[0] = mean if centred else 0.0
     scales[1] = math.sqrt(square if centred else square + mean * mean)

@@ -33,7 +33,9 @@ def fill_days(seed: int, first_scenario: int, n_days: int, out: Integers) -> Non
 
 
 @njit(cache=True, nogil=True)
-def walk_scenario(residuals: Floats, days: Integers, parameters: Floats, variance: float) -> float:
+def walk_scenario(
+    residuals: Floats, days: Integers, parameters: Floats, variance: float, highest: float
+) -> float:
     """Sum of one series' moves over the days of a scenario.
 
     Parameters
@@ -42,12 +44,13 @@ def walk_scenario(residuals: Floats, days: Integers, parameters: Floats, varianc
     days : (horizon,) int64, the days whose residuals come, in their order
     parameters : (6,) float64, as `kernels.garch.next_variance` takes them
     variance : of the first day
+    highest : variance that no later day has more than
     """
     total = 0.0
     for day in days:
         surprise = math.sqrt(variance) * residuals[day]
         total += parameters[MEAN] + surprise
-        variance = next_variance(parameters, surprise, variance)
+        variance = min(next_variance(parameters, surprise, variance), highest)
     return total
 
 
@@ -56,6 +59,7 @@ def _fill_moves(
     residuals: Floats,
     parameters: Floats,
     variance: Floats,
+    highest: Floats,
     horizon: int,
     seed: int,
     first_scenario: int,
@@ -68,13 +72,16 @@ def _fill_moves(
         fill_days(seed, first_scenario + start, n_days, days[:width])
         for i in range(n_series):
             for s in range(width):
-                out[i, start + s] = walk_scenario(residuals[i], days[s], parameters[i], variance[i])
+                out[i, start + s] = walk_scenario(
+                    residuals[i], days[s], parameters[i], variance[i], highest[i]
+                )
 
 
 def filtered_scenarios(
     residuals: Floats,
     parameters: Floats,
     variance: Floats,
+    highest: Floats,
     horizon: int,
     n_scenarios: int,
     seed: int,
@@ -87,6 +94,7 @@ def filtered_scenarios(
     residuals : (n_series, n_days) float64, no NaN; the days are those of all series
     parameters : (n_series, 6) float64
     variance : (n_series,) float64, of the first day ahead
+    highest : (n_series,) float64, variance that no later day has more than
     horizon : days
     n_scenarios : how many
     seed : in [0, 2**32)
@@ -104,6 +112,7 @@ def filtered_scenarios(
         np.ascontiguousarray(residuals),
         np.ascontiguousarray(parameters),
         np.ascontiguousarray(variance),
+        np.ascontiguousarray(highest),
         horizon,
         seed,
         first_scenario,

@@ -16,6 +16,7 @@ from kernels.arrays import Dates, Flags, Floats
 from kernels.book_losses import book_losses
 from risk.books import Book
 from risk.errors import PlanError
+from risk.market.factors import Factors
 from risk.market.market import Market
 from risk.market.revalue import TRADING_DAYS, Shifts, current_values, revalue
 from risk.measures.many_tails import ManyTails, measure_many_tails
@@ -147,7 +148,7 @@ def rolling_figures(
         if method == "historical":
             scenarios = known[number : number + window]
         elif method == "filtered_historical":
-            past = moves[first + number - window : first + number]
+            past = market.factors.between(slice(first + number - window, first + number))
             filtered = _filtered(filtered if number % REFRESH_DAYS else None, past, plan)
             scenarios = _losses(market, values, books, one_day_moves(filtered))
         elif number % REFRESH_DAYS == 0:
@@ -167,9 +168,9 @@ def _as_known(market: Market, days: slice) -> Market:
     return replace(market, factors=market.factors.between(days))
 
 
-def _filtered(eve: FilteredFactors | None, past: Floats, plan: RiskPlan) -> FilteredFactors:
+def _filtered(eve: FilteredFactors | None, past: Factors, plan: RiskPlan) -> FilteredFactors:
     """Return the factors' volatility to the end of the window, by the law of the eve if any."""
-    return filter_factors(past, plan) if eve is None else follow(eve, past[-1:])
+    return filter_factors(past, plan) if eve is None else follow(eve, past.moves[-1:])
 
 
 def _losses(market: Market, values: Floats, books: Sequence[Book], moves: Floats) -> Floats:

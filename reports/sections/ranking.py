@@ -60,7 +60,8 @@ def _overall(tables: Tables) -> Listing:
             "difference",
             "joint score over the best",
             lambda value: number(value, 3),
-            "of VaR and ES together; 0.01 between true figures is 1% of expected shortfall",
+            "of VaR and ES together, of the portfolio in the middle; 0.01 between true figures is "
+            "1% of expected shortfall",
         ),
         PageColumn(
             "difference_standard_error",

@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from kernels.arrays import Floats
-from kernels.confidence_sets import fill_confidence
+from kernels.confidence_sets import fill_confidence, fill_shifts
 from kernels.stationary_bootstrap import fill_days
 from risk.backtests.errors import BacktestError
 from risk.backtests.exceptions import require_names
@@ -56,9 +56,10 @@ class Comparison:
         on all days
     overall : per method, over the books that have joint scores by all: method, level, horizon,
         n_days, n_portfolios, quantile_score (mean over books, of each book's mean over methods),
-        joint_score, its difference from the least with standard error (NaN of a single day),
-        p_value, standing, best_portfolios and good_portfolios (with the standing "best"; with it
-        or "as good")
+        joint_score (medians over books: of what is above the book's median over methods, and of
+        that), its difference from the least with standard error (NaN of a single day), p_value,
+        standing, best_portfolios and good_portfolios (with the standing "best"; with it or "as
+        good")
     """
 
     by_book: pd.DataFrame
@@ -79,9 +80,9 @@ def compare_methods(
     """Score what several methods said of the same books and days, and tell which may be best.
 
     The set of those that may be is Hansen, Lunde and Nason's, by the stationary bootstrap of
-    days, all books and methods by the same ones, in runs of the cube root of their number. Of
-    all books together the daily score is the mean of theirs, so that what books have in common
-    on a day counts once.
+    days, all books and methods by the same ones, in runs of the cube root of their number, so
+    that what books have in common on a day counts once. Of all books together the score is that
+    of the one in the middle, and no single book decides.
 
     Parameters
     ----------
@@ -89,7 +90,8 @@ def compare_methods(
     figures : by method, of the same days and books; no NaN
     level : of both figures, in (0, 1)
     portfolio_ids : (n_books,) names
-    horizon : trading days that the figures look ahead; of more than one, losses must not overlap
+    horizon : trading days that the figures look ahead; of more than one, losses may share days
+        with far fewer others than there are in a run
     confidence : with which the set holds the best, in (0, 1)
     replicates : of the bootstrap, at least 100
     seed : in [0, 2**32)
@@ -124,13 +126,13 @@ def compare_methods(
         joint_scores(losses, own.value_at_risk, own.expected_shortfall, level)
         for own in figures.values()
     )
-    repeats = _repeats(len(losses), replicates, seed)
+    means, moved = _shifts(jointly, _repeats(len(losses), replicates, seed))
     methods = np.array(list(figures), dtype=object)
     kind = {"level": level, "horizon": horizon, "n_days": len(losses)}
-    p_values = _p_values(jointly, repeats)
-    means = jointly.mean(axis=2)
     scored = ~np.isnan(means).any(axis=1)
     means[~scored] = np.nan
+    sizes = np.abs(jointly).mean(axis=(1, 2))
+    p_values = _p_values(means, moved, sizes, len(losses))
     standings = _standings(means, p_values, confidence)
     by_book = pd.DataFrame(
         {
@@ -143,54 +145,54 @@ def compare_methods(
             "standing": standings.ravel(),
         }
     )
-    overall = _overall(by_quantile[scored], jointly[scored], standings[scored], repeats, confidence)
+    overall = _overall(by_quantile[scored], means[scored], moved[scored], sizes[scored], confidence)
+    overall |= {
+        "best_portfolios": (standings[scored] == BEST).sum(axis=0),
+        "good_portfolios": np.isin(standings[scored], (BEST, AS_GOOD)).sum(axis=0),
+    }
     return Comparison(by_book, pd.DataFrame({"method": methods, **kind, **overall}))
 
 
 def _overall(
-    by_quantile: Floats,
-    jointly: Floats,
-    standings: np.ndarray,
-    repeats: Floats,
-    confidence: float,
+    by_quantile: Floats, means: Floats, moved: Floats, sizes: Floats, confidence: float
 ) -> dict[str, object]:
     """Return the columns of all books together, (n_methods,) each."""
-    n_books, n_methods, _ = jointly.shape
-    unknown = np.full(n_methods, np.nan)
+    n_books, n_methods, n_days = by_quantile.shape
     if n_books == 0:
-        scores = dict.fromkeys(("quantile_score", "joint_score"), unknown)
-        difference, error, p_value = unknown, unknown, unknown
-    else:
-        own = by_quantile.mean(axis=2)
-        daily = jointly.mean(axis=0)
-        scores = {
-            "quantile_score": (own / own.mean(axis=1, keepdims=True)).mean(axis=0),
-            "joint_score": daily.mean(axis=1),
-        }
-        best = np.argmin(scores["joint_score"])
-        # The mean of differences may be below zero by rounding; a difference of means is not.
-        difference = scores["joint_score"] - scores["joint_score"][best]
-        error = _errors(daily - daily[best], repeats)
-        p_value = _p_values(daily[None], repeats)[0]
+        unknown = np.full(n_methods, np.nan)
+        columns = ("quantile_score", "joint_score", "difference", "difference_standard_error")
+        nothing = dict.fromkeys((*columns, "p_value"), unknown)
+        return {"n_portfolios": 0, **nothing, "standing": UNDEFINED}
+    own = by_quantile.mean(axis=2)
+    middle = _middle(means)
+    shifts = _middle(means[:, :, None] + moved) - middle[:, None]
+    p_values = _p_values(middle[None], shifts[None], np.median(sizes, keepdims=True), n_days)
+    best = np.argmin(middle)
+    error = np.sqrt(((shifts - shifts[best]) ** 2).mean(axis=1))
     return {
         "n_portfolios": n_books,
-        **scores,
-        "difference": difference,
-        "difference_standard_error": error,
-        "p_value": p_value,
-        "standing": _standings(scores["joint_score"][None], p_value[None], confidence)[0],
-        "best_portfolios": (standings == BEST).sum(axis=0),
-        "good_portfolios": np.isin(standings, (BEST, AS_GOOD)).sum(axis=0),
+        "quantile_score": (own / own.mean(axis=1, keepdims=True)).mean(axis=0),
+        "joint_score": middle,
+        "difference": middle - middle[best],
+        "difference_standard_error": error if n_days > 1 else np.full(n_methods, np.nan),
+        "p_value": p_values[0],
+        "standing": _standings(middle[None], p_values, confidence)[0],
     }
 
 
-def _errors(daily: Floats, repeats: Floats) -> Floats:
-    """Return the standard error of each row's mean; NaN of a single day, which tells none."""
-    if len(repeats) == 1:
-        return np.full(len(daily), np.nan)
-    # A BLAS would add in an order that depends on its threads.
-    moved = np.einsum("md,db->mb", daily, repeats) / len(repeats) - daily.mean(axis=1)[:, None]
-    return np.asarray(np.sqrt((moved**2).mean(axis=1)))
+def _middle(scores: Floats) -> Floats:
+    """Return the scores of the book in the middle: those of each method are medians over books.
+
+    A joint score has no bound, so that of a mean over books a single one could decide. A median of
+    what a method's score is above the book's median is least for the truth too, which is best for
+    every book.
+
+    Parameters
+    ----------
+    scores : (n_books, n_methods, ...) float64, no NaN
+    """
+    usual = np.median(scores, axis=1, keepdims=True)
+    return np.asarray(np.median(scores - usual, axis=0) + np.median(usual, axis=0))
 
 
 def _repeats(n_days: int, replicates: int, seed: int) -> Floats:
@@ -210,9 +212,20 @@ def _by_book(scores: Iterable[Floats]) -> Floats:
     return np.ascontiguousarray(np.stack([own.T for own in scores], axis=1))
 
 
-def _p_values(scores: Floats, repeats: Floats) -> Floats:
-    out = np.empty(scores.shape[:2])
-    fill_confidence(scores, repeats, out)
+def _shifts(scores: Floats, repeats: Floats) -> tuple[Floats, Floats]:
+    """Return mean scores, (n_books, n_methods), and by how much each replicate moves them."""
+    means = np.empty(scores.shape[:2])
+    moved = np.empty((*scores.shape[:2], repeats.shape[1]))
+    fill_shifts(scores, repeats, means, moved)
+    return means, moved
+
+
+def _p_values(means: Floats, moved: Floats, sizes: Floats, n_days: int) -> Floats:
+    if n_days == 1:
+        # It tells nothing of chance.
+        return np.where(np.isnan(means), np.nan, 1.0)
+    out = np.empty(means.shape)
+    fill_confidence(means, moved, sizes, out)
     return out
 
 

@@ -71,6 +71,18 @@ class Factors:
             seen=None if self.seen is None else self.seen[days],
         )
 
+    def name(self, number: int) -> str:
+        """Return what a factor is, in words.
+
+        Parameters
+        ----------
+        number : of the factor
+        """
+        if number < len(self.prices):
+            return f"the price of {self.prices[number]!r}"
+        curve_id, tenor = self.points[number - len(self.prices)]
+        return f"the rate of {curve_id!r} at {tenor:g} years"
+
     def price(self, instrument_id: str) -> int | None:
         """Return the number of an instrument's own factor, or None."""
         return self._price_numbers.get(instrument_id)

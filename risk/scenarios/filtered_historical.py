@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from kernels.arrays import Flags, Floats
+from kernels.garch_fit import SMALLEST_SQUARE
 from risk.errors import MarketError
 from risk.market.factors import Factors
 from risk.plan import RiskPlan
@@ -78,7 +79,7 @@ def filtered_historical_moves(factors: Factors, horizon: int, plan: RiskPlan) ->
     ----------
     Barone-Adesi, Giannopoulos & Vosper (1999); Hull & White (1998), for one day.
     """
-    filtered = filter_factors(factors.moves, plan)
+    filtered = filter_factors(factors, plan)
     if horizon == 1:
         return one_day_moves(filtered)
     drawn = plan.scenarios, plan.seed
@@ -88,12 +89,12 @@ def filtered_historical_moves(factors: Factors, horizon: int, plan: RiskPlan) ->
     return _with_steady(filtered, horizon, moves)
 
 
-def filter_factors(moves: Floats, plan: RiskPlan) -> FilteredFactors:
+def filter_factors(factors: Factors, plan: RiskPlan) -> FilteredFactors:
     """Fit the plan's law of volatility to every factor, and follow it through the window.
 
     Parameters
     ----------
-    moves : (n_returns, n_factors) float64, no NaN
+    factors : history of the factors
     plan : law of volatility
 
     Raises
@@ -101,6 +102,7 @@ def filter_factors(moves: Floats, plan: RiskPlan) -> FilteredFactors:
     MarketError
         Where the window is too short, or a factor's squares overflow.
     """
+    moves = factors.moves
     if len(moves) < FEWEST_DAYS:
         raise MarketError(
             f"filtered historical scenarios need {FEWEST_DAYS} returns; the window has {len(moves)}"
@@ -110,14 +112,29 @@ def filter_factors(moves: Floats, plan: RiskPlan) -> FilteredFactors:
     followed = np.isin(fit.outcomes, _FOLLOWED)
     wrong = np.flatnonzero(~followed & (fit.outcomes != Outcome.CONSTANT))
     if len(wrong):
-        why = Outcome(int(fit.outcomes[wrong[0]])).name.lower()
-        raise MarketError(f"factor {wrong[0]} has no volatility: its moves are {why}")
+        raise MarketError(_without_volatility(factors, int(wrong[0])))
     common = (
         find_common_volatility(moves[:, followed], law, plan.device)
         if plan.common_volatility
         else None
     )
     return FilteredFactors(followed, moves[-1].copy(), fit.of_series(followed), common)
+
+
+def _without_volatility(factors: Factors, number: int) -> str:
+    """Return which factor has no volatility, and which of its moves, or what of all, forbids it."""
+    own = factors.moves[:, number]
+    told = f"{factors.name(number)} has no volatility:"
+    bad = np.flatnonzero(~np.isfinite(own))
+    if len(bad):
+        day = factors.dates[bad[0]].astype("datetime64[D]")
+        return f"{told} its moves must be finite; that of {day} is {own[bad[0]]}"
+    with np.errstate(over="ignore", invalid="ignore"):
+        variance = own.var()
+    return (
+        f"{told} the variance of its moves must be finite and above {SMALLEST_SQUARE:g}; "
+        f"got {variance:g}"
+    )
 
 
 def follow(filtered: FilteredFactors, moves: Floats) -> FilteredFactors:

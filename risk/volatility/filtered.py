@@ -44,7 +44,9 @@ def filtered_moves(
 
     Each day of a scenario draws one past day, and all series take their residuals of that day:
     so the cross-section stays as it was. A residual times the volatility of the scenario's day,
-    and the fitted mean, is the move, from which follows the next day's volatility.
+    and the fitted mean, is the move, from which follows the next day's volatility: at most the
+    highest of the history and the day after it, for beyond these a law was never followed. Where a
+    single jump made most of the law, drawing it twice would else make moves of any size.
 
     Parameters
     ----------
@@ -68,8 +70,9 @@ def filtered_moves(
     _require("seed", seed, 0, 2**32 - 1)
     residuals = np.ascontiguousarray(joint_residuals(fit).T)
     variance = fit.next_volatility**2
+    highest = np.fmax(variance, np.fmax.reduce(fit.volatility**2, axis=0))
     return filtered_scenarios(
-        residuals, fit.parameters, variance, horizon, n_scenarios, seed, first_scenario
+        residuals, fit.parameters, variance, highest, horizon, n_scenarios, seed, first_scenario
     )
 
 

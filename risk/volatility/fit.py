@@ -41,6 +41,17 @@ ADVICE = {
 }
 
 
+# Arrays of a fit, and the axis that series are along.
+_BY_SERIES = {
+    "parameters": 0,
+    "log_likelihood": 0,
+    "outcomes": 0,
+    "volatility": 1,
+    "residuals": 1,
+    "next_volatility": 0,
+}
+
+
 @dataclass(frozen=True)
 class VolatilityFit:
     """A volatility model of every series, run through its history.
@@ -131,13 +142,21 @@ class VolatilityFit:
         """
         return replace(
             self,
-            parameters=self.parameters[chosen],
-            log_likelihood=self.log_likelihood[chosen],
-            outcomes=self.outcomes[chosen],
-            volatility=self.volatility[:, chosen],
-            residuals=self.residuals[:, chosen],
-            next_volatility=self.next_volatility[chosen],
+            **{name: getattr(self, name)[_of(axis, chosen)] for name, axis in _BY_SERIES.items()},
         )
+
+    def with_series(self, chosen: Flags, other: "VolatilityFit") -> "VolatilityFit":
+        """Return the fit with another of some series in the place of their own.
+
+        Parameters
+        ----------
+        chosen : (n_series,) bool
+        other : of the chosen series alone, over the same days
+        """
+        whole = {name: getattr(self, name).copy() for name in _BY_SERIES}
+        for name, axis in _BY_SERIES.items():
+            whole[name][_of(axis, chosen)] = getattr(other, name)
+        return replace(self, **whole)
 
     def without_first(self, n_days: int) -> "VolatilityFit":
         """Return the fit without its oldest days.
@@ -235,6 +254,11 @@ def extend_fit(fit: VolatilityFit, moves: Floats) -> VolatilityFit:
         residuals=np.vstack([fit.residuals, residuals.T]),
         next_volatility=np.sqrt(variance),
     )
+
+
+def _of(axis: int, chosen: Flags) -> tuple[slice | Flags, ...]:
+    """Return the place of some series in an array that has them along an axis."""
+    return (slice(None),) * axis + (chosen,)
 
 
 def _rows(moves: Floats) -> Floats:

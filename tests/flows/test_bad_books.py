@@ -182,3 +182,12 @@ def test_scenarios_that_no_machine_holds_are_refused_with_how_many_it_does(tmp_p
     # Two sets at once of four instruments, and three prices and five rates twice.
     with pytest.raises(JobRefusedError, match=r"risk.most_scenarios must be at most 3,355,443 "):
         run_plain(job.model_copy(update={"risk": terms_of_risk}))
+
+
+def test_a_rate_without_volatility_refuses_the_night_by_its_name(tmp_path):
+    job = _good(tmp_path / "job")
+    still = curve().assign(zero_rate=lambda rates: 1e-170 * rates["zero_rate"])
+    still.to_csv(tmp_path / "job" / "curves.csv", index=False)
+    told = "risk.methods, filtered_historical: the rate of 'USD' at 0.5 years has no volatility"
+    with pytest.raises(JobRefusedError, match=told):
+        run_plain(job)

@@ -18,6 +18,7 @@ PARAMETERS = np.array(
     ]
 )
 VARIANCE = np.array([1.0, 3.0, 0.5, 1.0])
+HIGHEST = np.array([1.5, 4.0, np.inf, 1.0])
 
 
 def days(n_scenarios, horizon, seed=3, first=0):
@@ -27,9 +28,8 @@ def days(n_scenarios, horizon, seed=3, first=0):
 
 
 def moves(horizon=10, n_scenarios=200, seed=3, chosen=slice(None), first=0):
-    return filtered_scenarios(
-        RESIDUALS[chosen], PARAMETERS[chosen], VARIANCE[chosen], horizon, n_scenarios, seed, first
-    )
+    laws = RESIDUALS[chosen], PARAMETERS[chosen], VARIANCE[chosen], HIGHEST[chosen]
+    return filtered_scenarios(*laws, horizon, n_scenarios, seed, first)
 
 
 def test_days_are_the_first_uniform_of_each_counter():
@@ -46,7 +46,7 @@ def test_every_day_is_drawn_alike():
 def test_moves_are_those_of_a_plain_loop():
     found, drawn = moves(), days(200, 10)
     for i in range(4):
-        expected = filtered_sums(RESIDUALS[i], drawn, PARAMETERS[i], VARIANCE[i])
+        expected = filtered_sums(RESIDUALS[i], drawn, PARAMETERS[i], VARIANCE[i], HIGHEST[i])
         np.testing.assert_allclose(found[i], expected, rtol=1e-12, atol=1e-12)
 
 
@@ -67,7 +67,8 @@ def test_the_variance_of_a_sum_is_the_sum_of_expected_variances():
     residuals = np.concatenate([RESIDUALS[0], -RESIDUALS[0]])
     residuals /= np.sqrt(np.mean(residuals**2))
     n, horizon = 100_000, 10
-    found = filtered_scenarios(residuals[None], PARAMETERS[:1], np.array([2.0]), horizon, n, 11)[0]
+    law = residuals[None], PARAMETERS[:1], np.array([2.0]), np.array([np.inf])
+    found = filtered_scenarios(*law, horizon, n, 11)[0]
     ahead = [2.0]
     for _ in range(horizon - 1):
         ahead.append(0.05 + 0.96 * ahead[-1])
@@ -78,4 +79,4 @@ def test_the_variance_of_a_sum_is_the_sum_of_expected_variances():
 
 def test_no_days_are_refused():
     with pytest.raises(ValueError, match="at least one day"):
-        filtered_scenarios(np.empty((2, 0)), PARAMETERS[:2], VARIANCE[:2], 1, 1, 0)
+        filtered_scenarios(np.empty((2, 0)), PARAMETERS[:2], VARIANCE[:2], HIGHEST[:2], 1, 1, 0)

@@ -86,7 +86,7 @@ def best_log_likelihood(values, *, asymmetric=False, student=False):
     return best - len(values) * math.log(unit)
 
 
-def filtered_sums(residuals, days, parameters, variance):
+def filtered_sums(residuals, days, parameters, variance, highest):
     """Return each scenario's sum of moves, one series and one day at a time."""
     mean, constant, rise, fall, persisted = parameters[:5]
     sums = []
@@ -96,6 +96,6 @@ def filtered_sums(residuals, days, parameters, variance):
             surprise = math.sqrt(current) * residuals[day]
             total += mean + surprise
             weight = fall if surprise < 0 else rise
-            current = constant + weight * surprise**2 + persisted * current
+            current = min(constant + weight * surprise**2 + persisted * current, highest)
         sums.append(total)
     return np.array(sums)

@@ -81,7 +81,7 @@ def test_a_storm_of_the_market_is_seen_before_each_factor_sees_it():
 
 def test_following_moves_both_parts_on_by_the_law_of_the_eve():
     moves = market(n_days=130, n_factors=3)
-    filtered = filter_factors(moves[:120], PLAN)
+    filtered = filter_factors(factors_of(moves[:120]), PLAN)
     before = filtered.common
     for day in range(120, 125):
         filtered = follow(filtered, moves[day : day + 1])

@@ -66,6 +66,21 @@ def test_figures_are_the_fits_own(moves):
         assert row["probability_of_fall"] == pytest.approx(expected, rel=1e-4)
 
 
+def test_a_price_that_seldom_changes_has_the_volatility_of_its_returns(moves):
+    """Of its returns all but a fifth are zero, about which the likelihood of a t gathers."""
+    still = moves.copy()
+    still[np.arange(len(moves)) % 5 > 0, 1] = 0.0
+    law = VolatilityModel("gjr", "student_t")
+    found, alone = (
+        volatility_outlook(quoted(own), law, (250,)).set_index("instrument_id")["volatility"]
+        for own in (still, moves)
+    )
+    # About as much as over its history: it comes back to that in a year.
+    assert found["B"] == pytest.approx(still[:, 1].std() * np.sqrt(252), rel=0.5)
+    others = ["A", "C", "D"]
+    pd.testing.assert_series_equal(found[others], alone[others], check_exact=True)
+
+
 def test_the_chance_of_a_fall_is_that_of_simulated_paths():
     """Within Monte Carlo error and half a hundredth for tails that are not quite normal."""
     fit = fit_volatility(clustered(n=1500, n_series=1))

@@ -7,11 +7,12 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from kernels.garch import FALL, RISE
 from risk import MarketError, PlanError, RiskPlan, books_of, build_market, rolling_figures
 from risk.rolling import REFRESH_DAYS
 from risk.scenarios import factor_moves
 from risk.scenarios.filtered_historical import filter_factors, follow, one_day_moves
-from risk.volatility import fit_volatility, rescaled_moves
+from risk.volatility import filtered_moves, fit_volatility, rescaled_moves
 from tests.risk.markets import AS_OF, curve, option, prices, stocks, terms
 from tests.risk.scenario_factors import factors_of, heavy_moves
 from tests.risk.test_volatility import clustered
@@ -43,7 +44,7 @@ def market():
 def test_a_day_ahead_is_each_of_the_windows_surprises_once(factors, model):
     plan = replace(APART, volatility_model=model)
     moves = factor_moves(factors, METHOD, 1, plan)
-    filtered = filter_factors(factors.moves, plan)
+    filtered = filter_factors(factors, plan)
     assert moves.shape == (6, 250)
     assert np.array_equal(moves, rescaled_moves(filtered.fit))
     assert filtered.fit.model.recursion == model
@@ -97,20 +98,62 @@ def test_scenarios_are_as_wide_as_the_volatility_of_the_day():
     assert stormy > 1.3 * past
 
 
+def test_volatility_goes_no_higher_than_it_was(factors):
+    """Of a law by which one jump makes another of its size, and wider, scenarios have no end."""
+    fit = fit_volatility(factors.moves)
+    parameters = fit.parameters.copy()
+    parameters[:, [RISE, FALL]] = 2.0
+    highest = np.maximum(fit.volatility.max(axis=0), fit.next_volatility)
+    furthest = 10 * (np.abs(fit.mean) + highest * np.abs(fit.residuals).max(axis=0))
+    found = filtered_moves(replace(fit, parameters=parameters), 10, 5_000, 4)
+    assert (np.abs(found).max(axis=1) < furthest).all()
+
+
 def test_windows_that_cannot_be_filtered_are_refused():
     with pytest.raises(MarketError, match="need 60 returns; the window has 59"):
         factor_moves(factors_of(heavy_moves(59)), METHOD, 1, PLAN)
-    huge = heavy_moves(100, 2)
-    huge[:, 1] *= 1e200
-    with pytest.raises(MarketError, match="factor 1 has no volatility: its moves are out_of_range"):
-        factor_moves(factors_of(huge), METHOD, 1, PLAN)
     with pytest.raises(PlanError, match="volatility_model must be one of garch, gjr, ewma"):
         RiskPlan(volatility_model="arch")
 
 
+@pytest.mark.parametrize(
+    ("number", "change", "message"),
+    [
+        (
+            1,
+            lambda own: 1e200 * own,
+            "the price of 'BBB' has no volatility: the variance of its moves must be {}; got inf",
+        ),
+        (
+            2,
+            lambda own: 1e-170 * own,
+            (
+                "the rate of 'USD' at 0.5 years has no volatility: the variance of its moves "
+                "must be {}; got 0"
+            ),
+        ),
+        (
+            0,
+            lambda own: np.where(np.arange(100) < 98, own, np.inf),
+            (
+                "the price of 'AAA' has no volatility: its moves must be finite; "
+                "that of 2024-06-27 is inf"
+            ),
+        ),
+    ],
+)
+def test_a_factor_without_volatility_is_refused_by_its_name(number, change, message):
+    moves = heavy_moves(100, 3)
+    moves[:, number] = change(moves[:, number])
+    factors = factors_of(moves, names=("AAA", "BBB"), points=(("USD", 0.5),))
+    with pytest.raises(MarketError) as refused:
+        factor_moves(factors, METHOD, 1, PLAN)
+    assert str(refused.value) == message.format("finite and above 1e-280")
+
+
 def test_following_moves_the_window_on():
     moves = heavy_moves(n_returns=130, n_factors=3)
-    filtered = filter_factors(moves[:120], PLAN)
+    filtered = filter_factors(factors_of(moves[:120]), PLAN)
     for day in range(120, 125):
         filtered = follow(filtered, moves[day : day + 1])
     assert filtered.fit.residuals.shape == (120, 3)
