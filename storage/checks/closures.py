@@ -73,12 +73,13 @@ def _of_each(table: str) -> str:
 def mark_closures(bench: Bench) -> None:
     """Mark the periods without a sale in ``history`` on days that a warehouse was shut.
 
-    It was where it is declared, and where nothing of all that it has was sold though it is sure
-    that something is: where zero has a chance of less than one in a million by a negative binomial
-    law of units, or of the number of series that sell, with the mean and variance of the same
-    weekdays in the eight weeks before and after. A weekday that is never open is no closure, nor is
-    a silence at the end of more than four days. What is found is not closed where that is declared.
-    Of weeks and longer periods none is.
+    It was where it is declared, but for a weekday that is never open. It was where nothing of all
+    that it has was sold though it is sure that something is, by the same weekdays in the eight
+    weeks before and after: where at most a quarter of these are silent, and zero has a chance of
+    less than one in a million. That is by a negative binomial law of the number of series that
+    sell; or of units, and by a Poisson law of sales of any one size, so that it does not turn on
+    the unit. A silence at the end of more than four days that are not declared is not found. What
+    is found is not closed where that is declared. Of weeks and longer periods none is.
     """
     if bench.plan.frequency not in _OF_DAYS:
         return
@@ -99,41 +100,54 @@ def _day_of(bench: Bench, period: str) -> str:
 
 
 def _make_trade(bench: Bench) -> None:
-    """Make ``trade``: a warehouse's whole days between its first sale and its last.
+    """Make ``trade``: a warehouse's days after its first sale, to its last but for short silences.
 
-    With the units and series sold, and what the same weekdays around had.
+    With the units and series sold, what is declared, and what the same weekdays around had. Those
+    declared closed are there to the end, and say nothing of others.
     """
     day = _day_of(bench, "period")
     after_last = _day_of(bench, "table_last + 1")
     bench.connection.execute(
         "CREATE TEMP TABLE trade AS WITH days AS "  # noqa: S608 - own names
-        f"(SELECT warehouse_id, {day} AS day, sum(quantity) AS units, "
-        "count(*) FILTER (quantity > 0) AS selling FROM history JOIN series USING (series) "
-        f"WHERE {day} < {after_last} GROUP BY ALL), "
+        f"(SELECT warehouse_id, {day} AS day, any_value({day} < {after_last}) AS whole, "
+        "sum(quantity) AS units, count(*) FILTER (quantity > 0) AS selling "
+        "FROM history JOIN series USING (series) GROUP BY ALL), "
+        f"told AS (SELECT days.*, closed FROM days LEFT JOIN ({_of_each('days')}) "
+        "USING (warehouse_id, day) WHERE whole OR closed), "
         "spans AS (SELECT *, min(day) FILTER (units > 0) OVER own AS first_sale, "
-        "max(day) FILTER (units > 0) OVER own AS last_sale, "
-        "max(day) OVER () AS last_day FROM days WINDOW own AS (PARTITION BY warehouse_id)) "
-        "SELECT warehouse_id, day, units, count(*) OVER near AS n, "
-        "bool_or(units > 0) OVER near AS ever_open, "
-        "avg(units) OVER near AS mean_units, var_samp(units) OVER near AS var_units, "
-        "avg(selling) OVER near AS mean_selling, var_samp(selling) OVER near AS var_selling "
-        f"FROM spans WHERE day > first_sale "
-        f"AND (day <= last_sale OR last_day - last_sale <= {_LONGEST_AT_END}) "
-        "WINDOW near AS (PARTITION BY warehouse_id, ((day % 7) + 7) % 7 ORDER BY day "
+        "max(day) FILTER (units > 0) OVER own AS last_sale "
+        "FROM told WINDOW own AS (PARTITION BY warehouse_id)), "
+        "ends AS (SELECT *, count(*) FILTER (day > last_sale AND closed IS NOT true) "
+        "OVER (PARTITION BY warehouse_id) AS silence FROM spans) "
+        f"SELECT warehouse_id, day, units, closed, {_of_near('count(*)')} AS n, "
+        f"{_of_near('count(*)', 'units = 0')} AS silent, "
+        "bool_or(units > 0) OVER weekday AS ever_open, "
+        f"{_of_near('avg(units)')} AS mean_units, {_of_near('var_samp(units)')} AS var_units, "
+        f"{_of_near('avg(selling)')} AS mean_selling, "
+        f"{_of_near('var_samp(selling)')} AS var_selling, "
+        f"{_of_near('avg(units)', 'units > 0')} AS mean_open, "
+        f"{_of_near('var_samp(units)', 'units > 0')} AS var_open "
+        "FROM ends WHERE day > first_sale "
+        f"AND (day <= last_sale OR closed OR silence <= {_LONGEST_AT_END}) "
+        "WINDOW weekday AS (PARTITION BY warehouse_id, ((day % 7) + 7) % 7), "
+        "near AS (PARTITION BY warehouse_id, ((day % 7) + 7) % 7 ORDER BY day "
         f"ROWS BETWEEN {_WEEKS} PRECEDING AND {_WEEKS} FOLLOWING EXCLUDE CURRENT ROW)"
     )
+
+
+def _of_near(figure: str, which: str = "true") -> str:
+    """Return SQL for a figure of the days near that are not declared closed."""
+    return f"{figure} FILTER (closed IS NOT true AND {which}) OVER near"
 
 
 def _make_closed(bench: Bench) -> None:
     """Make ``shut``: warehouse_id, day, declared."""
     bench.connection.execute(
         "CREATE TEMP TABLE shut AS "  # noqa: S608 - own names
-        "SELECT trade.warehouse_id, trade.day, said.day IS NOT NULL AS declared FROM trade "
-        f"LEFT JOIN ({_of_each('trade')}) said "
-        "ON said.warehouse_id = trade.warehouse_id AND said.day = trade.day "
-        "WHERE units = 0 AND CASE WHEN said.day IS NOT NULL THEN closed AND ever_open "
-        f"ELSE n >= {_FEWEST} AND (({_chance('units')}) < {_SURE} "
-        f"OR ({_chance('selling')}) < {_SURE}) END"
+        "SELECT warehouse_id, day, closed IS NOT NULL AS declared FROM trade "
+        "WHERE units = 0 AND CASE WHEN closed IS NOT NULL THEN closed AND ever_open "
+        f"ELSE n >= {_FEWEST} AND 4 * silent <= n AND (({_chance('selling')}) < {_SURE} "
+        f"OR (({_chance('units')}) < {_SURE} AND {_SURE} * var_open > -mean_open * mean_open)) END"
     )
 
 

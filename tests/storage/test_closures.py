@@ -79,6 +79,21 @@ def test_bursts_hide_no_closure_but_make_none(tmp_path):
     assert closed(check(tmp_path, PLAN, demand=lumpy)) == {}
 
 
+@pytest.mark.parametrize("size", [1.0, 144.0, 1e5])
+def test_sales_of_any_size_close_no_more_days_than_single_units(tmp_path, size):
+    """Three orders a day, of a pallet each or counted in money: one day in twenty has none."""
+    slow = shop(mean=0.3, seed=4)
+    assert (slow.groupby("ds")["quantity"].sum() == 0.0).sum() > 4
+    sold = slow.assign(quantity=slow["quantity"] * size)
+    assert closed(check(tmp_path, PLAN, demand=sold)) == {}
+
+
+def test_a_day_is_closed_whatever_the_unit(tmp_path):
+    steady = shop([SHUT], items=1, mean=400.0)
+    money = steady.assign(quantity=steady["quantity"] * 12.5)
+    assert closed(check(tmp_path, PLAN, demand=money)) == {"north": [SHUT]}
+
+
 def test_a_weekday_that_is_never_open_is_no_closure(tmp_path):
     sundays = DAYS[DAYS.weekday == 6]
     assert closed(check(tmp_path, PLAN, demand=shop([*sundays, SHUT]))) == {"north": [SHUT]}
@@ -117,6 +132,22 @@ def test_a_declared_day_with_a_sale_and_one_that_is_never_open_stay_as_they_are(
     assert not clean(report, "demand")["censored"].any()
 
 
+@pytest.mark.parametrize("days", [DAYS[20:160], DAYS[-30:]], ids=["between", "at the end"])
+def test_what_is_declared_is_closed_however_long_it_lasts(tmp_path, days):
+    demand = pd.concat([shop(days), shop(warehouse="south", seed=2)])
+    declared = pd.DataFrame({"warehouse_id": "north", "ds": days})
+    assert closed(check(tmp_path, PLAN, demand=demand, closures=declared)) == {"north": list(days)}
+
+
+def test_days_declared_closed_say_nothing_of_others(tmp_path):
+    """Weeks of rebuilding around a day do not hide that it was closed too."""
+    rebuilt = [day for day in DAYS[60:130] if abs((day - SHUT).days) > 20]
+    declared = pd.DataFrame({"warehouse_id": "north", "ds": rebuilt})
+    demand = pd.concat([shop([*rebuilt, SHUT]), shop(warehouse="south", seed=2)])
+    report = check(tmp_path, PLAN, demand=demand, closures=declared)
+    assert closed(report) == {"north": sorted([*rebuilt, SHUT])}
+
+
 def test_a_closure_is_a_whole_day_once(tmp_path):
     declared = pd.DataFrame(
         {
@@ -143,6 +174,17 @@ def test_hours_are_closed_by_the_day(tmp_path):
     assert found["closed"].sum() == 3 * 24
     (repair,) = report.repairs[report.repairs["code"] == "closed"].to_dict("records")
     assert (repair["entity"], repair["ds"]) == ("north", SHUT)
+
+
+def test_the_hours_of_tonight_are_closed_where_the_day_is_declared(tmp_path):
+    hours = pd.date_range("2024-03-01", "2024-06-30 06:00", freq="h")
+    declared = pd.DataFrame({"warehouse_id": "north", "ds": [END]})
+    demand = shop(items=3, mean=9.0, days=hours)
+    demand.loc[demand["ds"] >= END, "quantity"] = 0
+    report = check(tmp_path, replace(PLAN, frequency="h"), demand=demand, closures=declared)
+    found = clean(report, "demand")
+    assert set(found.loc[found["closed"], "ds"].dt.normalize()) == {END}
+    assert found["closed"].sum() == 3 * 7
 
 
 def test_weeks_are_never_closed(tmp_path):
