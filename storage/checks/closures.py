@@ -11,6 +11,9 @@ _WEEKS, _FEWEST = 8, 6
 # Logarithm of the chance at which no sale is none any more: 1e-6. Of Favorita's 54 stores it finds
 # the New Years and Christmases of five years, and of a British shop's year all its bank holidays.
 _SURE = -13.8
+# Standard deviations that days with a sale are above zero: by a Poisson law of sales of one size,
+# whatever it is, zero has a chance of 1e-4. A few sales in money or by the gross would else be sure.
+_CLEAR = 3
 _OF_DAYS = {"D", "h"}
 _EMPTY = """
 CREATE TEMP TABLE declared (warehouse_id VARCHAR, day BIGINT, closed BOOLEAN);
@@ -76,10 +79,10 @@ def mark_closures(bench: Bench) -> None:
     It was where it is declared, but for a weekday that is never open. It was where nothing of all
     that it has was sold though it is sure that something is, by the same weekdays in the eight
     weeks before and after: where at most a quarter of these are silent, and zero has a chance of
-    less than one in a million. That is by a negative binomial law of the number of series that
-    sell; or of units, and by a Poisson law of sales of any one size, so that it does not turn on
-    the unit. A silence at the end of more than four days that are not declared is not found. What
-    is found is not closed where that is declared. Of weeks and longer periods none is.
+    less than one in a million by a negative binomial law of the number of series that sell, or of
+    units. The latter turns on the unit, so that days with a sale must be clear of zero too. A
+    silence at the end of more than four days that are not declared is not found. What is found is
+    not closed where that is declared. Of weeks and longer periods none is.
     """
     if bench.plan.frequency not in _OF_DAYS:
         return
@@ -126,7 +129,7 @@ def _make_trade(bench: Bench) -> None:
         f"{_of_near('avg(selling)')} AS mean_selling, "
         f"{_of_near('var_samp(selling)')} AS var_selling, "
         f"{_of_near('avg(units)', 'units > 0')} AS mean_open, "
-        f"{_of_near('var_samp(units)', 'units > 0')} AS var_open "
+        f"{_of_near('stddev_samp(units)', 'units > 0')} AS sd_open "
         "FROM ends WHERE day > first_sale "
         f"AND (day <= last_sale OR closed OR silence <= {_LONGEST_AT_END}) "
         "WINDOW weekday AS (PARTITION BY warehouse_id, ((day % 7) + 7) % 7), "
@@ -147,7 +150,7 @@ def _make_closed(bench: Bench) -> None:
         "SELECT warehouse_id, day, closed IS NOT NULL AS declared FROM trade "
         "WHERE units = 0 AND CASE WHEN closed IS NOT NULL THEN closed AND ever_open "
         f"ELSE n >= {_FEWEST} AND 4 * silent <= n AND (({_chance('selling')}) < {_SURE} "
-        f"OR (({_chance('units')}) < {_SURE} AND {_SURE} * var_open > -mean_open * mean_open)) END"
+        f"OR (({_chance('units')}) < {_SURE} AND mean_open > {_CLEAR} * sd_open)) END"
     )
 
 
