@@ -10,15 +10,15 @@ from forecasting import DemandPanel, find_closed_days, know_closures
 
 STAGE = "closures"
 CLOSED = "closed_days"
-# What is told of a fault that is no series' own.
-EVERY_WAREHOUSE = "every warehouse"
+# What is told of a fault that is no series' own, nor of a warehouse that the input closures names.
+OF_DAYS, EVERY_WAREHOUSE = "closed days", "every warehouse"
 _HOURS = {"h": 24, "D": 1}
 _ORIGIN = "origin"
 
 
 def learn_closures(run: Run) -> ChunkRecord:
     """Find the days on which the run's warehouses were shut, and those ahead."""
-    return learn_once(run, STAGE, ("closures", EVERY_WAREHOUSE), _learn)
+    return learn_once(run, STAGE, (OF_DAYS, EVERY_WAREHOUSE), _learn)
 
 
 def closures_content(run: Run) -> str:
@@ -56,7 +56,7 @@ def past_closures(run: Run, origins: list[pd.Timestamp], horizon: int) -> pd.Dat
     """
     days = _read_days(run)
     found: list[pd.DataFrame] = [
-        _find(run, days[days["ds"] < origin], horizon).assign(**{_ORIGIN: origin})
+        _find(run, days[days["ds"] < origin.normalize()], horizon).assign(**{_ORIGIN: origin})
         for origin in origins
     ]
     known = pd.concat(found, ignore_index=True)

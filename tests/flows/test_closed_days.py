@@ -3,8 +3,9 @@
 import pandas as pd
 import pytest
 
-from flows.run import prepare_run
+from flows.run import forget_failed, prepare_run
 from flows.spec import JobSpec
+from flows.steps import closures
 from flows.steps.closures import past_closures
 from storage.stores import open_store
 from tests.storage.test_closures import shop
@@ -19,7 +20,7 @@ TABLES = "closed_days", "demand_forecasts", "aggregate_forecasts", "repairs", "f
 
 
 @pytest.fixture(scope="module")
-def nights(tmp_path_factory):
+def source(tmp_path_factory):
     source = tmp_path_factory.mktemp("shops")
     shops = [
         shop([*CHRISTMASES, FOUND], days=DAYS, items=6),
@@ -27,11 +28,16 @@ def nights(tmp_path_factory):
     ]
     pd.concat(shops).to_csv(source / "demand.csv", index=False)
     (source / "closures.csv").write_text(f"warehouse_id,ds\nsouth,{DECLARED}\nelsewhere,{FOUND}\n")
-    return {size: _night(source, tmp_path_factory.mktemp("kept"), size) for size in (4, 100)}
+    return source
 
 
-def _night(source, folder, size):
-    job = JobSpec.model_validate(
+@pytest.fixture(scope="module")
+def nights(source, tmp_path_factory):
+    return {n: _run(_job(source, tmp_path_factory.mktemp("kept"), n)) for n in (4, 100)}
+
+
+def _job(source, folder, size):
+    return JobSpec.model_validate(
         {
             "name": "shops",
             "as_of": "2024-12-20",
@@ -43,7 +49,10 @@ def _night(source, folder, size):
             "execution": {"chunk_entities": size},
         }
     )
-    outcome = run_plain(job, report=False)
+
+
+def _run(job, *, again=False):
+    outcome = run_plain(job, report=False, again=again)
     run = prepare_run(job)
     with open_store(run.store_url) as store:
         return run, {name: store.read(name, run_id=outcome.run_id) for name in TABLES}
@@ -99,3 +108,29 @@ def test_an_origin_of_the_past_knows_what_was_known_there(nights):
         (origins[1], "south", pd.Timestamp(DECLARED)),
         (origins[1], "south", pd.Timestamp("2024-12-25")),
     ]
+
+
+def test_an_origin_within_a_day_does_not_know_that_the_day_was_closed(nights):
+    run, _ = nights[100]
+    assert past_closures(run, [pd.Timestamp(f"{FOUND} 12:00")], 1).empty
+
+
+def test_closures_that_fail_stop_no_night_and_a_retry_finds_them(source, nights, tmp_path):
+    def fails(*_):
+        message = "no such day"
+        raise ValueError(message)
+
+    job = _job(source, tmp_path, 100)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(closures, "find_closed_days", fails)
+        run, without = _run(job)
+    (failure,) = without["failures"].to_dict("records")
+    assert (failure["stage"], failure["entity"]) == (closures.STAGE, closures.EVERY_WAREHOUSE)
+    assert without["closed_days"].empty
+    assert (without["demand_forecasts"]["q99"] > 0.0).all()
+    assert forget_failed(run).chunks == 1
+    _, healed = _run(job, again=True)
+    assert healed["failures"].empty
+    for name in ("closed_days", "demand_forecasts"):
+        expected = nights[100][1][name].drop(columns="run_id")
+        pd.testing.assert_frame_equal(healed[name].drop(columns="run_id"), expected)
