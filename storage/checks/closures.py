@@ -12,7 +12,7 @@ _WEEKS, _FEWEST = 8, 6
 # the New Years and Christmases of five years, and of a British shop's year all its bank holidays.
 _SURE = -13.8
 # Standard deviations that days with a sale are above zero: by a Poisson law of sales of one size,
-# whatever it is, zero has a chance of 1e-4. A few sales in money or by the gross would else be sure.
+# whatever it is, zero has a chance of 1e-4. Few sales in money or by the gross would else be sure.
 _CLEAR = 3
 _OF_DAYS = {"D", "h"}
 _EMPTY = """
