@@ -39,7 +39,7 @@ def closed_listings(tables: Tables) -> list[Listing]:
         "false; days that are missing here, with true."
     )
     first = told.iloc[0]
-    gist = f"{plural(len(told), 'day')}; the first is {first['day']}, {first['warehouse_id']}"
+    gist = f"{plural(told['day'].nunique(), 'day')}; the first is {first['day']}, {first['warehouse_id']}"
     return [
         Listing("Shut ahead", page_table(told, columns, source="closed_days", most=25), note, gist)
     ]
@@ -48,7 +48,6 @@ def closed_listings(tables: Tables) -> list[Listing]:
 def _ahead(tables: Tables) -> pd.DataFrame:
     if not has(tables, "closed_days", "demand_forecasts"):
         return pd.DataFrame()
-    closed = tables["closed_days"]
-    first = tables["demand_forecasts"]["ds"].min().normalize()
-    ahead: pd.DataFrame = closed[closed["ds"] >= first]
+    closed, horizon = tables["closed_days"], tables["demand_forecasts"]["ds"]
+    ahead: pd.DataFrame = closed[closed["ds"].between(horizon.min().normalize(), horizon.max())]
     return ahead
