@@ -306,6 +306,8 @@ def _read_through(connection: duckdb.DuckDBPyConnection, source: InputSource, se
     try:
         connection.execute(f"SELECT count(COLUMNS(*)) FROM ({select})")  # noqa: S608 - quoted
     except duckdb.Error as error:
+        if is_machine_fault(error):
+            raise
         raise refused(error, source, source.paths[0]) from error
 
 

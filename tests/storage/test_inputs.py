@@ -16,6 +16,7 @@ from storage.inputs import (
     plain_text,
     query_input,
     read_input,
+    reader,
 )
 from tests.storage.inputs import demand_rows
 
@@ -517,6 +518,16 @@ def test_a_disk_without_room_is_not_the_file_s_fault(tmp_path, monkeypatch):
     monkeypatch.setattr(plain_text, "_write", full)
     with pytest.raises(OSError, match="No space left"):
         read_text(tmp_path, TEXT.encode("utf-16"))
+
+
+def test_a_machine_without_room_for_a_query_is_not_the_file_s_fault(tmp_path):
+    class Full:
+        def execute(self, _):
+            raise duckdb.OutOfMemoryException("failed to allocate")
+
+    source = odd_files(tmp_path, LONG)
+    with pytest.raises(duckdb.OutOfMemoryException):
+        reader._read_through(Full(), source, "SELECT 1")
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".parquet"])
