@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from functools import cache
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -31,10 +32,10 @@ def find_closed_days(days: pd.DataFrame, declared: pd.DataFrame, horizon: int) -
 
     A warehouse is shut ahead where that is declared, and on a day that it keeps: by its date, its
     distance from Easter, or its weekday counted from the start or the end of the month, it was
-    shut in the two newest years that tell. A silent one does not, as where the day was one of a
-    weekday that is never open. A warehouse with fewer such years, and none in which it was open,
-    goes with most of the others where three of them tell. What is declared goes before what is
-    kept, and of one warehouse before that of all.
+    shut in the two newest years that tell, as many days into the closure. A silent one does not
+    tell, as where the day was one of a weekday that is never open. A warehouse with fewer such
+    years, and none in which it was open, goes with most of the others where three of them tell.
+    What is declared goes before what is kept, and of one warehouse before that of all.
 
     Parameters
     ----------
@@ -61,8 +62,9 @@ def find_closed_days(days: pd.DataFrame, declared: pd.DataFrame, horizon: int) -
     shut = np.zeros(said.shape, np.bool_)
     # A past day on which something was sold was none, whatever was declared.
     shut[:, :n_known] = known == _SHUT
+    past = _Past.of(known)
     for ahead in range(n_known, n_known + horizon):
-        shut[:, ahead] = _is_kept(known, first, first + timedelta(ahead))
+        shut[:, ahead] = _is_kept(past, first, first + timedelta(ahead))
     shut[:, n_known:] &= said[:, n_known:] != _OPEN
     shut[:, n_known:] |= said[:, n_known:] == _SHUT
     warehouse, day = np.nonzero(shut)
@@ -133,14 +135,48 @@ def _lay_declared(
     return said
 
 
-def _is_kept(known: Integers, first: date, day: date) -> Flags:
+class _Past(NamedTuple):
+    """What became of past days, and how far each is into its closure, and from its end.
+
+    Parameters
+    ----------
+    known : (n_warehouses, n_days) int64, silent, open or shut
+    into, from_end : (2, n_warehouses, n_days) int64, fewest and most days: a silent one beside a
+        closure may be of it
+    """
+
+    known: Integers
+    into: Integers
+    from_end: Integers
+
+    @classmethod
+    def of(cls, known: Integers) -> "_Past":
+        return cls(known, _run_before(known), _run_before(known[:, ::-1])[:, :, ::-1])
+
+
+def _run_before(known: Integers) -> Integers:
+    """Return how many days in a row before each were shut, and how many not open."""
+    found = np.zeros((2, *known.shape), np.int64)
+    for day in range(1, known.shape[1]):
+        before = known[:, day - 1]
+        found[0, :, day] = np.where(before == _SHUT, found[0, :, day - 1] + 1, 0)
+        found[1, :, day] = np.where(before != _OPEN, found[1, :, day - 1] + 1, 0)
+    return found
+
+
+def _is_kept(past: _Past, first: date, day: date) -> Flags:
     """Whether each warehouse was shut on a day's like in the two newest years that tell.
 
-    One that has fewer, and none in which it was open, goes with most of the others.
+    In both the like was as many days into the closure and from its end; one of these is enough by
+    date. The 25th and 26th of December may be the fourth Mondays of two years, and weeks in August
+    are at some same distance from any Easter: no such day is kept. A warehouse that has fewer
+    years, and none in which it was open, goes with most of the others.
     """
+    known = past.known
     kept = np.zeros(len(known), np.bool_)
     for like in _LIKES:
         told, shut = np.zeros(len(known), np.int64), np.zeros(len(known), np.int64)
+        places: list[tuple[int, Flags]] = []
         for year in range(day.year - 1, first.year - 1, -1):
             other = like(day, year)
             place = -1 if other is None else (other - first).days
@@ -149,11 +185,24 @@ def _is_kept(known: Integers, first: date, day: date) -> Flags:
             tells = (known[:, place] != _SILENT) & (told < _YEARS)
             told += tells
             shut += tells & (known[:, place] == _SHUT)
-        kept |= shut == _YEARS
+            places.append((place, tells))
+        alike = [_agree(run, places) for run in (past.into, past.from_end)]
+        same = alike[0] | alike[1] if like is _by_date else alike[0] & alike[1]
+        kept |= (shut == _YEARS) & same
         tells = told == _YEARS
         if 2 * np.count_nonzero(kept & tells) > np.count_nonzero(tells) >= _FEWEST:
             kept |= ~tells & (shut == told)
     return kept
+
+
+def _agree(run: Integers, places: Sequence[tuple[int, Flags]]) -> Flags:
+    """Whether each warehouse's days that tell may be equally far into a closure."""
+    fewest = np.zeros(run.shape[1], np.int64)
+    most = np.full(run.shape[1], run.shape[2], np.int64)
+    for place, tells in places:
+        fewest = np.where(tells, np.maximum(fewest, run[0, :, place]), fewest)
+        most = np.where(tells, np.minimum(most, run[1, :, place]), most)
+    return np.asarray(fewest <= most)
 
 
 def _by_date(day: date, year: int) -> date | None:

@@ -78,6 +78,41 @@ def test_movable_days_are_kept_as_they_move(shut, last, day):
     assert ahead(trade(shut, last=last)) == [("north", day, "kept")]
 
 
+def span(first, last):
+    return [str(day.date()) for day in pd.date_range(first, last)]
+
+
+SUNDAYS = pd.date_range("2021-01-01", "2024-12-20", freq="W-SUN")
+
+
+@pytest.mark.parametrize(
+    ("shut", "silent"),
+    [
+        ([*span("2022-12-25", "2022-12-26"), *span("2023-12-25", "2023-12-26")], []),
+        (["2021-12-25", "2022-12-26", "2023-12-25", "2023-12-26"], SUNDAYS),
+    ],
+    ids=["open on Sundays", "not open on Sundays"],
+)
+def test_days_of_one_closure_are_not_taken_for_each_other(shut, silent):
+    """The 26th was the fourth Monday of December 2022, and the 25th that of 2023."""
+    assert ahead(trade(shut, silent=silent)) == [
+        ("north", "2024-12-25", "kept"),
+        ("north", "2024-12-26", "kept"),
+    ]
+
+
+def test_a_closure_of_weeks_is_kept_by_its_dates_alone():
+    """Easter was earlier by nine days in 2024, and later by twenty in 2025."""
+    shut = [*span("2023-08-01", "2023-08-21"), *span("2024-08-01", "2024-08-21")]
+    found = ahead(trade(shut, last="2025-07-30"), horizon=60)
+    assert [day for _, day, _ in found] == span("2025-08-01", "2025-08-21")
+
+
+def test_a_closure_that_was_longer_once_is_kept_where_it_begins():
+    shut = ["2022-12-25", *span("2023-12-25", "2023-12-26")]
+    assert ahead(trade(shut)) == [("north", "2024-12-25", "kept")]
+
+
 @settings(max_examples=20)
 @given(
     st.dates(date(2021, 2, 1), date(2022, 12, 31)), st.dates(date(2023, 1, 1), date(2023, 12, 1))
