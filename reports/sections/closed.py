@@ -38,8 +38,8 @@ def closed_listings(tables: Tables) -> list[Listing]:
         "Where a warehouse is open after all, declare it so in [inputs.closures], with closed = "
         "false; days that are missing here, with true."
     )
-    first = told.iloc[0]
-    gist = f"{plural(told['day'].nunique(), 'day')}; the first is {first['day']}, {first['warehouse_id']}"
+    first, days = told.iloc[0], plural(told["day"].nunique(), "day")
+    gist = f"{days}; the first is {first['day']}, {first['warehouse_id']}"
     return [
         Listing("Shut ahead", page_table(told, columns, source="closed_days", most=25), note, gist)
     ]
