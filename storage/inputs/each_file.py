@@ -5,6 +5,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
+import duckdb
+
 from storage.errors import InputRefusedError
 from storage.inputs.plain_text import LineEndsError
 from storage.inputs.source import InputSource
@@ -33,6 +35,9 @@ def of_each_file(source: InputSource, read: Callable[[InputSource, int], _Read])
             raise
         except InputRefusedError as error:
             refusals.append(_placed(error, source, path))
+            # The database is gone: of the files after this one it would say the same.
+            if isinstance(error.__cause__, duckdb.FatalException):
+                break
     if refusals:
         raise _together(source, refusals)
     return found

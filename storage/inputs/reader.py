@@ -1,6 +1,7 @@
 """Reading files into DuckDB: every value in its type, and where it stood."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from difflib import get_close_matches
 
@@ -280,8 +281,7 @@ def query_input(source: InputSource, sql: str) -> pd.DataFrame:
 
 
 def _query_plain(source: InputSource, table: Table, sql: str) -> pd.DataFrame:
-    with duckdb.connect() as connection:
-        connection.execute("SET TimeZone = 'UTC'")
+    with _in_memory() as connection:
 
         def select(file: InputSource, number: int) -> str:
             return _select(file, number, table, _column_types(connection, file, table))
@@ -295,16 +295,27 @@ def _query_plain(source: InputSource, table: Table, sql: str) -> pd.DataFrame:
                 raise
 
             def read_through(file: InputSource, number: int) -> None:
-                _read_through(connection, file, selects[number])
+                _read_through(file, selects[number])
 
             of_each_file(source, read_through)
             raise
 
 
-def _read_through(connection: duckdb.DuckDBPyConnection, source: InputSource, select: str) -> None:
-    """Refuse a source's only file where there is something that cannot be read anywhere in it."""
+@contextmanager
+def _in_memory() -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect() as connection:
+        connection.execute("SET TimeZone = 'UTC'")
+        yield connection
+
+
+def _read_through(source: InputSource, select: str) -> None:
+    """Refuse a source's only file where there is something that cannot be read anywhere in it.
+
+    In a database of its own: what another file did to one is not this one's fault.
+    """
     try:
-        connection.execute(f"SELECT count(COLUMNS(*)) FROM ({select})")  # noqa: S608 - quoted
+        with _in_memory() as connection:
+            connection.execute(f"SELECT count(COLUMNS(*)) FROM ({select})")  # noqa: S608 - quoted
     except duckdb.Error as error:
         if is_machine_fault(error):
             raise

@@ -2,6 +2,7 @@
 
 import errno
 import gzip
+from contextlib import nullcontext
 
 import duckdb
 import pandas as pd
@@ -18,6 +19,7 @@ from storage.inputs import (
     read_input,
     reader,
 )
+from storage.inputs.each_file import of_each_file
 from tests.storage.inputs import demand_rows
 
 HEADER = "warehouse_id,item_id,ds,quantity"
@@ -492,6 +494,20 @@ def test_damage_far_down_is_told_of_every_file_that_has_it_and_of_no_other(tmp_p
     ]
 
 
+def test_files_after_one_that_took_the_database_along_are_not_blamed(tmp_path):
+    source = InputSource("prices", tuple(tmp_path / f"{n}.parquet" for n in range(3)))
+    asked = []
+
+    def read(file, number):
+        asked.append(number)
+        if number > 0:
+            raise InputRefusedError(f"{number} is wrong") from duckdb.FatalException("gone")
+
+    with pytest.raises(InputRefusedError, match="1 is wrong"):
+        of_each_file(source, read)
+    assert asked == [0, 1]
+
+
 @pytest.mark.parametrize(("files", "end"), [(11, "and 1 more"), (10, "")])
 def test_of_many_files_that_cannot_be_read_the_first_are_told(tmp_path, files, end):
     source = odd_files(tmp_path, *[""] * files)
@@ -520,14 +536,15 @@ def test_a_disk_without_room_is_not_the_file_s_fault(tmp_path, monkeypatch):
         read_text(tmp_path, TEXT.encode("utf-16"))
 
 
-def test_a_machine_without_room_for_a_query_is_not_the_file_s_fault(tmp_path):
+def test_a_machine_without_room_for_a_query_is_not_the_file_s_fault(tmp_path, monkeypatch):
     class Full:
         def execute(self, _):
             raise duckdb.OutOfMemoryException("failed to allocate")
 
     source = odd_files(tmp_path, LONG)
+    monkeypatch.setattr(reader, "_in_memory", lambda: nullcontext(Full()))
     with pytest.raises(duckdb.OutOfMemoryException):
-        reader._read_through(Full(), source, "SELECT 1")
+        reader._read_through(source, "SELECT 1")
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".parquet"])
