@@ -192,17 +192,21 @@ def _lasting(plans: pd.DataFrame, most_cover: float) -> pd.DataFrame:
 
 
 def _ordered_too_long(plans: pd.DataFrame, most_cover: float) -> pd.DataFrame:
-    """Return items whose stock lasts longer than it should for tonight's order alone.
+    """Return items whose stock will last longer than it should, and than their rule asks for.
 
-    That is seldom what a rule asks for: a minimum order or a case is larger than what sells.
+    A minimum order or a case is larger than what sells.
     """
-    after = plans["cover_after_order"] > most_cover
-    own = plans[after & (plans["periods_of_cover"] <= most_cover)]
-    figures = (own[name].tolist() for name in ("order_quantity", "cover_after_order"))
+    held = plans["on_hand"] + plans["on_order"]
+    cover = plans["cover_after_order"]
+    asked = plans["order_up_to"] * cover / (held + plans["order_quantity"])
+    before = np.fmax(plans["periods_of_cover"], asked)
+    own = plans[(cover > most_cover) & (before <= most_cover)]
+    wanted = own["order_up_to"] - held[own.index]
+    figures = (own["order_quantity"], wanted, own["cover_after_order"])
     reasons = [
-        f"with tonight's order of {quantity:,.6g} stock lasts {periods(cover)}, more than "
-        f"{most_cover:g}"
-        for quantity, cover in zip(*figures, strict=True)
+        f"tonight's order of {quantity:,.6g}, where {need:,.0f} would do, makes stock last "
+        f"{periods(lasts)}, more than {most_cover:g}"
+        for quantity, need, lasts in zip(*(each.tolist() for each in figures), strict=True)
     ]
     return _rows(own, ExceptionKind.LONG_ORDER, own["order_value"], reasons)
 

@@ -31,7 +31,7 @@ def order_headlines(tables: Tables) -> list[Card]:
     for kind, what in (
         ("stock-out risk", "{} at risk of running out before an order can arrive"),
         ("overstock", "{} with more stock than the job allows"),
-        ("long order", "{} of which tonight's order lasts longer than the job allows"),
+        ("long order", "{} that a minimum or a case makes last longer than the job allows"),
         ("over budget", "{} cut by a budget"),
         ("over capacity", "{} cut by a capacity"),
     ):
@@ -46,7 +46,7 @@ def _exception(tables: Tables, kind: str, what: str) -> list[Card]:
     found = found[found["kind"] == kind].sort_values("money", ascending=False, kind="stable")
     if found.empty:
         return []
-    noun = "order" if kind.startswith("over ") else "item"
+    noun = "order" if kind.startswith("over ") or kind == "long order" else "item"
     told = what.format(noun if len(found) == 1 else f"{noun}s")
     first = found.iloc[0]
     label = (
