@@ -40,13 +40,6 @@ RECORD = Path(__file__).parent / "records" / "closures.md"
 NIGHTS = pd.date_range("2015-01-20", "2017-07-20", freq=pd.DateOffset(months=1))
 HORIZON = 14
 PLAN = ForecastPlan("D", 7, HORIZON, windows=6, step=HORIZON, minimum_history=14)
-NOTHING_DECLARED = pd.DataFrame(
-    {
-        "warehouse_id": pd.Series(dtype=object),
-        "ds": pd.Series(dtype="datetime64[us]"),
-        "closed": pd.Series(dtype=bool),
-    }
-)
 COLUMNS = (
     "night",
     "shut in the six horizons before",
@@ -89,7 +82,7 @@ def measure(night: pd.Timestamp, known: pd.DataFrame, later: pd.DataFrame) -> Ni
     days = known.groupby(["warehouse_id", "ds"], as_index=False).agg(
         units=("quantity", "sum"), closed=("closed", "any")
     )
-    foretold = find_closed_days(days, NOTHING_DECLARED, HORIZON)
+    foretold = find_closed_days(days, None, HORIZON)
     as_others = _panel(known.assign(censored=False))
     found = _panel(known)
     panels = as_others, found, know_closures(found, foretold, HORIZON)

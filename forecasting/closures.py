@@ -11,13 +11,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from forecasting.labels import Labels
+from forecasting.labels import ANY, Labels
 from forecasting.panel import DemandPanel
 from kernels.arrays import Dates, Flags, Integers
 
 CLOSED_DAYS = ["warehouse_id", "ds", "reason"]
 REASONS = DECLARED, FOUND, KEPT = "declared", "found", "kept"
-EVERY_WAREHOUSE = "*"
 # As many years of a day as make a custom of it.
 _YEARS = 2
 # Warehouses that tell, more than half of which a new one goes with.
@@ -27,7 +26,9 @@ _NONE = pd.DataFrame(columns=CLOSED_DAYS).astype({"ds": "datetime64[us]"})
 _SILENT, _OPEN, _SHUT = 0, 1, 2
 
 
-def find_closed_days(days: pd.DataFrame, declared: pd.DataFrame, horizon: int) -> pd.DataFrame:
+def find_closed_days(
+    days: pd.DataFrame, declared: pd.DataFrame | None, horizon: int
+) -> pd.DataFrame:
     """Return the days on which warehouses were shut, and those ahead on which they will be.
 
     A warehouse is shut ahead where that is declared, and on a day that it keeps: by its date, its
@@ -41,7 +42,8 @@ def find_closed_days(days: pd.DataFrame, declared: pd.DataFrame, horizon: int) -
     ----------
     days : warehouse_id, ds, units, closed; the days of each warehouse, what it sold on them, and
         whether it was found or declared shut
-    declared : warehouse_id ("*" is every one), ds, closed (false where it is open after all)
+    declared : warehouse_id ("*" is every one), ds, closed (false where it is open after all); None
+        where nothing is
     horizon : days ahead of the last
 
     Returns
@@ -120,16 +122,18 @@ def _places_of(ds: pd.Series) -> tuple[Integers, date]:
 
 
 def _lay_declared(
-    declared: pd.DataFrame, names: NDArray[np.object_], first: date, n_days: int
+    declared: pd.DataFrame | None, names: NDArray[np.object_], first: date, n_days: int
 ) -> Integers:
     """Return what is declared of each warehouse and day: `_SHUT`, `_OPEN`, or -1 for nothing."""
     said = np.full((len(names), n_days), -1, np.int64)
+    if declared is None:
+        return said
     place = (_days_of(declared["ds"]) - np.datetime64(first)).astype(np.int64)
     what = np.where(declared["closed"].to_numpy(np.bool_), _SHUT, _OPEN)
     whose = declared["warehouse_id"].astype(object)
     rows = pd.Index(names).get_indexer(pd.Index(whose))
     within = (place >= 0) & (place < n_days)
-    every, own = within & (whose == EVERY_WAREHOUSE).to_numpy(), within & (rows >= 0)
+    every, own = within & (whose == ANY).to_numpy(), within & (rows >= 0)
     said[:, place[every]] = what[every]
     said[rows[own], place[own]] = what[own]
     return said

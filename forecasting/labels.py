@@ -11,6 +11,9 @@ from pandas.api.types import union_categoricals
 
 from kernels.arrays import Flags, Integers, Integers32
 
+# The id of a row that is of every one.
+ANY = "*"
+
 
 class Names(Protocol):
     """Names of series, by number."""

@@ -54,9 +54,11 @@ def past_closures(run: Run, origins: list[pd.Timestamp], horizon: int) -> pd.Dat
     -------
     Frame of origin, warehouse_id and ds.
     """
-    days = _read_days(run)
+    days, declared = _read_days(run), _read_declared(run)
     found: list[pd.DataFrame] = [
-        _find(run, days[days["ds"] < origin.normalize()], horizon).assign(**{_ORIGIN: origin})
+        find_closed_days(
+            days[days["ds"] < origin.normalize()], declared, _days_ahead(run, horizon)
+        ).assign(**{_ORIGIN: origin})
         for origin in origins
     ]
     known = pd.concat(found, ignore_index=True)
@@ -84,15 +86,15 @@ def _found(run: Run) -> ChunkRecord | None:
 
 
 def _learn(run: Run) -> ChunkWork:
-    found = _find(run, _read_days(run), forecast_plan(run).horizon)
+    ahead = _days_ahead(run, forecast_plan(run).horizon)
+    found = find_closed_days(_read_days(run), _read_declared(run), ahead)
     return ChunkWork({CLOSED: run.stamp(found)})
 
 
-def _find(run: Run, days: pd.DataFrame, horizon: int) -> pd.DataFrame:
-    """Return the closed days of the past and of a horizon ahead."""
+def _days_ahead(run: Run, horizon: int) -> int:
+    """Return how many days a horizon of periods reaches into; of hours, the last may have some."""
     hours = _HOURS.get(forecast_plan(run).frequency, 1)
-    # The last day may have hours left.
-    return find_closed_days(days, _read_declared(run), -(-horizon // hours) + hours // 24)
+    return -(-horizon // hours) + hours // 24
 
 
 def _read_days(run: Run) -> pd.DataFrame:
@@ -111,11 +113,10 @@ def _read_days(run: Run) -> pd.DataFrame:
     return days
 
 
-def _read_declared(run: Run) -> pd.DataFrame:
+def _read_declared(run: Run) -> pd.DataFrame | None:
     path = run.staging.clean("closures")
     if not path.exists():
-        kinds = {"warehouse_id": "object", "ds": "datetime64[us]", "closed": "bool"}
-        return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in kinds.items()})
+        return None
     declared = pd.read_parquet(path)
     # A file without the column has closures alone.
     return declared.assign(closed=declared["closed"].astype("boolean").fillna(True).astype(bool))

@@ -10,10 +10,10 @@ import pandas as pd
 from forecasting.drivers.plan import DriverPlan
 from forecasting.errors import PanelError
 from forecasting.grid import Frequency, period_numbers
+from forecasting.labels import ANY
 from forecasting.panel import SERIES, DemandPanel
 from kernels.arrays import Dates, Floats, Integers
 
-ANY = "*"
 RECORDS = [*SERIES, "ds", "driver", "value"]
 _WEEK = np.timedelta64(7, "D")
 

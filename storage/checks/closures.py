@@ -14,7 +14,8 @@ _SURE = -13.8
 # Standard deviations that days with a sale are above zero: by a Poisson law of sales of one size,
 # whatever it is, zero has a chance of 1e-4. Few sales in money or by the gross would else be sure.
 _CLEAR = 3
-_OF_DAYS = {"D", "h"}
+# Periods in a day; longer ones than days know no closed day.
+_IN_DAY = {"D": 1, "h": 24}
 _EMPTY = """
 CREATE TEMP TABLE declared (warehouse_id VARCHAR, day BIGINT, closed BOOLEAN);
 CREATE TABLE shut_periods (warehouse_id VARCHAR, item_id VARCHAR, period BIGINT);
@@ -38,13 +39,13 @@ def lay_declared(bench: Bench, periods: Periods) -> None:
     the last period of each, and on from there.
     """
     bench.connection.execute(_EMPTY)
-    if not bench.has("closures") or bench.plan.frequency not in _OF_DAYS:
+    if not bench.has("closures") or bench.plan.frequency not in _IN_DAY:
         return
     bench.connection.execute(
         "INSERT INTO declared SELECT warehouse_id, datediff('day', TIMESTAMP '1970-01-01', ds), "  # noqa: S608 - own names
         f"closed IS DISTINCT FROM false FROM {rows('closures')}"
     )
-    hours = 1 if bench.plan.frequency == "D" else 24
+    periods_in_day = _IN_DAY[bench.plan.frequency]
     bench.connection.execute(
         "INSERT INTO shut_periods WITH known AS "  # noqa: S608 - own names
         f"(SELECT warehouse_id, item_id, {periods.of_ds} AS period FROM {rows('demand')} "
@@ -52,7 +53,7 @@ def lay_declared(bench: Bench, periods: Periods) -> None:
         "spans AS (SELECT warehouse_id, item_id, min(period) AS first, max(period) AS last, "
         "max(max(period)) OVER () AS table_last FROM known GROUP BY ALL), "
         "shut AS (SELECT spans.*, "
-        f"unnest(generate_series(day * {hours}, day * {hours} + {hours - 1})) AS period "
+        f"unnest(range(day * {periods_in_day}, (day + 1) * {periods_in_day})) AS period "
         f"FROM spans JOIN ({_of_each('spans')}) USING (warehouse_id) WHERE closed) "
         "SELECT warehouse_id, item_id, period FROM "
         "(SELECT *, row_number() OVER (PARTITION BY warehouse_id, item_id, period > last "
@@ -84,7 +85,7 @@ def mark_closures(bench: Bench) -> None:
     silence at the end of more than four days that are not declared is not found. What is found is
     not closed where that is declared. Of weeks and longer periods none is.
     """
-    if bench.plan.frequency not in _OF_DAYS:
+    if bench.plan.frequency not in _IN_DAY:
         return
     periods = periods_of(bench, bench.plan.frequency)
     _make_trade(bench)
@@ -99,7 +100,7 @@ def mark_closures(bench: Bench) -> None:
 
 def _day_of(bench: Bench, period: str) -> str:
     """Return SQL for the number of the day that a period is in."""
-    return period if bench.plan.frequency == "D" else f"CAST(floor(({period}) / 24) AS BIGINT)"
+    return f"CAST(floor(({period}) / {_IN_DAY[bench.plan.frequency]}) AS BIGINT)"
 
 
 def _make_trade(bench: Bench) -> None:
@@ -164,7 +165,7 @@ def _chance(counted: str) -> str:
 
 
 def _note_closed(bench: Bench, periods: Periods) -> None:
-    first = "day" if bench.plan.frequency == "D" else "day * 24"
+    first = f"day * {_IN_DAY[bench.plan.frequency]}"
     bench.note_repairs(
         f"SELECT 'demand', warehouse_id, {periods.start(f'({first})')}, 1, 'closed', 'quantity', "  # noqa: S608
         "CASE WHEN declared THEN 'the warehouse was declared closed' "

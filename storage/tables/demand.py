@@ -3,6 +3,7 @@
 from storage.tables.table import Column, input_table, output_table
 
 WAREHOUSE = Column("warehouse_id", "text", "a building with stock")
+ANY_WAREHOUSE = Column("warehouse_id", "text", f"{WAREHOUSE.description}; * for every one")
 ITEM = Column("item_id", "text", "what is sold")
 SERIES = ("warehouse_id", "item_id")
 PERIOD = Column("ds", "timestamp", "start of the period")
@@ -77,7 +78,7 @@ CLOSURES = input_table(
     "closures",
     "Days on which warehouses are shut, or open where they usually are not; past and planned.",
     columns=(
-        Column("warehouse_id", "text", "a building with stock; * for every one"),
+        ANY_WAREHOUSE,
         Column("ds", "timestamp", "the day"),
         Column(
             "closed",
@@ -95,7 +96,7 @@ DRIVERS = input_table(
     "drivers",
     "What is recorded, or planned ahead, of what moves demand: prices, promotions and others.",
     columns=(
-        Column("warehouse_id", "text", "a building with stock; * for every one"),
+        ANY_WAREHOUSE,
         Column("item_id", "text", "what is sold; * for everything"),
         PERIOD,
         Column("driver", "text", "price, promotion (1 or 0), or a name of one's own"),

@@ -20,14 +20,6 @@ from forecasting import (
 from forecasting.closures import easter
 from forecasting.distributions import QUANTILES
 
-NOTHING_SAID = pd.DataFrame(
-    {
-        "warehouse_id": pd.Series(dtype=object),
-        "ds": pd.Series(dtype="datetime64[us]"),
-        "closed": pd.Series(dtype=bool),
-    }
-)
-
 
 def trade(shut, first="2021-01-01", last="2024-12-20", warehouse="north", silent=()):
     """Return what a warehouse sold by day: nothing on days that it was shut or silent."""
@@ -42,7 +34,7 @@ def said(*rows):
     return frame.astype({"ds": "datetime64[us]"})
 
 
-def ahead(days, declared=NOTHING_SAID, horizon=28):
+def ahead(days, declared=None, horizon=28):
     found = find_closed_days(days, declared, horizon)
     later = found[found["ds"] > days["ds"].max()]
     return [tuple(row) for row in later.astype({"ds": str}).itertuples(index=False)]
